@@ -1,0 +1,1 @@
+"""The engine: a process of its own that turns audio into text."""

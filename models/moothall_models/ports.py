@@ -1,0 +1,79 @@
+"""What the speech policy asks of a recogniser and of a voice activity detector."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 16_000
+VAD_FRAME = 512
+"""Samples that the voice activity detector judges at a time (32 ms)."""
+
+Samples = NDArray[np.float32]
+"""Mono audio at 16 kHz, -1 to 1."""
+
+
+class HeardWord(msgspec.Struct, frozen=True):
+    """A word of a hypothesis."""
+
+    text: str
+    """With its leading space where the language puts one."""
+    t0: int
+    """Start, ms after the window's first sample."""
+    t1: int
+    """End, ms after the window's first sample."""
+    p: float
+    """Probability, 0 to 1."""
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Audio to be recognised in one pass."""
+
+    audio: Samples
+    languages: tuple[str, ...]
+    """One: it is spoken. Several: detect which of them."""
+    prompt: str = ""
+    """Text that came before, as context; empty for none."""
+    glossary: tuple[str, ...] = ()
+    """Terms to prefer."""
+    beam: int = 1
+
+
+class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pass heard."""
+
+    language: str
+    words: tuple[HeardWord, ...]
+
+
+class Recognizer(Protocol):
+    """Turns a window of audio into words. Called from one thread at a time."""
+
+    @property
+    def model(self) -> str:
+        """What goes into the record, such as `whisper-base`."""
+        ...
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """BCP-47 tags it knows; empty for "any"."""
+        ...
+
+    def warm_up(self) -> None:
+        """Do whatever makes the first pass slower than the others."""
+        ...
+
+    def recognise(self, window: Window) -> Hypothesis:
+        """Recognise one window; as long as it takes."""
+        ...
+
+
+class VoiceActivity(Protocol):
+    """Judges one stream of audio; holds the state between frames."""
+
+    def probability(self, frame: Samples) -> float:
+        """Probability of speech in the next 512 samples."""
+        ...

@@ -1,0 +1,1 @@
+"""Pure speech policy: what to recognise when, and what to commit."""

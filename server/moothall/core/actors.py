@@ -1,0 +1,35 @@
+"""Who acts: a role and a pseudonym. Names never stand here, since headers are kept for ever."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """The roles of design §1 and §6; authority (`moothall.core.authority`) decides by role alone."""
+
+    SYSTEM = "system"
+    ENGINE = "engine"
+    TRANSLATOR = "translator"
+    TECHNICIAN = "technician"
+    CHAIR = "chair"
+    MODERATOR = "moderator"
+    CAPTIONER = "captioner"
+    INTERPRETER = "interpreter"
+    RAPPORTEUR = "rapporteur"
+    HUB = "hub"
+    SECRETARIAT = "secretariat"
+    PARTICIPANT = "participant"
+    READER = "reader"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who sent a command: `role` decides what is allowed, `id` is a pseudonym."""
+
+    role: Role
+    id: str
+
+
+SYSTEM = Actor(Role.SYSTEM, "server")

@@ -1,0 +1,114 @@
+"""Everything that can go wrong, in one place.
+
+    MoothallError
+      ConfigurationError   a setting, a file or an argument is wrong; the sentence says which and what to do
+      StorageError         the log could not do what was asked
+        StorageUnavailable   it may work later: disk full, Redis away
+        StaleWriter          another writer has taken over the session's log
+        OffsetConflict       the log is not where the writer thought
+        DuplicateCause       the command's events are in the log already
+      RecordBroken         stored bytes don't verify or can't be read
+      AudioError           a file or stream gives no usable audio
+      ProtocolError        a peer sent something that the protocol forbids
+
+A `Refusal` is not an error: it is an answer, and a value.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.ids import ChannelId, SegmentId
+
+
+class MoothallError(Exception):
+    """Base of all of ours; its text is a sentence for a person."""
+
+
+class ConfigurationError(MoothallError):
+    """A setting, a file or an argument is wrong."""
+
+
+class StorageError(MoothallError):
+    """The log could not do what was asked."""
+
+
+class StorageUnavailable(StorageError):
+    """Nothing was stored, and the same append may succeed later."""
+
+
+class StaleWriter(StorageError):
+    """A writer with a higher term has taken over."""
+
+
+class OffsetConflict(StorageError):
+    """The log's head is not at the expected offset."""
+
+
+class DuplicateCause(StorageError):
+    """An event with the same (session, cause, n) is stored already."""
+
+
+class RecordBroken(MoothallError):
+    """Stored bytes don't verify or can't be read."""
+
+
+class AudioError(MoothallError):
+    """A file or stream gives no usable audio."""
+
+
+class ProtocolError(MoothallError):
+    """A peer sent something that the protocol forbids."""
+
+
+class RefusalCode(StrEnum):
+    """Why a command was not carried out."""
+
+    FORBIDDEN = "forbidden"
+    """The role may not do this."""
+    UNKNOWN = "unknown"
+    """It names something that does not exist."""
+    INVALID = "invalid"
+    """It can't be right in any state."""
+    CONFLICT = "conflict"
+    """It doesn't fit what has happened."""
+    STALE = "stale"
+    """It was made from an older state; the current one comes with the refusal."""
+    BUSY = "busy"
+    """Too many commands wait; send it again."""
+    UNAVAILABLE = "unavailable"
+    """It can't be stored at the moment; send it again."""
+
+
+class SegmentNow(msgspec.Struct, frozen=True, kw_only=True):
+    """How a segment stands, for whoever worked from an older state."""
+
+    segment: SegmentId
+    revision: int
+    words: int
+    text: str
+
+
+class ChannelNow(msgspec.Struct, frozen=True, kw_only=True):
+    """How a channel stands, for an engine that has to find its place again."""
+
+    channel: ChannelId
+    generation: int
+    committed_through: int
+    """End of the last committed word, media ms."""
+    segment: SegmentId | None
+    """The open segment."""
+    words: int
+    """Its committed words."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A command was not carried out, and why."""
+
+    code: RefusalCode
+    message: str
+    """A sentence for a person."""
+    segment: SegmentNow | None = None
+    channel: ChannelNow | None = None

@@ -1,0 +1,64 @@
+"""Lanes and feeds: who may follow which part of a session's log.
+
+A lane is declared by the event's *type* (`moothall.core.events`), never chosen by whoever writes.
+A feed is a fixed set of lanes that a subscriber follows; each feed is encoded once for everybody.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.ids import ChannelId, Lane
+
+SESSION = Lane("session")
+"""Life cycle, speakers, gaps, notices."""
+FLOOR = Lane("floor")
+"""Public facts about interventions."""
+STAFF = Lane("staff")
+"""Held texts, notes, who stands behind a number: for desks only."""
+
+
+def channel_lane(channel: ChannelId) -> Lane:
+    """The lane of a channel's segments."""
+    return Lane(f"ch:{channel}")
+
+
+def words_lane(channel: ChannelId) -> Lane:
+    """The lane of a channel's words as they come."""
+    return Lane(f"w:{channel}")
+
+
+def hub_lane(hub: str) -> Lane:
+    """The lane between the centre and one hub."""
+    return Lane(f"hub:{hub}")
+
+
+def is_public(lane: Lane) -> bool:
+    """Whether everybody who may read the session may read `lane`.
+
+    An unknown kind of lane is not public: what a later release adds stays closed here.
+    """
+    return lane in (SESSION, FLOOR) or lane.startswith(("ch:", "w:"))
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """What a reader of one channel follows: session + ch + floor, and `w` where `live`.
+
+    `live=False` is the low-data reader's feed and the hub's: finished lines only.
+    """
+
+    channel: ChannelId
+    live: bool = True
+
+    @property
+    def name(self) -> str:
+        """The feed's name on the wire, `floor.live` or `floor.lines`."""
+        return f"{self.channel}.{'live' if self.live else 'lines'}"
+
+    @property
+    def lanes(self) -> frozenset[Lane]:
+        """The lanes whose events the feed carries; all of them public."""
+        lanes = {SESSION, FLOOR, channel_lane(self.channel)}
+        if self.live:
+            lanes.add(words_lane(self.channel))
+        return frozenset(lanes)

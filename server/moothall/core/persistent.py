@@ -1,0 +1,105 @@
+"""Immutable collections that share what didn't change, so that a fold over a long log stays cheap.
+
+Both are two levels deep: an update copies one chunk and the spine. For a session's few thousand segments
+that is some hundred references per event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Generic, TypeVar, cast
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_CHUNK = 64
+
+
+class PersistentList(Generic[V]):
+    """A sequence that only grows or has items replaced; each change gives a new list."""
+
+    __slots__ = ("_chunks", "_length")
+
+    def __init__(self, _chunks: tuple[tuple[V, ...], ...] = (), _length: int = 0) -> None:
+        self._chunks = _chunks
+        self._length = _length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> V:
+        """The item at `index`, 0 or more; raises IndexError beyond the end."""
+        if not 0 <= index < self._length:
+            raise IndexError(index)
+        return self._chunks[index // _CHUNK][index % _CHUNK]
+
+    def __iter__(self) -> Iterator[V]:
+        for chunk in self._chunks:
+            yield from chunk
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PersistentList) and self._chunks == other._chunks
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content, so unhashable like list
+
+    def __repr__(self) -> str:
+        return f"PersistentList({list(self)!r})"
+
+    def append(self, item: V) -> PersistentList[V]:
+        """A list with `item` behind the others."""
+        full, last = (self._chunks[:-1], self._chunks[-1]) if self._length % _CHUNK else (self._chunks, ())
+        return PersistentList((*full, (*last, item)), self._length + 1)
+
+    def replace(self, index: int, item: V) -> PersistentList[V]:
+        """A list with `item` at `index`; raises IndexError beyond the end."""
+        if not 0 <= index < self._length:
+            raise IndexError(index)
+        at, within = divmod(index, _CHUNK)
+        chunk = self._chunks[at]
+        chunk = (*chunk[:within], item, *chunk[within + 1 :])
+        return PersistentList((*self._chunks[:at], chunk, *self._chunks[at + 1 :]), self._length)
+
+    def slice(self, start: int, stop: int) -> tuple[V, ...]:
+        """The items from `start` to before `stop`, as far as there are any."""
+        return tuple(self[index] for index in range(max(0, start), min(stop, self._length)))
+
+
+class PersistentMap(Generic[K, V]):
+    """A mapping; each change gives a new one."""
+
+    __slots__ = ("_buckets", "_length")
+
+    def __init__(self, _buckets: tuple[dict[K, V], ...] | None = None, _length: int = 0) -> None:
+        self._buckets = cast("tuple[dict[K, V], ...]", ({},) * _CHUNK) if _buckets is None else _buckets
+        self._length = _length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._buckets[hash(key) % _CHUNK]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PersistentMap) and self._buckets == other._buckets
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content, so unhashable like dict
+
+    def __repr__(self) -> str:
+        return f"PersistentMap({dict(self.items())!r})"
+
+    def get(self, key: K) -> V | None:
+        """The value of `key`, None when there is none."""
+        return self._buckets[hash(key) % _CHUNK].get(key)
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """All pairs, in no order."""
+        for bucket in self._buckets:
+            yield from bucket.items()
+
+    def set(self, key: K, value: V) -> PersistentMap[K, V]:
+        """A map in which `key` has `value`."""
+        at = hash(key) % _CHUNK
+        bucket = self._buckets[at]
+        grown = 0 if key in bucket else 1
+        buckets = (*self._buckets[:at], {**bucket, key: value}, *self._buckets[at + 1 :])
+        return PersistentMap(buckets, self._length + grown)

@@ -1,0 +1,165 @@
+"""What the services ask of the outside, and nothing more. Each port has a fake in `moothall.testing`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.events import LaneHead
+from moothall.core.ids import Epoch, Lane, SessionId, SourceId
+
+
+class Clock(Protocol):
+    """Time, injected. Nobody below the adapters reads a clock of their own."""
+
+    def wall(self) -> int:
+        """Unix time in ms; may jump."""
+        ...
+
+    def monotonic(self) -> int:
+        """Milliseconds since some moment; never runs back."""
+        ...
+
+    async def sleep(self, ms: int) -> None:
+        """Wait for `ms` milliseconds of this clock."""
+        ...
+
+
+class Randomness(Protocol):
+    """Unguessable bytes, for salts, epochs and ids."""
+
+    def bytes(self, n: int) -> bytes:
+        """`n` random bytes."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs checkpoints with Ed25519."""
+
+    @property
+    def key_id(self) -> str:
+        """Short name of the key, as published."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature of `message`."""
+        ...
+
+
+class LogHead(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a session's log stands."""
+
+    epoch: Epoch
+    term: int
+    """The term of the writer that holds the log."""
+    offset: int
+    """Offset of the last event; 0 for an empty log."""
+    lanes: dict[Lane, LaneHead]
+    """Head of every lane that has events."""
+
+
+class EventLog(Protocol):
+    """The store of all logs. Offsets run from 1 without gaps in each session.
+
+    An append is durable when it returns. Every method may raise `StorageUnavailable`; then nothing was stored.
+    """
+
+    async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+        """Take over a session's log as its writer: raise its term by one and return where it stands.
+
+        Makes the log, with this `epoch`, when there is none; an existing log keeps its own.
+        """
+        ...
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        """Store `events`, the first at `expected_offset + 1`, all of them or none.
+
+        Raises StaleWriter when `term` is not the log's, OffsetConflict when its head is not at
+        `expected_offset`, DuplicateCause when a (cause, n) of them is stored already.
+        """
+        ...
+
+    async def remove(
+        self, session: SessionId, term: int, expected_offset: int, offsets: Sequence[int], event: LogRecord
+    ) -> None:
+        """Erase body and salt of the events at `offsets` and append `event` (a `body.removed`) in one act.
+
+        Raises as `append` does. Offsets that hold nothing any more are passed over.
+        """
+        ...
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        """Up to `limit` events with offsets above `after`, in order, only of `lanes` where given.
+
+        An unknown session has no events.
+        """
+        ...
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        """Where the log stands, without taking it over; None for an unknown session."""
+        ...
+
+    async def sessions(self) -> Sequence[SessionId]:
+        """All sessions that have a log, in order of their names."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was promised and let go of the files."""
+        ...
+
+
+class Spool(Protocol):
+    """Audio of one source on disk: PCM16 mono, little-endian. Positions count samples from the source's first.
+
+    What `append` got is readable at once and survives a crash once `sync` has returned its position.
+    """
+
+    @property
+    def start(self) -> int:
+        """The first sample that is still there."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """One past the last sample appended."""
+        ...
+
+    def append(self, pcm: bytes) -> None:
+        """Add samples; whole samples only. Kept in memory until they can be written."""
+        ...
+
+    async def sync(self) -> int:
+        """Write and fdatasync what is there; returns the position up to which it is safe.
+
+        Raises StorageUnavailable when the disk refuses; the samples stay in memory and are tried again.
+        """
+        ...
+
+    async def read(self, first: int, count: int) -> bytes:
+        """Up to `count` samples from position `first`; empty at the end."""
+        ...
+
+    async def trim(self, before: int) -> None:
+        """Forget samples before `before`, as far as whole files allow."""
+        ...
+
+    async def discard(self) -> None:
+        """Forget everything: the source's words are all in the log."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the files and keep them."""
+        ...
+
+
+class SpoolStore(Protocol):
+    """Where spools live."""
+
+    async def open(self, session: SessionId, source: SourceId) -> Spool:
+        """The source's spool as it survived, or a new one."""
+        ...

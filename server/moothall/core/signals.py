@@ -1,0 +1,65 @@
+"""What may be lost without harm. The newest per key wins; a signal never enters a log."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.ids import ChannelId, SegmentId
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Something of the moment, about one channel."""
+
+    channel: ChannelId
+    """The channel it is about."""
+
+    @property
+    def key(self) -> str:
+        """Signals with the same key replace one another."""
+        return f"{self.__struct_config__.tag}:{self.channel}"
+
+
+class Partial(Signal, frozen=True, kw_only=True, tag="partial"):
+    """The unconfirmed rest of a line. To be shown only while the line has exactly `first` committed words."""
+
+    segment: SegmentId
+    """The line; it may not have been opened yet, then `first` is 0."""
+    first: int
+    """How many words of it are committed."""
+    text: str
+    """What may come next, joined to the committed text by concatenation; empty takes it away."""
+    language: str
+    """BCP-47 tag of what is heard."""
+
+
+class Sound(StrEnum):
+    """What the engine hears."""
+
+    SPEECH = "speech"
+    SILENCE = "silence"
+    NONE = "none"
+    """No audio arrives at all."""
+
+
+class ChannelState(Signal, frozen=True, kw_only=True, tag="state"):
+    """How a channel is doing, at most once a second and at every change."""
+
+    sound: Sound
+    """What is heard."""
+    lag: int
+    """How far the text is behind the sound, ms."""
+    t: int
+    """Media ms up to which the channel has been heard."""
+
+
+class Unsaved(Signal, frozen=True, kw_only=True, tag="unsaved"):
+    """Words that can't be stored at the moment, shown marked "not yet saved"; empty takes them away."""
+
+    text: str
+    """All words since storage failed."""
+
+
+AnySignal = Partial | ChannelState | Unsaved
+"""Every signal of this release, told apart by `kind`."""

@@ -1,0 +1,1 @@
+"""Folds over the log: what people see."""

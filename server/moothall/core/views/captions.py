@@ -1,0 +1,269 @@
+"""What a reader of one feed sees: the lines of a channel and how the session stands.
+
+Law: snapshot(n) with the events n+1…m of the same feed applied is snapshot(m).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.event_codec import UnknownEvent
+from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.lanes import Feed
+from moothall.core.persistent import PersistentList, PersistentMap
+
+SNAPSHOT_LINES = 200
+"""Lines in a snapshot, and in a page of older ones (design §3)."""
+SNAPSHOT_VERSION = 1
+MAX_GAPS = 50
+
+
+class Status(StrEnum):
+    """Where a session is in its life."""
+
+    CREATED = "created"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment as it is shown."""
+
+    segment: SegmentId
+    t0: int
+    """Start, media ms."""
+    t1: int | None = None
+    """End, media ms; None while it grows."""
+    language: str
+    origin: ev.Origin
+    speaker: SpeakerId | None = None
+    text: str = ""
+    """All of its text so far; in a feed without words it comes when the line ends."""
+    words: int = 0
+    """Committed words seen in this feed, the `first` of the next."""
+    revision: int = 0
+    """How many corrections it has had."""
+    mended: bool = False
+    """Whether a person corrected it."""
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """A lane of text that a reader may choose."""
+
+    kind: ev.ChannelKind
+    languages: tuple[str, ...]
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A span without text."""
+
+    t0: int
+    t1: int
+    reason: ev.GapReason
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """The session around the lines."""
+
+    id: SessionId
+    title: str = ""
+    languages: tuple[str, ...] = ()
+    access: ev.Access = ev.Access.STAFF
+    status: Status = Status.CREATED
+    opened: int | None = None
+    """Unix ms of media time 0."""
+    clock: tuple[int, int] | None = None
+    """(media ms, Unix ms): the newest mapping."""
+    seal: ev.SealVersion | None = None
+    speakers: dict[SpeakerId, str] = {}
+    channels: dict[ChannelId, Channel] = {}
+    """All lanes of text that the session has."""
+    gaps: tuple[Gap, ...] = ()
+    """Of this channel, the last 50."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a reader needs to start at a position."""
+
+    epoch: Epoch
+    offset: int
+    feed: str
+    version: int = SNAPSHOT_VERSION
+    session: Session
+    lines: tuple[Line, ...]
+    """The last 200."""
+    before: int | None
+    """How many lines came earlier; None when these are all."""
+
+
+class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The fold of one feed. Each event gives a new view; views share what didn't change."""
+
+    feed: Feed
+    epoch: Epoch
+    offset: int
+    session: Session
+    lines: PersistentList[Line]
+    skipped: int
+    """Lines before the first of `lines`: more than 0 only in a view that began from a snapshot."""
+    index: PersistentMap[SegmentId, int]
+
+    @classmethod
+    def empty(cls, session: SessionId, epoch: Epoch, feed: Feed) -> CaptionsView:
+        """The view before the first event."""
+        return cls(
+            feed=feed,
+            epoch=epoch,
+            offset=0,
+            session=Session(id=session),
+            lines=PersistentList(),
+            skipped=0,
+            index=PersistentMap(),
+        )
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, feed: Feed) -> CaptionsView:
+        """The view of somebody who starts from a snapshot, as a browser or a hub does."""
+        lines: PersistentList[Line] = PersistentList()
+        index: PersistentMap[SegmentId, int] = PersistentMap()
+        for number, line in enumerate(snapshot.lines):
+            lines = lines.append(line)
+            index = index.set(line.segment, number)
+        return cls(
+            feed=feed,
+            epoch=snapshot.epoch,
+            offset=snapshot.offset,
+            session=snapshot.session,
+            lines=lines,
+            skipped=snapshot.before or 0,
+            index=index,
+        )
+
+    @property
+    def position(self) -> Position:
+        """What has been seen."""
+        return Position(self.epoch, self.offset)
+
+    def apply(self, offset: int, role: Role, event: ev.AnyEvent | UnknownEvent | None) -> CaptionsView:
+        """The view after the event at `offset`; None stands for one whose body was removed.
+
+        Events that change nothing of the feed still move the position. One at or before the position has
+        been seen, and is passed over.
+        """
+        if offset <= self.offset:
+            return self
+        view = msgspec.structs.replace(self, offset=offset)
+        match event:
+            case ev.SegmentOpened() if event.channel == self.feed.channel:
+                return view._opened(event)
+            case ev.WordsCommitted() if event.channel == self.feed.channel:
+                return view._committed(event)
+            case ev.SegmentEnded() if event.channel == self.feed.channel:
+                return view._changed(event.segment, t1=event.t1, text=event.text)
+            case ev.SegmentCorrected() if event.channel == self.feed.channel:
+                return view._corrected(event, by_person=role is not Role.ENGINE)
+            case ev.SpeakerAssigned():
+                for segment in event.segments:
+                    view = view._changed(segment, speaker=event.speaker)
+                return view
+            case _:
+                session = _fold_session(self.session, event, self.feed)
+                return view if session is self.session else msgspec.structs.replace(view, session=session)
+
+    def snapshot(self) -> Snapshot:
+        """What somebody needs who starts here."""
+        first = max(0, len(self.lines) - SNAPSHOT_LINES)
+        before = self.skipped + first
+        return Snapshot(
+            epoch=self.epoch,
+            offset=self.offset,
+            feed=self.feed.name,
+            session=self.session,
+            lines=self.lines.slice(first, len(self.lines)),
+            before=before or None,
+        )
+
+    def page(self, before: int) -> tuple[Line, ...]:
+        """The page of older lines that ends before line number `before`, at most 200 of them.
+
+        Pages begin at multiples of 200, so that they can be kept by whoever reads them.
+        """
+        stop = min(before, self.skipped + len(self.lines))
+        start = max(0, (stop - 1) // SNAPSHOT_LINES * SNAPSHOT_LINES)
+        return self.lines.slice(start - self.skipped, stop - self.skipped)
+
+    def _opened(self, event: ev.SegmentOpened) -> CaptionsView:
+        line = Line(
+            segment=event.segment,
+            t0=event.t0,
+            language=event.language,
+            origin=event.origin,
+            speaker=event.speaker,
+        )
+        return msgspec.structs.replace(
+            self, lines=self.lines.append(line), index=self.index.set(event.segment, len(self.lines))
+        )
+
+    def _committed(self, event: ev.WordsCommitted) -> CaptionsView:
+        line = self._line(event.segment)
+        if line is None:
+            return self
+        text = line.text + "".join(word.text for word in event.words)
+        return self._changed(event.segment, text=text, words=event.first + len(event.words))
+
+    def _corrected(self, event: ev.SegmentCorrected, *, by_person: bool) -> CaptionsView:
+        line = self._line(event.segment)
+        if line is None:
+            return self
+        return self._changed(
+            event.segment,
+            text=event.text + event.tail,
+            revision=event.base_revision + 1,
+            mended=line.mended or by_person,
+        )
+
+    def _line(self, segment: SegmentId) -> Line | None:
+        number = self.index.get(segment)
+        return None if number is None else self.lines[number]
+
+    def _changed(self, segment: SegmentId, **fields: object) -> CaptionsView:
+        number = self.index.get(segment)
+        if number is None:
+            return self  # Older than the snapshot that this view began from.
+        line = msgspec.structs.replace(self.lines[number], **fields)
+        return msgspec.structs.replace(self, lines=self.lines.replace(number, line))
+
+
+def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, feed: Feed) -> Session:
+    """The session around the lines after `event`; the same object when it changes nothing there."""
+    replace = msgspec.structs.replace
+    match event:
+        case ev.SessionCreated():
+            return replace(session, title=event.title, languages=event.languages, access=event.access)
+        case ev.SessionOpened():
+            return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
+        case ev.SessionPaused():
+            return replace(session, status=Status.PAUSED)
+        case ev.SessionResumed() | ev.SessionReopened():
+            return replace(session, status=Status.OPEN)
+        case ev.SessionClosed():
+            return replace(session, status=Status.CLOSED)
+        case ev.ClockMapped():
+            return replace(session, clock=(event.t, event.wall))
+        case ev.ChannelAdded():
+            channel = Channel(kind=event.kind, languages=event.languages)
+            return replace(session, channels={**session.channels, event.channel: channel})
+        case ev.SpeakerIntroduced():
+            return replace(session, speakers={**session.speakers, event.speaker: event.name})
+        case ev.GapNoted() if event.channel == feed.channel:
+            gap = Gap(t0=event.t0, t1=event.t1, reason=event.reason)
+            return replace(session, gaps=(*session.gaps, gap)[-MAX_GAPS:])
+        case ev.RecordSealed():
+            return replace(session, seal=event.version)
+        case _:
+            return session

@@ -1,0 +1,1 @@
+"""The record of a session, and its text formats. Pure."""

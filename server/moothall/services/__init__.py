@@ -1,0 +1,1 @@
+"""What happens, as asyncio; it knows ports only."""

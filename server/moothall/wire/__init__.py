@@ -1,0 +1,1 @@
+"""Messages, codecs and per-connection state as values. Sockets are the adapters' business."""
