@@ -121,11 +121,18 @@ class Refused(Message, frozen=True, kw_only=True, tag="refused"):
 
 
 class Act(Message, frozen=True, kw_only=True, tag="act"):
-    """Engine → server: a command with its id."""
+    """Engine → server: all that one pass made certain, with one id; it happens whole or not at all.
+
+    Readers get it as one update of their display, together with `show`: so text that moves from the partial
+    into committed words, or into the next segment, never blinks.
+    """
 
     stream: int
     id: CommandId
-    command: EngineCommand
+    commands: tuple[EngineCommand, ...]
+    """In order; one or more, all of this stream's channel and generation."""
+    show: Partial | None = None
+    """The partial that is right after these; wins over the `rest` of a commit."""
     at: float | None = None
     """CPU-clock runs only: ms on the engine's clock."""
 
@@ -144,6 +151,12 @@ class Drained(Message, frozen=True, kw_only=True, tag="drained"):
     stream: int
 
 
+class Lost(Message, frozen=True, kw_only=True, tag="lost"):
+    """Engine → server: I have lost my place in this stream (a refusal I can't mend); attach the channel anew."""
+
+    stream: int
+
+
 class Capacity(Message, frozen=True, kw_only=True, tag="capacity"):
     """Engine → server, when it changes: how many more live channels it can carry."""
 
@@ -158,7 +171,7 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 
 
 ToEngine = Attach | Audio | EndOfAudio | Detach | Accepted | Refused
-ToServer = Hello | Act | Tell | Drained | Capacity | Usage
+ToServer = Hello | Act | Tell | Drained | Lost | Capacity | Usage
 
 _encoder = msgspec.msgpack.Encoder()
 _to_engine: msgspec.msgpack.Decoder[ToEngine] = msgspec.msgpack.Decoder(ToEngine)

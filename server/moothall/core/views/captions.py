@@ -5,8 +5,6 @@ Law: snapshot(n) with the events n+1…m of the same feed applied is snapshot(m)
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
 from moothall.core import events as ev
@@ -15,20 +13,12 @@ from moothall.core.event_codec import UnknownEvent
 from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
+from moothall.core.session import Status
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones (design §3)."""
 SNAPSHOT_VERSION = 1
 MAX_GAPS = 50
-
-
-class Status(StrEnum):
-    """Where a session is in its life."""
-
-    CREATED = "created"
-    OPEN = "open"
-    PAUSED = "paused"
-    CLOSED = "closed"
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

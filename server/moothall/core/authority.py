@@ -1,0 +1,72 @@
+"""Who may do what and read what: the only permission check, for every door.
+
+Two questions: may this role send this command, and may this role follow this lane of a session with this access.
+"""
+
+from __future__ import annotations
+
+from moothall.core import commands as do
+from moothall.core.actors import Role
+from moothall.core.events import Access
+from moothall.core.ids import Lane
+from moothall.core.lanes import STAFF, is_public
+
+_Commands = frozenset[type[do.Command]]
+
+
+def _of(*kinds: type[do.Command]) -> _Commands:
+    return frozenset(kinds)
+
+
+_LIFE = _of(do.OpenSession, do.PauseSession, do.ResumeSession, do.CloseSession, do.ReopenSession)
+_MAKE = _of(do.CreateSession, do.AddChannel, do.SealRecord)
+_AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.AttachEngine, do.NoteGap)
+_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker)
+_TEXT = _of(do.CorrectSegment)
+
+COMMANDS: dict[Role, _Commands] = {
+    Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS,
+    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.NoteGap) | _TEXT,
+    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT,
+    Role.CHAIR: _LIFE,
+    Role.MODERATOR: _SPEAKERS,
+    Role.CAPTIONER: _SPEAKERS | _TEXT,
+    Role.RAPPORTEUR: _of(do.SealRecord),
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS,
+    Role.TRANSLATOR: _of(),
+    Role.INTERPRETER: _of(),
+    Role.HUB: _of(),
+    Role.PARTICIPANT: _of(),
+    Role.READER: _of(),
+}
+"""What each role may ask for; what isn't listed is forbidden."""
+
+STAFF_ROLES = frozenset(
+    {Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.CAPTIONER, Role.INTERPRETER, Role.RAPPORTEUR, Role.SECRETARIAT}
+)
+"""Roles with a desk."""
+
+
+def may_send(role: Role, command: do.AnyCommand) -> bool:
+    """Whether `role` may ask for this kind of command at all."""
+    return type(command) in COMMANDS[role]
+
+
+def may_read(role: Role, access: Access, *, has_link: bool = False) -> bool:
+    """Whether `role` may read a session of this access; `has_link`: came with the session's own link."""
+    if role in STAFF_ROLES or role in (Role.SYSTEM, Role.TRANSLATOR):
+        return True
+    if role is Role.ENGINE:
+        return False  # It is told what it needs by `Attach`.
+    return access is Access.PUBLIC or (access is Access.LINK and has_link)
+
+
+def may_follow(role: Role, lane: Lane, *, hub: str | None = None) -> bool:
+    """Whether `role` may see events of `lane` in a session that it may read; `hub` is the hub it acts for."""
+    if role is Role.ENGINE:
+        return False
+    if is_public(lane):
+        return True
+    if lane == STAFF:
+        return role in STAFF_ROLES or role is Role.SYSTEM
+    return role is Role.SYSTEM or (role is Role.HUB and hub is not None and lane == f"hub:{hub}")

@@ -1,0 +1,236 @@
+"""decide(state, command) → events or a Refusal: every rule of a session in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import is_name
+from moothall.core.session import Channel, Segment, State, Status
+
+EARLY_WORDS = 200
+"""Ms by which a word may begin before the last committed word's end (design §5): recognisers' times tremble."""
+MAX_TEXT = 10_000
+"""Characters in a correction, a title or a name."""
+MAX_WORD = 200
+"""Characters in a word."""
+MAX_WORDS = 200
+"""Words in one commit."""
+
+Decision = Sequence[ev.AnyEvent] | Refusal
+
+
+def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Decision:
+    """What `command` makes happen in `state`, or why it can't; `wall` is the time of its arrival (Unix ms).
+
+    Whether the actor's role may do it at all has been asked before (`moothall.core.authority`).
+    """
+    if isinstance(command, do.CreateSession):
+        return _create(state, command)
+    if state.status is Status.ABSENT:
+        return _refuse(RefusalCode.UNKNOWN, "There is no such session.")
+    match command:
+        case do.AddChannel():
+            return _add_channel(state, command)
+        case do.AttachSource() | do.EndSource() | do.MapClock():
+            return _source(state, command, wall)
+        case do.AttachEngine() | do.CommitWords() | do.EndSegment() | do.NoteGap():
+            return _channel(state, command)
+        case do.CorrectSegment():
+            return _correct(state, command, actor)
+        case do.IntroduceSpeaker() | do.AssignSpeaker():
+            return _speaker(state, command)
+        case _:
+            return _life(state, command, wall)
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)
+
+
+def _create(state: State, command: do.CreateSession) -> Decision:
+    if state.status is not Status.ABSENT:
+        return _refuse(RefusalCode.CONFLICT, "The session exists already.")
+    if not command.languages or not 0 < len(command.title) <= MAX_TEXT:
+        return _refuse(RefusalCode.INVALID, "A session needs a title and at least one language.")
+    return [
+        ev.SessionCreated(
+            title=command.title,
+            languages=command.languages,
+            access=command.access,
+            young_people=command.young_people,
+        )
+    ]
+
+
+def _add_channel(state: State, command: do.AddChannel) -> Decision:
+    if not is_name(command.channel) or not command.languages:
+        return _refuse(RefusalCode.INVALID, "A channel needs a short name and at least one language.")
+    if command.channel in state.channels:
+        return _refuse(RefusalCode.CONFLICT, "The session has a channel of that name already.")
+    return [ev.ChannelAdded(channel=command.channel, kind=command.kind, languages=command.languages)]
+
+
+def _life(
+    state: State,
+    command: do.OpenSession | do.PauseSession | do.ResumeSession | do.CloseSession | do.ReopenSession | do.SealRecord,
+    wall: int,
+) -> Decision:
+    status, t = state.status, state.media_now(wall)
+    match command:
+        case do.OpenSession() if status is Status.CREATED:
+            return [ev.SessionOpened(wall=wall)]
+        case do.PauseSession() if status is Status.OPEN:
+            return [ev.SessionPaused(t=t)]
+        case do.ResumeSession() if status is Status.PAUSED:
+            return [ev.SessionResumed(t=t)]
+        case do.CloseSession() if status in (Status.OPEN, Status.PAUSED):
+            return _close(state, t)
+        case do.ReopenSession() if status is Status.CLOSED:
+            return [ev.SessionReopened(t=t)]
+        case do.SealRecord() if status is Status.CLOSED:
+            return [ev.RecordSealed(version=command.version, n=state.seals + 1)]
+        case _:
+            act = command.__struct_config__.tag
+            return _refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
+
+
+def _close(state: State, t: int) -> Decision:
+    events: list[ev.AnyEvent] = []
+    for channel in state.channels.values():
+        t = max(t, channel.committed_through)
+        segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+        if segment is not None:
+            events.append(_ended(segment, channel.committed_through, ev.EndReason.CLOSE))
+    return [*events, ev.SessionClosed(t=t)]
+
+
+def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock, wall: int) -> Decision:
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
+    match command:
+        case do.AttachSource():
+            if not is_name(command.source) or command.rate <= 0 or command.t < 0:
+                return _refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
+            if command.channel not in state.channels:
+                return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+            if command.source in state.sources:
+                return _refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
+            attached = ev.SourceAttached(source=command.source, channel=command.channel, t=command.t, rate=command.rate)
+            return [attached, ev.ClockMapped(t=max(command.t, state.clock[0]), wall=wall)]
+        case do.EndSource():
+            source = state.sources.get(command.source)
+            if source is None or source.ended:
+                return _refuse(RefusalCode.UNKNOWN, "No source of that name is attached.")
+            return [ev.SourceEnded(source=command.source, t=command.t)]
+        case _:
+            if command.t < state.clock[0]:
+                return _refuse(RefusalCode.INVALID, "Media time does not run back.")
+            return [ev.ClockMapped(t=command.t, wall=wall)]
+
+
+def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSegment | do.NoteGap) -> Decision:
+    channel = state.channels.get(command.channel)
+    if channel is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+    if isinstance(command, do.NoteGap):
+        if not 0 <= command.t0 < command.t1:
+            return _refuse(RefusalCode.INVALID, "A gap ends after it begins.")
+        return [ev.GapNoted(channel=command.channel, t0=command.t0, t1=command.t1, reason=command.reason)]
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no words of an engine now.")
+    if isinstance(command, do.AttachEngine):
+        attached = ev.EngineAttached(channel=command.channel, generation=channel.generation + 1, model=command.model)
+        return [attached]
+    if command.generation != channel.generation:
+        return _stale(state, channel, "Another engine has taken over the channel.")
+    if isinstance(command, do.EndSegment):
+        segment = state.segments.get(command.segment)
+        if segment is None or channel.open_segment != command.segment:
+            return _stale(state, channel, "That segment is not the open one.")
+        return [_ended(segment, max(command.t1, channel.committed_through), command.reason)]
+    return _commit(state, channel, command)
+
+
+def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision:
+    if not command.words or len(command.words) > MAX_WORDS:
+        return _refuse(RefusalCode.INVALID, f"A commit holds 1 to {MAX_WORDS} words.")
+    if any(not 0 < len(word.text) <= MAX_WORD or not 0 <= word.t0 <= word.t1 for word in command.words):
+        return _refuse(RefusalCode.INVALID, f"A word has 1 to {MAX_WORD} characters and ends after it begins.")
+    if min(word.t0 for word in command.words) < channel.committed_through - EARLY_WORDS:
+        return _stale(state, channel, "Words of that time are committed already.")
+    events: list[ev.AnyEvent] = []
+    if command.start is not None:
+        if channel.open_segment is not None or command.segment in state.segments:
+            return _stale(state, channel, "The segment before it is still open, or its name is taken.")
+        if not is_name(command.segment) or command.start.language not in channel.languages:
+            return _refuse(RefusalCode.INVALID, "A segment has a short name and one of its channel's languages.")
+        start = command.start
+        events.append(
+            ev.SegmentOpened(
+                channel=command.channel,
+                segment=command.segment,
+                t0=start.t0,
+                language=start.language,
+                origin=start.origin,
+            )
+        )
+        have = 0
+    else:
+        segment = state.segments.get(command.segment)
+        if segment is None or channel.open_segment != command.segment:
+            return _stale(state, channel, "That segment is not the open one.")
+        have = len(segment.words)
+    if command.first != have:
+        return _stale(state, channel, f"The segment has {have} words, not {command.first}.")
+    words = ev.WordsCommitted(
+        channel=command.channel, segment=command.segment, first=command.first, words=command.words
+    )
+    return [*events, words]
+
+
+def _ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
+    return ev.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)
+
+
+def _correct(state: State, command: do.CorrectSegment, actor: Actor) -> Decision:
+    segment = state.segments.get(command.segment)
+    if segment is None or segment.channel != command.channel:
+        return _refuse(RefusalCode.UNKNOWN, "The channel has no such segment.")
+    if len(command.text) > MAX_TEXT:
+        return _refuse(RefusalCode.INVALID, f"A correction has at most {MAX_TEXT} characters.")
+    if command.base_revision != segment.revision or (actor.role is Role.ENGINE and segment.revision > 0):
+        message = "Somebody corrected it meanwhile."
+        return Refusal(code=RefusalCode.STALE, message=message, segment=segment.now())
+    if not segment.base <= command.base_words <= len(segment.words):
+        message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
+        return Refusal(code=RefusalCode.STALE, message=message, segment=segment.now())
+    return [
+        ev.SegmentCorrected(
+            channel=command.channel,
+            segment=command.segment,
+            base_revision=command.base_revision,
+            base_words=command.base_words,
+            text=command.text,
+            tail=segment.tail(command.base_words),
+        )
+    ]
+
+
+def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker) -> Decision:
+    if isinstance(command, do.IntroduceSpeaker):
+        if not is_name(command.speaker) or not 0 < len(command.name) <= MAX_TEXT:
+            return _refuse(RefusalCode.INVALID, "A speaker needs an id and a name.")
+        return [ev.SpeakerIntroduced(speaker=command.speaker, name=command.name)]
+    if command.speaker is not None and command.speaker not in state.speakers:
+        return _refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
+    if not command.segments or any(segment not in state.segments for segment in command.segments):
+        return _refuse(RefusalCode.UNKNOWN, "Name lines of this session.")
+    return [ev.SpeakerAssigned(segments=command.segments, speaker=command.speaker)]
+
+
+def _stale(state: State, channel: Channel, message: str) -> Refusal:
+    return Refusal(code=RefusalCode.STALE, message=message, channel=state.channel_now(channel.id))

@@ -1,0 +1,198 @@
+"""What a session is and what may happen in it: decide(state, command) → events, evolve(state, event) → state.
+
+The session writer is the only caller of `decide` that counts; whoever folds a log uses `evolve`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.errors import ChannelNow, SegmentNow
+from moothall.core.event_codec import UnknownEvent
+from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.persistent import PersistentMap
+
+LAST_WORDS = 20
+"""How many committed words a channel keeps at hand for an engine that has to find the seam."""
+
+
+class Status(StrEnum):
+    """Where a session is in its life."""
+
+    ABSENT = "absent"
+    CREATED = "created"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment as the session writer needs it."""
+
+    id: SegmentId
+    channel: ChannelId
+    language: str
+    t0: int
+    words: tuple[ev.Word, ...] = ()
+    """All committed words, as first committed."""
+    base: int = 0
+    """How many of them `text` stands for."""
+    text: str = ""
+    """The newest correction; empty while there is none."""
+    revision: int = 0
+    ended: bool = False
+
+    @property
+    def whole(self) -> str:
+        """All of its text as it stands."""
+        return self.text + self.tail(self.base)
+
+    def tail(self, after: int) -> str:
+        """The committed words behind the first `after`, joined."""
+        return "".join(word.text for word in self.words[after:])
+
+    def now(self) -> SegmentNow:
+        """How it stands, for whoever worked from an older state."""
+        return SegmentNow(segment=self.id, revision=self.revision, words=len(self.words), text=self.whole)
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """A lane of text as the session writer needs it."""
+
+    id: ChannelId
+    kind: ev.ChannelKind
+    languages: tuple[str, ...]
+    generation: int = 0
+    """The newest attachment of an engine."""
+    committed_through: int = 0
+    """End of the last committed word or noted gap, media ms."""
+    open_segment: SegmentId | None = None
+    last_words: tuple[ev.Word, ...] = ()
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A source of audio that is bound to a channel."""
+
+    channel: ChannelId
+    t: int
+    """Media ms of its first sample."""
+    rate: int
+    ended: bool = False
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as the fold of its log."""
+
+    id: SessionId
+    status: Status = Status.ABSENT
+    title: str = ""
+    languages: tuple[str, ...] = ()
+    access: ev.Access = ev.Access.STAFF
+    """Nobody but staff until the log says otherwise."""
+    clock: tuple[int, int] = (0, 0)
+    """(media ms, Unix ms) of the newest mapping."""
+    channels: dict[ChannelId, Channel] = {}
+    sources: dict[SourceId, Source] = {}
+    speakers: dict[SpeakerId, str] = {}
+    segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
+    seals: int = 0
+
+    def media_now(self, wall: int) -> int:
+        """Media time at the wall time `wall` (Unix ms), by the newest mapping; it never runs before that."""
+        t, mapped = self.clock
+        return t + max(0, wall - mapped)
+
+    def channel_now(self, channel: ChannelId) -> ChannelNow:
+        """How a channel stands; raises KeyError for an unknown one."""
+        now = self.channels[channel]
+        segment = self.segments.get(now.open_segment) if now.open_segment is not None else None
+        return ChannelNow(
+            channel=channel,
+            generation=now.generation,
+            committed_through=now.committed_through,
+            segment=now.open_segment,
+            words=len(segment.words) if segment is not None else 0,
+        )
+
+
+def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
+    """The state after `event`; None stands for one whose body was removed and changes nothing."""
+    replace = msgspec.structs.replace
+    match event:
+        case ev.SessionCreated():
+            return replace(
+                state,
+                status=Status.CREATED,
+                title=event.title,
+                languages=event.languages,
+                access=event.access,
+            )
+        case ev.SessionOpened():
+            return replace(state, status=Status.OPEN, clock=(0, event.wall))
+        case ev.SessionPaused():
+            return replace(state, status=Status.PAUSED)
+        case ev.SessionResumed() | ev.SessionReopened():
+            return replace(state, status=Status.OPEN)
+        case ev.SessionClosed():
+            return replace(state, status=Status.CLOSED)
+        case ev.RecordSealed():
+            return replace(state, seals=event.n)
+        case ev.ClockMapped():
+            return replace(state, clock=(event.t, event.wall))
+        case ev.ChannelAdded():
+            channel = Channel(id=event.channel, kind=event.kind, languages=event.languages)
+            return replace(state, channels={**state.channels, event.channel: channel})
+        case ev.SourceAttached():
+            source = Source(channel=event.channel, t=event.t, rate=event.rate)
+            return replace(state, sources={**state.sources, event.source: source})
+        case ev.SourceEnded():
+            source = replace(state.sources[event.source], ended=True)
+            return replace(state, sources={**state.sources, event.source: source})
+        case ev.SpeakerIntroduced():
+            return replace(state, speakers={**state.speakers, event.speaker: event.name})
+        case ev.EngineAttached():
+            return _with_channel(state, event.channel, generation=event.generation)
+        case ev.GapNoted():
+            through = max(state.channels[event.channel].committed_through, event.t1)
+            return _with_channel(state, event.channel, committed_through=through)
+        case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
+            return _evolve_segment(state, event)
+        case _:
+            return state
+
+
+def _evolve_segment(
+    state: State, event: ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected
+) -> State:
+    replace = msgspec.structs.replace
+    if isinstance(event, ev.SegmentOpened):
+        segment = Segment(id=event.segment, channel=event.channel, language=event.language, t0=event.t0)
+        state = _with_channel(state, event.channel, open_segment=event.segment)
+        return replace(state, segments=state.segments.set(event.segment, segment))
+    known = state.segments.get(event.segment)
+    if known is None:
+        return state  # Its opening was removed from the record; there is nothing left to change.
+    match event:
+        case ev.WordsCommitted():
+            channel = state.channels[event.channel]
+            state = _with_channel(
+                state,
+                event.channel,
+                committed_through=max(channel.committed_through, event.words[-1].t1),
+                last_words=(*channel.last_words, *event.words)[-LAST_WORDS:],
+            )
+            segment = replace(known, words=known.words + event.words)
+        case ev.SegmentEnded():
+            state = _with_channel(state, event.channel, open_segment=None)
+            segment = replace(known, ended=True)
+        case _:
+            segment = replace(known, text=event.text, base=event.base_words, revision=event.base_revision + 1)
+    return replace(state, segments=state.segments.set(event.segment, segment))
+
+
+def _with_channel(state: State, channel: ChannelId, **fields: object) -> State:
+    changed = msgspec.structs.replace(state.channels[channel], **fields)
+    return msgspec.structs.replace(state, channels={**state.channels, channel: changed})

@@ -1,0 +1,200 @@
+"""One feed of a live session: its view, the frames that a resuming reader may need, and who follows it.
+
+Nothing here waits: between a reader's replay and its registration nothing can come, so it has no hole.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Protocol
+
+from moothall.core.chain import LogRecord
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.events import AnyEvent, BodyRemoved
+from moothall.core.ids import Epoch, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.signals import AnySignal, Partial
+from moothall.core.views.captions import CaptionsView
+from moothall.wire.frames import Format, Frame, carry, events_frame, signals_frame, snapshot_frame
+from moothall.wire.outbox import Outbox, Outgoing
+
+RING_FRAMES = 1_000
+"""Frames with events that each feed keeps for readers who come back."""
+MAX_BEHIND = 1_000
+"""A reader with more events to catch up on gets a snapshot (design §3)."""
+
+
+Entry = tuple[LogRecord, AnyEvent | UnknownEvent | None]
+"""A record and what its body says; None once that is removed."""
+
+
+class Outlet(Protocol):
+    """Where a reader's bytes go: the part of asyncio's transports that the fan-out needs, so that one will do.
+
+    `write` never blocks and takes all of the bytes.
+    """
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, or keep them until they can be sent."""
+        ...
+
+    def get_write_buffer_size(self) -> int:
+        """Bytes that are kept."""
+        ...
+
+    def is_closing(self) -> bool:
+        """Whether it is closed or about to be."""
+        ...
+
+    def abort(self) -> None:
+        """Close at once and forget the bytes that are kept."""
+        ...
+
+
+class Subscription:
+    """A reader in the fan-out. Whoever made it hands it back to `SessionFanout.unsubscribe`."""
+
+    __slots__ = ("feed", "form", "gone", "outbox", "outlet")
+
+    def __init__(self, outlet: Outlet, feed: Feed, form: Format) -> None:
+        self.outlet = outlet
+        self.feed = feed
+        self.form = form
+        self.outbox: Outbox | None = None
+        """None while the reader keeps up."""
+        self.gone = False
+        """Whether it was unsubscribed; a walk that has begun passes over it."""
+
+
+class FeedState:
+    """See the module. `view.offset` is where the feed's newest event stands."""
+
+    def __init__(self, session: SessionId, epoch: Epoch, feed: Feed) -> None:
+        self.feed = feed
+        self.lanes = feed.lanes
+        self.view = CaptionsView.empty(session, epoch, feed)
+        self.signals: dict[str, AnySignal] = {}
+        """The newest of each key, empty ones too: one takes away what an older frame of the ring may show."""
+        self.readers: dict[Format, dict[Subscription, None]] = {form: {} for form in Format}
+        self._ring: list[Frame] = []
+        self._carried: dict[Format, list[bytes]] = {}
+        self._snapshot: Frame | None = None
+
+    @property
+    def reader_count(self) -> int:
+        """How many follow the feed."""
+        return sum(len(readers) for readers in self.readers.values())
+
+    def load(self, records: Sequence[LogRecord], sent: int) -> None:
+        """Fold records of the feed's lanes, read from the log, and keep their frames for readers who come back.
+
+        Raises RecordBroken when a body can't be read.
+        """
+        for record in records:
+            event = None if record.body is None else decode_event(record.body)
+            frame = events_frame((record,), self.view.offset, (), sent)
+            self._fold(record, event)
+            self._remember(frame)
+            if isinstance(event, BodyRemoved):
+                self._forget()
+
+    def advance(self, entries: Sequence[Entry], signals: Sequence[AnySignal], sent: int) -> Frame | None:
+        """Take what was published, fold it and encode it; None when nothing of it concerns the feed.
+
+        Events at or before the view's offset have been loaded from the log already and are passed over.
+        """
+        news = self._concerning(signals)
+        fresh = [
+            (record, event)
+            for record, event in entries
+            if record.header.lane in self.lanes and record.header.offset > self.view.offset
+        ]
+        if not fresh:
+            return signals_frame(news, sent) if news else None
+        frame = events_frame([record for record, _ in fresh], self.view.offset, news, sent)
+        for record, event in fresh:
+            self._fold(record, event)
+        self._remember(frame)
+        return frame
+
+    def all_readers(self) -> list[Subscription]:
+        """Those who follow the feed, through every door."""
+        return [reader for readers in self.readers.values() for reader in readers]
+
+    def adopt(self, old: FeedState) -> None:
+        """Take over the readers of the same feed as it was before bodies were removed."""
+        for reader in old.all_readers():
+            if not reader.gone:
+                self.readers[reader.form][reader] = None
+
+    def snapshot(self, sent: int) -> Frame:
+        """The frame that starts a reader here, encoded once until the next event."""
+        if self._snapshot is None:
+            self._snapshot = snapshot_frame(self.view.snapshot(), sent)
+        return self._snapshot
+
+    def replay(self, offset: int, form: Format) -> bytes | None:
+        """The frames with events after `offset`, joined; None when they are too many, or a body among them went.
+
+        The ring holds at least as many events as a reader may be behind, so what it lacks is too far back.
+        """
+        if offset >= self.view.offset:
+            return b""
+        if not self._ring or offset < self._ring[0].prev:
+            return None
+        first = bisect_right(self._ring, offset, key=_end)
+        missed = self._ring[first:]
+        if sum(frame.events for frame in missed) > MAX_BEHIND:
+            return None
+        carried = self._carried.get(form)
+        if carried is None:
+            carried = self._carried[form] = [carry(frame, form) for frame in self._ring]
+        return b"".join(carried[first:])
+
+    def moment(self, sent: int) -> Frame | None:
+        """The signals of the moment, for somebody who has just come; None when there are none."""
+        return signals_frame(tuple(self.signals.values()), sent) if self.signals else None
+
+    def outgoing(self, frame: Frame) -> list[tuple[Outgoing, list[Subscription]]]:
+        """The frame's bytes for each door that has readers, and those readers as of now."""
+        return [
+            (Outgoing(carry(frame, form), frame.events, frame.keys, frame.snapshot), list(readers))
+            for form, readers in self.readers.items()
+            if readers
+        ]
+
+    def _concerning(self, signals: Sequence[AnySignal]) -> tuple[AnySignal, ...]:
+        """The newest per key of those that the feed carries: partials only go to readers of words."""
+        newest: dict[str, AnySignal] = {}
+        for signal in signals:
+            if signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial)):
+                newest[signal.key] = signal
+        self.signals.update(newest)
+        return tuple(newest.values())
+
+    def _fold(self, record: LogRecord, event: AnyEvent | UnknownEvent | None) -> None:
+        header = record.header
+        self.view = self.view.apply(header.offset, header.role, event)
+        self._snapshot = None
+
+    def _forget(self) -> None:
+        """Let go of all frames, so that whoever stands before now gets a snapshot."""
+        self._ring.clear()
+        self._carried.clear()
+        self._snapshot = None
+
+    def _remember(self, frame: Frame) -> None:
+        self._ring.append(frame)
+        for form, carried in self._carried.items():
+            carried.append(carry(frame, form))
+        # A quarter more than it should be, so that cutting costs nothing per frame.
+        if len(self._ring) > RING_FRAMES + RING_FRAMES // 4:
+            surplus = len(self._ring) - RING_FRAMES
+            del self._ring[:surplus]
+            for carried in self._carried.values():
+                del carried[:surplus]
+
+
+def _end(frame: Frame) -> int:
+    return 0 if frame.position is None else frame.position.offset

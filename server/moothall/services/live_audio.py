@@ -1,0 +1,162 @@
+"""The audio of one source on its way: from where it comes, through the spool, to the engine.
+
+Positions count samples from the source's first; `t` is the media time of that one. What the spool has synced is
+acknowledged to whoever sends; everything appended can be read at once, so that text never waits for a disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from moothall.core.errors import AudioError, StorageUnavailable
+from moothall.core.ids import SourceId
+from moothall.core.ports import Clock, Spool
+
+logger = logging.getLogger(__name__)
+
+RATE = 16_000
+BYTES = 2
+"""Of a sample, PCM16."""
+CHUNK = 1_600
+"""Samples taken from a source at a time: 100 ms."""
+SYNC_MS = 1_000
+"""The spool is synced this often (design §5)."""
+KEEP_MS = 30_000
+"""What stays in the spool behind the last committed word, as context for an engine that has to begin again."""
+RETRY_MS = 1_000
+"""How long a source is held when the spool can take no more."""
+
+
+class AudioSource(Protocol):
+    """Whatever gives PCM16 mono at 16 kHz."""
+
+    async def read(self, samples: int) -> bytes:
+        """That many samples, fewer at the end, none after it. Raises AudioError."""
+        ...
+
+
+def to_ms(samples: int) -> int:
+    """Duration of `samples` at 16 kHz in ms, rounded down."""
+    return samples * 1000 // RATE
+
+
+def to_samples(ms: int) -> int:
+    """How many samples `ms` milliseconds hold at 16 kHz."""
+    return ms * RATE // 1000
+
+
+class LiveAudio:
+    """One source's audio, growing at its end. One writer (`carry`), any number of readers."""
+
+    def __init__(self, source: SourceId, spool: Spool, t: int, clock: Clock) -> None:
+        self.source = source
+        self.t = t
+        """Media ms of sample 0."""
+        self._spool = spool
+        self._clock = clock
+        self._grown = asyncio.Condition()
+        self._ended = False
+        self._stopped = False
+        self._trimmed = 0
+        self.acknowledged = spool.end
+        """Samples that are safe on disk; a source may forget what lies before."""
+
+    @property
+    def end(self) -> int:
+        """One past the last sample heard."""
+        return self._spool.end
+
+    @property
+    def end_ms(self) -> int:
+        """Media time of the end."""
+        return self.t + to_ms(self._spool.end)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._ended
+
+    def position(self, t: int) -> int:
+        """The sample at media time `t`, kept within what is still there."""
+        return min(max(to_samples(t - self.t), self._spool.start, 0), self._spool.end)
+
+    async def read(self, first: int, count: int) -> bytes:
+        """Samples from `first` on, at most `count`; waits until there is one, and is empty only at the end."""
+        async with self._grown:
+            await self._grown.wait_for(lambda: self._spool.end > first or self._ended)
+        return await self._spool.read(first, count)
+
+    async def carry(self, audio: AudioSource, *, as_live: bool) -> None:
+        """Take everything that `audio` gives, at the pace of real time where `as_live`.
+
+        The source goes on where the spool ends. Comes back when it is over and everything is on disk. Raises
+        AudioError as the source does; what came before is kept, and readers find their end there.
+        """
+        failure: AudioError | None = None
+        async with asyncio.TaskGroup() as group:
+            syncing = group.create_task(self._keep_syncing())
+            try:
+                await self._take(audio, as_live=as_live)
+            except AudioError as error:
+                failure = error
+            await self.end_here()
+            syncing.cancel()
+        await self._sync()
+        if failure is not None:
+            raise failure
+
+    async def _take(self, audio: AudioSource, *, as_live: bool) -> None:
+        start, first = self._clock.monotonic(), self._spool.end
+        while not self._stopped and (pcm := await audio.read(CHUNK)):
+            if as_live:
+                # A sample can be heard once it has been spoken, that is at the chunk's end.
+                due = start + to_ms(self._spool.end - first) + to_ms(len(pcm) // BYTES)
+                await self._clock.sleep(max(0, due - self._clock.monotonic()))
+            await self._append(pcm)
+
+    async def _append(self, pcm: bytes) -> None:
+        while True:
+            try:
+                self._spool.append(pcm)
+            except StorageUnavailable:
+                await self._clock.sleep(RETRY_MS)  # The source is held: what it hasn't handed over can't be lost.
+                continue
+            async with self._grown:
+                self._grown.notify_all()
+            return
+
+    def stop(self) -> None:
+        """Take no more of the source: it ends here, as if it were over."""
+        self._stopped = True
+
+    async def end_here(self) -> None:
+        """Say that nothing more will come."""
+        self._ended = True
+        async with self._grown:
+            self._grown.notify_all()
+
+    async def _keep_syncing(self) -> None:
+        while True:
+            await self._clock.sleep(SYNC_MS)
+            await self._sync()
+
+    async def _sync(self) -> None:
+        try:
+            self.acknowledged = await self._spool.sync()
+            await self._spool.trim(self._trimmed)
+        except StorageUnavailable:
+            logger.warning("source %s: the spool can't be written, %d samples wait", self.source, self.end)
+
+    def committed(self, t: int) -> None:
+        """The words up to media time `t` are in the log; audio well before it is not needed any more."""
+        self._trimmed = max(self._trimmed, to_samples(t - self.t - KEEP_MS))
+
+    async def discard(self) -> None:
+        """All words are in the log: forget the audio."""
+        await self._spool.discard()
+
+    async def close(self) -> None:
+        """Let go of the files; what they hold stays for the next start."""
+        await self._spool.close()

@@ -1,0 +1,32 @@
+"""What a session writer hands on once it is stored: one step of a session, whole."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.events import AnyEvent
+from moothall.core.ids import SessionId
+from moothall.core.signals import AnySignal
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """Records that one append has made durable, and the signals that belong on the screen with them.
+
+    A reader gets all of it in one frame, one write and one update of the display. Either part may be empty:
+    signals alone are a publication without records.
+    """
+
+    session: SessionId
+    records: tuple[LogRecord, ...] = ()
+    """In order of their offsets, without gaps, following on the publication before."""
+    events: tuple[AnyEvent, ...] = ()
+    """What the bodies of `records` say, one each, so that nobody has to decode them again."""
+    signals: tuple[AnySignal, ...] = ()
+    """In order; of two with the same key only the last is shown."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when records and events are not of the same number."""
+        if len(self.records) != len(self.events):
+            msg = f"A publication has {len(self.records)} records but {len(self.events)} events."
+            raise ValueError(msg)

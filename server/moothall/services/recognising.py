@@ -1,0 +1,117 @@
+"""Which engine hears which channel, and the engine link seen from the server.
+
+A job is a channel whose audio wants to be recognised. Every engine that connects takes jobs as far as its
+capacity goes; when its link ends its jobs go to another, from the last committed word on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from moothall.core.errors import ProtocolError
+from moothall.core.ids import ChannelId
+from moothall.core.ports import Clock
+from moothall.core.signals import ChannelState, Sound
+from moothall.services.engine_streams import BenchClock, Engine, EngineConnection, Job, Stream
+from moothall.services.live_audio import LiveAudio
+from moothall.services.session_writer import SessionWriter
+from moothall.wire import engine as wire
+
+logger = logging.getLogger(__name__)
+
+WATCH_MS = 1_000
+QUIET_MS = 3_000
+"""When nothing has come of an engine or a source for so long, readers are told."""
+
+
+class Recognising:
+    """Brings jobs and engines together."""
+
+    def __init__(self, clock: Clock, bench: BenchClock | None = None) -> None:
+        self._clock = clock
+        self._bench = bench
+        self._waiting: list[Job] = []
+        self._engines: list[Engine] = []
+        self.usage: list[wire.Usage] = []
+        """What engines said they used, one per drained stream; the last 100."""
+
+    @property
+    def engines(self) -> int:
+        """How many engines are connected."""
+        return len(self._engines)
+
+    async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
+        """Have a channel recognised until its audio is over and every word of it is in the log."""
+        job = Job(writer, channel, audio)
+        job.heard_at = self._clock.monotonic()
+        self._waiting.append(job)
+        self._place()
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(self._watch(job))
+            try:
+                await job.done.wait()
+            finally:
+                if job in self._waiting:
+                    self._waiting.remove(job)
+                if job.stream is not None:
+                    await job.stream.detach()
+            watch.cancel()
+
+    async def serve(self, link: EngineConnection) -> None:
+        """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules."""
+        hello = await link.receive()
+        if hello is None:
+            return
+        if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
+            msg = f"Engine {link.name} must begin with a hello of protocol {wire.PROTOCOL}."
+            raise ProtocolError(msg)
+        engine = Engine(link, hello, clock=self._clock, bench=self._bench, over=self._over, note_usage=self._note_usage)
+        logger.info("engine %s: connected, model %s, %d channels", link.name, hello.model, hello.channels)
+        self._engines.append(engine)
+        try:
+            async with asyncio.TaskGroup() as group:
+                engine.group = group
+                self._place()
+                await engine.receive()
+                engine.stop()
+        except* ProtocolError as broken:
+            raise broken.exceptions[0] from None
+        finally:
+            self._engines.remove(engine)
+            logger.info("engine %s: gone, %d channels were attached", link.name, len(engine.streams))
+            for stream in list(engine.streams.values()):
+                self._over(stream)
+
+    def _over(self, stream: Stream) -> None:
+        """A stream ended: its job is done, or goes to whoever can take it."""
+        stream.engine.streams.pop(stream.number, None)
+        job = stream.job
+        if job.stream is stream:
+            job.stream = None
+            if not job.done.is_set() and not stream.dropped:
+                self._waiting.append(job)
+        self._place()
+
+    def _place(self) -> None:
+        for engine in sorted(self._engines, key=lambda engine: -engine.free):
+            while self._waiting and engine.free > 0:
+                engine.take(self._waiting.pop(0))
+
+    def _note_usage(self, usage: wire.Usage) -> None:
+        self.usage = [*self.usage, usage][-100:]
+
+    async def _watch(self, job: Job) -> None:
+        """Say how late the text is when no engine says it."""
+        end, grown = job.audio.end, self._clock.monotonic()
+        while True:
+            await self._clock.sleep(WATCH_MS)
+            now = self._clock.monotonic()
+            if job.audio.end != end:
+                end, grown = job.audio.end, now
+            if now - job.heard_at < QUIET_MS and now - grown < QUIET_MS:
+                continue
+            none = now - grown >= QUIET_MS and not job.audio.ended
+            lag = max(0, job.audio.end_ms - max(job.heard, job.audio.t))
+            state = ChannelState(channel=job.channel, sound=Sound.NONE if none else Sound.SPEECH, lag=lag, t=job.heard)
+            job.writer.signal(state)

@@ -1,0 +1,102 @@
+"""What a reader saw and when, as the JSON lines that streaming benchmarks score.
+
+    {"at": s, "kind": "partial" | "commit" | "correct", "segment": id, "t0": s, "t1": s, "text": …, "lang": …}
+
+`at` is seconds of media time; lines with the same `at` are one update of the display. A commit adds to its segment
+and takes the partial away, a partial replaces the segment's earlier one, a correction replaces all of its text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moothall.core import events as ev
+from moothall.core.event_codec import decode_event
+from moothall.core.ids import SegmentId
+from moothall.core.signals import Partial
+from moothall.core.views.captions import Snapshot
+from moothall.wire.frames import Received
+
+Row = dict[str, Any]
+
+
+class StreamLog:
+    """Turns the frames of one live feed, from the session's beginning, into rows."""
+
+    def __init__(self) -> None:
+        self._languages: dict[SegmentId, str] = {}
+        self._words: dict[SegmentId, int] = {}
+        self._ended: set[SegmentId] = set()
+        self._shown: SegmentId | None = None
+        self.clock: tuple[int, int] | None = None
+        """(media ms, Unix ms): the newest mapping seen."""
+        self.opened: int | None = None
+        """Unix ms of media time 0."""
+        self.closed = False
+        """Whether the session has been closed."""
+
+    def rows(self, frame: Received, at: float) -> list[Row]:
+        """The rows of one frame, seen at `at` (s); raises RecordBroken for a body that can't be read."""
+        rows: list[Row] = []
+        if frame.snapshot is not None:
+            self._start(frame.snapshot)
+        for event in frame.events:
+            body = event.original
+            if body is not None:
+                self._event(decode_event(body), at, rows)
+        for signal in frame.signals:
+            if isinstance(signal, Partial):
+                self._partial(signal, at, rows)
+        return rows
+
+    def _start(self, snapshot: Snapshot) -> None:
+        self.opened, self.clock = snapshot.session.opened, snapshot.session.clock
+        for line in snapshot.lines:
+            self._languages[line.segment], self._words[line.segment] = line.language, line.words
+            if line.t1 is not None:
+                self._ended.add(line.segment)
+
+    def _event(self, event: object, at: float, rows: list[Row]) -> None:
+        match event:
+            case ev.SessionOpened():
+                self.opened, self.clock = event.wall, (0, event.wall)
+            case ev.ClockMapped():
+                self.clock = (event.t, event.wall)
+            case ev.SessionClosed():
+                self.closed = True
+            case ev.SegmentOpened():
+                self._languages[event.segment] = event.language
+                self._words[event.segment] = 0
+            case ev.WordsCommitted():
+                self._words[event.segment] = event.first + len(event.words)
+                text = "".join(word.text for word in event.words)
+                times = (event.words[0].t0, event.words[-1].t1)
+                rows.append(self._row(event.segment, "commit", text, at, times))
+                if self._shown == event.segment:
+                    self._shown = None
+            case ev.SegmentEnded():
+                self._ended.add(event.segment)
+            case ev.SegmentCorrected():
+                rows.append(self._row(event.segment, "correct", event.text + event.tail, at))
+            case _:
+                pass
+
+    def _partial(self, partial: Partial, at: float, rows: list[Row]) -> None:
+        """Show it where it fits; a channel shows one partial, so one elsewhere takes the earlier away."""
+        fits = partial.segment not in self._ended and partial.first == self._words.get(partial.segment, 0)
+        text = partial.text if fits else ""
+        if self._shown is not None and (self._shown != partial.segment or not text):
+            rows.append(self._row(self._shown, "partial", "", at))
+            self._shown = None
+        if text:
+            self._languages.setdefault(partial.segment, partial.language)
+            rows.append(self._row(partial.segment, "partial", text, at))
+            self._shown = partial.segment
+
+    def _row(self, segment: SegmentId, kind: str, text: str, at: float, times: tuple[int, int] | None = None) -> Row:
+        row: Row = {"at": at, "kind": kind, "segment": segment, "text": text.strip()}
+        if times is not None:
+            row |= {"t0": times[0] / 1000, "t1": times[1] / 1000}
+        if self._languages.get(segment):
+            row["lang"] = self._languages[segment]
+        return row

@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.decide import EARLY_WORDS, MAX_TEXT, MAX_WORD, MAX_WORDS, decide
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.session import State, Status, evolve
+
+FLOOR = ChannelId("floor")
+ENGINE = Actor(Role.ENGINE, "whisper-base")
+CAPTIONER = Actor(Role.CAPTIONER, "c1")
+WALL = 1_000_000
+
+
+def segment(name: str) -> SegmentId:
+    return SegmentId(name)
+
+
+def word(text: str, t0: int, t1: int) -> ev.Word:
+    return ev.Word(text=text, t0=t0, t1=t1)
+
+
+def carry_out(state: State, *commands: do.AnyCommand, actor: Actor = SYSTEM, wall: int = WALL) -> State:
+    for command in commands:
+        decision = decide(state, command, actor, wall)
+        assert not isinstance(decision, Refusal), decision
+        for event in decision:
+            state = evolve(state, event)
+    return state
+
+
+def refused(state: State, command: do.AnyCommand, *, actor: Actor = SYSTEM, wall: int = WALL) -> Refusal:
+    decision = decide(state, command, actor, wall)
+    assert isinstance(decision, Refusal), decision
+    return decision
+
+
+def events(state: State, command: do.AnyCommand, *, actor: Actor = SYSTEM, wall: int = WALL) -> Sequence[ev.AnyEvent]:
+    decision = decide(state, command, actor, wall)
+    assert not isinstance(decision, Refusal), decision
+    return decision
+
+
+def created() -> State:
+    return carry_out(
+        State(id=SessionId("s")),
+        do.CreateSession(title="Access", languages=("en", "pt")),
+        do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "pt")),
+    )
+
+
+def opened() -> State:
+    return carry_out(
+        created(),
+        do.OpenSession(),
+        do.AttachSource(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
+        do.AttachEngine(channel=FLOOR, model="whisper-base"),
+    )
+
+
+def commit(name: str, first: int, *words: ev.Word, start: int | None = None, generation: int = 1) -> do.CommitWords:
+    return do.CommitWords(
+        channel=FLOOR,
+        generation=generation,
+        segment=segment(name),
+        first=first,
+        words=words,
+        start=None if start is None else do.SegmentStart(t0=start, language="en"),
+    )
+
+
+def end(name: str, t1: int, generation: int = 1) -> do.EndSegment:
+    reason = ev.EndReason.SENTENCE
+    return do.EndSegment(channel=FLOOR, generation=generation, segment=segment(name), t1=t1, reason=reason)
+
+
+def speaking() -> State:
+    """One ended segment of three words, and an open one of one word."""
+    return carry_out(
+        opened(),
+        commit("a", 0, word("Good", 0, 300), word(" morning", 300, 700), start=0),
+        commit("a", 2, word(" all.", 700, 1000)),
+        end("a", 1000),
+        commit("b", 0, word("Welcome", 1200, 1500), start=1200),
+        actor=ENGINE,
+    )
+
+
+def test_a_session_is_made_once_and_needs_a_title_and_a_language() -> None:
+    empty = State(id=SessionId("s"))
+    assert refused(empty, do.OpenSession()).code is RefusalCode.UNKNOWN
+    assert refused(created(), do.CreateSession(title="x", languages=("en",))).code is RefusalCode.CONFLICT
+    for title, languages in (("", ("en",)), ("x" * (MAX_TEXT + 1), ("en",)), ("x", ())):
+        refusal = refused(empty, do.CreateSession(title=title, languages=languages))
+        assert refusal.code is RefusalCode.INVALID
+    assert events(empty, do.CreateSession(title="x", languages=("en",), access=ev.Access.STAFF, young_people=True)) == [
+        ev.SessionCreated(title="x", languages=("en",), access=ev.Access.STAFF, young_people=True)
+    ]
+
+
+def test_a_channel_needs_a_free_name_and_a_language() -> None:
+    state = created()
+    kind = ev.ChannelKind.INTERPRETATION
+    add = do.AddChannel(channel=ChannelId("pt"), kind=kind, languages=("pt",))
+    assert events(state, add) == [ev.ChannelAdded(channel=ChannelId("pt"), kind=kind, languages=("pt",))]
+    assert refused(carry_out(state, add), add).code is RefusalCode.CONFLICT
+    for name, languages in (("No", ("pt",)), ("pt", ())):
+        add = do.AddChannel(channel=ChannelId(name), kind=kind, languages=languages)
+        assert refused(state, add).code is RefusalCode.INVALID
+
+
+def test_the_life_of_a_session() -> None:
+    state = created()
+    assert events(state, do.OpenSession()) == [ev.SessionOpened(wall=WALL)]
+    state = carry_out(state, do.OpenSession())
+    assert events(state, do.PauseSession(), wall=WALL + 5000) == [ev.SessionPaused(t=5000)]
+    state = carry_out(state, do.PauseSession())
+    assert events(state, do.ResumeSession(), wall=WALL + 9000) == [ev.SessionResumed(t=9000)]
+    state = carry_out(state, do.ResumeSession())
+    assert events(state, do.CloseSession(), wall=WALL + 9000) == [ev.SessionClosed(t=9000)]
+    state = carry_out(state, do.CloseSession())
+    assert events(state, do.SealRecord(version=ev.SealVersion.RAW)) == [
+        ev.RecordSealed(version=ev.SealVersion.RAW, n=1)
+    ]
+    state = carry_out(state, do.SealRecord(version=ev.SealVersion.RAW))
+    assert events(state, do.SealRecord(version=ev.SealVersion.FINAL)) == [
+        ev.RecordSealed(version=ev.SealVersion.FINAL, n=2)
+    ]
+    assert events(state, do.ReopenSession(), wall=WALL + 10_000) == [ev.SessionReopened(t=10_000)]
+
+
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        (Status.OPEN, do.OpenSession()),
+        (Status.CREATED, do.PauseSession()),
+        (Status.OPEN, do.ResumeSession()),
+        (Status.CREATED, do.CloseSession()),
+        (Status.OPEN, do.ReopenSession()),
+        (Status.OPEN, do.SealRecord(version=ev.SealVersion.RAW)),
+    ],
+)
+def test_what_does_not_fit_the_life_of_a_session_is_a_conflict_that_says_so(
+    status: Status, command: do.AnyCommand
+) -> None:
+    state = msgspec.structs.replace(opened(), status=status)
+    refusal = refused(state, command)
+    assert refusal.code is RefusalCode.CONFLICT
+    assert str(status) in refusal.message
+
+
+def test_media_time_never_runs_before_its_mapping() -> None:
+    assert opened().media_now(WALL - 5000) == 0
+    assert opened().media_now(WALL + 5000) == 5000
+
+
+def test_closing_ends_the_open_line_and_is_not_before_the_last_word() -> None:
+    assert events(speaking(), do.CloseSession(), wall=WALL + 100) == [
+        ev.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=ev.EndReason.CLOSE, text="Welcome"),
+        ev.SessionClosed(t=1500),
+    ]
+    assert events(opened(), do.CloseSession(), wall=WALL + 100) == [ev.SessionClosed(t=100)]
+
+
+def test_a_source_is_attached_once_and_ends_once() -> None:
+    state = carry_out(created(), do.OpenSession())
+    mic = SourceId("mic")
+    attach = do.AttachSource(source=mic, channel=FLOOR, t=250, rate=16_000)
+    assert refused(created(), attach).code is RefusalCode.CONFLICT
+    assert events(state, attach, wall=WALL + 250) == [
+        ev.SourceAttached(source=mic, channel=FLOOR, t=250, rate=16_000),
+        ev.ClockMapped(t=250, wall=WALL + 250),
+    ]
+    state = carry_out(state, attach)
+    assert refused(state, attach).code is RefusalCode.CONFLICT
+    other = msgspec.structs.replace(attach, source=SourceId("two"))
+    assert refused(state, msgspec.structs.replace(other, channel=ChannelId("xx"))).code is RefusalCode.UNKNOWN
+    for wrong in ({"source": SourceId("No")}, {"rate": 0}, {"t": -1}):
+        assert refused(state, msgspec.structs.replace(other, **wrong)).code is RefusalCode.INVALID
+    # A source that joins late doesn't set the session's clock back.
+    state = carry_out(state, do.MapClock(t=9000))
+    assert events(state, msgspec.structs.replace(other, t=100))[1] == ev.ClockMapped(t=9000, wall=WALL)
+    finish = do.EndSource(source=mic, t=9000)
+    assert events(state, finish) == [ev.SourceEnded(source=mic, t=9000)]
+    assert refused(carry_out(state, finish), finish).code is RefusalCode.UNKNOWN
+    assert refused(state, do.EndSource(source=SourceId("two"), t=1)).code is RefusalCode.UNKNOWN
+    assert refused(state, do.MapClock(t=8999)).code is RefusalCode.INVALID
+
+
+def test_words_open_a_line_join_it_and_end_it() -> None:
+    first, more = word("Good", 0, 300), word(" morning.", 300, 700)
+    state = opened()
+    assert events(state, commit("a", 0, first, start=0), actor=ENGINE) == [
+        ev.SegmentOpened(channel=FLOOR, segment=segment("a"), t0=0, language="en", origin=ev.Origin.MACHINE),
+        ev.WordsCommitted(channel=FLOOR, segment=segment("a"), first=0, words=(first,)),
+    ]
+    state = carry_out(state, commit("a", 0, first, start=0), actor=ENGINE)
+    assert events(state, commit("a", 1, more), actor=ENGINE) == [
+        ev.WordsCommitted(channel=FLOOR, segment=segment("a"), first=1, words=(more,))
+    ]
+    state = carry_out(state, commit("a", 1, more), actor=ENGINE)
+    # An end before the last word's is put right.
+    assert events(state, end("a", 650), actor=ENGINE) == [
+        ev.SegmentEnded(channel=FLOOR, segment=segment("a"), t1=700, reason=ev.EndReason.SENTENCE, text="Good morning.")
+    ]
+
+
+def test_stale_words_come_back_with_the_state() -> None:
+    state = speaking()
+    late = word(" in", 1500, 1600)
+    for command in (
+        commit("b", 1, late, generation=2),
+        commit("b", 0, late),
+        commit("b", 2, late),
+        commit("a", 3, late),
+        commit("c", 0, late),
+        commit("c", 0, late, start=1500),
+        commit("b", 1, word(" in", 1500 - EARLY_WORDS - 1, 1600)),
+        end("a", 1600),
+        end("c", 1600),
+        end("b", 1600, generation=0),
+    ):
+        refusal = refused(state, command, actor=ENGINE)
+        assert refusal.code is RefusalCode.STALE
+        assert refusal.channel == state.channel_now(FLOOR)
+    assert refused(opened(), commit("a", 0, late), actor=ENGINE).channel == opened().channel_now(FLOOR)
+    ended = carry_out(state, end("b", 1500), actor=ENGINE)
+    again = refused(ended, commit("a", 0, late, start=1500), actor=ENGINE)
+    assert again.code is RefusalCode.STALE
+
+
+def test_a_word_may_begin_a_little_early() -> None:
+    trembling = commit("b", 1, word(" in", 1500 - EARLY_WORDS, 1600))
+    assert len(events(speaking(), trembling, actor=ENGINE)) == 1
+
+
+def test_words_that_can_never_be_right_are_invalid() -> None:
+    state = speaking()
+    for words in (
+        (),
+        (word("x" * (MAX_WORD + 1), 1500, 1600),),
+        (word("", 1500, 1600),),
+        (word("x", 1600, 1500),),
+        (word("x", 1500, 1600),) * (MAX_WORDS + 1),
+    ):
+        assert refused(state, commit("b", 1, *words), actor=ENGINE).code is RefusalCode.INVALID
+    ok = word("x", 1500, 1600)
+    assert refused(opened(), commit("No", 0, ok, start=1500), actor=ENGINE).code is RefusalCode.INVALID
+    french = commit("c", 0, ok, start=1500)
+    french = msgspec.structs.replace(french, start=do.SegmentStart(t0=1500, language="fr"))
+    assert refused(opened(), french, actor=ENGINE).code is RefusalCode.INVALID
+
+
+def test_an_engine_writes_known_channels_of_a_session_that_goes_on() -> None:
+    closed = carry_out(speaking(), do.CloseSession())
+    assert refused(closed, commit("c", 0, word("x", 2000, 2100), start=2000)).code is RefusalCode.CONFLICT
+    assert refused(speaking(), do.AttachEngine(channel=ChannelId("xx"), model="m")).code is RefusalCode.UNKNOWN
+    assert events(speaking(), do.AttachEngine(channel=FLOOR, model="m")) == [
+        ev.EngineAttached(channel=FLOOR, generation=2, model="m")
+    ]
+
+
+def test_a_gap_moves_on_what_has_been_committed() -> None:
+    gap = do.NoteGap(channel=FLOOR, t0=1500, t1=9000, reason=ev.GapReason.STORAGE)
+    assert events(speaking(), gap) == [ev.GapNoted(channel=FLOOR, t0=1500, t1=9000, reason=ev.GapReason.STORAGE)]
+    assert carry_out(speaking(), gap).channels[FLOOR].committed_through == 9000
+    assert refused(speaking(), msgspec.structs.replace(gap, t1=1500)).code is RefusalCode.INVALID
+
+
+def correct(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
+    return do.CorrectSegment(channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text)
+
+
+def test_a_correction_leaves_the_words_behind_it() -> None:
+    state = speaking()
+    assert events(state, correct("a", 0, 2, "Good evening"), actor=CAPTIONER) == [
+        ev.SegmentCorrected(
+            channel=FLOOR, segment=segment("a"), base_revision=0, base_words=2, text="Good evening", tail=" all."
+        )
+    ]
+    state = carry_out(state, correct("a", 0, 2, "Good evening"), actor=CAPTIONER)
+    now = state.segments.get(segment("a"))
+    assert now is not None
+    assert (now.whole, now.revision) == ("Good evening all.", 1)
+    state = carry_out(state, correct("a", 1, 3, "Good evening, everybody."), actor=CAPTIONER)
+    now = state.segments.get(segment("a"))
+    assert now is not None
+    assert (now.whole, now.revision) == ("Good evening, everybody.", 2)
+
+
+def test_a_correction_of_an_older_state_comes_back_with_the_current_one() -> None:
+    state = carry_out(speaking(), correct("a", 0, 2, "Good evening"), actor=CAPTIONER)
+    now = state.segments.get(segment("a"))
+    assert now is not None
+    for command in (correct("a", 0, 3, "x"), correct("a", 1, 1, "x"), correct("a", 1, 4, "x")):
+        refusal = refused(state, command, actor=CAPTIONER)
+        assert refusal.code is RefusalCode.STALE
+        assert refusal.segment == now.now()
+    # The engine's one correction never goes over a person's.
+    assert refused(state, correct("a", 1, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
+    assert len(events(speaking(), correct("a", 0, 3, "x"), actor=ENGINE)) == 1
+
+
+def test_a_correction_needs_a_line_of_the_channel_and_a_sane_length() -> None:
+    state = speaking()
+    assert refused(state, correct("x", 0, 1, "y")).code is RefusalCode.UNKNOWN
+    elsewhere = msgspec.structs.replace(correct("a", 0, 1, "y"), channel=ChannelId("pt"))
+    assert refused(state, elsewhere).code is RefusalCode.UNKNOWN
+    assert refused(state, correct("a", 0, 1, "y" * (MAX_TEXT + 1))).code is RefusalCode.INVALID
+
+
+def test_speakers_are_introduced_and_lines_given_to_them() -> None:
+    ana = SpeakerId("ana")
+    introduce = do.IntroduceSpeaker(speaker=ana, name="Ana Souza")
+    assert events(speaking(), introduce) == [ev.SpeakerIntroduced(speaker=ana, name="Ana Souza")]
+    for wrong in ({"speaker": SpeakerId("No")}, {"name": ""}):
+        assert refused(speaking(), msgspec.structs.replace(introduce, **wrong)).code is RefusalCode.INVALID
+    assign = do.AssignSpeaker(segments=(segment("a"), segment("b")), speaker=ana)
+    assert refused(speaking(), assign).code is RefusalCode.UNKNOWN
+    state = carry_out(speaking(), introduce)
+    assert events(state, assign) == [ev.SpeakerAssigned(segments=(segment("a"), segment("b")), speaker=ana)]
+    assert len(events(state, msgspec.structs.replace(assign, speaker=None))) == 1
+    for lines in ((), (segment("x"),)):
+        assert refused(state, msgspec.structs.replace(assign, segments=lines)).code is RefusalCode.UNKNOWN
