@@ -34,7 +34,9 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
     audio: Samples
     languages: tuple[str, ...]
-    """One: it is spoken. Several: detect which of them."""
+    """One: it is spoken. Several: detect which of them; the first is the one to stay with."""
+    switch_p: float = 0.0
+    """Probability among `languages` that another one than the first must reach to be taken; 0: the likeliest is."""
     prompt: str = ""
     """Text that came before, as context; empty for none."""
     glossary: tuple[str, ...] = ()
@@ -46,7 +48,10 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     """What a pass heard."""
 
     language: str
+    """What the words were decoded in."""
     words: tuple[HeardWord, ...]
+    likeliest: str | None = None
+    """What detection found, which may differ from `language`; None when nothing was to be detected."""
 
 
 class Recognizer(Protocol):

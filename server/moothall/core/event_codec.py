@@ -63,6 +63,8 @@ def decode_event(body: bytes, upcasts: dict[tuple[str, int], Upcast] = UPCASTS) 
             raw = upcasts[(envelope.type, version)](raw)
         newest: AnyEvent = msgspec.convert({**raw, "v": kind.VERSION}, AnyEvent)
         return newest
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError) as error:
+        # RecursionError: brackets without end. KeyError: an older version, which no release has written or
+        # which lacks what its upcast looks for.
         msg = f"An event's body of {len(body)} bytes can't be read: {error}."
         raise RecordBroken(msg) from error

@@ -100,13 +100,14 @@ class Engine:
         self.group: asyncio.TaskGroup | None = None
         self.streams: dict[int, Stream] = {}
         self._capacity = hello.channels
+        self._linked = True
         self._numbers = itertools.count(1)
         self._note_usage = note_usage
 
     @property
     def free(self) -> int:
-        """How many more channels it can take."""
-        return self._capacity - len(self.streams)
+        """How many more channels it can take; none once its link is gone."""
+        return self._capacity - len(self.streams) if self._linked else 0
 
     def take(self, job: Job) -> None:
         """Begin to recognise `job`."""
@@ -136,7 +137,8 @@ class Engine:
                     raise ProtocolError(msg)
 
     def stop(self) -> None:
-        """The link is gone: end what runs for it."""
+        """The link is gone: end what runs for it, and take nothing more."""
+        self._linked = False
         for stream in self.streams.values():
             if stream.task is not None:
                 stream.task.cancel()

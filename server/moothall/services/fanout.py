@@ -79,7 +79,7 @@ class SessionFanout:
         self.epoch = epoch
         self._offset = offset
         self._taken_offset = offset
-        self._channels = set(channels)
+        self._channels = dict.fromkeys(channels)
         self._log = log
         self._clock = clock
         # Overflow: none; see the module on why it stays small.
@@ -99,6 +99,11 @@ class SessionFanout:
     def position(self) -> Position:
         """The newest event that was published."""
         return Position(self.epoch, self._offset)
+
+    @property
+    def channels(self) -> tuple[ChannelId, ...]:
+        """The session's channels, in the order in which they were added."""
+        return tuple(self._channels)
 
     @property
     def figures(self) -> FanoutFigures:
@@ -122,7 +127,8 @@ class SessionFanout:
                 msg = f"Session {self.session} is at offset {self._offset}, but offset {first} was published again."
                 raise ValueError(msg)
             self._offset = publication.records[-1].header.offset
-            self._channels.update(event.channel for event in publication.events if isinstance(event, ChannelAdded))
+            added = [event.channel for event in publication.events if isinstance(event, ChannelAdded)]
+            self._channels.update(dict.fromkeys(added))
         elif self._backlog and not self._backlog[-1].records:
             older = self._backlog.pop()
             newest = {signal.key: signal for signal in (*older.signals, *publication.signals)}
@@ -131,10 +137,17 @@ class SessionFanout:
         self._news.set()
 
     async def run(self) -> None:
-        """Serve the readers until cancelled. The session's owner awaits it."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._pump())
-            tasks.create_task(self._sweep())
+        """Serve the readers until cancelled. The session's owner awaits it.
+
+        Whoever is still connected when it ends is cut, and goes on from its position elsewhere or later.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._pump())
+                tasks.create_task(self._sweep())
+        finally:
+            for state in self._feeds.values():
+                self._cut_off(state)
 
     async def view(self, feed: Feed) -> CaptionsView | Refusal:
         """What readers of `feed` see now; a refusal (`unknown`) when the session has no such channel.
@@ -274,10 +287,7 @@ class SessionFanout:
         try:
             state = await self._loaded(old.feed)
         except StorageUnavailable:
-            # They come back, and the feed is loaded when they do.
-            for reader in old.all_readers():
-                self.unsubscribe(reader)
-                reader.outlet.abort()
+            self._cut_off(old)  # They come back, and the feed is loaded when they do.
             return
         state.adopt(old)
         sent = self._clock.wall()
@@ -285,6 +295,12 @@ class SessionFanout:
         moment = state.moment(sent)
         if moment is not None:
             await self._walk(state.outgoing(moment))
+
+    def _cut_off(self, state: FeedState) -> None:
+        for reader in state.all_readers():
+            if not reader.gone:
+                self.unsubscribe(reader)
+                reader.outlet.abort()
 
     async def _walk(self, served: Sequence[tuple[Outgoing, Sequence[Subscription]]]) -> None:
         for outgoing, readers in served:

@@ -73,8 +73,10 @@ class Recognising:
             async with asyncio.TaskGroup() as group:
                 engine.group = group
                 self._place()
-                await engine.receive()
-                engine.stop()
+                try:
+                    await engine.receive()
+                finally:
+                    engine.stop()
         except* ProtocolError as broken:
             raise broken.exceptions[0] from None
         finally:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
-from moothall.core.errors import Refusal, StaleWriter
-from moothall.core.events import Access
-from moothall.core.ids import ChannelId, SessionId, is_name
-from moothall.core.lanes import Feed
+from moothall.core.errors import StaleWriter
+from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
-from moothall.core.session import State, Status
-from moothall.core.views.captions import Line, Session, Snapshot
+from moothall.core.session import State
 from moothall.services.fanout import SessionFanout
 from moothall.services.session_writer import SessionWriter
 
@@ -101,7 +99,12 @@ class Sessions:
         )
         await writer.load()
         fanout = SessionFanout(
-            session=session, epoch=writer.epoch, offset=writer.offset, log=self._log, clock=self._clock
+            session=session,
+            epoch=writer.epoch,
+            offset=writer.offset,
+            channels=writer.state.channels,
+            log=self._log,
+            clock=self._clock,
         )
         writer.publish_to(fanout.publish)
         live = LiveSession(writer, fanout)
@@ -109,33 +112,10 @@ class Sessions:
         logger.info("session %s: loaded at offset %d", session, writer.offset)
         return live
 
-    async def public(self) -> list[Session]:
-        """The sessions that anybody may read, for the front page."""
-        found = []
-        for session in await self._log.sessions():
-            live = await self.find(session)
-            if live is None or live.state.access is not Access.PUBLIC or live.state.status is Status.ABSENT:
-                continue
-            channel = next(iter(live.state.channels), None)
-            if channel is not None:
-                view = await live.fanout.view(Feed(channel))
-                if not isinstance(view, Refusal):
-                    found.append(view.session)
-        return found
+    def loaded(self, session: SessionId) -> LiveSession | None:
+        """The session if it is loaded."""
+        return self._loaded.get(session)
 
-    async def snapshot(self, session: SessionId, feed: Feed) -> Snapshot | None:
-        """What a reader who comes now gets; None for an unknown session or channel."""
-        live = await self.find(session)
-        view = await live.fanout.view(feed) if live is not None else None
-        return None if view is None or isinstance(view, Refusal) else view.snapshot()
-
-    async def page(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
-        """The page of lines that ends before line number `before`; None for an unknown session or channel."""
-        live = await self.find(session)
-        view = await live.fanout.view(feed) if live is not None else None
-        return None if view is None or isinstance(view, Refusal) else view.page(before)
-
-
-def first_channel(state: State) -> ChannelId | None:
-    """The channel that a reader gets who names none: the one that was added first."""
-    return next(iter(state.channels), None)
+    async def names(self) -> Sequence[SessionId]:
+        """All sessions that have a log, in order of their names."""
+        return await self._log.sessions()

@@ -1,0 +1,122 @@
+# The front door: `make demo` to see Moothall, `make test` to trust it, `make help` for the rest.
+#
+# Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but for
+# Chromium by `make test` run as root. Every step leaves a stamp in .venv, so that a second run does nothing.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+APT := RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
+# RUNLEVEL=1: packages that bring a service don't start it.
+
+# Set only on the command line: a LANGUAGE or FILE that happens to be in the environment is not meant for us.
+given = $(filter command,$(origin $(1)))
+DEMO_ARGS := $(if $(call given,FILE),--file "$$FILE") $(if $(call given,LANGUAGE),--language "$$LANGUAGE") \
+	$(if $(call given,PORT),--port "$$PORT")
+
+# On a terminal the program gets a process group of its own, so that Ctrl-C stops it and not make,
+# and a clean stop ends without an error line.
+FOREGROUND := if [ -t 0 ]; then set -m; fi;
+
+# Generated examples are the same in every run here; `pytest` by itself looks for new ones.
+export HYPOTHESIS_PROFILE ?= ci
+PYTEST := $(BIN)/python -m pytest --durations=20
+PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo serve test test-all chaos check fix coverage bench lock clean chromium FORCE
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo $(VENV)/.project ## play a session as if it were live; FILE=talk.mp3 LANGUAGE=en PORT=8080
+	@$(BIN)/moothall models fetch whisper-base
+	@$(FOREGROUND) $(BIN)/moothall demo $(DEMO_ARGS)
+
+serve: $(VENV)/.demo $(VENV)/.project ## run the server with config/moothall.toml
+	@$(BIN)/moothall models fetch whisper-base
+	@$(FOREGROUND) $(BIN)/moothall serve --config config/moothall.toml
+
+test: $(VENV)/.dev $(VENV)/.project chromium check ## all checks and tests but the long ones
+	@$(BIN)/moothall models fetch whisper-tiny.en
+	$(PYTEST) -m "not chaos and not slow" $(PURE) $(ARGS)
+
+test-all: $(VENV)/.dev $(VENV)/.project chromium check ## the long ones too
+	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
+	$(PYTEST) $(PURE) $(ARGS)
+
+chaos: $(VENV)/.dev $(VENV)/.project ## kill server and engine over and over
+	@$(BIN)/moothall models fetch whisper-tiny.en
+	$(PYTEST) -m chaos $(ARGS)
+
+check: $(VENV)/.dev $(VENV)/.project ## lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the generated pages again
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/python tools/event_reference.py
+	$(BIN)/python tools/settings_reference.py
+	$(BIN)/python tools/licences.py
+
+coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate
+	$(PYTEST) -m "not chaos and not slow and not model and not browser" \
+		--cov=moothall --cov=moothall_hub --cov=moothall_models --cov-branch $(ARGS)
+
+bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to read it
+	@$(BIN)/moothall models fetch whisper-base
+	$(BIN)/python bench/speech.py $(ARGS)
+
+lock: ## pin the requirements again, newest versions; needs uv
+	uv pip compile $(LOCK) --extra audio --extra engine -o requirements/demo.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra dev -c requirements/demo.txt -o requirements/dev.txt
+
+LOCK := pyproject.toml requirements/build.in --quiet --no-config --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url
+
+clean: ## take away .venv and what the tools left; sessions (data/) and weights stay
+	rm -rf $(VENV) .coverage .coverage.* htmlcov build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find server hubs models tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Set-up
+
+ifneq ($(shell $(BIN)/python -c 'print(1)' 2>/dev/null),1)
+$(VENV)/.made: FORCE
+endif
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Moothall needs Python 3.11 or newer, and $(PYTHON) is older or missing: make PYTHON=python3.13 $(MAKECMDGOALS)'; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		need=$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+		then $(APT) update && $(APT) install -y --no-install-recommends $$need; \
+		else echo "$(PYTHON) comes without its venv module; on Debian and Ubuntu: sudo apt-get install $$need"; exit 1; fi; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.demo: requirements/demo.txt $(VENV)/.made
+	$(PIP) install --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.made
+	$(PIP) install --require-hashes --no-deps -r $<
+	@touch $(VENV)/.demo $@
+
+$(VENV)/.project: pyproject.toml server/moothall/__init__.py $(VENV)/.made | $(VENV)/.demo
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+		then $(APT) update && $(APT) install -y --no-install-recommends chromium; \
+		else echo 'The browser tests need Chromium; on Debian: sudo apt-get install --no-install-recommends chromium'; exit 1; fi; }

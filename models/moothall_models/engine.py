@@ -1,0 +1,181 @@
+"""The engine's process: loads its model, dials the server, and serves one link after another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from moothall.core.errors import ConfigurationError, ProtocolError
+from moothall.wire import engine as wire
+from moothall_models.engine_audio import ArrivalTime, ClockTime, MediaTime
+from moothall_models.engine_bench import run_bench
+from moothall_models.engine_clock import CpuClock, EngineClock
+from moothall_models.engine_live import run_live
+from moothall_models.engine_session import LinkSession
+from moothall_models.ports import Hypothesis, Recognizer, VoiceActivity, Window
+
+logger = logging.getLogger(__name__)
+
+BACKOFF_FIRST_MS = 200
+BACKOFF_LAST_MS = 5_000
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a link gets to close in order."""
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an engine works, and as whom."""
+
+    url: str
+    """Of the server's engine link, `ws://HOST:PORT/` or `wss://…`."""
+    token: str
+    name: str = "engine"
+    """For the server's logs."""
+    channels: int = 4
+    """Live channels that it takes on."""
+
+
+class Backoff:
+    """How long to wait before each new try: doubling, with jitter, so that engines don't come back all at once."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        """`jitter` gives numbers from 0 to 1."""
+        self._jitter = jitter
+        self._ms = BACKOFF_FIRST_MS
+
+    def next_ms(self) -> float:
+        """Between half and the whole of the step that it has reached, ms."""
+        ms, self._ms = self._ms, min(2 * self._ms, BACKOFF_LAST_MS)
+        return ms * (0.5 + self._jitter() / 2)
+
+    def reset(self) -> None:
+        """It worked: begin again with the shortest."""
+        self._ms = BACKOFF_FIRST_MS
+
+
+class WebSocketLink:
+    """A link over one WebSocket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self.used = False
+        """Whether the server has said anything."""
+
+    async def receive(self) -> wire.ToEngine | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        try:
+            frame = await self._socket.recv(decode=False)
+        except ConnectionClosed:
+            return None
+        self.used = True
+        return wire.decode_to_engine(frame)
+
+    async def send(self, message: wire.ToServer) -> None:
+        """Write a message, and wait while the link is slow; silent when it has ended."""
+        try:
+            await self._socket.send(wire.encode(message))
+        except ConnectionClosed:
+            return
+
+
+class Engine:
+    """Serves links with one recogniser until it is cancelled."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        recognizer: Recognizer,
+        voice: Callable[[], VoiceActivity],
+        clock: EngineClock,
+        jitter: Callable[[], float],
+    ) -> None:
+        """`recognizer` is loaded; `voice` makes a detector for a stream; `jitter` gives numbers from 0 to 1."""
+        self._settings = settings
+        self._recognizer = recognizer
+        self._voice = voice
+        self._clock = clock
+        self._backoff = Backoff(jitter)
+
+    async def run(self) -> None:
+        """Warm up, then dial again and again; on the CPU clock there is one link, and its end is the end.
+
+        Raises ConfigurationError when the address is wrong or the server refuses the token; on the CPU clock also
+        ProtocolError and StorageUnavailable, and OSError when there is no server.
+        """
+        self._recognizer.warm_up()
+        self._clock.warmed_up()
+        logger.info("engine %s: model %s is ready", self._settings.name, self._recognizer.model)
+        if isinstance(self._clock, CpuClock):
+            async with self._dial() as socket:
+                clock = self._clock
+                await run_bench(
+                    self._session(lambda _: ClockTime(), stamped=True),
+                    WebSocketLink(socket),
+                    self._recognizer.recognise,
+                    clock,
+                )
+            return
+        # One thread: passes of all channels wait for one another, and nothing of a dead link's can run beside.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="recognise") as worker:
+            try:
+                while True:
+                    await self._serve_link(worker)
+                    await asyncio.sleep(self._backoff.next_ms() / 1000)
+            finally:
+                worker.shutdown(wait=False, cancel_futures=True)
+
+    async def _serve_link(self, worker: ThreadPoolExecutor) -> None:
+        async def recognise(window: Window) -> Hypothesis:
+            return await asyncio.get_running_loop().run_in_executor(worker, self._recognizer.recognise, window)
+
+        try:
+            async with self._dial() as socket:
+                logger.info("engine %s: connected", self._settings.name)
+                link = WebSocketLink(socket)
+                session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
+                try:
+                    await run_live(session, link, recognise, self._clock)
+                finally:
+                    if link.used:
+                        self._backoff.reset()
+                logger.warning("engine %s: the link ended", self._settings.name)
+        except ProtocolError as broken:
+            logger.error("engine %s: %s", self._settings.name, broken)
+        except InvalidStatus as refused:
+            status = refused.response.status_code
+            if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                msg = "The server refused the engine's token; give it the one that the server's settings name."
+                raise ConfigurationError(msg) from None
+            logger.warning("engine %s: the server answered with status %d", self._settings.name, status)
+        except (OSError, InvalidHandshake) as failed:
+            logger.warning("engine %s: no server answers (%s)", self._settings.name, type(failed).__name__)
+
+    def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:
+        hello = wire.Hello(
+            protocol=wire.PROTOCOL,
+            name=self._settings.name,
+            model=self._recognizer.model,
+            languages=self._recognizer.languages,
+            channels=self._settings.channels,
+        )
+        return LinkSession(hello, voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped)
+
+    def _dial(self) -> connect:
+        try:
+            return connect(
+                self._settings.url,
+                additional_headers={"Authorization": f"Bearer {self._settings.token}"},
+                max_size=wire.MAX_FRAME_BYTES,
+                compression=None,
+                proxy=None,  # Audio goes where the settings say, and nowhere else.
+                close_timeout=CLOSE_TIMEOUT,
+            )
+        except InvalidURI as error:
+            msg = f"'{self._settings.url}' is no address of an engine link: it looks like ws://127.0.0.1:8090/."
+            raise ConfigurationError(msg) from error

@@ -1,0 +1,274 @@
+"""The engine's side of one link, without the socket: streams, what goes out, and whose turn it is.
+
+Values and times in, messages out; a driver (`engine_live`, `engine_bench`) moves them and runs the passes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.errors import ProtocolError
+from moothall.core.signals import ChannelState, Partial
+from moothall.wire import engine as wire
+from moothall_models.engine_acts import Acts, act_prefix
+from moothall_models.engine_audio import FRAME_MS, FrameBuffer, MediaTime
+from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, VoiceActivity
+from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+
+logger = logging.getLogger(__name__)
+
+SLICE_FRAMES = 32
+"""Frames judged at a time (1 s of audio, some 3 ms of computing), so that nothing else waits long."""
+AHEAD_FRAMES = 94
+"""Frames heard while a pass is wanted and has not come (3 s); more waits. A backlog is worked off in such steps."""
+
+Key = tuple[str, int, str]
+
+
+class Turn(msgspec.Struct, frozen=True, eq=False):
+    """A pass to be run now, for one stream."""
+
+    stream: int
+    request: PassRequest
+    speech: SpeechChannel
+    """Whose it is: a stream that was lost meanwhile gets nothing of it."""
+
+
+class _Stream:
+    """One attachment."""
+
+    def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime) -> None:
+        self.number = attach.stream
+        self.name = act_prefix(attach.session, attach.channel, attach.generation)
+        self.voice = voice
+        self.media = media
+        self.speech = SpeechChannel(attach)
+        self.acts = Acts(self.name, attach.stream)
+        self.audio = FrameBuffer(attach.audio_from)
+        self.wanted: PassRequest | None = None
+        self.running = False
+        self.ahead = 0
+        """Frames heard since the last pass, or since none was wanted."""
+        self.ending = False
+        """No more audio comes."""
+        self.ended = False
+        """All audio has been heard."""
+
+    @property
+    def drained(self) -> bool:
+        return self.ended and self.speech.done and not self.acts.waiting
+
+    def judge(self, samples: Samples) -> list[float]:
+        frames = samples.reshape(-1, VAD_FRAME)
+        return [self.voice.probability(frame) for frame in frames]
+
+
+class LinkSession:
+    """All streams of one link, from the hello to the link's end.
+
+    `now` is the driver's clock, ms. Every method may put messages out, which `next_message` gives in order.
+    """
+
+    def __init__(
+        self,
+        hello: wire.Hello,
+        *,
+        voice: Callable[[], VoiceActivity],
+        media: Callable[[wire.Attach], MediaTime],
+        cpu_ms: Callable[[], float],
+        stamped: bool,
+    ) -> None:
+        """`voice` and `media` make what a new stream needs; `stamped` puts `at` on what goes out."""
+        self._voice = voice
+        self._media = media
+        self._cpu_ms = cpu_ms
+        self._stamped = stamped
+        self._streams: dict[int, _Stream] = {}
+        # Acts are bounded by each stream's `Acts`; signals by their keys: a newer one takes the old one's place.
+        self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): hello}
+        self._frames = 0
+
+    @property
+    def streams(self) -> int:
+        """How many channels are attached."""
+        return len(self._streams)
+
+    @property
+    def under_way(self) -> int:
+        """How many acts wait for the server's answer."""
+        return sum(stream.acts.under_way for stream in self._streams.values())
+
+    @property
+    def held_up(self) -> bool:
+        """Whether the server can't store what some stream said."""
+        return any(stream.acts.held_up for stream in self._streams.values())
+
+    @property
+    def retry_at(self) -> int | None:
+        """When `retry` is to be called; None when nothing waits for it."""
+        return min((at for s in self._streams.values() if (at := s.acts.retry_at) is not None), default=None)
+
+    @property
+    def lacks_audio(self) -> bool:
+        """Whether some stream has no frame to hear and may still get one."""
+        return any(not s.ending and s.audio.next_end is None for s in self._streams.values())
+
+    @property
+    def next_frame_end(self) -> int | None:
+        """Media ms at which the earliest waiting frame may be heard; None when none waits."""
+        return min((end for s in self._streams.values() if (end := s.audio.next_end) is not None), default=None)
+
+    def next_message(self) -> wire.ToServer | None:
+        """Take the next message to be written; None when there is none at the moment."""
+        if not self._out:
+            return None
+        return self._out.pop(next(iter(self._out)))
+
+    def received(self, message: wire.ToEngine, now: float) -> None:
+        """Take in a message. Raises ProtocolError when the server broke the rules."""
+        if isinstance(message, wire.Attach):
+            self._attach(message)
+            return
+        stream = self._streams.get(message.stream)
+        if stream is None:
+            return  # It was under way when the stream was given up.
+        match message:
+            case wire.Audio():
+                if stream.ending:
+                    msg = f"Audio came for stream {stream.number} after its end."
+                    raise ProtocolError(msg)
+                stream.audio.add(message.t, message.pcm)
+                stream.media.arrived(stream.audio.end, now)
+            case wire.EndOfAudio():
+                stream.audio.finish()
+                stream.ending = True
+                stream.media.arrived(stream.audio.end, now)
+                self._end_if_heard(stream, now)
+            case wire.Detach():
+                self._forget(stream)
+            case wire.Accepted():
+                stream.acts.accepted(message.id)
+                self._send(stream, now)
+                self._drained(stream)
+            case wire.Refused():
+                had_worked = not stream.acts.held_up
+                if stream.acts.refused(message.id, message.refusal.code, int(now)):
+                    if had_worked:  # Once, and not for all that follow.
+                        logger.warning("act %s was refused (%s), is sent again", message.id, message.refusal.code)
+                    self._send(stream, now)
+                else:
+                    logger.warning("act %s was refused (%s); lost my place", message.id, message.refusal.code)
+                    self._lose(stream)
+
+    def retry(self, now: float) -> None:
+        """Send again what is due."""
+        for stream in list(self._streams.values()):
+            self._send(stream, now)
+
+    def hear(self, now: float) -> bool:
+        """Hear up to a second of the audio that has been said by now, of every stream; False when there was none."""
+        heard_any = False
+        for stream in list(self._streams.values()):
+            heard = stream.audio.take(stream.media.at(now), min(SLICE_FRAMES, AHEAD_FRAMES - stream.ahead))
+            if heard is None:
+                continue
+            heard_any = True
+            frames = len(heard.samples) // VAD_FRAME
+            stream.ahead += frames
+            self._frames += frames
+            self._put(stream, stream.speech.hear(heard.t, heard.samples, stream.judge(heard.samples)), now)
+            self._end_if_heard(stream, now)
+        return heard_any
+
+    def next_pass(self, now: float) -> Turn | None:
+        """The pass to be run next: of all that are wanted the one with the earliest deadline.
+
+        It is under way until `passed`; meanwhile other streams may get their turn.
+        """
+        ready: list[tuple[int, _Stream, PassRequest]] = []
+        for stream in self._streams.values():
+            if stream.running:
+                continue
+            if stream.wanted is None:
+                stream.wanted = stream.speech.next_pass(stream.media.at(now))
+            if stream.wanted is None:
+                stream.ahead = 0
+            else:
+                ready.append((stream.wanted.deadline, stream, stream.wanted))
+        if not ready:
+            return None
+        _, stream, request = min(ready, key=lambda item: item[0])
+        stream.running = True
+        return Turn(stream.number, request, stream.speech)
+
+    def passed(self, turn: Turn, hypothesis: Hypothesis, now: float) -> None:
+        """The pass is done; nothing happens when its stream is gone."""
+        stream = self._streams.get(turn.stream)
+        if stream is None or stream.speech is not turn.speech:
+            return
+        stream.wanted, stream.running, stream.ahead = None, False, 0
+        self._put(stream, stream.speech.passed(turn.request, hypothesis, stream.media.at(now)), now)
+        self._drained(stream)
+
+    def _attach(self, attach: wire.Attach) -> None:
+        if attach.stream in self._streams:
+            msg = f"Stream {attach.stream} is attached already."
+            raise ProtocolError(msg)
+        stream = _Stream(attach, self._voice(), self._media(attach))
+        self._streams[attach.stream] = stream
+        logger.info("stream %d is %s, from %d ms", attach.stream, stream.name, attach.audio_from)
+
+    def _end_if_heard(self, stream: _Stream, now: float) -> None:
+        gone = self._streams.get(stream.number) is not stream
+        if not gone and stream.ending and not stream.ended and stream.audio.next_end is None:
+            stream.ended = True
+            self._put(stream, stream.speech.end_of_audio(), now)
+            self._drained(stream)
+
+    def _put(self, stream: _Stream, outputs: Sequence[Output], now: float) -> None:
+        """Send what the policy gave out: all that it made certain as one act, and the rest as signals."""
+        commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment)]
+        partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
+        at = now if self._stamped else None
+        if commands:
+            stream.acts.add(commands, partial, at)
+            if stream.acts.overdue:
+                logger.error("%s: the server does not answer; lost my place", stream.name)
+                self._lose(stream)
+                return
+            self._send(stream, now)
+        elif partial is not None:
+            self._tell(stream, partial, at)
+        for output in outputs:
+            if isinstance(output, ChannelState):
+                self._tell(stream, output, at)
+
+    def _tell(self, stream: _Stream, signal: Partial | ChannelState, at: float | None) -> None:
+        key = ("tell", stream.number, signal.key)
+        self._out.pop(key, None)
+        self._out[key] = wire.Tell(stream=stream.number, signal=signal, at=at)
+
+    def _send(self, stream: _Stream, now: float) -> None:
+        for act in stream.acts.take(int(now)):
+            self._out["act", stream.number, act.id] = act
+
+    def _drained(self, stream: _Stream) -> None:
+        if stream.drained and self._streams.get(stream.number) is stream:
+            usage = wire.Usage(cpu_ms=self._cpu_ms(), audio_ms=self._frames * FRAME_MS)
+            self._out["usage", stream.number, ""] = usage
+            self._out["drained", stream.number, ""] = wire.Drained(stream=stream.number)
+            del self._streams[stream.number]
+            logger.info("stream %d is drained", stream.number)
+
+    def _lose(self, stream: _Stream) -> None:
+        self._forget(stream)
+        self._out["lost", stream.number, ""] = wire.Lost(stream=stream.number)
+
+    def _forget(self, stream: _Stream) -> None:
+        del self._streams[stream.number]
+        for key in [key for key in self._out if key[1] == stream.number and key[0] in ("act", "tell")]:
+            del self._out[key]

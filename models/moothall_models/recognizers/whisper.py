@@ -1,0 +1,204 @@
+"""Whisper through CTranslate2, on windows as short as the audio is.
+
+The libraries built on CTranslate2 feed the encoder the padded 30 s window that Whisper was trained on, whatever
+the length of the audio. The encoder takes less (CTranslate2 3.19 and later), at a sixth of the cost for 10 s. Three
+things make that safe: a little silence after the audio, decoding with timestamp tokens, and one more try with the
+whole 30 s when the decoder runs in circles. Figures: `docs/why/speech.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
+from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end
+
+HOP = 160
+"""Samples from one mel frame to the next (10 ms)."""
+FULL_SECONDS = 30
+"""What the model was trained on, and the most that it takes."""
+import os
+PADDING_SECONDS = float(os.environ.get("PAD","2"))
+QUANT = float(os.environ.get("QUANT","1"))
+"""Silence after the audio; with less the decoder sometimes starts again at the end."""
+TOKENS_A_SECOND = 7
+TOKENS_AT_LEAST = 8
+"""Cap on the tokens of a pass: nobody speaks faster for long, and a loop ends there."""
+MS_A_STEP = 20
+"""What one time step of the encoder stands for."""
+NO_SPEECH = 0.6
+LOW_LOGPROB = -1.0
+"""Whisper's own thresholds: both passed, it heard nothing."""
+FIRST_TIMESTAMP_STEPS = 50
+"""The first timestamp lies within the first second, as in Whisper's own decoder."""
+
+
+class WhisperRecognizer:
+    """A Whisper model in CTranslate2 form, multilingual or English only."""
+
+    def __init__(self, model_dir: Path, *, model: str, threads: int = 1, compute_type: str = "int8") -> None:
+        """Load the model.
+
+        `model_dir` holds `model.bin`, `config.json`, `tokenizer.json` and the vocabulary; `model` is its name for
+        the record, such as `whisper-base`; `threads` is how many cores one pass may use. Raises RuntimeError (from
+        CTranslate2) when the weights can't be read.
+        """
+        import ctranslate2
+        import tokenizers
+        from faster_whisper.feature_extractor import FeatureExtractor
+
+        self._storage = ctranslate2.StorageView
+        self._whisper: Any = ctranslate2.models.Whisper(
+            str(model_dir), device="cpu", compute_type=compute_type, intra_threads=threads, inter_threads=1
+        )
+        self._tokenizer: Any = tokenizers.Tokenizer.from_file(str(model_dir / "tokenizer.json"))
+        self._features: Any = FeatureExtractor(feature_size=self._whisper.n_mels)
+        self._model = model
+        self._end: int = self._tokenizer.token_to_id("<|endoftext|>")
+        self._start: int = self._tokenizer.token_to_id("<|startoftranscript|>")
+        self._previous: int = self._tokenizer.token_to_id("<|startofprev|>")
+        vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
+        self._known = frozenset(token[2:-2] for token in vocabulary if _is_language(token))
+
+    @property
+    def model(self) -> str:
+        """Name of the model for the record."""
+        return self._model
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that it knows."""
+        return tuple(sorted(self._known)) if self._whisper.is_multilingual else ("en",)
+
+    def warm_up(self) -> None:
+        """Run a short and a full window, so that the first real pass finds everything allocated."""
+        noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
+        for seconds in (5, FULL_SECONDS):
+            self._decode(Window(audio=noise, languages=("en",)), seconds)
+
+    def recognise(self, window: Window) -> Hypothesis:
+        """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
+        heard = min(len(window.audio) / RATE, FULL_SECONDS)
+        seconds = min(float(np.ceil((heard + PADDING_SECONDS)/QUANT)*QUANT), FULL_SECONDS)
+        hypothesis, runs_in_circles = self._decode(window, seconds)
+        if runs_in_circles and seconds < FULL_SECONDS:
+            hypothesis, _ = self._decode(window, FULL_SECONDS)
+        return hypothesis
+
+    def _decode(self, window: Window, seconds: int) -> tuple[Hypothesis, bool]:
+        """What a window padded to `seconds` says, and whether the decoder ran in circles."""
+        audio = window.audio[: int(seconds * RATE)]
+        mel = self._mel(audio, seconds)
+        encoded = self._whisper.encode(self._storage.from_array(mel[np.newaxis]))
+        language, likeliest = self._language(window, encoded)
+        start = self._start_tokens(language)
+        prompt = [*self._context(window), *start]
+        cap = int(TOKENS_A_SECOND * len(audio) / RATE) + TOKENS_AT_LEAST
+        result = self._whisper.generate(
+            encoded,
+            [prompt],
+            beam_size=window.beam,
+            max_length=len(prompt) + cap,
+            return_scores=True,
+            return_no_speech_prob=True,
+            max_initial_timestamp_index=FIRST_TIMESTAMP_STEPS,
+        )[0]
+        tokens = [token for token in result.sequences_ids[0] if token < self._end]
+        nothing = Hypothesis(language=language, words=(), likeliest=likeliest)
+        if not tokens or (result.no_speech_prob > NO_SPEECH and result.scores[0] < LOW_LOGPROB):
+            return nothing, False
+        loop = loop_at_the_end(tokens)
+        hit_the_cap = len(result.sequences_ids[0]) >= cap
+        if loop:
+            tokens = tokens[:-loop]
+        frames = max(1, len(audio) // HOP)
+        words = self._words(encoded, start, tokens, frames, language)
+        return Hypothesis(language=language, words=words, likeliest=likeliest), loop > 0 or hit_the_cap
+
+    def _mel(self, audio: Samples, seconds: int) -> NDArray[np.float32]:
+        """Log-mel frames of the audio and the silence behind it: [mels, 100 a second]."""
+        # The silence behind is the same in each frame, so it is filled in rather than computed.
+        # One analysis window of it keeps the last frames of the audio what they would be.
+        heard: NDArray[np.float32] = self._features(audio, padding=3 * HOP)
+        mel = np.full((heard.shape[0], int(seconds * RATE) // HOP), heard.min(), dtype=np.float32)
+        width = min(heard.shape[1], mel.shape[1])
+        mel[:, :width] = heard[:, :width]
+        return mel
+
+    def _language(self, window: Window, encoded: object) -> tuple[str, str | None]:
+        """The language to decode in, and what detection found."""
+        first = window.languages[0]
+        if len(window.languages) == 1 or not self._whisper.is_multilingual:
+            return first, None
+        found: dict[str, float] = {token[2:-2]: p for token, p in self._whisper.detect_language(encoded)[0]}
+        odds = {language: found.get(_primary(language), 0.0) for language in window.languages}
+        likeliest = max(odds, key=lambda language: odds[language])
+        certain = odds[likeliest] >= window.switch_p * max(sum(odds.values()), 1e-9)
+        return (likeliest if certain else first), likeliest
+
+    def _start_tokens(self, language: str) -> list[int]:
+        if not self._whisper.is_multilingual:
+            return [self._start]
+        task: int = self._tokenizer.token_to_id("<|transcribe|>")
+        spoken: int | None = self._tokenizer.token_to_id(f"<|{_primary(language)}|>")
+        if spoken is None:
+            msg = f"The model {self._model} doesn't know the language '{language}'; choose one of those that it lists."
+            raise ValueError(msg)
+        return [self._start, spoken, task]
+
+    def _context(self, window: Window) -> list[int]:
+        """Glossary and earlier text as the tokens that go in front; the newest 100 at most."""
+        text = ", ".join(window.glossary)
+        text = f"{text}. {window.prompt}" if text and window.prompt else text or window.prompt
+        if not text:
+            return []
+        tokens: list[int] = self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids
+        return [self._previous, *tokens[-100:]]
+
+    def _words(
+        self, encoded: object, start: Sequence[int], tokens: list[int], frames: int, language: str
+    ) -> tuple[HeardWord, ...]:
+        """Words with times: the decoder's cross-attention tells which time step each token looks at."""
+        aligned = self._whisper.align(encoded, start, [tokens], frames)[0]
+        at: list[int] = []
+        for index, step in aligned.alignments:
+            if index == len(at):
+                at.append(step * MS_A_STEP)
+        end = frames * HOP * 1000 // RATE
+        at.extend([end] * (len(tokens) + 1 - len(at)))
+        words: list[HeardWord] = []
+        for text, first, stop in join_pieces(self._pieces(tokens), spaced=_primary(language) not in UNSPACED):
+            odds = aligned.text_token_probs[first:stop]
+            p = float(sum(odds) / len(odds)) if odds else 0.0
+            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=min(1.0, max(0.0, p))))
+        return tuple(words)
+
+    def _pieces(self, tokens: list[int]) -> list[tuple[str, int, int]]:
+        """The smallest runs of tokens that are whole characters: (text, first token, token after the last)."""
+        pieces: list[tuple[str, int, int]] = []
+        first = 0
+        for stop in range(1, len(tokens) + 1):
+            text: str = self._tokenizer.decode(tokens[first:stop])
+            if "\ufffd" not in text:
+                pieces.append((text, first, stop))
+                first = stop
+        return pieces
+
+
+UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
+"""Languages that put no spaces between words: each piece of text is a word of its own there."""
+
+
+def _primary(language: str) -> str:
+    """`pt-BR` → `pt`: Whisper's codes have no regions."""
+    return language.split("-")[0].lower()
+
+
+def _is_language(token: str) -> bool:
+    name = token[2:-2]
+    return token.startswith("<|") and token.endswith("|>") and 2 <= len(name) <= 3 and name.isalpha()

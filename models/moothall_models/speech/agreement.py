@@ -1,0 +1,65 @@
+"""Which words of a pass stay, and which are worth showing.
+
+Local agreement (Liu et al. 2020; Macháček et al. 2023): what two passes in a row say is stable. Words that end far
+enough before the window's edge don't wait for the second pass: more audio has nothing to add to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core.events import Word
+from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.text import plain
+
+
+def agreed(words: Sequence[Word], before: Sequence[Word]) -> int:
+    """How many of `words` the pass before said too, compared by their letters: `real time` agrees with `real-time`."""
+    ends: dict[int, int] = {0: 0}
+    text = ""
+    for count, word in enumerate(before, 1):
+        text += plain(word.text)
+        ends[len(text)] = count
+    here = ""
+    best = 0
+    for count, word in enumerate(words, 1):
+        here += plain(word.text)
+        if not text.startswith(here):
+            break
+        if len(here) in ends:
+            best = count
+    return best
+
+
+def stable(words: Sequence[Word], before: Sequence[Word], edge: int, *, settled: bool, settings: SpeechSettings) -> int:
+    """How many of `words` stay.
+
+    `before` is what the pass before heard beyond the committed words, `edge` the media ms where the window ended.
+    `settled`: the speaker has paused before the edge. Then all words are whole, and only the last one waits: its
+    punctuation depends on whether the speaker goes on.
+    """
+    if settled:
+        return max(0, len(words) - 1)
+    same = agreed(words, before)
+    count = 0
+    for word in words[:-1]:
+        by_two = count < same and word.t1 <= edge - settings.agreed_margin
+        alone = word.p >= settings.alone_p and word.t1 <= edge - settings.alone_margin
+        if not (by_two or alone):
+            break
+        count += 1
+    return count
+
+
+def worth_showing(rest: Sequence[Word], same: int, edge: int, settings: SpeechSettings) -> int:
+    """How many words of the unconfirmed `rest` to show, so that what is shown is likely to stay.
+
+    `same` is how many of them the pass before heard too. A new word must be probable, more so at the window's edge,
+    where it may be half a word.
+    """
+    for count, word in enumerate(rest):
+        inside = word.t1 <= edge - settings.shown_margin
+        needed = settings.shown_p if inside or count < len(rest) - 1 else settings.shown_edge_p
+        if count >= same and word.p < needed:
+            return count
+    return len(rest)

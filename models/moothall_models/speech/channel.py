@@ -1,0 +1,270 @@
+"""The policy of one channel: audio and hypotheses in, commands and signals out.
+
+Pure: the caller brings frames, the probability of speech in each, the time and the recogniser's results. Whatever
+comes out can be sent at once, in order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.events import EndReason, Word
+from moothall.core.signals import ChannelState, Partial, Sound
+from moothall.wire.engine import Attach
+from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, Window
+from moothall_models.speech import agreement, schedule, seam, trimming
+from moothall_models.speech.gate import Change, Gate
+from moothall_models.speech.languages import LanguageChoice
+from moothall_models.speech.reporting import Reporter
+from moothall_models.speech.segmentation import Segmenter
+from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+
+Output = CommitWords | EndSegment | Partial | ChannelState
+
+REMEMBERED = 40
+"""Committed words kept to find seams by: more than any overlap holds."""
+PATIENCE = 1_000
+"""A pass should be done this long after the oldest sound that it hears for the first time, ms."""
+DEFAULT_SETTINGS = SpeechSettings()
+
+
+class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A pass that a channel wants."""
+
+    window: Window
+    deadline: int
+    """Media ms by which it should be done; between channels the earliest goes first."""
+    utterance: int
+    """Number of the utterance."""
+    start: int
+    """Media ms of the window's first sample."""
+    edge: int
+    """Media ms where the window ends."""
+    asked: int
+    """`now` when it was asked for."""
+
+
+class SpeechChannel:
+    """Cuts the audio of a channel into utterances, asks for passes, and decides which words stay."""
+
+    def __init__(self, attach: Attach, settings: SpeechSettings = DEFAULT_SETTINGS) -> None:
+        self._settings = settings
+        self._glossary = attach.glossary
+        self._gate = Gate(settings)
+        self._segmenter = Segmenter(attach, settings)
+        self._reporter = Reporter(attach.channel, settings)
+        spoken = attach.open_segment.language if attach.open_segment is not None else None
+        self._languages = LanguageChoice(attach.languages, spoken, settings)
+        self._committed: deque[Word] = deque(attach.last_words, maxlen=REMEMBERED)
+        self._latest: deque[Frame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
+        # Not bounded by number: they are made of audio, and the caller bounds how far audio runs ahead of passes.
+        self._utterances: deque[Utterance] = deque()
+        self._count = 0
+        self._heard = attach.audio_from
+        self._now = attach.audio_from
+        self._step = settings.step
+        self._outstanding: PassRequest | None = None
+        self._shown = False
+        self._ended = False
+
+    @property
+    def done(self) -> bool:
+        """After the end of the audio: everything is committed and the last segment ended."""
+        return self._ended and not self._utterances
+
+    def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
+        """Take in audio that begins at media ms `t`: 512 samples for each probability in `speech`.
+
+        A jump forward is a gap: whoever spoke has ended. Raises ValueError when time goes back, when there are not
+        512 samples a probability, or after the end of the audio.
+        """
+        if self._ended or t < self._heard or len(samples) != len(speech) * VAD_FRAME:
+            msg = (
+                f"Audio at {t} ms ({len(samples)} samples, {len(speech)} frames) doesn't follow what ends at "
+                f"{self._heard} ms; send whole frames in order, and none after the end."
+            )
+            raise ValueError(msg)
+        out: list[Output] = []
+        if t > self._heard:
+            self._close()
+            self._latest.clear()
+            self._heard = t
+            out += self._finish_closed()
+        for index, p in enumerate(speech):
+            piece = samples[index * VAD_FRAME : (index + 1) * VAD_FRAME]
+            out += self._frame(Frame(self._heard, piece, p))
+        self._now = max(self._now, self._heard)
+        return out + self._end_after_silence() + self._report()
+
+    def end_of_audio(self) -> list[Output]:
+        """Nothing more comes. Passes may still be wanted until `done`."""
+        self._close()
+        self._ended = True
+        return self._finish_closed() + self._end_if_done()
+
+    def next_pass(self, now: int) -> PassRequest | None:
+        """The pass that the channel wants, or None; at most one is outstanding.
+
+        `now` is the media ms up to which audio has been captured.
+        """
+        self._now = max(self._now, now)
+        if self._outstanding is not None or not self._utterances:
+            return None
+        utterance = self._utterances[0]
+        edge = schedule.window_end(utterance, self._settings, self._step)
+        if edge is None:
+            return None
+        languages, switch_p = self._languages.offer()
+        if utterance.language is not None:
+            languages = (utterance.language,)
+        window = Window(
+            audio=utterance.audio(edge), languages=languages, switch_p=switch_p, glossary=self._glossary
+        )
+        self._outstanding = PassRequest(
+            window=window,
+            deadline=max(utterance.covered, utterance.speech_start) + PATIENCE,
+            utterance=utterance.number,
+            start=utterance.start,
+            edge=edge,
+            asked=self._now,
+        )
+        return self._outstanding
+
+    def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
+        """A pass is done. Raises ValueError when it isn't the one that is outstanding."""
+        if request is not self._outstanding:
+            msg = f"The pass over {request.start} to {request.edge} ms isn't the one that was asked for last."
+            raise ValueError(msg)
+        self._outstanding = None
+        self._now = max(self._now, now)
+        self._step = schedule.next_step(self._settings, self._now - request.asked)
+        utterance = self._utterances[0]
+        settled = request.edge - utterance.speech_end >= schedule.SETTLED_ENOUGH
+        fresh = self._fresh(utterance, hypothesis, request.edge)
+        before, utterance.covered, utterance.spoken = utterance.unconfirmed, request.edge, hypothesis
+        count = agreement.stable(fresh, before, request.edge, settled=settled, settings=self._settings)
+        if request.edge - request.start >= self._settings.longest_window:
+            # It won't get better, and the next words wait behind it.
+            count = max(count, len(fresh) - 1)
+        spoken_to = fresh[-1].t1 if fresh else max(utterance.start, self._segmenter.through)
+        missed = utterance.speech_between(spoken_to, request.edge) >= self._settings.missed_speech
+        out: list[Output] = []
+        over = utterance.closed and schedule.complete(utterance)
+        if over and missed and utterance.again:
+            out += self._take(utterance, hypothesis, fresh, len(fresh), len(fresh), request.edge)
+            utterance.trim(spoken_to - trimming.SLACK)
+            utterance.covered, utterance.again = utterance.start, False
+        elif not over:
+            out += self._take(utterance, hypothesis, fresh, count, agreement.agreed(fresh, before), request.edge)
+            self._trim(utterance, request.edge, missed=missed)
+        else:
+            utterance.unconfirmed = fresh
+        out += self._finish_closed()
+        return out + self._end_if_done() + self._report()
+
+    def _frame(self, frame: Frame) -> list[Output]:
+        change = self._gate.hear(frame.p, FRAME_MS)
+        self._heard += FRAME_MS
+        self._latest.append(frame)
+        if change is Change.BEGINS:
+            self._count += 1
+            self._utterances.append(Utterance(self._count, tuple(self._latest), self._settings.silence_p))
+        elif change is Change.ENDS:
+            self._utterances[-1].add(frame)
+            self._utterances[-1].closed = True
+            return self._finish_closed()
+        elif self._gate.open:
+            self._utterances[-1].add(frame)
+        return []
+
+    def _close(self) -> None:
+        """The audio breaks off: whoever spoke has ended."""
+        if self._gate.open:
+            self._gate.shut()
+            self._utterances[-1].closed = True
+
+    def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
+        """The words of a hypothesis that aren't committed yet, in media time."""
+        words: list[Word] = []
+        for word in hypothesis.words:
+            t0 = min(edge, utterance.start + word.t0)
+            t1 = min(edge, utterance.start + word.t1)
+            # Alignment stretches a word over the silence behind it.
+            end = utterance.last_speech(t0, t1)
+            words.append(Word(text=word.text, t0=t0, t1=max(t0, t1 if end is None else min(t1, end)), p=word.p))
+        return tuple(words[seam.already_committed(words, tuple(self._committed), utterance.start) :])
+
+    def _take(
+        self, utterance: Utterance, hypothesis: Hypothesis, fresh: tuple[Word, ...], count: int, same: int, edge: int
+    ) -> list[Output]:
+        """Commit `count` of the fresh words and show the others."""
+        utterance.unconfirmed = fresh[count:]
+        visible = agreement.worth_showing(fresh[count:], max(0, same - count), edge, self._settings)
+        rest = "".join(word.text for word in fresh[count : count + visible])
+        out: list[Output] = []
+        if count:
+            utterance.language = hypothesis.language
+            self._languages.settle(hypothesis)
+            self._committed.extend(fresh[:count])
+            out += self._segmenter.commit(fresh[:count], hypothesis.language, rest)
+        elif rest or self._shown:
+            out.append(self._segmenter.partial(rest, hypothesis.language))
+        self._shown = bool(rest)
+        return out
+
+    def _trim(self, utterance: Utterance, edge: int, *, missed: bool) -> None:
+        at = trimming.cut(utterance, tuple(self._committed), edge, self._settings, missed=missed)
+        if at is not None:
+            utterance.trim(at)
+        elif edge - utterance.start >= self._settings.longest_window:
+            # Long sound with hardly a word.
+            utterance.trim(edge - self._settings.settled)
+
+    def _finish_closed(self) -> list[Output]:
+        """Commit what the last pass heard of utterances that are over."""
+        out: list[Output] = []
+        while self._utterances and self._utterances[0].closed and self._outstanding is None:
+            utterance = self._utterances[0]
+            if schedule.window_end(utterance, self._settings, self._step) is not None:
+                break
+            self._utterances.popleft()
+            words, language = utterance.unconfirmed, utterance.spoken.language
+            if words and not self._doubtful(utterance):
+                self._committed.extend(words)
+                self._languages.settle(utterance.spoken)
+                out += self._segmenter.commit(words, language, "")
+            elif self._shown:
+                out.append(self._segmenter.partial("", language))
+            self._shown = False
+            out += self._segmenter.end(EndReason.CLOSE if self.done else EndReason.PAUSE)
+        return out
+
+    def _doubtful(self, utterance: Utterance) -> bool:
+        """Whether so little was said, so unclearly, that it is rather a noise."""
+        words = utterance.unconfirmed
+        p = sum(word.p for word in words) / len(words)
+        return utterance.speech_ms < self._settings.doubtful_speech and p < self._settings.doubtful_p
+
+    def _end_after_silence(self) -> list[Output]:
+        """A segment that an earlier generation left open ends when nobody carries it on."""
+        if self._utterances or self._heard - self._segmenter.through < self._settings.pause:
+            return []
+        return list(self._segmenter.end(EndReason.PAUSE))
+
+    def _end_if_done(self) -> list[Output]:
+        return list(self._segmenter.end(EndReason.CLOSE)) if self.done else []
+
+    def _report(self) -> list[Output]:
+        covered = self._heard
+        if self._utterances:
+            utterance = self._utterances[0]
+            covered = min(self._heard, max(utterance.covered, utterance.speech_start))
+            if schedule.complete(utterance) and len(self._utterances) == 1:
+                covered = self._heard
+        sound = Sound.SPEECH if self._gate.open else Sound.SILENCE
+        return list(self._reporter.report(sound, self._now - covered, self._heard))

@@ -1,0 +1,134 @@
+"""From words to segments: about a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core.commands import CommitWords, EndSegment, SegmentStart
+from moothall.core.events import EndReason, Word
+from moothall.core.ids import SegmentId
+from moothall.core.signals import Partial
+from moothall.wire.engine import Attach
+from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.text import ends_clause, ends_sentence
+
+
+class Segmenter:
+    """Turns committed words into commands, and knows the open segment. Time never runs back in what it gives out."""
+
+    def __init__(self, attach: Attach, settings: SpeechSettings) -> None:
+        self._channel = attach.channel
+        self._generation = attach.generation
+        self._settings = settings
+        self._last = attach.committed_through
+        self._number = 1
+        self._count = 0
+        self._t0 = 0
+        self._language = ""
+        self.open = False
+        """Whether a segment is open."""
+        self._segment = self._name()
+        if attach.open_segment is not None:
+            self.open = True
+            self._segment = attach.open_segment.segment
+            self._count = len(attach.open_segment.words)
+            self._t0 = attach.open_segment.t0
+            self._language = attach.open_segment.language
+
+    @property
+    def through(self) -> int:
+        """Media ms where the last committed word ends."""
+        return self._last
+
+    def commit(self, words: Sequence[Word], language: str, rest: str) -> list[CommitWords | EndSegment | Partial]:
+        """Commit words, at least one, with the unconfirmed text behind them. Segments begin and end as the words ask.
+
+        `rest` and the words' texts have their leading spaces.
+        """
+        out: list[CommitWords | EndSegment | Partial] = []
+        if self.open and language != self._language:
+            out += self.end(EndReason.LANGUAGE)
+        taken: list[Word] = []
+        for number, word in enumerate(words, 1):
+            taken.append(word)
+            reason = self._break_after(word, (taken[0].t0 if not self.open else self._t0))
+            if reason is not None:
+                out += [self._words(taken, language, ""), *self.end(reason)]
+                taken = []
+                if number == len(words) and rest:
+                    out.append(self.partial(rest, language))
+        if taken:
+            out.append(self._words(taken, language, rest))
+        return out
+
+    def end(self, reason: EndReason) -> list[CommitWords | EndSegment | Partial]:
+        """End the open segment, if there is one."""
+        if not self.open:
+            return []
+        ended = EndSegment(
+            channel=self._channel, generation=self._generation, segment=self._segment, t1=self._last, reason=reason
+        )
+        if self._segment == self._name():
+            self._number += 1
+        self.open = False
+        self._count = 0
+        self._segment = self._name()
+        return [ended]
+
+    def partial(self, rest: str, language: str) -> Partial:
+        """The signal that shows `rest` behind the committed words; empty text takes it away."""
+        goes_on = self.open and language == self._language
+        return Partial(
+            channel=self._channel,
+            segment=self._segment if goes_on or not self.open else self._next_name(),
+            first=self._count if goes_on else 0,
+            text=rest if goes_on else rest.lstrip(),
+            language=language,
+        )
+
+    def _words(self, words: Sequence[Word], language: str, rest: str) -> CommitWords:
+        timed = self._in_time(words)
+        start = None
+        if not self.open:
+            first = timed[0]
+            timed[0] = Word(text=first.text.lstrip(), t0=first.t0, t1=first.t1, p=first.p)
+            start = SegmentStart(t0=first.t0, language=language)
+            self._t0, self._language, self.open = first.t0, language, True
+        command = CommitWords(
+            channel=self._channel,
+            generation=self._generation,
+            segment=self._segment,
+            first=self._count,
+            words=tuple(timed),
+            start=start,
+            rest=rest,
+        )
+        self._count += len(timed)
+        return command
+
+    def _in_time(self, words: Sequence[Word]) -> list[Word]:
+        """The words, none beginning before the one in front of it ends."""
+        timed: list[Word] = []
+        for word in words:
+            t0 = max(word.t0, self._last)
+            self._last = max(t0, word.t1)
+            timed.append(Word(text=word.text, t0=t0, t1=self._last, p=word.p))
+        return timed
+
+    def _break_after(self, word: Word, t0: int) -> EndReason | None:
+        if ends_sentence(word.text):
+            return EndReason.SENTENCE
+        length = word.t1 - t0
+        if length >= self._settings.longest_segment:
+            return EndReason.LENGTH
+        if length >= self._settings.clause_break and ends_clause(word.text):
+            return EndReason.LENGTH
+        return None
+
+    def _name(self) -> SegmentId:
+        return SegmentId(f"{self._channel}-{self._generation}-{self._number}")
+
+    def _next_name(self) -> SegmentId:
+        """What the segment after the open one will be called."""
+        number = self._number + (self._segment == self._name())
+        return SegmentId(f"{self._channel}-{self._generation}-{number}")

@@ -1,0 +1,84 @@
+"""The numbers of the policy. Times are ms; where each comes from: `docs/why/speech.md`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one channel is cut, recognised and committed."""
+
+    # The gate: when somebody speaks.
+    speech_p: float = 0.5
+    """Probability of speech in a frame that begins an utterance."""
+    silence_p: float = 0.35
+    """Below this a frame is silence while somebody speaks."""
+    pre_roll: int = 352
+    """Audio in front of the first frame of speech that belongs to the utterance."""
+    utterance_end: int = 500
+    """Silence that ends an utterance."""
+    shortest_speech: int = 96
+    """Less speech than this is a click, and is not recognised."""
+
+    # Passes: when to recognise.
+    first_pass: int = 900
+    """Audio since speech began before the first pass."""
+    step: int = 480
+    """New audio before the next pass, at least."""
+    step_share: float = 1.6
+    """New audio before the next pass, as a multiple of what the last pass took."""
+    hesitation: int = 64
+    """Silence at which a pass waits to see whether the utterance is over."""
+    settled: int = 250
+    """Silence at which the utterance is recognised as if it were over."""
+    tail: int = 300
+    """Silence that a window keeps behind the last speech."""
+    longest_window: int = 26_000
+    """Audio of one pass at most; a recogniser takes 30 s with the silence behind."""
+
+    # Commits: which words stay.
+    agreed_margin: int = 250
+    """A word that two passes agree on stays when it ends this long before the window's edge."""
+    alone_margin: int = 1000
+    """A word of a single pass stays when it ends this long before the window's edge."""
+    alone_p: float = 0.7
+    """... and has this probability, as have all words before it."""
+    shown_p: float = 0.35
+    """Probability that a new word of a partial needs to be shown."""
+    shown_edge_p: float = 0.6
+    """... when it is the last one and ends near the window's edge."""
+    shown_margin: int = 150
+    """How near that is."""
+    doubtful_speech: int = 320
+    """Utterances with less speech than this are kept only when they are probable."""
+    doubtful_p: float = 0.4
+    """... which is this, on the average of their words."""
+
+    missed_speech: int = 700
+    """Speech behind the last word of a pass that shows that the decoder stopped too early."""
+
+    # Windows: what a pass needn't hear again.
+    trim_at: int = 2500
+    """A window longer than this is cut at a pause, or where a clause ends."""
+    trim_anywhere_at: int = 4500
+    """A window longer than this is cut between any two committed words."""
+    kept: int = 1000
+    """Audio that a cut leaves in the window at least: with less, the next pass lacks context."""
+    overlap: int = 3
+    """Committed words that a cut leaves in front, to find the seam by."""
+
+    # Segments.
+    longest_segment: int = 12_000
+    """A segment ends here."""
+    clause_break: int = 8_000
+    """From here on it ends at a clause."""
+    pause: int = 1_000
+    """Silence after which an open segment that nobody carries on ends."""
+
+    # Languages.
+    switch_p: float = 0.8
+    """Probability that a language other than the last one needs in one utterance; two utterances need none."""
+
+    # What is said about the channel.
+    state_every: int = 1_000
+    """Shortest time between two reports without a change."""

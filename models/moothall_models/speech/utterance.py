@@ -1,0 +1,115 @@
+"""One utterance: its audio, and how far it has been recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from moothall.core.events import Word
+from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples
+
+SAMPLES_A_MS = RATE // 1000
+FRAME_MS = VAD_FRAME // SAMPLES_A_MS
+
+
+class Frame:
+    """32 ms of audio and the probability that somebody speaks in it."""
+
+    __slots__ = ("p", "samples", "t")
+
+    def __init__(self, t: int, samples: Samples, p: float) -> None:
+        self.t = t
+        self.samples = samples
+        self.p = p
+
+
+class Utterance:
+    """From a little before somebody speaks to a little after. Mutable: frames come in, recognised audio goes out."""
+
+    def __init__(self, number: int, before: Sequence[Frame], silence_p: float) -> None:
+        """Begin with the frames `before` speech and the first one of speech, at least one."""
+        self.number = number
+        self._silence_p = silence_p
+        self._samples = np.zeros(RATE, dtype=np.float32)
+        self._p: list[float] = []
+        self.start = before[0].t
+        """Media ms of the first sample that is still held."""
+        self.speech_start = before[-1].t
+        """Media ms of the first frame of speech."""
+        self.speech_end = self.speech_start
+        """Media ms where the last frame of speech so far ends."""
+        self.speech_ms = 0
+        """How much of it was speech."""
+        self.closed = False
+        """Nobody speaks any more: nothing will be added."""
+        self.covered = self.start
+        """Media ms up to which the last finished pass heard."""
+        self.again = True
+        """Whether the end may be recognised once more if the decoder stopped early."""
+        self.language: str | None = None
+        """Fixed once words are committed."""
+        self.spoken = Hypothesis(language="", words=())
+        """The last pass; empty before the first."""
+        self.unconfirmed: tuple[Word, ...] = ()
+        """What the last pass heard beyond the committed words."""
+        for frame in before[:-1]:
+            self._append(frame)
+        self.add(before[-1])
+
+    @property
+    def heard(self) -> int:
+        """Media ms where the audio so far ends."""
+        return self.start + len(self._p) * FRAME_MS
+
+    def add(self, frame: Frame) -> None:
+        """The next 32 ms."""
+        self._append(frame)
+        if frame.p >= self._silence_p:
+            self.speech_ms += FRAME_MS
+            self.speech_end = self.heard
+
+    def audio(self, until: int) -> Samples:
+        """A copy of the audio from `start` to `until`."""
+        return self._samples[: (until - self.start) * SAMPLES_A_MS].copy()
+
+    def trim(self, t: int) -> None:
+        """Forget the frames that end at or before `t`."""
+        frames = min((t - self.start) // FRAME_MS, len(self._p))
+        if frames <= 0:
+            return
+        kept = len(self._p) - frames
+        self._samples[: kept * VAD_FRAME] = self._samples[frames * VAD_FRAME : len(self._p) * VAD_FRAME].copy()
+        del self._p[:frames]
+        self.start += frames * FRAME_MS
+        self.covered = max(self.covered, self.start)
+
+    def pause(self, t0: int, t1: int) -> int | None:
+        """The middle of the longest silence of two frames or more between `t0` and `t1`, or None."""
+        best, run, middle = 1, 0, None
+        first = max(0, (t0 - self.start) // FRAME_MS)
+        for index in range(first, min(len(self._p), (t1 - self.start) // FRAME_MS + 1)):
+            run = run + 1 if self._p[index] < self._silence_p else 0
+            if run > best:
+                best, middle = run, self.start + (index + 1) * FRAME_MS - run * FRAME_MS // 2
+        return middle
+
+    def last_speech(self, t0: int, t1: int) -> int | None:
+        """Where the last frame of speech between `t0` and `t1` ends, or None when there is only silence."""
+        last = min(len(self._p), -((self.start - t1) // FRAME_MS)) - 1
+        for index in range(last, max(-1, (t0 - self.start) // FRAME_MS - 1), -1):
+            if self._p[index] >= self._silence_p:
+                return self.start + (index + 1) * FRAME_MS
+        return None
+
+    def speech_between(self, t0: int, t1: int) -> int:
+        """How many ms of the frames that lie between `t0` and `t1` are speech."""
+        first, last = max(0, -((self.start - t0) // FRAME_MS)), max(0, (t1 - self.start) // FRAME_MS)
+        return FRAME_MS * sum(p >= self._silence_p for p in self._p[first:last])
+
+    def _append(self, frame: Frame) -> None:
+        end = (len(self._p) + 1) * VAD_FRAME
+        if end > len(self._samples):
+            self._samples = np.concatenate([self._samples, np.zeros_like(self._samples)])
+        self._samples[end - VAD_FRAME : end] = frame.samples
+        self._p.append(frame.p)

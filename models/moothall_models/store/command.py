@@ -1,0 +1,107 @@
+"""`moothall models list | fetch | verify`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from moothall.core.errors import MoothallError
+from moothall_models.manifest import Task
+from moothall_models.store.failures import ModelMissing, megabytes
+from moothall_models.store.progress import TextProgress
+from moothall_models.store.shelf import ModelStore
+from moothall_models.store.where import open_store
+
+
+def models_command(
+    argv: Sequence[str], *, store: ModelStore | None = None, out: TextIO | None = None, err: TextIO | None = None
+) -> int:
+    """Run the command.
+
+    Args:
+        argv: what follows `moothall models`.
+        store: the machine's own unless given.
+        out: standard output unless given; what was asked for goes here.
+        err: standard error unless given; progress and errors go here.
+
+    Returns:
+        the exit code: 0 done, 1 it could not be done or something is damaged. A wrong argument ends the program
+        with 2, as argparse does.
+    """
+    out = out or sys.stdout
+    err = err or sys.stderr
+    asked = _parser().parse_args(argv)
+    try:
+        store = store or open_store()
+        match asked.act:
+            case "list":
+                return _list(store, out)
+            case "fetch":
+                return _fetch(store, asked.name, asked.source, out, err)
+            case _:
+                return _verify(store, asked.name, out, err)
+    except MoothallError as error:
+        err.write(f"{error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="moothall models", description="Models on this machine.")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    acts.add_parser("list", help="which models there are, and which of them are here")
+    fetch = acts.add_parser("fetch", help="get models, and check them; those that are here stay as they are")
+    fetch.add_argument("name", nargs="*", metavar="NAME", help="a model; without any, the default recogniser")
+    fetch.add_argument(
+        "--from", dest="source", type=Path, metavar="FOLDER", help="look here first, for FOLDER/NAME/… or the files"
+    )
+    verify = acts.add_parser("verify", help="hash every file of models that are here")
+    verify.add_argument("name", nargs="*", metavar="NAME", help="a model; without any, all that are here")
+    return parser
+
+
+def _list(store: ModelStore, out: TextIO) -> int:
+    default = store.manifest.defaults.get(Task.RECOGNISE)
+    rows = [("", "MODEL", "TASK", "LANGUAGES", "SIZE", "LICENCE", "STATE", "")]
+    for model in store.manifest.models:
+        languages = " ".join(model.languages) if len(model.languages) <= 5 else f"{len(model.languages)}"
+        mark = "*" if model.name == default else ""
+        size = megabytes(model.size)
+        state = store.standing(model).value
+        rows.append((mark, model.name, model.task.value, languages, size, model.licence, state, model.about))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        out.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    out.write(f"\n* is the default. Models are kept in {store.folder}\n")
+    return 0
+
+
+def _fetch(store: ModelStore, names: Sequence[str], source: Path | None, out: TextIO, err: TextIO) -> int:
+    names = names or [store.manifest.default(Task.RECOGNISE).name]
+    for name in names:
+        store.manifest.model(name)  # a wrong name is said before anything is downloaded
+    for name in names:
+        path = store.fetch(name, TextProgress(err), source)
+        out.write(f"{name} is in {path}\n")
+    return 0
+
+
+def _verify(store: ModelStore, names: Sequence[str], out: TextIO, err: TextIO) -> int:
+    names = names or [model.name for model in store.manifest.models if (store.folder / model.name).is_dir()]
+    if not names:
+        out.write(f"No models are in {store.folder} yet. `moothall models fetch` gets the default.\n")
+    wrong = False
+    for name in names:
+        try:
+            faults = store.verify(name)
+        except ModelMissing as error:
+            faults = [str(error)]
+        for fault in faults:
+            err.write(f"{fault}\n")
+        wrong = wrong or bool(faults)
+        if not faults:
+            model = store.manifest.model(name)
+            out.write(f"{name}: all {len(model.files)} files are right, {megabytes(model.size)}.\n")
+    return 1 if wrong else 0

@@ -1,0 +1,55 @@
+"""What can go wrong with a model, and what the operating system's refusals mean to a person."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from moothall.core.errors import MoothallError
+
+
+class ModelUnavailable(MoothallError):
+    """A model could not be fetched, or the store's folder can't be used; the sentence says what to do."""
+
+
+class ModelMissing(ModelUnavailable):
+    """The model isn't on this machine, or not as it must be."""
+
+
+class SourceFailed(MoothallError):
+    """One source did not give the model; the next one may."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def megabytes(size: int) -> str:
+    """`size` bytes for people: `150.2 MB`."""
+    return f"{size / 1e6:.1f} MB"
+
+
+def no_room(folder: Path, needed: int) -> ModelUnavailable:
+    """The disk is full, or the quota or the limit on a file's size is used up."""
+    return ModelUnavailable(
+        f"There is no room left in {folder}: fetching needs about {megabytes(needed)}. Nothing half-written is kept. "
+        "Make room, or set MOOTHALL_MODELS to a folder on another disk."
+    )
+
+
+def refused(error: OSError, folder: Path, needed: int) -> ModelUnavailable:
+    """What to tell about an error of the file system while a model was written to `folder`."""
+    if error.errno in _FULL:
+        return no_room(folder, needed)
+    if error.errno in _FORBIDDEN:
+        return ModelUnavailable(
+            f"{folder} can't be written to. Set MOOTHALL_MODELS to a folder that you may write to, "
+            "or have somebody who may run `moothall models fetch`."
+        )
+    reason = error.strerror or type(error).__name__
+    return ModelUnavailable(f"{folder} can't be used: {reason}. Set MOOTHALL_MODELS to another folder.")
+
+
+def is_refusal(error: OSError) -> bool:
+    """Whether another source would meet the same error: no room, or no right to write."""
+    return error.errno in _FULL | _FORBIDDEN

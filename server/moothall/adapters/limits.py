@@ -1,0 +1,184 @@
+"""What every door of the server keeps to: rates per address, time-outs, sizes, headers, origins.
+
+Addresses are personal data. Here they are only ever a keyed hash, under a key that lives in memory for a day; no
+log and no answer carries them. Rates slow and flag an address before they refuse it, and they are generous: a
+whole hall may stand behind one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.core.ports import Clock, Randomness
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 64 << 10
+"""Largest body of a request, for `web.Application(client_max_size=…)`."""
+IDLE_S = 20
+"""How long a connection may take to send a request's line and headers, or stay without one."""
+MAX_ADDRESSES = 10_000
+DAY_MS = 86_400_000
+GENEROUS = Allowance(per_second=200, burst=2_000)
+"""Requests of one address: a hall of 150 that opens the page at once stays below the burst."""
+PATIENCE_MS = 5_000
+"""How long a request over its rate is made to wait before it is refused."""
+
+
+
+def runner_options(idle_s: float = IDLE_S) -> dict[str, Any]:
+    """Options for aiohttp's `AppRunner`. A proxy in front should drop idle connections sooner than `idle_s`.
+
+    aiohttp's access log is off: it writes addresses.
+    """
+    return {
+        "access_log": None,
+        "keepalive_timeout": idle_s,
+        "lingering_time": 2.0,
+        "max_line_size": 4_096,
+        "max_field_size": 8_190,
+        "max_headers": 64,
+        "shutdown_timeout": 5.0,
+    }
+
+
+class _WithoutAddress(logging.Filter):
+    """aiohttp names the peer's address in some of its messages; this takes the arguments away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = "%s", (str(record.msg).replace("%s", "…").replace("%r", "…"),)
+        return True
+
+
+def keep_addresses_out_of_logs() -> None:
+    """Call once when the server starts, before it listens."""
+    for name in ("aiohttp.server", "aiohttp.web", "aiohttp.websocket"):
+        log = logging.getLogger(name)
+        if not any(isinstance(each, _WithoutAddress) for each in log.filters):
+            log.addFilter(_WithoutAddress())
+
+
+class _Visitor(msgspec.Struct):
+    bucket: Bucket
+    flagged: bool = False
+
+
+class AddressGate:
+    """Counts requests per address."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        randomness: Randomness,
+        allowance: Allowance = GENEROUS,
+        patience_ms: int = PATIENCE_MS,
+    ) -> None:
+        self._clock = clock
+        self._randomness = randomness
+        self._allowance = allowance
+        self._patience = patience_ms
+        self._key = randomness.bytes(32)
+        self._key_since = clock.monotonic()
+        # Overflow: the address that has been away longest is forgotten, with its debts.
+        self._visitors: OrderedDict[bytes, _Visitor] = OrderedDict()
+
+    def take(self, address: str) -> int:
+        """Count one request; returns how many ms it has to wait. More than the patience means: refuse it."""
+        now = self._clock.monotonic()
+        if now - self._key_since >= DAY_MS:
+            self._key, self._key_since = self._randomness.bytes(32), now
+            self._visitors.clear()
+        name = hmac.digest(self._key, network(address).encode(), hashlib.sha256)[:8]
+        visitor = self._visitors.get(name)
+        if visitor is None:
+            visitor = self._visitors[name] = _Visitor(Bucket.full(self._allowance, now))
+            if len(self._visitors) > MAX_ADDRESSES:
+                self._visitors.popitem(last=False)
+        self._visitors.move_to_end(name)
+        visitor.bucket, wait = visitor.bucket.take(self._allowance, now, self._patience)
+        if wait and not visitor.flagged:
+            logger.warning("address %s asks more often than %d a second", name.hex(), self._allowance.per_second)
+        visitor.flagged = wait > 0
+        return wait
+
+    def middleware(self, address_of: Callable[[web.Request], str] = lambda request: request.remote or "") -> Middleware:
+        """For `web.Application(middlewares=[…])`. Behind a proxy `address_of` reads the header that it sets."""
+
+        @web.middleware
+        async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+            wait = self.take(address_of(request))
+            if wait > self._patience:
+                return web.Response(
+                    status=429,
+                    text="Too many requests come from your address. Wait a little and try again.\n",
+                    headers={"Retry-After": str(-(-wait // 1000))},
+                )
+            if wait:
+                await self._clock.sleep(wait)
+            return await handler(request)
+
+        return gate
+
+
+def network(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber has."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def security_headers(frame_ancestors: Sequence[str] = ("'none'",)) -> Mapping[str, str]:
+    """The headers of every answer. `frame_ancestors` are the origins that may show our pages in a frame."""
+    policy = (
+        "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
+        f"frame-ancestors {' '.join(frame_ancestors)}"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        # Not no-referrer: browsers would then send `Origin: null` with forms.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+        "Server": "moothall",
+    }
+
+
+def secure(app: web.Application, headers: Mapping[str, str] | None = None) -> None:
+    """Have every answer of `app` carry the security headers, unless its handler set one itself."""
+    chosen = security_headers() if headers is None else headers
+
+    async def add(_: web.Request, response: web.StreamResponse) -> None:
+        for name, value in chosen.items():
+            if name == "Server":
+                response.headers[name] = value  # aiohttp has put its own name and version there.
+            else:
+                response.headers.setdefault(name, value)
+
+    app.on_response_prepare.append(add)
+
+
+def origin_allowed(origin: str | None, allowed: frozenset[str]) -> bool:
+    """Whether a request with this `Origin` header may be answered. Scripts send none, and the text is public.
+
+    Compared exactly, as browsers write it: scheme, host in lower case, port where it isn't the scheme's own.
+    """
+    return origin is None or origin in allowed

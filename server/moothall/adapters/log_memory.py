@@ -1,0 +1,116 @@
+"""Logs in memory: as strict as the one on disk, and gone with the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
+from moothall.core.events import LaneHead
+from moothall.core.ids import CommandId, Epoch, Lane, SessionId
+from moothall.core.ports import LogHead
+
+
+class _Log:
+    def __init__(self, epoch: Epoch) -> None:
+        self.epoch = epoch
+        self.term = 0
+        self.records: list[LogRecord] = []
+        self.causes: set[tuple[CommandId, int]] = set()
+        self.lanes: dict[Lane, LaneHead] = {}
+
+    def head(self) -> LogHead:
+        return LogHead(epoch=self.epoch, term=self.term, offset=len(self.records), lanes=dict(self.lanes))
+
+
+class MemoryLog:
+    """The `EventLog` of tests, and of a server that is told to keep nothing."""
+
+    def __init__(self) -> None:
+        self._logs: dict[SessionId, _Log] = {}
+        self._closed = False
+
+    async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+        """As `EventLog.acquire`."""
+        self._refuse_when_closed()
+        log = self._logs.setdefault(session, _Log(epoch))
+        log.term += 1
+        return log.head()
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        """As `EventLog.append`."""
+        self._refuse_when_closed()
+        log, causes = self._check(session, term, expected_offset, events)
+        log.causes |= causes
+        log.records += events
+        for record in events:
+            log.lanes[record.header.lane] = LaneHead(offset=record.header.offset, digest=record.digest.hex())
+
+    async def remove(
+        self, session: SessionId, term: int, expected_offset: int, offsets: Sequence[int], event: LogRecord
+    ) -> None:
+        """As `EventLog.remove`."""
+        await self.append(session, term, expected_offset, [event])
+        records = self._logs[session].records
+        for offset in offsets:
+            if 0 < offset <= expected_offset:
+                records[offset - 1] = msgspec.structs.replace(records[offset - 1], salt=None, body=None)
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        """As `EventLog.read`."""
+        self._refuse_when_closed()
+        if session not in self._logs:
+            return []
+        found: list[LogRecord] = []
+        records = self._logs[session].records
+        for index in range(max(0, after), len(records)):
+            if len(found) == limit:
+                break
+            if lanes is None or records[index].header.lane in lanes:
+                found.append(records[index])
+        return found
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        """As `EventLog.head`."""
+        self._refuse_when_closed()
+        log = self._logs.get(session)
+        return None if log is None else log.head()
+
+    async def sessions(self) -> Sequence[SessionId]:
+        """As `EventLog.sessions`."""
+        self._refuse_when_closed()
+        return sorted(self._logs)
+
+    async def close(self) -> None:
+        """As `EventLog.close`; everything is refused afterwards."""
+        self._closed = True
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            msg = "The log is closed."
+            raise StorageUnavailable(msg)
+
+    def _check(
+        self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]
+    ) -> tuple[_Log, set[tuple[CommandId, int]]]:
+        for offset, record in enumerate(events, expected_offset + 1):
+            if record.header.session != session or record.header.offset != offset:
+                msg = f"Event {record.header.offset} of {record.header.session} can't be event {offset} of {session}."
+                raise ValueError(msg)
+        log = self._logs.get(session)
+        if log is None or log.term != term:
+            holder = 0 if log is None else log.term
+            msg = f"Another writer has taken over session {session}: its term is {holder}, not {term}."
+            raise StaleWriter(msg)
+        if len(log.records) != expected_offset:
+            msg = f"The log of session {session} ends at {len(log.records)}, not at {expected_offset}."
+            raise OffsetConflict(msg)
+        causes = {(record.header.cause, record.header.n) for record in events}
+        if len(causes) < len(events) or causes & log.causes:
+            msg = f"An event of that command is in the log of session {session} already."
+            raise DuplicateCause(msg)
+        return log, causes

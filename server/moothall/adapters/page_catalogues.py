@@ -1,0 +1,193 @@
+"""The interface's languages: catalogues of texts, plural forms, and which language a reader gets.
+
+A text's key is its English wording (the msgid), which stays as it is when the English is polished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from gettext import c2py
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.pofile import read_po
+
+from moothall.core.errors import ConfigurationError
+
+LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es", "pt")
+"""The six UN languages in their English alphabetical order, and Portuguese."""
+DEFAULT_LANGUAGE = "en"
+RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
+"""Languages that are written from right to left where the tag names no script."""
+RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "mand", "nkoo", "rohg", "syrc", "thaa"})
+
+MAX_HEADER = 500
+"""Characters of an Accept-Language header that are looked at."""
+_SAMPLE = 1000
+"""Counts on which the plural forms of a catalogue are held against the categories of CLDR."""
+
+
+def direction(tag: str) -> str:
+    """`rtl` or `ltr` for a BCP-47 tag; `auto` where it says nothing (empty or `und`)."""
+    first, *rest = tag.lower().replace("_", "-").split("-")
+    if first in ("", "und", "mul", "zxx"):
+        return "auto"
+    scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
+    if scripts:
+        return "rtl" if scripts[0] in RIGHT_TO_LEFT_SCRIPTS else "ltr"
+    return "rtl" if first in RIGHT_TO_LEFT else "ltr"
+
+
+def negotiate(header: str, available: Sequence[str] = LANGUAGES, default: str = DEFAULT_LANGUAGE) -> str:
+    """The language of `available` that an Accept-Language header asks for (RFC 9110 §12.5.4, RFC 4647 §3.4).
+
+    Quality decides, then order. A range is cut from its end until it names something that is there. A language
+    with quality 0 is not given, not even for `*`. Parts that can't be read are passed over.
+    """
+    wishes: list[tuple[float, str]] = []
+    refused: set[str] = set()
+    for part in header[:MAX_HEADER].split(","):
+        tag, _, parameter = part.strip().lower().partition(";")
+        quality = _quality(parameter.strip())
+        if not tag.strip() or quality is None:
+            continue
+        if quality > 0:
+            wishes.append((quality, tag.strip()))
+        else:
+            refused.add(tag.strip())
+    for _, tag in sorted(wishes, key=lambda wish: -wish[0]):
+        if tag == "*":
+            named = {_cut_to(wish, available) for _, wish in wishes}
+            free = [language for language in (default, *available) if language not in refused | named]
+            if free:
+                return free[0]
+            continue
+        found = _cut_to(tag, available)
+        if found is not None and found not in refused:
+            return found
+    return default
+
+
+def _quality(parameter: str) -> float | None:
+    """The quality that `;q=…` gives, 1 where nothing is said; None when it is none."""
+    if not parameter:
+        return 1.0
+    name, _, value = parameter.partition("=")
+    digits = value.strip()
+    if name.strip() != "q" or not digits.replace(".", "", 1).isdecimal() or len(digits) > 5:
+        return None
+    quality = float(digits)
+    return quality if quality <= 1 else None
+
+
+def _cut_to(tag: str, available: Sequence[str]) -> str | None:
+    """The available language that `tag` names once parts are cut from its end."""
+    while tag:
+        if tag in available:
+            return tag
+        tag = tag.rpartition("-")[0]
+    return None
+
+
+class Catalogue:
+    """All texts of the interface in one language."""
+
+    def __init__(self, language: str, texts: Mapping[str, str], counted: Mapping[str, Mapping[str, str]]) -> None:
+        self.language = language
+        self.direction = direction(language)
+        self.locale = Locale.parse(language)
+        self._texts = texts
+        self._counted = counted
+
+    @property
+    def name(self) -> str:
+        """The language's name in itself."""
+        name = self.locale.get_display_name(self.language) or self.language
+        return name[:1].upper() + name[1:]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key that it has, counted ones included."""
+        return frozenset(self._texts) | frozenset(self._counted)
+
+    def text(self, key: str, **values: object) -> str:
+        """The text of `key` with its {places} filled. Raises KeyError for a key that isn't there."""
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def forms(self, key: str) -> Mapping[str, str]:
+        """The forms of a counted text by CLDR category (`one`, `few`, … `other`). Raises KeyError."""
+        return self._counted[key]
+
+    def counted(self, key: str, n: int) -> str:
+        """The text of `key` for `n` things."""
+        forms = self.forms(key)
+        return forms.get(self.locale.plural_form(n), forms["other"]).format(n=n)
+
+    def language_name(self, tag: str) -> str:
+        """What this language calls the language `tag`; the tag itself where it has no name for it."""
+        return self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag)
+
+    @classmethod
+    def read(cls, folder: Path, language: str) -> Catalogue:
+        """Read `{folder}/{language}/LC_MESSAGES/moothall.po`.
+
+        Raises ConfigurationError when it is missing, lacks a text, or its plural forms are not those of CLDR.
+        """
+        path = folder / language / "LC_MESSAGES" / "moothall.po"
+        try:
+            with path.open("rb") as file:
+                catalog = read_po(file, locale=language, abort_invalid=True)
+        except (OSError, ValueError) as error:
+            msg = f"The interface's texts in '{language}' can't be read from {path.name}: {error}."
+            raise ConfigurationError(msg) from error
+        texts: dict[str, str] = {}
+        counted: dict[str, dict[str, str]] = {}
+        for message in catalog:
+            if not message.id:
+                continue
+            strings = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            if message.fuzzy or not all(strings):
+                msg = f"The interface's texts in '{language}' lack a translation of '{message.id}'."
+                raise ConfigurationError(msg)
+            if isinstance(message.id, str):
+                texts[message.id] = strings[0]
+            else:
+                counted[message.id[0]] = _by_category(language, catalog.plural_expr, strings)
+        return cls(language, texts, counted)
+
+
+def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dict[str, str]:
+    """The forms of a counted text under the names that CLDR and Intl.PluralRules have for them."""
+    index_of = c2py(plural_expr)
+    locale = Locale.parse(language)
+    forms: dict[str, str] = {}
+    for n in range(_SAMPLE):
+        category, string = locale.plural_form(n), strings[index_of(n)]
+        if forms.setdefault(category, string) != string:
+            msg = f"The plural forms of '{language}' don't agree with CLDR: {n} is '{category}' there."
+            raise ConfigurationError(msg)
+    forms.setdefault("other", strings[-1])
+    return forms
+
+
+class Catalogues:
+    """The catalogues of all languages of the interface."""
+
+    def __init__(self, folder: Path, languages: Sequence[str] = LANGUAGES) -> None:
+        """Read them from the `locales` folder; raises ConfigurationError as `Catalogue.read` does."""
+        self._all = {language: Catalogue.read(folder, language) for language in languages}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Their tags, in the order in which they are offered."""
+        return tuple(self._all)
+
+    def __getitem__(self, language: str) -> Catalogue:
+        return self._all[language]
+
+    def choose(self, ui: str | None, accept_language: str) -> Catalogue:
+        """The catalogue for a request: what `?ui=` names, else what the browser asks for."""
+        if ui is not None and ui in self._all:
+            return self._all[ui]
+        return self._all[negotiate(accept_language, self.languages)]

@@ -1,0 +1,66 @@
+"""A reader that isn't a browser: follows a session over its SSE door and comes back after each cut."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from urllib.parse import urlencode
+
+import aiohttp
+
+from moothall.core.errors import ProtocolError
+from moothall.core.ids import Position
+from moothall.core.lanes import Feed
+from moothall.core.ports import Clock
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import Received, decode
+
+RETRY_MS = 500
+TIMEOUT_S = 45.0
+"""The door sends a heartbeat each 15 s; three missed ones are a dead line."""
+
+
+async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> AsyncGenerator[tuple[Received, int], None]:
+    """Frames of `feed`, each with the wall time of its arrival (Unix ms), without losses or repeats.
+
+    `address` is the session's page. Comes back after a lost connection up to `tries` times in a row. Raises
+    ProtocolError when the server refuses or sends what can't be read.
+    """
+    after: Position | None = None
+    failed = 0
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+        while True:
+            query = {"channel": feed.channel, "feed": "live" if feed.live else "lines"}
+            if after is not None:
+                query["after"] = str(after)
+            try:
+                async with http.get(f"{address}/events?{urlencode(query)}") as response:
+                    async for received in _frames(response):
+                        after = _position(received, after)
+                        failed = 0
+                        yield received, clock.wall()
+            except aiohttp.ClientError as error:
+                failed += 1
+                if failed > tries:
+                    msg = f"The server at {address} can't be reached: {type(error).__name__}."
+                    raise ProtocolError(msg) from error
+            await clock.sleep(RETRY_MS)
+
+
+def _position(frame: Received, after: Position | None) -> Position | None:
+    if frame.snapshot is not None:
+        return Position(frame.snapshot.epoch, frame.snapshot.offset)
+    if frame.events and after is not None:
+        return Position(after.epoch, frame.events[-1].offset)
+    return after
+
+
+async def _frames(response: aiohttp.ClientResponse) -> AsyncIterator[Received]:
+    if response.status != 200:
+        text = (await response.text())[:300].strip()
+        msg = f"The server answered {response.status}: {text}"
+        raise ProtocolError(msg)
+    stream = EventStream()
+    async for data in response.content.iter_any():
+        for event in stream.feed(data):
+            yield decode(event.data)

@@ -1,0 +1,170 @@
+"""What the readers' doors ask before they open: who, which session, which feed, from where on."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from asyncio import Transport
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+
+from moothall.adapters.limits import origin_allowed
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ids import ChannelId, Position, SessionId, is_name
+from moothall.core.lanes import Feed
+from moothall.core.ports import Clock, Randomness
+from moothall.services.fanout import SessionFanout
+from moothall.wire.close_codes import CloseCode
+
+logger = logging.getLogger(__name__)
+
+Find = Callable[[SessionId], Awaitable[SessionFanout | None]]
+"""Gives a session's fan-out, loading it if need be; None for an unknown session."""
+MayRead = Callable[[SessionId], Refusal | None]
+"""Decides whether a session that exists may be read; a refusal says why not."""
+
+MAX_READERS = 10_000
+"""Readers of one process: 60 % of a core at 10 µs and 6 writes a second each (notes on fan-out, admission)."""
+NOTSENT_LOWAT = 16 << 10
+"""Bytes the kernel may hold unsent. Without it a stalled reader shows only after thousands of captions."""
+USER_TIMEOUT_MS = 60_000
+"""How long sent bytes may stay unacknowledged before the kernel gives the connection up."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A reader's wish, found to be possible."""
+
+    fanout: SessionFanout
+    feed: Feed
+    after: Position | None
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a door stays shut, as HTTP and as WebSocket say it."""
+
+    status: int
+    code: CloseCode
+    message: str
+    """A sentence for a person."""
+    retry_after: int | None = None
+    """Seconds."""
+
+    def response(self) -> web.Response:
+        """The answer in plain text."""
+        headers = {"Cache-Control": "no-store"}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        return web.Response(status=self.status, text=self.message + "\n", headers=headers)
+
+
+_REFUSALS = {
+    RefusalCode.FORBIDDEN: (403, CloseCode.FORBIDDEN),
+    RefusalCode.UNKNOWN: (404, CloseCode.UNKNOWN_SESSION),
+    RefusalCode.BUSY: (503, CloseCode.TRY_LATER),
+    RefusalCode.UNAVAILABLE: (503, CloseCode.TRY_LATER),
+}
+
+
+class Readers:
+    """Shared by the readers' doors: their limits, and the way to the sessions."""
+
+    def __init__(
+        self,
+        *,
+        find: Find,
+        may_read: MayRead,
+        clock: Clock,
+        randomness: Randomness,
+        origins: frozenset[str],
+        most: int = MAX_READERS,
+    ) -> None:
+        """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once."""
+        self.clock = clock
+        self._find = find
+        self._may_read = may_read
+        self._randomness = randomness
+        self._origins = origins
+        self._most = most
+        self._places = 0
+
+    @property
+    def count(self) -> int:
+        """Readers that are connected."""
+        return self._places
+
+    def jitter(self, low: int, high: int) -> int:
+        """A number from `low` to `high`, so that those who come back don't all come at once."""
+        return low + int.from_bytes(self._randomness.bytes(4), "big") % (high - low + 1)
+
+    def enter(self, request: web.Request) -> Refused | None:
+        """Take a place; to be given back with `leave` unless refused."""
+        if not origin_allowed(request.headers.get("Origin"), self._origins):
+            return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
+        if self._places >= self._most:
+            message = "The server has as many readers as it can serve. Try again in a few seconds."
+            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
+        self._places += 1
+        return None
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._places -= 1
+
+    async def look_up(self, request: web.Request) -> Reading | Refused:
+        """What the request's address asks for. `Last-Event-ID` wins over `after`."""
+        session = SessionId(request.match_info["session"])
+        try:
+            after = _position(request.headers.get("Last-Event-ID") or request.query.get("after"))
+            live = _live(request.query.get("feed", "live"))
+        except ValueError as error:
+            return Refused(status=400, code=CloseCode.BAD_REQUEST, message=str(error))
+        try:
+            fanout = await self._find(session) if is_name(session) else None
+            if fanout is None:
+                return _refused(Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here."))
+            refusal = self._may_read(session)
+            if refusal is not None:
+                return _refused(refusal)
+            channel = request.query.get("channel") or next(iter(fanout.channels), "")
+            if not is_name(channel):
+                return _refused(Refusal(code=RefusalCode.UNKNOWN, message="The session has no such channel."))
+            feed = Feed(ChannelId(channel), live)
+            view = await fanout.view(feed)
+        except StorageUnavailable:
+            message = "The session can't be read at the moment. Try again in a few seconds."
+            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
+        except RecordBroken:
+            logger.exception("session %s: its log can't be read", session)
+            message = "The session's record is damaged and can't be shown; its keepers have been told."
+            return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
+        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, after)
+
+
+def _position(text: str | None) -> Position | None:
+    """Raises ValueError with a sentence for the reader."""
+    return Position.parse(text) if text else None
+
+
+def _live(text: str) -> bool:
+    """Raises ValueError with a sentence for the reader."""
+    if text not in ("live", "lines"):
+        msg = "The feed is 'live', for words as they come, or 'lines', for finished lines."
+        raise ValueError(msg)
+    return text == "live"
+
+
+def _refused(refusal: Refusal) -> Refused:
+    status, code = _REFUSALS.get(refusal.code, (400, CloseCode.BAD_REQUEST))
+    return Refused(status=status, code=code, message=refusal.message)
+
+
+def show_stalls(transport: Transport) -> None:
+    """Have the kernel hold little for a reader, so that the fan-out sees when one stalls or is gone."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    for option, value in (("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT), ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS)):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

@@ -1,0 +1,153 @@
+"""The key that signs checkpoints, and the document by which others check its signatures."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from moothall.core.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME = "signing.pem"
+"""The key's name in a data folder: PKCS #8, unencrypted, readable by its owner alone."""
+
+
+class Ed25519Signer:
+    """The `Signer` of one key."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self._public = key.public_key().public_bytes_raw()
+        self._key_id = key_id(self._public)
+
+    @classmethod
+    def open(cls, path: Path) -> Ed25519Signer:
+        """The key in the file at `path`, made when there is no file.
+
+        Raises ConfigurationError when the file can't be read or written or holds something else.
+        """
+        try:
+            if not path.exists():
+                _write_new(path, Ed25519PrivateKey.generate())
+        except OSError as error:
+            msg = f"The signing key {path} can't be made: {error.strerror}."
+            raise ConfigurationError(msg) from error
+        return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Ed25519Signer:
+        """The key in the file at `path`; raises ConfigurationError as `open` does, and when there is no file."""
+        try:
+            pem = path.read_bytes()
+            if path.stat().st_mode & 0o077:
+                logger.warning("the signing key may be read by others than its owner; take their rights away")
+        except OSError as error:
+            msg = f"The signing key {path} can't be read: {error.strerror}."
+            raise ConfigurationError(msg) from error
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            msg = f"{path} holds no signing key that can be read. Restore it from a backup; a new key can't replace it."
+            raise ConfigurationError(msg) from error
+        if not isinstance(key, Ed25519PrivateKey):
+            msg = f"The key in {path} is of another kind; Moothall signs with Ed25519."
+            raise ConfigurationError(msg)
+        return cls(key)
+
+    @property
+    def key_id(self) -> str:
+        """As `Signer.key_id`: the first 16 hexadecimal digits of the raw public key's SHA-256."""
+        return self._key_id
+
+    def sign(self, message: bytes) -> bytes:
+        """As `Signer.sign`."""
+        return self._key.sign(message)
+
+    def public_document(self) -> dict[str, object]:
+        """What `/.well-known/moothall.json` publishes: `{"keys": [{"id", "alg": "Ed25519", "public_key": base64}]}`."""
+        public_key = base64.b64encode(self._public).decode("ascii")
+        return {"keys": [{"id": self._key_id, "alg": "Ed25519", "public_key": public_key}]}
+
+
+class _PublishedKey(msgspec.Struct):
+    id: str
+    alg: str
+    public_key: str
+
+
+class _Document(msgspec.Struct):
+    keys: list[_PublishedKey]
+
+
+def key_id(public_key: bytes) -> str:
+    """The short name of a raw public key."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
+
+
+def verifier(document: Mapping[str, object]) -> Callable[[str, bytes, bytes], bool]:
+    """(key id, message, signature) → whether a key of the published document made the signature.
+
+    Keys of other algorithms are passed over. Raises ConfigurationError when the document isn't one, or when a key
+    doesn't have the id that it claims.
+    """
+    try:
+        published = msgspec.convert(document, _Document)
+        raw = {
+            key.id: base64.b64decode(key.public_key, validate=True) for key in published.keys if key.alg == "Ed25519"
+        }
+        keys = {name: Ed25519PublicKey.from_public_bytes(public) for name, public in raw.items()}
+    except (msgspec.ValidationError, binascii.Error, ValueError) as error:
+        msg = "The document of public keys can't be read; it is what the server gives at /.well-known/moothall.json."
+        raise ConfigurationError(msg) from error
+    for name, public in raw.items():
+        if name != key_id(public):
+            msg = f"The document of public keys gives the id {name} to a key that has another."
+            raise ConfigurationError(msg)
+
+    def verify(name: str, message: bytes, signature: bytes) -> bool:
+        key = keys.get(name)
+        if key is None:
+            return False
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify
+
+
+def _write_new(path: Path, key: Ed25519PrivateKey) -> None:
+    """Put a key where there is none: whole or not at all, and never over one that somebody else put there first."""
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        try:
+            os.write(file, pem)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,306 @@
+"""The file that holds every session's log: its schema, how it is opened, what its errors mean, and reading.
+
+Everything here blocks; `moothall.adapters.log_sqlite` calls it from its threads, `moothall verify` directly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import sqlite3
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from moothall.core.chain import LogRecord, decode_header
+from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
+from moothall.core.events import LaneHead
+from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.ports import LogHead
+
+FILE_NAME = "log.sqlite"
+"""The log's name in a data folder."""
+APPLICATION_ID = 0x6D6F6F74
+"""`moot`, in the file's header: SQLite's way of telling whose file it is."""
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE session (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    epoch TEXT NOT NULL,
+    term INTEGER NOT NULL
+) STRICT;
+CREATE TABLE record (
+    session INTEGER NOT NULL REFERENCES session (number),
+    offset INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    salt BLOB,
+    body BLOB,
+    body_digest BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (session, offset),
+    UNIQUE (session, cause, n)
+) STRICT;
+CREATE INDEX record_by_lane ON record (session, lane, offset);
+"""
+
+_READ_ALL = """
+SELECT offset, lane, cause, n, header, salt, body, body_digest, digest FROM record
+WHERE session = ? AND offset > ? ORDER BY offset LIMIT ?
+"""
+_READ_THESE = """
+SELECT offset, lane, cause, n, header, salt, body, body_digest, digest FROM record
+WHERE session = ? AND offset IN (SELECT value FROM json_each(?)) ORDER BY offset
+"""
+_LANE_OFFSETS = "SELECT offset FROM record WHERE session = ? AND lane = ? AND offset > ? ORDER BY offset LIMIT ?"
+_LANE_HEADS = """
+WITH RECURSIVE known (lane) AS (
+    SELECT min(lane) FROM record WHERE session = :session
+    UNION ALL
+    SELECT (SELECT min(record.lane) FROM record WHERE session = :session AND record.lane > known.lane)
+    FROM known WHERE lane IS NOT NULL
+)
+SELECT known.lane, record.offset, record.digest
+FROM known JOIN record ON record.session = :session AND record.offset =
+    (SELECT max(offset) FROM record WHERE session = :session AND lane = known.lane)
+"""
+"""One step of the index per lane, however long the log is."""
+
+_UNAVAILABLE = {
+    sqlite3.SQLITE_FULL: "The disk that holds the log is full; nothing was stored. It goes on when there is room.",
+    sqlite3.SQLITE_READONLY: "The log can't be written: its file or folder is read-only.",
+    sqlite3.SQLITE_BUSY: "Another process holds the log; nothing was stored.",
+    sqlite3.SQLITE_LOCKED: "Another process holds the log; nothing was stored.",
+    sqlite3.SQLITE_PERM: "The log can't be written: the file's permissions forbid it.",
+    sqlite3.SQLITE_CANTOPEN: "The log's file can't be opened.",
+    sqlite3.SQLITE_IOERR: "The disk refused to read or write the log; nothing was stored.",
+    sqlite3.SQLITE_NOMEM: "There is no memory left for the log; nothing was stored.",
+    sqlite3.SQLITE_PROTOCOL: "Another process holds the log; nothing was stored.",
+}
+
+
+def meaning(error: sqlite3.Error) -> Exception:
+    """Our error for one of SQLite's; an error that only a bug of ours can cause comes back as it is."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return error
+    primary = code & 0xFF
+    if primary in _UNAVAILABLE:
+        return StorageUnavailable(_UNAVAILABLE[primary])
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return RecordBroken("The log's file is damaged; restore it from a backup.")
+    return error
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Raise our errors in place of SQLite's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise meaning(error) from error
+
+
+def open_for_writing(path: Path, busy_s: float) -> sqlite3.Connection:
+    """Open the log at `path`, making file and folders when there are none.
+
+    Its statements wait for `busy_s` seconds when another process holds the file.
+    Raises ConfigurationError when it isn't a Moothall log, is of a newer release or can't be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Texts that are held back stand in it too, so only its owner reads it; SQLite gives the WAL the same mode.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        msg = f"The log {path} can't be opened for writing: {error.strerror}."
+        raise ConfigurationError(msg) from error
+    connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
+    try:
+        new = _is_new(connection, path)
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            msg = f"The log {path} needs a file system with shared memory (for SQLite's WAL); a network drive won't do."
+            raise ConfigurationError(msg)
+        if new:
+            _create(connection, path)
+        for pragma in (
+            "synchronous = FULL",
+            "fullfsync = ON",  # means something on macOS only, where fsync alone leaves data in the drive's cache
+            "secure_delete = ON",  # what is removed is overwritten, not just unlinked
+            "wal_autocheckpoint = 1000",  # pages; for a log that is never idle
+            "journal_size_limit = 4194304",  # bytes; gives back what a burst made of the WAL
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error as error:
+        connection.close()
+        raise _cannot_open(path, error) from error
+    except ConfigurationError:
+        connection.close()
+        raise
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open an existing log without the right to change it.
+
+    Raises ConfigurationError when there is none, it isn't a Moothall log, or it is of a newer release.
+    """
+    if not path.is_file():
+        msg = f"There is no log at {path}."
+        raise ConfigurationError(msg)
+    try:
+        return _connect_readonly(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        # On read-only media SQLite can't make the file that its readers share. Without a WAL it needs none.
+        if path.with_name(path.name + "-wal").exists():
+            raise _cannot_open(path, error) from error
+    try:
+        return _connect_readonly(path, "immutable=1")
+    except sqlite3.Error as error:
+        raise _cannot_open(path, error) from error
+
+
+def _connect_readonly(path: Path, how: str) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?{how}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        if _is_new(connection, path):
+            msg = f"{path} is empty: it holds no log yet."
+            raise ConfigurationError(msg)
+    except (sqlite3.Error, ConfigurationError) as error:
+        connection.close()
+        if isinstance(error, sqlite3.OperationalError | ConfigurationError):
+            raise
+        raise _cannot_open(path, error) from error
+    return connection
+
+
+def _cannot_open(path: Path, error: sqlite3.Error) -> ConfigurationError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return ConfigurationError(f"{path} is not a Moothall log: it is no database at all. Move it away.")
+    return ConfigurationError(f"The log {path} can't be opened: {error}.")
+
+
+def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file is empty; raises ConfigurationError when it is somebody else's or a newer release's."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application == 0 and version == 0 and tables == 0:
+        return True
+    if application != APPLICATION_ID:
+        msg = f"{path} is not a Moothall log but another program's database. Name another file."
+        raise ConfigurationError(msg)
+    if version > SCHEMA_VERSION:
+        msg = (
+            f"The log {path} was written by a newer release (schema {version}; this one knows {SCHEMA_VERSION}). "
+            "Start that release, or restore a backup from before the upgrade."
+        )
+        raise ConfigurationError(msg)
+    return False
+
+
+def _create(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have made it between the look and the lock.
+    if _is_new(connection, path):
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+class LogReader:
+    """Reads the logs of one file over one connection, from one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def sessions(self) -> list[SessionId]:
+        """All sessions, in order of their names."""
+        with translated():
+            return [SessionId(name) for (name,) in self._connection.execute("SELECT id FROM session ORDER BY id")]
+
+    def head(self, session: SessionId) -> LogHead | None:
+        """Where a session's log stands; None for an unknown session."""
+        with self._transaction():
+            return read_head(self._connection, session)
+
+    def read(
+        self, session: SessionId, after: int, limit: int, lanes: Collection[Lane] | None = None
+    ) -> list[LogRecord]:
+        """As `EventLog.read`. Raises RecordBroken when a row of it can't be a record."""
+        with self._transaction():
+            row = self._connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
+            if row is None:
+                return []
+            (number,) = row
+            if lanes is None:
+                rows = self._connection.execute(_READ_ALL, (number, after, limit)).fetchall()
+            else:
+                offsets = self._offsets(number, after, limit, lanes)
+                wanted = msgspec.json.encode(offsets).decode()
+                rows = self._connection.execute(_READ_THESE, (number, wanted)).fetchall()
+        return [_record(session, *row) for row in rows]
+
+    def _offsets(self, number: int, after: int, limit: int, lanes: Collection[Lane]) -> list[int]:
+        """The first `limit` offsets after `after` in any of `lanes`; reads the index only, `limit` rows a lane."""
+        found = [
+            [offset for (offset,) in self._connection.execute(_LANE_OFFSETS, (number, lane, after, limit))]
+            for lane in lanes
+        ]
+        return list(itertools.islice(heapq.merge(*found), limit))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One state of the file for all statements within: lanes read one after the other must not tear."""
+        with translated():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+
+def read_head(connection: sqlite3.Connection, session: SessionId) -> LogHead | None:
+    """Where a session's log stands, within the transaction that is open; None for an unknown session."""
+    row = connection.execute("SELECT number, epoch, term FROM session WHERE id = ?", (session,)).fetchone()
+    if row is None:
+        return None
+    number, epoch, term = row
+    lanes = {
+        Lane(lane): LaneHead(offset=offset, digest=digest.hex())
+        for lane, offset, digest in connection.execute(_LANE_HEADS, {"session": number})
+    }
+    offset = max((head.offset for head in lanes.values()), default=0)
+    return LogHead(epoch=Epoch(epoch), term=term, offset=offset, lanes=lanes)
+
+
+def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *stored: Any) -> LogRecord:
+    header_bytes, salt, body, body_digest, digest = stored
+    try:
+        header = decode_header(header_bytes)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"The header of event {offset} of session {session} can't be read."
+        raise RecordBroken(msg) from error
+    if (header.session, header.offset, header.lane, header.cause, header.n) != (session, offset, lane, cause, n):
+        msg = f"Event {offset} of session {session} is stored under a place that its header doesn't name."
+        raise RecordBroken(msg)
+    return LogRecord(
+        header=header, header_bytes=header_bytes, salt=salt, body=body, body_digest=body_digest, digest=digest
+    )

@@ -1,0 +1,115 @@
+"""The door for browsers and `curl -N`: GET /s/{session}/events, server-sent events.
+
+aiohttp answers the request and sends the headers; from then on the fan-out writes ready bytes to the connection's
+transport, which aiohttp has public as `request.transport`. That is sound because only whole chunks are written,
+only after `prepare`, never to a closing transport, and aiohttp itself writes nothing until the handler returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import HttpVersion11, web
+
+from moothall.adapters.reading import Readers, Reading, Refused, show_stalls
+from moothall.core.errors import Refusal
+from moothall.services.feed import Subscription
+from moothall.wire.frames import HEARTBEAT, Format, chunk, retry
+
+HEARTBEAT_S = 15
+"""A quiet stream gets a comment this often."""
+COME_BACK_MS = (1_000, 4_000)
+"""How long a browser waits before it reconnects; each is told a number of its own."""
+
+
+class _Connection:
+    __slots__ = ("ended", "form", "second", "transport")
+
+    def __init__(self, transport: asyncio.Transport, form: Format, second: int) -> None:
+        self.transport = transport
+        self.form = form
+        self.second = second
+        """When of each 15 seconds its heartbeat is due."""
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def send(self, data: bytes) -> None:
+        self.transport.write(chunk(data) if self.form is Format.SSE_CHUNKED else data)
+
+    def end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class EventsDoor:
+    """Serves server-sent events. `run` has to be running for heartbeats and for readers who have left."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._connections: dict[_Connection, None] = {}
+        self._second = 0
+        self._closed = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/s/{session}/events", self.handle, allow_head=False)]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one reader for as long as it stays."""
+        refused = self._readers.enter(request)
+        if refused is not None:
+            return refused.response()
+        try:
+            reading = await self._readers.look_up(request)
+            return reading.response() if isinstance(reading, Refused) else await self._stream(request, reading)
+        finally:
+            self._readers.leave()
+
+    async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/event-stream; charset=utf-8",
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+            }
+        )
+        await response.prepare(request)
+        transport = request.transport
+        if transport is None or self._closed:
+            return response
+        show_stalls(transport)
+        form = Format.SSE_CHUNKED if request.version >= HttpVersion11 else Format.SSE
+        connection = _Connection(transport, form, self._second)
+        connection.send(retry(self._readers.jitter(*COME_BACK_MS)))
+        self._connections[connection] = None
+        subscription: Subscription | Refusal | None = None
+        try:
+            subscription = await reading.fanout.subscribe(transport, reading.feed, form, reading.after)
+            if isinstance(subscription, Subscription):
+                await connection.ended
+        finally:
+            if isinstance(subscription, Subscription):
+                reading.fanout.unsubscribe(subscription)
+            self._connections.pop(connection, None)
+            if transport.get_write_buffer_size():
+                transport.abort()  # Nobody reads there; waiting for them would hold up the server's end.
+        return response
+
+    async def run(self) -> None:
+        """Send heartbeats and let go of readers who have left, until cancelled."""
+        while True:
+            await self._readers.clock.sleep(1_000)
+            self._second = (self._second + 1) % HEARTBEAT_S
+            for connection in list(self._connections):
+                if connection.transport.is_closing():
+                    connection.end()
+                elif connection.second == self._second and not connection.transport.get_write_buffer_size():
+                    connection.send(HEARTBEAT)
+
+    async def close(self) -> None:
+        """The server is going away: tell every browser to come back, and end the streams."""
+        self._closed = True
+        for connection in list(self._connections):
+            transport = connection.transport
+            if not transport.is_closing() and not transport.get_write_buffer_size():
+                connection.send(retry(self._readers.jitter(*COME_BACK_MS)))
+            connection.end()

@@ -1,0 +1,31 @@
+"""The machine's clock and its randomness: the only place that reads them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+
+
+class SystemClock:
+    """`Clock` of the machine."""
+
+    def wall(self) -> int:
+        """Unix time in ms; may jump."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> int:
+        """Milliseconds since some moment; never runs back."""
+        return time.monotonic_ns() // 1_000_000
+
+    async def sleep(self, ms: int) -> None:
+        """Wait for `ms` milliseconds; 0 or less gives the others a turn."""
+        await asyncio.sleep(max(0, ms) / 1000)
+
+
+class SystemRandomness:
+    """`Randomness` of the operating system."""
+
+    def bytes(self, n: int) -> bytes:
+        """`n` random bytes."""
+        return secrets.token_bytes(n)

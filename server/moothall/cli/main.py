@@ -1,0 +1,68 @@
+"""`moothall COMMAND`: which commands there are, and how errors and Ctrl-C end them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from moothall import __version__
+from moothall.cli import play, read, replay, verify
+from moothall.core.errors import MoothallError
+
+FAILED = 1
+UNUSABLE = 2
+EPILOG = """\
+  moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
+  moothall engine …                         an engine on another machine (moothall engine --help)
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status: 0 done, 1 it failed and said why, 2 the arguments are wrong."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["models"]:
+        from moothall_models.store import models_command  # the engine's part, which a server can do without
+
+        return models_command(given[1:])
+    if given[:1] == ["engine"]:
+        # The engine is a program of its own: it takes this process over, and nothing of the server stays in it.
+        os.execv(sys.executable, [sys.executable, "-m", "moothall_models", *given[1:]])  # noqa: S606  # our own
+    arguments = _parser().parse_args(given)
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return 0
+    except MoothallError as error:
+        print(f"moothall: {error}", file=sys.stderr)
+        return FAILED
+    except BaseExceptionGroup as group:
+        ours, other = group.split(MoothallError)
+        if ours is None or other is not None:
+            raise
+        for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
+            print(f"moothall: {sentence}", file=sys.stderr)
+        return FAILED
+
+
+def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]:
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _leaves(each)
+        else:
+            yield each
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="moothall",
+        description="Live text of public sessions, carried to people who are not in the room.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"moothall {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in (play, replay, read, verify):
+        module.add_commands(commands)
+    return parser

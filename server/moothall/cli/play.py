@@ -1,0 +1,135 @@
+"""`moothall serve` and `moothall demo`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+import msgspec
+
+from moothall.app import Hall, hall
+from moothall.cli.logs import start_logging
+from moothall.cli.playing import (
+    Programme,
+    engine_ready,
+    first_of,
+    languages_of,
+    play,
+    prepare,
+    told_to_stop,
+)
+from moothall.cli.sample import SAMPLE_TITLE, sample_file
+from moothall.cli.weights import require_model
+from moothall.core.ids import SessionId
+from moothall.settings import Settings, load
+
+FAREWELL_S = 15.0
+"""How long the last words may take when the show is stopped."""
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add both to the parser."""
+    serve = commands.add_parser("serve", help="run the server", description="Run the server until Ctrl-C.")
+    _common(serve)
+    serve.add_argument("--config", type=Path, metavar="FILE", help="settings; see config/moothall.toml")
+    serve.add_argument("--play", metavar="FILE", help="play a recording into a session; - is raw PCM on stdin")
+    serve.add_argument("--session", default=None, help="name of the session that is played")
+    serve.add_argument("--title", help="its title")
+    serve.add_argument("--fast", action="store_true", help="play as fast as it goes instead of as live")
+    serve.add_argument("--close", action="store_true", help="when told to stop, close the session first")
+    serve.set_defaults(run=_serve)
+    demo = commands.add_parser(
+        "demo", help="play a session as if it were live", description="Play a session as if it were live."
+    )
+    _common(demo)
+    demo.add_argument("--file", metavar="FILE", help="a recording of your own instead of the sample")
+    demo.set_defaults(run=_demo)
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--language", default="en", help="what is spoken: en, or several: en,de")
+    parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--data", help="folder of the logs and keys")
+    parser.add_argument("--model", help="recogniser; see moothall models list")
+
+
+def settings_of(arguments: argparse.Namespace, config: Path | None = None) -> Settings:
+    """The settings, with what the command line says laid over them."""
+    settings = load(config, os.environ)
+    server = {key: getattr(arguments, key) for key in ("port", "data") if getattr(arguments, key) is not None}
+    engine = {"model": arguments.model} if arguments.model is not None else {}
+    replace = msgspec.structs.replace
+    return replace(settings, server=replace(settings.server, **server), engine=replace(settings.engine, **engine))
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    settings = settings_of(arguments, arguments.config)
+    start_logging(settings.logging.level)
+    programme = None
+    if arguments.play is not None:
+        name = arguments.session or "session"
+        programme = Programme(
+            file=arguments.play,
+            title=arguments.title or Path(arguments.play).stem,
+            languages=languages_of(arguments.language),
+            session=SessionId(name),
+            exact=arguments.session is not None,
+            as_live=not arguments.fast,
+        )
+    if settings.engine.count:
+        require_model(settings.engine.model)
+    asyncio.run(_run(settings, programme, close=arguments.close))
+    return 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    settings = settings_of(arguments)
+    start_logging("warning")
+    require_model(settings.engine.model)
+    programme = Programme(
+        file=arguments.file or str(sample_file()),
+        title=Path(arguments.file).stem if arguments.file else SAMPLE_TITLE,
+        languages=languages_of(arguments.language),
+        session=SessionId("demo"),
+        exact=False,
+        as_live=True,
+    )
+    asyncio.run(_run(settings, programme, close=True))
+    return 0
+
+
+async def _run(settings: Settings, programme: Programme | None, *, close: bool) -> None:
+    async with told_to_stop() as stop, hall(settings) as running:
+        if programme is None:
+            print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)
+            await stop.wait()
+            return
+        await show(running, programme, stop, close=close)
+
+
+async def show(running: Hall, programme: Programme, stop: asyncio.Event, *, close: bool) -> None:
+    """Play the programme, say where to read it, and stay until told to stop.
+
+    With `close` the session is closed then, its last words included; else it stays open and goes on when the same
+    command is given again.
+    """
+    live = await prepare(running, programme)
+    print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
+    async with asyncio.TaskGroup() as group:
+        playing = group.create_task(_play(running, programme))
+        stopped = await first_of(stop, playing)
+        if stopped and close:
+            running.ingest.stop()
+            await asyncio.wait({playing}, timeout=FAREWELL_S)
+        if stopped:
+            playing.cancel()
+            return
+        print("It is over; the same address now holds the record.", flush=True)
+        await stop.wait()
+
+
+async def _play(running: Hall, programme: Programme) -> None:
+    await engine_ready(running)
+    await play(running, await prepare(running, programme), programme)

@@ -1,0 +1,156 @@
+"""Playing a file or a raw stream into a session of a running server: what `demo`, `serve --play` and `replay` share."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.audio_file import AudioFile
+from moothall.adapters.audio_raw import RawPcm
+from moothall.app import Hall
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AddChannel, AnyCommand, CreateSession
+from moothall.core.errors import ConfigurationError, Refusal
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId, is_name
+from moothall.core.session import Status
+from moothall.services.sessions import LiveSession
+
+FLOOR = ChannelId("floor")
+STDIN = "-"
+MOST_NAMES = 10_000
+LOOK_MS = 100
+MOST_FAILURES = 3
+"""Starts of the engine that may fail in a row before the command gives up."""
+
+
+class Programme(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be played, and as what."""
+
+    file: str
+    """Path of the recording, or `-` for raw PCM16 mono at 16 kHz on standard input."""
+    title: str
+    languages: tuple[str, ...]
+    session: SessionId
+    exact: bool
+    """Play into this very session; else into the next free name behind it when it is over."""
+    as_live: bool
+
+    @property
+    def source(self) -> SourceId:
+        """The same file is the same source, so that a server that was killed goes on with it."""
+        if self.file == STDIN:
+            return SourceId("stdin")
+        path = Path(self.file)
+        size = path.stat().st_size if path.exists() else 0
+        return SourceId("file-" + hashlib.sha256(f"{path.resolve()}\0{size}".encode()).hexdigest()[:12])
+
+    def sound(self, first_sample: int) -> AudioFile | RawPcm:
+        """Its sound from a sample on, not yet opened."""
+        return RawPcm() if self.file == STDIN else AudioFile(Path(self.file), first_sample=first_sample)
+
+
+def languages_of(text: str) -> tuple[str, ...]:
+    """`en,de` → ("en", "de"); raises ConfigurationError."""
+    languages = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not languages or not all(part.replace("-", "").isalnum() for part in languages):
+        msg = f"'{text}' names no languages; write their tags with commas between, such as en or en,de."
+        raise ConfigurationError(msg)
+    return languages
+
+
+async def prepare(hall: Hall, programme: Programme) -> LiveSession:
+    """The session to play into, made when it isn't there; raises ConfigurationError when it is over."""
+    for number in range(1, MOST_NAMES):
+        name = SessionId(programme.session if number == 1 else f"{programme.session}-{number}")
+        if not is_name(name):
+            msg = f"'{name}' can't name a session: use up to 64 of a-z, 0-9, '-', '_' and '.'."
+            raise ConfigurationError(msg)
+        live = await hall.sessions.open(name)
+        if live.state.status is Status.ABSENT:
+            await _create(live, programme)
+            return live
+        if live.state.status is not Status.CLOSED:
+            return live
+        if programme.exact:
+            msg = f"The session '{name}' is closed; choose another name with --session."
+            raise ConfigurationError(msg)
+    msg = f"All names from {programme.session} to {programme.session}-{MOST_NAMES} are taken."
+    raise ConfigurationError(msg)
+
+
+async def _create(live: LiveSession, programme: Programme) -> None:
+    commands: list[AnyCommand] = [
+        CreateSession(title=programme.title, languages=programme.languages),
+        AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=programme.languages),
+    ]
+    answer = await live.writer.send(SYSTEM, CommandId("create"), commands)
+    if isinstance(answer, Refusal):
+        msg = f"The session could not be made: {answer.message}"
+        raise ConfigurationError(msg)
+
+
+async def engine_ready(hall: Hall) -> None:
+    """Wait until an engine is connected; raises ConfigurationError when the server's own don't start."""
+    while not hall.recognising.engines:
+        if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
+            msg = "The engine does not start; it said why above."
+            raise ConfigurationError(msg)
+        await hall.clock.sleep(LOOK_MS)
+
+
+async def play(hall: Hall, live: LiveSession, programme: Programme) -> float:
+    """Play it to its end; comes back when the session is closed, with the CPU seconds that decoding took.
+
+    What is wrong with the recording is said on standard error; what could be heard is in the session.
+    """
+    opened: list[AudioFile | RawPcm] = []
+
+    @asynccontextmanager
+    async def open_audio(first_sample: int) -> AsyncIterator[AudioFile | RawPcm]:
+        async with programme.sound(first_sample) as sound:
+            opened.append(sound)
+            yield sound
+
+    try:
+        await hall.ingest.play(live.writer, programme.source, FLOOR, open_audio, as_live=programme.as_live)
+    finally:
+        for sound in opened:
+            if sound.warning is not None:
+                print(f"moothall: {sound.warning}", file=sys.stderr, flush=True)
+    return sum((sound.cpu_ms or 0) / 1000 for sound in opened)
+
+
+@asynccontextmanager
+async def told_to_stop() -> AsyncIterator[asyncio.Event]:
+    """An event that Ctrl-C or SIGTERM sets; a second one cancels whoever is inside."""
+    stop, me, loop = asyncio.Event(), asyncio.current_task(), asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set() and me is not None:
+            me.cancel()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def first_of(stop: asyncio.Event, task: asyncio.Task[None]) -> bool:
+    """Wait for the task or for the stop; True when it was the stop."""
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(stop.wait())
+        await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+    return not task.done()

@@ -1,0 +1,72 @@
+"""`moothall read`: follow a session from a script, and note what a reader sees and when."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from moothall.adapters.reader_client import follow
+from moothall.adapters.system_clock import SystemClock
+from moothall.core.errors import ConfigurationError
+from moothall.core.ids import ChannelId
+from moothall.core.lanes import Feed
+from moothall.wire.frames import Received
+from moothall.wire.stream_log import StreamLog
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add it to the parser."""
+    read = commands.add_parser(
+        "read",
+        help="follow a session from a script",
+        description="Follow a session until it closes, writing what a reader sees as JSON lines "
+        "(docs/reference/replay.md).",
+    )
+    read.add_argument("address", help="the session's page, such as http://127.0.0.1:8080/s/demo")
+    read.add_argument("--channel", default="floor")
+    read.add_argument("--jsonl", metavar="FILE", default="-", help="where to write; - is standard output")
+    read.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="wall: when a frame arrived; cpu: when the server says that it was sent",
+    )
+    read.set_defaults(run=_read)
+
+
+def _read(arguments: argparse.Namespace) -> int:
+    with contextlib.ExitStack() as stack:
+        out: TextIO = sys.stdout
+        if arguments.jsonl != "-":
+            try:
+                out = stack.enter_context(Path(arguments.jsonl).open("w", encoding="utf-8"))
+            except OSError as error:
+                msg = f"{arguments.jsonl} can't be written: {error.strerror}."
+                raise ConfigurationError(msg) from error
+        feed = Feed(ChannelId(arguments.channel))
+        asyncio.run(_follow(arguments.address.rstrip("/"), feed, out, sent=arguments.clock == "cpu"))
+    return 0
+
+
+async def _follow(address: str, feed: Feed, out: TextIO, *, sent: bool) -> None:
+    log = StreamLog()
+    async with contextlib.aclosing(follow(address, feed, SystemClock())) as frames:
+        async for frame, arrived in frames:
+            for row in log.rows(frame, _media_time(log, frame, frame.sent if sent else arrived, sent=sent)):
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            out.flush()
+            if log.closed:
+                return
+
+
+def _media_time(log: StreamLog, frame: Received, wall: int, *, sent: bool) -> float:
+    """Seconds of media time at a wall time; on the CPU clock media time runs from the opening on."""
+    if sent and log.opened is not None:
+        return (wall - log.opened) / 1000
+    media, mapped = log.clock or (0, frame.sent)
+    return (media + wall - mapped) / 1000

@@ -1,0 +1,262 @@
+"""Whether a record is still what was written.
+
+The chain shows that no event was altered, added, reordered or taken out; the signed checkpoints in it show that
+it wasn't written anew as a whole. What it can't show is the end: events after the last checkpoint may be cut off
+unseen, unless somebody who saw more hands in the heads that he saw.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.chain import (
+    GENESIS,
+    SALT_BYTES,
+    Header,
+    LogRecord,
+    body_digest,
+    checkpoint_bytes,
+    decode_header,
+    link,
+)
+from moothall.core.errors import RecordBroken
+from moothall.core.event_codec import decode_event
+from moothall.core.events import BodyRemoved, LaneHead, RecordCheckpoint
+from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.lanes import SESSION, is_public
+
+VerifySignature = Callable[[str, bytes, bytes], bool]
+"""(key id, message, signature) → whether the key's owner signed the message. An unknown key is a False."""
+
+_CHECKPOINT = str(RecordCheckpoint.__struct_config__.tag)
+_REMOVED = str(BodyRemoved.__struct_config__.tag)
+
+
+class Verdict(StrEnum):
+    """What became of a record, the worst first."""
+
+    BROKEN = "broken"
+    """Something in it isn't what was written."""
+    TAIL_MISSING = "tail missing"
+    """It is known that there was more."""
+    REMOVED = "removed"
+    """Whole, but for bodies that were removed and say so."""
+    INTACT = "intact"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something wrong, and where."""
+
+    offset: int
+    """The event."""
+    reason: str
+    """A sentence."""
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in a record."""
+
+    events: int
+    """How many events were read."""
+    offset: int
+    """Offset of the last one; 0 when there was none."""
+    broken: tuple[Finding, ...]
+    """In order; each damage once, however much follows it."""
+    missing: tuple[Finding, ...]
+    """Events that somebody names and that aren't there, lane by lane."""
+    removed: tuple[int, ...]
+    """Events whose bodies were removed."""
+    checkpoints: int
+    """Checkpoints whose signatures were found good."""
+    signed: int
+    """Offset of the last of those: up to it nothing can have been written anew."""
+    heads: dict[Lane, LaneHead]
+    """Where the lanes end."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """All of it in a word."""
+        if self.broken:
+            return Verdict.BROKEN
+        if self.missing:
+            return Verdict.TAIL_MISSING
+        return Verdict.REMOVED if self.removed else Verdict.INTACT
+
+
+def verify(
+    records: Iterable[LogRecord],
+    *,
+    lanes: frozenset[Lane] | None = None,
+    expected: Mapping[Lane, LaneHead] | None = None,
+    signed: VerifySignature | None = None,
+) -> Verification:
+    """Check a session's records from its first event on, in order; they are read once and not kept.
+
+    `lanes` names the lanes that were read, None means all of them: then offsets must run without gaps. `expected`
+    are heads that were seen elsewhere: a printed checkpoint, a hub's copy. Without `signed` the signatures of
+    checkpoints are not checked, only what they say.
+    """
+    walk = _Walk(lanes, expected or {}, signed)
+    for record in records:
+        walk.step(record)
+    return walk.end()
+
+
+class _Walk:
+    def __init__(
+        self, lanes: frozenset[Lane] | None, expected: Mapping[Lane, LaneHead], signed: VerifySignature | None
+    ) -> None:
+        self._lanes = lanes
+        self._expected = expected
+        self._signed = signed
+        self._identity: tuple[SessionId, Epoch] | None = None
+        self._offset = 0
+        self._events = 0
+        self._heads: dict[Lane, LaneHead] = {}
+        self._broken: list[Finding] = []
+        self._missing: dict[Lane, Finding] = {}
+        self._with_body: set[int] = set()
+        self._without_body: set[int] = set()
+        self._named_removed: set[int] = set()
+        self._checkpoints = 0
+        self._signed_through = 0
+
+    def step(self, record: LogRecord) -> None:
+        header = record.header
+        self._events += 1
+        self._check_place(header)
+        self._check_chain(record)
+        self._check_expected(header, record.digest)
+        self._check_body(record)
+        # From here on as if it were right, so that one damage is found once.
+        self._offset = max(self._offset, header.offset)
+        self._heads[header.lane] = LaneHead(header.offset, record.digest.hex())
+
+    def end(self) -> Verification:
+        if self._lanes is None or SESSION in self._lanes:
+            unexplained = self._without_body - self._named_removed
+            for offset in unexplained:
+                self._fault(offset, "Its body is gone, and no event says that it was removed.")
+        for lane, head in self._expected.items():
+            if self._reads(lane) and self._head(lane).offset < head.offset:
+                self._miss(lane, head.offset, "it was seen elsewhere")
+        return Verification(
+            events=self._events,
+            offset=self._offset,
+            broken=tuple(sorted(self._broken, key=lambda finding: finding.offset)),
+            missing=tuple(self._missing[lane] for lane in sorted(self._missing)),
+            removed=tuple(sorted(self._without_body)),
+            checkpoints=self._checkpoints,
+            signed=self._signed_through,
+            heads=dict(self._heads),
+        )
+
+    def _check_place(self, header: Header) -> None:
+        self._identity = self._identity or (header.session, header.epoch)
+        if (header.session, header.epoch) != self._identity:
+            self._fault(header.offset, "It belongs to another session or to another life of this one's log.")
+        if not self._reads(header.lane):
+            self._fault(header.offset, f"It is of lane {header.lane}, which wasn't asked for.")
+        if self._lanes is None and header.offset != self._offset + 1:
+            self._fault(header.offset, f"It stands behind event {self._offset}: events are missing or out of order.")
+        elif header.offset <= self._offset:
+            self._fault(header.offset, f"It stands behind event {self._offset}: events are out of order.")
+
+    def _check_chain(self, record: LogRecord) -> None:
+        header = record.header
+        head = self._head(header.lane)
+        if not _names(record.header_bytes, header):
+            self._fault(header.offset, "Its header's bytes say something else than what was read from them.")
+        elif header.prev != head.offset:
+            reason = f"It follows event {header.prev} of lane {header.lane}, but the one before it is {head.offset}."
+            self._fault(header.offset, reason)
+        elif link(bytes.fromhex(head.digest), record.header_bytes, record.body_digest) != record.digest:
+            self._fault(header.offset, "Its digest is not the one that its header, body and forerunners give.")
+
+    def _check_expected(self, header: Header, digest: bytes) -> None:
+        head = self._expected.get(header.lane)
+        if head is not None and head.offset == header.offset and head.digest != digest.hex():
+            self._fault(header.offset, "Its digest is not the one that was seen elsewhere.")
+
+    def _check_body(self, record: LogRecord) -> None:
+        header, body, salt = record.header, record.body, record.salt
+        if body is None and salt is None:
+            self._without_body.add(header.offset)
+            return
+        if body is None or salt is None or len(salt) != SALT_BYTES or body_digest(salt, body) != record.body_digest:
+            self._fault(header.offset, "Its body is not the one that was written.")
+            return
+        self._with_body.add(header.offset)
+        if header.type not in (_CHECKPOINT, _REMOVED):
+            return
+        try:
+            event = decode_event(body)
+        except RecordBroken:
+            self._fault(header.offset, "Its body can't be read.")
+            return
+        if isinstance(event, RecordCheckpoint):
+            self._check_checkpoint(header, event)
+        elif isinstance(event, BodyRemoved):
+            self._check_removal(header, event)
+
+    def _check_removal(self, header: Header, event: BodyRemoved) -> None:
+        earlier = {offset for offset in event.offsets if offset < header.offset}
+        self._named_removed |= earlier
+        for offset in earlier & self._with_body:
+            self._fault(offset, f"Event {header.offset} says that its body was removed, but here it is.")
+
+    def _check_checkpoint(self, header: Header, event: RecordCheckpoint) -> None:
+        if self._signed is not None:
+            message = checkpoint_bytes(header.session, header.epoch, event.lanes)
+            if self._signed(event.key, message, _signature(event.signature)):
+                self._checkpoints += 1
+                self._signed_through = header.offset
+            else:
+                self._fault(header.offset, f"Its signature isn't one of key {event.key}.")
+        named = {Lane(lane): head for lane, head in event.lanes.items()}
+        for lane in sorted({*named, *self._heads}):
+            if not (self._reads(lane) and is_public(lane)):
+                continue
+            said, found = named.get(lane, _NOTHING), self._head(lane)
+            if said.offset > found.offset:
+                self._miss(lane, said.offset, f"checkpoint {header.offset} names it")
+            elif said != found:
+                reason = f"It names event {said.offset} as the end of lane {lane}, with another digest or another end."
+                self._fault(header.offset, reason)
+
+    def _reads(self, lane: Lane) -> bool:
+        return self._lanes is None or lane in self._lanes
+
+    def _head(self, lane: Lane) -> LaneHead:
+        return self._heads.get(lane, _NOTHING)
+
+    def _fault(self, offset: int, reason: str) -> None:
+        self._broken.append(Finding(offset, reason))
+
+    def _miss(self, lane: Lane, offset: int, how: str) -> None:
+        """The last of the lane's events that somebody names is told; those before it are missing with it."""
+        known = self._missing.get(lane)
+        if known is None or known.offset < offset:
+            self._missing[lane] = Finding(offset, f"Event {offset} of lane {lane} isn't there, and {how}.")
+
+
+_NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
+
+
+def _names(header_bytes: bytes, header: Header) -> bool:
+    try:
+        return decode_header(header_bytes) == header
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
+def _signature(text: str) -> bytes:
+    """The signature's bytes; none when the text isn't base64, which no key will have signed."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""

@@ -1,0 +1,86 @@
+"""Clocks that a test turns itself."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+
+LONG_AGO = 1_764_000_000_000
+"""Where a test's wall clock starts unless it says so (24 November 2025, Unix ms)."""
+
+
+class ManualClock:
+    """A `Clock` that stands still until it is advanced."""
+
+    def __init__(self, wall: int = LONG_AGO, monotonic: int = 0) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    @property
+    def sleepers(self) -> int:
+        """How many are asleep."""
+        return sum(not future.done() for _, _, future in self._sleepers)
+
+    def wall(self) -> int:
+        """Unix time in ms."""
+        return self._wall
+
+    def monotonic(self) -> int:
+        """Ms since the start."""
+        return self._monotonic
+
+    async def sleep(self, ms: int) -> None:
+        """Sleep until somebody has advanced the clock by `ms`; not at all for 0 or less."""
+        if ms <= 0:
+            await asyncio.sleep(0)
+            return
+        future = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._monotonic + ms, next(self._order), future))
+        await future
+
+    def set_wall(self, wall: int) -> None:
+        """Set the wall clock, forwards or back, as somebody might."""
+        self._wall = wall
+
+    async def advance(self, ms: int) -> None:
+        """Let `ms` pass. Sleepers wake in the order of their times, and each runs on until it waits again."""
+        until = self._monotonic + ms
+        await _settle()
+        while self._sleepers and self._sleepers[0][0] <= until:
+            due, _, future = heapq.heappop(self._sleepers)
+            self._wall += due - self._monotonic
+            self._monotonic = due
+            if not future.done():  # Else its sleeper was cancelled.
+                future.set_result(None)
+                await _settle()
+        self._wall += until - self._monotonic
+        self._monotonic = until
+
+
+class LoopClock:
+    """A `Clock` that shows the running event loop's time: with `moothall.testing.loop` it jumps."""
+
+    def __init__(self, wall: int = LONG_AGO) -> None:
+        """`wall` is the Unix time at the loop's time 0, ms."""
+        self._wall = wall
+
+    def wall(self) -> int:
+        """Unix time in ms."""
+        return self._wall + self.monotonic()
+
+    def monotonic(self) -> int:
+        """The loop's time in ms."""
+        return round(asyncio.get_running_loop().time() * 1000)
+
+    async def sleep(self, ms: int) -> None:
+        """Sleep."""
+        await asyncio.sleep(max(0, ms) / 1000)
+
+
+async def _settle() -> None:
+    """Let everything that can run do so."""
+    for _ in range(50):
+        await asyncio.sleep(0)

@@ -1,0 +1,195 @@
+"""What an engine works for: one channel of one session, kept in memory by the real rules (`core.decide`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.decide import decide
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.session import State, evolve
+from moothall.wire import engine as wire
+
+SESSION = SessionId("plenary")
+CHANNEL = ChannelId("floor")
+CONTEXT_MS = 2_000
+PORTION_MS = 100
+BYTES_A_MS = 32
+
+
+class ServerSide(Protocol):
+    """The server's end of a link."""
+
+    async def receive(self) -> wire.ToServer | None:
+        """The next message; None at the end."""
+        ...
+
+    async def send(self, message: wire.ToEngine) -> None:
+        """Send a message."""
+        ...
+
+
+class EngineChannel:
+    """A channel that is being recognised, over as many links as it takes."""
+
+    def __init__(self, pcm: bytes, languages: tuple[str, ...] = ("en",)) -> None:
+        """`pcm`: the whole audio, PCM16 at 16 kHz, from media time 0."""
+        self._pcm = pcm
+        self._streams = 0
+        self._answered: dict[CommandId, int] = {}
+        self._held: CommandId | None = None
+        self.events: list[ev.AnyEvent] = []
+        self.refuses: RefusalCode | None = None
+        """What every act is refused with from now on; None for none."""
+        self.acts: list[wire.Act] = []
+        """All that came, the refused ones too."""
+        self.tells: list[wire.Tell] = []
+        self.usage: wire.Usage | None = None
+        self.drained = False
+        self.state = State(id=SESSION)
+        for command in (
+            do.CreateSession(title="Plenary", languages=languages),
+            do.AddChannel(channel=CHANNEL, kind=ev.ChannelKind.FLOOR, languages=languages),
+            do.OpenSession(),
+        ):
+            self._do(command, SYSTEM)
+
+    @property
+    def words(self) -> list[str]:
+        """All words committed, without their spaces."""
+        commits = (event for event in self.events if isinstance(event, ev.WordsCommitted))
+        return [word.text.strip() for event in commits for word in event.words]
+
+    @property
+    def through(self) -> int:
+        """End of the last committed word, media ms."""
+        return self.state.channels[CHANNEL].committed_through
+
+    @property
+    def open_segment(self) -> SegmentId | None:
+        """The segment that has not ended."""
+        return self.state.channels[CHANNEL].open_segment
+
+    def attach(self) -> wire.Attach:
+        """Give the channel to an engine: a new generation, from the last committed word on."""
+        generation = self.state.channels[CHANNEL].generation + 1
+        self._do(do.AttachEngine(channel=CHANNEL, model="scripted"), SYSTEM)
+        channel = self.state.channels[CHANNEL]
+        segment = self.state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+        opened = None
+        if segment is not None:
+            opened = wire.OpenSegment(segment=segment.id, language=segment.language, t0=segment.t0, words=segment.words)
+        self._streams += 1
+        self._held = None
+        return wire.Attach(
+            stream=self._streams,
+            session=SESSION,
+            channel=CHANNEL,
+            generation=generation,
+            languages=channel.languages,
+            committed_through=channel.committed_through,
+            last_words=channel.last_words,
+            open_segment=opened,
+            audio_from=max(0, channel.committed_through - CONTEXT_MS),
+        )
+
+    def answer(self, act: wire.Act) -> wire.Accepted | wire.Refused:
+        """Carry out an act, or refuse it; behind one that could not be stored all are refused until it comes again."""
+        self.acts.append(act)
+        if act.id in self._answered:
+            return wire.Accepted(stream=act.stream, id=act.id, offset=self._answered[act.id])
+        refusal: Refusal | None = None
+        if self._held is not None and act.id != self._held:
+            refusal = Refusal(code=RefusalCode.UNAVAILABLE, message="An act before this one could not be stored.")
+        elif self.refuses is not None:
+            refusal = Refusal(code=self.refuses, message="The test wants it so.")
+        else:
+            refusal = self._carry_out(act)
+        if refusal is None:
+            self._held = None
+            self._answered[act.id] = len(self.events)
+            return wire.Accepted(stream=act.stream, id=act.id, offset=len(self.events))
+        if refusal.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+            self._held = self._held or act.id
+        return wire.Refused(stream=act.stream, id=act.id, refusal=refusal)
+
+    async def serve(
+        self,
+        link: ServerSide,
+        reached: Callable[[int], Awaitable[None]],
+        answered: Callable[[wire.Act], None] = lambda _: None,
+    ) -> None:
+        """Have the channel recognised over `link` until it is drained or the link ends.
+
+        `reached(t)` is awaited before the audio up to media ms `t` goes out: it paces, and may cut. `answered` is
+        told of every act after it was carried out and before its answer is sent.
+        """
+        hello = await link.receive()
+        if not isinstance(hello, wire.Hello):
+            return
+        while not self.drained:
+            attach = self.attach()
+            await link.send(attach)
+            async with asyncio.TaskGroup() as group:
+                pump = group.create_task(self._pump(link, attach, reached))
+                went_on = await self._take(link, attach.stream, answered)
+                pump.cancel()
+            if not went_on:
+                return
+
+    async def _pump(
+        self, link: ServerSide, attach: wire.Attach, reached: Callable[[int], Awaitable[None]]
+    ) -> None:
+        end = len(self._pcm) // BYTES_A_MS
+        for t in range(attach.audio_from, end, PORTION_MS):
+            await reached(min(t + PORTION_MS, end))
+            pcm = self._pcm[t * BYTES_A_MS : (t + PORTION_MS) * BYTES_A_MS]
+            await link.send(wire.Audio(stream=attach.stream, t=t, pcm=pcm))
+        await link.send(wire.EndOfAudio(stream=attach.stream))
+
+    async def _take(self, link: ServerSide, stream: int, answered: Callable[[wire.Act], None]) -> bool:
+        """Take what the engine says of one attachment; False when the link has ended."""
+        while (message := await link.receive()) is not None:
+            match message:
+                case wire.Act() if message.stream == stream:
+                    answer = self.answer(message)
+                    answered(message)
+                    await link.send(answer)
+                case wire.Tell() if message.stream == stream:
+                    self.tells.append(message)
+                case wire.Usage():
+                    self.usage = message
+                case wire.Drained():
+                    self.drained = True
+                    return True
+                case wire.Lost():
+                    return True
+                case _:
+                    pass
+        return False
+
+    def _carry_out(self, act: wire.Act) -> Refusal | None:
+        state, events = self.state, list[ev.AnyEvent]()
+        for command in act.commands:
+            decision = decide(state, command, Actor(Role.ENGINE, "scripted"), 0)
+            if isinstance(decision, Refusal):
+                return decision
+            for event in decision:
+                state = evolve(state, event)
+            events += decision
+        self.state = state
+        self.events += events
+        return None
+
+    def _do(self, command: do.AnyCommand, actor: Actor) -> None:
+        decision = decide(self.state, command, actor, 0)
+        if isinstance(decision, Refusal):
+            raise AssertionError(decision.message)
+        for event in decision:
+            self.state = evolve(self.state, event)
+        self.events += decision

@@ -1,0 +1,83 @@
+"""An engine link without a socket: two ends in one process."""
+
+from __future__ import annotations
+
+import asyncio
+
+from moothall.wire import engine as wire
+
+ROOM = 64
+"""Frames that may be under way in each direction; then the sender waits, as on a slow line."""
+
+
+class _Pipe:
+    def __init__(self) -> None:
+        self.frames: asyncio.Queue[bytes | None] = asyncio.Queue(ROOM)
+        self.cut = False
+
+    async def put(self, frame: bytes) -> None:
+        if not self.cut:
+            await self.frames.put(frame)
+
+    async def get(self) -> bytes | None:
+        if self.cut:
+            return None
+        frame = await self.frames.get()
+        return None if self.cut else frame
+
+    def close(self) -> None:
+        self.cut = True
+        while not self.frames.empty():  # What was under way is lost, and whoever waits for room goes on.
+            self.frames.get_nowait()
+        self.frames.put_nowait(None)
+
+
+class EngineEnd:
+    """What the engine has of the link."""
+
+    def __init__(self, to_engine: _Pipe, to_server: _Pipe) -> None:
+        self._to_engine = to_engine
+        self._to_server = to_server
+
+    async def receive(self) -> wire.ToEngine | None:
+        """The next message; None when the link was cut. Raises ProtocolError."""
+        frame = await self._to_engine.get()
+        return None if frame is None else wire.decode_to_engine(frame)
+
+    async def send(self, message: wire.ToServer) -> None:
+        """Send a message; silent when the link was cut."""
+        await self._to_server.put(wire.encode(message))
+
+
+class ServerEnd:
+    """What the server has of the link: an `EngineConnection`."""
+
+    def __init__(self, to_engine: _Pipe, to_server: _Pipe, name: str) -> None:
+        self._to_engine = to_engine
+        self._to_server = to_server
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """For logs."""
+        return self._name
+
+    async def receive(self) -> wire.ToServer | None:
+        """The next message; None when the link was cut. Raises ProtocolError."""
+        frame = await self._to_server.get()
+        return None if frame is None else wire.decode_to_server(frame)
+
+    async def send(self, message: wire.ToEngine) -> None:
+        """Send a message; silent when the link was cut."""
+        await self._to_engine.put(wire.encode(message))
+
+    def cut(self) -> None:
+        """End the link at once; what is under way is lost."""
+        self._to_engine.close()
+        self._to_server.close()
+
+
+def engine_link(name: str = "engine") -> tuple[EngineEnd, ServerEnd]:
+    """A link, by its two ends."""
+    to_engine, to_server = _Pipe(), _Pipe()
+    return EngineEnd(to_engine, to_server), ServerEnd(to_engine, to_server, name)

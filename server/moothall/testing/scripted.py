@@ -1,0 +1,125 @@
+"""Speech with a known truth: a script, rendered to audio that says exactly which word is where.
+
+Each sample of word number n has the size BASE + n, so that any piece of the audio, cut anywhere, tells its words
+again: `moothall_models.recognizers.scripted` reads them. Everything between the microphone and the screen runs as in
+life, and what comes out can be compared with what went in, word for word.
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from moothall.core.errors import ConfigurationError
+
+SAMPLES_A_MS = 16
+BASE = 4_096
+"""Size of the samples of word 0; loud enough to be speech."""
+MOST_WORDS = 28_000
+HALF_PERIOD = 40
+"""Samples between changes of sign (200 Hz)."""
+
+
+class ScriptWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A word that is going to be said."""
+
+    text: str
+    """With its leading space."""
+    t0: int
+    """Start, ms after the audio's first sample."""
+    t1: int
+    """End, ms after the audio's first sample."""
+    language: str = "en"
+
+
+class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said, and how the recogniser behaves that hears it."""
+
+    words: tuple[ScriptWord, ...]
+    """In order, and one at a time."""
+    burn_ms: int = 0
+    """CPU time that each pass is to take."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when words overlap or there are too many."""
+        if len(self.words) > MOST_WORDS:
+            msg = f"A script has at most {MOST_WORDS} words, not {len(self.words)}."
+            raise ValueError(msg)
+        for word in self.words:
+            if not 0 <= word.t0 < word.t1:
+                msg = f"The word at {word.t0} ms does not end after it begins."
+                raise ValueError(msg)
+        for before, after in pairwise(self.words):
+            if after.t0 < before.t1:
+                msg = f"The word at {after.t0} ms begins before the one at {before.t0} ms has ended."
+                raise ValueError(msg)
+
+    @property
+    def end(self) -> int:
+        """End of the last word, ms."""
+        return self.words[-1].t1 if self.words else 0
+
+    @property
+    def text(self) -> str:
+        """All words joined."""
+        return "".join(word.text for word in self.words)
+
+
+def read_script(data: bytes) -> Script:
+    """Read a script from JSON: `{"words": [{"text": " Hello", "t0": 300, "t1": 700}]}`.
+
+    Raises ConfigurationError with what is wrong and where.
+    """
+    try:
+        return msgspec.json.decode(data, type=Script)
+    except msgspec.MsgspecError as error:
+        msg = f"The script can't be read: {error}."
+        raise ConfigurationError(msg) from error
+
+
+def write_script(script: Script) -> bytes:
+    """The JSON that `read_script` reads."""
+    return msgspec.json.encode(script)
+
+
+def render(script: Script, tail_ms: int = 1_000) -> bytes:
+    """The script as PCM16 mono 16 kHz little-endian, with `tail_ms` of silence at the end."""
+    samples = array("h", bytes(2 * (script.end + tail_ms) * SAMPLES_A_MS))
+    for number, word in enumerate(script.words):
+        first, count = word.t0 * SAMPLES_A_MS, (word.t1 - word.t0) * SAMPLES_A_MS
+        size = BASE + number
+        period = array("h", [size] * HALF_PERIOD + [-size] * HALF_PERIOD)
+        samples[first : first + count] = (period * (count // len(period) + 1))[:count]
+    if array("h", [1]).tobytes() != b"\x01\x00":
+        samples.byteswap()
+    return samples.tobytes()
+
+
+def make_script(
+    seed: int, words: int, *, vocabulary: Sequence[str] = (), pause_ms: int = 900, burn_ms: int = 0
+) -> Script:
+    """Sentences of 3 to 14 words with pauses after them, the same for the same arguments.
+
+    Each word is unlike all others ("w12") unless a `vocabulary` to draw from is given.
+    """
+    chance = random.Random(seed)
+    made: list[ScriptWord] = []
+    t, left, begins = 400, 0, True
+    for number in range(words):
+        if left == 0:
+            left, begins = chance.randint(3, 14), True
+        left -= 1
+        plain = chance.choice(vocabulary) if vocabulary else f"w{number}"
+        text = plain.capitalize() if begins else plain
+        over = left == 0 or number == words - 1
+        if over:
+            text += "."
+        begins = False
+        t1 = t + chance.randint(140, 480)
+        made.append(ScriptWord(f" {text}", t, t1))
+        t = t1 + (chance.randint(pause_ms // 2, 2 * pause_ms) if over else chance.choice((0, 10, 30, 60)))
+    return Script(words=tuple(made), burn_ms=burn_ms)

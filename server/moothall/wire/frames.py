@@ -1,0 +1,227 @@
+"""What readers get: JSON texts, and the bytes that carry them through each door.
+
+A frame is one JSON object. `sent` is the Unix time in ms at which it was encoded.
+
+    {"sent":…,"snapshot":{…}}                                   all that is needed to start
+    {"sent":…,"prev":12,"events":[{"offset":13,…}],"signals":[…]} what happened; signals only when there are any
+    {"sent":…,"signals":[…]}                                    what may be lost
+
+`prev` is the offset of the feed's event before the first one here, so that a reader sees a loss. An event is
+{"offset","at","by","body"}; its body is spliced in as the bytes that were first written. One whose body was
+removed is {"offset","at","by","type","body":null}.
+
+Each frame is encoded once per feed and carried by the same bytes to every reader of a door:
+
+- SSE (WHATWG HTML, "Server-sent events"): `id: EPOCH:OFFSET`, `data: {…}`, an empty line; signals alone have no
+  id, so that they don't move the position that a browser resumes from.
+- SSE in HTTP/1.1 chunks (RFC 9112 §7.1): each frame is a chunk of its own, so that bytes of several frames joined
+  are again whole chunks.
+- WebSocket (RFC 6455 §5.2): one unmasked text frame with FIN, no extension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import msgspec
+
+from moothall.core.actors import Role
+from moothall.core.chain import LogRecord
+from moothall.core.errors import ProtocolError
+from moothall.core.ids import Position
+from moothall.core.signals import AnySignal
+from moothall.core.views.captions import Snapshot
+
+
+class Format(Enum):
+    """How a frame is carried."""
+
+    SSE = "sse"
+    """Server-sent events as the body of an HTTP/1.0 answer, which has no chunks."""
+    SSE_CHUNKED = "sse-chunked"
+    """Server-sent events, each an HTTP/1.1 chunk."""
+    WEBSOCKET = "websocket"
+    """Server to client text frames."""
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame, encoded; `carry` gives its bytes for a door."""
+
+    json: bytes
+    """The JSON text, UTF-8."""
+    position: Position | None
+    """Where a reader stands who has seen it; None for signals alone."""
+    prev: int = 0
+    """Offset of the feed's event before it; of no meaning but for events."""
+    events: int = 0
+    """How many events it carries."""
+    keys: tuple[str, ...] = ()
+    """Keys of the signals in it."""
+    snapshot: bool = False
+    """Whether it makes everything before it superfluous."""
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def snapshot_frame(snapshot: Snapshot, sent: int) -> Frame:
+    """The frame that lets a reader start; `sent` in Unix ms."""
+    return Frame(
+        json=b'{"sent":%d,"snapshot":%b}' % (sent, _encoder.encode(snapshot)),
+        position=Position(snapshot.epoch, snapshot.offset),
+        snapshot=True,
+    )
+
+
+def events_frame(records: Sequence[LogRecord], prev: int, signals: Sequence[AnySignal], sent: int) -> Frame:
+    """The frame of `records`, at least one, in order, `prev` being the offset of the feed's event before them.
+
+    Of signals with the same key only the last should be given.
+    """
+    events = b",".join([_event(record) for record in records])
+    tail = b',"signals":%b}' % _encoder.encode(signals) if signals else b"}"
+    header = records[-1].header
+    return Frame(
+        json=b'{"sent":%d,"prev":%d,"events":[%b]%b' % (sent, prev, events, tail),
+        position=Position(header.epoch, header.offset),
+        prev=prev,
+        events=len(records),
+        keys=tuple(signal.key for signal in signals),
+    )
+
+
+def signals_frame(signals: Sequence[AnySignal], sent: int) -> Frame:
+    """The frame of signals alone, at least one."""
+    return Frame(
+        json=b'{"sent":%d,"signals":%b}' % (sent, _encoder.encode(signals)),
+        position=None,
+        keys=tuple(signal.key for signal in signals),
+    )
+
+
+def _event(record: LogRecord) -> bytes:
+    header = record.header
+    head = b'{"offset":%d,"at":%d,"by":"%b",' % (header.offset, header.at, header.role.value.encode())
+    if record.body is None:
+        return b'%b"type":%b,"body":null}' % (head, _encoder.encode(header.type))
+    return b'%b"body":%b}' % (head, record.body)
+
+
+def carry(frame: Frame, form: Format) -> bytes:
+    """The frame's bytes for a door, whole: bytes of several frames may be joined into one write."""
+    match form:
+        case Format.SSE:
+            return _event_stream(frame)
+        case Format.SSE_CHUNKED:
+            return chunk(_event_stream(frame))
+        case Format.WEBSOCKET:
+            return text_frame(frame.json)
+
+
+def _event_stream(frame: Frame) -> bytes:
+    head = b"" if frame.position is None else b"id: %b\n" % str(frame.position).encode()
+    text = frame.json
+    if b"\n" in text or b"\r" in text:
+        # A body that came from elsewhere may have line ends between its tokens; inside strings JSON has none.
+        text = b"\ndata: ".join(text.splitlines())
+    return b"%bdata: %b\n\n" % (head, text)
+
+
+def chunk(data: bytes) -> bytes:
+    """`data`, not empty, as one chunk of an HTTP/1.1 body."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def text_frame(text: bytes) -> bytes:
+    """`text` (UTF-8) as a whole WebSocket frame from a server."""
+    size = len(text)
+    if size < 126:
+        return bytes((0x81, size)) + text
+    if size < 1 << 16:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + text
+    return b"\x81\x7f" + size.to_bytes(8, "big") + text
+
+
+HEARTBEAT = b":\n\n"
+"""A comment that keeps proxies and browsers from giving up on a quiet stream."""
+
+
+def retry(ms: int) -> bytes:
+    """What tells a browser how long to wait before it comes back, ms."""
+    return b"retry: %d\n\n" % ms
+
+
+_ROLES = {role.value: role for role in Role}
+
+
+class FrameEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as a reader got it."""
+
+    offset: int
+    at: int
+    """Unix ms when it was written."""
+    by: str
+    """Role of who caused it; `role` when this release knows it."""
+    type: str | None = None
+    """Only where the body was removed."""
+    body: msgspec.Raw = msgspec.Raw(b"null")
+    """The original bytes; `null` once removed."""
+
+    @property
+    def role(self) -> Role:
+        """The role; one that a later release added counts as a reader's, which changes nothing."""
+        return _ROLES.get(self.by, Role.READER)
+
+    @property
+    def original(self) -> bytes | None:
+        """The body's bytes, None once removed."""
+        body = bytes(self.body)
+        return None if body == b"null" else body
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A frame as a reader got it."""
+
+    sent: int
+    snapshot: Snapshot | None = None
+    prev: int = 0
+    events: tuple[FrameEvent, ...] = ()
+    signals: tuple[AnySignal, ...] = ()
+    """Those whose kind this release knows."""
+
+
+class _Text(msgspec.Struct, frozen=True, kw_only=True):
+    sent: int
+    snapshot: Snapshot | None = None
+    prev: int = 0
+    events: tuple[FrameEvent, ...] = ()
+    signals: tuple[msgspec.Raw, ...] = ()
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str
+
+
+_decoder = msgspec.json.Decoder(_Text)
+_kind_decoder = msgspec.json.Decoder(_Kind)
+_signal_decoder: msgspec.json.Decoder[AnySignal] = msgspec.json.Decoder(AnySignal)
+_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in AnySignal.__args__)
+
+
+def decode(text: bytes | str) -> Received:
+    """Read a frame, passing over signals of unknown kinds; raises ProtocolError with a sentence when it isn't one."""
+    try:
+        frame = _decoder.decode(text)
+        return Received(
+            sent=frame.sent,
+            snapshot=frame.snapshot,
+            prev=frame.prev,
+            events=frame.events,
+            signals=tuple(
+                _signal_decoder.decode(raw) for raw in frame.signals if _kind_decoder.decode(raw).kind in _KINDS
+            ),
+        )
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        msg = f"A frame of {len(text)} characters can't be read: {error}."
+        raise ProtocolError(msg) from error

@@ -1,0 +1,62 @@
+"""Chromium for the tests of pages: one for all of them, and a fresh context for each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str | None:
+    """Where the browser is, None when there is none."""
+    found = [path for path in CHROMIUM if Path(path).exists()]
+    return found[0] if found else shutil.which("chromium")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, started once. Its sandbox can't be had by root."""
+    path = chromium()
+    if path is None:
+        pytest.skip("Chromium is not installed: these tests need the package 'chromium'.")
+    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser as somebody has it who has never been here."""
+    made = await browser.new_context(viewport={"width": 1000, "height": 700}, locale="en-GB")
+    made.set_default_timeout(10_000)
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A tab. What goes wrong in its scripts or against its policy fails the test at its end."""
+    made = await context.new_page()
+    complaints: list[str] = []
+    made.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    yield made
+    expected = ("Failed to load resource", "net::ERR_")  # a line that the test cut itself
+    assert [each for each in complaints if not any(part in each for part in expected)] == []

@@ -1,0 +1,487 @@
+"""The session's page in Chromium, with the real stream behind it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, Request, expect
+from stage import (
+    CAPTIONER,
+    FLOOR,
+    Stage,
+    corrected,
+    ended,
+    opened,
+    partial,
+    stage,
+    words,
+)
+
+from moothall.adapters.page_files import StaticFiles, find_web_folder
+from moothall.core import events as ev
+from moothall.core.ids import SpeakerId
+from moothall.core.signals import ChannelState, Sound, Unsaved
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+ATTACK = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>\"'&amp;</p>"
+
+
+async def visit(page: Page, on: Stage, query: str = "") -> None:
+    """Open the page and wait until its stream is open."""
+    async with page.expect_response(lambda response: "/events" in response.url):
+        await page.goto(on.page + query)
+
+
+def lines(page: Page) -> list[str]:
+    raise NotImplementedError
+
+
+async def texts(page: Page) -> list[str]:
+    """What stands in the log."""
+    return await page.locator("#Lines .text").all_text_contents()
+
+
+async def top_of(page: Page, line: str) -> float:
+    """Where a line stands in the window, px."""
+    return float(await page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", line))
+
+
+async def at_end(page: Page) -> bool:
+    return bool(await page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY < 2"))
+
+
+async def scroll_back(page: Page, by: int = 1500) -> None:
+    """As a reader does who looks up something; waits until the page has taken it in."""
+    await page.mouse.move(500, 300)
+    await page.mouse.wheel(0, -by)
+    await expect(page.locator("#Jump")).to_be_visible()
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+async def test_words_appear_grow_and_become_a_line(page: Page) -> None:
+    async with stage() as on:
+        await visit(page, on)
+        growing = page.locator("#Growing .text")
+        await on.say(signals=[partial("s0", 0, "Good mor")])
+        await expect(growing).to_have_text("Good mor")
+        await on.say(opened("s0"), words("s0", 0, "Good morning"), signals=[partial("s0", 2, "every")])
+        await expect(growing).to_have_text("Good morning every")
+        await expect(page.locator("#Growing .rest")).to_have_text("every")
+        assert await texts(page) == []
+        await on.say(words("s0", 2, "everybody."))
+        await expect(growing).to_have_text("Good morning everybody.")
+        await on.say(ended("s0", "Good morning everybody."))
+        await expect(page.locator("#s0 .text")).to_have_text("Good morning everybody.")
+        await expect(growing).to_have_count(0)
+
+
+async def test_a_hypothesis_shows_only_while_it_follows_the_committed_words(page: Page) -> None:
+    async with stage() as on:
+        await visit(page, on)
+        await on.say(opened("s0"), words("s0", 0, "one two"), signals=[partial("s0", 1, "stale")])
+        await expect(page.locator("#Growing .text")).to_have_text("one two ".strip())
+        await on.say(signals=[partial("s0", 2, "three")])
+        await expect(page.locator("#Growing .text")).to_have_text("one two three")
+        await on.say(signals=[partial("s9", 4, "of a line that nobody has seen")])
+        await expect(page.locator("#Growing .text")).to_have_text("one two")
+
+
+async def test_each_frame_is_one_update_of_the_display(page: Page) -> None:
+    async with stage() as on:
+        await visit(page, on)
+        await on.say(opened("s0"), words("s0", 0, "one"), signals=[partial("s0", 1, "too")])
+        await expect(page.locator("#Growing .text")).to_have_text("one too")
+        await page.evaluate(
+            """() => {
+                window.seen = [];
+                new MutationObserver(() => window.seen.push(document.getElementById('Growing').innerText.trim()))
+                    .observe(document.getElementById('Reader'), {subtree: true, childList: true, characterData: true});
+            }"""
+        )
+        await on.say(words("s0", 1, "two"), signals=[partial("s0", 2, "three")])
+        await expect(page.locator("#Growing .text")).to_have_text("one two three")
+        assert [re.sub(r"\n.*", "", seen) for seen in await page.evaluate("window.seen")] == ["one two three"]
+
+
+async def test_the_page_follows_and_stops_when_the_reader_looks_back(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(60)
+        await visit(page, on)
+        await expect(page.locator("#s59")).to_be_in_viewport()
+        await on.lines(1)
+        await expect(page.locator("#s60")).to_be_in_viewport()
+        assert await at_end(page)
+        await expect(page.locator("#Jump")).to_be_hidden()
+
+        await scroll_back(page)
+        reading = await page.evaluate("scrollY")
+        await on.lines(11)
+        await on.say(opened("s90"), ended("s90", "The twelfth."))
+        await expect(page.locator("#Fresh")).to_have_text("12 new lines")
+        assert await page.evaluate("scrollY") == reading
+
+        await page.locator("#Fresh").click()
+        await expect(page.locator("#s61")).to_be_in_viewport()
+        await expect(page.locator("#s61")).to_be_focused()
+        await expect(page.locator("#Fresh")).to_be_hidden()
+
+        await scroll_back(page, 300)
+        await page.locator("#Jump").click()
+        await expect(page.locator("#s90")).to_be_in_viewport()
+        await expect(page.locator("#Jump")).to_be_hidden()
+        await on.say(opened("s91"), ended("s91", "And it follows again."))
+        await expect(page.locator("#s91")).to_be_in_viewport()
+
+
+async def test_a_mended_old_line_does_not_move_what_is_read(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(80)
+        await visit(page, on)
+        await scroll_back(page)
+        read = await page.evaluate(
+            "[...document.querySelectorAll('#Lines > li')].find((li) => li.getBoundingClientRect().top >= 0).id"
+        )
+        before = await top_of(page, read)
+        await on.say(corrected("s3", "A much longer text than before. " * 12), by=CAPTIONER)
+        await expect(page.locator("#s3 .mark")).to_have_text("Mended by a person")
+        assert abs(await top_of(page, read) - before) <= 1
+        await on.say(corrected("s3", "Short.", 1), by=CAPTIONER)
+        await expect(page.locator("#s3 .text")).to_have_text("Short.")
+        assert abs(await top_of(page, read) - before) <= 1
+
+
+async def test_a_machine_s_own_second_thought_is_not_called_mended(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(1)
+        await visit(page, on)
+        await on.say(corrected("s0", "Better heard."))
+        await expect(page.locator("#s0 .text")).to_have_text("Better heard.")
+        await expect(page.locator("#s0 .mark")).to_have_count(0)
+
+
+async def test_a_cut_line_goes_on_without_gap_or_double(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(3)
+        await visit(page, on)
+        for _ in range(4):
+            on.cut()
+            await on.lines(2)
+            await on.say(opened("g"), words("g", 0, "growing"), ended("g", "growing")) if _ == 0 else None
+            await expect(page.locator(f"#s{3 + 2 * _ + 1}")).to_be_attached()
+        said = [f"This is line number {n} of the meeting, as it was said." for n in range(11)]
+        said.insert(5, "growing")
+        assert await texts(page) == said
+        assert "after=k3j9x2" in on.asked[-1]
+
+
+async def test_a_server_that_refuses_is_asked_again_and_the_reader_is_told(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(2)
+        await visit(page, on)
+        on.refusing = True
+        on.cut()
+        await expect(page.locator("#State")).to_have_text("Reconnecting: nothing will be missed")
+        await expect(page.locator("#Status")).to_have_text("Reconnecting: nothing will be missed")
+        await on.lines(1)
+        on.refusing = False
+        await expect(page.locator("#s2")).to_be_attached()
+        await expect(page.locator("#State")).to_have_text("Nothing missed")
+        assert len(await texts(page)) == 3
+
+
+async def test_a_long_absence_ends_with_a_snapshot_and_no_hole(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(30)
+        await visit(page, on)
+        await scroll_back(page, 400)
+        read = await page.evaluate(
+            "[...document.querySelectorAll('#Lines > li')].find((li) => li.getBoundingClientRect().top >= 0).id"
+        )
+        before = await top_of(page, read)
+        on.cut()
+        await on.lines(600)
+        await expect(page.locator("#Lines > li")).to_have_count(630)
+        assert await texts(page) == [f"This is line number {n} of the meeting, as it was said." for n in range(630)]
+        assert abs(await top_of(page, read) - before) <= 1
+
+
+async def test_removed_text_goes_from_the_page(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(5)
+        await visit(page, on)
+        first = on.offset - 9
+        await on.remove(first + 4, first + 5)
+        await expect(page.locator("#s2")).to_have_count(0)
+        assert len(await texts(page)) == 4
+
+
+async def test_who_comes_late_gets_everything(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(450)
+        await visit(page, on)
+        await expect(page.locator("#s449")).to_be_in_viewport()
+        assert await page.locator("#Lines > li").count() == 200
+        await scroll_back(page, 3000)
+        read = await page.evaluate(
+            "[...document.querySelectorAll('#Lines > li')].find((li) => li.getBoundingClientRect().top >= 0).id"
+        )
+        before = await top_of(page, read)
+        await page.evaluate("document.getElementById('Earlier').click()")
+        await expect(page.locator("#Lines > li")).to_have_count(250)
+        assert abs(await top_of(page, read) - before) <= 1
+        while await page.locator("#Older").is_visible():
+            await page.mouse.wheel(0, -8000)
+            await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert await texts(page) == [f"This is line number {n} of the meeting, as it was said." for n in range(450)]
+
+
+async def test_a_link_to_an_old_line_finds_it(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(450)
+        await visit(page, on, "#s12")
+        await expect(page.locator("#s12")).to_be_in_viewport()
+        await expect(page.locator("#s12 .source")).to_be_visible()
+        await expect(page.locator("#s13 .source")).to_be_hidden()
+        await on.lines(1)
+        await expect(page.locator("#Fresh")).to_have_text("1 new line")
+        await expect(page.locator("#s12")).to_be_in_viewport()
+
+
+async def test_lines_made_in_the_browser_are_those_of_the_server(page: Page, browser: Browser) -> None:
+    async with stage() as on:
+        await visit(page, on)
+        await on.say(ev.SpeakerIntroduced(speaker=SpeakerId("amina"), name="Amina <Diallo>"))
+        await on.say(opened("a", 1_000, speaker="amina"), words("a", 0, "One."), ended("a", "One.", 2_000))
+        await on.say(opened("b", 61_000, speaker="amina", language="ar"), ended("b", "اثنان.", 62_000))
+        await on.say(ev.GapNoted(channel=FLOOR, t0=63_000, t1=3_700_000, reason=ev.GapReason.ENGINE_LOST))
+        await on.say(opened("c", 3_700_500, origin=ev.Origin.SPEAKER), ended("c", "Three & more.", 3_700_900))
+        await on.say(opened("d", 3_701_000, origin=ev.Origin.PERSON), ended("d", "Four.", 3_702_000))
+        await on.say(corrected("d", "Four, mended."), by=CAPTIONER)
+        await on.say(opened("e", 3_703_000), words("e", 0, "Five grows"))
+        await expect(page.locator("#Growing .text")).to_have_text("Five grows")
+        live = await shape(page)
+        await page.goto(on.page)
+        assert await shape(page) == live
+        plain = await browser.new_context(java_script_enabled=False)
+        try:
+            without = await plain.new_page()
+            await without.goto(on.page)
+            assert await shape(without) == live
+        finally:
+            await plain.close()
+
+
+async def shape(page: Page) -> str:
+    """The log's markup without white space between its elements."""
+    return re.sub(r">\s+", ">", re.sub(r"\s+<", "<", await page.locator("#Log").inner_html()))
+
+
+async def test_a_closed_meeting_is_its_record_at_the_same_address(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(2)
+        await visit(page, on)
+        await on.say(opened("z"), words("z", 0, "Last"), signals=[partial("z", 1, "wor")])
+        await on.say(ended("z", "Last words."), ev.SessionClosed(t=20_000))
+        await expect(page.locator("#State")).to_have_text("Closed: this is the record")
+        await expect(page.locator("#z .text")).to_have_text("Last words.")
+        await expect(page).to_have_title("Plenary – Record")
+        asked = len(on.asked)
+        on.cut()
+        await page.goto(on.page)
+        await expect(page.locator("#State")).to_have_text("Closed: this is the record")
+        assert len(await texts(page)) == 3
+        assert len(on.asked) == asked, "a record needs no stream"
+        await on.say(ev.RecordSealed(version=ev.SealVersion.CHECKED, n=1))
+        await page.reload()
+        await expect(page.locator("#State")).to_have_text("Closed: this is the record · Checked")
+
+
+async def test_without_javascript_all_text_is_there(browser: Browser) -> None:
+    async with stage() as on:
+        await on.lines(450)
+        await on.say(opened("g"), words("g", 0, "still growing"))
+        plain = await browser.new_context(java_script_enabled=False, locale="en")
+        try:
+            page = await plain.new_page()
+            await page.goto(on.page)
+            assert await page.locator("#Growing .text").inner_text() == "still growing"
+            await expect(page.locator("noscript a")).to_have_text("Load newer text")
+            read: list[str] = []
+            while True:
+                read = await texts(page) + read
+                if not await page.locator("#Earlier").is_visible():
+                    break
+                await page.locator("#Earlier").click()
+            assert read == [f"This is line number {n} of the meeting, as it was said." for n in range(450)]
+            await page.get_by_role("link", name="Later lines").click()
+            assert (await texts(page))[0].startswith("This is line number 200 ")
+            await page.get_by_role("link", name="Newest text").click()
+            await expect(page.locator("#s449")).to_be_attached()
+            await expect(page.locator("#s449 .source")).to_be_hidden()
+            await page.get_by_label("Show the source of each line").check()
+            await expect(page.locator("#s449 .source")).to_have_text("Written by a machine")
+            await expect(page.locator("#s449 .source")).to_be_visible()
+        finally:
+            await plain.close()
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_nothing_that_is_said_becomes_markup(browser: Browser, scripted: bool) -> None:
+    attacks = [
+        ev.SpeakerIntroduced(speaker=SpeakerId("evil"), name=ATTACK),
+        opened("early", speaker="evil", language=f'en"{ATTACK}'),
+        ended("early", ATTACK),
+    ]
+    async with stage(*attacks, title=f"</script>{ATTACK}") as on:
+        context = await browser.new_context(java_script_enabled=scripted)
+        try:
+            page = await context.new_page()
+            loud: list[str] = []
+            page.on("pageerror", lambda error: loud.append(str(error)))
+            page.on("dialog", lambda dialog: loud.append(dialog.message))
+            await page.goto(on.page)
+            seen = ["early"]
+            if scripted:
+                await on.say(opened("late", speaker="evil", language=f"'>{ATTACK}"), ended("late", ATTACK))
+                await on.say(opened("later", speaker="evil"), words("later", 0, ATTACK), signals=[partial("later", 99, ATTACK)])
+                await on.say(signals=[Unsaved(channel=FLOOR, text=ATTACK)])
+                await expect(page.locator("#Unsaved .text")).to_have_text(ATTACK)
+                seen += ["late"]
+            for line in seen:
+                await expect(page.locator(f"#{line} .text")).to_have_text(ATTACK)
+            await expect(page.locator("#early .speaker")).to_have_text(ATTACK)
+            await expect(page.locator("h1")).to_have_text(f"</script>{ATTACK}")
+            assert await page.locator("img").count() == 0
+            assert await page.title() != "taken"
+            assert loud == []
+        finally:
+            await context.close()
+
+
+async def test_lines_run_in_the_direction_of_their_language(page: Page) -> None:
+    async with stage(opened("first", language="ar"), ended("first", "UNESCO نشرت")) as on:
+        await visit(page, on)
+        await on.say(opened("second", language="fa-IR"), ended("second", "متن"))
+        await on.say(opened("third", language="fr"), ended("third", "Texte"))
+        await on.say(opened("fourth", language="ar"), words("fourth", 0, "ينمو"))
+        for where, language, direction in [
+            ("#first .text", "ar", "rtl"),
+            ("#second .text", "fa-IR", "rtl"),
+            ("#third .text", "fr", "ltr"),
+            ("#Growing .text", "ar", "rtl"),
+        ]:
+            await expect(page.locator(where)).to_have_attribute("lang", language)
+            await expect(page.locator(where)).to_have_attribute("dir", direction)
+
+
+async def test_how_it_stands_is_said_in_words(page: Page) -> None:
+    def heard(sound: Sound, lag: int = 300) -> ChannelState:
+        return ChannelState(channel=FLOOR, sound=sound, lag=lag, t=0)
+
+    async with stage(begun=False) as on:
+        state = page.locator("#State")
+        await visit(page, on)
+        await expect(state).to_have_text("The meeting has not begun. Its text will appear here.")
+        await on.say(ev.SessionOpened(wall=on.clock.wall()))
+        await expect(state).to_have_text("Live, waiting for the first words")
+        await on.say(signals=[heard(Sound.NONE)])
+        await expect(state).to_have_text("No sound arrives")
+        await on.say(opened("s0"), words("s0", 0, "one"), signals=[heard(Sound.SPEECH)])
+        await expect(state).to_have_text("Live, last words 1 s ago")
+        await on.say(signals=[heard(Sound.SPEECH, 9_200)])
+        await expect(state).to_have_text("Text delayed 9 s")
+        on.clock.set_wall(on.clock.wall() + 47_000)
+        await on.say(signals=[heard(Sound.SPEECH)])
+        await expect(state).to_have_text("Live, last words 45 s ago")
+        await on.say(signals=[heard(Sound.SILENCE)])
+        await expect(state).to_have_text("Silence: nobody is speaking")
+        await on.say(signals=[Unsaved(channel=FLOOR, text=" two three")])
+        await expect(state).to_have_text("The newest words are not yet saved")
+        await expect(page.locator("#Unsaved")).to_have_text("Not yet savedtwo three")
+        await on.say(signals=[Unsaved(channel=FLOOR, text="")])
+        await expect(page.locator("#Unsaved")).to_be_hidden()
+        await on.say(ev.SessionPaused(t=50_000))
+        await expect(state).to_have_text("Break. The text goes on when the meeting does.")
+        await on.say(ev.SessionResumed(t=60_000))
+        await expect(state).to_have_text("Silence: nobody is speaking")
+
+
+async def test_lines_are_announced_only_when_asked_and_each_once(page: Page) -> None:
+    async with stage() as on:
+        await visit(page, on)
+        assert await page.locator("[role=log]").get_attribute("aria-live") == "off"
+        await on.lines(1)
+        await expect(page.locator("#s0")).to_be_attached()
+        announced = page.locator("#Announcer .text")
+        await expect(announced).to_have_count(0)
+        await page.get_by_label("Announce new lines to my screen reader").check()
+        await on.say(opened("a", language="fr"), words("a", 0, "Un."), signals=[partial("a", 1, "deux")])
+        await on.say(ended("a", "Un, deux."))
+        await expect(announced).to_have_text(["Un, deux."])
+        await expect(announced).to_have_attribute("lang", "fr")
+        await on.say(corrected("a", "Un, deux, trois."), by=CAPTIONER)
+        await expect(page.locator("#a .text")).to_have_text("Un, deux, trois.")
+        await expect(announced).to_have_text(["Un, deux."])
+
+
+async def test_a_name_given_later_reaches_lines_already_there(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(3)
+        await visit(page, on)
+        await on.say(ev.SpeakerIntroduced(speaker=SpeakerId("joao"), name="João"))
+        await on.say(ev.SpeakerAssigned(segments=("s1", "s2"), speaker=SpeakerId("joao")))
+        await expect(page.locator("#s1 .speaker")).to_have_text("João")
+        await expect(page.locator("#s2 .speaker")).to_be_hidden()
+        await on.say(ev.SpeakerAssigned(segments=("s1",), speaker=None))
+        await expect(page.locator("#s1 .speaker")).to_have_count(0)
+        await expect(page.locator("#s2 .speaker")).to_be_visible()
+
+
+async def test_the_feed_of_whole_lines(page: Page) -> None:
+    async with stage() as on:
+        await visit(page, on, "?feed=lines")
+        await on.say(opened("s0"), words("s0", 0, "one two"), signals=[partial("s0", 2, "three")])
+        await on.say(ended("s0", "One two three."))
+        await expect(page.locator("#s0 .text")).to_have_text("One two three.")
+        assert "feed=lines" in on.asked[-1]
+        await expect(page.get_by_role("link", name="Word by word")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es", "pt"])
+async def test_a_small_window_needs_no_sideways_scrolling(browser: Browser, language: str) -> None:
+    async with stage(title="Verantwortungsübernahmeerklärungsverfahren " * 2) as on:
+        await on.lines(3, "A line with Donaudampfschifffahrtsgesellschaftskapitänsmütze{n} in it.")
+        await on.say(opened("g", language="ar"), words("g", 0, "نص عربي طويل " * 8), signals=[partial("g", 24, "Rest" * 9)])
+        context = await browser.new_context(viewport={"width": 320, "height": 256})
+        try:
+            page = await context.new_page()
+            await page.goto(f"{on.page}?ui={language}")
+            await expect(page.locator("#Growing .rest")).not_to_be_empty()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+            assert await page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+        finally:
+            await context.close()
+
+
+async def test_what_a_reader_has_to_load_is_small(page: Page) -> None:
+    files = StaticFiles(find_web_folder())
+    scripts = {name: files.get(name) for name in files.names if name.endswith(".js")}
+    assert sum(len(file.packed) for file in scripts.values() if file) <= 12_500
+    async with stage() as on:
+        await on.lines(200, "This is line number {n}. " + "The text of a meeting goes on and on, in words of no great length. ")
+        loaded: list[Request] = []
+        page.on("requestfinished", loaded.append)
+        await visit(page, on)
+        await expect(page.locator("#s199")).to_be_in_viewport()
+        sizes = {request.url: len(gzip.compress(await (await reply(request)).body())) for request in loaded}
+        assert len(sizes) >= 10
+        assert sum(sizes.values()) <= 60_000
+
+
+async def reply(request: Request):  # type: ignore[no-untyped-def]  # Playwright's own type of an answer
+    response = await request.response()
+    assert response is not None
+    return response

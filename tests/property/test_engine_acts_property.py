@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections import deque
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moothall.core.commands import EndSegment
+from moothall.core.errors import RefusalCode
+from moothall.core.events import EndReason
+from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.wire.engine import Act
+from moothall_models.engine_acts import Acts
+
+
+class Server:
+    """Answers in order; behind an act that it could not store it refuses all until that one comes again."""
+
+    def __init__(self) -> None:
+        self.came: deque[Act] = deque()
+        self.held: CommandId | None = None
+        self.log: list[int] = []
+        self.known: set[CommandId] = set()
+
+    def answer_one(self, acts: Acts, now: int, *, works: bool) -> None:
+        act = self.came.popleft()
+        if (self.held is not None and act.id != self.held) or not works:
+            self.held = self.held or act.id
+            assert acts.refused(act.id, RefusalCode.UNAVAILABLE, now)
+            return
+        self.held = None
+        assert act.id not in self.known
+        self.known.add(act.id)
+        self.log += [command.t1 for command in act.commands if isinstance(command, EndSegment)]
+        acts.accepted(act.id)
+
+
+def end(n: int) -> EndSegment:
+    return EndSegment(
+        channel=ChannelId("floor"), generation=1, segment=SegmentId(f"s{n}"), t1=n, reason=EndReason.PAUSE
+    )
+
+
+steps = st.lists(st.sampled_from(["add", "take", "answer", "refuse", "wait", "long wait"]), max_size=80)
+
+
+@given(steps)
+def test_whatever_is_refused_everything_is_stored_once_and_in_order(path: list[str]) -> None:
+    acts, server, now, added = Acts("plenary.floor.1", 1), Server(), 0, 0
+    for step in path:
+        if step == "add":
+            added += 1
+            acts.add([end(added)])
+        elif step == "take":
+            server.came.extend(acts.take(now))
+        elif step in ("answer", "refuse") and server.came:
+            server.answer_one(acts, now, works=step == "answer")
+        elif step in ("wait", "long wait"):
+            now += 300 if step == "wait" else 6_000
+        assert acts.under_way == len(server.came)
+        assert acts.waiting == added - len(server.log)
+    for _ in range(10):  # Storage is back for good.
+        now += 6_000
+        server.came.extend(acts.take(now))
+        while server.came:
+            server.answer_one(acts, now, works=True)
+            server.came.extend(acts.take(now))
+    assert server.log == list(range(1, added + 1))
+    assert (acts.waiting, acts.under_way, acts.retry_at, acts.held_up) == (0, 0, None, False)

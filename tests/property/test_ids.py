@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moothall.core.ids import Epoch, Position, is_command_id, is_name
+from strategies import COMMAND_IDS, NAMES
+
+EPOCHS = st.from_regex(r"[a-z0-9]{1,32}\Z").map(Epoch)
+
+
+@given(name=NAMES)
+def test_a_name_is_safe_in_a_path_and_in_an_address(name: str) -> None:
+    assert is_name(name)
+    assert name not in (".", "..")
+    assert not set(name) & set("/\\ \n%?#")
+
+
+@given(text=st.text(max_size=70))
+def test_other_texts_are_no_names(text: str) -> None:
+    lawful = 1 <= len(text) <= 64 and set(text) <= set("abcdefghijklmnopqrstuvwxyz0123456789_.-")
+    assert is_name(text) == (lawful and text[0] not in "_.-")
+
+
+@pytest.mark.parametrize("text", ["", "a\n", "a" * 65, ".", "..", ".a", "-a", "_a", "A", "é", "a/b", "a:b", "١"])
+def test_near_names_are_refused(text: str) -> None:
+    assert not is_name(text)
+
+
+@given(text=COMMAND_IDS)
+def test_a_commands_id_has_letters_digits_and_a_few_signs(text: str) -> None:
+    assert is_command_id(text)
+    assert not is_command_id(text + "\n")
+    assert not is_command_id(":" + text)
+    assert not is_command_id(text + "a" * 128)
+
+
+@given(epoch=EPOCHS, offset=st.integers(0, 10**16 - 1))
+def test_a_position_comes_back_from_its_text(epoch: Epoch, offset: int) -> None:
+    position = Position(epoch, offset)
+    assert Position.parse(str(position)) == position
+
+
+@given(text=st.text(max_size=30))
+def test_any_other_text_is_refused_with_a_sentence(text: str) -> None:
+    try:
+        position = Position.parse(text)
+    except ValueError as error:
+        assert str(error) == "A position looks like 'k3j9x2:120': the epoch, a colon and the offset."
+    else:
+        assert str(position) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ":", "e:", ":1", "e:-1", "e:01", "e:1 ", "e:1\n", "e:1:2", "E:1", "e:١", "e:" + "9" * 17, "e" * 33 + ":1"],
+)
+def test_near_positions_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="A position looks like"):
+        Position.parse(text)
+
+
+@given(epoch=EPOCHS, one=st.integers(0, 99), other=st.integers(0, 99))
+def test_positions_of_one_epoch_are_ordered_by_offset(epoch: Epoch, one: int, other: int) -> None:
+    assert (Position(epoch, one) < Position(epoch, other)) == (one < other)

@@ -1,0 +1,240 @@
+"""A session's page in a browser: the real doors and fan-out behind it, and a meeting that the test writes itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from moothall.adapters.limits import secure
+from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.page_door import PageDoor
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import Pages
+from moothall.adapters.reading import Readers
+from moothall.adapters.sse import EventsDoor
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.errors import Refusal
+from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.lanes import Feed
+from moothall.core.signals import AnySignal, Partial
+from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.services.fanout import SessionFanout
+from moothall.services.publication import Publication
+from moothall.testing.clock import ManualClock
+from moothall.testing.seeded import SeededRandomness
+from recorder import MORNING, Recorder
+
+FLOOR = ChannelId("floor")
+ENGINE = Actor(Role.ENGINE, "scripted")
+CAPTIONER = Actor(Role.CAPTIONER, "c1")
+
+
+def opened(
+    segment: str, t0: int = 0, *, language: str = "en", speaker: str = "", origin: ev.Origin = ev.Origin.MACHINE
+) -> ev.SegmentOpened:
+    return ev.SegmentOpened(
+        channel=FLOOR,
+        segment=SegmentId(segment),
+        t0=t0,
+        language=language,
+        origin=origin,
+        speaker=SpeakerId(speaker) if speaker else None,
+    )
+
+
+def words(segment: str, first: int, text: str) -> ev.WordsCommitted:
+    """The words of `text`, each with the space before it."""
+    said = tuple(ev.Word(f" {word}", 0, 0) for word in text.split())
+    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=first, words=said)
+
+
+def ended(segment: str, text: str, t1: int = 900) -> ev.SegmentEnded:
+    return ev.SegmentEnded(
+        channel=FLOOR, segment=SegmentId(segment), t1=t1, reason=ev.EndReason.SENTENCE, text=f" {text}"
+    )
+
+
+def corrected(segment: str, text: str, revision: int = 0) -> ev.SegmentCorrected:
+    return ev.SegmentCorrected(
+        channel=FLOOR, segment=SegmentId(segment), base_revision=revision, base_words=1, text=text, tail=""
+    )
+
+
+def partial(segment: str, first: int, text: str, language: str = "en") -> Partial:
+    return Partial(channel=FLOOR, segment=SegmentId(segment), first=first, text=f" {text}", language=language)
+
+
+class Stage:
+    """One session of a running server."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.clock = ManualClock(wall=MORNING)
+        self.refusing = False
+        """Whether streams of events are refused with 503, as by a server that is going away."""
+        self.asked: list[str] = []
+        """Paths with queries of all requests for streams and pages of lines."""
+        self._recorder = Recorder()
+        self._log = MemoryLog()
+        self._term = 0
+        self._fanout: SessionFanout | None = None
+        self._streams: set[asyncio.Transport] = set()
+        self._count = 0
+
+    @property
+    def session(self) -> SessionId:
+        return self._recorder.session
+
+    @property
+    def page(self) -> str:
+        """The page's address."""
+        return f"{self.address}/s/{self.session}"
+
+    @property
+    def fanout(self) -> SessionFanout:
+        assert self._fanout is not None
+        return self._fanout
+
+    @property
+    def offset(self) -> int:
+        """Offset of the newest event."""
+        return self._recorder.offset
+
+    def cut(self) -> None:
+        """Cut every stream, as a bad line does."""
+        for transport in self._streams:
+            transport.abort()
+        self._streams.clear()
+
+    async def begin(self, *events: ev.AnyEvent) -> None:
+        """What is in the log before the server starts."""
+        head = await self._log.acquire(self.session, self._recorder.epoch)
+        self._term = head.term
+        await self._store(events, ENGINE)
+        self._fanout = SessionFanout(
+            session=self.session,
+            epoch=self._recorder.epoch,
+            offset=self.offset,
+            channels=[event.channel for event in events if isinstance(event, ev.ChannelAdded)],
+            log=self._log,
+            clock=self.clock,
+        )
+
+    async def _store(self, events: Sequence[ev.AnyEvent], by: Actor) -> tuple[LogRecord, ...]:
+        before = self.offset
+        records = tuple(self._recorder.record(event, by) for event in events)
+        await self._log.append(self.session, self._term, before, records)
+        return records
+
+    async def say(self, *events: ev.AnyEvent, signals: Sequence[AnySignal] = (), by: Actor = ENGINE) -> None:
+        """What one append and one publication carry; signals alone are published without records."""
+        records = await self._store(events, by) if events else ()
+        self.fanout.publish(Publication(session=self.session, records=records, events=events, signals=tuple(signals)))
+
+    async def lines(self, count: int, text: str = "This is line number {n} of the meeting, as it was said.") -> None:
+        """So many whole lines, 4 s apart, in one publication."""
+        events: list[ev.AnyEvent] = []
+        for n in range(self._count, self._count + count):
+            events += [opened(f"s{n}", n * 4_000), ended(f"s{n}", text.format(n=n), n * 4_000 + 3_500)]
+        self._count += count
+        await self.say(*events)
+
+    async def remove(self, *offsets: int) -> None:
+        """Erase the bodies of events."""
+        event = ev.BodyRemoved(offsets=offsets, reason="request", by="staff-1")
+        before = self.offset
+        record = self._recorder.record(event)
+        await self._log.remove(self.session, self._term, before, offsets, record)
+        self.fanout.publish(Publication(session=self.session, records=(record,), events=(event,)))
+
+    # What the doors ask
+
+    async def find(self, session: SessionId) -> SessionFanout | None:
+        return self._fanout if session == self.session else None
+
+    async def view(self, session: SessionId, feed: Feed) -> CaptionsView | None:
+        fanout = await self.find(session)
+        view = None if fanout is None else await fanout.view(feed)
+        return None if isinstance(view, Refusal) else view
+
+    async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
+        view = await self.view(session, feed)
+        return None if view is None else view.snapshot()
+
+    async def page_of(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
+        view = await self.view(session, feed)
+        return None if view is None else view.page(before)
+
+    async def public_sessions(self) -> Sequence[Session]:
+        view = await self.view(self.session, Feed(FLOOR))
+        return () if view is None else (view.session,)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The server runs while inside, on a free port of this machine."""
+
+        @web.middleware
+        async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if not request.path.endswith(("/events", "/lines")):
+                return await handler(request)
+            self.asked.append(request.path_qs)
+            if request.path.endswith("/events"):
+                if self.refusing:
+                    return web.Response(status=503)
+                assert request.transport is not None
+                self._streams.add(request.transport)
+            return await handler(request)
+
+        readers = Readers(
+            find=self.find,
+            may_read=lambda session: None,
+            clock=self.clock,
+            randomness=SeededRandomness(),
+            origins=frozenset(),
+        )
+        events = EventsDoor(readers)
+        pages = PageDoor(
+            Pages(find_web_folder()),
+            clock=self.clock,
+            snapshot_of=self.snapshot_of,
+            page_of=self.page_of,
+            public_sessions=self.public_sessions,
+        )
+        application = web.Application(middlewares=[pages.error_pages(), watch])
+        secure(application)
+        for door in (pages, events):
+            application.add_routes(door.routes())
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(self.fanout.run())
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            try:
+                yield
+            finally:
+                self.cut()
+                await events.close()
+                await runner.cleanup()
+                running.cancel()
+
+
+@asynccontextmanager
+async def stage(*more: ev.AnyEvent, title: str = "Plenary", begun: bool = True) -> AsyncIterator[Stage]:
+    """A server with one session, whose log has `more` after its beginning."""
+    acting = Stage()
+    beginning: list[ev.AnyEvent] = [
+        ev.SessionCreated(title=title, languages=("en", "ar")),
+        ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "ar")),
+    ]
+    if begun:
+        beginning.append(ev.SessionOpened(wall=MORNING))
+    await acting.begin(*beginning, *more)
+    async with acting.serving():
+        yield acting

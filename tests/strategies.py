@@ -1,0 +1,176 @@
+"""Hypothesis strategies for the values of the core, built from their types."""
+
+from __future__ import annotations
+
+import enum
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.event_codec import EVENT_TYPES, UnknownEvent
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SourceId, SpeakerId
+
+MAX_INT = 2**53 - 1
+"""What JSON carries through every reader, JavaScript included."""
+
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
+COMMAND_IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}\Z").map(CommandId)
+TEXTS = st.text(max_size=40)
+WHOLE = st.integers(0, MAX_INT)
+
+_PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    bool: st.booleans(),
+    int: WHOLE,
+    float: st.floats(0, 1),
+    str: TEXTS,
+    types.NoneType: st.none(),
+    ChannelId: NAMES,
+    SegmentId: NAMES,
+    SourceId: NAMES,
+    SpeakerId: NAMES,
+}
+
+
+def of_type(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a type that a body may hold."""
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return st.sampled_from(kind)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return of_struct(kind)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple and arguments[1:] == (Ellipsis,):
+        return st.lists(of_type(arguments[0]), max_size=4).map(tuple)
+    if origin is dict:
+        return st.dictionaries(of_type(arguments[0]), of_type(arguments[1]), max_size=4)
+    if origin in (types.UnionType, typing.Union):
+        return st.one_of([of_type(argument) for argument in arguments])
+    msg = f"tests/strategies.py doesn't know how to make a {kind}; teach it"
+    raise TypeError(msg)
+
+
+def of_struct(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+    """Structs with any values; an event's `v` is always its type's."""
+    hints = typing.get_type_hints(kind)
+    fields = {field.name: of_type(hints[field.name]) for field in msgspec.structs.fields(kind) if field.name != "v"}
+    return st.builds(kind, **fields)
+
+
+EVENTS_BY_TYPE: dict[str, st.SearchStrategy[ev.AnyEvent]] = {
+    name: of_struct(kind) for name, kind in EVENT_TYPES.items()
+}
+EVENTS: st.SearchStrategy[ev.AnyEvent] = st.one_of(list(EVENTS_BY_TYPE.values()))
+"""Events of all types, one as likely as another, without any story between them."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """An event as a fold gets it; None for one whose body was removed."""
+
+    offset: int
+    role: Role
+    event: ev.AnyEvent | UnknownEvent | None
+    lane: str
+
+
+class _Teller:
+    """Tells a session that could have happened: what each event refers to came before it, mostly."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+        self.told: list[Told] = []
+        self.offset = 0
+        self.segments: list[tuple[ChannelId, SegmentId]] = []
+        self.words: dict[SegmentId, int] = {}
+        self.revisions: dict[SegmentId, int] = {}
+
+    def tell(self, event: ev.AnyEvent | UnknownEvent, role: Role = Role.ENGINE) -> None:
+        # Offsets jump: between two events of a feed stand those of other lanes.
+        self.offset += self.draw(st.integers(1, 3))
+        lane = "session" if isinstance(event, UnknownEvent) else str(event.lane())
+        gone = self.draw(st.integers(0, 19)) == 0
+        self.told.append(Told(self.offset, role, None if gone else event, lane))
+
+    def open(self, channel: ChannelId) -> None:
+        segment = SegmentId(f"s{len(self.segments)}")
+        self.segments.append((channel, segment))
+        self.words[segment] = self.revisions[segment] = 0
+        self.tell(
+            ev.SegmentOpened(channel=channel, segment=segment, t0=self.offset, language="en", origin=ev.Origin.MACHINE)
+        )
+
+    def step(self) -> None:
+        channel = ChannelId(self.draw(st.sampled_from(["floor", "floor", "floor", "pt"])))
+        act = self.draw(
+            st.sampled_from(["open", "words", "words", "end", "correct", "assign", "gap", "other", "unknown"])
+        )
+        if act == "gap":
+            self.tell(ev.GapNoted(channel=channel, t0=self.offset, t1=self.offset + 1, reason=ev.GapReason.OVERLOAD))
+        elif act == "other":
+            self.tell(self.draw(st.one_of([EVENTS_BY_TYPE[name] for name in _AROUND])), Role.SYSTEM)
+        elif act == "unknown":
+            self.tell(UnknownEvent(type="floor.asked", v=1))
+        elif act == "open" or not self.segments:
+            self.open(channel)
+        elif act == "assign":
+            some = self.draw(st.lists(st.sampled_from(self.segments), max_size=3))
+            speaker = self.draw(st.sampled_from([None, SpeakerId("chair")]))
+            self.tell(ev.SpeakerAssigned(segments=tuple(segment for _, segment in some), speaker=speaker))
+        else:
+            # The newest lines mostly, the oldest now and then: they may be outside of a snapshot.
+            newest = st.integers(max(0, len(self.segments) - 3), len(self.segments) - 1)
+            self.change(act, *self.segments[self.draw(newest | st.integers(0, len(self.segments) - 1))])
+
+    def change(self, act: str, channel: ChannelId, segment: SegmentId) -> None:
+        if act == "words":
+            words = tuple(ev.Word(f" w{n}", n, n + 1) for n in range(self.draw(st.integers(1, 3))))
+            self.tell(ev.WordsCommitted(channel=channel, segment=segment, first=self.words[segment], words=words))
+            self.words[segment] += len(words)
+        elif act == "end":
+            self.tell(
+                ev.SegmentEnded(
+                    channel=channel, segment=segment, t1=self.offset, reason=ev.EndReason.PAUSE, text=self.draw(TEXTS)
+                )
+            )
+        else:
+            corrected = ev.SegmentCorrected(
+                channel=channel,
+                segment=segment,
+                base_revision=self.revisions[segment],
+                base_words=self.words[segment],
+                text=self.draw(TEXTS),
+                tail=self.draw(TEXTS),
+            )
+            self.revisions[segment] += 1
+            self.tell(corrected, self.draw(st.sampled_from([Role.ENGINE, Role.CAPTIONER])))
+
+
+_AROUND = (
+    "session.created", "session.opened", "session.paused", "session.resumed", "session.closed", "session.reopened",
+    "channel.added", "source.attached", "clock.mapped", "speaker.introduced", "record.checkpoint", "record.sealed",
+    "body.removed",
+)  # fmt: skip
+
+
+@st.composite
+def stories(draw: Callable[[st.SearchStrategy[Any]], Any], max_steps: int = 40) -> list[Told]:
+    """A session's events in order; sometimes with hundreds of lines before what happens in the end."""
+    teller = _Teller(draw)
+    for _ in range(draw(st.sampled_from([0, 0, 0, 150, 199, 200, 201, 430]))):
+        segment = SegmentId(f"s{len(teller.segments)}")
+        teller.segments.append((ChannelId("floor"), segment))
+        teller.words[segment] = teller.revisions[segment] = 0
+        teller.offset += 1
+        opened = ev.SegmentOpened(
+            channel=ChannelId("floor"), segment=segment, t0=teller.offset, language="en", origin=ev.Origin.MACHINE
+        )
+        teller.told.append(Told(teller.offset, Role.ENGINE, opened, str(opened.lane())))
+    for _ in range(draw(st.integers(0, max_steps))):
+        teller.step()
+    return teller.told

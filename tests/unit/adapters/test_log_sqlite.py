@@ -1,0 +1,259 @@
+# ruff: noqa: ASYNC110, ASYNC240 (a test's loop has nobody else to wait for; files are looked at as a test goes on)
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.log_sqlite import BATCH, WAITING_WRITES, SqliteLog
+from moothall.core import events as ev
+from moothall.core.errors import ConfigurationError, OffsetConflict, RecordBroken, StaleWriter, StorageUnavailable
+from moothall.core.ids import ChannelId, SegmentId, SessionId
+from recorder import EPOCH, SESSION, Recorder
+
+PAUSED = ev.SessionPaused(t=1)
+
+
+def ended(text: str) -> ev.SegmentEnded:
+    return ev.SegmentEnded(
+        channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=ev.EndReason.PAUSE, text=text
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "log.sqlite"
+
+
+@pytest.fixture
+async def log(path: Path) -> AsyncIterator[SqliteLog]:
+    log = await SqliteLog.open(path)
+    yield log
+    await log.close()
+
+
+async def test_what_was_stored_is_there_when_the_file_is_opened_again(path: Path) -> None:
+    recorder = Recorder()
+    records = [recorder.record(PAUSED), recorder.record(ended("Welcome."))]
+    log = await SqliteLog.open(path)
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, records)
+    await log.close()
+    again = await SqliteLog.open(path)
+    assert list(await again.read(SESSION, 0, 10)) == records
+    head = await again.acquire(SESSION, EPOCH)
+    assert (head.term, head.offset, head.lanes) == (2, 2, recorder.heads)
+    await again.close()
+
+
+async def test_a_closed_log_is_one_file_that_only_its_owner_reads(path: Path) -> None:
+    log = await SqliteLog.open(path)
+    await log.acquire(SESSION, EPOCH)
+    await log.close()
+    assert [entry.name for entry in path.parent.iterdir()] == ["log.sqlite"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_folders_are_made(tmp_path: Path) -> None:
+    log = await SqliteLog.open(tmp_path / "a" / "b" / "log.sqlite")
+    assert list(await log.sessions()) == []
+    await log.close()
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    path.write_bytes(b"The minutes of the meeting. " * 100)
+    with pytest.raises(ConfigurationError, match="no database at all"):
+        await SqliteLog.open(path)
+    assert path.read_bytes() == b"The minutes of the meeting. " * 100
+
+
+async def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE bookmark (url TEXT)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="another program's database"):
+        await SqliteLog.open(path)
+    assert path.read_bytes() == before
+
+
+async def test_a_newer_releases_database_is_refused_and_left_alone(path: Path) -> None:
+    await (await SqliteLog.open(path)).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match=r"newer release \(schema 2; this one knows 1\)"):
+        await SqliteLog.open(path)
+    assert path.read_bytes() == before
+
+
+async def test_a_folder_in_the_files_place_is_refused(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(ConfigurationError, match="can't be opened for writing: Is a directory"):
+        await SqliteLog.open(path)
+
+
+async def test_a_file_in_the_folders_place_is_refused(path: Path) -> None:
+    path.write_bytes(b"")
+    with pytest.raises(ConfigurationError, match="can't be opened for writing"):
+        await SqliteLog.open(path / "log.sqlite")
+
+
+async def test_another_process_that_holds_the_file_makes_it_unavailable_for_a_while(path: Path) -> None:
+    log = await SqliteLog.open(path, busy_s=0.0)
+    await log.acquire(SESSION, EPOCH)
+    record = Recorder().record(PAUSED)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageUnavailable, match="Another process holds the log"):
+        await log.append(SESSION, 1, 0, [record])
+    other.execute("ROLLBACK")
+    other.close()
+    await log.append(SESSION, 1, 0, [record])
+    assert list(await log.read(SESSION, 0, 10)) == [record]
+    await log.close()
+
+
+async def test_a_second_process_fences_the_first(path: Path, log: SqliteLog) -> None:
+    await log.acquire(SESSION, EPOCH)
+    second = await SqliteLog.open(path)
+    await second.acquire(SESSION, EPOCH)
+    record = Recorder().record(PAUSED)
+    with pytest.raises(StaleWriter):
+        await log.append(SESSION, 1, 0, [record])
+    await second.append(SESSION, 2, 0, [record])
+    assert list(await log.read(SESSION, 0, 10)) == [record]
+    await second.close()
+
+
+async def test_when_too_much_waits_the_next_append_is_refused_and_the_others_are_stored(path: Path) -> None:
+    log = await SqliteLog.open(path, busy_s=30.0)
+    recorders = [Recorder(SessionId(f"s-{number}")) for number in range(BATCH + WAITING_WRITES + 1)]
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # the writer takes one batch at most and waits with it
+    waiting = [asyncio.ensure_future(log.acquire(each.session, EPOCH)) for each in recorders]
+    refused = next(iter((await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[0]))
+    assert isinstance(refused.exception(), StorageUnavailable)
+    other.execute("ROLLBACK")
+    other.close()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    stored = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert WAITING_WRITES <= len(stored) < len(recorders)
+    assert len(await log.sessions()) == len(stored)
+    await log.close()
+
+
+async def test_a_cancelled_append_disturbs_nobody(path: Path) -> None:
+    log = await SqliteLog.open(path, busy_s=30.0)
+    await log.acquire(SESSION, EPOCH)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    recorder = Recorder()
+    first, second = recorder.record(PAUSED), recorder.record(PAUSED)
+    cancelled = asyncio.ensure_future(log.append(SESSION, 1, 0, [first]))
+    following = asyncio.ensure_future(log.append(SESSION, 1, 1, [second]))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    other.execute("ROLLBACK")
+    other.close()
+    await following
+    assert list(await log.read(SESSION, 0, 10)) == [first, second]
+    await log.close()
+
+
+async def test_closing_stores_what_waits_first(path: Path) -> None:
+    log = await SqliteLog.open(path)
+    await log.acquire(SESSION, EPOCH)
+    recorder = Recorder()
+    appends = [
+        asyncio.ensure_future(log.append(SESSION, 1, offset, [recorder.record(PAUSED)])) for offset in range(300)
+    ]
+    await asyncio.sleep(0)
+    await log.close()
+    await asyncio.gather(*appends)
+    again = await SqliteLog.open(path)
+    assert len(await again.read(SESSION, 0, 1000)) == 300
+    await again.close()
+
+
+async def test_a_removed_text_is_nowhere_in_the_files(path: Path) -> None:
+    private = "the witness lives in Ashdown Lane"
+    log = await SqliteLog.open(path, idle_s=0.001)
+    await log.acquire(SESSION, EPOCH)
+    recorder = Recorder()
+    await log.append(SESSION, 1, 0, [recorder.record(ended(private)), recorder.record(ended("Thank you."))])
+    assert any(private.encode() in entry.read_bytes() for entry in path.parent.iterdir())
+    await log.remove(SESSION, 1, 2, [1], recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1")))
+    wal = path.with_name("log.sqlite-wal")
+    while wal.stat().st_size:  # emptied as soon as the log is idle
+        await asyncio.sleep(0)
+    assert not any(private.encode() in entry.read_bytes() for entry in path.parent.iterdir())
+    assert [record.body is None for record in await log.read(SESSION, 0, 10)] == [True, False, False]
+    await log.close()
+    assert private.encode() not in path.read_bytes()
+
+
+async def test_the_wal_is_copied_when_idle_and_a_reader_in_the_way_only_delays_it(path: Path) -> None:
+    log = await SqliteLog.open(path, idle_s=0.001)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN")
+    assert other.execute("SELECT count(*) FROM record").fetchone() == (0,)
+    await log.acquire(SESSION, EPOCH)
+    recorder = Recorder()
+    await log.append(SESSION, 1, 0, [recorder.record(ended("Thank you."))])
+    await log.append(SESSION, 1, 1, [recorder.record(PAUSED)])
+    assert other.execute("SELECT count(*) FROM record").fetchone() == (0,)
+    other.execute("ROLLBACK")
+    other.close()
+    while b"Thank you." not in path.read_bytes():
+        await asyncio.sleep(0)
+    await log.close()
+
+
+async def test_a_row_that_its_header_does_not_name_is_broken(path: Path, log: SqliteLog) -> None:
+    await log.acquire(SESSION, EPOCH)
+    recorder = Recorder()
+    await log.append(SESSION, 1, 0, [recorder.record(PAUSED), recorder.record(PAUSED)])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("UPDATE record SET lane = 'staff' WHERE offset = 1")
+    other.execute("UPDATE record SET header = x'7b7b' WHERE offset = 2")
+    other.close()
+    with pytest.raises(RecordBroken, match="Event 1 of session plenary is stored under a place"):
+        await log.read(SESSION, 0, 1)
+    with pytest.raises(RecordBroken, match="The header of event 2 of session plenary can't be read"):
+        await log.read(SESSION, 1, 1)
+
+
+async def test_a_damaged_file_is_said_to_be_damaged(path: Path) -> None:
+    recorder = Recorder()
+    log = await SqliteLog.open(path)
+    await log.acquire(SESSION, EPOCH)
+    for offset in range(200):
+        await log.append(SESSION, 1, offset, [recorder.record(ended("Thank you. " * 20))])
+    await log.close()
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(path.stat().st_size - 8192))
+    again = await SqliteLog.open(path)
+    with pytest.raises(RecordBroken, match="damaged"):
+        await again.read(SESSION, 0, 1000)
+    with pytest.raises(RecordBroken, match="damaged"):
+        await again.append(SESSION, 1, 200, [recorder.record(PAUSED)])
+    await again.close()
+
+
+async def test_a_conflict_leaves_the_log_usable(log: SqliteLog) -> None:
+    await log.acquire(SESSION, EPOCH)
+    recorder = Recorder()
+    record = recorder.record(PAUSED)
+    await log.append(SESSION, 1, 0, [record])
+    with pytest.raises(OffsetConflict):
+        await log.append(SESSION, 1, 0, [record])
+    await log.append(SESSION, 1, 1, [recorder.record(PAUSED)])
+    assert len(await log.read(SESSION, 0, 10)) == 2

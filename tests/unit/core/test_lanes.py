@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core import events as ev
+from moothall.core.event_codec import EVENT_TYPES
+from moothall.core.ids import ChannelId, Lane
+from moothall.core.lanes import FLOOR, SESSION, STAFF, Feed, channel_lane, hub_lane, is_public, words_lane
+
+CHANNEL = ChannelId("floor")
+
+
+def test_the_names_of_lanes() -> None:
+    assert (channel_lane(CHANNEL), words_lane(CHANNEL), hub_lane("lima")) == ("ch:floor", "w:floor", "hub:lima")
+
+
+@pytest.mark.parametrize(
+    ("lane", "public"),
+    [
+        (SESSION, True),
+        (FLOOR, True),
+        (channel_lane(CHANNEL), True),
+        (words_lane(CHANNEL), True),
+        (STAFF, False),
+        (hub_lane("lima"), False),
+        (Lane("later:thing"), False),
+        (Lane("sessions"), False),
+        (Lane("xch:floor"), False),
+        (Lane("cha"), False),
+        (Lane(""), False),
+    ],
+)
+def test_which_lanes_are_for_everybody(lane: Lane, public: bool) -> None:
+    assert is_public(lane) is public
+
+
+def test_a_live_feed_has_the_words_and_a_feed_of_lines_has_not() -> None:
+    assert Feed(CHANNEL).lanes == {"session", "floor", "ch:floor", "w:floor"}
+    assert Feed(CHANNEL, live=False).lanes == {"session", "floor", "ch:floor"}
+    assert (Feed(CHANNEL).name, Feed(CHANNEL, live=False).name) == ("floor.live", "floor.lines")
+
+
+def test_no_feed_carries_what_is_not_public() -> None:
+    # A channel may be called anything that is a name, `staff` and `hub.lima` included.
+    for channel in ("floor", "staff", "session", "hub.lima"):
+        for live in (True, False):
+            assert all(is_public(lane) for lane in Feed(ChannelId(channel), live).lanes)
+            assert STAFF not in Feed(ChannelId(channel), live).lanes
+
+
+def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
+    in_channel = {"segment.opened", "segment.ended", "segment.corrected"}
+    lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
+    assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
+    assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
+    others = set(lanes) - in_channel - {"words.committed"}
+    assert {lanes[name] for name in others} == {ev.Event.lane}
+    assert ev.SessionPaused(t=0).lane() == SESSION

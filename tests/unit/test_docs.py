@@ -1,0 +1,83 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import event_reference
+import licences
+import settings_reference
+from moothall.wire.close_codes import MEANINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_event_reference_is_what_the_events_say() -> None:
+    assert text(event_reference.PAGE) == event_reference.render()
+
+
+def test_the_settings_page_and_file_are_what_the_settings_say() -> None:
+    assert text(settings_reference.PAGE) == settings_reference.render_page()
+    assert text(settings_reference.FILE) == settings_reference.render_file()
+
+
+def test_every_pinned_package_has_its_licence_on_the_page() -> None:
+    named = set(re.findall(r"^\| ([a-z0-9._-]+) \| ", text(licences.PAGE), re.MULTILINE)) - {"package"}
+    assert named == {*licences.pinned("demo"), *licences.pinned("dev")}
+
+
+def test_every_door_is_on_its_page() -> None:
+    doors = "".join(text(path) for path in sorted((ROOT / "server/moothall/adapters").glob("*.py")))
+    routes = set(re.findall(r"web\.(get|post|put|patch|delete)\(\s*\"([^\"]+)\"", doors))
+    assert ("get", "/s/{session}/events") in routes
+    named = set(re.findall(r"^\| `([A-Z]+) ([^`?]+)[^`]*` \|", text(DOCS / "reference/doors.md"), re.MULTILINE))
+    assert named == {(method.upper(), re.sub(r":[^}]*", "", path)) for method, path in routes}
+
+
+def test_every_close_code_is_on_the_doors_page_with_its_reason() -> None:
+    rows = re.findall(r"^\| (\d{4}) \| .+ \| (.+) \|$", text(DOCS / "reference/doors.md"), re.MULTILINE)
+    assert rows == [(str(code.value), meaning.reason) for code, meaning in MEANINGS.items()]
+
+
+def decisions() -> list[Path]:
+    return sorted((DOCS / "adr").glob("[0-9]*.md"))
+
+
+def test_decisions_are_numbered_without_gaps_and_have_their_parts() -> None:
+    assert len(decisions()) >= 8
+    assert [int(path.name[:4]) for path in decisions()] == list(range(1, len(decisions()) + 1))
+    for path in decisions():
+        assert re.findall(r"^## (.*)", text(path), re.MULTILINE) == ["Context", "Decision", "Cost"], path.name
+        assert len(text(path).splitlines()) <= 60, f"{path.name} is longer than a screen"
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = text(DOCS / "adr/README.md")
+    assert re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", index) == [path.name for path in decisions()]
+
+
+def test_no_link_leads_nowhere() -> None:
+    pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+    links = [(page, target) for page in pages for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text(page))]
+    assert len(links) > 20
+    here = [(page, target) for page, target in links if "://" not in target]
+    assert [f"{page.name}: {target}" for page, target in here if not (page.parent / target).exists()] == []
+
+
+def test_every_page_of_the_documentation_can_be_found_from_its_index() -> None:
+    linked: set[Path] = set()
+    to_read = [DOCS / "README.md"]
+    while to_read:
+        page = to_read.pop()
+        if page in linked:
+            continue
+        linked.add(page)
+        targets = [(page.parent / target).resolve() for target in re.findall(r"\]\(([^)#:\s]+\.md)", text(page))]
+        to_read += [target for target in targets if target.is_relative_to(DOCS) and target.exists()]
+    assert set(DOCS.rglob("*.md")) - linked == set()

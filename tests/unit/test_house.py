@@ -1,0 +1,200 @@
+"""The rules of the house that a machine can hold up (CONTRIBUTING.md)."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = (".ci", "bench", "config", "docs", "hubs", "models", "requirements", "server", "tests", "tools", "web")
+TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ""}
+SOURCE_ROOTS = ("server", "hubs", "models")
+
+LONG = {
+    "server/moothall/core/events.py": "the vocabulary on one page: a docstring a field, and no code",
+}
+"""Files of more than 350 lines, and why each is one thing all the same."""
+
+UNTESTED = {
+    "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
+    "core/ports.py": "protocols; the contract suites hold the implementations to them",
+    "services/publication.py": "fields without behaviour",
+}
+"""Modules that need no test file of their own, and why."""
+
+
+def files() -> Iterator[Path]:
+    """Every text file of the project, as a path below its root."""
+    found = [path for path in ROOT.iterdir() if path.is_file()]
+    for folder in FOLDERS:
+        found += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
+    for path in sorted(found):
+        if path.suffix in TEXT and "__pycache__" not in path.parts and not path.name.startswith(".coverage"):
+            yield path.relative_to(ROOT)
+
+
+def text(path: Path) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def modules() -> list[str]:
+    """Every module of the three source roots, by its dotted name."""
+    names = []
+    for root in SOURCE_ROOTS:
+        for path in sorted((ROOT / root).rglob("*.py")):
+            parts = path.relative_to(ROOT / root).with_suffix("").parts
+            names.append(".".join(parts).removesuffix(".__init__"))
+    return [name for name in names if not name.endswith("__main__")]
+
+
+def test_the_walk_sees_the_project() -> None:
+    seen = {path.as_posix() for path in files()}
+    assert {"Makefile", ".ci/run", "server/moothall/core/events.py", "requirements/dev.txt"} <= seen
+    assert "moothall.core.views.captions" in modules()
+
+
+FOREIGN = re.compile(
+    r"""
+    pypi\.org | pythonhosted\.org | registry\.npmjs | deb\.debian\.org | crates\.io   # hosts of package registries
+    | (?<![\w.~-])/(?:work|root|home/\w+)/                                            # folders of one machine
+    """,
+    re.VERBOSE,
+)
+
+
+def test_the_pattern_finds_what_it_is_for() -> None:
+    found = ["https://pypi." + "org/simple", "/ro" + "ot/x", 'open("/wo' + 'rk/y")', "/home/" + "ann/z"]
+    assert all(FOREIGN.search(line) for line in found)
+    assert not any(FOREIGN.search(line) for line in ["framework/", "a/work/b", "./work/x", "/homepage/"])
+
+
+def test_no_file_names_a_package_registry_or_one_machine() -> None:
+    found = [
+        f"{path}: {hit[0]}" for path in files() if path.name != "test_house.py" for hit in FOREIGN.finditer(text(path))
+    ]
+    assert found == []
+
+
+def test_a_file_past_350_lines_has_its_reason() -> None:
+    code = [path for path in files() if path.suffix in {".py", ".js"} and "vendor" not in path.parts]
+    long = {path.as_posix() for path in code if text(path).count("\n") > 350}
+    assert long == LONG.keys()
+
+
+NOT_IN_TESTS = re.compile(r"time\.sleep|\bmock\b|\bMock\b|MagicMock|monkeypatch", re.ASCII)
+
+
+def test_no_test_sleeps_or_mocks() -> None:
+    tests = [
+        path for path in files() if path.parts[0] == "tests" and path.suffix == ".py" and path.name != "test_house.py"
+    ]
+    assert len(tests) > 5
+    assert [f"{path}: {hit[0]}" for path in tests for hit in NOT_IN_TESTS.finditer(text(path))] == []
+
+
+def test_what_needs_no_test_file_is_there_and_has_none() -> None:
+    for module in UNTESTED:
+        path = Path(module)
+        assert (ROOT / "server/moothall" / path).exists()
+        assert not (ROOT / "tests/unit" / path.with_name(f"test_{path.name}")).exists()
+
+
+@pytest.mark.parametrize("layer", ["core", "wire", "record", "services"])
+def test_every_module_has_a_test_file_of_its_name(layer: str) -> None:
+    server = ROOT / "server/moothall"
+    missing = []
+    for path in sorted((server / layer).rglob("*.py")):
+        below = path.relative_to(server)
+        mirrored = below.with_name(f"test_{below.name}")
+        kinds = ("unit", "property", "contract", "integration")
+        tested = any((ROOT / "tests" / kind / mirrored).exists() for kind in kinds)
+        if path.name != "__init__.py" and not tested and below.as_posix() not in UNTESTED:
+            missing.append(below.as_posix())
+    assert missing == []
+
+
+IMPORT_EACH_ALONE = """
+import os, sys
+import aiohttp, babel, cryptography, jinja2, msgspec, numpy, websockets  # once, for all of them
+for name in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        try:
+            __import__(name)
+        except BaseException as error:
+            print(f"{name}: {type(error).__name__}: {error}", flush=True)
+            os._exit(1)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_each_module_can_be_imported_first() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORT_EACH_ALONE, *modules()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": ":".join(str(ROOT / root) for root in SOURCE_ROOTS), "OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert (run.stdout, run.stderr, run.returncode) == ("", "", 0)
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):", text(Path("Makefile")), re.MULTILINE))
+
+
+def test_every_command_of_the_documentation_is_in_the_makefile() -> None:
+    pages = [path for path in files() if path.suffix == ".md"]
+    named = {
+        (path.as_posix(), hit) for path in pages for hit in re.findall(r"`(?:.* )?make ([a-z-]+)[^`\n]*`", text(path))
+    }
+    named |= {
+        (path.as_posix(), hit) for path in pages for hit in re.findall(r"^ *make ([a-z-]+)", text(path), re.MULTILINE)
+    }
+    assert {("README.md", "demo"), ("README.md", "test")} <= named
+    assert {(page, target) for page, target in named if target not in targets()} == set()
+
+
+def test_ci_runs_what_people_run() -> None:
+    assert text(Path(".ci/run")).rstrip().endswith("make test")
+
+
+def pins(name: str) -> dict[str, set[str]]:
+    """The versions of each package in a requirements file; more than one where they depend on the Python."""
+    found: dict[str, set[str]] = {}
+    for package, version in re.findall(
+        r"^([a-z0-9._-]+)==([^ ]+)", text(Path(f"requirements/{name}.txt")), re.MULTILINE
+    ):
+        found.setdefault(package, set()).add(version)
+    return found
+
+
+def test_the_requirements_are_pinned_hashed_and_name_no_place() -> None:
+    for name in ("demo", "dev"):
+        entries = re.split(r"^(?=[a-z0-9])", text(Path(f"requirements/{name}.txt")), flags=re.MULTILINE)[1:]
+        assert len(entries) > 20
+        assert [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
+        assert [entry for entry in entries if "://" in entry or "--index" in entry or "--find-links" in entry] == []
+
+
+def test_developers_run_what_everybody_runs() -> None:
+    developing = pins("dev")
+    assert {name: developing.get(name) for name in pins("demo")} == pins("demo")
+
+
+def test_what_the_project_declares_is_pinned() -> None:
+    project = tomllib.loads(text(Path("pyproject.toml")))["project"]
+    extras = project["optional-dependencies"]
+    for name, declared in {
+        "demo": [*project["dependencies"], *extras["audio"], *extras["engine"]],
+        "dev": [wanted for extra in extras.values() for wanted in extra],
+    }.items():
+        names = {re.split(r"[^A-Za-z0-9._-]", wanted)[0].lower().replace("_", "-") for wanted in declared}
+        assert names - pins(name).keys() == set()

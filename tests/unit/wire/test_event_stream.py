@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.errors import ProtocolError
+from moothall.wire.event_stream import MAX_LINE_BYTES, EventStream
+
+
+def test_events_come_out_with_the_id_to_resume_from() -> None:
+    stream = EventStream()
+    events = stream.feed(b"retry: 1500\n\nid: k:1\ndata: one\n\n:\n\ndata: two\n\n")
+    assert [(event.data, event.last_id) for event in events] == [(b"one", "k:1"), (b"two", "k:1")]
+    assert (stream.retry, stream.last_id) == (1500, "k:1")
+
+
+def test_several_data_lines_are_one_text() -> None:
+    assert EventStream().feed(b"data: {\ndata:}\n\n")[0].data == b"{\n}"
+
+
+def test_an_id_counts_once_its_event_is_whole() -> None:
+    stream = EventStream()
+    assert stream.feed(b"id: k:7\ndata: x\n") == []
+    assert stream.last_id == ""
+    assert stream.feed(b"\n")[0].last_id == "k:7"
+
+
+def test_what_has_no_meaning_is_passed_over() -> None:
+    stream = EventStream()
+    assert stream.feed(b"event: x\nretry: soon\nid: a\0b\nnonsense\ndata: y\n\n")[0].data == b"y"
+    assert (stream.retry, stream.last_id) == (None, "")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_all_line_ends_are_understood(end: bytes) -> None:
+    stream = EventStream()
+    found = stream.feed(b"data: a" + end + end + b"data: b" + end + end)
+    assert [event.data for event in found] == [b"a", b"b"]
+
+
+def test_a_line_without_end_is_given_up() -> None:
+    stream = EventStream()
+    with pytest.raises(ProtocolError, match="longer than"):
+        stream.feed(b"data: " + b"a" * MAX_LINE_BYTES)

@@ -1,0 +1,89 @@
+"""Writes docs/reference/events.md from what `moothall.core.events` says of itself."""
+
+from __future__ import annotations
+
+import ast
+from types import SimpleNamespace
+from typing import Any
+
+from field_docs import ROOT, Class, Field, classes, module_doc, one_line, publish
+from moothall.core.event_codec import EVENT_TYPES
+
+SOURCE = ROOT / "server/moothall/core/events.py"
+PAGE = ROOT / "docs/reference/events.md"
+
+INTRODUCTION = """\
+# Events
+
+Generated from `server/moothall/core/events.py` by `make fix`; change the docstrings there.
+
+{about}
+
+An event reaches a reader as `{{"offset", "at", "by", "body"}}`: its place in the session's log, when it was written
+(Unix ms), the role that caused it, and the body below as the bytes first written. `docs/reference/doors.md` shows
+the frames around it. `v` is the body's version and 1 where nothing else is said. A body that was removed is `null`.
+"""
+
+
+def render() -> str:
+    """The page's text."""
+    known = classes(SOURCE)
+    parts = [INTRODUCTION.format(about=_about())]
+    parts.append(
+        "| type | lane | what it says |\n|---|---|---|\n" + "".join(_summary(name, known) for name in EVENT_TYPES)
+    )
+    parts += [_event(name, known) for name in EVENT_TYPES]
+    parts.append("## Values\n\n" + "\n".join(_value(kind) for kind in known.values() if _is_value(kind)))
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _about() -> str:
+    """The module's docstring without its pointer to this page."""
+    paragraphs = module_doc(SOURCE).split("\n\n")
+    return "\n\n".join(paragraphs).replace(" `docs/reference/events.md` is generated from this file.", "")
+
+
+def _lane(type_name: str) -> str:
+    """The lane's name, as the type itself gives it for a channel that is called CHANNEL."""
+    named: Any = SimpleNamespace(channel="CHANNEL")
+    return EVENT_TYPES[type_name].lane(named)
+
+
+def _summary(type_name: str, known: dict[str, Class]) -> str:
+    doc = one_line(known[EVENT_TYPES[type_name].__name__].doc)
+    return f"| [`{type_name}`](#{type_name.replace('.', '')}) | `{_lane(type_name)}` | {doc} |\n"
+
+
+def _event(type_name: str, known: dict[str, Class]) -> str:
+    kind = EVENT_TYPES[type_name]
+    fields: list[Field] = []
+    for ancestor in reversed(kind.__mro__):
+        if ancestor.__name__ in known and ancestor.__name__ != "Event":
+            fields += known[ancestor.__name__].fields
+    version = f" Version {kind.VERSION}." if kind.VERSION > 1 else ""
+    return f"## {type_name}\n\n{known[kind.__name__].doc}\n\nLane `{_lane(type_name)}`.{version}\n" + _table(fields)
+
+
+def _table(fields: list[Field]) -> str:
+    if not fields:
+        return ""
+    rows = "".join(f"| `{field.name}` | `{_type(field)}` | {one_line(field.doc)} |\n" for field in fields)
+    return f"\n| field | type | meaning |\n|---|---|---|\n{rows}"
+
+
+def _type(field: Field) -> str:
+    return one_line(field.type + (f" = {field.default}" if field.default is not None else ""))
+
+
+def _is_value(kind: Class) -> bool:
+    return kind.name != "Event" and kind.bases in (("StrEnum",), ("msgspec.Struct",))
+
+
+def _value(kind: Class) -> str:
+    members = ", ".join(f"`{ast.literal_eval(member.default or '')}`" for member in kind.members)
+    one_of = f"\nOne of {members}.\n" if members else ""
+    return f"### {kind.name}\n\n{kind.doc}\n{one_of}{_table(list(kind.fields))}"
+
+
+if __name__ == "__main__":
+    publish(PAGE, render())

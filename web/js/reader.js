@@ -1,0 +1,234 @@
+// What a reader of one feed knows, and how a frame changes it. Pure: no DOM, no network, no clock.
+// The fold is that of server/moothall/core/views/captions.py.
+
+/**
+ * @typedef {object} Line
+ * @property {string} segment
+ * @property {number} number   its place in the whole text, from 0
+ * @property {number} t0       start, media ms
+ * @property {?number} t1      end, media ms; null while it grows
+ * @property {string} language
+ * @property {string} origin
+ * @property {?string} speaker
+ * @property {string} text
+ * @property {number} words    committed words
+ * @property {boolean} mended
+ */
+
+const nothing = () => ({
+  lost: false, // a frame is missing: ask again from `position`
+  cleared: false, // what is on the screen belongs to another text
+  snapshot: false,
+  session: false,
+  gaps: false,
+  lines: new Set(), // ids of lines that changed
+  gone: new Set(), // ids of lines that are in the text no more
+});
+
+export class Reader {
+  /** @param {{epoch: string, offset: number, session: object, lines: Line[]}} start */
+  constructor({ epoch, offset, session, lines }) {
+    this.epoch = epoch;
+    this.offset = offset;
+    this.session = session;
+    this.lines = new Map(lines.map((line) => [line.segment, line]));
+    this.last = lines.at(-1) ?? null; // the newest line
+    this.partial = null; // the newest hypothesis, whether or not it may be shown
+    this.sound = null; // {sound, lag, sent}
+    this.unsaved = '';
+    this.spoke = null; // server's Unix ms when words last came
+    this.later = new Map(); // id → what events changed of a line, for pages that were made before them
+  }
+
+  /** Where to go on from. */
+  get position() {
+    return `${this.epoch}:${this.offset}`;
+  }
+
+  /** Take a frame in; says what changed. */
+  apply(frame) {
+    const change = nothing();
+    if (frame.snapshot) {
+      this.#restart(frame.snapshot, change);
+    } else if (frame.events) {
+      if (frame.prev > this.offset) {
+        change.lost = true;
+        return change;
+      }
+      for (const event of frame.events) {
+        if (event.offset <= this.offset) continue;
+        this.offset = event.offset;
+        if (event.body) this.#fold(event, frame.sent, change);
+      }
+    }
+    for (const signal of frame.signals ?? []) this.#signal(signal, frame.sent);
+    return change;
+  }
+
+  /** All lines that there are with numbers from `start` to before `stop`. Says what changed. */
+  fill(lines, start, stop) {
+    const change = nothing();
+    change.gaps = true;
+    this.#fill(lines, start, stop, change);
+    return change;
+  }
+
+  #fill(lines, start, stop, change) {
+    const there = new Set(lines.map((line) => line.segment));
+    for (const { segment, number } of this.lines.values()) {
+      if (number >= start && number < stop && !there.has(segment)) change.gone.add(segment);
+    }
+    for (const id of change.gone) this.lines.delete(id);
+    lines.forEach((line, i) => {
+      this.#put({ ...line, ...this.later.get(line.segment), number: start + i });
+      change.lines.add(line.segment);
+    });
+  }
+
+  /** Number of the earliest line that is known, 0 when there is none. */
+  get first() {
+    let first = this.last?.number ?? 0;
+    for (const line of this.lines.values()) first = Math.min(first, line.number);
+    return first;
+  }
+
+  /** Whether a line stands apart, after the log, since it still grows. */
+  grows(line) {
+    return line === this.last && line.t1 === null;
+  }
+
+  /** What grows: the open line with the unconfirmed rest, and the beginning of one that isn't open yet. */
+  growing() {
+    const blocks = [];
+    const open = this.last && this.grows(this.last) ? this.last : null;
+    const partial = this.#shownPartial();
+    if (open) {
+      const rest = partial?.segment === open.segment ? partial.text : '';
+      if (open.text || rest) blocks.push({ line: open, rest });
+    }
+    if (partial && !this.lines.has(partial.segment)) {
+      blocks.push({ line: { segment: partial.segment, language: partial.language, speaker: null, text: '' }, rest: partial.text });
+    }
+    return blocks;
+  }
+
+  #shownPartial() {
+    const { partial } = this;
+    if (!partial?.text || this.session.status === 'closed') return null;
+    const line = this.lines.get(partial.segment);
+    return partial.first === (line ? line.words : 0) ? partial : null;
+  }
+
+  #put(line) {
+    this.lines.set(line.segment, line);
+    if (!this.last || line.number >= this.last.number) this.last = line;
+  }
+
+  #restart(snapshot, change) {
+    change.snapshot = change.session = change.gaps = true;
+    if (snapshot.epoch !== this.epoch) {
+      change.cleared = true;
+      this.lines = new Map();
+    }
+    this.last = null;
+    this.later = new Map();
+    this.epoch = snapshot.epoch;
+    this.offset = snapshot.offset;
+    this.session = snapshot.session;
+    this.#fill(snapshot.lines, snapshot.before ?? 0, Infinity, change);
+    this.partial = null;
+    this.unsaved = '';
+  }
+
+  #fold({ at, by, body }, sent, change) {
+    const { session } = this;
+    const line = this.lines.get(body.segment);
+    switch (body.type) {
+      case 'segment.opened':
+        if (this.last) change.lines.add(this.last.segment);
+        this.#put({
+          segment: body.segment, number: this.last ? this.last.number + 1 : 0, t0: body.t0, t1: null,
+          language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0, mended: false,
+        });
+        break;
+      case 'words.committed':
+        if (!line) return;
+        line.text += body.words.map((word) => word.text).join('');
+        line.words = body.first + body.words.length;
+        this.spoke = at;
+        break;
+      case 'segment.ended':
+        if (!line) return;
+        Object.assign(line, { t1: body.t1, text: body.text });
+        this.spoke = at;
+        break;
+      case 'segment.corrected':
+        this.#amend(body.segment, by === 'engine' ? {} : { mended: true }, { text: body.text + body.tail });
+        break;
+      case 'speaker.assigned':
+        for (const segment of body.segments) {
+          this.#amend(segment, { speaker: body.speaker });
+          change.lines.add(segment);
+        }
+        return;
+      case 'speaker.introduced':
+        session.speakers[body.speaker] = body.name;
+        for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);
+        return;
+      case 'session.created':
+        Object.assign(session, { title: body.title, languages: body.languages });
+        change.session = true;
+        return;
+      case 'session.opened':
+        Object.assign(session, { status: 'open', opened: body.wall, clock: [0, body.wall] });
+        change.session = true;
+        return;
+      case 'session.resumed':
+      case 'session.reopened':
+      case 'session.paused':
+      case 'session.closed':
+        session.status = { paused: 'paused', closed: 'closed' }[body.type.slice(8)] ?? 'open';
+        change.session = true;
+        return;
+      case 'channel.added':
+        session.channels[body.channel] = { kind: body.kind, languages: body.languages };
+        return;
+      case 'clock.mapped':
+        session.clock = [body.t, body.wall];
+        return;
+      case 'gap.noted':
+        session.gaps.push({ t0: body.t0, t1: body.t1, reason: body.reason });
+        change.gaps = true;
+        return;
+      case 'record.sealed':
+        session.seal = body.version;
+        change.session = true;
+        return;
+      default: // one that readers don't see, or a later release's; after a removal the server sends a snapshot
+        return;
+    }
+    change.lines.add(body.segment);
+  }
+
+  #amend(segment, ...values) {
+    this.later.set(segment, Object.assign({}, this.later.get(segment), ...values));
+    const line = this.lines.get(segment);
+    if (line) Object.assign(line, ...values);
+  }
+
+  #signal(signal, sent) {
+    switch (signal.kind) {
+      case 'partial':
+        this.partial = signal;
+        if (signal.text) this.spoke = sent;
+        break;
+      case 'state':
+        this.sound = { sound: signal.sound, lag: signal.lag, sent };
+        break;
+      case 'unsaved':
+        this.unsaved = signal.text;
+        break;
+      default:
+    }
+  }
+}

@@ -1,0 +1,149 @@
+// Lines on the page. The markup is that of web/pages/_parts.html; a test holds the two against each other.
+
+import { direction, isoTime, mediaTime } from './words.js';
+
+const element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+};
+
+const set = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+
+export class View {
+  constructor(reader, words) {
+    this.reader = reader;
+    this.words = words;
+    this.list = document.getElementById('Lines');
+    this.growing = document.getElementById('Growing');
+    this.unsaved = document.getElementById('Unsaved');
+  }
+
+  /** Show what changed. Returns the ids of lines that came to the log. */
+  update(change) {
+    const came = [];
+    if (change.cleared) this.list.replaceChildren();
+    for (const id of change.gone) document.getElementById(id)?.remove();
+    for (const id of change.lines) {
+      const line = this.reader.lines.get(id);
+      if (line && !this.reader.grows(line) && this.#place(line)) came.push(id);
+    }
+    if (change.lines.size) this.#group();
+    if (change.gaps) this.#gaps();
+    document.getElementById('Older').hidden = this.reader.first === 0;
+    this.#grow();
+    return came;
+  }
+
+  /** Put a line in the log where its number says, or bring it up to date; says whether it is new there. */
+  #place(line) {
+    const old = document.getElementById(line.segment);
+    const text = line.text.trim();
+    if (!text) {
+      old?.remove();
+      return false;
+    }
+    const item = old ?? element('li', { class: 'line', id: line.segment, 'data-n': '', 'data-t0': line.t0, 'data-origin': line.origin });
+    item.dataset.n = line.number;
+    item.dataset.speaker = line.speaker ?? '';
+    if (old?.querySelector('.text').textContent !== text || old.querySelector('.mark') === null === line.mended) {
+      item.replaceChildren(...this.#inside(line, text), this.#about(line));
+    } else {
+      this.#name(item, line);
+    }
+    if (!old) this.list.insertBefore(item, this.#after(line.number));
+    return !old;
+  }
+
+  #after(number) {
+    let at = null;
+    for (let item = this.list.lastElementChild; item; item = item.previousElementSibling) {
+      if (item.dataset.n === undefined) continue;
+      if (Number(item.dataset.n) < number) break;
+      at = item;
+    }
+    return at;
+  }
+
+  #time({ t0 }) {
+    const { opened } = this.reader.session;
+    const moment = opened === null ? '' : isoTime(opened + t0);
+    const title = moment && `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`;
+    return element('time', { datetime: moment, title }, mediaTime(t0));
+  }
+
+  #inside(line, ...text) {
+    const tag = line.language;
+    const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);
+    const name = this.reader.session.speakers[line.speaker];
+    return name ? [element('p', { class: 'speaker' }, element('bdi', {}, name)), paragraph] : [paragraph];
+  }
+
+  #name(item, line) {
+    const name = this.reader.session.speakers[line.speaker];
+    const shown = item.querySelector('.speaker');
+    if ((shown?.textContent ?? '') === (name ?? '')) return;
+    shown?.remove();
+    if (name) item.prepend(element('p', { class: 'speaker' }, element('bdi', {}, name)));
+  }
+
+  #about(line) {
+    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}` }, this.#time(line)));
+    if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text('mended')));
+    about.append(' ', element('span', { class: 'source' }, this.words.text(`origin.${line.origin}`)));
+    return about;
+  }
+
+  /** A speaker's name stands only where the speaker changes. */
+  #group() {
+    let before = null;
+    for (const item of this.list.children) {
+      if (item.dataset.n === undefined) continue;
+      const { speaker } = item.dataset;
+      item.classList.toggle('again', speaker === before);
+      before = speaker;
+    }
+  }
+
+  /** Notes of spans without text, each once, where they belong. */
+  #gaps() {
+    for (const gap of this.reader.session.gaps) {
+      if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
+      let at = null;
+      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) > gap.t0; item = item.previousElementSibling) at = item;
+      if (at === this.list.firstElementChild && at && this.reader.first > 0) continue; // among lines not loaded yet
+      const text = this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) });
+      this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, text)), at);
+    }
+  }
+
+  /** The line that grows, after the log; its nodes stay, only their texts change. */
+  #grow() {
+    const blocks = this.reader.growing();
+    let before = this.list.lastElementChild?.dataset.speaker;
+    while (this.growing.children.length > blocks.length) this.growing.lastElementChild.remove();
+    blocks.forEach(({ line, rest }, i) => {
+      let block = this.growing.children[i];
+      if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '')) {
+        const made = element('div', { class: 'line', 'data-of': line.segment, 'data-speaker': line.speaker ?? '' });
+        made.append(...this.#inside(line, element('span', { class: 'sure' }), element('span', { class: 'rest' })));
+        if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.#time(line))));
+        if (block) block.replaceWith(made);
+        else this.growing.append(made);
+        block = made;
+      }
+      this.#name(block, line);
+      const space = line.text && /^\s/.test(rest) ? ' ' : '';
+      set(block.querySelector('.sure'), line.text.trimStart() + space);
+      set(block.querySelector('.rest'), rest.trimStart());
+      block.classList.toggle('again', block.dataset.speaker === before);
+      before = block.dataset.speaker;
+    });
+    const { unsaved } = this.reader;
+    this.unsaved.hidden = !unsaved.trim();
+    set(this.unsaved.querySelector('.text'), unsaved.trim());
+  }
+}

@@ -1,0 +1,46 @@
+// Texts of the interface in the reader's language, and times as they are shown. Pure.
+
+export class Words {
+  /** @param {{ui: string, texts: Object<string, string>, counted: Object<string, Object<string, string>>}} data */
+  constructor({ ui, texts, counted }) {
+    this.texts = texts;
+    this.forms = counted;
+    this.rules = new Intl.PluralRules(ui);
+  }
+
+  /** The text `name` with its {places} filled. */
+  text(name, values = {}) {
+    return fill(this.texts[name], values);
+  }
+
+  /** The text `name` for n things. */
+  counted(name, n) {
+    const forms = this.forms[name];
+    return fill(forms[this.rules.select(n)] ?? forms.other, { n });
+  }
+}
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+
+const two = (n) => String(n).padStart(2, '0');
+
+/** Media time for people: `4:05`, from an hour on `1:04:05`. */
+export function mediaTime(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Unix ms as UTC: `2026-11-24T14:03:12Z`. */
+export const isoTime = (ms) => new Date(Math.floor(ms / 1000) * 1000).toISOString().replace('.000', '');
+
+const RTL = new Set(['ar', 'arc', 'ckb', 'dv', 'fa', 'he', 'ks', 'ps', 'sd', 'ug', 'ur', 'yi']);
+const RTL_SCRIPTS = new Set(['adlm', 'arab', 'hebr', 'mand', 'nkoo', 'rohg', 'syrc', 'thaa']);
+
+/** `rtl`, `ltr`, or `auto` where a BCP-47 tag says nothing; as in page_catalogues.py. */
+export function direction(tag) {
+  const [first, ...rest] = tag.toLowerCase().replaceAll('_', '-').split('-');
+  if (['', 'und', 'mul', 'zxx'].includes(first)) return 'auto';
+  const script = rest.find((part) => /^[a-z]{4}$/.test(part));
+  return (script ? RTL_SCRIPTS.has(script) : RTL.has(first)) ? 'rtl' : 'ltr';
+}
