@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import math
+import os
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,16 @@ def wav(values: list[int], rate: int = 16_000, channels: int = 1) -> bytes:
     pcm = array.array("h", values).tobytes()
     form = struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * channels * 2, channels * 2, 16)
     return b"RIFF" + struct.pack("<I", 36 + len(pcm)) + b"WAVEfmt " + form + b"data" + struct.pack("<I", len(pcm)) + pcm
+
+
+def endless(path: Path, *, channels: int, rate: int) -> Path:
+    """A WAV file of 2 GB of silence, with a hole for its samples: it takes no room."""
+    size = 2_000_000_000
+    form = struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * channels * 2, channels * 2, 16)
+    head = b"RIFF" + struct.pack("<I", 36 + size) + b"WAVEfmt " + form + b"data" + struct.pack("<I", size)
+    path.write_bytes(head)
+    os.truncate(path, len(head) + size)
+    return path
 
 
 def encode(

@@ -14,13 +14,20 @@ from hypothesis import strategies as st
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import EVENT_TYPES, UnknownEvent
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
 
 MAX_INT = 2**53 - 1
 """What JSON carries through every reader, JavaScript included."""
 
-NAMES = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
-COMMAND_IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}\Z").map(CommandId)
+_SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def _named(first: str, others: str, length: int) -> st.SearchStrategy[str]:
+    return st.builds(str.__add__, st.sampled_from(first), st.text(others, max_size=length - 1))
+
+
+NAMES = _named(_SMALL, _SMALL + "_.-", 64)
+COMMAND_IDS = _named(_SMALL + _SMALL.upper(), _SMALL + _SMALL.upper() + "_.:-", 128).map(CommandId)
 TEXTS = st.text(max_size=40)
 WHOLE = st.integers(0, MAX_INT)
 
@@ -31,6 +38,9 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXTS,
     types.NoneType: st.none(),
     ChannelId: NAMES,
+    CommandId: COMMAND_IDS,
+    SessionId: NAMES,
+    bytes: st.binary(max_size=40),
     SegmentId: NAMES,
     SourceId: NAMES,
     SpeakerId: NAMES,

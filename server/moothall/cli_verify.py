@@ -77,7 +77,7 @@ def _sentence(found: Verification, *, checked: bool) -> str:
     match found.verdict:
         case Verdict.BROKEN:
             first, *others = found.broken
-            more = f" {_count(len(others), 'more finding')} follow." if others else ""
+            more = f" Further damage: {_count(len(others), 'finding')}." if others else ""
             return f"broken at event {first.offset}. {first.reason}{more}"
         case Verdict.TAIL_MISSING:
             return f"tail missing. {found.missing[0].reason}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 QUIET = (
@@ -55,7 +55,12 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
     """A tab. What goes wrong in its scripts or against its policy fails the test at its end."""
     made = await context.new_page()
     complaints: list[str] = []
-    made.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    made.on("console", listen)
     made.on("pageerror", lambda error: complaints.append(str(error)))
     yield made
     expected = ("Failed to load resource", "net::ERR_")  # a line that the test cut itself

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from moothall.core.ids import Epoch, Position, is_command_id, is_name
 from strategies import COMMAND_IDS, NAMES
 
-EPOCHS = st.from_regex(r"[a-z0-9]{1,32}\Z").map(Epoch)
+EPOCHS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=32).map(Epoch)
 
 
 @given(name=NAMES)
@@ -23,7 +23,7 @@ def test_other_texts_are_no_names(text: str) -> None:
     assert is_name(text) == (lawful and text[0] not in "_.-")
 
 
-@pytest.mark.parametrize("text", ["", "a\n", "a" * 65, ".", "..", ".a", "-a", "_a", "A", "é", "a/b", "a:b", "١"])
+@pytest.mark.parametrize("text", ["", "a\n", "a" * 65, ".", "..", ".a", "-a", "_a", "A", "é", "a/b", "a:b", "\u0661"])
 def test_near_names_are_refused(text: str) -> None:
     assert not is_name(text)
 
@@ -43,18 +43,31 @@ def test_a_position_comes_back_from_its_text(epoch: Epoch, offset: int) -> None:
 
 
 @given(text=st.text(max_size=30))
-def test_any_other_text_is_refused_with_a_sentence(text: str) -> None:
+def test_a_text_that_is_read_is_the_position_s_own(text: str) -> None:
     try:
         position = Position.parse(text)
-    except ValueError as error:
-        assert str(error) == "A position looks like 'k3j9x2:120': the epoch, a colon and the offset."
-    else:
-        assert str(position) == text
+    except ValueError:
+        return
+    assert str(position) == text
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":", "e:", ":1", "e:-1", "e:01", "e:1 ", "e:1\n", "e:1:2", "E:1", "e:١", "e:" + "9" * 17, "e" * 33 + ":1"],
+    [
+        "",
+        ":",
+        "e:",
+        ":1",
+        "e:-1",
+        "e:01",
+        "e:1 ",
+        "e:1\n",
+        "e:1:2",
+        "E:1",
+        "e:\u0661",
+        "e:" + "9" * 17,
+        "e" * 33 + ":1",
+    ],
 )
 def test_near_positions_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="A position looks like"):

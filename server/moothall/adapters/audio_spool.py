@@ -38,8 +38,16 @@ _FILE = re.compile(r"([0-9]{15})\.pcm\Z")
 class DiskSpools:
     """The `SpoolStore` below one folder."""
 
-    def __init__(self, root: Path, *, file_samples: int = FILE_SAMPLES, unsaved_samples: int = UNSAVED_SAMPLES) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        file_samples: int = FILE_SAMPLES,
+        unsaved_samples: int = UNSAVED_SAMPLES,
+        recent_samples: int = RECENT_SAMPLES,
+    ) -> None:
         self._root = root
+        self._recent_samples = recent_samples
         self._file_samples = file_samples
         self._unsaved_samples = unsaved_samples
         self._open: dict[tuple[SessionId, SourceId], DiskSpool] = {}
@@ -58,7 +66,10 @@ class DiskSpools:
             msg = f"The spool of source {source} of session {session} is open already."
             raise ValueError(msg)
         spool = DiskSpool(
-            self._root / session / source, file_samples=self._file_samples, unsaved_samples=self._unsaved_samples
+            self._root / session / source,
+            file_samples=self._file_samples,
+            unsaved_samples=self._unsaved_samples,
+            recent_samples=self._recent_samples,
         )
         self._open[session, source] = spool
         try:
@@ -72,8 +83,9 @@ class DiskSpools:
 class DiskSpool:
     """The `Spool` of one source. Methods are called on one loop; the disk is touched in threads only."""
 
-    def __init__(self, folder: Path, *, file_samples: int, unsaved_samples: int) -> None:
+    def __init__(self, folder: Path, *, file_samples: int, unsaved_samples: int, recent_samples: int) -> None:
         self._folder = folder
+        self._recent_samples = recent_samples
         self._file_samples = file_samples
         self._unsaved_samples = unsaved_samples
         self.closed = False
@@ -134,6 +146,8 @@ class DiskSpool:
         """
         self._refuse_when_closed()
         with self._memory:
+            if first < self._start:
+                raise self._trimmed(first)
             if first >= self._recent_first:
                 return self._from_memory(first, count)
         return await asyncio.to_thread(self._from_disk, first, count)
@@ -207,7 +221,7 @@ class DiskSpool:
                     if begin_new:
                         self._starts.append(first)
                     self._safe += len(chunk) // SAMPLE_BYTES
-                    stale = max(0, self._safe - RECENT_SAMPLES - self._recent_first)
+                    stale = max(0, self._safe - self._recent_samples - self._recent_first)
                     del self._recent[: stale * SAMPLE_BYTES]
                     self._recent_first += stale
             return self._safe
@@ -240,8 +254,8 @@ class DiskSpool:
         with self._memory:
             starts, boundary = list(self._starts), self._recent_first
             behind = self._from_memory(boundary, max(0, first + count - boundary))
-        if not starts or first < starts[0]:
-            raise self._trimmed(first)
+        if first < starts[0]:
+            raise self._trimmed(first)  # since we were asked
         stop = min(first + count, boundary)
         parts: list[bytes] = []
         try:

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.core.ports import Clock, Randomness
@@ -36,7 +37,6 @@ PATIENCE_MS = 5_000
 """How long a request over its rate is made to wait before it is refused."""
 
 
-
 def runner_options(idle_s: float = IDLE_S) -> dict[str, Any]:
     """Options for aiohttp's `AppRunner`. A proxy in front should drop idle connections sooner than `idle_s`.
 
@@ -54,9 +54,14 @@ def runner_options(idle_s: float = IDLE_S) -> dict[str, Any]:
 
 
 class _WithoutAddress(logging.Filter):
-    """aiohttp names the peer's address in some of its messages; this takes the arguments away."""
+    """aiohttp names the peer's address in some messages, and shows what a malformed request held, tokens and all.
+
+    This takes the arguments away, and the exception of a malformed request, which is news but no error of ours.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+            record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
         record.msg, record.args = "%s", (str(record.msg).replace("%s", "…").replace("%r", "…"),)
         return True
 

@@ -80,7 +80,7 @@ class SqliteLog:
         def connect() -> tuple[sqlite3.Connection, sqlite_file.LogReader]:
             connection = sqlite_file.open_for_writing(path, busy_s)
             try:
-                return connection, sqlite_file.LogReader(sqlite_file.open_for_reading(path))
+                return connection, sqlite_file.LogReader(sqlite_file.open_beside(path))
             except BaseException:
                 connection.close()
                 raise

@@ -126,7 +126,7 @@ class Catalogue:
 
     def language_name(self, tag: str) -> str:
         """What this language calls the language `tag`; the tag itself where it has no name for it."""
-        return self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag)
+        return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
 
     @classmethod
     def read(cls, folder: Path, language: str) -> Catalogue:
@@ -146,7 +146,7 @@ class Catalogue:
         for message in catalog:
             if not message.id:
                 continue
-            strings = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
             if message.fuzzy or not all(strings):
                 msg = f"The interface's texts in '{language}' lack a translation of '{message.id}'."
                 raise ConfigurationError(msg)

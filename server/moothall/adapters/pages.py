@@ -21,7 +21,8 @@ from moothall.adapters.page_catalogues import Catalogue, Catalogues, direction
 from moothall.adapters.page_files import StaticFiles
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion
 from moothall.core.ids import ChannelId, Position
-from moothall.core.views.captions import SNAPSHOT_LINES, Channel, Gap, Line, Session, Snapshot, Status
+from moothall.core.session import Status
+from moothall.core.views.captions import SNAPSHOT_LINES, Channel, Gap, Line, Session, Snapshot
 
 ORIGINS = {
     Origin.MACHINE: "Written by a machine",
@@ -36,7 +37,15 @@ GAPS = {
     GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
 }
 SEALS = {SealVersion.RAW: "As it came", SealVersion.CHECKED: "Checked", SealVersion.FINAL: "Final"}
-STATES = {Status.CREATED: "Not begun", Status.OPEN: "Live", Status.PAUSED: "Break", Status.CLOSED: "Closed"}
+STANDS = {Status.ABSENT: "before", Status.CREATED: "before", Status.PAUSED: "break", Status.CLOSED: "closed"}
+"""How a session stands of which no words are awaited; the values are keys of STANDING."""
+STATES = {
+    Status.ABSENT: "Not begun",
+    Status.CREATED: "Not begun",
+    Status.OPEN: "Live",
+    Status.PAUSED: "Break",
+    Status.CLOSED: "Closed",
+}
 
 STANDING = {
     "before": "The meeting has not begun. Its text will appear here.",
@@ -171,7 +180,9 @@ class Pages:
             title=session.title.strip() or ui.text("Meeting without a title"),
             untitled=not session.title.strip(),
             date=None if session.opened is None else format_date(wall_time(session.opened), "long", locale=ui.locale),
-            growing=None if growing is None else _row(session, growing, start + len(finished), ui, _speaker_of(finished)),
+            growing=None
+            if growing is None
+            else _row(session, growing, start + len(finished), ui, _speaker_of(finished)),
             texts=self._texts_to_read(session, address, ui),
             before=start,
             later=None if older is None else _later(older),
@@ -299,20 +310,13 @@ def channel_name(channel: Channel, ui: Catalogue) -> str:
 
 def standing(snapshot: Snapshot, now: int) -> tuple[str, dict[str, int]]:
     """How the session stands as far as its log tells: a key of STANDING and the values of its places."""
-    session = snapshot.session
-    match session.status:
-        case Status.CREATED:
-            return "before", {}
-        case Status.PAUSED:
-            return "break", {}
-        case Status.CLOSED:
-            return "closed", {}
-        case Status.OPEN:
-            spoke = last_words(snapshot)
-            if spoke is None:
-                return "waiting", {}
-            seconds = max(1_000, now - spoke) // 1000
-            return ("live", {"n": seconds}) if seconds < 60 else ("live-min", {"n": seconds // 60})
+    if snapshot.session.status is not Status.OPEN:
+        return STANDS[snapshot.session.status], {}
+    spoke = last_words(snapshot)
+    if spoke is None:
+        return "waiting", {}
+    seconds = max(1_000, now - spoke) // 1000
+    return ("live", {"n": seconds}) if seconds < 60 else ("live-min", {"n": seconds // 60})
 
 
 def last_words(snapshot: Snapshot) -> int | None:

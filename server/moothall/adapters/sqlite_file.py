@@ -148,24 +148,23 @@ def open_for_writing(path: Path, busy_s: float) -> sqlite3.Connection:
     return connection
 
 
+def open_beside(path: Path) -> sqlite3.Connection:
+    """Open the log at `path` for reading while this process has it open for writing."""
+    return _connect_readonly(path, "mode=ro")
+
+
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open an existing log without the right to change it.
+    """Open an existing log, in use or not, without changing anything in its folder.
 
     Raises ConfigurationError when there is none, it isn't a Moothall log, or it is of a newer release.
     """
     if not path.is_file():
         msg = f"There is no log at {path}."
         raise ConfigurationError(msg)
-    try:
-        return _connect_readonly(path, "mode=ro")
-    except sqlite3.OperationalError as error:
-        # On read-only media SQLite can't make the file that its readers share. Without a WAL it needs none.
-        if path.with_name(path.name + "-wal").exists():
-            raise _cannot_open(path, error) from error
-    try:
-        return _connect_readonly(path, "immutable=1")
-    except sqlite3.Error as error:
-        raise _cannot_open(path, error) from error
+    # Whoever has a log open has a WAL beside it. Without one nobody has, and SQLite is told that nothing will change:
+    # else it would leave files of its own there, which a server under another user could not write.
+    in_use = path.with_name(path.name + "-wal").exists()
+    return _connect_readonly(path, "mode=ro" if in_use else "immutable=1")
 
 
 def _connect_readonly(path: Path, how: str) -> sqlite3.Connection:
@@ -175,11 +174,12 @@ def _connect_readonly(path: Path, how: str) -> sqlite3.Connection:
         if _is_new(connection, path):
             msg = f"{path} is empty: it holds no log yet."
             raise ConfigurationError(msg)
-    except (sqlite3.Error, ConfigurationError) as error:
+    except sqlite3.Error as error:
         connection.close()
-        if isinstance(error, sqlite3.OperationalError | ConfigurationError):
-            raise
         raise _cannot_open(path, error) from error
+    except ConfigurationError:
+        connection.close()
+        raise
     return connection
 
 

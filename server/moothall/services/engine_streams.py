@@ -90,8 +90,10 @@ class Engine:
         clock: Clock,
         bench: BenchClock | None,
         over: Callable[[Stream], None],
+        roomier: Callable[[], None],
         note_usage: Callable[[wire.Usage], None],
     ) -> None:
+        """`over` is told of each stream that ended, `roomier` when the engine can carry more."""
         self.link = link
         self.hello = hello
         self.clock = clock
@@ -102,6 +104,7 @@ class Engine:
         self._capacity = hello.channels
         self._linked = True
         self._numbers = itertools.count(1)
+        self._roomier = roomier
         self._note_usage = note_usage
 
     @property
@@ -130,6 +133,7 @@ class Engine:
                         await stream.inbox.put((message, receipt))
                 case wire.Capacity():
                     self._capacity = len(self.streams) + message.channels
+                    self._roomier()
                 case wire.Usage():
                     self._note_usage(message)
                 case wire.Hello():

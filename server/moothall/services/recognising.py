@@ -66,7 +66,15 @@ class Recognising:
         if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
             msg = f"Engine {link.name} must begin with a hello of protocol {wire.PROTOCOL}."
             raise ProtocolError(msg)
-        engine = Engine(link, hello, clock=self._clock, bench=self._bench, over=self._over, note_usage=self._note_usage)
+        engine = Engine(
+            link,
+            hello,
+            clock=self._clock,
+            bench=self._bench,
+            over=self._over,
+            roomier=self._place,
+            note_usage=self._note_usage,
+        )
         logger.info("engine %s: connected, model %s, %d channels", link.name, hello.model, hello.channels)
         self._engines.append(engine)
         try:

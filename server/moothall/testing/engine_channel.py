@@ -51,6 +51,8 @@ class EngineChannel:
         self.tells: list[wire.Tell] = []
         self.usage: wire.Usage | None = None
         self.drained = False
+        self.finished = asyncio.Event()
+        """Set when it is drained."""
         self.state = State(id=SESSION)
         for command in (
             do.CreateSession(title="Plenary", languages=languages),
@@ -142,9 +144,7 @@ class EngineChannel:
             if not went_on:
                 return
 
-    async def _pump(
-        self, link: ServerSide, attach: wire.Attach, reached: Callable[[int], Awaitable[None]]
-    ) -> None:
+    async def _pump(self, link: ServerSide, attach: wire.Attach, reached: Callable[[int], Awaitable[None]]) -> None:
         end = len(self._pcm) // BYTES_A_MS
         for t in range(attach.audio_from, end, PORTION_MS):
             await reached(min(t + PORTION_MS, end))
@@ -166,6 +166,7 @@ class EngineChannel:
                     self.usage = message
                 case wire.Drained():
                     self.drained = True
+                    self.finished.set()
                     return True
                 case wire.Lost():
                     return True

@@ -161,7 +161,10 @@ def test_cpu_time_is_granted_minute_by_minute(tmp_path: Path) -> None:
         (wav([]), Trouble.NOT_AUDIO),
         (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/hostname\n", Trouble.PLAYLIST),
         (b"ffconcat version 1.0\nfile /etc/hostname\n", Trouble.PLAYLIST),
-        (b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nm=audio 5004 RTP/AVP 0\r\n", Trouble.PLAYLIST),
+        (
+            b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nm=audio 5004 RTP/AVP 0\r\n",
+            Trouble.PLAYLIST,
+        ),
         (wav([1] * 6500, channels=65), Trouble.CHANNELS),
     ],
 )

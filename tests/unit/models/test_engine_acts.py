@@ -81,7 +81,8 @@ def test_a_refused_act_is_tried_alone_and_the_others_follow_when_it_is_stored() 
     assert ids(acts, 1_001) == []
     acts.accepted(CommandId("p.2"))
     assert ids(acts, 1_002) == ["p.3", "p.4"]
-    assert (acts.held_up, acts.retry_at) == (False, None)
+    assert not acts.held_up
+    assert acts.retry_at is None
 
 
 def test_the_wait_doubles_up_to_five_seconds_and_begins_anew_after_a_success() -> None:

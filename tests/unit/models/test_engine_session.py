@@ -12,7 +12,9 @@ from moothall_models.engine_audio import ArrivalTime
 from moothall_models.engine_session import LinkSession, Turn
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
-SCRIPT = Script(words=(ScriptWord(" Good", 400, 700), ScriptWord(" morning.", 710, 1_200), ScriptWord(" So", 3_000, 3_400)))
+SCRIPT = Script(
+    words=(ScriptWord(" Good", 400, 700), ScriptWord(" morning.", 710, 1_200), ScriptWord(" So", 3_000, 3_400))
+)
 PCM = render(SCRIPT)
 HELLO = wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=2)
 UNAVAILABLE = Refusal(code=RefusalCode.UNAVAILABLE, message="Later.")
@@ -203,6 +205,14 @@ def test_a_stale_engine_gives_its_place_up_and_says_so() -> None:
     session.received(audio(4_000, 4_100), 0)
     session.received(wire.Refused(stream=1, id=act.id, refusal=STALE), 0)
     assert out(session) == []
+    assert session.streams == 0
+
+
+def test_a_server_that_answers_nothing_is_told_that_the_place_is_lost() -> None:
+    session = link()
+    first_act(session)
+    session.received(wire.Audio(stream=1, t=1_300_000, pcm=PCM), 0)
+    assert wire.Lost(stream=1) in settle(session, 0)
     assert session.streams == 0
 
 

@@ -10,7 +10,9 @@ from moothall.testing.scripted import Script, ScriptWord, make_script, read_scri
 from moothall_models.ports import HeardWord, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
-SCRIPT = Script(words=(ScriptWord(" one", 100, 300), ScriptWord(" two", 300, 400), ScriptWord(" trois", 900, 1_000, "fr")))
+SCRIPT = Script(
+    words=(ScriptWord(" one", 100, 300), ScriptWord(" two", 300, 400), ScriptWord(" trois", 900, 1_000, "fr"))
+)
 SAMPLES = np.frombuffer(render(SCRIPT, 200), "<i2").astype(np.float32) / np.float32(32_768)
 
 
@@ -58,7 +60,7 @@ def test_it_burns_the_cpu_that_the_script_says() -> None:
 
 def test_voice_activity_is_the_share_that_sounds() -> None:
     voice = ScriptedVoiceActivity()
-    assert voice.probability(SAMPLES[: 512]) == 0.0
+    assert voice.probability(SAMPLES[:512]) == 0.0
     assert voice.probability(SAMPLES[1_600 - 256 : 1_600 + 256]) == 0.5
     assert voice.probability(SAMPLES[1_600 : 1_600 + 512]) == 1.0
 

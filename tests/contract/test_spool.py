@@ -1,0 +1,385 @@
+# ruff: noqa: ASYNC240 (files are looked at as a test goes on)
+"""What every SpoolStore promises, asked of each, and what only the one on disk can."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from moothall.adapters.audio_spool import RECENT_SAMPLES, DiskSpools
+from moothall.adapters.spool_memory import MemorySpools
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ids import SessionId, SourceId
+from moothall.core.ports import SpoolStore
+
+SESSION = SessionId("plenary")
+SOURCE = SourceId("microphone")
+T = TypeVar("T")
+
+
+def pcm(first: int, count: int) -> bytes:
+    """Samples that tell their own positions."""
+    return b"".join((position % 65_521).to_bytes(2, "little") for position in range(first, first + count))
+
+
+@pytest.fixture(params=["memory", "disk"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> SpoolStore:
+    if request.param == "memory":
+        return MemorySpools(kept_samples=1_000)
+    return DiskSpools(tmp_path, file_samples=100, unsaved_samples=1_000)
+
+
+async def test_a_new_spool_is_empty(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    assert (spool.start, spool.end, await spool.sync()) == (0, 0, 0)
+    assert await spool.read(0, 10) == b""
+    await spool.trim(5)
+    assert (spool.start, spool.end) == (0, 0)
+    await spool.close()
+
+
+async def test_what_was_appended_is_readable_at_once_and_safe_after_a_sync(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 130))
+    assert await spool.read(20, 40) == pcm(20, 40)
+    assert await spool.sync() == 130
+    spool.append(pcm(130, 200))
+    assert await spool.read(0, 1_000) == pcm(0, 330)
+    assert await spool.read(95, 110) == pcm(95, 110)
+    assert await spool.read(330, 10) == b""
+    assert await spool.read(400, 10) == b""
+    assert await spool.sync() == 330
+    await spool.close()
+
+
+async def test_a_closed_spool_opens_again_where_it_ended(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 250))
+    await spool.close()
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert (again.start, again.end) == (0, 250)
+    again.append(pcm(250, 10))
+    assert await again.read(0, 1_000) == pcm(0, 260)
+    await again.close()
+
+
+async def test_a_trim_keeps_everything_from_there_on(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 450))
+    await spool.sync()
+    await spool.trim(230)
+    assert 100 <= spool.start <= 230
+    assert await spool.read(spool.start, 1_000) == pcm(spool.start, 450 - spool.start)
+    with pytest.raises(ValueError, match="was trimmed"):
+        await spool.read(spool.start - 1, 10)
+    await spool.trim(100)
+    await spool.trim(10_000)
+    assert (spool.start > 230, spool.end) == (True, 450)
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert (again.start > 230, again.end) == (True, 450)
+    await again.close()
+
+
+async def test_a_discarded_spool_is_forgotten(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 250))
+    await spool.sync()
+    await spool.discard()
+    again = await store.open(SESSION, SOURCE)
+    assert (again.start, again.end) == (0, 0)
+    await again.close()
+
+
+async def test_sources_and_sessions_have_spools_of_their_own(store: SpoolStore) -> None:
+    names = [(SESSION, SOURCE), (SESSION, SourceId("stream")), (SessionId("hall-2"), SOURCE)]
+    spools = [await store.open(*name) for name in names]
+    for number, spool in enumerate(spools):
+        spool.append(pcm(number, 10))
+        await spool.sync()
+    assert [await spool.read(0, 10) for spool in spools] == [pcm(0, 10), pcm(1, 10), pcm(2, 10)]
+    for spool in spools:
+        await spool.close()
+
+
+async def test_one_spool_is_open_once(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    with pytest.raises(ValueError, match="open already"):
+        await store.open(SESSION, SOURCE)
+    await spool.close()
+    await (await store.open(SESSION, SOURCE)).close()
+
+
+async def test_half_a_sample_is_refused(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    with pytest.raises(ValueError, match="3 bytes of audio end in the middle of a sample"):
+        spool.append(b"abc")
+    assert spool.end == 0
+    await spool.close()
+
+
+@pytest.mark.parametrize("how", ["close", "discard"])
+async def test_a_spool_that_was_let_go_takes_and_gives_nothing(store: SpoolStore, how: str) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    await (spool.close() if how == "close" else spool.discard())
+    with pytest.raises(ValueError, match="closed"):
+        spool.append(b"ab")
+    for act in (spool.sync(), spool.read(0, 1), spool.trim(0)):
+        with pytest.raises(ValueError, match="closed"):
+            await act
+
+
+async def test_what_no_longer_fits_is_refused_whole_and_the_source_is_held(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 990))
+    with pytest.raises(StorageUnavailable):
+        spool.append(pcm(990, 11))
+    assert (spool.end, await spool.read(985, 100)) == (990, pcm(985, 5))
+    spool.append(pcm(990, 10))
+    await spool.sync()
+    await spool.trim(500)
+    spool.append(pcm(1_000, 11))
+    assert await spool.read(900, 200) == pcm(900, 111)
+    await spool.close()
+
+
+class SpoolMachine(RuleBasedStateMachine):
+    """Any order of acts against a plain sequence of samples."""
+
+    store: SpoolStore
+
+    @initialize()
+    def begin(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = self.make_store(Path(self.folder.name))
+        self.spool = self.do(self.store.open(SESSION, SOURCE))
+        self.start = self.end = 0
+
+    def make_store(self, folder: Path) -> SpoolStore:
+        raise NotImplementedError
+
+    def do(self, act: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(act)
+
+    @rule(count=st.integers(0, 70))
+    def append(self, count: int) -> None:
+        self.spool.append(pcm(self.end, count))
+        self.end += count
+
+    @rule()
+    def sync(self) -> None:
+        assert self.do(self.spool.sync()) == self.end
+
+    @rule(data=st.data(), count=st.integers(0, 300))
+    def read(self, data: st.DataObject, count: int) -> None:
+        first = data.draw(st.integers(self.start, self.end + 5))
+        expected = pcm(first, max(0, min(count, self.end - first)))
+        assert self.do(self.spool.read(first, count)) == expected
+
+    @rule(data=st.data())
+    def trim(self, data: st.DataObject) -> None:
+        before = data.draw(st.integers(0, self.end + 5))
+        self.do(self.spool.trim(before))
+        assert self.start <= self.spool.start <= max(self.start, before)
+        self.start = self.spool.start
+
+    @rule()
+    def close_and_open(self) -> None:
+        self.do(self.spool.close())
+        self.spool = self.do(self.store.open(SESSION, SOURCE))
+
+    @rule()
+    def discard_and_open(self) -> None:
+        self.do(self.spool.discard())
+        self.spool = self.do(self.store.open(SESSION, SOURCE))
+        self.start = self.end = 0
+
+    @invariant()
+    def stands_where_it_should(self) -> None:
+        assert (self.spool.start, self.spool.end) == (self.start, self.end)
+
+    def teardown(self) -> None:
+        self.do(self.spool.close())
+        self.do(self.loop.shutdown_default_executor())
+        self.loop.close()
+        self.folder.cleanup()
+
+
+class DiskMachine(SpoolMachine):
+    def make_store(self, folder: Path) -> SpoolStore:
+        return DiskSpools(folder, file_samples=50, recent_samples=20)
+
+
+class MemoryMachine(SpoolMachine):
+    def make_store(self, folder: Path) -> SpoolStore:
+        return MemorySpools()
+
+
+TestDiskSpoolIsASequence = DiskMachine.TestCase
+TestMemorySpoolIsASequence = MemoryMachine.TestCase
+TestDiskSpoolIsASequence.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestMemorySpoolIsASequence.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+
+
+# What only the one on disk can promise.
+
+
+async def test_files_are_named_by_their_first_sample(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    spool.append(pcm(0, 250))
+    await spool.close()
+    folder = tmp_path / "plenary" / "microphone"
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    assert sizes == {"000000000000000.pcm": 200, "000000000000100.pcm": 200, "000000000000200.pcm": 100}
+
+
+async def test_half_a_sample_that_a_crash_left_is_cut_off(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    spool.append(pcm(0, 150))
+    await spool.close()
+    with (tmp_path / "plenary" / "microphone" / "000000000000100.pcm").open("ab") as file:
+        file.write(b"\x07")
+    again = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    assert again.end == 150
+    again.append(pcm(150, 10))
+    await again.sync()
+    assert await again.read(90, 100) == pcm(90, 70)
+    await again.close()
+
+
+async def test_what_stands_before_a_hole_is_left_out(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    spool.append(pcm(0, 350))
+    await spool.close()
+    (tmp_path / "plenary" / "microphone" / "000000000000100.pcm").unlink()
+    again = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    assert (again.start, again.end) == (200, 350)
+    assert await again.read(200, 1_000) == pcm(200, 150)
+    await again.close()
+
+
+@pytest.mark.parametrize(("session", "source"), [("..", "microphone"), ("plenary", "../../x"), ("", "a"), ("a", "/")])
+async def test_a_name_that_is_none_never_becomes_a_path(tmp_path: Path, session: str, source: str) -> None:
+    with pytest.raises(ValueError, match="can't have a spool"):
+        await DiskSpools(tmp_path / "spool").open(SessionId(session), SourceId(source))
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_live_end_is_read_from_memory_and_the_rest_from_disk(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path).open(SESSION, SOURCE)
+    spool.append(bytes(2 * (RECENT_SAMPLES + 1_000)))
+    await spool.sync()
+    for path in (tmp_path / "plenary" / "microphone").iterdir():
+        path.rename(path.with_suffix(".away"))
+    assert await spool.read(1_000, RECENT_SAMPLES) == bytes(2 * RECENT_SAMPLES)
+    with pytest.raises(ValueError, match="was trimmed"):
+        await spool.read(999, 1)
+    await spool.close()
+
+
+async def test_a_disk_that_refuses_keeps_the_samples_in_memory_until_it_does_not(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path, file_samples=100, unsaved_samples=300).open(SESSION, SOURCE)
+    in_the_way = tmp_path / "plenary"
+    in_the_way.write_bytes(b"a file where the folder should be")
+    spool.append(pcm(0, 290))
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable, match="disk refused"):
+            await spool.sync()
+    assert await spool.read(0, 1_000) == pcm(0, 290)
+    with pytest.raises(StorageUnavailable, match="290 samples wait"):
+        spool.append(pcm(290, 11))
+    in_the_way.unlink()
+    assert await spool.sync() == 290
+    spool.append(pcm(290, 11))
+    await spool.close()
+    again = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    assert await again.read(0, 1_000) == pcm(0, 301)
+    await again.close()
+
+
+async def test_closing_on_a_disk_that_refuses_lets_go_all_the_same(tmp_path: Path) -> None:
+    store = DiskSpools(tmp_path)
+    spool = await store.open(SESSION, SOURCE)
+    (tmp_path / "plenary").write_bytes(b"")
+    spool.append(pcm(0, 10))
+    await spool.close()
+    (tmp_path / "plenary").unlink()
+    again = await store.open(SESSION, SOURCE)
+    assert again.end == 0
+    await again.close()
+
+
+async def test_a_spool_that_cannot_be_opened_can_be_tried_again(tmp_path: Path) -> None:
+    store = DiskSpools(tmp_path)
+    folder = tmp_path / "plenary" / "microphone" / "000000000000000.pcm"
+    folder.mkdir(parents=True)
+    with pytest.raises(StorageUnavailable):
+        await store.open(SESSION, SOURCE)
+    folder.rmdir()
+    await (await store.open(SESSION, SOURCE)).close()
+
+
+async def test_a_cancelled_sync_neither_doubles_nor_loses(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    for number in range(10):
+        spool.append(pcm(70 * number, 70))
+        cancelled = asyncio.ensure_future(spool.sync())
+        await asyncio.sleep(0)
+        cancelled.cancel()
+    assert await spool.sync() == 700
+    await spool.close()
+    again = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
+    assert await again.read(0, 1_000) == pcm(0, 700)
+    await again.close()
+
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from moothall.adapters.audio_spool import DiskSpools
+
+async def main():
+    spool = await DiskSpools(Path(sys.argv[1]), file_samples=5_000).open("plenary", "microphone")
+    while True:
+        spool.append(b"".join((n % 65_521).to_bytes(2, "little") for n in range(spool.end, spool.end + 1_600)))
+        print(await spool.sync(), flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("rounds", [(1, 30, 4)])
+def test_kill_9_loses_nothing_that_was_synced(tmp_path: Path, rounds: tuple[int, ...]) -> None:
+    synced = 0
+    for wanted in rounds:
+        with subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        ) as process:
+            assert process.stdout is not None
+            for _ in range(wanted):
+                synced = int(process.stdout.readline())
+            process.kill()
+            synced = max([synced, *(int(line) for line in process.stdout if line.endswith("\n"))])
+
+        async def survived() -> tuple[int, bytes]:
+            spool = await DiskSpools(tmp_path, file_samples=5_000).open(SESSION, SOURCE)
+            audio = await spool.read(spool.start, spool.end - spool.start)
+            await spool.close()
+            return spool.end, audio
+
+        end, audio = asyncio.run(survived())
+        assert synced <= end <= synced + 1_600
+        assert audio == pcm(0, end)

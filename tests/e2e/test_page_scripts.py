@@ -1,0 +1,239 @@
+"""The page's pure scripts, each held against its counterpart in Python."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from moothall.adapters.page_catalogues import LANGUAGES, Catalogues, direction
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import NEW_LINES, media_time
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.ids import ChannelId, SegmentId, SourceId, SpeakerId
+from moothall.core.lanes import Feed
+from moothall.core.signals import Partial
+from moothall.core.views.captions import CaptionsView
+from moothall.wire.frames import events_frame, snapshot_frame
+from recorder import EPOCH, MORNING, SESSION, Recorder
+from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, stage, words
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SYSTEM = Actor(Role.SYSTEM, "server")
+
+
+class Scripts:
+    """Runs a piece of JavaScript with one of the page's modules as `m` and a value as `v`."""
+
+    def __init__(self, page: Page, root: str) -> None:
+        self._page = page
+        self._root = root
+
+    async def run(self, module: str, body: str, value: object = None) -> object:
+        script = f"async (v) => {{ const m = await import('{self._root}/{module}.js'); {body} }}"
+        return await self._page.evaluate(script, value)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scripts(page: Page) -> AsyncIterator[Scripts]:
+    async with stage() as on:
+        await page.goto(on.address)
+        sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
+        assert sheet is not None
+        yield Scripts(page, sheet.rpartition("/css/")[0] + "/js")
+
+
+FOLD = """
+    const frames = v.frames.map((frame) => JSON.parse(frame));
+    const session = {status: 'created', speakers: {}, channels: {}, gaps: []};
+    const reader = new m.Reader({epoch: '', offset: 0, session, lines: []});
+    const changes = frames.map((frame) => reader.apply(frame));
+    const lines = [...reader.lines.values()].sort((a, b) => a.number - b.number);
+    return {
+        position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
+        lines: lines.map(({segment, number, t0, t1, language, origin, speaker, text, words, mended}) =>
+            ({segment, number, t0, t1, language, origin, speaker, text, words, mended})),
+        growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
+    };
+"""
+
+STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
+    (ev.SessionCreated(title="One", languages=("en", "ar")), SYSTEM),
+    (ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), SYSTEM),
+    (ev.ChannelAdded(channel=ChannelId("fr"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)), SYSTEM),
+    (ev.SessionOpened(wall=MORNING), SYSTEM),
+    (ev.SourceAttached(source=SourceId("desk"), channel=FLOOR, t=0, rate=16_000), SYSTEM),
+    (ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"), SYSTEM),
+    (ev.SpeakerIntroduced(speaker=SpeakerId("amina"), name="Amina"), SYSTEM),
+    (opened("a", 100, speaker="amina"), ENGINE),
+    (words("a", 0, "One two"), ENGINE),
+    (words("a", 2, "three."), ENGINE),
+    (corrected("a", "One, two, three."), ENGINE),
+    (ended("a", "One, two, three."), ENGINE),
+    (opened("b", 5_000, language="ar", origin=ev.Origin.PERSON), CAPTIONER),
+    (ended("b", "اثنان"), CAPTIONER),
+    (corrected("b", "اثنان."), CAPTIONER),
+    (ev.GapNoted(channel=FLOOR, t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
+    (ev.SpeakerAssigned(segments=(SegmentId("b"), SegmentId("nowhere")), speaker=SpeakerId("amina")), CAPTIONER),
+    (ev.SpeakerAssigned(segments=(SegmentId("a"),), speaker=None), CAPTIONER),
+    (ev.ClockMapped(t=60_000, wall=MORNING + 60_400), SYSTEM),
+    (ev.SessionPaused(t=61_000), SYSTEM),
+    (ev.SessionResumed(t=62_000), SYSTEM),
+    (opened("c", 63_000), ENGINE),
+    (words("c", 0, "Never ended"), ENGINE),
+    (opened("d", 64_000), ENGINE),
+    (words("d", 0, "Grows"), ENGINE),
+    (ev.SessionClosed(t=65_000), SYSTEM),
+    (ev.RecordSealed(version=ev.SealVersion.RAW, n=1), SYSTEM),
+    (ev.SessionReopened(t=66_000), SYSTEM),
+]
+SHOWN = ("status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps")
+
+
+@pytest.mark.parametrize("start", [0, 1, 9, 15, 23, len(STORY)])
+async def test_the_reader_folds_as_the_server_does(scripts: Scripts, start: int) -> None:
+    """A snapshot at any place, then frames of three events that overlap it, give what the server has."""
+    view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR))
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    frames: list[str] = []
+    for number, (event, by) in enumerate(STORY):
+        if number == start:
+            frames.append(snapshot_frame(view.snapshot(), MORNING).json.decode())
+        view = view.apply(number + 1, by.role, event)
+    if start == len(STORY):
+        frames.append(snapshot_frame(view.snapshot(), MORNING).json.decode())
+    frames += [
+        events_frame(records[first : first + 3], first, (), MORNING).json.decode()
+        for first in range(max(0, start - 2), len(records), 3)
+    ]
+    got = await scripts.run("reader", FOLD, {"frames": frames})
+    assert isinstance(got, dict)
+    snapshot = msgspec.to_builtins(view.snapshot())
+    assert got["position"] == f"{EPOCH}:{len(STORY)}"
+    assert not any(got["lost"])
+    assert {name: got["session"].get(name) for name in SHOWN} == _json({n: snapshot["session"][n] for n in SHOWN})
+    assert [{**line, "number": None} for line in got["lines"]] == [
+        {name: value for name, value in {**line, "number": None}.items() if name != "revision"}
+        for line in _json(snapshot["lines"])
+    ]
+    assert [line["number"] for line in got["lines"]] == list(range(len(got["lines"])))
+    assert got["growing"] == [["d", " Grows", ""]]
+
+
+def _json(value: object) -> Any:
+    return json.loads(msgspec.json.encode(value))
+
+
+async def test_the_reader_sees_a_loss_and_passes_over_what_it_has(scripts: Scripts) -> None:
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    whole = events_frame(records[:9], 0, (), MORNING).json.decode()
+    missing = events_frame(records[10:12], 10, (), MORNING).json.decode()
+    twice = events_frame(records[7:10], 7, (), MORNING).json.decode()
+    got = await scripts.run("reader", FOLD, {"frames": [whole, missing, twice, twice]})
+    assert isinstance(got, dict)
+    assert got["lost"] == [False, True, False, False]
+    assert [line["text"] for line in got["lines"]] == [" One two three."]
+
+
+@pytest.mark.parametrize(
+    ("signal", "growing"),
+    [
+        (partial("d", 1, "on"), [["d", " Grows", " on"]]),
+        (partial("d", 0, "stale"), [["d", " Grows", ""]]),
+        (partial("a", 3, "of a line that ended"), [["d", " Grows", ""]]),
+        (partial("e", 0, "next"), [["d", " Grows", ""], ["e", "", " next"]]),
+        (partial("e", 2, "of what is not here"), [["d", " Grows", ""]]),
+    ],
+)
+async def test_a_hypothesis_needs_its_place(scripts: Scripts, signal: Partial, growing: list[list[str]]) -> None:
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    frame = events_frame(records, 0, (signal,), MORNING).json.decode()
+    got = await scripts.run("reader", FOLD, {"frames": [frame]})
+    assert isinstance(got, dict)
+    assert got["growing"] == growing
+
+
+async def test_a_page_made_before_a_correction_does_not_bring_the_old_text_back(scripts: Scripts) -> None:
+    recorder = Recorder()
+    recorder.offset = 50
+    change = events_frame([recorder.record(corrected("old", "Mended"), CAPTIONER)], 50, (), MORNING).json.decode()
+    got = await scripts.run(
+        "reader",
+        """
+        const session = {status: 'open', speakers: {}, gaps: []};
+        const reader = new m.Reader({epoch: 'k3j9x2', offset: 50, session, lines: []});
+        reader.apply(JSON.parse(v));
+        reader.fill([{segment: 'old', t0: 0, t1: 1, text: 'Before', words: 0, mended: false}], 0, 200);
+        const {text, mended} = reader.lines.get('old');
+        return [text, mended];
+        """,
+        change,
+    )
+    assert got == ["Mended", True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_counted_texts_take_the_same_forms(scripts: Scripts, language: str) -> None:
+    catalogue = Catalogues(find_web_folder() / "locales")[language]
+    data = {"ui": language, "texts": {}, "counted": {"new": dict(catalogue.forms(NEW_LINES))}}
+    body = "const w = new m.Words(v); return [...Array(130).keys()].map((n) => w.counted('new', n));"
+    assert await scripts.run("words", body, data) == [catalogue.counted(NEW_LINES, n) for n in range(130)]
+
+
+async def test_times_and_directions_are_those_of_the_server(scripts: Scripts) -> None:
+    times = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 40_000_000]
+    assert await scripts.run("words", "return v.map(m.mediaTime);", times) == [media_time(ms) for ms in times]
+    tags = ["", "und", "en", "AR", "ar-EG", "fa", "ur-PK", "az-Arab-IR", "uz-Cyrl", "he", "zh-Hans", "ar-Latn", "x"]
+    assert await scripts.run("words", "return v.map(m.direction);", tags) == [direction(tag) for tag in tags]
+
+
+CALM = {
+    "now": 100_000, "status": "open", "cutAt": None, "backAt": None, "online": True, "unsaved": False,
+    "sound": {"sound": "speech", "lag": 400, "sent": 99_500}, "spoke": 97_900,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "n"),
+    [
+        ({}, "live", 2),
+        ({"spoke": 100_400}, "live", 1),
+        ({"spoke": 62_000}, "live", 35),
+        ({"spoke": -200_000}, "live-min", 5),
+        ({"spoke": None}, "waiting", None),
+        ({"sound": {"sound": "silence", "lag": 0, "sent": 99_000}}, "live", 2),
+        ({"sound": {"sound": "silence", "lag": 0, "sent": 99_000}, "spoke": 90_000}, "silence", None),
+        ({"sound": {"sound": "none", "lag": 0, "sent": 99_000}}, "soundless", None),
+        ({"sound": {"sound": "none", "lag": 0, "sent": 60_000}}, "live", 2),
+        ({"sound": {"sound": "speech", "lag": 8_600, "sent": 99_000}}, "late", 9),
+        ({"status": "created"}, "before", None),
+        ({"status": "paused"}, "break", None),
+        ({"unsaved": True}, "unsaved", None),
+        ({"cutAt": 99_000}, "live", 2),
+        ({"cutAt": 98_000}, "lost", None),
+        ({"cutAt": 98_000, "online": False}, "offline", None),
+        ({"backAt": 98_000}, "back", None),
+        ({"backAt": 90_000}, "live", 2),
+        ({"status": "closed", "cutAt": 0, "unsaved": True}, "closed", None),
+    ],
+)
+async def test_standing(scripts: Scripts, facts: dict[str, object], kind: str, n: int | None) -> None:
+    got = await scripts.run("standing", "return m.standing(v);", {**CALM, **facts})
+    assert got == ({"kind": kind} if n is None else {"kind": kind, "n": n})
+
+
+async def test_back_off_grows_to_its_limit_and_is_spread(scripts: Scripts) -> None:
+    got = await scripts.run("link", "return v.map(([tries, random]) => m.pause(tries, random));", [
+        [0, 0], [0, 1], [3, 1], [3, 0.5], [50, 1],
+    ])  # fmt: skip
+    assert got == [100, 600, 4_100, 2_100, 15_100]

@@ -1,0 +1,143 @@
+# ruff: noqa: T201 (a script that prints)
+"""Writes the database of this release that every later one must open: every type of event, fixed salts and times.
+
+Run once a release, from the project's folder: `PYTHONPATH=tests .venv/bin/python tests/golden/make_log.py`, then
+`pytest tests/golden --update-golden`. It never writes over one that is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import moothall
+from moothall.adapters.log_sqlite import SqliteLog
+from moothall.adapters.signing import Ed25519Signer
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.event_codec import EVENT_TYPES
+from moothall.core.ids import ChannelId, SegmentId, SourceId, SpeakerId
+from recorder import EPOCH, MORNING, SESSION, Recorder
+
+HERE = Path(__file__).parent
+SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"moothall golden log, no secret.."))
+"""A key that everybody may know."""
+ENGINE = Actor(Role.ENGINE, "engine-1")
+CAPTIONER = Actor(Role.CAPTIONER, "captioner-7")
+CHAIR = Actor(Role.CHAIR, "chair-2")
+STAFF = Actor(Role.SECRETARIAT, "staff-1")
+FLOOR, PT = ChannelId("floor"), ChannelId("pt")
+S1, S2, S3, S4 = (SegmentId(f"s{number}") for number in range(1, 5))
+P1 = SegmentId("p1")
+ROOM, BOOTH = SourceId("room"), SourceId("booth")
+ANA = SpeakerId("ana")
+
+
+def words(segment: SegmentId, first: int, t0: int, *texts: str, channel: ChannelId = FLOOR) -> ev.WordsCommitted:
+    spoken = tuple(ev.Word(text, t0 + 300 * n, t0 + 300 * n + 250, 0.875) for n, text in enumerate(texts))
+    return ev.WordsCommitted(channel=channel, segment=segment, first=first, words=spoken)
+
+
+def opened(segment: SegmentId, t0: int) -> ev.SegmentOpened:
+    return ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.MACHINE)
+
+
+def ended(segment: SegmentId, t1: int, text: str, reason: ev.EndReason = ev.EndReason.SENTENCE) -> ev.SegmentEnded:
+    return ev.SegmentEnded(channel=FLOOR, segment=segment, t1=t1, reason=reason, text=text)
+
+
+def story(recorder: Recorder) -> list[LogRecord]:
+    """A short session with a break, two languages, a correction, a gap and a name that is taken out later."""
+    tell = recorder.record
+    return [
+        tell(ev.SessionCreated(title="Opening plenary · Abertura", languages=("en", "pt")), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "pt")), STAFF),
+        tell(ev.ChannelAdded(channel=PT, kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)), STAFF),
+        tell(ev.SpeakerIntroduced(speaker=ANA, name="Ana Conceição"), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(ev.SourceAttached(source=ROOM, channel=FLOOR, t=0, rate=16_000)),
+        tell(ev.SourceAttached(source=BOOTH, channel=PT, t=120, rate=48_000)),
+        tell(ev.EngineAttached(channel=FLOOR, generation=1, model="whisper-base")),
+        tell(ev.ClockMapped(t=0, wall=MORNING)),
+        tell(opened(S1, 400), ENGINE, cause="w-1"),
+        tell(words(S1, 0, 400, " Good", " morning,"), ENGINE, cause="w-1", n=1),
+        tell(words(S1, 2, 1_000, " every", " one."), ENGINE),
+        tell(ended(S1, 1_600, " Good morning, every one."), ENGINE),
+        tell(
+            ev.SegmentCorrected(
+                channel=FLOOR, segment=S1, base_revision=0, base_words=4, text=" Good morning, everyone.", tail=""
+            ),
+            CAPTIONER,
+        ),
+        tell(ev.SpeakerAssigned(segments=(S1,), speaker=ANA), CAPTIONER),
+        tell(
+            ev.SegmentOpened(
+                channel=PT, segment=P1, t0=900, language="pt", origin=ev.Origin.INTERPRETER, speaker=SpeakerId("booth")
+            ),
+            ENGINE,
+        ),
+        tell(words(P1, 0, 900, " Bom", " dia", " a", " todas", " e", " todos", "!", channel=PT), ENGINE),
+        recorder.checkpoint(SIGNER),
+        tell(opened(S2, 2_000), ENGINE),
+        tell(words(S2, 0, 2_000, " My", " neighbour", " João", " Silva"), ENGINE),
+        tell(ended(S2, 3_400, " My neighbour João Silva", ev.EndReason.SPEAKER), ENGINE),
+        tell(ev.GapNoted(channel=FLOOR, t0=3_400, t1=9_000, reason=ev.GapReason.SOURCE_LOST)),
+        tell(ev.SessionPaused(t=9_500), CHAIR),
+        tell(ev.SessionResumed(t=60_000), CHAIR),
+        tell(ev.ClockMapped(t=60_000, wall=MORNING + 60_012)),
+        tell(opened(S3, 60_100), ENGINE),
+        tell(words(S3, 0, 60_100, " شكرا", " جزيلا"), ENGINE),
+        tell(ended(S3, 60_900, " شكرا جزيلا", ev.EndReason.LANGUAGE), ENGINE),
+        tell(ev.SourceEnded(source=ROOM, t=61_000)),
+        tell(ev.SessionClosed(t=61_000), CHAIR),
+        tell(ev.SessionReopened(t=61_500), CHAIR),
+        tell(opened(S4, 61_600), ENGINE),
+        tell(words(S4, 0, 61_600, " One", " more"), ENGINE),
+        tell(ended(S4, 62_400, " One more", ev.EndReason.CLOSE), ENGINE),
+        tell(ev.SessionClosed(t=62_500), CHAIR),
+        tell(ev.RecordSealed(version=ev.SealVersion.RAW, n=1), STAFF),
+        recorder.checkpoint(SIGNER),
+    ]
+
+
+async def write(path: Path) -> None:
+    recorder = Recorder()
+    log = await SqliteLog.open(path)
+    await log.acquire(SESSION, EPOCH)
+    records = story(recorder)
+    await log.append(SESSION, 1, 0, records)
+    gone = (20, 21)  # what names the neighbour
+    said = recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by=STAFF.id), STAFF)
+    await log.remove(SESSION, 1, len(records), gone, said)
+    await log.append(SESSION, 1, recorder.offset, [recorder.checkpoint(SIGNER)])
+    told = {record.header.type for record in await log.read(SESSION, 0, 1_000)}
+    await log.close()
+    if told != set(EVENT_TYPES):
+        raise SystemExit(f"The story lacks {sorted(set(EVENT_TYPES) - told)}.")
+
+
+def main() -> None:
+    release = ".".join(moothall.__version__.split(".")[:2])
+    path = HERE / f"log-{release}.sqlite"
+    if path.exists():
+        raise SystemExit(f"{path.name} is there already, and stays as it is.")
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "log.sqlite"
+        asyncio.run(write(draft))
+        connection = sqlite3.connect(draft, isolation_level=None)
+        connection.execute("VACUUM")
+        connection.close()
+        path.write_bytes(draft.read_bytes())
+    keys = path.with_suffix(".keys.json")
+    keys.write_bytes(msgspec.json.format(msgspec.json.encode(SIGNER.public_document()), indent=2) + b"\n")
+    print(f"{path.name}: {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

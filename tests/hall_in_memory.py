@@ -1,0 +1,133 @@
+"""Everything of the server that has no socket and no disk, on a loop that jumps: what service tests share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.spool_memory import MemorySpools
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AddChannel, AnyCommand, CreateSession
+from moothall.core.errors import AudioError
+from moothall.core.events import Access, AnyEvent, ChannelKind
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.signals import AnySignal
+from moothall.services.ingest import Ingest
+from moothall.services.recognising import Recognising
+from moothall.services.session_writer import Receipt
+from moothall.services.sessions import LiveSession, Sessions
+from moothall.testing.clock import LoopClock
+from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.seeded import SeededRandomness, SeededSigner
+from moothall.testing.outlets import MemoryOutlet
+from moothall.wire import engine as wire
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import decode
+
+FLOOR = ChannelId("floor")
+SESSION = SessionId("s")
+MIC = SourceId("mic")
+
+
+class MemoryHall:
+    """Sessions, recognising and ingest around one log."""
+
+    def __init__(self, log: MemoryLog | None = None, spools: MemorySpools | None = None) -> None:
+        self.clock = LoopClock()
+        self.log = log or FailingLog()
+        self.spools = spools or MemorySpools()
+        self.sessions = Sessions(
+            log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner()
+        )
+        self.recognising = Recognising(self.clock)
+        self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock)
+        self.group: asyncio.TaskGroup | None = None
+        self.links: list[ServerEnd] = []
+
+    async def session(self, name: SessionId = SESSION, access: Access = Access.PUBLIC) -> LiveSession:
+        """A session with one channel, made."""
+        live = await self.sessions.open(name)
+        commands: list[AnyCommand] = [
+            CreateSession(title="Open hall", languages=("en",), access=access),
+            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+        ]
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("create"), commands), Receipt)
+        return live
+
+    async def events(self, name: SessionId = SESSION) -> list[AnyEvent | UnknownEvent]:
+        """All events of the session's log."""
+        records = await self.log.read(name, 0, 100_000)
+        return [decode_event(record.body) for record in records if record.body is not None]
+
+    def connect(self, name: str = "engine") -> EngineEnd:
+        """The engine's end of a link that this server serves."""
+        ours, theirs = engine_link(name)
+        assert self.group is not None
+        self.group.create_task(self.recognising.serve(theirs))
+        self.links.append(theirs)
+        return ours
+
+
+@asynccontextmanager
+async def memory_hall(hall: MemoryHall | None = None) -> AsyncIterator[MemoryHall]:
+    """The hall, running."""
+    made = hall or MemoryHall()
+    try:
+        async with asyncio.TaskGroup() as group:
+            made.group = group
+            started = asyncio.Event()
+            owner = group.create_task(made.sessions.run(started))
+            await started.wait()
+            yield made
+            owner.cancel()
+            for link in made.links:
+                link.cut()
+    finally:
+        made.group = None
+
+
+class Sound:
+    """An `AudioSource` of so many samples of silence, that may break at its end."""
+
+    def __init__(self, samples: int, *, breaks: bool = False) -> None:
+        self.left = samples
+        self.breaks = breaks
+        self.entered = 0
+
+    async def __aenter__(self) -> Sound:
+        self.entered += 1
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def read(self, samples: int) -> bytes:
+        count = min(samples, self.left)
+        self.left -= count
+        if not count and self.breaks:
+            msg = "The recording ends in the middle."
+            raise AudioError(msg)
+        return bytes(2 * count)
+
+
+async def hello(engine: EngineEnd, channels: int = 1, model: str = "scripted") -> None:
+    """Say hello."""
+    await engine.send(
+        wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=(), channels=channels)
+    )
+
+
+async def attached(engine: EngineEnd) -> wire.Attach:
+    """The attachment that comes next."""
+    message = await engine.receive()
+    assert isinstance(message, wire.Attach), message
+    return message
+
+
+def shown(outlet: MemoryOutlet) -> list[AnySignal]:
+    """All signals that a reader over SSE was sent, in order."""
+    return [signal for event in EventStream().feed(outlet.sent) for signal in decode(event.data).signals]

@@ -1,0 +1,100 @@
+"""`moothall models`, as a person at a terminal meets it."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+from moothall_models.store import ModelStore, models_command
+from weights import FILES, OFFLINE, folder_source, hub_source, manifest_of, model_from, put
+
+
+class Terminal:
+    def __init__(self, store: ModelStore) -> None:
+        self.store = store
+        self.out = ""
+        self.err = ""
+
+    def run(self, *argv: str) -> int:
+        out, err = io.StringIO(), io.StringIO()
+        code = models_command(argv, store=self.store, out=out, err=err)
+        self.out, self.err = out.getvalue(), err.getvalue()
+        return code
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    return tmp_path / "disk"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, disk: Path) -> Terminal:
+    models = (model_from(folder_source(disk)), model_from(hub_source(), name="other"))
+    return Terminal(ModelStore(tmp_path / "shelf", manifest_of(*models), fetchers=OFFLINE))
+
+
+def test_list_says_what_there_is_and_what_is_here(terminal: Terminal) -> None:
+    assert terminal.run("list") == 0
+    head, first, second, *_ = terminal.out.splitlines()
+    assert head.split() == ["MODEL", "TASK", "LANGUAGES", "SIZE", "LICENCE", "STATE"]
+    assert first.split() == ["*", "small", "recognise", "en", "0.0", "MB", "MIT", "not", "fetched", "for", "tests"]
+    assert second.split()[:2] == ["other", "recognise"]
+    assert terminal.out.endswith(f"* is the default. Models are kept in {terminal.store.folder}\n")
+    terminal.run("fetch")
+    (put(terminal.store.folder / "other") / "model.bin").write_bytes(b"x")
+    terminal.run("list")
+    assert ["here" in terminal.out.splitlines()[1], "damaged" in terminal.out.splitlines()[2]] == [True, True]
+
+
+def test_fetch_gets_the_default_or_the_named(terminal: Terminal, disk: Path) -> None:
+    assert terminal.run("fetch") == 0
+    assert terminal.out == f"small is in {terminal.store.folder / 'small'}\n"
+    assert "Checking small: 0.0 MB of 0.0 MB, 100 %\n" in terminal.err
+    shutil.rmtree(disk)
+    assert terminal.run("fetch", "small") == 0
+    assert terminal.err == ""
+
+
+def test_fetch_from_a_folder(terminal: Terminal, tmp_path: Path) -> None:
+    put(tmp_path / "stick" / "other")
+    assert terminal.run("fetch", "--from", str(tmp_path / "stick"), "other") == 0
+    assert terminal.store.verify("other") == []
+
+
+def test_fetch_says_why_it_could_not(terminal: Terminal) -> None:
+    assert terminal.run("fetch", "other") == 1
+    assert terminal.err.splitlines()[-1].startswith("The model other could not be fetched. From the Hugging Face")
+    assert terminal.run("fetch", "small", "none") == 1
+    assert terminal.err == "There is no model 'none'. There are: small, other.\n"
+    assert not (terminal.store.folder / "small").exists()
+
+
+def test_verify_hashes_what_is_here(terminal: Terminal) -> None:
+    assert terminal.run("verify") == 0
+    assert terminal.out.startswith("No models are in ")
+    terminal.run("fetch")
+    assert terminal.run("verify") == 0
+    assert terminal.out == "small: all 2 files are right, 0.0 MB.\n"
+    weights = terminal.store.folder / "small" / "model.bin"
+    weights.write_bytes(bytes(len(FILES["model.bin"])))
+    assert terminal.run("verify", "small", "other") == 1
+    assert terminal.out == ""
+    wrong, missing = terminal.err.splitlines()
+    assert wrong.startswith(f"{weights} has the sha256 ")
+    assert missing.startswith("The model other isn't on this machine.")
+    assert terminal.run("verify", "none") == 1
+
+
+def test_a_wrong_command_is_explained_by_argparse(capsys: pytest.CaptureFixture[str]) -> None:
+    for argv in ([], ["sing"]):
+        with pytest.raises(SystemExit, match="2"):
+            models_command(argv)
+        assert "moothall models" in capsys.readouterr().err
+
+
+def test_the_machines_own_store_is_used_unless_another_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert models_command(["list"]) == 0
+    assert "whisper-base" in capsys.readouterr().out

@@ -1,0 +1,130 @@
+"""The socket of the engine link: who is let in, and what ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+
+from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.core.errors import ConfigurationError
+from moothall.wire import engine as wire
+
+TOKENS = {"t-right": "gpu-1", "t-other": "gpu-2"}
+HELLO = wire.Hello(protocol=1, name="e", model="m", languages=(), channels=1)
+GOOD = {"Authorization": "Bearer t-right"}
+
+
+class Handled:
+    """Keeps what came of each link."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.messages: list[wire.ToServer] = []
+        self.over = asyncio.Event()
+
+    async def __call__(self, link: EngineSocket) -> None:
+        self.names.append(link.name)
+        try:
+            while (message := await link.receive()) is not None:
+                self.messages.append(message)
+                await link.send(wire.Detach(stream=7))
+            await link.send(wire.Detach(stream=8))  # Silent: the link is gone.
+        finally:
+            self.over.set()
+
+
+async def test_messages_go_both_ways_under_the_tokens_name() -> None:
+    handled = Handled()
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port:
+        async with connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD) as socket:
+            await socket.send(wire.encode(HELLO))
+            assert wire.decode_to_engine(await socket.recv(decode=False)) == wire.Detach(stream=7)
+        await handled.over.wait()
+    assert handled.names == ["gpu-1"]
+    assert handled.messages == [HELLO]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer t-wrong"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Basic t-right"},
+        {"Authorization": "Bearer T-RIGHT"},
+        [("Authorization", "Bearer t-right"), ("Authorization", "Bearer t-right")],
+    ],
+)
+async def test_without_a_good_token_nobody_gets_in(
+    headers: dict[str, str] | list[tuple[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    handled = Handled()
+    caplog.set_level(logging.WARNING, "moothall")
+    async with serve_engines("127.0.0.1", 0, lambda: {**TOKENS, "": "nobody"}, handled) as port:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{port}/", additional_headers=headers)
+    response = refused.value.response
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.body is not None
+    assert response.body.startswith(b"An engine needs its token here")
+    assert handled.names == []
+    assert "refused a connection without a good token" in caplog.text
+    assert "t-" not in "".join(record.getMessage() for record in caplog.records)
+
+
+async def test_a_web_page_does_not_get_in_even_with_a_token() -> None:
+    handled = Handled()
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{port}/", additional_headers={**GOOD, "Origin": f"http://127.0.0.1:{port}"})
+    assert refused.value.response.status_code == 403
+    assert handled.names == []
+
+
+async def test_a_token_that_was_taken_back_is_no_good_any_more() -> None:
+    tokens = dict(TOKENS)
+    async with serve_engines("127.0.0.1", 0, lambda: tokens, Handled()) as port:
+        async with connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD):
+            del tokens["t-right"]
+        with pytest.raises(InvalidStatus):
+            await connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD)
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"), [(b"\xc1 no message", 1002), (bytes(wire.MAX_FRAME_BYTES + 1), 1009), ("text", 1002)]
+)
+async def test_what_is_no_message_ends_the_link(frame: bytes | str, code: int) -> None:
+    handled = Handled()
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port:
+        async with connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD) as socket:
+            await socket.send(frame)
+            with pytest.raises(ConnectionClosedError) as closed:
+                await socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == code
+        await handled.over.wait()
+    assert handled.messages == []
+
+
+async def test_leaving_closes_the_links() -> None:
+    handled = Handled()
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port:
+        socket = await connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD)
+        await socket.send(wire.encode(HELLO))
+        await socket.recv()
+    assert handled.over.is_set()
+    await socket.wait_closed()
+    assert socket.close_code == 1001
+
+
+async def test_an_address_that_is_taken() -> None:
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, Handled()) as port:
+        with pytest.raises(ConfigurationError, match=f"can't be served on 127.0.0.1:{port}"):
+            async with serve_engines("127.0.0.1", port, lambda: TOKENS, Handled()):
+                pass

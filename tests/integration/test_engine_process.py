@@ -1,0 +1,211 @@
+"""The whole engine on a real socket: in this process, and as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.core.errors import ConfigurationError
+from moothall.testing.engine_channel import EngineChannel
+from moothall.testing.loop import run
+from moothall.testing.scripted import Script, make_script, render, write_script
+from moothall.wire import engine as wire
+from moothall_models.engine import Engine, EngineSettings
+from moothall_models.engine_clock import WallClock
+from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+
+TOKENS = {"secret": "hall"}
+
+
+def engine(url: str, script: Script, token: str = "secret") -> Engine:  # noqa: S107 - no secret
+    settings = EngineSettings(url=url, token=token, name="test")
+    return Engine(settings, ScriptedRecognizer(script), ScriptedVoiceActivity, WallClock(), lambda: 1.0)
+
+
+async def pause(_: int) -> None:
+    await asyncio.sleep(0.05)
+
+
+def said(script: Script) -> list[str]:
+    return [word.text.strip() for word in script.words]
+
+
+def test_links_over_sockets_that_are_cut_lose_nothing() -> None:
+    script = make_script(21, 60)
+    channel = EngineChannel(render(script))
+    links: list[EngineSocket] = []
+
+    async def serve(link: EngineSocket) -> None:
+        links.append(link)
+
+        async def reached(t: int) -> None:
+            await asyncio.sleep(0.1)
+            if t > 5_000 * len(links):
+                raise ConnectionAbortedError
+
+        try:
+            await channel.serve(link, reached)
+        except* ConnectionAbortedError:
+            pass  # The handler is over, and the link with it.
+
+    async def main() -> None:
+        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port, asyncio.TaskGroup() as group:
+            task = group.create_task(engine(f"ws://127.0.0.1:{port}/", script).run())
+            await channel.finished.wait()
+            task.cancel()
+
+    run(main())
+    assert channel.words == said(script)
+    assert len(links) > 3
+
+
+def test_an_engine_waits_for_a_server_that_is_not_there_yet() -> None:
+    script = make_script(22, 10)
+    channel = EngineChannel(render(script))
+
+    async def main() -> None:
+        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, pause)) as port:
+            pass
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(engine(f"ws://127.0.0.1:{port}/", script).run())
+            await asyncio.sleep(30)
+            async with serve_engines("127.0.0.1", port, lambda: TOKENS, lambda link: channel.serve(link, pause)):
+                await channel.finished.wait()
+                task.cancel()
+
+    run(main())
+    assert channel.words == said(script)
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "sentence"),
+    [
+        ("ws://127.0.0.1:{port}/", "wrong", "The server refused the engine's token"),
+        ("http://127.0.0.1:{port}/", "secret", "is no address of an engine link"),
+    ],
+)
+def test_what_trying_again_cannot_mend_is_said(url: str, token: str, sentence: str) -> None:
+    script = make_script(23, 3)
+    channel = EngineChannel(render(script))
+
+    async def main() -> None:
+        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, pause)) as port:
+            await engine(url.format(port=port), script, token).run()
+
+    with pytest.raises(ConfigurationError, match=sentence):
+        run(main())
+
+
+def test_a_server_that_breaks_the_rules_is_left_and_dialled_again(caplog: pytest.LogCaptureFixture) -> None:
+    script = make_script(28, 20)
+    channel = EngineChannel(render(script))
+    links: list[EngineSocket] = []
+
+    async def serve(link: EngineSocket) -> None:
+        links.append(link)
+        if len(links) == 1:
+            await link.receive()
+            await link.send(channel.attach())
+            await link.send(wire.Audio(stream=1, t=0, pcm=b"abc"))
+            assert await link.receive() is None
+        else:
+            await channel.serve(link, pause)
+
+    async def main() -> None:
+        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port, asyncio.TaskGroup() as group:
+            task = group.create_task(engine(f"ws://127.0.0.1:{port}/", script).run())
+            await channel.finished.wait()
+            task.cancel()
+
+    run(main())
+    assert channel.words == said(script)
+    assert len(links) == 2
+    assert "Audio of 3 bytes is no PCM16" in caplog.text
+
+
+Process = asyncio.subprocess.Process
+Start = Callable[..., Coroutine[None, None, Process]]
+
+
+@asynccontextmanager
+async def hall(script: Script, folder: Path, channel: EngineChannel) -> AsyncIterator[Start]:
+    """A server with one channel, and what starts an engine's process for it."""
+    path = folder / "script.json"
+    path.write_bytes(write_script(script))
+
+    async def at_once(_: int) -> None:
+        await asyncio.sleep(0)
+
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, at_once)) as port:
+
+        async def start(*arguments: str, token: str = "secret") -> Process:  # noqa: S107 - no secret
+            return await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "moothall_models",
+                *("--url", f"ws://127.0.0.1:{port}/", "--model", f"scripted:{path}", *arguments),
+                stdin=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={**os.environ, "MOOTHALL_ENGINE_TOKEN": token},
+            )
+
+        yield start
+
+
+async def ready(process: Process) -> None:
+    assert process.stderr is not None
+    while b"connected" not in await process.stderr.readline():
+        pass
+
+
+async def test_as_a_process_on_the_cpu_clock(tmp_path: Path) -> None:
+    script = make_script(24, 40)
+    channel = EngineChannel(render(script))
+    async with hall(script, tmp_path, channel) as start:
+        process = await start("--clock", "cpu")
+        _, errors = await process.communicate()  # The server lets go of a drained link, and a benchmark ends there.
+    assert process.returncode == 0, errors.decode()
+    assert channel.words == said(script)
+    assert all(act.at is not None for act in channel.acts)
+    assert b"secret" not in errors
+
+
+async def test_sigterm_ends_it_in_order(tmp_path: Path) -> None:
+    script = make_script(25, 5)
+    channel = EngineChannel(render(script))
+    async with hall(script, tmp_path, channel) as start:
+        process = await start()
+        await ready(process)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+async def test_no_orphan_is_left_when_the_parent_goes(tmp_path: Path) -> None:
+    script = make_script(26, 5)
+    channel = EngineChannel(render(script))
+    async with hall(script, tmp_path, channel) as start:
+        process = await start("--exit-with-parent")
+        await ready(process)
+        process.send_signal(signal.SIGINT)  # Ctrl-C is the parent's business.
+        assert process.stdin is not None
+        process.stdin.close()
+        assert await process.wait() == 0
+
+
+async def test_a_wrong_token_ends_it_with_a_sentence(tmp_path: Path) -> None:
+    script = make_script(27, 5)
+    async with hall(script, tmp_path, EngineChannel(render(script))) as start:
+        process = await start(token="wrong")  # noqa: S106 - no secret
+        _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert b"The server refused the engine's token" in errors
+    assert b"wrong" not in errors
+    assert b"Traceback" not in errors

@@ -1,0 +1,88 @@
+"""Law 1: a snapshot and the events after it give the snapshot that comes later, for either kind of feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moothall.core.ids import ChannelId
+from moothall.core.lanes import Feed
+from moothall.core.views.captions import SNAPSHOT_LINES, CaptionsView, Line, Snapshot
+from recorder import EPOCH, SESSION
+from strategies import Told, stories
+
+FEEDS = [Feed(ChannelId("floor"), live=True), Feed(ChannelId("floor"), live=False), Feed(ChannelId("pt"))]
+
+
+def folded(view: CaptionsView, told: Iterable[Told]) -> CaptionsView:
+    for each in told:
+        if each.lane in view.feed.lanes:
+            view = view.apply(each.offset, each.role, each.event)
+    return view
+
+
+def carried(snapshot: Snapshot) -> Snapshot:
+    """The snapshot as it arrives: through JSON."""
+    return msgspec.json.decode(msgspec.json.encode(snapshot), type=Snapshot)
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+@given(told=stories(), data=st.data())
+def test_a_snapshot_and_what_follows_is_the_later_snapshot(feed: Feed, told: list[Told], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(told)))
+    start = CaptionsView.empty(SESSION, EPOCH, feed)
+    early = folded(start, told[:cut])
+    late = folded(early, told[cut:])
+    assert late == folded(start, told)
+    joined = CaptionsView.of(carried(early.snapshot()), feed)
+    assert joined.snapshot() == early.snapshot()
+    assert folded(joined, told[cut:]).snapshot() == late.snapshot()
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+@given(told=stories(), data=st.data())
+def test_what_comes_twice_changes_nothing(feed: Feed, told: list[Told], data: st.DataObject) -> None:
+    once = folded(CaptionsView.empty(SESSION, EPOCH, feed), told)
+    again = data.draw(st.integers(0, len(told)))
+    assert folded(once, told[again:]) == once
+
+
+@given(told=stories())
+def test_snapshot_and_pages_together_are_all_lines_each_once(told: list[Told]) -> None:
+    view = folded(CaptionsView.empty(SESSION, EPOCH, FEEDS[0]), told)
+    snapshot = view.snapshot()
+    assert len(snapshot.lines) == min(SNAPSHOT_LINES, len(view.lines))
+    lines: list[Line] = list(snapshot.lines)
+    before = snapshot.before
+    while before:
+        page = view.page(before)
+        assert 0 < len(page) <= SNAPSHOT_LINES
+        lines[:0] = page
+        before -= len(page)
+        assert before % SNAPSHOT_LINES == 0
+    assert lines == list(view.lines)
+
+
+@given(told=stories(), before=st.integers(-5, 700))
+def test_any_page_is_a_part_of_the_lines(told: list[Told], before: int) -> None:
+    view = folded(CaptionsView.empty(SESSION, EPOCH, FEEDS[0]), told)
+    page = view.page(before)
+    lines = list(view.lines)
+    stop = max(0, min(before, len(lines)))
+    assert list(page) == lines[stop - len(page) : stop]
+    assert (not page) == (stop == 0)
+
+
+@given(told=stories())
+def test_both_feeds_end_with_the_same_finished_lines(told: list[Told]) -> None:
+    """What was opened, ended and not corrected in between reads the same with and without the words."""
+    live, lines = (folded(CaptionsView.empty(SESSION, EPOCH, feed), told) for feed in FEEDS[:2])
+    assert live.session == lines.session
+    assert [line.segment for line in live.lines] == [line.segment for line in lines.lines]
+    assert [line.t1 for line in live.lines] == [line.t1 for line in lines.lines]
+    assert [line.revision for line in live.lines] == [line.revision for line in lines.lines]
+    assert [line.speaker for line in live.lines] == [line.speaker for line in lines.lines]

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from moothall.adapters.limits import secure
+from moothall.adapters.page_door import PageDoor
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import Pages
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.testing.clock import ManualClock
+
+PAGES = Pages(find_web_folder())
+FLOOR = ChannelId("floor")
+HTML = {"Accept": "text/html"}
+
+
+class Hall:
+    """One session with two channels and 450 lines on the floor."""
+
+    def __init__(self) -> None:
+        self.broken: Exception | None = None
+        self.views = {channel: self._view(channel) for channel in (FLOOR, ChannelId("fr"))}
+
+    def _view(self, channel: ChannelId) -> CaptionsView:
+        said: list[ev.AnyEvent] = [
+            ev.SessionCreated(title="Plenary", languages=("en",)),
+            ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+            ev.ChannelAdded(channel=ChannelId("fr"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)),
+            ev.SessionOpened(wall=1_764_000_000_000),
+        ]
+        for n in range(450):
+            segment = SegmentId(f"s{n}")
+            said.append(ev.SegmentOpened(channel=FLOOR, segment=segment, t0=n, language="en", origin=ev.Origin.MACHINE))
+            said.append(
+                ev.SegmentEnded(channel=FLOOR, segment=segment, t1=n + 1, reason=ev.EndReason.PAUSE, text=f"Line {n}.")
+            )
+        view = CaptionsView.empty(SessionId("plenary"), Epoch("e1"), Feed(channel))
+        for offset, event in enumerate(said, 1):
+            view = view.apply(offset, Role.ENGINE, event)
+        return view
+
+    async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
+        if self.broken is not None:
+            raise self.broken
+        view = self.views.get(feed.channel) if session == "plenary" else None
+        return None if view is None else view.snapshot()
+
+    async def page_of(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
+        return self.views[feed.channel].page(before)
+
+    async def public_sessions(self) -> Sequence[Session]:
+        return [self.views[FLOOR].session]
+
+
+@pytest.fixture
+def hall() -> Hall:
+    return Hall()
+
+
+@pytest.fixture
+async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    door = PageDoor(
+        PAGES,
+        clock=ManualClock(),
+        snapshot_of=hall.snapshot_of,
+        page_of=hall.page_of,
+        public_sessions=hall.public_sessions,
+    )
+
+    async def plain(_: web.Request) -> web.Response:
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": "7"})
+
+    app = web.Application(middlewares=[door.error_pages()])
+    app.add_routes([*door.routes(), web.get("/elsewhere", plain)])
+    secure(app)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+Client = TestClient[web.Request, web.Application]
+
+
+async def test_the_page(client: Client) -> None:
+    async with client.get("/s/plenary", headers={"Accept-Language": "es-MX, en;q=0.5"}) as response:
+        text = await response.text()
+        assert response.status == 200
+        assert response.headers["Content-Language"] == "es"
+        assert response.headers["Vary"] == "Accept-Language, Accept-Encoding"
+        assert response.headers["Cache-Control"] == "no-cache"
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
+        assert "'unsafe" not in response.headers["Content-Security-Policy"]
+    assert "Line 449." in text
+    assert "Line 249." not in text
+    async with client.get("/s/plenary?ui=ru&before=200") as response:
+        text = await response.text()
+        assert "Line 0." in text
+        assert "Line 200." not in text
+        assert "ui=ru" in text
+
+
+async def test_pages_of_lines_with_an_etag(client: Client) -> None:
+    async with client.get("/s/plenary/lines?channel=floor&before=450") as response:
+        page = await response.json()
+        assert [line["text"] for line in page["lines"]] == [f"Line {n}." for n in range(400, 450)]
+        assert page["before"] == 400
+        tag = response.headers["ETag"]
+    for known in (tag, f'"other", {tag}', f"W/{tag}"):
+        async with client.get("/s/plenary/lines?before=450", headers={"If-None-Match": known}) as response:
+            assert response.status == 304
+            assert response.headers["ETag"] == tag
+    async with client.get("/s/plenary/lines?before=400", headers={"If-None-Match": tag}) as response:
+        assert response.status == 200
+        assert (await response.json())["before"] == 200
+    async with client.get("/s/plenary/lines?before=7") as response:
+        page = await response.json()
+        assert len(page["lines"]) == 7
+        assert page["before"] is None
+    async with client.get("/s/plenary/lines?before=999999") as response:
+        assert (await response.json())["before"] == 400
+    async with client.get("/s/plenary/lines?channel=fr") as response:
+        assert await response.json() == {"lines": [], "before": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/s/none", 404, "There is no meeting at this address."),
+        ("/s/%3Cscript%3E", 404, "There is no meeting at this address."),
+        ("/s/plenary?channel=xx", 404, "This meeting has no such text."),
+        ("/s/plenary?channel=%3Cb%3E", 404, "This meeting has no such text."),
+        ("/s/plenary?feed=all", 400, "“feed” must be “live” or “lines”"),
+        ("/s/plenary?before=0", 400, "must be the number of a line, 1 or more"),
+        ("/s/plenary?before=-3", 400, "must be the number of a line, 1 or more"),
+        ("/s/plenary?before=x", 400, "must be the number of a line, 1 or more"),
+        ("/s/plenary?before=٣", 400, "must be the number of a line, 1 or more"),
+        ("/s/plenary?before=" + "9" * 30, 400, "must be the number of a line, 1 or more"),
+        ("/nothing/here", 404, "There is nothing at this address."),
+        ("/static/x/js/none.js", 404, "There is nothing at this address."),
+        ("/static/x/../../pyproject.toml", 404, "There is nothing at this address."),
+        ("/elsewhere", 503, "be reached at the moment."),
+    ],
+)
+async def test_errors_are_sentences(client: Client, path: str, status: int, sentence: str) -> None:
+    async with client.get(path, headers=HTML) as response:
+        assert response.status == status
+        assert response.content_type == "text/html"
+        assert sentence in (await response.text()).replace("&#39;", "'")
+        if path == "/elsewhere":
+            assert response.headers["Retry-After"] == "7"
+    if path.startswith("/s/plenary") or path == "/s/none":
+        script = path.replace("/s/plenary", "/s/plenary/lines").replace("/s/none", "/s/none/lines")
+        async with client.get(script, headers={"Accept-Language": "en"}) as response:
+            assert response.status == status
+            assert sentence in (await response.json())["error"]
+
+
+async def test_a_wrong_method_and_what_scripts_get(client: Client) -> None:
+    async with client.post("/s/plenary", headers=HTML) as response:
+        assert response.status == 405
+        assert "GET" in response.headers["Allow"]
+        assert "be used in this way" in await response.text()
+    async with client.get("/nothing/here") as response:
+        assert response.content_type == "text/plain"
+
+
+async def test_faults_of_ours_are_sentences_too_and_the_log_has_no_content(
+    client: Client, hall: Hall, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall.broken = StorageUnavailable("disk")
+    async with client.get("/s/plenary", headers=HTML) as response:
+        assert response.status == 503
+    hall.broken = ValueError("what somebody said")
+    async with client.get("/s/plenary", headers={**HTML, "Accept-Language": "fr"}) as response:
+        assert response.status == 500
+        assert "Une erreur est survenue de notre côté." in await response.text()
+    assert "ValueError in snapshot_of" in caplog.text
+    assert "what somebody said" not in caplog.text
+
+
+async def test_static_files_are_kept_for_ever_under_their_version(client: Client) -> None:
+    address = PAGES.static.address("css/page.css")
+    async with client.get(address) as response:
+        assert response.status == 200
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert response.content_type == "text/css"
+        file = PAGES.static.get("css/page.css")
+        assert file is not None
+        assert await response.read() == file.body
+    async with client.get("/static/old/css/page.css", headers={"Accept-Encoding": "identity"}) as response:
+        assert response.headers["Cache-Control"] == "no-cache"
+        assert "Content-Encoding" not in response.headers
+
+
+async def test_the_list(client: Client) -> None:
+    async with client.get("/") as response:
+        assert 'href="/s/plenary"' in await response.text()

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.signals import AnySignal, ChannelState, Partial, Sound, Unsaved
+
+FLOOR, PT = ChannelId("floor"), ChannelId("pt")
+
+
+def partial(channel: ChannelId, text: str) -> Partial:
+    return Partial(channel=channel, segment=SegmentId("s1"), first=0, text=text, language="en")
+
+
+def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
+    given: list[AnySignal] = [
+        partial(FLOOR, "Good"),
+        ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=10, t=100),
+        partial(PT, "Bom"),
+        Unsaved(channel=FLOOR, text="Good"),
+        partial(FLOOR, "Good morning"),
+    ]
+    newest = {signal.key: signal for signal in given}
+    assert newest == {
+        "partial:floor": partial(FLOOR, "Good morning"),
+        "state:floor": ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=10, t=100),
+        "partial:pt": partial(PT, "Bom"),
+        "unsaved:floor": Unsaved(channel=FLOOR, text="Good"),
+    }

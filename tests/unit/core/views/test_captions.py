@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.event_codec import UnknownEvent
+from moothall.core.ids import ChannelId, Position, SegmentId, SourceId, SpeakerId
+from moothall.core.lanes import Feed
+from moothall.core.session import Status
+from moothall.core.views.captions import MAX_GAPS, CaptionsView, Channel, Gap, Line
+from recorder import EPOCH, SESSION
+
+FLOOR = ChannelId("floor")
+S1 = SegmentId("s1")
+OPENED = ev.SegmentOpened(channel=FLOOR, segment=S1, t0=100, language="en", origin=ev.Origin.MACHINE)
+
+
+def words(first: int, *texts: str) -> ev.WordsCommitted:
+    return ev.WordsCommitted(
+        channel=FLOOR, segment=S1, first=first, words=tuple(ev.Word(text, 100, 200) for text in texts)
+    )
+
+
+def corrected(text: str, tail: str = "", revision: int = 0) -> ev.SegmentCorrected:
+    return ev.SegmentCorrected(channel=FLOOR, segment=S1, base_revision=revision, base_words=1, text=text, tail=tail)
+
+
+def view(*events: ev.AnyEvent | UnknownEvent | None, live: bool = True, role: Role = Role.ENGINE) -> CaptionsView:
+    seen = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR, live))
+    for offset, event in enumerate(events, 1):
+        seen = seen.apply(offset, role, event)
+    return seen
+
+
+def line(seen: CaptionsView) -> Line:
+    (only,) = seen.lines
+    return only
+
+
+def test_a_line_grows_word_by_word_and_ends() -> None:
+    growing = line(view(OPENED, words(0, " Good", " morning"), words(2, ",")))
+    assert (growing.text, growing.words, growing.t1) == (" Good morning,", 3, None)
+    end = ev.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=ev.EndReason.PAUSE, text=" Good morning, all.")
+    ended = line(view(OPENED, words(0, " Good", " morning"), words(2, ","), end))
+    assert ended == Line(
+        segment=S1, t0=100, t1=900, language="en", origin=ev.Origin.MACHINE, text=" Good morning, all.", words=3
+    )
+
+
+def test_a_correction_stands_before_the_words_that_come_later() -> None:
+    seen = view(OPENED, words(0, " Gut"), corrected(" Good"), words(1, " morning"))
+    assert (line(seen).text, line(seen).words, line(seen).revision) == (" Good morning", 2, 1)
+
+
+def test_a_correction_keeps_the_words_behind_those_it_replaces() -> None:
+    assert line(view(OPENED, words(0, " Gut", " morning"), corrected(" Good", " morning"))).text == " Good morning"
+
+
+def test_whether_a_person_mended_a_line_is_never_forgotten() -> None:
+    assert not line(view(OPENED, corrected(" Good"))).mended
+    by_person = view(OPENED, corrected(" Good"), role=Role.CAPTIONER)
+    assert line(by_person).mended
+    assert line(by_person.apply(3, Role.ENGINE, corrected(" Hello", revision=1))).mended
+
+
+def test_a_correction_reaches_the_feed_of_lines_before_the_line_ends() -> None:
+    assert line(view(OPENED, corrected(" Good", " morning"), live=False)).text == " Good morning"
+
+
+def test_speakers_are_given_and_taken_away() -> None:
+    given = view(
+        ev.SpeakerIntroduced(speaker=SpeakerId("chair"), name="The chair"),
+        OPENED,
+        ev.SpeakerAssigned(segments=(S1, SegmentId("unknown")), speaker=SpeakerId("chair")),
+    )
+    assert (line(given).speaker, given.session.speakers) == ("chair", {"chair": "The chair"})
+    assert line(given.apply(9, Role.CAPTIONER, ev.SpeakerAssigned(segments=(S1,), speaker=None))).speaker is None
+
+
+def test_the_session_passes_through_its_life() -> None:
+    life: list[tuple[ev.AnyEvent, Status]] = [
+        (ev.SessionOpened(wall=1_000), Status.OPEN),
+        (ev.SessionPaused(t=1), Status.PAUSED),
+        (ev.SessionResumed(t=2), Status.OPEN),
+        (ev.SessionClosed(t=3), Status.CLOSED),
+        (ev.SessionReopened(t=4), Status.OPEN),
+    ]
+    seen = view(ev.SessionCreated(title="Plenary", languages=("en", "pt"), access=ev.Access.LINK, young_people=True))
+    assert (seen.session.title, seen.session.languages, seen.session.access) == ("Plenary", ("en", "pt"), "link")
+    assert seen.session.status is Status.CREATED
+    for offset, (event, status) in enumerate(life, 2):
+        seen = seen.apply(offset, Role.SYSTEM, event)
+        assert seen.session.status is status
+    assert (seen.session.opened, seen.session.clock) == (1_000, (0, 1_000))
+
+
+def test_who_has_not_seen_the_beginning_shows_a_session_to_staff_only() -> None:
+    assert view().session.access is ev.Access.STAFF
+
+
+def test_the_newest_mapping_of_the_clock_and_the_newest_seal_hold() -> None:
+    seen = view(
+        ev.ClockMapped(t=5, wall=1_005),
+        ev.ClockMapped(t=6, wall=1_007),
+        ev.RecordSealed(version=ev.SealVersion.RAW, n=1),
+        ev.RecordSealed(version=ev.SealVersion.CHECKED, n=2),
+    )
+    assert (seen.session.clock, seen.session.seal) == ((6, 1_007), ev.SealVersion.CHECKED)
+
+
+def test_channels_are_listed_whichever_is_read() -> None:
+    seen = view(ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)))
+    assert seen.session.channels == {"pt": Channel(kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))}
+
+
+def test_the_last_gaps_of_this_channel_are_kept() -> None:
+    gaps = [
+        ev.GapNoted(channel=FLOOR, t0=number, t1=number + 1, reason=ev.GapReason.SOURCE_LOST)
+        for number in range(MAX_GAPS + 5)
+    ]
+    elsewhere = ev.GapNoted(channel=ChannelId("pt"), t0=1, t1=2, reason=ev.GapReason.OVERLOAD)
+    seen = view(*gaps, elsewhere)
+    assert seen.session.gaps == tuple(
+        Gap(t0=number, t1=number + 1, reason=ev.GapReason.SOURCE_LOST) for number in range(5, MAX_GAPS + 5)
+    )
+
+
+def test_other_channels_lines_are_not_ours() -> None:
+    theirs = ev.SegmentOpened(
+        channel=ChannelId("pt"), segment=SegmentId("p1"), t0=0, language="pt", origin=ev.Origin.INTERPRETER
+    )
+    assert len(view(theirs).lines) == 0
+
+
+def test_what_changes_nothing_still_moves_the_position() -> None:
+    seen = view(UnknownEvent(type="floor.asked", v=1), None, ev.SourceEnded(source=SourceId("mic"), t=1))
+    assert seen.position == Position(EPOCH, 3)
+    assert (len(seen.lines), seen.session) == (0, view().session)
+
+
+def test_what_is_said_of_a_line_that_is_not_there_is_passed_over() -> None:
+    end = ev.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=ev.EndReason.PAUSE, text=" Good morning.")
+    seen = view(words(0, " Good"), corrected(" Hello"), end)
+    assert (seen.offset, len(seen.lines)) == (3, 0)
+
+
+def test_a_view_that_began_from_a_snapshot_has_no_pages_of_what_came_before() -> None:
+    seen = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR))
+    for number in range(250):
+        opened = ev.SegmentOpened(
+            channel=FLOOR, segment=SegmentId(f"s{number}"), t0=number, language="en", origin=ev.Origin.MACHINE
+        )
+        seen = seen.apply(number + 1, Role.ENGINE, opened)
+    joined = CaptionsView.of(seen.snapshot(), Feed(FLOOR))
+    assert (joined.skipped, len(joined.lines), joined.snapshot().before) == (50, 200, 50)
+    assert joined.page(50) == ()
+    assert joined.page(250) == seen.page(250) == seen.lines.slice(200, 250)
+    # The page that reaches back before the snapshot has what there is of it.
+    assert joined.page(200) == seen.lines.slice(50, 200)

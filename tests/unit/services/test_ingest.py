@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
+from moothall.adapters.spool_memory import MemorySpools
+from moothall.core import events as ev
+from moothall.core.errors import AudioError
+from moothall.core.session import Status
+from moothall.services.ingest import DRIFT_MS
+from moothall.services.live_audio import RATE
+from moothall.testing import loop
+from moothall.testing.engine_link import EngineEnd
+from moothall.testing.failing_log import FailingLog
+from moothall.wire import engine as wire
+
+
+async def deaf_engine(engine: EngineEnd) -> None:
+    """Hears everything, understands nothing, and says so at the end."""
+    await hello(engine)
+    attach = await attached(engine)
+    while not isinstance(message := await engine.receive(), wire.EndOfAudio):
+        if message is None:
+            return
+    await engine.send(wire.Drained(stream=attach.stream))
+    while await engine.receive() is not None:
+        pass
+
+
+def names(events: list[object]) -> list[str]:
+    return [str(event.__struct_config__.tag) for event in events if isinstance(event, ev.Event)]
+
+
+def test_a_recording_is_played_from_opening_to_close() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            sound = Sound(90 * RATE)
+            await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: sound, as_live=True)
+            events = await hall.events()
+            assert names(list(events)) == [
+                "session.created",
+                "channel.added",
+                "session.opened",
+                "source.attached",
+                "clock.mapped",
+                "engine.attached",
+                "clock.mapped",
+                "record.checkpoint",
+                "source.ended",
+                "session.closed",
+                "record.checkpoint",
+            ]
+            assert ev.SourceEnded(source=MIC, t=90_000) in events
+            spool = await hall.spools.open(live.id, MIC)
+            assert spool.end == spool.start
+
+    loop.run(story())
+
+
+def test_told_to_stop_it_ends_there_in_order() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            playing = asyncio.ensure_future(
+                hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Sound(90 * RATE), as_live=True)
+            )
+            await hall.clock.sleep(10_000)
+            hall.ingest.stop()
+            await playing
+            assert live.state.status is Status.CLOSED
+            ended = [event for event in await hall.events() if isinstance(event, ev.SourceEnded)]
+            assert 10_000 <= ended[0].t <= 10_200
+
+    loop.run(story())
+
+
+def test_after_a_crash_the_same_source_goes_on_where_the_spool_ends() -> None:
+    async def story() -> None:
+        log, spools = FailingLog(), MemorySpools()
+        asked: list[int] = []
+
+        def open_audio(first: int) -> Sound:
+            asked.append(first)
+            return Sound(90 * RATE - first)
+
+        async with memory_hall(MemoryHall(log, spools)) as hall:
+            live = await hall.session()
+            crashing = asyncio.ensure_future(
+                hall.ingest.play(live.writer, MIC, FLOOR, open_audio, as_live=True)
+            )
+            await hall.clock.sleep(30_050)
+            crashing.cancel()
+            await asyncio.gather(crashing, return_exceptions=True)
+        async with memory_hall(MemoryHall(log, spools)) as hall:
+            live = await hall.sessions.open(live.id)
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            await hall.ingest.play(live.writer, MIC, FLOOR, open_audio, as_live=True)
+            assert asked[0] == 0
+            assert asked[1] * 1000 // RATE == 30_000
+            assert ev.SourceEnded(source=MIC, t=90_000) in await hall.events()
+
+    loop.run(story())
+
+
+def test_a_recording_that_breaks_is_closed_with_what_it_gave() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            with pytest.raises(AudioError, match="in the middle"):
+                await hall.ingest.play(
+                    live.writer, MIC, FLOOR, lambda first: Sound(RATE, breaks=True), as_live=False
+                )
+            assert live.state.status is Status.CLOSED
+            assert live.state.sources[MIC].ended
+
+    loop.run(story())
+
+
+def test_a_recording_that_can_not_be_opened_leaves_the_session_as_it_was() -> None:
+    class Shut(Sound):
+        async def __aenter__(self) -> Sound:
+            msg = "There is no such file."
+            raise AudioError(msg)
+
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            with pytest.raises(AudioError, match="no such file"):
+                await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Shut(0), as_live=False)
+            assert live.state.status is Status.CREATED
+
+    loop.run(story())
+
+
+def test_media_time_is_mapped_again_when_it_drifts() -> None:
+    class Stuttering(Sound):
+        def __init__(self, hall: MemoryHall) -> None:
+            super().__init__(20 * RATE)
+            self.hall = hall
+
+        async def read(self, samples: int) -> bytes:
+            if self.left == 15 * RATE:
+                await self.hall.clock.sleep(2_000)
+            return await super().read(samples)
+
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Stuttering(hall), as_live=True)
+            mapped = [event for event in await hall.events() if isinstance(event, ev.ClockMapped)]
+            behind = [event.wall - event.t - mapped[0].wall for event in mapped]
+            # It fell behind while the source stuttered, and caught up with real time after it.
+            assert max(behind) > DRIFT_MS
+            assert abs(behind[-1]) <= DRIFT_MS
+
+    loop.run(story())

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hall_in_memory import MIC, SESSION, Sound
+from moothall.adapters.spool_memory import MemorySpools
+from moothall.core.errors import AudioError, StorageUnavailable
+from moothall.services.live_audio import CHUNK, KEEP_MS, RATE, LiveAudio, to_ms, to_samples
+from moothall.testing import loop
+from moothall.testing.clock import LoopClock
+
+
+async def live(t: int = 0, spools: MemorySpools | None = None) -> LiveAudio:
+    spool = await (spools or MemorySpools()).open(SESSION, MIC)
+    return LiveAudio(MIC, spool, t, LoopClock())
+
+
+def test_samples_and_milliseconds() -> None:
+    assert (to_ms(16_000), to_ms(15), to_samples(1_000)) == (1_000, 0, 16_000)
+
+
+def test_as_live_a_sample_can_be_heard_when_it_has_been_spoken_and_not_before() -> None:
+    async def story() -> None:
+        audio, clock = await live(), LoopClock()
+        carrying = asyncio.ensure_future(audio.carry(Sound(RATE), as_live=True))
+        first = await audio.read(0, RATE)
+        assert (len(first) // 2, clock.monotonic()) == (CHUNK, 100)
+        await carrying
+        assert (clock.monotonic(), audio.end_ms, audio.acknowledged) == (1_000, 1_000, RATE)
+        assert await audio.read(RATE, CHUNK) == b""
+
+    loop.run(story())
+
+
+def test_fast_it_takes_no_time() -> None:
+    async def story() -> None:
+        audio = await live(t=250)
+        await audio.carry(Sound(RATE), as_live=False)
+        assert (LoopClock().monotonic(), audio.end_ms, audio.ended) == (0, 1_250, True)
+
+    loop.run(story())
+
+
+def test_it_ends_where_it_is_told_to() -> None:
+    async def story() -> None:
+        audio = await live()
+        carrying = asyncio.ensure_future(audio.carry(Sound(10 * RATE), as_live=True))
+        await audio.read(RATE, 1)
+        audio.stop()
+        await carrying
+        assert audio.ended
+        assert to_ms(audio.end) < 1_500
+
+    loop.run(story())
+
+
+def test_a_source_that_breaks_leaves_what_it_gave() -> None:
+    async def story() -> None:
+        audio = await live()
+        with pytest.raises(AudioError, match="in the middle"):
+            await audio.carry(Sound(RATE, breaks=True), as_live=False)
+        assert (audio.ended, audio.end, audio.acknowledged) == (True, RATE, RATE)
+
+    loop.run(story())
+
+
+def test_a_cut_is_not_an_end() -> None:
+    async def story() -> None:
+        audio = await live()
+        carrying = asyncio.ensure_future(audio.carry(Sound(10 * RATE), as_live=True))
+        await audio.read(RATE, 1)
+        carrying.cancel()
+        await asyncio.gather(carrying, return_exceptions=True)
+        assert not audio.ended
+
+    loop.run(story())
+
+
+def test_positions_stay_within_what_is_there() -> None:
+    async def story() -> None:
+        audio = await live(t=1_000)
+        await audio.carry(Sound(RATE), as_live=False)
+        assert [audio.position(t) for t in (0, 1_000, 1_500, 9_000)] == [0, 0, RATE // 2, RATE]
+
+    loop.run(story())
+
+
+def test_audio_well_behind_the_last_word_is_forgotten() -> None:
+    async def story() -> None:
+        spool = await MemorySpools().open(SESSION, MIC)
+        audio = LiveAudio(MIC, spool, 0, LoopClock())
+        audio.committed(KEEP_MS + 5_000)
+        await audio.carry(Sound(40 * RATE), as_live=True)
+        assert spool.start == 5 * RATE
+        await audio.discard()
+        await audio.close()
+
+    loop.run(story())
+
+
+class FullSpool:
+    """A spool that takes nothing more while `full`."""
+
+    def __init__(self) -> None:
+        self.full = True
+        self.taken = b""
+        self.start = 0
+
+    @property
+    def end(self) -> int:
+        return len(self.taken) // 2
+
+    def append(self, pcm: bytes) -> None:
+        if self.full:
+            msg = "The disk is full."
+            raise StorageUnavailable(msg)
+        self.taken += pcm
+
+    async def sync(self) -> int:
+        if self.full:
+            msg = "The disk is full."
+            raise StorageUnavailable(msg)
+        return self.end
+
+    async def read(self, first: int, count: int) -> bytes:
+        return self.taken[2 * first : 2 * (first + count)]
+
+    async def trim(self, before: int) -> None:
+        pass
+
+    async def discard(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+def test_a_full_spool_holds_the_source_and_loses_nothing() -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        audio = LiveAudio(MIC, spool, 0, LoopClock())
+        carrying = asyncio.ensure_future(audio.carry(Sound(RATE), as_live=False))
+        await LoopClock().sleep(5_500)
+        assert (audio.end, audio.acknowledged) == (0, 0)
+        spool.full = False
+        await carrying
+        assert (audio.end, audio.acknowledged) == (RATE, RATE)
+
+    loop.run(story())

@@ -1,0 +1,86 @@
+"""The interface's words: all of them translated, all of them used, none of them the developers' own."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import GAPS, NEW_LINES, ORIGINS, SCRIPT_TEXTS, SEALS, STANDING, STATES, ErrorText
+
+WEB = find_web_folder()
+CATALOGUES = Catalogues(WEB / "locales")
+KEYS = CATALOGUES["en"].keys
+with (WEB / "locales" / "labels.toml").open("rb") as file:
+    LABELS = tomllib.load(file)
+TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").glob("*.html"))}
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "js").glob("*.js"))}
+CALLS = re.compile(r"""ui\.text\((["'])(.+?)\1(?: if \w+ else "(.+?)")?""")
+IN_TEMPLATES = {key for text in TEMPLATES.values() for _, *keys in CALLS.findall(text) for key in keys if key}
+IN_CODE = {
+    *ORIGINS.values(), *GAPS.values(), *SEALS.values(), *STATES.values(), *STANDING.values(), *SCRIPT_TEXTS.values(),
+    *(value for name, value in vars(ErrorText).items() if name.isupper()),
+    NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
+}  # fmt: skip
+
+
+def forms(language: str, key: str) -> list[str]:
+    catalogue = CATALOGUES[language]
+    return list(catalogue.forms(key).values()) if key == NEW_LINES else [catalogue.text(key)]
+
+
+def test_every_text_that_is_used_is_there_and_every_text_is_used() -> None:
+    used = IN_TEMPLATES | IN_CODE | set(LABELS["labels"].values())
+    assert used - KEYS == set()
+    assert KEYS - used == set()
+
+
+def test_the_scripts_name_only_texts_that_they_are_given() -> None:
+    named = {name for text in SCRIPTS.values() for name in re.findall(r"(?:words\.text|this\.#say)\('([\w.-]+)'", text)}
+    assert named - SCRIPT_TEXTS.keys() == set()
+    kinds = set(re.findall(r"kind: (?:online \? )?'([\w-]+)'", SCRIPTS["standing.js"]))
+    assert kinds | {"offline", "live-min"} == STANDING.keys()
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_templates_hold_no_words_of_their_own(name: str) -> None:
+    bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", TEMPLATES[name], flags=re.DOTALL)
+    assert re.sub(r"<[^>]*>", "", bare).translate({0x2013: "", 0xB7: ""}).strip() == ""
+    assert not re.search(r'(?:aria-label|alt|title|placeholder)="[^"{]*[a-z]', bare)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_a_translation_has_the_places_of_its_key_and_no_stray_space(language: str, key: str) -> None:
+    for form in forms(language, key):
+        places = set(re.findall(r"\{\w+\}", form))
+        assert places == set(re.findall(r"\{\w+\}", key)) or (key == NEW_LINES and places == set())
+        assert form == form.strip()
+        assert "  " not in form
+        assert (form[-1] in ".。") == (key[-1] == ".")
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_translations_differ_from_the_english(language: str) -> None:
+    same = {key for key in KEYS if forms(language, key) == [key]}
+    assert same <= {"Pause", "Final", "{n} new line"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_developers_words_are_not_on_the_screen(language: str) -> None:
+    words = LABELS["forbidden"][language]
+    assert len(words) > 10
+    bound = "" if language in ("ar", "zh") else r"\b"
+    pattern = re.compile("|".join(f"{bound}{re.escape(word)}{bound}" for word in words), re.IGNORECASE)
+    quoted = re.compile(r"[«“][^»”]*[»”]")  # the name of a parameter that somebody typed
+    said = {key: quoted.sub("", " ".join(forms(language, key))) for key in KEYS}
+    assert {key: match[0] for key, text in said.items() if (match := pattern.search(text))} == {}
+
+
+def test_every_label_of_the_design_has_its_word() -> None:
+    assert LABELS["labels"]["floor channel"] == "As spoken"
+    assert set(LABELS["labels"].values()) <= KEYS
+    assert LABELS["forbidden"].keys() == set(LANGUAGES)

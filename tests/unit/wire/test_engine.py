@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from moothall.core.errors import ProtocolError
+from moothall.wire import engine as wire
+from strategies import of_type
+
+
+@given(of_type(wire.ToEngine))
+def test_what_is_sent_to_an_engine_is_what_it_reads(message: Any) -> None:
+    assert wire.decode_to_engine(wire.encode(message)) == message
+
+
+@given(of_type(wire.ToServer))
+def test_what_an_engine_sends_is_what_the_server_reads(message: Any) -> None:
+    assert wire.decode_to_server(wire.encode(message)) == message
+
+
+@pytest.mark.parametrize("frame", [b"", b"\xc1", b"\x80", msgspec.msgpack.encode({"m": "no-such"}), b"{}"])
+def test_anything_else_is_a_sentence(frame: bytes) -> None:
+    with pytest.raises(ProtocolError, match=f"a frame of {len(frame)} bytes that is no message"):
+        wire.decode_to_engine(frame)
+    with pytest.raises(ProtocolError, match=f"a frame of {len(frame)} bytes that is no message"):
+        wire.decode_to_server(frame)
+
+
+def test_each_side_reads_only_what_is_meant_for_it() -> None:
+    assert not set(get_args(wire.ToEngine)) & set(get_args(wire.ToServer))
+    with pytest.raises(ProtocolError):
+        wire.decode_to_engine(wire.encode(wire.Capacity(channels=1)))
+
+
+def test_fields_of_a_later_release_are_passed_over() -> None:
+    later = msgspec.msgpack.encode({"m": "capacity", "channels": 2, "mood": "good"})
+    assert wire.decode_to_server(later) == wire.Capacity(channels=2)
