@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +31,19 @@ PATIENCE = 5.0
 EXIT_WRONG, EXIT_FAILED = 2, 1
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the engine; returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments."""
+def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
+    """Run the engine; `argv` is what follows `moothall engine`.
+
+    Returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments.
+    """
     asked = _parser().parse_args(argv)
     logging.basicConfig(level=asked.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if asked.exit_with_parent:
         _exit_with_parent()
     try:
-        settings = EngineSettings(url=asked.url, token=_token(asked), name=asked.name, channels=asked.channels)
+        settings = EngineSettings(
+            url=asked.url, token=_token(asked, environment), name=asked.name, channels=asked.channels
+        )
         recognizer, voice = load_model(asked.model, asked.model_dir, asked.threads)
         clock = CpuClock() if asked.clock == "cpu" else WallClock()
         engine = Engine(settings, recognizer, voice, clock, random.SystemRandom().random)
@@ -107,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _token(asked: argparse.Namespace) -> str:
+def _token(asked: argparse.Namespace, environment: Mapping[str, str]) -> str:
     if asked.token_file is not None:
         try:
             token = str(asked.token_file.read_text(encoding="utf-8")).strip()
@@ -115,7 +120,7 @@ def _token(asked: argparse.Namespace) -> str:
             msg = f"The token file {asked.token_file} can't be read ({type(error).__name__})."
             raise ConfigurationError(msg) from error
     else:
-        token = os.environ.get(TOKEN_VARIABLE, "").strip()
+        token = environment.get(TOKEN_VARIABLE, "").strip()
     if not token or not token.isascii() or not token.isprintable():
         msg = f"The engine needs its token: set {TOKEN_VARIABLE}, or name a file that holds it with --token-file."
         raise ConfigurationError(msg)

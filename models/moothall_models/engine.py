@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 BACKOFF_FIRST_MS = 200
 BACKOFF_LAST_MS = 5_000
-CLOSE_TIMEOUT = 2.0
+CLOSE_TIMEOUT = 1.0
 """Seconds that a link gets to close in order."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues, direction
 from moothall.adapters.page_files import find_web_folder
@@ -41,9 +41,9 @@ class Scripts:
         return await self._page.evaluate(script, value)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def scripts(page: Page) -> AsyncIterator[Scripts]:
-    async with stage() as on:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def scripts(browser: Browser) -> AsyncIterator[Scripts]:
+    async with stage() as on, await browser.new_page() as page:
         await page.goto(on.address)
         sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
         assert sheet is not None
@@ -217,6 +217,7 @@ CALM = {
         ({"sound": {"sound": "none", "lag": 0, "sent": 60_000}}, "live", 2),
         ({"sound": {"sound": "speech", "lag": 8_600, "sent": 99_000}}, "late", 9),
         ({"status": "created"}, "before", None),
+        ({"status": "absent"}, "before", None),
         ({"status": "paused"}, "break", None),
         ({"unsaved": True}, "unsaved", None),
         ({"cutAt": 99_000}, "live", 2),

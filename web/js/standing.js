@@ -18,7 +18,7 @@ export function standing({ now, status, cutAt, backAt, online, unsaved, sound, s
   if (cutAt !== null && now - cutAt >= PATIENCE) return { kind: online ? 'lost' : 'offline' };
   if (backAt !== null && now - backAt < RELIEF) return { kind: 'back' };
   if (unsaved) return { kind: 'unsaved' };
-  if (status === 'created') return { kind: 'before' };
+  if (status === 'created' || status === 'absent') return { kind: 'before' };
   if (status === 'paused') return { kind: 'break' };
   const heard = sound && now - sound.sent < STALE ? sound : null;
   if (heard?.sound === 'none') return { kind: 'soundless' };

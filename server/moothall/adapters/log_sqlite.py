@@ -38,8 +38,6 @@ BATCH = 256
 BUSY_S = 5.0
 IDLE_S = 1.0
 
-_INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
 
 class _Job(NamedTuple):
     act: Callable[[sqlite3.Connection], Any]
@@ -186,7 +184,8 @@ class _Writer(threading.Thread):
         """Whether the WAL holds what the database doesn't."""
         self.erased = True
         """Whether the WAL may hold what was removed."""
-        self._complained = False
+        self._refusing = False
+        """Whether the last batch was refused: the first refusal and the end of them are logged, not each."""
 
     def submit(self, job: _Job) -> None:
         """Let the thread do `job`; raises StorageUnavailable when too many wait. Called on the loop only."""
@@ -247,7 +246,9 @@ class _Writer(threading.Thread):
             return self._transact(batch)
         except sqlite3.Error as error:
             failure = sqlite_file.meaning(error)
-            logger.warning("log: %d appends not stored, %s", len(batch), getattr(error, "sqlite_errorname", "?"))
+            if not self._refusing:
+                logger.warning("log: appends are refused, %s", getattr(error, "sqlite_errorname", "?"))
+            self._refusing = True
             return [_Outcome(job.future, None, failure) for job in batch]
 
     def _transact(self, batch: list[_Job]) -> list[_Outcome]:
@@ -259,7 +260,9 @@ class _Writer(threading.Thread):
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        self._behind = True
+        if self._refusing:
+            logger.warning("log: appends are stored again")
+        self._refusing, self._behind = False, True
         return outcomes
 
     def _attempt(self, job: _Job) -> _Outcome:
@@ -295,12 +298,9 @@ class _Writer(threading.Thread):
             else:
                 _, frames, copied = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 self._behind = frames != copied
-            self._complained = False
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             # A full disk, mostly. The WAL holds everything; nothing is lost and nothing is in anybody's way.
-            if not self._complained:
-                logger.warning("log: the WAL can't be copied yet, %s", getattr(error, "sqlite_errorname", "?"))
-            self._complained = True
+            logger.debug("log: the WAL can't be copied yet, %s", getattr(error, "sqlite_errorname", "?"))
 
 
 def _resolve(outcomes: list[_Outcome]) -> None:
@@ -319,20 +319,7 @@ def _rows(session: SessionId, expected_offset: int, events: Sequence[LogRecord])
         if record.header.session != session or record.header.offset != offset:
             msg = f"Event {record.header.offset} of {record.header.session} can't be event {offset} of {session}."
             raise ValueError(msg)
-    return [
-        (
-            record.header.offset,
-            record.header.lane,
-            record.header.cause,
-            record.header.n,
-            record.header_bytes,
-            record.salt,
-            record.body,
-            record.body_digest,
-            record.digest,
-        )
-        for record in events
-    ]
+    return [sqlite_file.columns(record) for record in events]
 
 
 def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expected_offset: int) -> int:
@@ -353,7 +340,7 @@ def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expecte
 
 def _insert(connection: sqlite3.Connection, session: SessionId, number: int, rows: list[tuple[Any, ...]]) -> None:
     try:
-        connection.executemany(_INSERT, [(number, *row) for row in rows])
+        connection.executemany(sqlite_file.INSERT, [(number, *row) for row in rows])
     except sqlite3.IntegrityError as error:
         # The offsets are the next ones, so it is the other constraint: (session, cause, n).
         msg = f"An event of that command is in the log of session {session} already."

@@ -52,6 +52,8 @@ CREATE TABLE record (
 CREATE INDEX record_by_lane ON record (session, lane, offset);
 """
 
+INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+"""Takes the session's number and what `columns` gives."""
 _READ_ALL = """
 SELECT offset, lane, cause, n, header, salt, body, body_digest, digest FROM record
 WHERE session = ? AND offset > ? ORDER BY offset LIMIT ?
@@ -289,6 +291,13 @@ def read_head(connection: sqlite3.Connection, session: SessionId) -> LogHead | N
     }
     offset = max((head.offset for head in lanes.values()), default=0)
     return LogHead(epoch=Epoch(epoch), term=term, offset=offset, lanes=lanes)
+
+
+def columns(record: LogRecord) -> tuple[Any, ...]:
+    """A record as it is stored, but for its session's number."""
+    header = record.header
+    place = (header.offset, header.lane, header.cause, header.n)
+    return (*place, record.header_bytes, record.salt, record.body, record.body_digest, record.digest)
 
 
 def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *stored: Any) -> LogRecord:

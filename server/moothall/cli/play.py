@@ -18,6 +18,7 @@ from moothall.cli.playing import (
     languages_of,
     play,
     prepare,
+    require_sound,
     told_to_stop,
 )
 from moothall.cli.sample import SAMPLE_TITLE, sample_file
@@ -101,6 +102,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 async def _run(settings: Settings, programme: Programme | None, *, close: bool) -> None:
+    if programme is not None:
+        await require_sound(programme)
     async with told_to_stop() as stop, hall(settings) as running:
         if programme is None:
             print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)

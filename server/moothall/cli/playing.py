@@ -66,6 +66,13 @@ def languages_of(text: str) -> tuple[str, ...]:
     return languages
 
 
+async def require_sound(programme: Programme) -> None:
+    """Raises AudioError with a sentence when the file gives no sound; asked before anything is started."""
+    if programme.file != STDIN:
+        async with programme.sound(0):
+            pass
+
+
 async def prepare(hall: Hall, programme: Programme) -> LiveSession:
     """The session to play into, made when it isn't there; raises ConfigurationError when it is over."""
     for number in range(1, MOST_NAMES):

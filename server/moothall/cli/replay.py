@@ -19,7 +19,7 @@ from moothall.adapters.cpu_clock import CpuClock
 from moothall.app import Hall, hall
 from moothall.cli.logs import start_logging
 from moothall.cli.play import settings_of, show
-from moothall.cli.playing import Programme, engine_ready, languages_of, play, prepare, told_to_stop
+from moothall.cli.playing import Programme, engine_ready, languages_of, play, prepare, require_sound, told_to_stop
 from moothall.cli.weights import require_model
 from moothall.core.errors import ConfigurationError
 from moothall.core.ids import SessionId
@@ -77,12 +77,14 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 async def _serve(settings: Settings, programme: Programme) -> None:
+    await require_sound(programme)
     async with told_to_stop() as stop, hall(settings) as running:
         await show(running, programme, stop, close=True)
 
 
 async def _measure(settings: Settings, programme: Programme, out: Path, *, cpu: bool) -> None:
     """Play with a reader on the ordinary door, then add the line of what it cost."""
+    await require_sound(programme)
     data = Path(settings.server.data)
     clock = CpuClock(await measure_append_us(data)) if cpu else None
     arguments = ["--clock", "cpu", "--channels", "1"] if cpu else []

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.commands import AttachEngine, CommitWords, EndSegment
+from moothall.core.commands import AttachEngine, CommitWords, EndSegment, NoteGap
 from moothall.core.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.ports import Clock
@@ -312,5 +312,7 @@ class Stream:
             self._held = None
             if self._unsaved.pop(act.id, None) is None:
                 return
+            if any(isinstance(command, NoteGap) for command in act.commands):
+                self._unsaved.clear()  # The engine has given up what could not be stored in time.
         text = " ".join(text for text in self._unsaved.values() if text)
         self.job.writer.signal(Unsaved(channel=self.job.channel, text=text))

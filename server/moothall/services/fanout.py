@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved, ChannelAdded
 from moothall.core.ids import ChannelId, Epoch, Position, SessionId
@@ -237,7 +237,10 @@ class SessionFanout:
                 return state
 
     async def _unpublished(self, before: int) -> list[Entry]:
-        """What was stored before offset `before` but never published."""
+        """What was stored before offset `before` but never published.
+
+        Raises RecordBroken, which ends the fan-out, when it isn't in the log.
+        """
         found: list[Entry] = []
         while self._taken_offset + len(found) + 1 < before:
             after = self._taken_offset + len(found)
@@ -247,6 +250,9 @@ class SessionFanout:
                 logger.warning("session %s: the log can't be read after offset %d", self.session, after)
                 await self._clock.sleep(RETRY_MS)
                 continue
+            if not page:
+                msg = f"The log of session {self.session} has nothing after offset {after}, but {before} was published."
+                raise RecordBroken(msg)
             found += [(record, None if record.body is None else decode_event(record.body)) for record in page]
         return found
 
@@ -284,11 +290,15 @@ class SessionFanout:
         Nothing of the removed text is kept or sent again; whoever comes back from before gets a snapshot as well.
         """
         del self._feeds[old.feed]
+        state = None
         try:
             state = await self._loaded(old.feed)
-        except StorageUnavailable:
-            self._cut_off(old)  # They come back, and the feed is loaded when they do.
+        except (StorageUnavailable, RecordBroken):
+            logger.warning("session %s: %s can't be loaded after a removal", self.session, old.feed.name)
             return
+        finally:
+            if state is None:
+                self._cut_off(old)  # They come back, and the feed is loaded when they do.
         state.adopt(old)
         sent = self._clock.wall()
         await self._walk(state.outgoing(state.snapshot(sent)))

@@ -110,13 +110,10 @@ def _event(record: LogRecord) -> bytes:
 
 def carry(frame: Frame, form: Format) -> bytes:
     """The frame's bytes for a door, whole: bytes of several frames may be joined into one write."""
-    match form:
-        case Format.SSE:
-            return _event_stream(frame)
-        case Format.SSE_CHUNKED:
-            return chunk(_event_stream(frame))
-        case Format.WEBSOCKET:
-            return text_frame(frame.json)
+    if form is Format.WEBSOCKET:
+        return text_frame(frame.json)
+    event = _event_stream(frame)
+    return chunk(event) if form is Format.SSE_CHUNKED else event
 
 
 def _event_stream(frame: Frame) -> bytes:

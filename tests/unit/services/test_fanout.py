@@ -10,13 +10,14 @@ from meeting import ENGINE, FLOOR, LINES, LIVE, Meeting, ended, frames_of, opene
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import ChannelId, Epoch, Lane, Position, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.services.fanout import RECENT, RETRY_MS, SWEEP_MS, WALK, SessionFanout
 from moothall.services.feed import MAX_BEHIND, Subscription
+from moothall.services.publication import Publication
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 from moothall.wire.outbox import MAX_FRAMES
@@ -505,6 +506,36 @@ async def test_what_was_stored_but_never_published_is_read_from_the_log() -> Non
         log.broken = False
         await house.clock.advance(RETRY_MS)
     assert [event.offset for frame in frames_of(outlet.sent) for event in frame.events] == list(range(4, 13))
+
+
+async def test_a_hole_that_the_log_cannot_fill_ends_the_fan_out_loudly() -> None:
+    house = await meeting()
+    fanout = await house.fanout()
+    outlet, _ = await join(fanout)
+    house.recorder.offset += 1
+    record = house.recorder.record(opened("s1"))
+    fanout.publish(Publication(session=house.session, records=(record,), events=(opened("s1"),)))
+    with pytest.raises(ExceptionGroup) as caught:
+        await fanout.run()
+    assert caught.group_contains(RecordBroken, match="nothing after offset 3, but 5 was published")
+    assert outlet.aborted
+
+
+async def test_a_reader_who_leaves_while_a_removal_is_worked_out_gets_nothing_more() -> None:
+    log = Gated()
+    house = await meeting(log)
+    fanout = await house.fanout()
+    async with running(fanout):
+        outlet, subscription = await join(fanout)
+        removal = await house.remove(2)
+        gate = log.gate = asyncio.Event()
+        fanout.publish(removal)
+        await settle()
+        fanout.unsubscribe(subscription)
+        gate.set()
+        await settle()
+    assert len(outlet.writes) == 1
+    assert not outlet.aborted
 
 
 async def test_after_a_removal_everybody_starts_over_and_nothing_of_it_is_kept() -> None:

@@ -41,3 +41,11 @@ def test_a_line_without_end_is_given_up() -> None:
     stream = EventStream()
     with pytest.raises(ProtocolError, match="longer than"):
         stream.feed(b"data: " + b"a" * MAX_LINE_BYTES)
+
+
+def test_a_line_end_of_two_bytes_may_be_cut_in_the_middle() -> None:
+    stream = EventStream()
+    assert stream.feed(b"data: a\r") == []
+    assert stream.feed(b"") == []
+    assert stream.feed(b"\n\r")[0].data == b"a"
+    assert stream.feed(b"\ndata: b\n\n")[0].data == b"b"

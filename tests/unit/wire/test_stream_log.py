@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core import events as ev
 from moothall.core.event_codec import encode_event
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
@@ -8,8 +10,6 @@ from moothall.core.signals import AnySignal, ChannelState, Partial, Sound
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Received
 from moothall.wire.stream_log import StreamLog
-
-import msgspec
 
 FLOOR = ChannelId("floor")
 
