@@ -137,7 +137,7 @@ def audible(audio: Samples) -> NDArray[np.int64]:
 
 def levelled(audio: Samples, dbfs: float) -> Samples:
     """The line with its root mean square at `dbfs`, its edges faded over 4 ms."""
-    out = audio * (10 ** (dbfs / 20) / np.sqrt(np.mean(audio**2)))
+    out: Samples = audio * np.float32(10 ** (dbfs / 20) / np.sqrt(np.mean(audio**2)))
     peak = float(np.abs(out).max())
     if peak > 0.89:
         out *= 0.89 / peak
@@ -153,7 +153,8 @@ def room_noise(count: int) -> Samples:
     spectrum = np.fft.rfft(white)
     hertz = np.fft.rfftfreq(count, 1 / RATE)
     noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(hertz, 100.0)), count)
-    return (noise * (10 ** (NOISE_DBFS / 20) / np.sqrt(np.mean(noise**2)))).astype(np.float32)
+    level = 10 ** (NOISE_DBFS / 20) / np.sqrt(np.mean(noise**2))
+    return np.asarray(noise * level, dtype=np.float32)
 
 
 def assemble(script: dict[str, Any], network: onnxruntime.InferenceSession, voices: Path) -> tuple[Samples, list[Any]]:

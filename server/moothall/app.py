@@ -13,7 +13,9 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from moothall.adapters import signing, sqlite_file
 from moothall.adapters.audio_spool import DiskSpools
+from moothall.adapters.data_folder import hold_folder
 from moothall.adapters.engine_child import EngineChild
 from moothall.adapters.engine_link import EngineSocket, serve_engines
 from moothall.adapters.limits import (
@@ -44,9 +46,7 @@ from moothall.settings import Settings, engine_tokens
 
 logger = logging.getLogger(__name__)
 
-LOG_FILE = "moothall.sqlite"
 SPOOL_FOLDER = "spool"
-KEY_FILE = "signing.key"
 GC_THRESHOLDS = (50_000, 20, 100)
 """A server holds some 100,000 long-lived objects; walking them at each of CPython's default 700 allocations costs
 two thirds of a fan-out (notes on fan-out, §4)."""
@@ -77,12 +77,13 @@ async def hall(
     `bench` and the engine's extra arguments are for runs on the CPU clock.
     """
     clock, randomness = clock or SystemClock(), SystemRandomness()
-    data = _data_folder(settings)
+    data = Path(settings.server.data)
     keep_addresses_out_of_logs()
     async with AsyncExitStack() as stack:
-        log = await SqliteLog.open(data / LOG_FILE)
+        stack.enter_context(hold_folder(data))
+        log = await SqliteLog.open(data / sqlite_file.FILE_NAME)
         stack.push_async_callback(log.close)
-        signer = Ed25519Signer.open(data / KEY_FILE)
+        signer = Ed25519Signer.open(data / signing.FILE_NAME)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         sessions = Sessions(log=log, clock=clock, randomness=randomness, signer=signer)
         started = asyncio.Event()
@@ -108,16 +109,6 @@ async def hall(
             clock=clock,
             engines=engines,
         )
-
-
-def _data_folder(settings: Settings) -> Path:
-    data = Path(settings.server.data)
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"The data folder {data} can't be made: {error.strerror}. Choose another with MOOTHALL_SERVER__DATA."
-        raise ConfigurationError(msg) from error
-    return data
 
 
 async def _open_doors(

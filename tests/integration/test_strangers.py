@@ -15,7 +15,8 @@ import aiohttp
 import pytest
 
 from moothall.adapters.log_sqlite import SqliteLog
-from moothall.app import LOG_FILE, Hall, hall
+from moothall.adapters.sqlite_file import FILE_NAME
+from moothall.app import Hall, hall
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.authority import STAFF_ROLES, may_follow
@@ -106,8 +107,8 @@ async def write(path: Path, session: SessionId, access: ev.Access) -> None:
 
 @pytest.fixture
 async def open_hall(tmp_path: Path) -> AsyncIterator[Hall]:
-    await write(tmp_path / LOG_FILE, SESSION, ev.Access.PUBLIC)
-    await write(tmp_path / LOG_FILE, HIDDEN, ev.Access.STAFF)
+    await write(tmp_path / FILE_NAME, SESSION, ev.Access.PUBLIC)
+    await write(tmp_path / FILE_NAME, HIDDEN, ev.Access.STAFF)
     settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
     async with hall(settings) as running:
         yield running

@@ -22,9 +22,7 @@ HOP = 160
 """Samples from one mel frame to the next (10 ms)."""
 FULL_SECONDS = 30
 """What the model was trained on, and the most that it takes."""
-import os
-PADDING_SECONDS = float(os.environ.get("PAD","2"))
-QUANT = float(os.environ.get("QUANT","1"))
+PADDING_SECONDS = 2
 """Silence after the audio; with less the decoder sometimes starts again at the end."""
 TOKENS_A_SECOND = 7
 TOKENS_AT_LEAST = 8
@@ -84,7 +82,7 @@ class WhisperRecognizer:
     def recognise(self, window: Window) -> Hypothesis:
         """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
         heard = min(len(window.audio) / RATE, FULL_SECONDS)
-        seconds = min(float(np.ceil((heard + PADDING_SECONDS)/QUANT)*QUANT), FULL_SECONDS)
+        seconds = min(int(np.ceil(heard + PADDING_SECONDS)), FULL_SECONDS)
         hypothesis, runs_in_circles = self._decode(window, seconds)
         if runs_in_circles and seconds < FULL_SECONDS:
             hypothesis, _ = self._decode(window, FULL_SECONDS)
@@ -92,7 +90,7 @@ class WhisperRecognizer:
 
     def _decode(self, window: Window, seconds: int) -> tuple[Hypothesis, bool]:
         """What a window padded to `seconds` says, and whether the decoder ran in circles."""
-        audio = window.audio[: int(seconds * RATE)]
+        audio = window.audio[: seconds * RATE]
         mel = self._mel(audio, seconds)
         encoded = self._whisper.encode(self._storage.from_array(mel[np.newaxis]))
         language, likeliest = self._language(window, encoded)
@@ -125,7 +123,7 @@ class WhisperRecognizer:
         # The silence behind is the same in each frame, so it is filled in rather than computed.
         # One analysis window of it keeps the last frames of the audio what they would be.
         heard: NDArray[np.float32] = self._features(audio, padding=3 * HOP)
-        mel = np.full((heard.shape[0], int(seconds * RATE) // HOP), heard.min(), dtype=np.float32)
+        mel = np.full((heard.shape[0], seconds * RATE // HOP), heard.min(), dtype=np.float32)
         width = min(heard.shape[1], mel.shape[1])
         mel[:, :width] = heard[:, :width]
         return mel

@@ -15,6 +15,7 @@ from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 
 RETRY_MS = 500
+FIRST_TRIES = 3
 TIMEOUT_S = 45.0
 """The door sends a heartbeat each 15 s; three missed ones are a dead line."""
 
@@ -22,8 +23,9 @@ TIMEOUT_S = 45.0
 async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> AsyncGenerator[tuple[Received, int], None]:
     """Frames of `feed`, each with the wall time of its arrival (Unix ms), without losses or repeats.
 
-    `address` is the session's page. Comes back after a lost connection up to `tries` times in a row. Raises
-    ProtocolError when the server refuses or sends what can't be read.
+    `address` is the session's page. Comes back after a lost connection up to `tries` times in a row, but when
+    there was none yet it gives up after a few. Raises ProtocolError when the server refuses or sends what can't
+    be read.
     """
     after: Position | None = None
     failed = 0
@@ -41,7 +43,7 @@ async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> Asy
                         yield received, clock.wall()
             except aiohttp.ClientError as error:
                 failed += 1
-                if failed > tries:
+                if failed > (FIRST_TRIES if after is None else tries):
                     msg = f"The server at {address} can't be reached: {type(error).__name__}."
                     raise ProtocolError(msg) from error
             await clock.sleep(RETRY_MS)

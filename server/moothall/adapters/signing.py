@@ -20,7 +20,7 @@ from moothall.core.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
-FILE_NAME = "signing.pem"
+FILE_NAME = "signing.key"
 """The key's name in a data folder: PKCS #8, unencrypted, readable by its owner alone."""
 
 

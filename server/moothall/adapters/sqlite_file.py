@@ -22,7 +22,7 @@ from moothall.core.events import LaneHead
 from moothall.core.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogHead
 
-FILE_NAME = "log.sqlite"
+FILE_NAME = "moothall.sqlite"
 """The log's name in a data folder."""
 APPLICATION_ID = 0x6D6F6F74
 """`moot`, in the file's header: SQLite's way of telling whose file it is."""

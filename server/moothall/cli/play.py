@@ -19,6 +19,7 @@ from moothall.cli.playing import (
     play,
     prepare,
     require_sound,
+    session_of,
     told_to_stop,
 )
 from moothall.cli.sample import SAMPLE_TITLE, sample_file
@@ -75,7 +76,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             file=arguments.play,
             title=arguments.title or Path(arguments.play).stem,
             languages=languages_of(arguments.language),
-            session=SessionId(name),
+            session=session_of(name),
             exact=arguments.session is not None,
             as_live=not arguments.fast,
         )

@@ -66,6 +66,14 @@ def languages_of(text: str) -> tuple[str, ...]:
     return languages
 
 
+def session_of(text: str) -> SessionId:
+    """The name of a session; raises ConfigurationError when it can't be one."""
+    if not is_name(text):
+        msg = f"'{text}' can't name a session: use up to 64 of a-z, 0-9, '-', '_' and '.'."
+        raise ConfigurationError(msg)
+    return SessionId(text)
+
+
 async def require_sound(programme: Programme) -> None:
     """Raises AudioError with a sentence when the file gives no sound; asked before anything is started."""
     if programme.file != STDIN:
@@ -77,9 +85,6 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
     """The session to play into, made when it isn't there; raises ConfigurationError when it is over."""
     for number in range(1, MOST_NAMES):
         name = SessionId(programme.session if number == 1 else f"{programme.session}-{number}")
-        if not is_name(name):
-            msg = f"'{name}' can't name a session: use up to 64 of a-z, 0-9, '-', '_' and '.'."
-            raise ConfigurationError(msg)
         live = await hall.sessions.open(name)
         if live.state.status is Status.ABSENT:
             await _create(live, programme)

@@ -20,6 +20,6 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from moothall.cli_verify import verify_command
+    from moothall.cli.verifying import verify_command
 
     return verify_command(arguments.data, arguments.session, sys.stdout)

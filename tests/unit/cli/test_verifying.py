@@ -11,7 +11,7 @@ from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import FILE_NAME as KEY_NAME
 from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.sqlite_file import FILE_NAME
-from moothall.cli_verify import verify_command
+from moothall.cli.verifying import verify_command
 from moothall.core import events as ev
 from moothall.core.ids import SessionId
 from recorder import EPOCH, Recorder
@@ -145,7 +145,7 @@ def test_without_the_key_it_says_that_signatures_were_not_checked(tmp_path: Path
         0,
         [
             "plenary: intact; 4 events.",
-            "Signatures were not checked: there is no signing.pem beside the log.",
+            "Signatures were not checked: there is no signing.key beside the log.",
         ],
     )
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [FILE_NAME]

@@ -1,0 +1,133 @@
+"""`moothall replay` through server, engine, link and door, with a script whose words are known."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hall_process import write_wave
+from moothall.testing.scripted import Script, make_script, render, write_script
+
+
+def moothall(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "MOOTHALL_SERVER__PORT": "0"}
+    return subprocess.run(
+        [sys.executable, "-m", "moothall", *arguments],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        check=False,
+        timeout=50,
+        env=environment,
+    )
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    made = make_script(3, 24, burn_ms=5)
+    (tmp_path / "script.json").write_bytes(write_script(made))
+    write_wave(tmp_path / "talk.wav", render(made))
+    return made
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def said(found: list[dict[str, Any]]) -> list[str]:
+    return [word for row in found if row["kind"] == "commit" for word in row["text"].split()]
+
+
+def test_on_the_cpu_clock_every_word_comes_and_its_cost_is_told(tmp_path: Path, script: Script) -> None:
+    out = tmp_path / "out.jsonl"
+    done = moothall(
+        "replay", str(tmp_path / "talk.wav"), "--clock", "cpu",
+        "--model", f"scripted:{tmp_path / 'script.json'}", "--jsonl", str(out),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    found = rows(out)
+    assert said(found) == [word.text.strip() for word in script.words]
+    usage = found[-1]
+    assert usage["kind"] == "usage"
+    parts = (usage["server_cpu_seconds"], usage["decoder_cpu_seconds"], usage["engine_cpu_seconds"])
+    assert usage["cpu_seconds"] == pytest.approx(sum(parts), abs=0.01)
+    assert usage["audio_seconds"] == pytest.approx(script.end / 1000 + 1, abs=0.2)
+    # No word is seen before it was said, and what is emitted is in order.
+    times = [row["at"] for row in found[:-1]]
+    assert times == sorted(times)
+    ends = [word.t1 / 1000 for word in script.words]
+    seen = [row["at"] for row in found if row["kind"] == "commit" for _ in row["text"].split()]
+    assert all(at > end for at, end in zip(seen, ends, strict=True))
+
+
+def test_raw_samples_are_played_from_standard_input(tmp_path: Path, script: Script) -> None:
+    out = tmp_path / "out.jsonl"
+    done = moothall(
+        "replay", "-", "--model", f"scripted:{tmp_path / 'script.json'}", "--jsonl", str(out),
+        stdin=render(script),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert said(rows(out)) == [word.text.strip() for word in script.words]
+
+
+def test_a_truncated_recording_gives_what_it_has_and_says_so(tmp_path: Path, script: Script) -> None:
+    whole = (tmp_path / "talk.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    out = tmp_path / "out.jsonl"
+    done = moothall(
+        "replay", str(tmp_path / "cut.wav"), "--model", f"scripted:{tmp_path / 'script.json'}", "--jsonl", str(out)
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"cut off" in done.stderr
+    heard, known = said(rows(out)), [word.text.strip() for word in script.words]
+    assert 5 < len(heard) < len(known)
+    assert heard == known[: len(heard)]
+
+
+def test_bad_input_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    (tmp_path / "notes.mp3").write_text("This is no sound.")
+    (tmp_path / "empty.wav").touch()
+    out = str(tmp_path / "out.jsonl")
+    cases = {
+        ("replay", str(tmp_path / "notes.mp3"), "--model", "scripted:x", "--jsonl", out): "no audio was found",
+        ("replay", str(tmp_path / "empty.wav"), "--model", "scripted:x", "--jsonl", out): "is empty",
+        ("replay", str(tmp_path / "none.wav"), "--model", "scripted:x", "--jsonl", out): "There is no file",
+        ("replay", str(tmp_path), "--model", "scripted:x", "--jsonl", out): "is a folder",
+        ("replay", "x.wav", "--model", "no-such-model", "--jsonl", out): "There is no model 'no-such-model'",
+        ("replay", "x.wav", "--model", "scripted:x", "--clock", "cpu"): "name a file with --jsonl",
+        ("replay", "x.wav", "--model", "scripted:x", "--language", "!!"): "names no languages",
+        ("serve", "--play", "x.wav", "--model", "scripted:x", "--session", "No Name"): "can't name a session",
+        ("read", "http://127.0.0.1:9/s/none"): "can't be reached",
+        ("read", "http://127.0.0.1:9/s/none", "--jsonl", str(tmp_path / "no" / "out")): "can't be written",
+        ("serve", "--config", str(tmp_path / "none.toml")): "none.toml",
+    }
+    running = {
+        arguments: subprocess.Popen(
+            [sys.executable, "-m", "moothall", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for arguments in cases
+    }
+    found = {arguments: (process.communicate(timeout=50), process.returncode) for arguments, process in running.items()}
+    for arguments, sentence in cases.items():
+        (_, errors), status = found[arguments]
+        text = errors.decode()
+        assert sentence in text, (arguments, text)
+        assert status == 1, arguments
+        assert "Traceback" not in text
+        assert text.strip().count("\n") == 0, text
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = moothall("serve", "--port", port, "--data", str(tmp_path), "--model", "scripted:x")
+    assert done.returncode == 1
+    assert f"can't listen on 127.0.0.1:{port}" in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
