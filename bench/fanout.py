@@ -7,8 +7,8 @@ Loopback only: it charges most of the receiver's TCP work to the sender. Each ro
 phase of the bare broadcast (one `transport.write` a reader and nothing else), so that what else the machine does
 meets both. What to compare is the CPU per delivery; the wall-clock columns need a quiet machine.
 
-appended → written: from just before the append (in memory) until the last reader's bytes were handed to its transport, by a reader
-in the server who joined last. appended → received: the same until the other process has read them.
+appended → written: from just before the append (in memory) until the last reader's bytes were handed to its
+transport, noted by a reader in the server who joined last. appended → received: until the other process read them.
 """
 
 from __future__ import annotations
@@ -98,36 +98,36 @@ class Talk:
         self.offset = 0
         self.number = 0
 
-    async def store(self, *events: ev.AnyEvent) -> tuple[LogRecord, ...]:
-        records = []
-        for event in events:
-            self.offset += 1
-            header = Header(
-                session=SESSION,
-                epoch=EPOCH,
-                offset=self.offset,
-                lane=Lane(event.lane()),
-                prev=self.offset - 1,
-                type=type_name(event),
-                at=time.time_ns() // 1_000_000,
-                role=SYSTEM.role,
-                actor=SYSTEM.id,
-                cause=CommandId(f"c{self.offset}"),
-                n=0,
-            )
-            records.append(seal(GENESIS, header, bytes(16), encode_event(event)))
-        await self.log.append(SESSION, 1, self.offset - len(events), records)
-        return tuple(records)
+    def record(self, event: ev.AnyEvent, offset: int) -> LogRecord:
+        header = Header(
+            session=SESSION,
+            epoch=EPOCH,
+            offset=offset,
+            lane=Lane(event.lane()),
+            prev=offset - 1,
+            type=type_name(event),
+            at=time.time_ns() // 1_000_000,
+            role=SYSTEM.role,
+            actor=SYSTEM.id,
+            cause=CommandId(f"c{offset}"),
+            n=0,
+        )
+        return seal(GENESIS, header, bytes(16), encode_event(event))
 
-    async def caption(self) -> Publication:
-        """The next, with the moment at which it was appended inside."""
+    async def store(self, *events: ev.AnyEvent) -> tuple[LogRecord, ...]:
+        records = tuple(self.record(event, self.offset + 1 + n) for n, event in enumerate(events))
+        await self.log.append(SESSION, 1, self.offset, records)
+        self.offset += len(events)
+        return records
+
+    def say(self) -> tuple[ev.WordsCommitted, Partial]:
+        """The next caption, with the moment at which it is made inside."""
         self.number += 1
         mark = f" #{self.number:09d}@{time.monotonic_ns():020d}"
         word = ev.Word(mark, 100 * self.number, 100 * self.number + 90, 0.98)
         event = ev.WordsCommitted(channel=FLOOR, segment=SegmentId("s1"), first=self.number - 1, words=(word,))
-        records = await self.store(event)
         rest = Partial(channel=FLOOR, segment=SegmentId("s1"), first=self.number, text=REST, language="en")
-        return Publication(session=SESSION, records=records, events=(event,), signals=(rest,))
+        return event, rest
 
 
 def cpu_s() -> float:
@@ -180,13 +180,14 @@ class Bench:
         return used, got
 
     async def by_fanout(self) -> None:
-        self.fanout.publish(await self.talk.caption())
+        event, rest = self.talk.say()
+        records = await self.talk.store(event)
+        self.fanout.publish(Publication(session=SESSION, records=records, events=(event,), signals=(rest,)))
 
     async def bare(self) -> None:
-        publication = await self.talk.caption()
-        header = publication.records[0].header
-        frame = events_frame(publication.records, header.offset - 1, publication.signals, header.at)
-        data = carry(frame, self.form)
+        event, rest = self.talk.say()
+        record = self.talk.record(event, self.talk.offset + 1)  # Stored nowhere: the fan-out goes on after it.
+        data = carry(events_frame((record,), self.talk.offset, (rest,), record.header.at), self.form)
         for outlet in self.fanout.outlets:
             outlet.write(data)
 

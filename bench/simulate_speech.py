@@ -74,7 +74,13 @@ class Lines:
                     self.lines.append({**common, "kind": "partial", "text": output.rest})
             elif isinstance(output, Partial):
                 self.lines.append(
-                    {"at": at, "kind": "partial", "segment": output.segment, "text": output.text, "lang": output.language}
+                    {
+                        "at": at,
+                        "kind": "partial",
+                        "segment": output.segment,
+                        "text": output.text,
+                        "lang": output.language,
+                    }
                 )
 
 
@@ -83,6 +89,7 @@ def simulate(
     attach: Attach,
     recognise: Callable[[Window], Hypothesis],
     clock: CpuClock,
+    *,
     settings: SpeechSettings = DEFAULT_SETTINGS,
     emit: Callable[[float, Sequence[Output]], None] = lambda at, outputs: None,
 ) -> SpeechChannel:
@@ -157,7 +164,9 @@ def main() -> None:
     recognizer.warm_up()
     lines = Lines()
     clock = CpuClock()
-    simulate(samples, attach_from_start(tuple(arguments.languages.split(","))), recognizer.recognise, clock, emit=lines.add)
+    simulate(
+        samples, attach_from_start(tuple(arguments.languages.split(","))), recognizer.recognise, clock, emit=lines.add
+    )
     usage = {"kind": "usage", "cpu_seconds": round(clock.cpu / 1000, 2), "audio_seconds": round(len(samples) / RATE, 2)}
     with arguments.out.open("w", encoding="utf-8") as out:
         for line in [*lines.lines, usage]:

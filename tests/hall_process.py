@@ -6,26 +6,30 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import sys
 import wave
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import aiohttp
+import msgspec
 
-from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.reader_client import follow
+from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.adapters.system_clock import SystemClock
 from moothall.core import events as ev
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.lanes import Feed
+from moothall.core.signals import ChannelState, Unsaved
 from moothall.wire.frames import Received
 
 FLOOR = Feed(ChannelId("floor"))
 SESSION = SessionId("s")
 CLOCK = SystemClock()
+PORTS = range(12_000, 30_000)
+"""Below those that systems give to whoever asks for any: a server that was killed finds its port free again."""
 
 
 def write_wave(path: Path, pcm: bytes) -> None:
@@ -42,34 +46,43 @@ class HallProcess:
 
     def __init__(self, data: Path, audio: Path, model: str, port: int, *options: str) -> None:
         self.data = data
-        self.port = port
         self.address = f"http://127.0.0.1:{port}"
         self._arguments = [
             *("-m", "moothall", "serve", "--data", str(data), "--port", str(port), "--model", model),
             *("--play", str(audio), "--session", SESSION, *options),
         ]
         self._process: asyncio.subprocess.Process | None = None
-        self.log = data.parent / "server.log"
+        self.log = audio.parent / f"{data.name}.log"
+        """What it and its engine wrote on standard error, all starts together."""
 
-    async def start(self) -> None:
-        """Start it; comes back once its doors are open."""
+    async def launch(self) -> None:
+        """Start the process, without waiting for anything."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, *self._arguments, stdout=asyncio.subprocess.PIPE, stderr=log
             )
+
+    async def start(self) -> None:
+        """Start it; comes back once its doors are open and the session is there."""
+        await self.launch()
+        assert self._process is not None
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         assert b"Read it at" in line, self.log.read_text()
 
     @property
+    def pid(self) -> int:
+        """The server's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def engine_pid(self) -> int | None:
         """The engine's process, None while there is none."""
-        assert self._process is not None
-        pid = self._process.pid
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            command = Path(f"/proc/{child}/cmdline")
-            if command.exists() and b"moothall_models" in command.read_bytes():
-                return int(child)
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+                if b"moothall_models" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
         return None
 
     async def kill(self) -> None:
@@ -86,6 +99,11 @@ class HallProcess:
         os.kill(pid, signal.SIGKILL)
         return True
 
+    async def ended(self) -> int:
+        """Its exit status, once it ends by itself."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def stop(self) -> int:
         """Ctrl-C, and its exit status."""
         assert self._process is not None
@@ -99,45 +117,123 @@ class Witness:
 
     def __init__(self) -> None:
         self.seen: dict[int, bytes] = {}
+        self.snapshots = 0
         self.repeats = 0
+        self.losses = 0
         self.words: list[ev.Word] = []
-        self.closed = asyncio.Event()
-        self.news = asyncio.Event()
+        self.attached = 0
+        """Engines that were attached so far."""
+        self.unsaved = ""
+        self.state: ChannelState | None = None
+        self.closed = False
+        self._position = 0
+        self._news = asyncio.Event()
 
     async def watch(self, address: str) -> None:
         """Follow the session until it is closed."""
         async for frame, _ in follow(f"{address}/s/{SESSION}", FLOOR, CLOCK, tries=200):
             self._take(frame)
-            self.news.set()
-            if self.closed.is_set():
+            self._news.set()
+            if self.closed:
                 return
 
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait until what it has seen makes `holds` true."""
+        while not holds():
+            await self.news()
+
+    async def news(self) -> None:
+        """Wait for the next frame."""
+        self._news.clear()
+        await self._news.wait()
+
     def _take(self, frame: Received) -> None:
+        if frame.snapshot is not None:
+            self.snapshots += 1
+            self._position = frame.snapshot.offset
+        if frame.events:
+            self.losses += frame.prev > self._position
+            self._position = frame.events[-1].offset
         for event in frame.events:
             assert event.original is not None
             self.repeats += event.offset in self.seen
             self.seen[event.offset] = event.original
             self._note(decode_event(event.original))
+        for signal_ in frame.signals:
+            if isinstance(signal_, Unsaved):
+                self.unsaved = signal_.text
+            elif isinstance(signal_, ChannelState):
+                self.state = signal_
 
     def _note(self, event: object) -> None:
-        if isinstance(event, ev.WordsCommitted):
-            self.words += event.words
-        if isinstance(event, ev.SessionClosed):
-            self.closed.set()
+        match event:
+            case ev.WordsCommitted():
+                self.words += event.words
+            case ev.EngineAttached():
+                self.attached += 1
+            case ev.SessionClosed():
+                self.closed = True
+            case _:
+                pass
 
 
-async def logged(data: Path) -> tuple[dict[int, bytes], list[ev.Word], list[str]]:
-    """Of the session's log: bodies by offset, the committed words, and the texts of the ended segments."""
-    log = await SqliteLog.open(data / "moothall.sqlite")
+class Seam(msgspec.Struct, frozen=True):
+    """Where an engine took up the words of another."""
+
+    t: int
+    """End of the last word that was committed, media ms."""
+    words: int
+    """How many there were."""
+
+
+class Logged(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session's log holds."""
+
+    bodies: dict[int, bytes]
+    """By offset."""
+    words: list[ev.Word]
+    """All that were committed."""
+    texts: list[str]
+    """Of the segments that have ended."""
+    seams: list[Seam]
+    gaps: int
+
+
+def logged(data: Path) -> Logged:
+    """Read the session's log in a data folder, whether a server has it open, was killed or has stopped."""
+    reader = LogReader(open_for_reading(data / FILE_NAME))
     try:
-        records = list(await log.read(SESSION, 0, 1_000_000))
+        records = reader.read(SESSION, 0, 1_000_000)
     finally:
-        await log.close()
+        reader.close()
     bodies = {record.header.offset: record.body for record in records if record.body is not None}
-    events = [decode_event(body) for body in bodies.values()]
-    words = [word for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
-    texts = [event.text for event in events if isinstance(event, ev.SegmentEnded)]
-    return bodies, words, texts
+    words: list[ev.Word] = []
+    texts: list[str] = []
+    seams: list[Seam] = []
+    gaps = 0
+    for event in map(decode_event, bodies.values()):
+        match event:
+            case ev.WordsCommitted():
+                words += event.words
+            case ev.SegmentEnded():
+                texts.append(event.text)
+            case ev.EngineAttached():
+                seams.append(Seam(words[-1].t1 if words else 0, len(words)))
+            case ev.GapNoted():
+                gaps += 1
+            case _:
+                pass
+    return Logged(bodies=bodies, words=words, texts=texts, seams=seams[1:], gaps=gaps)
+
+
+def require_nothing_lost(witness: Witness, log: Logged) -> None:
+    """What the reader was told stands in the log as it was told, once each, in one piece and to the end."""
+    assert witness.snapshots == 1, "The reader should have followed from the beginning, without a fresh start."
+    assert (witness.repeats, witness.losses) == (0, 0)
+    changed = [offset for offset, body in witness.seen.items() if log.bodies.get(offset) != body]
+    assert not changed, f"The reader was told something else than the log holds at {changed}."
+    assert sorted(log.bodies) == list(range(1, len(log.bodies) + 1))
+    assert witness.words == log.words
 
 
 @asynccontextmanager
@@ -145,66 +241,95 @@ async def watched(hall: HallProcess) -> AsyncIterator[Witness]:
     """The server running, with a witness who follows it."""
     witness = Witness()
     await hall.start()
-    following = asyncio.ensure_future(witness.watch(hall.address))
-    try:
-        yield witness
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-        await hall.stop()
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(witness.watch(hall.address))
+        try:
+            await witness.until(lambda: witness.snapshots)
+            yield witness
+        finally:
+            following.cancel()
+            await hall.stop()
 
 
-async def kill_at_random(hall: HallProcess, witness: Witness, rounds: int, seed: int) -> int:
-    """Kill server or engine again and again, often 1-3 s after a word's end; returns how often, when it is over.
+class Kill(msgspec.Struct, frozen=True, kw_only=True):
+    """One of many."""
 
-    The moments are drawn by `seed`: some follow a word that was just shown, some come at any time, also while
-    everything is still starting after the kill before.
+    what: str
+    """`server`, `engine`, or `start`: a server that was just starting again."""
+    after_word: int
+    """How long it came after the end of the last committed word, ms of media time."""
+    words: int
+    """Words committed so far."""
+    events: int
+    """Events in the log so far."""
+    back: int
+    """How long the killed one took to be there again, ms; until its doors were open."""
+
+
+async def kill_at_random(
+    hall: HallProcess, witness: Witness, rounds: int, seed: int, *, longest_ms: int = 3_000
+) -> list[Kill]:
+    """Kill server or engine again and again, often 1-3 s after a word's end, until it was done `rounds` times.
+
+    The moments are drawn by `seed`: most follow a word that was just shown (it was spoken about a second before),
+    some come at any time within `longest_ms`, also while everything is still starting after the kill before. At
+    each kill the log must hold what it held at the one before. Comes back early when the session is over.
     """
-    chance = random.Random(seed)
-    done = 0
-    while done < rounds and not witness.closed.is_set():
+    chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
+    kills: list[Kill] = []
+    held: dict[int, bytes] = {}
+    while len(kills) < rounds and not witness.closed:
         if chance.random() < 0.7:
-            witness.news.clear()
-            await _first(witness.news.wait(), 10.0)
-        await CLOCK.sleep(chance.randint(0, 3_000))
-        if witness.closed.is_set():
-            break
-        if chance.random() < 0.5:
-            await hall.kill()
-            await hall.start()
-            done += 1
+            known = len(witness.words)
+            await _within(10.0, witness.until(lambda known=known: len(witness.words) > known or witness.closed))
+            await CLOCK.sleep(chance.randint(0, 2 * longest_ms // 3))
         else:
-            done += hall.kill_engine()
-    return done
+            await CLOCK.sleep(chance.randint(0, longest_ms))
+        if witness.closed:
+            break
+        what, before = chance.choice(("server", "engine", "engine", "server", "start")), CLOCK.monotonic()
+        if what == "engine":
+            if not hall.kill_engine():
+                continue
+            log = logged(hall.data)
+        else:
+            await hall.kill()
+            if what == "start":
+                await hall.launch()
+                await CLOCK.sleep(chance.randint(0, 1_500))
+                await hall.kill()
+            log = logged(hall.data)
+            before = CLOCK.monotonic()
+            await hall.start()
+        assert held.items() <= log.bodies.items(), "The log lost or changed what it held."
+        held = log.bodies
+        spoken = log.words[-1].t1 if log.words else 0
+        heard = witness.state.t + witness.state.lag if witness.state is not None else 0
+        kills.append(
+            Kill(
+                what=what,
+                after_word=max(0, heard - spoken),
+                words=len(log.words),
+                events=len(held),
+                back=CLOCK.monotonic() - before,
+            )
+        )
+    return kills
 
 
-async def _first(waiting: object, seconds: float) -> None:
-    try:
+async def _within(seconds: float, waiting: object) -> None:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await waiting  # type: ignore[misc]  # any awaitable will do
-    except TimeoutError:
-        pass
 
 
-async def wait_closed(witness: Witness, seconds: float) -> None:
-    """Until the witness has seen the close."""
-    async with asyncio.timeout(seconds):
-        await witness.closed.wait()
-
-
-async def free_port() -> int:
-    """A port that nothing listens on now."""
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    port = int(server.sockets[0].getsockname()[1])
-    server.close()
-    await server.wait_closed()
-    return port
-
-
-async def page(address: str, path: str) -> tuple[int, str]:
-    """Status and text of a GET."""
-    async with aiohttp.ClientSession() as http, http.get(f"{address}{path}") as response:
-        return response.status, await response.text()
+def free_port(number: int) -> int:
+    """A port that nothing listens on now; tests at the same time give different numbers."""
+    chance = random.Random(f"{os.getpid()} {number}")  # noqa: S311  # only to be spread
+    while True:
+        port = chance.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def plain(words: Sequence[ev.Word]) -> list[str]:

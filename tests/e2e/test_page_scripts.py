@@ -13,7 +13,8 @@ from playwright.async_api import Browser, Page
 
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues, direction
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import NEW_LINES, media_time
+from moothall.adapters.page_texts import NEW_LINES
+from moothall.adapters.pages import media_time
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import ChannelId, SegmentId, SourceId, SpeakerId

@@ -50,16 +50,16 @@ class WhisperRecognizer:
         import tokenizers
         from faster_whisper.feature_extractor import FeatureExtractor
 
+        self._model = model
         self._storage = ctranslate2.StorageView
         self._whisper: Any = ctranslate2.models.Whisper(
             str(model_dir), device="cpu", compute_type=compute_type, intra_threads=threads, inter_threads=1
         )
         self._tokenizer: Any = tokenizers.Tokenizer.from_file(str(model_dir / "tokenizer.json"))
         self._features: Any = FeatureExtractor(feature_size=self._whisper.n_mels)
-        self._model = model
-        self._end: int = self._tokenizer.token_to_id("<|endoftext|>")
-        self._start: int = self._tokenizer.token_to_id("<|startoftranscript|>")
-        self._previous: int = self._tokenizer.token_to_id("<|startofprev|>")
+        self._end = self._token("<|endoftext|>")
+        self._start = self._token("<|startoftranscript|>")
+        self._previous = self._token("<|startofprev|>")
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
         self._known = frozenset(token[2:-2] for token in vocabulary if _is_language(token))
 
@@ -142,12 +142,14 @@ class WhisperRecognizer:
     def _start_tokens(self, language: str) -> list[int]:
         if not self._whisper.is_multilingual:
             return [self._start]
-        task: int = self._tokenizer.token_to_id("<|transcribe|>")
-        spoken: int | None = self._tokenizer.token_to_id(f"<|{_primary(language)}|>")
-        if spoken is None:
-            msg = f"The model {self._model} doesn't know the language '{language}'; choose one of those that it lists."
+        return [self._start, self._token(f"<|{_primary(language)}|>"), self._token("<|transcribe|>")]
+
+    def _token(self, name: str) -> int:
+        number: int | None = self._tokenizer.token_to_id(name)
+        if number is None:
+            msg = f"The model {self._model} has no token {name}; choose a language that it lists, or another model."
             raise ValueError(msg)
-        return [self._start, spoken, task]
+        return number
 
     def _context(self, window: Window) -> list[int]:
         """Glossary and earlier text as the tokens that go in front; the newest 100 at most."""
@@ -194,7 +196,7 @@ UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 
 def _primary(language: str) -> str:
     """`pt-BR` → `pt`: Whisper's codes have no regions."""
-    return language.split("-")[0].lower()
+    return language.split("-", maxsplit=1)[0].lower()
 
 
 def _is_language(token: str) -> bool:

@@ -31,9 +31,10 @@ def join_pieces(pieces: Iterable[tuple[str, int, int]], *, spaced: bool) -> list
     """
     words: list[tuple[str, int, int]] = []
     opening: tuple[str, int] | None = None
-    for text, first, stop in pieces:
+    for piece, begin, stop in pieces:
+        text, first = piece, begin
         if opening is not None:
-            text, first = opening[0] + text, opening[1]
+            text, first = opening[0] + piece, opening[1]
             opening = None
         if not any(map(str.isalnum, text)) and (not words or not text.strip() or text.strip() in OPENERS):
             opening = (text, first)

@@ -18,6 +18,7 @@ from moothall.wire.engine import Attach
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, Window
 from moothall_models.speech import agreement, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
+from moothall_models.speech.hearing import heard_words
 from moothall_models.speech.languages import LanguageChoice
 from moothall_models.speech.reporting import Reporter
 from moothall_models.speech.segmentation import Segmenter
@@ -122,9 +123,7 @@ class SpeechChannel:
         languages, switch_p = self._languages.offer()
         if utterance.language is not None:
             languages = (utterance.language,)
-        window = Window(
-            audio=utterance.audio(edge), languages=languages, switch_p=switch_p, glossary=self._glossary
-        )
+        window = Window(audio=utterance.audio(edge), languages=languages, switch_p=switch_p, glossary=self._glossary)
         self._outstanding = PassRequest(
             window=window,
             deadline=max(utterance.covered, utterance.speech_start) + PATIENCE,
@@ -150,17 +149,18 @@ class SpeechChannel:
         count = agreement.stable(fresh, before, request.edge, settled=settled, settings=self._settings)
         if request.edge - request.start >= self._settings.longest_window:
             # It won't get better, and the next words wait behind it.
-            count = max(count, len(fresh) - 1)
+            count = max(count, sum(word.t1 <= request.edge - self._settings.settled for word in fresh))
         spoken_to = fresh[-1].t1 if fresh else max(utterance.start, self._segmenter.through)
         missed = utterance.speech_between(spoken_to, request.edge) >= self._settings.missed_speech
         out: list[Output] = []
         over = utterance.closed and schedule.complete(utterance)
-        if over and missed and utterance.again:
-            out += self._take(utterance, hypothesis, fresh, len(fresh), len(fresh), request.edge)
+        if over and missed and utterance.again and spoken_to - trimming.SLACK > utterance.start:
+            # The decoder stopped too early: once more from where it did.
+            out += self._take(utterance, fresh, len(fresh), len(fresh))
             utterance.trim(spoken_to - trimming.SLACK)
             utterance.covered, utterance.again = utterance.start, False
         elif not over:
-            out += self._take(utterance, hypothesis, fresh, count, agreement.agreed(fresh, before), request.edge)
+            out += self._take(utterance, fresh, count, agreement.agreed(fresh, before))
             self._trim(utterance, request.edge, missed=missed)
         else:
             utterance.unconfirmed = fresh
@@ -190,21 +190,14 @@ class SpeechChannel:
 
     def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
         """The words of a hypothesis that aren't committed yet, in media time."""
-        words: list[Word] = []
-        for word in hypothesis.words:
-            t0 = min(edge, utterance.start + word.t0)
-            t1 = min(edge, utterance.start + word.t1)
-            # Alignment stretches a word over the silence behind it.
-            end = utterance.last_speech(t0, t1)
-            words.append(Word(text=word.text, t0=t0, t1=max(t0, t1 if end is None else min(t1, end)), p=word.p))
-        return tuple(words[seam.already_committed(words, tuple(self._committed), utterance.start) :])
+        words = heard_words(utterance, hypothesis, edge)
+        through = self._segmenter.through
+        return tuple(words[seam.already_committed(words, tuple(self._committed), utterance.start, through) :])
 
-    def _take(
-        self, utterance: Utterance, hypothesis: Hypothesis, fresh: tuple[Word, ...], count: int, same: int, edge: int
-    ) -> list[Output]:
-        """Commit `count` of the fresh words and show the others."""
-        utterance.unconfirmed = fresh[count:]
-        visible = agreement.worth_showing(fresh[count:], max(0, same - count), edge, self._settings)
+    def _take(self, utterance: Utterance, fresh: tuple[Word, ...], count: int, same: int) -> list[Output]:
+        """Commit `count` of the fresh words and show the others; `same` of them were heard before."""
+        hypothesis, utterance.unconfirmed = utterance.spoken, fresh[count:]
+        visible = agreement.worth_showing(fresh[count:], max(0, same - count), utterance.covered, self._settings)
         rest = "".join(word.text for word in fresh[count : count + visible])
         out: list[Output] = []
         if count:
@@ -218,7 +211,7 @@ class SpeechChannel:
         return out
 
     def _trim(self, utterance: Utterance, edge: int, *, missed: bool) -> None:
-        at = trimming.cut(utterance, tuple(self._committed), edge, self._settings, missed=missed)
+        at = trimming.cut(utterance, tuple(self._committed), edge, missed=missed, settings=self._settings)
         if at is not None:
             utterance.trim(at)
         elif edge - utterance.start >= self._settings.longest_window:
@@ -241,7 +234,10 @@ class SpeechChannel:
             elif self._shown:
                 out.append(self._segmenter.partial("", language))
             self._shown = False
-            out += self._segmenter.end(EndReason.CLOSE if self.done else EndReason.PAUSE)
+            if self.done:
+                out += self._segmenter.end(EndReason.CLOSE)
+            elif utterance.covered > utterance.speech_start:  # A click, never recognised, is no pause.
+                out += self._segmenter.end(EndReason.PAUSE)
         return out
 
     def _doubtful(self, utterance: Utterance) -> bool:

@@ -25,5 +25,5 @@ class LanguageChoice:
     def settle(self, hypothesis: Hypothesis) -> None:
         """Words of an utterance were committed, in the language of this hypothesis."""
         self._last = hypothesis.language
-        differs = hypothesis.likeliest is not None and hypothesis.likeliest != hypothesis.language
-        self._suspect = hypothesis.likeliest if differs else None
+        if hypothesis.likeliest is not None:
+            self._suspect = hypothesis.likeliest if hypothesis.likeliest != hypothesis.language else None

@@ -21,15 +21,14 @@ REACH = 500
 """Committed words that end up to this long before the window, ms, may be heard in it: times are not exact."""
 
 
-def already_committed(words: Sequence[Word], committed: Sequence[Word], start: int) -> int:
+def already_committed(words: Sequence[Word], committed: Sequence[Word], start: int, through: int) -> int:
     """How many of `words` at the front are committed words heard again.
 
-    `committed` are the last committed words, `start` is the media ms of the window's first sample.
+    `committed` are the last committed words, which end at `through`; `start` is the window's first sample (media ms).
     """
     overlap = [word for word in committed[-LOOKED_AT:] if word.t1 > start - REACH]
-    if not overlap or not words:
-        return 0
-    through = committed[-1].t1
+    if not overlap:
+        return sum(_middle(word) < through for word in words)
     prices = _edit_prices([_Heard(word, start) for word in overlap], words)
     best, best_price = 0, float("inf")
     for count, price in enumerate(prices):

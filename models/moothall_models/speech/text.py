@@ -8,7 +8,8 @@ SENTENCE_MARKS = ".?!…。？！｡؟।"  # noqa: RUF001 (the marks themselves
 CLAUSE_MARKS = SENTENCE_MARKS + ",;:、，；：،"  # noqa: RUF001
 _CLOSERS = "\"'”’»)]}」』》）"  # noqa: RUF001
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr vs etc no nr vol fig approx dept gen rep sen gov hon rev sra dra art núm bzw usw".split()
+    ("mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "nr", "vol", "fig", "approx", "dept", "gen", "rep")
+    # "no." is left out: it ends more sentences than it numbers things.
 )
 """Without their point; a text that ends with one goes on."""
 

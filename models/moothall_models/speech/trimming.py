@@ -11,9 +11,13 @@ from moothall_models.speech.utterance import Utterance
 
 SLACK = 100
 """How far off a word's time may be, ms."""
+WORTH = 320
+"""A cut that takes away less than this isn't worth it, ms."""
 
 
-def cut(utterance: Utterance, committed: Sequence[Word], edge: int, settings: SpeechSettings, *, missed: bool) -> int | None:
+def cut(
+    utterance: Utterance, committed: Sequence[Word], edge: int, *, missed: bool, settings: SpeechSettings
+) -> int | None:
     """Media ms where the audio of `utterance` may begin from now on, or None.
 
     `missed`: the decoder stopped before the end of the speech, so that another window must be tried.
@@ -22,18 +26,18 @@ def cut(utterance: Utterance, committed: Sequence[Word], edge: int, settings: Sp
     length = edge - utterance.start
     if length < settings.trim_at and not missed:
         return None
-    words = [word for word in committed if utterance.start < word.t1]
-    latest = edge - settings.kept
+    words = [word for word in committed if word.t1 > utterance.start]
+    possible = range(utterance.start + WORTH, edge - settings.kept + 1)
     for index in range(len(words), 0, -1):
         before = words[index - 1]
         after = words[index].t0 if index < len(words) else before.t1 + SLACK
         pause = utterance.pause(before.t1 - SLACK, after + SLACK)
-        if pause is not None and pause <= latest:
+        if pause is not None and pause in possible:
             return pause
-        overlapped = index <= len(words) - settings.overlap and before.t1 - SLACK <= latest
-        if overlapped and ends_clause(before.text):
-            return before.t1 - SLACK
+        clause = before.t1 - SLACK
+        if index <= len(words) - settings.overlap and clause in possible and ends_clause(before.text):
+            return clause
     if missed or length >= settings.trim_anywhere_at:
-        at = [word.t0 - SLACK for word in words[: -settings.overlap] if word.t0 - SLACK <= latest]
-        return at[-1] if at else None
+        anywhere = [word.t0 - SLACK for word in words[: -settings.overlap] if word.t0 - SLACK in possible]
+        return anywhere[-1] if anywhere else None
     return None

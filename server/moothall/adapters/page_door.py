@@ -15,7 +15,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.pages import ErrorText, OlderPage, Pages
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import OlderPage, Pages
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.lanes import Feed

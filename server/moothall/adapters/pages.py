@@ -19,81 +19,11 @@ from markupsafe import Markup
 
 from moothall.adapters.page_catalogues import Catalogue, Catalogues, direction
 from moothall.adapters.page_files import StaticFiles
-from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion
+from moothall.adapters.page_texts import GAPS, NEW_LINES, ORIGINS, SCRIPT_TEXTS, SEALS, STANDING, STANDS, STATES
+from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, Position
 from moothall.core.session import Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Channel, Gap, Line, Session, Snapshot
-
-ORIGINS = {
-    Origin.MACHINE: "Written by a machine",
-    Origin.PERSON: "Written by a person",
-    Origin.INTERPRETER: "Interpreter",
-    Origin.SPEAKER: "Typed by the speaker",
-}
-GAPS = {
-    GapReason.SOURCE_LOST: "No text from {start} to {end}: the sound was lost",
-    GapReason.ENGINE_LOST: "No text from {start} to {end}: the writing machine was away",
-    GapReason.OVERLOAD: "No text from {start} to {end}: the writing machine could not keep up",
-    GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
-}
-SEALS = {SealVersion.RAW: "As it came", SealVersion.CHECKED: "Checked", SealVersion.FINAL: "Final"}
-STANDS = {Status.ABSENT: "before", Status.CREATED: "before", Status.PAUSED: "break", Status.CLOSED: "closed"}
-"""How a session stands of which no words are awaited; the values are keys of STANDING."""
-STATES = {
-    Status.ABSENT: "Not begun",
-    Status.CREATED: "Not begun",
-    Status.OPEN: "Live",
-    Status.PAUSED: "Break",
-    Status.CLOSED: "Closed",
-}
-
-STANDING = {
-    "before": "The meeting has not begun. Its text will appear here.",
-    "waiting": "Live, waiting for the first words",
-    "live": "Live, last words {n} s ago",
-    "live-min": "Live, last words {n} min ago",
-    "silence": "Silence: nobody is speaking",
-    "late": "Text delayed {n} s",
-    "soundless": "No sound arrives",
-    "lost": "Reconnecting: nothing will be missed",
-    "offline": "No network: nothing will be missed once it is back",
-    "back": "Nothing missed",
-    "unsaved": "The newest words are not yet saved",
-    "break": "Break. The text goes on when the meeting does.",
-    "closed": "Closed: this is the record",
-}
-"""How things stand, in words; the keys are those of `web/js/standing.js`."""
-
-SCRIPT_TEXTS = {
-    **{f"standing.{name}": key for name, key in STANDING.items()},
-    **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
-    **{f"gap.{reason.value}": key for reason, key in GAPS.items()},
-    **{f"seal.{seal.value}": key for seal, key in SEALS.items()},
-    "mended": "Mended by a person",
-    "earlier": "Earlier lines",
-    "earlier.loading": "Loading earlier lines",
-    "earlier.failed": "Earlier lines did not load. Try again",
-    "untitled": "Meeting without a title",
-    "title.live": "Live text",
-    "title.record": "Record",
-}
-"""What the scripts say, by their names for it."""
-NEW_LINES = "{n} new line"
-"""The key of the counted text on the button."""
-
-
-class ErrorText:
-    """Keys of the sentences for what went wrong."""
-
-    NO_SESSION = "There is no meeting at this address. It may have another address, or not be open to you."
-    NO_CHANNEL = "This meeting has no such text. Choose one of those that it has."
-    NOTHING = "There is nothing at this address."
-    BEFORE = "This address is not right: “before” must be the number of a line, 1 or more."
-    FEED = "This address is not right: “feed” must be “live” or “lines”."
-    METHOD = "This address can't be used in this way."
-    REQUEST = "The request could not be understood."
-    OURS = "Something went wrong on our side. It has been noted; please try again."
-    UNAVAILABLE = "The text can't be reached at the moment. Please try again in a minute."
 
 
 class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,7 +158,7 @@ class Pages:
         )
 
     def render_error(self, status: int, key: str, *, ui: Catalogue) -> str:
-        """The page that says in one sentence what is wrong; `key` is one of ErrorText's."""
+        """The page that says in one sentence what is wrong; `key` is one of `page_texts.ErrorText`'s."""
         return self._templates.get_template("error.html").render(
             ui=ui, catalogues=self.catalogues, status=status, sentence=ui.text(key)
         )

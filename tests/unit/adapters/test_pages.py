@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import ErrorText, OlderPage, Pages, channel_name, media_time, script_json, standing
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import OlderPage, Pages, channel_name, media_time, script_json, standing
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session import Status

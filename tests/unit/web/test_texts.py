@@ -9,7 +9,7 @@ import pytest
 
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import GAPS, NEW_LINES, ORIGINS, SCRIPT_TEXTS, SEALS, STANDING, STATES, ErrorText
+from moothall.adapters.page_texts import GAPS, NEW_LINES, ORIGINS, SCRIPT_TEXTS, SEALS, STANDING, STATES, ErrorText
 
 WEB = find_web_folder()
 CATALOGUES = Catalogues(WEB / "locales")

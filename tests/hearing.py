@@ -1,0 +1,115 @@
+"""Comparing what a real model heard: with the reference, with another run, and at the seams between engines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import jiwer
+import msgspec
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from hall_process import Seam
+from moothall.adapters.audio_file import AudioFile
+from moothall.core import events as ev
+
+SAMPLE = Path(__file__).parents[1] / "config" / "sample"
+RATE = 16_000
+AT_SEAM_MS = 2_500
+"""How near to a seam a difference counts as one of the seam; alignment is 0.2 s wrong, and windows begin 2 s before."""
+
+_normalise = EnglishTextNormalizer()
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A word as it is compared."""
+
+    text: str
+    t: int
+    """Its middle, media ms."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One word that is another, missing or too much."""
+
+    kind: str
+    """`substitute`, `delete` or `insert`."""
+    text: str
+    """What should have been, or what is too much."""
+    t: int
+    """Where, media ms."""
+
+
+def heard(words: Sequence[ev.Word]) -> list[Heard]:
+    """Committed words; one with a hyphen may be several."""
+    return [Heard(text, (word.t0 + word.t1) // 2) for word in words for text in _plain(word.text)]
+
+
+def reference(first_ms: int, last_ms: int) -> list[Heard]:
+    """What is said in the sample session between two moments, in ms after the first of them."""
+    words: list[Heard] = []
+    for line in (SAMPLE / "session.jsonl").read_text(encoding="utf-8").splitlines():
+        for text, begin, end in json.loads(line)["words"]:
+            if first_ms <= begin * 1000 and end * 1000 <= last_ms:
+                words += [Heard(each, round((begin + end) * 500) - first_ms) for each in _plain(text)]
+    return words
+
+
+async def sample_sound(first_ms: int, last_ms: int) -> bytes:
+    """The sample session's sound between two moments, PCM16 mono at 16 kHz."""
+    pcm = bytearray()
+    left = (last_ms - first_ms) * RATE // 1000
+    async with AudioFile(SAMPLE / "session.opus", first_sample=first_ms * RATE // 1000) as sound:
+        while left > 0 and (piece := await sound.read(min(left, RATE))):
+            pcm += piece
+            left -= len(piece) // 2
+    return bytes(pcm)
+
+
+def changes(said: Sequence[Heard], got: Sequence[Heard]) -> list[Change]:
+    """What turns one into the other, as few words as possible."""
+    return list(_changes(said, got))
+
+
+def _changes(said: Sequence[Heard], got: Sequence[Heard]) -> Iterator[Change]:
+    aligned = jiwer.process_words(" ".join(word.text for word in said), " ".join(word.text for word in got))
+    for chunk in aligned.alignments[0]:
+        if chunk.type == "insert":
+            for word in got[chunk.hyp_start_idx : chunk.hyp_end_idx]:
+                yield Change("insert", word.text, word.t)
+        elif chunk.type != "equal":
+            for word in said[chunk.ref_start_idx : chunk.ref_end_idx]:
+                yield Change(chunk.type, word.text, word.t)
+
+
+def at_seams(found: Sequence[Change], seams: Sequence[Seam]) -> list[Change]:
+    """Those of the changes that may come of the seams: words doubled or missing near one."""
+    return [
+        change
+        for change in found
+        if change.kind != "substitute" and any(abs(change.t - seam.t) <= AT_SEAM_MS for seam in seams)
+    ]
+
+
+def _plain(text: str) -> list[str]:
+    return str(_normalise(text)).split()
+
+
+def require_as_good(said: Sequence[Heard], undisturbed: Sequence[Heard], got: Sequence[Heard]) -> None:
+    """What came out is as near to what was said as the undisturbed run, within 1 % of the words (at least one).
+
+    Two undisturbed runs differ by about as much: which passes fall where depends on the machine's timing.
+    """
+    few = max(1, len(said) // 100)
+    found = changes(said, got)
+    assert len(found) <= len(changes(said, undisturbed)) + few, found
+
+
+def require_whole_seams(
+    said: Sequence[Heard], undisturbed: Sequence[Heard], got: Sequence[Heard], seams: Sequence[Seam]
+) -> None:
+    """No word near a seam is doubled or missing that the undisturbed run has right."""
+    known = {(change.kind, change.text) for change in changes(said, undisturbed)}
+    found = [change for change in at_seams(changes(said, got), seams) if (change.kind, change.text) not in known]
+    assert not found, found

@@ -1,0 +1,81 @@
+"""Server and engine are killed with -9 at random: nothing that was acknowledged is lost, doubled or changed.
+
+`tests/chaos` does the same 50 times.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from hall_process import (
+    HallProcess,
+    Kill,
+    free_port,
+    kill_at_random,
+    logged,
+    plain,
+    require_nothing_lost,
+    watched,
+    write_wave,
+)
+from hearing import heard, reference, require_as_good, require_whole_seams, sample_sound
+from moothall.cli.verifying import SOUND, verify_command
+from moothall.testing.scripted import make_script, render, write_script
+
+FIRST_MS, LAST_MS = 16_600, 54_400
+"""Of the sample session: seven utterances of two voices, hardly a pause between them."""
+MODEL = "whisper-tiny.en"
+
+
+def require_intact(data: Path) -> None:
+    said = io.StringIO()
+    assert verify_command(data, None, said) == SOUND, said.getvalue()
+    assert "s: intact; " in said.getvalue()
+    assert "signed through event" in said.getvalue()
+
+
+@pytest.mark.timeout(150)
+async def test_killed_ten_times_every_word_stands_once(tmp_path: Path) -> None:
+    script = make_script(3, 44)
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    write_wave(tmp_path / "sound.wav", render(script))
+    hall = HallProcess(tmp_path / "data", tmp_path / "sound.wav", f"scripted:{tmp_path / 'script.json'}", free_port(1))
+    async with watched(hall) as witness:
+        kills = await kill_at_random(hall, witness, 10, seed=3, longest_ms=1_500)
+        await witness.until(lambda: witness.closed)
+    log = logged(hall.data)
+    assert len(kills) == 10
+    assert {kill.what for kill in kills} == {"server", "engine", "start"}
+    require_nothing_lost(witness, log)
+    assert plain(log.words) == [word.text.strip() for word in script.words]
+    assert " ".join(log.texts) == script.text.strip()
+    assert log.gaps == 0
+    require_intact(hall.data)
+
+
+@pytest.mark.model
+@pytest.mark.timeout(150)
+async def test_a_real_model_takes_up_its_words_where_it_was_killed(tmp_path: Path) -> None:
+    write_wave(tmp_path / "sound.wav", await sample_sound(FIRST_MS, LAST_MS))
+    hall, other = (
+        HallProcess(tmp_path / name, tmp_path / "sound.wav", MODEL, free_port(number))
+        for number, name in enumerate(("killed", "undisturbed"), 2)
+    )
+    kills: list[Kill] = []
+    async with watched(hall) as witness, watched(other) as calm:
+        while len(kills) < 2:
+            await witness.until(lambda: len(witness.words) >= 15 + 30 * len(kills))
+            kills += await kill_at_random(hall, witness, 1, seed=len(kills) + 1, longest_ms=1_500)
+        await witness.until(lambda: witness.closed)
+        await calm.until(lambda: calm.closed)
+    log, undisturbed = logged(hall.data), logged(other.data)
+    assert {kill.what for kill in kills} == {"engine", "server"}
+    require_nothing_lost(witness, log)
+    require_nothing_lost(calm, undisturbed)
+    said, got, expected = reference(FIRST_MS, LAST_MS), heard(log.words), heard(undisturbed.words)
+    require_as_good(said, expected, got)
+    require_whole_seams(said, expected, got, log.seams)
+    require_intact(hall.data)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from moothall_models.speech.gate import Change, Gate
+from moothall_models.speech.settings import SpeechSettings
+
+
+def changes(gate: Gate, *odds: float) -> list[Change]:
+    return [gate.hear(p, 32) for p in odds]
+
+
+def test_speech_opens_it_and_silence_of_the_set_length_shuts_it() -> None:
+    gate = Gate(SpeechSettings(utterance_end=64))
+    assert changes(gate, 0.4, 0.5, 0.36, 0.34, 0.34) == [
+        Change.NONE,
+        Change.BEGINS,
+        Change.NONE,
+        Change.NONE,
+        Change.ENDS,
+    ]
+    assert not gate.open
+
+
+def test_a_short_silence_is_forgotten_when_speech_goes_on() -> None:
+    gate = Gate(SpeechSettings(utterance_end=64))
+    assert Change.ENDS not in changes(gate, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1)
+    assert gate.open
+
+
+def test_shut_by_a_gap() -> None:
+    gate = Gate(SpeechSettings())
+    gate.hear(0.9, 32)
+    gate.shut()
+    assert not gate.open
+    assert gate.hear(0.9, 32) is Change.BEGINS

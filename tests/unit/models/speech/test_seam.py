@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from talking import said
+
+from moothall.core.events import Word
+from moothall_models.speech.seam import already_committed
+
+COMMITTED = said("we hold these truths to be self-evident", 10_000)  # Ends at 12100.
+THROUGH = 12_100
+
+
+def count(text: str, t: int, start: int, committed: tuple[Word, ...] = COMMITTED) -> int:
+    return already_committed(said(text, t), committed, start, THROUGH)
+
+
+def test_words_heard_again_are_found_by_text_and_time() -> None:
+    assert count("truths to be self-evident that all men", 10_900, 10_900) == 4
+
+
+def test_wrong_times_are_outweighed_by_text() -> None:
+    assert count("to be self-evident that all men", 11_400, 11_200) == 3
+    assert count("to be self-evident that all men", 11_000, 10_900) == 3
+
+
+def test_wrong_text_is_outweighed_by_time() -> None:
+    assert count("two bee elephant that all men", 11_200, 11_200) == 3
+
+
+def test_made_up_words_in_front_cost_nothing() -> None:
+    assert count("so what then be self-evident that all", 10_600, 10_800) == 5
+
+
+def test_a_word_may_be_heard_as_two_and_two_as_one() -> None:
+    assert count("to be self evident that all", 11_000, 11_000) == 4
+    two = (*said("it is open source", 10_900),)
+    assert already_committed(said("is open-source software", 11_200), two, 11_200, 12_100) == 2
+
+
+def test_a_word_that_the_window_cuts_off_may_be_missing() -> None:
+    assert count("that all men", 12_100, 12_050) == 0
+    assert count("evident that all men", 12_000, 11_950) == 1
+
+
+def test_the_same_word_said_again_is_new() -> None:
+    committed = said("no", 10_000)
+    again = (Word(" no", 10_900, 11_200),)
+    assert already_committed(again, committed, 10_400, 10_300) == 0
+
+
+def test_nothing_heard() -> None:
+    assert already_committed((), COMMITTED, 10_900, THROUGH) == 0
+
+
+def test_without_text_time_decides() -> None:
+    assert already_committed(said("a b c", 0), (), 0, 500) == 2
+    assert already_committed(said("a b c", 20_000), COMMITTED, 20_000, THROUGH) == 0
