@@ -40,9 +40,7 @@ class MemoryHall:
         self.clock = LoopClock()
         self.log = log or FailingLog()
         self.spools = spools or MemorySpools()
-        self.sessions = Sessions(
-            log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner()
-        )
+        self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
         self.recognising = Recognising(self.clock)
         self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock)
         self.group: asyncio.TaskGroup | None = None
@@ -116,9 +114,7 @@ class Sound:
 
 async def hello(engine: EngineEnd, channels: int = 1, model: str = "scripted") -> None:
     """Say hello."""
-    await engine.send(
-        wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=(), channels=channels)
-    )
+    await engine.send(wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=(), channels=channels))
 
 
 async def attached(engine: EngineEnd) -> wire.Attach:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import random
 import signal
@@ -18,6 +19,7 @@ import msgspec
 from moothall.adapters.reader_client import follow
 from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.adapters.system_clock import SystemClock
+from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import events as ev
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import ChannelId, SessionId
@@ -52,7 +54,7 @@ class HallProcess:
             *("--play", str(audio), "--session", SESSION, *options),
         ]
         self._process: asyncio.subprocess.Process | None = None
-        self.log = audio.parent / f"{data.name}.log"
+        self.log = data.parent / f"{data.name}.log"
         """What it and its engine wrote on standard error, all starts together."""
 
     async def launch(self) -> None:
@@ -236,6 +238,14 @@ def require_nothing_lost(witness: Witness, log: Logged) -> None:
     assert witness.words == log.words
 
 
+def require_intact(data: Path) -> None:
+    """`moothall verify` says that every chain is whole."""
+    said = io.StringIO()
+    assert verify_command(data, None, said) == SOUND, said.getvalue()
+    assert "s: intact; " in said.getvalue()
+    assert "signed through event" in said.getvalue()
+
+
 @asynccontextmanager
 async def watched(hall: HallProcess) -> AsyncIterator[Witness]:
     """The server running, with a witness who follows it."""
@@ -267,13 +277,19 @@ class Kill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def kill_at_random(
-    hall: HallProcess, witness: Witness, rounds: int, seed: int, *, longest_ms: int = 3_000
+    hall: HallProcess,
+    witness: Witness,
+    rounds: int,
+    seed: int,
+    *,
+    longest_ms: int = 3_000,
+    tell: Callable[[Kill], None] | None = None,
 ) -> list[Kill]:
     """Kill server or engine again and again, often 1-3 s after a word's end, until it was done `rounds` times.
 
     The moments are drawn by `seed`: most follow a word that was just shown (it was spoken about a second before),
     some come at any time within `longest_ms`, also while everything is still starting after the kill before. At
-    each kill the log must hold what it held at the one before. Comes back early when the session is over.
+    each kill the log must hold what it held at the one before. `tell` hears of each at once. Comes back early when the session is over.
     """
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
     kills: list[Kill] = []
@@ -314,6 +330,8 @@ async def kill_at_random(
                 back=CLOCK.monotonic() - before,
             )
         )
+        if tell is not None:
+            tell(kills[-1])
     return kills
 
 

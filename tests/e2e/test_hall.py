@@ -13,7 +13,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from hall_process import SESSION, HallProcess, free_port, logged
 from line import line_to
-from moothall.cli.sample import sample_file
+from moothall.cli.sample import find_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
 
@@ -37,8 +37,8 @@ def errors(said: str, shown: Sequence[str]) -> float:
 
 
 def recordings() -> list[tuple[Path, Path]]:
-    sample = sample_file()
-    found = [(sample, sample.with_suffix(".jsonl"))]
+    sample = find_sample()
+    found = [(sample.audio, sample.reference)]
     if REAL.exists():
         found.append((REAL, REAL.with_suffix(".jsonl")))
     return found
@@ -56,15 +56,15 @@ async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
     try:
         async with line_to(port) as line:
             await page.goto(f"{line.address}/s/{SESSION}")
-            await page.locator(LINES).nth(5).wait_for(timeout=PATIENCE)
+            await page.locator(LINES).nth(2).wait_for(timeout=PATIENCE)
+
+            await hall.kill()
+            await hall.start()
+            await page.locator(LINES).nth(6).wait_for(timeout=PATIENCE)
 
             line.cut()
             await page.locator("#State[data-kind=lost]").wait_for()
             line.mend()
-            await page.locator(LINES).nth(13).wait_for(timeout=PATIENCE)
-
-            await hall.kill()
-            await hall.start()
             await page.locator("#State[data-kind=closed]").wait_for(timeout=PATIENCE)
             shown = await page.locator(LINES).all_inner_texts()
             ids = await page.locator("#Lines > li.line").evaluate_all("lines => lines.map(line => line.id)")

@@ -71,7 +71,9 @@ class WhisperRecognizer:
     @property
     def languages(self) -> tuple[str, ...]:
         """Codes of the languages that it knows."""
-        return tuple(sorted(self._known)) if self._whisper.is_multilingual else ("en",)
+        if not self._whisper.is_multilingual:
+            return ("en",)
+        return tuple(sorted({*self._known, *(tag for tag, own in OWN_CODES.items() if own in self._known)}))
 
     def warm_up(self) -> None:
         """Run a short and a full window, so that the first real pass finds everything allocated."""
@@ -194,9 +196,14 @@ UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages that put no spaces between words: each piece of text is a word of its own there."""
 
 
+OWN_CODES = {"jv": "jw", "nb": "no", "fil": "tl"}
+"""BCP-47 → Whisper's token, where they differ."""
+
+
 def _primary(language: str) -> str:
     """`pt-BR` → `pt`: Whisper's codes have no regions."""
-    return language.split("-", maxsplit=1)[0].lower()
+    code = language.split("-", maxsplit=1)[0].lower()
+    return OWN_CODES.get(code, code)
 
 
 def _is_language(token: str) -> bool:

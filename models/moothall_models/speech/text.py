@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 SENTENCE_MARKS = ".?!…。？！｡؟।"  # noqa: RUF001 (the marks themselves)
 CLAUSE_MARKS = SENTENCE_MARKS + ",;:、，；：،"  # noqa: RUF001
 _CLOSERS = "\"'”’»)]}」』》）"  # noqa: RUF001
@@ -17,11 +15,6 @@ _ABBREVIATIONS = frozenset(
 def plain(text: str) -> str:
     """A word without case and punctuation, for comparison. `" Real-time,"` → `"realtime"`."""
     return "".join(filter(str.isalnum, text.casefold()))
-
-
-def joined(words: Iterable[str]) -> str:
-    """The plain characters of several words in a row: `real time` and `real-time` are the same."""
-    return "".join(map(plain, words))
 
 
 def ends_sentence(text: str) -> bool:

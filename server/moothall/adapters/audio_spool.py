@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import logging
 import os
@@ -29,6 +30,10 @@ FILE_SAMPLES = 480_000
 UNSAVED_SAMPLES = 9_600_000
 """10 min at 16,000 samples a second, 19 MB: how much waits in memory while the disk refuses. Beyond it `append` raises
 StorageUnavailable, and the source is held: it has no acknowledgement for these samples and keeps them itself."""
+RESERVE_BYTES = 8_388_608
+RESERVE_SHARE = 8
+"""Room that audio leaves to the log on their disk: 8 MB, or an eighth of a small disk. Text goes before sound: what
+the spool can't write waits in memory, but what the log can't write isn't acknowledged, and holds everything up."""
 RECENT_SAMPLES = 80_000
 """5 s that stay in memory when they are safe: a reader at the live end never waits for the disk."""
 
@@ -153,7 +158,10 @@ class DiskSpool:
         return await asyncio.to_thread(self._from_disk, first, count)
 
     async def trim(self, before: int) -> None:
-        """As `Spool.trim`. The newest file stays, so that positions run on after a restart."""
+        """As `Spool.trim`. The newest file stays, so that positions run on after a restart.
+
+        Samples before `before` that the disk has refused until now needn't be written any more.
+        """
         self._refuse_when_closed()
         await asyncio.to_thread(self._unlink, before)
 
@@ -221,30 +229,45 @@ class DiskSpool:
                     if begin_new:
                         self._starts.append(first)
                     self._safe += len(chunk) // SAMPLE_BYTES
-                    stale = max(0, self._safe - self._recent_samples - self._recent_first)
-                    del self._recent[: stale * SAMPLE_BYTES]
-                    self._recent_first += stale
+                    self._forget_stale()
             return self._safe
 
     def _write_file(self, first: int, at: int, chunk: bytes, *, is_new: bool) -> None:
-        if not self._named:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for folder in self._folder.parents[:3]:
-                _sync_folder(folder)
-            self._named = True
+        self._make_folder()
+        self._leave_room(len(chunk))
         file = os.open(self._path(first), os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            # At its place, so that a second try overwrites what a failed one left.
-            view = memoryview(chunk)
-            while view:
-                written = os.pwrite(file, view, at)
-                at += written
-                view = view[written:]
+            _write_at(file, at, chunk)
             os.fdatasync(file)
+        except OSError:
+            # What was begun is done again, from memory; until then its room may serve the log.
+            with contextlib.suppress(OSError):
+                os.ftruncate(file, at)
+            raise
         finally:
             os.close(file)
         if is_new:
             _sync_folder(self._folder)
+
+    def _make_folder(self) -> None:
+        if self._named:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for folder in self._folder.parents[:3]:
+            _sync_folder(folder)
+        self._named = True
+
+    def _forget_stale(self) -> None:
+        """Keep in memory what isn't safe, and a little before it. Called with `_memory` held."""
+        stale = max(0, self._safe - self._recent_samples - self._recent_first)
+        del self._recent[: stale * SAMPLE_BYTES]
+        self._recent_first += stale
+
+    def _leave_room(self, size: int) -> None:
+        disk = os.statvfs(self._folder)
+        reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+        if disk.f_bavail * disk.f_frsize - size < reserve:
+            raise OSError(errno.ENOSPC, "what room is left is kept for the text")
 
     def _from_memory(self, first: int, count: int) -> bytes:
         begin = (first - self._recent_first) * SAMPLE_BYTES
@@ -283,11 +306,24 @@ class DiskSpool:
 
     def _unlink(self, before: int) -> None:
         with self._disk, _translated():
+            self._pass_over(min(before, self._end))
             while len(self._starts) > 1 and self._starts[1] <= before:
                 with self._memory:
                     gone = self._starts.pop(0)
                     self._start = self._starts[0]
                 self._path(gone).unlink(missing_ok=True)
+
+    def _pass_over(self, before: int) -> None:
+        """Go on at `before` when that isn't safe yet: an empty file, for which a full disk has room, holds the place."""
+        if before <= self._safe:
+            return
+        self._make_folder()
+        os.close(os.open(self._path(before), os.O_WRONLY | os.O_CREAT, 0o600))
+        _sync_folder(self._folder)
+        with self._memory:
+            self._starts.append(before)
+            self._safe = before
+            self._forget_stale()
 
     def _remove_all(self) -> None:
         with self._disk, _translated():
@@ -320,6 +356,14 @@ def _translated() -> Iterator[None]:
 
 def _refused(error: OSError) -> StorageUnavailable:
     return StorageUnavailable(f"The disk refused to keep audio or to give it back: {error.strerror}.")
+
+
+def _write_at(file: int, at: int, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        written = os.pwrite(file, view, at)
+        at += written
+        view = view[written:]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -77,7 +77,7 @@ FROM known JOIN record ON record.session = :session AND record.offset =
 """One step of the index per lane, however long the log is."""
 
 _UNAVAILABLE = {
-    sqlite3.SQLITE_FULL: "The disk that holds the log is full; nothing was stored. It goes on when there is room.",
+    sqlite3.SQLITE_FULL: "The disk that holds the log is full; nothing was stored.",
     sqlite3.SQLITE_READONLY: "The log can't be written: its file or folder is read-only.",
     sqlite3.SQLITE_BUSY: "Another process holds the log; nothing was stored.",
     sqlite3.SQLITE_LOCKED: "Another process holds the log; nothing was stored.",
@@ -189,6 +189,9 @@ def _cannot_open(path: Path, error: sqlite3.Error) -> ConfigurationError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigurationError(f"{path} is not a Moothall log: it is no database at all. Move it away.")
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        # Without room for its shared memory SQLite speaks of an I/O error.
+        return ConfigurationError(f"The log {path} can't be opened ({error}). Is its disk full? Make room there.")
     return ConfigurationError(f"The log {path} can't be opened: {error}.")
 
 

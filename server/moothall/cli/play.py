@@ -22,7 +22,7 @@ from moothall.cli.playing import (
     session_of,
     told_to_stop,
 )
-from moothall.cli.sample import SAMPLE_TITLE, sample_file
+from moothall.cli.sample import find_sample
 from moothall.cli.weights import require_model
 from moothall.core.ids import SessionId
 from moothall.settings import Settings, load
@@ -66,6 +66,11 @@ def settings_of(arguments: argparse.Namespace, config: Path | None = None) -> Se
     return replace(settings, server=replace(settings.server, **server), engine=replace(settings.engine, **engine))
 
 
+def quiet(settings: Settings) -> Settings:
+    """The settings for a command that talks to a person: only warnings, from the engine too."""
+    return msgspec.structs.replace(settings, logging=msgspec.structs.replace(settings.logging, level="warning"))
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments, arguments.config)
     start_logging(settings.logging.level)
@@ -87,12 +92,13 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    settings = settings_of(arguments)
-    start_logging("warning")
+    settings = quiet(settings_of(arguments))
+    start_logging(settings.logging.level)
     require_model(settings.engine.model)
+    sample = find_sample()
     programme = Programme(
-        file=arguments.file or str(sample_file()),
-        title=Path(arguments.file).stem if arguments.file else SAMPLE_TITLE,
+        file=arguments.file or str(sample.audio),
+        title=Path(arguments.file).stem if arguments.file else sample.title,
         languages=languages_of(arguments.language),
         session=SessionId("demo"),
         exact=False,

@@ -17,7 +17,7 @@ from moothall.adapters.audio_raw import RawPcm
 from moothall.app import Hall
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
-from moothall.core.errors import ConfigurationError, Refusal
+from moothall.core.errors import ConfigurationError, Refusal, StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId, is_name
 from moothall.core.session import Status
@@ -85,7 +85,11 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
     """The session to play into, made when it isn't there; raises ConfigurationError when it is over."""
     for number in range(1, MOST_NAMES):
         name = SessionId(programme.session if number == 1 else f"{programme.session}-{number}")
-        live = await hall.sessions.open(name)
+        try:
+            live = await hall.sessions.open(name)
+        except StorageUnavailable as error:
+            msg = f"The session '{name}' can't be opened. {error} Mend that, and start again."
+            raise ConfigurationError(msg) from error
         if live.state.status is Status.ABSENT:
             await _create(live, programme)
             return live
@@ -105,7 +109,7 @@ async def _create(live: LiveSession, programme: Programme) -> None:
     ]
     answer = await live.writer.send(SYSTEM, CommandId("create"), commands)
     if isinstance(answer, Refusal):
-        msg = f"The session could not be made: {answer.message}"
+        msg = f"The session '{live.id}' could not be made. {answer.message}"
         raise ConfigurationError(msg)
 
 

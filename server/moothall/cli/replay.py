@@ -18,7 +18,7 @@ from moothall.adapters.append_time import measure_append_us
 from moothall.adapters.cpu_clock import CpuClock
 from moothall.app import Hall, hall
 from moothall.cli.logs import start_logging
-from moothall.cli.play import settings_of, show
+from moothall.cli.play import quiet, settings_of, show
 from moothall.cli.playing import Programme, engine_ready, languages_of, play, prepare, require_sound, told_to_stop
 from moothall.cli.weights import require_model
 from moothall.core.errors import ConfigurationError
@@ -53,8 +53,8 @@ def _replay(arguments: argparse.Namespace) -> int:
     if arguments.clock == "cpu" and arguments.jsonl is None:
         msg = "--clock cpu is for measuring: name a file with --jsonl."
         raise ConfigurationError(msg)
-    start_logging("warning")
-    settings = settings_of(arguments)
+    settings = quiet(settings_of(arguments))
+    start_logging(settings.logging.level)
     require_model(settings.engine.model)
     with tempfile.TemporaryDirectory(prefix="moothall-") as folder:
         data = arguments.data or folder

@@ -21,14 +21,13 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved, ChannelAdded
 from moothall.core.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, EventLog
-from moothall.core.signals import AnySignal
 from moothall.core.views.captions import CaptionsView
 from moothall.services.feed import Entry, FeedState, Outlet, Subscription
+from moothall.services.feed_loading import FeedLoader
 from moothall.services.publication import Publication
 from moothall.wire.frames import Format, carry
 from moothall.wire.outbox import Outbox, Outgoing
@@ -39,14 +38,8 @@ WALK = 500
 """Readers served before the loop gets a turn: some 5 ms."""
 SWEEP_MS = 50
 """How often slow readers are looked at."""
-PAGE = 500
-"""Records read from the log at once."""
 MERGE = 64
 """Publications that may become one frame; what is left makes the next frame of the same turn."""
-RETRY_MS = 1_000
-"""How long to wait when the log can't be read."""
-RECENT = 256
-"""Turns kept for a feed that is just being loaded from the log; it reads again when more have passed."""
 
 
 class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,16 +71,11 @@ class SessionFanout:
         self.session = session
         self.epoch = epoch
         self._offset = offset
-        self._taken_offset = offset
         self._channels = dict.fromkeys(channels)
-        self._log = log
+        self._loader = FeedLoader(session=session, epoch=epoch, offset=offset, log=log, clock=clock)
         self._clock = clock
         # Overflow: none; see the module on why it stays small.
         self._backlog: deque[Publication] = deque()
-        # Overflow: the oldest is forgotten, and a feed that would have needed it reads the log again.
-        self._recent: deque[Sequence[Entry]] = deque(maxlen=RECENT)
-        self._turns = 0
-        self._signals: dict[str, AnySignal] = {}
         self._feeds: dict[Feed, FeedState] = {}
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._slow: dict[Subscription, None] = {}
@@ -216,45 +204,9 @@ class SessionFanout:
         async with self._loading.setdefault(feed, asyncio.Lock()):
             state = self._feeds.get(feed)
             if state is None:
-                state = self._feeds[feed] = await self._load(feed)
+                state = self._feeds[feed] = await self._loader.load(feed)
         self._loading.pop(feed, None)
         return state
-
-    async def _load(self, feed: Feed) -> FeedState:
-        """The feed as it stands after everything that has been taken up, and maybe some more."""
-        state = FeedState(self.session, self.epoch, feed)
-        while True:
-            turns = self._turns
-            page = await self._log.read(self.session, state.view.offset, PAGE, state.lanes)
-            sent = self._clock.wall()
-            state.load(page, sent)
-            missed = self._turns - turns
-            if len(page) < PAGE and missed <= len(self._recent):
-                # The page reaches at least to what had been taken up before it was read; the rest is at hand.
-                for entries in list(self._recent)[len(self._recent) - missed :]:
-                    state.advance(entries, (), sent)
-                state.advance((), tuple(self._signals.values()), sent)
-                return state
-
-    async def _unpublished(self, before: int) -> list[Entry]:
-        """What was stored before offset `before` but never published.
-
-        Raises RecordBroken, which ends the fan-out, when it isn't in the log.
-        """
-        found: list[Entry] = []
-        while self._taken_offset + len(found) + 1 < before:
-            after = self._taken_offset + len(found)
-            try:
-                page = await self._log.read(self.session, after, min(PAGE, before - 1 - after))
-            except StorageUnavailable:
-                logger.warning("session %s: the log can't be read after offset %d", self.session, after)
-                await self._clock.sleep(RETRY_MS)
-                continue
-            if not page:
-                msg = f"The log of session {self.session} has nothing after offset {after}, but {before} was published."
-                raise RecordBroken(msg)
-            found += [(record, None if record.body is None else decode_event(record.body)) for record in page]
-        return found
 
     # Sending
 
@@ -270,11 +222,8 @@ class SessionFanout:
         entries: list[Entry] = [pair for each in publications for pair in zip(each.records, each.events, strict=True)]
         signals = [signal for each in publications for signal in each.signals]
         if entries:
-            entries[:0] = await self._unpublished(entries[0][0].header.offset)
-            self._taken_offset = entries[-1][0].header.offset
-        self._recent.append(entries)
-        self._turns += 1
-        self._signals.update((signal.key, signal) for signal in signals)
+            entries[:0] = await self._loader.unpublished(entries[0][0].header.offset)
+        self._loader.take(entries, signals)
         removed = any(isinstance(event, BodyRemoved) for _, event in entries)
         for state in list(self._feeds.values()):
             if removed:

@@ -60,6 +60,8 @@ class LiveAudio:
         self._ended = False
         self._stopped = False
         self._trimmed = 0
+        self._refused = False
+        """Whether the spool couldn't be written when last tried: only the first of many failures is logged."""
         self.acknowledged = spool.end
         """Samples that are safe on disk; a source may forget what lies before."""
 
@@ -79,8 +81,11 @@ class LiveAudio:
         return self._ended
 
     def position(self, t: int) -> int:
-        """The sample at media time `t`, kept within what is still there."""
-        return min(max(to_samples(t - self.t), self._spool.start, 0), self._spool.end)
+        """The sample at media time `t`, or the first one that is still there; it may not have been heard yet.
+
+        Words can be in the log whose audio the disk refused: after a crash the source gives it again.
+        """
+        return max(to_samples(t - self.t), self._spool.start, 0)
 
     async def read(self, first: int, count: int) -> bytes:
         """Samples from `first` on, at most `count`; waits until there is one, and is empty only at the end."""
@@ -144,10 +149,19 @@ class LiveAudio:
 
     async def _sync(self) -> None:
         try:
-            self.acknowledged = await self._spool.sync()
-            await self._spool.trim(self._trimmed)
+            try:
+                self.acknowledged = await self._spool.sync()
+            finally:
+                await self._spool.trim(self._trimmed)  # When the disk refuses, it makes room there, or in memory.
         except StorageUnavailable:
-            logger.warning("source %s: the spool can't be written, %d samples wait", self.source, self.end)
+            if not self._refused:
+                waiting = self.end - self.acknowledged
+                logger.warning("source %s: the spool can't be written, %d samples wait", self.source, waiting)
+            self._refused = True
+            return
+        if self._refused:
+            logger.warning("source %s: the spool is written again", self.source)
+        self._refused = False
 
     def committed(self, t: int) -> None:
         """The words up to media time `t` are in the log; audio well before it is not needed any more."""

@@ -40,9 +40,7 @@ class Scene:
         self, name: str, *commands: wire.EngineCommand, show: Partial | None = None
     ) -> wire.Accepted | wire.Refused:
         """Send an act and get its answer, past the audio that comes meanwhile."""
-        await self.engine.send(
-            wire.Act(stream=self.attach.stream, id=CommandId(name), commands=commands, show=show)
-        )
+        await self.engine.send(wire.Act(stream=self.attach.stream, id=CommandId(name), commands=commands, show=show))
         return await self.answer()
 
     async def answer(self) -> wire.Accepted | wire.Refused:
@@ -90,9 +88,7 @@ def test_an_act_is_in_the_log_when_it_is_accepted_and_on_the_screen_with_its_par
         async with scene() as it:
             rest = Partial(channel=FLOOR, segment=SegmentId("a"), first=1, text=" day", language="en")
             answer = await it.act("w1", it.commit(0, "Good", start=True), show=rest)
-            assert answer == wire.Accepted(
-                stream=it.attach.stream, id=CommandId("w1"), offset=it.live.writer.offset
-            )
+            assert answer == wire.Accepted(stream=it.attach.stream, id=CommandId("w1"), offset=it.live.writer.offset)
             events = await it.hall.events()
             assert [type(event) for event in events[-2:]] == [ev.SegmentOpened, ev.WordsCommitted]
             await it.hall.clock.sleep(10)

@@ -92,9 +92,7 @@ def test_after_a_crash_the_same_source_goes_on_where_the_spool_ends() -> None:
 
         async with memory_hall(MemoryHall(log, spools)) as hall:
             live = await hall.session()
-            crashing = asyncio.ensure_future(
-                hall.ingest.play(live.writer, MIC, FLOOR, open_audio, as_live=True)
-            )
+            crashing = asyncio.ensure_future(hall.ingest.play(live.writer, MIC, FLOOR, open_audio, as_live=True))
             await hall.clock.sleep(30_050)
             crashing.cancel()
             await asyncio.gather(crashing, return_exceptions=True)
@@ -117,9 +115,7 @@ def test_a_recording_that_breaks_is_closed_with_what_it_gave() -> None:
             assert hall.group is not None
             hall.group.create_task(deaf_engine(hall.connect()))
             with pytest.raises(AudioError, match="in the middle"):
-                await hall.ingest.play(
-                    live.writer, MIC, FLOOR, lambda first: Sound(RATE, breaks=True), as_live=False
-                )
+                await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Sound(RATE, breaks=True), as_live=False)
             assert live.state.status is Status.CLOSED
             assert live.state.sources[MIC].ended
 

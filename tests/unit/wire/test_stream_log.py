@@ -40,9 +40,7 @@ def ended(name: str) -> ev.SegmentEnded:
 
 
 def test_a_commit_and_the_partial_behind_it_are_rows_of_one_moment() -> None:
-    rows = StreamLog().rows(
-        frame(opened("a"), words("a", 0, "Good", " day"), signals=(partial("a", 2, " to"),)), 1.5
-    )
+    rows = StreamLog().rows(frame(opened("a"), words("a", 0, "Good", " day"), signals=(partial("a", 2, " to"),)), 1.5)
     assert rows == [
         {"at": 1.5, "kind": "commit", "segment": "a", "text": "Good day", "t0": 0.0, "t1": 1.5, "lang": "en"},
         {"at": 1.5, "kind": "partial", "segment": "a", "text": "to", "lang": "en"},
@@ -81,9 +79,7 @@ def test_a_correction_is_the_whole_text() -> None:
     corrected = ev.SegmentCorrected(
         channel=FLOOR, segment=SegmentId("a"), base_revision=0, base_words=1, text="Well", tail=" met"
     )
-    assert StreamLog().rows(frame(corrected), 2) == [
-        {"at": 2, "kind": "correct", "segment": "a", "text": "Well met"}
-    ]
+    assert StreamLog().rows(frame(corrected), 2) == [{"at": 2, "kind": "correct", "segment": "a", "text": "Well met"}]
 
 
 def test_it_keeps_the_clock_and_sees_the_close() -> None:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from talking import said
 
 from moothall.core.events import Word
 from moothall_models.speech.agreement import agreed, stable, worth_showing
 from moothall_models.speech.settings import SpeechSettings
+from talking import said
 
 SETTINGS = SpeechSettings(
     agreed_margin=200, alone_margin=1_000, alone_p=0.7, shown_p=0.3, shown_edge_p=0.6, shown_margin=100

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from talking import CHANNEL
-
 from moothall.core.signals import ChannelState, Sound
 from moothall_models.speech.reporting import Reporter
 from moothall_models.speech.settings import SpeechSettings
+from talking import CHANNEL
 
 
 def test_it_speaks_up_when_the_sound_changes_and_once_a_second() -> None:

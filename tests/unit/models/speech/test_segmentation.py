@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from talking import CHANNEL, attach, said
-
 from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events import EndReason, Word
 from moothall.core.ids import SegmentId
@@ -9,6 +7,7 @@ from moothall.core.signals import Partial
 from moothall.wire.engine import OpenSegment
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
+from talking import CHANNEL, attach, said
 
 SETTINGS = SpeechSettings(longest_segment=3_000, clause_break=2_000)
 

@@ -1,0 +1,93 @@
+"""What a fan-out reads from the log while publications go on: whole feeds, and records that were never published.
+
+Reading waits, and what is taken up meanwhile may or may not be in what was read. So the last turns are kept: they
+are laid over it, and a feed passes over what it has.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from moothall.core.errors import RecordBroken, StorageUnavailable
+from moothall.core.event_codec import decode_event
+from moothall.core.ids import Epoch, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.ports import Clock, EventLog
+from moothall.core.signals import AnySignal
+from moothall.services.feed import Entry, FeedState
+
+logger = logging.getLogger(__name__)
+
+PAGE = 500
+"""Records read from the log at once."""
+RETRY_MS = 1_000
+"""How long to wait when the log can't be read."""
+RECENT = 256
+"""Turns kept for a feed that is just being loaded from the log; it reads again when more have passed."""
+
+
+class FeedLoader:
+    """See the module. One per fan-out, which tells it of each turn before it gives that turn to its feeds."""
+
+    def __init__(self, *, session: SessionId, epoch: Epoch, offset: int, log: EventLog, clock: Clock) -> None:
+        """Everything up to `offset` is in the log, and what is taken up begins behind it."""
+        self._session = session
+        self._epoch = epoch
+        self._offset = offset
+        self._log = log
+        self._clock = clock
+        # Overflow: the oldest is forgotten, and a feed that would have needed it reads the log again.
+        self._recent: deque[Sequence[Entry]] = deque(maxlen=RECENT)
+        self._turns = 0
+        self._signals: dict[str, AnySignal] = {}
+
+    def take(self, entries: Sequence[Entry], signals: Sequence[AnySignal]) -> None:
+        """The next turn: events without a hole behind those before, and signals."""
+        if entries:
+            self._offset = entries[-1][0].header.offset
+        self._recent.append(entries)
+        self._turns += 1
+        self._signals.update((signal.key, signal) for signal in signals)
+
+    async def load(self, feed: Feed) -> FeedState:
+        """The feed as it stands after every turn so far, and maybe some more; no turn can come before it is returned.
+
+        Raises StorageUnavailable when the log can't be read, RecordBroken when it holds what can't be.
+        """
+        state = FeedState(self._session, self._epoch, feed)
+        while True:
+            turns = self._turns
+            page = await self._log.read(self._session, state.view.offset, PAGE, state.lanes)
+            sent = self._clock.wall()
+            state.load(page, sent)
+            missed = self._turns - turns
+            if len(page) < PAGE and missed <= len(self._recent):
+                # The page reaches at least to what had been taken up before it was read; the rest is at hand.
+                for entries in list(self._recent)[len(self._recent) - missed :]:
+                    state.advance(entries, (), sent)
+                state.advance((), tuple(self._signals.values()), sent)
+                return state
+
+    async def unpublished(self, before: int) -> list[Entry]:
+        """What was stored between the last turn and offset `before` but never published; waits for a log that is away.
+
+        Raises RecordBroken, which ends the fan-out, when it isn't in the log.
+        """
+        found: list[Entry] = []
+        while self._offset + len(found) + 1 < before:
+            after = self._offset + len(found)
+            try:
+                page = await self._log.read(self._session, after, min(PAGE, before - 1 - after))
+            except StorageUnavailable:
+                logger.warning("session %s: the log can't be read after offset %d", self._session, after)
+                await self._clock.sleep(RETRY_MS)
+                continue
+            if not page:
+                msg = (
+                    f"The log of session {self._session} has nothing after offset {after}, but {before} was published."
+                )
+                raise RecordBroken(msg)
+            found += [(record, None if record.body is None else decode_event(record.body)) for record in page]
+        return found

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.events import EndReason, Word
+from moothall.core.ids import SegmentId
+from moothall.core.signals import ChannelState, Partial, Sound
+from moothall.wire.engine import OpenSegment
+from moothall_models.ports import HeardWord, Hypothesis
+from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.settings import SpeechSettings
+from talking import Reader, attach, hear, play, said, settle, silence
+
+EMPTY = Hypothesis(language="en", words=())
+SENTENCE = said("We hold these truths to be self-evident.", 1_000)  # Ends at 3100.
+
+
+def text(outputs: list[Output]) -> str:
+    return "".join(word.text for output in outputs if isinstance(output, CommitWords) for word in output.words)
+
+
+def ends(outputs: list[Output]) -> list[tuple[EndReason, int]]:
+    return [(output.reason, output.t1) for output in outputs if isinstance(output, EndSegment)]
+
+
+def partials(outputs: list[Output]) -> list[str]:
+    return [output.text for output in outputs if isinstance(output, Partial)]
+
+
+def speak(channel: SpeechChannel, begin: int, end: int, p: float = 0.9) -> list[Output]:
+    out: list[Output] = []
+    for t in range(begin, end, 32):
+        out += channel.hear(t, silence(1), [p])
+    return out
+
+
+def said_by(*words: tuple[str, int, int], p: float = 0.9) -> Hypothesis:
+    return Hypothesis(language="en", words=tuple(HeardWord(f" {word}", t0, t1, p) for word, t0, t1 in words))
+
+
+def test_a_sentence_is_committed_as_it_is_spoken() -> None:
+    channel = SpeechChannel(attach())
+    reader = Reader(attach())
+    spoken = play(channel, SENTENCE, 0, 2_496)
+    reader.read(spoken)
+    assert text(spoken).startswith("We hold")
+    assert reader.open is not None
+    reader.read(play(channel, SENTENCE, 2_496, 4_992))
+    assert reader.lines == ["We hold these truths to be self-evident."]
+    assert reader.through == 3_100
+    assert not channel.done
+    reader.read(channel.end_of_audio())
+    assert channel.done
+
+
+def test_the_end_of_the_audio_commits_what_is_left() -> None:
+    channel = SpeechChannel(attach())
+    words = said("We hold these", 1_000)
+    out = play(channel, words, 0, 1_888, close=True)
+    assert text(out) == "We hold these"
+    assert ends(out) == [(EndReason.CLOSE, 1_888)]
+    assert channel.done
+    assert channel.end_of_audio() == []
+    with pytest.raises(ValueError, match="none after the end"):
+        channel.hear(1_888, silence(1), [0.0])
+
+
+def test_an_end_without_speech_closes_what_was_open() -> None:
+    left = OpenSegment(segment=SegmentId("floor-1-1"), language="en", t0=0, words=said("We hold"))
+    channel = SpeechChannel(attach(generation=2, through=600, open_segment=left, audio_from=600))
+    channel.hear(600, silence(1), [0.0])
+    assert ends(channel.end_of_audio()) == [(EndReason.CLOSE, 600)]
+
+
+def test_a_silence_at_the_seam_ends_what_was_left_open() -> None:
+    left = OpenSegment(segment=SegmentId("floor-1-1"), language="en", t0=0, words=said("We hold"))
+    channel = SpeechChannel(attach(generation=2, through=600, open_segment=left, audio_from=600))
+    assert ends(play(channel, (), 600, 1_592)) == []
+    assert ends(play(channel, (), 1_592, 1_624)) == [(EndReason.PAUSE, 600)]
+
+
+def test_an_open_segment_goes_on_after_the_seam() -> None:
+    left = OpenSegment(segment=SegmentId("floor-1-1"), language="en", t0=1_000, words=SENTENCE[:3])
+    resumed = attach(generation=2, through=1_900, last_words=SENTENCE[:3], open_segment=left)
+    channel, reader = SpeechChannel(resumed), Reader(resumed)
+    reader.read(play(channel, SENTENCE, 0, 4_992))
+    assert [word.text for word in reader.words] == [word.text for word in SENTENCE[3:]]
+    assert reader.lines == ["We hold these truths to be self-evident."]
+
+
+def test_a_click_is_passed_over_and_ends_nothing() -> None:
+    left = OpenSegment(segment=SegmentId("floor-1-1"), language="en", t0=0, words=said("We hold"))
+    channel = SpeechChannel(attach(generation=2, through=600, open_segment=left, audio_from=608))
+    out = speak(channel, 608, 640) + speak(channel, 640, 1_200, 0.0)
+    assert channel.next_pass(1_200) is None
+    assert not [output for output in out if not isinstance(output, ChannelState)]
+
+
+def test_words_of_a_noise_are_not_believed() -> None:
+    channel = SpeechChannel(attach())
+    speak(channel, 0, 160)
+    speak(channel, 160, 448, 0.0)
+    request = channel.next_pass(448)
+    assert request is not None
+    out = channel.passed(request, said_by(("Thank", 0, 60), ("you.", 60, 150), p=0.39), 500)
+    assert text(out) == "Thank", "one pass shows it, and all but the last word stay"
+
+
+def test_a_doubtful_word_is_taken_back() -> None:
+    channel = SpeechChannel(attach())
+    speak(channel, 0, 160)
+    speak(channel, 160, 448, 0.0)
+    request = channel.next_pass(448)
+    assert request is not None
+    assert partials(channel.passed(request, said_by(("you.", 0, 150), p=0.38), 500)) == ["you."]
+    out = speak(channel, 448, 700, 0.0)
+    assert partials(out) == [""]
+    assert text(out) == ""
+
+
+def test_a_gap_ends_whoever_spoke() -> None:
+    channel = SpeechChannel(attach())
+    words = said("We hold these truths", 0)
+    first = play(channel, words, 0, 1_184)
+    gap = channel.hear(60_000, silence(1), [0.0])
+    late = settle(channel, words, 60_032)
+    assert text(first + gap + late) == "We hold these truths"
+    assert ends(gap + late) == [(EndReason.PAUSE, 1_184)]
+    again = play(channel, said("Next one.", 61_024), 60_032, 63_008)
+    assert text(again) == "Next one."
+
+
+def test_audio_that_does_not_fit_is_refused() -> None:
+    channel = SpeechChannel(attach())
+    channel.hear(0, silence(2), [0.0, 0.0])
+    with pytest.raises(ValueError, match="doesn't follow"):
+        channel.hear(32, silence(1), [0.0])
+    with pytest.raises(ValueError, match="whole frames"):
+        channel.hear(64, silence(1), [0.0, 0.0])
+
+
+def test_one_pass_at_a_time_and_only_that_one() -> None:
+    channel = SpeechChannel(attach(languages=("en", "de")))
+    speak(channel, 0, 1_600)
+    request = channel.next_pass(1_600)
+    assert request is not None
+    assert (request.start, request.edge, request.deadline) == (0, 1_600, 1_000)
+    assert len(request.window.audio) == 1_600 * 16
+    assert request.window.languages == ("en", "de")
+    assert channel.next_pass(1_632) is None
+    channel.passed(request, EMPTY, 1_700)
+    with pytest.raises(ValueError, match="asked for last"):
+        channel.passed(request, EMPTY, 1_700)
+
+
+def test_speech_that_went_on_during_the_last_pass_is_heard_by_another() -> None:
+    channel = SpeechChannel(attach())
+    words = said("one two three four five six", 0)
+    play(channel, words, 0, 1_184)
+    speak(channel, 1_184, 1_632)
+    request = channel.next_pass(1_632)
+    assert request is not None
+    speak(channel, 1_632, 1_824)
+    speak(channel, 1_824, 2_400, 0.0)  # The utterance ends while the pass runs.
+    out = channel.passed(request, hear(words, request), 2_400)
+    assert ends(out) == []
+    out += settle(channel, words, 2_400)
+    assert text(out).endswith("five six")
+    assert ends(out) == [(EndReason.PAUSE, 1_800)]
+
+
+def test_the_language_is_fixed_with_the_first_words() -> None:
+    channel = SpeechChannel(attach(languages=("en", "de")))
+    speak(channel, 0, 1_600)
+    for now in (1_600, 2_400):
+        request = channel.next_pass(now)
+        assert request is not None
+        assert request.window.languages == ("en", "de")
+        words = (HeardWord(" Guten", 0, 300, 0.6), HeardWord(" Tag", 300, 1_500, 0.6))
+        out = channel.passed(request, Hypothesis(language="de", words=words, likeliest="de"), now)
+        speak(channel, now, now + 800)
+    assert [output.start.language for output in out if isinstance(output, CommitWords) and output.start] == ["de"]
+    request = channel.next_pass(3_200)
+    assert request is not None
+    assert request.window.languages == ("de",)
+
+
+def test_where_the_decoder_stopped_too_early_the_rest_is_heard_once_more() -> None:
+    channel = SpeechChannel(attach())
+    words = said("one two three four five six seven", 0)
+    speak(channel, 0, 2_112)
+    speak(channel, 2_112, 2_688, 0.0)
+    request = channel.next_pass(2_688)
+    assert request is not None
+    out = channel.passed(request, hear(words[:4], request), 2_700)
+    assert text(out) == "one two three four"
+    request = channel.next_pass(2_700)
+    assert request is not None
+    assert request.start == 1_088
+    out = channel.passed(request, hear(words[:4], request), 2_700)
+    assert ends(out) == [(EndReason.PAUSE, 1_200)], "only once more"
+
+
+def test_sound_without_words_is_let_go_in_the_end() -> None:
+    channel = SpeechChannel(attach(), SpeechSettings(longest_window=3_200))
+    speak(channel, 0, 3_200)
+    request = channel.next_pass(3_200)
+    assert request is not None
+    channel.passed(request, EMPTY, 3_200)
+    speak(channel, 3_200, 4_000)
+    request = channel.next_pass(4_000)
+    assert request is not None
+    assert (request.start, request.edge) == (2_944, 4_000)
+
+
+def test_a_window_at_its_longest_commits_what_it_has() -> None:
+    channel = SpeechChannel(attach(), SpeechSettings(longest_window=3_200, alone_p=1.0, trim_anywhere_at=9_999))
+    words = said("one two three four five six seven eight nine ten", 0)
+    speak(channel, 0, 3_200)
+    request = channel.next_pass(3_200)
+    assert request is not None
+    doubtful = tuple(HeardWord(f" {word.text.strip()}", word.t0, word.t1, 0.5) for word in words)
+    out = channel.passed(request, Hypothesis(language="en", words=doubtful), 3_200)
+    assert text(out) == "one two three four five six seven eight nine"
+
+
+def test_overload_works_through_what_has_piled_up() -> None:
+    channel = SpeechChannel(attach())
+    first, second = said("one two three four.", 0), said("five six.", 3_008)
+    speak(channel, 0, 1_184)
+    speak(channel, 1_184, 3_008, 0.0)
+    speak(channel, 3_008, 3_616)
+    late = speak(channel, 3_616, 5_024, 0.0)
+    assert [o.lag for o in late if isinstance(o, ChannelState)][-1] >= 4_000
+    out = settle(channel, first + second, 9_000)
+    assert text(out) == "one two three four.five six."
+    assert [end for _, end in ends(out)] == [1_184, 3_608]
+
+
+def test_states_tell_sound_and_lag() -> None:
+    channel = SpeechChannel(attach())
+    states = [o for o in play(channel, SENTENCE, 0, 4_992) if isinstance(o, ChannelState)]
+    assert [state.sound for state in states[:3]] == [Sound.SILENCE, Sound.SPEECH, Sound.SPEECH]
+    assert states[-1].sound is Sound.SILENCE
+    assert states[-1].lag == 0
+    assert max(state.lag for state in states) < 1_000
+
+
+def test_an_unexpected_word_text_passes_through_unchanged() -> None:
+    channel = SpeechChannel(attach())
+    words = (Word("“Real-time”,", 0, 500), Word("3.5", 500, 900), Word("%!", 900, 1_200))
+    assert text(play(channel, words, 0, 1_984)) == "“Real-time”, 3.5 %!"
