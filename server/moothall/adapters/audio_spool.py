@@ -314,7 +314,7 @@ class DiskSpool:
                 self._path(gone).unlink(missing_ok=True)
 
     def _pass_over(self, before: int) -> None:
-        """Go on at `before` when that isn't safe yet: an empty file, for which a full disk has room, holds the place."""
+        """Go on at `before` when that isn't safe yet: an empty file, which takes no room, holds the place."""
         if before <= self._safe:
             return
         self._make_folder()
@@ -322,7 +322,7 @@ class DiskSpool:
         _sync_folder(self._folder)
         with self._memory:
             self._starts.append(before)
-            self._safe = before
+            self._start, self._safe = self._starts[0], before
             self._forget_stale()
 
     def _remove_all(self) -> None:

@@ -11,3 +11,5 @@ def start_logging(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    # Its messages repeat ours, connection by connection.
+    logging.getLogger("websockets").setLevel(logging.WARNING)

@@ -85,9 +85,8 @@ class FeedLoader:
                 await self._clock.sleep(RETRY_MS)
                 continue
             if not page:
-                msg = (
-                    f"The log of session {self._session} has nothing after offset {after}, but {before} was published."
-                )
+                where = f"The log of session {self._session}"
+                msg = f"{where} has nothing after offset {after}, but {before} was published."
                 raise RecordBroken(msg)
             found += [(record, None if record.body is None else decode_event(record.body)) for record in page]
         return found

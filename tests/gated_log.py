@@ -1,0 +1,33 @@
+"""A log that answers when a test lets it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from moothall.adapters.log_memory import MemoryLog
+from moothall.core.chain import LogRecord
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ids import Lane, SessionId
+
+
+class GatedLog(MemoryLog):
+    """A `MemoryLog` whose reads wait while there is a `gate`, and fail while it is `broken`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate: asyncio.Event | None = None
+        self.waiting = 0
+        self.broken = False
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if self.broken:
+            msg = "Away."
+            raise StorageUnavailable(msg)
+        found = await super().read(session, after, limit, lanes)
+        if self.gate is not None:
+            self.waiting += 1
+            await self.gate.wait()
+        return found

@@ -1,0 +1,212 @@
+"""A disk that fills up while a session is live: nothing acknowledged is lost, readers are told, and it heals by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hall_process import (
+    HallProcess,
+    Witness,
+    free_port,
+    logged,
+    plain,
+    require_intact,
+    require_nothing_lost,
+    watched,
+    write_wave,
+)
+from moothall.adapters.audio_spool import RESERVE_SHARE
+from moothall.testing.scripted import Script, make_script, render, write_script
+
+DISK_BYTES = 1 << 20
+pytestmark = pytest.mark.timeout(120)
+
+
+class SmallDisk:
+    """A disk of 1 MB at a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._ballast = folder / "ballast"
+
+    def fill(self, left: int = 0) -> None:
+        """Leave `left` bytes of it free."""
+        with self._ballast.open("ab", buffering=0) as ballast, contextlib.suppress(OSError):
+            while (room := self.free() - left) > 0:
+                ballast.write(bytes(min(room, 65_536)))
+
+    def free(self) -> int:
+        """How much room there is."""
+        room = os.statvfs(self.folder)
+        return room.f_bavail * room.f_frsize
+
+    def make_room(self) -> None:
+        """Take away what filled it."""
+        self._ballast.unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def hall_at(data: Path, script: Script, number: int, *options: str) -> HallProcess:
+    """A server that plays the script into a session there."""
+    (data.parent / "script.json").write_bytes(write_script(script))
+    write_wave(data.parent / "sound.wav", render(script))
+    model = f"scripted:{data.parent / 'script.json'}"
+    return HallProcess(data, data.parent / "sound.wav", model, free_port(number), *options)
+
+
+def require_whole(hall: HallProcess, witness: Witness, script: Script) -> None:
+    """Every word of the script is in the log once, the reader was told of it once, and the chain verifies."""
+    log = logged(hall.data)
+    require_nothing_lost(witness, log)
+    assert plain(log.words) == [word.text.strip() for word in script.words]
+    assert " ".join(log.texts) == script.text.strip()
+    assert log.gaps == 0
+    require_intact(hall.data)
+
+
+async def words_wait_until(hall: HallProcess, witness: Witness, make_room: Callable[[], None]) -> None:
+    """With the disk full: the words are on the screen, marked, for whoever comes late too; then they are stored."""
+    stored = len(witness.words)
+    await witness.until(lambda: len(witness.unsaved.split()) >= 6)
+    assert len(witness.words) == stored
+    late = Witness()
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(late.watch(hall.address))
+        await late.until(lambda: late.unsaved)
+        following.cancel()
+    assert late.unsaved.split()[:6] == witness.unsaved.split()[:6]
+    assert len(logged(hall.data).words) == stored
+    waiting = witness.unsaved.split()
+    make_room()
+    await witness.until(lambda: not witness.unsaved)
+    assert plain(witness.words)[stored:][: len(waiting)] == waiting
+    await witness.until(lambda: witness.closed)
+    assert not witness.unsaved
+
+
+async def test_words_of_a_full_disk_are_shown_and_stored_when_there_is_room(disk: SmallDisk) -> None:
+    script = make_script(5, 30)
+    hall = hall_at(disk.folder, script, 11)
+    async with watched(hall) as witness:
+        await witness.until(lambda: len(witness.words) >= 5)
+        disk.fill()
+        await words_wait_until(hall, witness, disk.make_room)
+    assert "was refused (unavailable)" in hall.log.read_text()
+    require_whole(hall, witness, script)
+
+
+async def test_files_that_may_not_grow_are_as_a_full_disk(tmp_path: Path) -> None:
+    script = make_script(6, 30)
+    hall = hall_at(tmp_path / "data", script, 12)
+    async with watched(hall) as witness:
+        await witness.until(lambda: len(witness.words) >= 5)
+        before = resource.prlimit(hall.pid, resource.RLIMIT_FSIZE)
+
+        def make_room() -> None:
+            resource.prlimit(hall.pid, resource.RLIMIT_FSIZE, before)
+
+        resource.prlimit(hall.pid, resource.RLIMIT_FSIZE, (4_096, before[1]))
+        await words_wait_until(hall, witness, make_room)
+    require_whole(hall, witness, script)
+
+
+async def test_an_engine_that_dies_on_a_full_disk_takes_no_word_with_it(disk: SmallDisk) -> None:
+    script = make_script(7, 24)
+    hall = hall_at(disk.folder, script, 13)
+    async with watched(hall) as witness:
+        await witness.until(lambda: len(witness.words) >= 4)
+        disk.fill()
+        await witness.until(lambda: len(witness.unsaved.split()) >= 3)
+        assert hall.kill_engine()
+        await witness.until(lambda: not witness.unsaved)
+        stored = len(witness.words)
+        disk.make_room()
+        await witness.until(lambda: witness.closed)
+    assert stored < 12
+    require_whole(hall, witness, script)
+
+
+async def test_a_server_killed_on_a_full_disk_says_so_at_its_start_and_goes_on_when_there_is_room(
+    disk: SmallDisk,
+) -> None:
+    script = make_script(8, 24)
+    hall = hall_at(disk.folder, script, 14)
+    async with watched(hall) as witness:
+        await witness.until(lambda: len(witness.words) >= 4)
+        disk.fill()
+        await witness.until(lambda: len(witness.unsaved.split()) >= 3)
+        await hall.kill()
+        await hall.launch()
+        assert await hall.ended() == 1
+        assert hall.log.read_text().splitlines()[-1].startswith("moothall: The session 's' can't be opened. The disk")
+        disk.make_room()
+        await hall.start()
+        await witness.until(lambda: witness.closed)
+    require_whole(hall, witness, script)
+
+
+@pytest.mark.parametrize("room", [0, 16_384, 49_152])
+async def test_a_first_start_on_a_full_disk_says_what_is_wrong(disk: SmallDisk, room: int) -> None:
+    hall = hall_at(disk.folder, make_script(9, 4), 15)
+    disk.fill(room)
+    await hall.launch()
+    assert await hall.ended() == 1
+    said = hall.log.read_text().splitlines()[-1]
+    assert said.startswith("moothall: ")
+    assert "full" in said
+    disk.make_room()
+    await hall.start()
+    assert await hall.stop() == 0
+
+
+async def test_sound_leaves_the_room_on_a_disk_to_the_text(disk: SmallDisk) -> None:
+    script = make_script(10, 200)
+    assert len(render(script)) > 2 * DISK_BYTES
+    hall = hall_at(disk.folder, script, 16, "--fast")
+    told: list[str] = []
+    least = DISK_BYTES
+    async with watched(hall) as witness:
+        while not witness.closed:
+            await witness.news()
+            told.append(witness.unsaved)
+            least = min(least, disk.free())
+    assert not any(told)
+    assert least > DISK_BYTES // RESERVE_SHARE // 2
+    require_whole(hall, witness, script)
+
+
+async def test_words_whose_sound_found_no_room_come_once_after_a_kill(disk: SmallDisk) -> None:
+    script = make_script(11, 30)
+    hall = hall_at(disk.folder, script, 17)
+    async with watched(hall) as witness:
+        await witness.until(lambda: witness.words)
+        disk.fill(DISK_BYTES // RESERVE_SHARE - 4_096)
+        spooled = sum(file.stat().st_size for file in disk.folder.glob("spool/**/*.pcm"))
+        await witness.until(lambda: len(witness.words) >= 12)
+        assert witness.words[-1].t1 * 32 > spooled + 64_000
+        await hall.kill()
+        await hall.start()
+        await witness.until(lambda: witness.closed)
+    require_whole(hall, witness, script)
