@@ -18,6 +18,8 @@ class GatedLog(MemoryLog):
         super().__init__()
         self.gate: asyncio.Event | None = None
         self.waiting = 0
+        self.arrived = asyncio.Event()
+        """Set by whoever waits at the gate."""
         self.broken = False
 
     async def read(
@@ -29,5 +31,6 @@ class GatedLog(MemoryLog):
         found = await super().read(session, after, limit, lanes)
         if self.gate is not None:
             self.waiting += 1
+            self.arrived.set()
             await self.gate.wait()
         return found

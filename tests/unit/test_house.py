@@ -26,7 +26,6 @@ UNTESTED = {
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
     "core/errors.py": "sentences and fields without behaviour",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
-    "services/publication.py": "fields without behaviour",
 }
 """Modules that need no test file of their own, and why."""
 

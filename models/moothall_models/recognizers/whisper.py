@@ -177,7 +177,7 @@ class WhisperRecognizer:
         for text, first, stop in join_pieces(self._pieces(tokens), spaced=_primary(language) not in UNSPACED):
             odds = aligned.text_token_probs[first:stop]
             p = float(sum(odds) / len(odds)) if odds else 0.0
-            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=min(1.0, max(0.0, p))))
+            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(min(1.0, max(0.0, p)), 3)))
         return tuple(words)
 
     def _pieces(self, tokens: list[int]) -> list[tuple[str, int, int]]:

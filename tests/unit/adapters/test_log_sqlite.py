@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.log_sqlite import BATCH, WAITING_WRITES, SqliteLog
+from moothall.adapters.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.errors import ConfigurationError, OffsetConflict, RecordBroken, StaleWriter, StorageUnavailable
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.ids import ChannelId, SegmentId
 from recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -130,23 +130,6 @@ async def test_a_second_process_fences_the_first(path: Path, log: SqliteLog) -> 
     await second.append(SESSION, 2, 0, [record])
     assert list(await log.read(SESSION, 0, 10)) == [record]
     await second.close()
-
-
-async def test_when_too_much_waits_the_next_append_is_refused_and_the_others_are_stored(path: Path) -> None:
-    log = await SqliteLog.open(path, busy_s=30.0)
-    recorders = [Recorder(SessionId(f"s-{number}")) for number in range(BATCH + WAITING_WRITES + 1)]
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")  # the writer takes one batch at most and waits with it
-    waiting = [asyncio.ensure_future(log.acquire(each.session, EPOCH)) for each in recorders]
-    refused = next(iter((await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[0]))
-    assert isinstance(refused.exception(), StorageUnavailable)
-    other.execute("ROLLBACK")
-    other.close()
-    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-    stored = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
-    assert WAITING_WRITES <= len(stored) < len(recorders)
-    assert len(await log.sessions()) == len(stored)
-    await log.close()
 
 
 async def test_a_cancelled_append_disturbs_nobody(path: Path) -> None:

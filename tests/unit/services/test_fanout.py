@@ -1,22 +1,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from gated_log import GatedLog
 from meeting import ENGINE, FLOOR, LINES, LIVE, Meeting, ended, frames_of, opened, partial, read, words
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core import events as ev
-from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, Epoch, Lane, Position, SessionId
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.ids import ChannelId, Epoch, Position
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState, Sound, Unsaved
-from moothall.core.views.captions import CaptionsView
-from moothall.services.fanout import RECENT, RETRY_MS, SWEEP_MS, WALK, SessionFanout
-from moothall.services.feed import MAX_BEHIND, Subscription
+from moothall.services.fanout import SWEEP_MS, WALK, SessionFanout
+from moothall.services.feed import Subscription
+from moothall.services.feed_loading import RETRY_MS
 from moothall.services.publication import Publication
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
@@ -132,21 +132,6 @@ async def test_nothing_of_a_lane_that_is_not_the_feeds_reaches_it() -> None:
     assert b'"prev":3,"events":[{"offset":5' in outlet.sent
 
 
-async def test_signals_of_other_channels_and_partials_of_words_stay_away() -> None:
-    house = Meeting()
-    await house.open("floor", "de")
-    fanout = await house.fanout()
-    state = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=1)
-    async with running(fanout):
-        live, _ = await join(fanout)
-        lines, _ = await join(fanout, feed=LINES)
-        fanout.publish(await house.store(signals=[partial(" Guten", channel=ChannelId("de")), partial(" Good")]))
-        fanout.publish(await house.store(signals=[state]))
-        await settle()
-    assert [signal for frame in frames_of(live.sent) for signal in frame.signals] == [partial(" Good"), state]
-    assert [signal for frame in frames_of(lines.sent) for signal in frame.signals] == [state]
-
-
 async def test_a_newcomer_sees_the_signals_of_the_moment_at_once() -> None:
     house = await meeting()
     fanout = await house.fanout()
@@ -161,20 +146,6 @@ async def test_a_newcomer_sees_the_signals_of_the_moment_at_once() -> None:
     assert len(outlet.writes) == 1
     assert frames_of(outlet.sent)[1].signals == (partial(" Good"), unsaved)
     assert later.sent == outlet.sent
-
-
-async def test_a_partial_that_was_taken_away_does_not_come_back_with_the_ring() -> None:
-    house = await meeting()
-    fanout = await house.fanout()
-    async with running(fanout):
-        await join(fanout)
-        fanout.publish(await house.store(opened("s1"), words("s1", 0, " a"), signals=[partial(" ghost", first=1)]))
-        await settle()
-        fanout.publish(await house.store(signals=[partial("", first=1)]))
-        await settle()
-        outlet, _ = await join(fanout, Position(house.recorder.epoch, 3))
-    start = CaptionsView.empty(house.session, house.recorder.epoch, LIVE).apply(3, ENGINE.role, None)
-    assert read(outlet.sent, Reader(feed=LIVE, view=start)).partial is None
 
 
 @pytest.mark.parametrize("loaded_first", [True, False])
@@ -195,53 +166,6 @@ async def test_resume_at_every_offset_has_no_gap_and_no_repeat(loaded_first: boo
             got = [event.offset for frame in frames_of(outlet.sent) for event in frame.events if event.offset > offset]
             assert got == list(range(offset + 1, house.recorder.offset + 1))
             assert whole.sent.endswith(outlet.sent)
-
-
-async def test_a_position_between_two_events_of_one_frame_is_served_with_the_whole_frame() -> None:
-    house = await meeting()
-    fanout = await house.fanout()
-    async with running(fanout):
-        await fanout.view(LIVE)
-        fanout.publish(await house.line())
-        await settle()
-        outlet, _ = await join(fanout, Position(house.recorder.epoch, 5))
-    (frame,) = frames_of(outlet.sent)
-    assert (frame.prev, [event.offset for event in frame.events]) == (3, [4, 5, 6])
-
-
-async def test_more_than_a_thousand_events_behind_means_a_snapshot() -> None:
-    house = await meeting()
-    await house.store(*[opened(f"a{n}") for n in range(MAX_BEHIND)])
-    fanout = await house.fanout()
-    epoch = house.recorder.epoch
-    behind, _ = await join(fanout, Position(epoch, 3))
-    too_far, _ = await join(fanout, Position(epoch, 2))
-    assert sum(len(frame.events) for frame in frames_of(behind.sent)) == MAX_BEHIND
-    (frame,) = frames_of(too_far.sent)
-    assert frame.snapshot is not None
-    assert frame.snapshot.offset == house.recorder.offset
-    assert frame.snapshot.before == MAX_BEHIND - 200
-
-
-async def test_a_long_session_keeps_a_ring_of_its_last_frames() -> None:
-    house = await meeting()
-    fanout = await house.fanout()
-    async with running(fanout):
-        reader, _ = await join(fanout)
-        for n in range(1_400):
-            fanout.publish(await house.store(opened(f"a{n}")))
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            if n == 50:  # From here on the ring keeps this door's bytes as well.
-                await join(fanout, Position(house.recorder.epoch, 3))
-        await settle()
-        last = house.recorder.offset
-        behind, _ = await join(fanout, Position(house.recorder.epoch, last - MAX_BEHIND))
-        gone, _ = await join(fanout, Position(house.recorder.epoch, 3))
-    got = [event.offset for frame in frames_of(behind.sent) for event in frame.events]
-    assert got[got.index(last - MAX_BEHIND + 1) :] == list(range(last - MAX_BEHIND + 1, last + 1))
-    assert frames_of(gone.sent)[0].snapshot is not None
-    assert read(reader.sent, Reader(feed=LIVE)).view == (await house.truth()).view
 
 
 @pytest.mark.parametrize("after", [Position(Epoch("other"), 2), Position(Epoch("k3j9x2"), 99)])
@@ -433,31 +357,9 @@ async def test_an_offset_that_was_published_is_not_published_again() -> None:
         fanout.publish(publication)
 
 
-class Gated(MemoryLog):
-    """A log whose reads wait for the test, and may fail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate: asyncio.Event | None = None
-        self.waiting = 0
-        self.broken = False
-
-    async def read(
-        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
-    ) -> Sequence[LogRecord]:
-        if self.broken:
-            msg = "Away."
-            raise StorageUnavailable(msg)
-        found = await super().read(session, after, limit, lanes)
-        if self.gate is not None:
-            self.waiting += 1
-            await self.gate.wait()
-        return found
-
-
-@pytest.mark.parametrize("meanwhile", [0, 1, 3, RECENT + 5])
+@pytest.mark.parametrize("meanwhile", [0, 3])
 async def test_what_is_published_while_a_feed_is_being_loaded_is_neither_lost_nor_doubled(meanwhile: int) -> None:
-    log = Gated()
+    log = GatedLog()
     house = await meeting(log)
     fanout = await house.fanout()
     async with running(fanout):
@@ -484,17 +386,8 @@ async def test_what_is_published_while_a_feed_is_being_loaded_is_neither_lost_no
         assert list(reader.signals.values()) == ([partial(f" {meanwhile - 1}")] if meanwhile else [])
 
 
-async def test_a_log_longer_than_a_page_is_read_to_its_end() -> None:
-    house = await meeting()
-    await house.store(*[opened(f"a{n}") for n in range(1_100)])
-    fanout = await house.fanout()
-    assert await fanout.view(LIVE) == (await house.truth()).view
-    outlet, _ = await join(fanout)
-    assert frames_of(outlet.sent)[0].snapshot is not None
-
-
 async def test_what_was_stored_but_never_published_is_read_from_the_log() -> None:
-    log = Gated()
+    log = GatedLog()
     house = await meeting(log)
     fanout = await house.fanout()
     async with running(fanout):
@@ -524,7 +417,7 @@ async def test_a_hole_that_the_log_cannot_fill_ends_the_fan_out_loudly() -> None
 
 
 async def test_a_reader_who_leaves_while_a_removal_is_worked_out_gets_nothing_more() -> None:
-    log = Gated()
+    log = GatedLog()
     house = await meeting(log)
     fanout = await house.fanout()
     async with running(fanout):
@@ -578,7 +471,7 @@ async def test_a_position_from_before_a_removal_is_not_continued_after_a_restart
 
 
 async def test_when_the_log_is_away_at_a_removal_the_readers_are_cut() -> None:
-    log = Gated()
+    log = GatedLog()
     house = await meeting(log)
     fanout = await house.fanout()
     async with running(fanout):

@@ -82,6 +82,12 @@ def test_a_correction_is_the_whole_text() -> None:
     assert StreamLog().rows(frame(corrected), 2) == [{"at": 2, "kind": "correct", "segment": "a", "text": "Well met"}]
 
 
+def test_events_without_text_make_no_row() -> None:
+    added = ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
+    rows = StreamLog().rows(frame(ev.SessionCreated(title="Plenary", languages=("en",)), added, words("a", 0, "Hi")), 1)
+    assert [row["kind"] for row in rows] == ["commit"]
+
+
 def test_it_keeps_the_clock_and_sees_the_close() -> None:
     log = StreamLog()
     log.rows(frame(ev.SessionOpened(wall=500)), 0)
