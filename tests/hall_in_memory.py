@@ -11,8 +11,8 @@ from moothall.adapters.spool_memory import MemorySpools
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.errors import AudioError
-from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.signals import AnySignal
 from moothall.services.ingest import Ingest
@@ -22,8 +22,8 @@ from moothall.services.sessions import LiveSession, Sessions
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
 from moothall.testing.failing_log import FailingLog
-from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.testing.outlets import MemoryOutlet
+from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.wire import engine as wire
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import decode

@@ -67,10 +67,13 @@ class HallProcess:
     async def start(self) -> None:
         """Start it; comes back once its doors are open and the session is there."""
         await self.launch()
+        assert await self.opened(), self.log.read_text()
+
+    async def opened(self) -> bool:
+        """Wait until its doors are open and the session is there; False when it ends instead."""
         assert self._process is not None
         assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        assert b"Read it at" in line, self.log.read_text()
+        return b"Read it at" in await self._process.stdout.readline()
 
     @property
     def pid(self) -> int:
@@ -143,6 +146,10 @@ class Witness:
         """Wait until what it has seen makes `holds` true."""
         while not holds():
             await self.news()
+
+    async def more_words(self, than: int) -> None:
+        """Wait until it was told of more words, or that all is over."""
+        await self.until(lambda: len(self.words) > than or self.closed)
 
     async def news(self) -> None:
         """Wait for the next frame."""
@@ -289,7 +296,8 @@ async def kill_at_random(
 
     The moments are drawn by `seed`: most follow a word that was just shown (it was spoken about a second before),
     some come at any time within `longest_ms`, also while everything is still starting after the kill before. At
-    each kill the log must hold what it held at the one before. `tell` hears of each at once. Comes back early when the session is over.
+    each kill the log must hold what it held at the one before. `tell` hears of each at once. Comes back early when
+    the session is over.
     """
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
     kills: list[Kill] = []
@@ -297,7 +305,7 @@ async def kill_at_random(
     while len(kills) < rounds and not witness.closed:
         if chance.random() < 0.7:
             known = len(witness.words)
-            await _within(10.0, witness.until(lambda known=known: len(witness.words) > known or witness.closed))
+            await _within(10.0, witness.more_words(known))
             await CLOCK.sleep(chance.randint(0, 2 * longest_ms // 3))
         else:
             await CLOCK.sleep(chance.randint(0, longest_ms))

@@ -19,7 +19,7 @@ RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
 """How long an act that could not be stored waits: the first time, and at most."""
 KEEP_MS = 600_000
-"""Media time that unaccepted acts may span; the oldest words beyond it become a gap (design §3)."""
+"""Media time that unaccepted acts may span; the oldest words beyond it become a gap."""
 LONGEST_PREFIX = 110
 """Leaves room for the number in an id of 128 characters."""
 

@@ -1,4 +1,4 @@
-"""Moves one link on the CPU clock: one thread, one thing after another (design §9)."""
+"""Moves one link on the CPU clock: one thread, one thing after another (docs/reference/replay.md)."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class WallClock:
 
 
 class CpuClock:
-    """now() = CPU of the process since `start`, without what is unbilled, plus idle time (design §9)."""
+    """now() = CPU of the process since `start`, without what is unbilled, plus idle time (docs/reference/replay.md)."""
 
     def __init__(self, cpu_ns: Callable[[], int] = time.process_time_ns) -> None:
         """`cpu_ns`: CPU time of the whole process, all threads."""

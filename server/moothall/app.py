@@ -7,7 +7,7 @@ import gc
 import logging
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import msgspec
@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 SPOOL_FOLDER = "spool"
 GC_THRESHOLDS = (50_000, 20, 100)
 """A server holds some 100,000 long-lived objects; walking them at each of CPython's default 700 allocations costs
-two thirds of a fan-out (notes on fan-out, §4)."""
+two thirds of a fan-out."""
 
 
 class Hall(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ async def hall(
     bench: BenchClock | None = None,
     engine_arguments: Sequence[str] = (),
 ) -> AsyncIterator[Hall]:
-    """Run a server while inside. Raises ConfigurationError with a sentence when it can't start.
+    """Run a server while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
 
     `bench` and the engine's extra arguments are for runs on the CPU clock.
     """
@@ -81,6 +81,8 @@ async def hall(
     keep_addresses_out_of_logs()
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_folder(data))
+        pages = Pages(Path(settings.server.web) if settings.server.web else find_web_folder())
+        listener = stack.enter_context(closing(_listen(settings)))
         log = await SqliteLog.open(data / sqlite_file.FILE_NAME)
         stack.push_async_callback(log.close)
         signer = Ed25519Signer.open(data / signing.FILE_NAME)
@@ -93,14 +95,19 @@ async def hall(
         recognising = Recognising(clock, bench)
         ingest = Ingest(spools=DiskSpools(data / SPOOL_FOLDER), recognising=recognising, clock=clock)
         address = await _open_doors(
-            stack, tasks, settings, sessions=sessions, clock=clock, keys=signer.public_document()
+            stack,
+            tasks,
+            settings,
+            listener=listener,
+            pages=pages,
+            sessions=sessions,
+            clock=clock,
+            keys=signer.public_document(),
         )
         engines = await _start_engines(
             stack, tasks, settings, recognising=recognising, clock=clock, arguments=engine_arguments
         )
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
+        _calm_collector(stack)
         yield Hall(
             address=address,
             sessions=sessions,
@@ -116,12 +123,13 @@ async def _open_doors(
     tasks: asyncio.TaskGroup,
     settings: Settings,
     *,
+    listener: socket.socket,
+    pages: Pages,
     sessions: Sessions,
     clock: Clock,
     keys: Mapping[str, object],
 ) -> str:
-    """Listen for readers; returns the address."""
-    listener = _listen(settings)
+    """Serve readers; returns the address."""
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
@@ -135,17 +143,17 @@ async def _open_doors(
         most=settings.server.max_readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    pages = PageDoor(
-        Pages(Path(settings.server.web) if settings.server.web else find_web_folder()),
+    page = PageDoor(
+        pages,
         clock=clock,
         snapshot_of=access.snapshot,
         page_of=access.page,
         public_sessions=access.listed,
     )
     gate = AddressGate(clock, randomness)
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[gate.middleware(), pages.error_pages()])
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[gate.middleware(), page.error_pages()])
     secure(app)
-    for door in (pages, events, sockets, KeysDoor(keys)):
+    for door in (page, events, sockets, KeysDoor(keys)):
         app.add_routes(door.routes())
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
@@ -163,8 +171,19 @@ def _listen(settings: Settings) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        msg = f"The server can't listen on {host}:{port}: {error.strerror}. Is another one running? --port chooses."
+        # create_server adds the address to what the system says.
+        why = (error.strerror or type(error).__name__).partition(" (while")[0]
+        msg = f"The server can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
         raise ConfigurationError(msg) from error
+
+
+def _calm_collector(stack: AsyncExitStack) -> None:
+    """Spare the garbage collector what lives as long as the server, until the stack unwinds."""
+    stack.callback(gc.set_threshold, *gc.get_threshold())
+    stack.callback(gc.unfreeze)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _own_origins(address: str, port: int) -> frozenset[str]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,14 @@ TOKENS = {"secret": "hall"}
 def engine(url: str, script: Script, token: str = "secret") -> Engine:  # noqa: S107 - no secret
     settings = EngineSettings(url=url, token=token, name="test")
     return Engine(settings, ScriptedRecognizer(script), ScriptedVoiceActivity, WallClock(), lambda: 1.0)
+
+
+async def served(serve: Callable[[EngineSocket], Awaitable[None]], channel: EngineChannel, script: Script) -> None:
+    """An engine dials a server that does `serve` with each link, until the channel has all of its words."""
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port, asyncio.TaskGroup() as group:
+        task = group.create_task(engine(f"ws://127.0.0.1:{port}/", script).run())
+        await channel.finished.wait()
+        task.cancel()
 
 
 async def pause(_: int) -> None:
@@ -56,13 +64,7 @@ def test_links_over_sockets_that_are_cut_lose_nothing() -> None:
         except* ConnectionAbortedError:
             pass  # The handler is over, and the link with it.
 
-    async def main() -> None:
-        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port, asyncio.TaskGroup() as group:
-            task = group.create_task(engine(f"ws://127.0.0.1:{port}/", script).run())
-            await channel.finished.wait()
-            task.cancel()
-
-    run(main())
+    run(served(serve, channel, script))
     assert channel.words == said(script)
     assert len(links) > 3
 
@@ -119,13 +121,7 @@ def test_a_server_that_breaks_the_rules_is_left_and_dialled_again(caplog: pytest
         else:
             await channel.serve(link, pause)
 
-    async def main() -> None:
-        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port, asyncio.TaskGroup() as group:
-            task = group.create_task(engine(f"ws://127.0.0.1:{port}/", script).run())
-            await channel.finished.wait()
-            task.cancel()
-
-    run(main())
+    run(served(serve, channel, script))
     assert channel.words == said(script)
     assert len(links) == 2
     assert "Audio of 3 bytes is no PCM16" in caplog.text

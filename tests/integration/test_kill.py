@@ -59,7 +59,7 @@ async def test_a_real_model_takes_up_its_words_where_it_was_killed(tmp_path: Pat
     kills: list[Kill] = []
     async with watched(hall) as witness, watched(other) as calm:
         for seed, words in ((2, 15), (3, 45)):
-            await witness.until(lambda words=words: len(witness.words) >= words)
+            await witness.more_words(words)
             kills += await kill_at_random(hall, witness, 1, seed=seed, longest_ms=1_500)
         await witness.until(lambda: witness.closed)
         await calm.until(lambda: calm.closed)

@@ -1,4 +1,4 @@
-"""How long a durable append takes on this machine: the constant that the CPU clock adds (design §9)."""
+"""How long a durable append takes on this machine: the constant that the CPU clock adds (docs/reference/replay.md)."""
 
 from __future__ import annotations
 

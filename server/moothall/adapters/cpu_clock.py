@@ -1,4 +1,4 @@
-"""The server's clock in benchmarks on the CPU clock (design §9).
+"""The server's clock in benchmarks on the CPU clock (docs/reference/replay.md).
 
 Its wall time is when a reader on one dedicated core would have seen what an engine's message led to: the engine's
 own time of the message, plus what this process has computed since it arrived, plus the time of a durable append.

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105  # the variable's name
 FIRST_WAIT_MS = 250
 LONGEST_WAIT_MS = 5_000
+ENGINE = (sys.executable, "-m", "moothall_models")
 STEADY_MS = 30_000
 """An engine that ran for so long did well; the next wait is a short one again."""
 STOP_S = 5.0
@@ -22,15 +23,28 @@ STOP_S = 5.0
 
 
 class EngineChild:
-    """One engine process, started again whenever it ends, until `run` is cancelled.
+    """One engine process, started again whenever it ends or can't be started, until `run` is cancelled.
 
     The child's standard input is a pipe from here: when this process dies, however it dies, the child sees its end
     and stops, so no orphan goes on.
     """
 
-    def __init__(self, arguments: Sequence[str], *, token: str, threads: int, clock: Clock) -> None:
-        """`arguments` for `python -m moothall_models`; the token goes in the environment, where `ps` doesn't look."""
-        self._arguments = tuple(arguments)
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        token: str,
+        threads: int,
+        clock: Clock,
+        program: Sequence[str] = ENGINE,
+        patience_s: float = STOP_S,
+    ) -> None:
+        """`arguments` for the engine's `program`; the token goes in the environment, where `ps` doesn't look.
+
+        `patience_s` is how long it may take to stop when it is asked to, before it is killed.
+        """
+        self._command = (*program, *arguments, "--exit-with-parent")
+        self._patience_s = patience_s
         self._environment = {
             **os.environ,
             TOKEN_VARIABLE: token,
@@ -46,35 +60,36 @@ class EngineChild:
         """Keep it running."""
         while True:
             began = self._clock.monotonic()
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "moothall_models",
-                *self._arguments,
-                "--exit-with-parent",
-                stdin=asyncio.subprocess.PIPE,
-                env=self._environment,
-            )
-            self.pid = process.pid
-            try:
-                code = await process.wait()
-            finally:
-                await _stop(process)
-                self.pid = None
+            ended = await self._run_once()
             steady = self._clock.monotonic() - began >= STEADY_MS
             self.failures = 0 if steady else self.failures + 1
             wait = min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** min(self.failures, 8))
-            logger.warning("engine child %d ended with %d; the next one starts in %d ms", process.pid, code, wait)
+            logger.warning("engine child %s; the next one starts in %d ms", ended, wait)
             await self._clock.sleep(wait)
 
+    async def _run_once(self) -> str:
+        """One process, from its start to its end; returns how it went, for the log."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=asyncio.subprocess.PIPE, env=self._environment
+            )
+        except OSError as error:
+            # Too many processes, or no memory for one more: the readers stay, and it may pass.
+            return f"could not be started ({error.strerror})"
+        self.pid = process.pid
+        try:
+            return f"{process.pid} ended with {await process.wait()}"
+        finally:
+            await self._stop(process)
+            self.pid = None
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(STOP_S):
+    async def _stop(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
             await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

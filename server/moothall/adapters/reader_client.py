@@ -23,7 +23,8 @@ TIMEOUT_S = 45.0
 async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> AsyncGenerator[tuple[Received, int], None]:
     """Frames of `feed`, each with the wall time of its arrival (Unix ms), without losses or repeats.
 
-    `address` is the session's page. Comes back after a lost connection up to `tries` times in a row, but when
+    `address` is the session's page. Comes back after a lost connection, or when the server
+    can't serve it at the moment, up to `tries` times in a row, but when
     there was none yet it gives up after a few. Raises ProtocolError when the server refuses or sends what can't
     be read.
     """
@@ -44,7 +45,9 @@ async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> Asy
             except aiohttp.ClientError as error:
                 failed += 1
                 if failed > (FIRST_TRIES if after is None else tries):
-                    msg = f"The server at {address} can't be reached: {type(error).__name__}."
+                    busy = isinstance(error, aiohttp.ClientResponseError)
+                    why = "can't serve the session now" if busy else f"can't be reached: {type(error).__name__}"
+                    msg = f"The server at {address} {why}."
                     raise ProtocolError(msg) from error
             await clock.sleep(RETRY_MS)
 
@@ -58,6 +61,8 @@ def _position(frame: Received, after: Position | None) -> Position | None:
 
 
 async def _frames(response: aiohttp.ClientResponse) -> AsyncIterator[Received]:
+    if response.status == 503:
+        response.raise_for_status()  # It is full, or its store is away: both pass.
     if response.status != 200:
         text = (await response.text())[:300].strip()
         msg = f"The server answered {response.status}: {text}"

@@ -26,7 +26,8 @@ MayRead = Callable[[SessionId], Refusal | None]
 """Decides whether a session that exists may be read; a refusal says why not."""
 
 MAX_READERS = 10_000
-"""Readers of one process: 60 % of a core at 10 µs and 6 writes a second each (notes on fan-out, admission)."""
+"""Readers of one process: 60 % of a core at 6 writes a second each, which cost 10 µs
+(docs/adr/0005-sse-first-and-ready-frames.md)."""
 NOTSENT_LOWAT = 16 << 10
 """Bytes the kernel may hold unsent. Without it a stalled reader shows only after thousands of captions."""
 USER_TIMEOUT_MS = 60_000

@@ -125,7 +125,7 @@ def open_for_writing(path: Path, busy_s: float) -> sqlite3.Connection:
         msg = f"The log {path} can't be opened for writing: {error.strerror}."
         raise ConfigurationError(msg) from error
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
-    try:
+    with _closed_on_failure(connection, path):
         new = _is_new(connection, path)
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
@@ -141,12 +141,6 @@ def open_for_writing(path: Path, busy_s: float) -> sqlite3.Connection:
             "journal_size_limit = 4194304",  # bytes; gives back what a burst made of the WAL
         ):
             connection.execute(f"PRAGMA {pragma}")
-    except sqlite3.Error as error:
-        connection.close()
-        raise _cannot_open(path, error) from error
-    except ConfigurationError:
-        connection.close()
-        raise
     return connection
 
 
@@ -172,17 +166,24 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def _connect_readonly(path: Path, how: str) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?{how}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    try:
+    with _closed_on_failure(connection, path):
         if _is_new(connection, path):
             msg = f"{path} is empty: it holds no log yet."
             raise ConfigurationError(msg)
+    return connection
+
+
+@contextlib.contextmanager
+def _closed_on_failure(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Close a connection that can't be had after all; SQLite's errors become ConfigurationError."""
+    try:
+        yield
     except sqlite3.Error as error:
         connection.close()
         raise _cannot_open(path, error) from error
     except ConfigurationError:
         connection.close()
         raise
-    return connection
 
 
 def _cannot_open(path: Path, error: sqlite3.Error) -> ConfigurationError:

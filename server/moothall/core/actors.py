@@ -8,7 +8,7 @@ import msgspec
 
 
 class Role(StrEnum):
-    """The roles of design §1 and §6; authority (`moothall.core.authority`) decides by role alone."""
+    """What somebody is there for; authority (`moothall.core.authority`) decides by role alone."""
 
     SYSTEM = "system"
     ENGINE = "engine"

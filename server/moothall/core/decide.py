@@ -12,7 +12,8 @@ from moothall.core.ids import is_name
 from moothall.core.session import Channel, Segment, State, Status
 
 EARLY_WORDS = 200
-"""Ms by which a word may begin before the last committed word's end (design §5): recognisers' times tremble."""
+"""Ms by which a word may begin before the last committed word's end: recognisers' times tremble
+(docs/why/speech.md, "The seam")."""
 MAX_TEXT = 10_000
 """Characters in a correction, a title or a name."""
 MAX_WORD = 200

@@ -126,7 +126,7 @@ class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
     access: Access = Access.PUBLIC
     """Who may read the session."""
     young_people: bool = False
-    """Whether young people take part, which forbids sound and real names (design §10)."""
+    """Whether young people take part, which forbids sound and real names."""
 
 
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):

@@ -49,7 +49,7 @@ class EngineConnection(Protocol):
 
 
 class BenchClock(Protocol):
-    """What a run on the CPU clock wants to know (design §9)."""
+    """What a run on the CPU clock wants to know (docs/reference/replay.md)."""
 
     def receipt(self, at: float) -> tuple[float, int]:
         """A message made at `at` (ms on the engine's clock) arrived now."""

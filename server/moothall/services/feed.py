@@ -22,7 +22,7 @@ from moothall.wire.outbox import Outbox, Outgoing
 RING_FRAMES = 1_000
 """Frames with events that each feed keeps for readers who come back."""
 MAX_BEHIND = 1_000
-"""A reader with more events to catch up on gets a snapshot (design §3)."""
+"""A reader with more events to catch up on gets a snapshot."""
 
 
 Entry = tuple[LogRecord, AnyEvent | UnknownEvent | None]

@@ -23,7 +23,7 @@ from moothall.services.session_writer import SessionWriter
 logger = logging.getLogger(__name__)
 
 MAP_MS = 60_000
-"""How often media time is mapped on wall time anew (design §3)."""
+"""How often media time is mapped on wall time anew (docs/why/architecture.md, "Media time")."""
 DRIFT_MS = 200
 """A mapping that is off by more is replaced at once."""
 LOOK_MS = 1_000

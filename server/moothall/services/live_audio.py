@@ -22,7 +22,7 @@ BYTES = 2
 CHUNK = 1_600
 """Samples taken from a source at a time: 100 ms."""
 SYNC_MS = 1_000
-"""The spool is synced this often (design §5)."""
+"""The spool is synced this often (docs/why/architecture.md, "The spool")."""
 KEEP_MS = 30_000
 """What stays in the spool behind the last committed word, as context for an engine that has to begin again."""
 RETRY_MS = 1_000

@@ -1,4 +1,4 @@
-"""What waits for a subscriber that can't keep up, and when to give it up (notes on fan-out, the outbox policy).
+"""What waits for a subscriber that can't keep up, and when to give it up (docs/adr/0005-sse-first-and-ready-frames.md).
 
 A subscriber that keeps up has no outbox: its frames are written straight through. One whose transport still holds
 bytes gets an outbox. Signals in it replace older ones with the same key and move to its end; events are never

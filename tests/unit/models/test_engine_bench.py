@@ -1,4 +1,4 @@
-"""The proof of design §9: what a pass burns is what the CPU clock shows."""
+"""The proof that docs/reference/replay.md names: what a pass burns is what the CPU clock shows."""
 
 from __future__ import annotations
 

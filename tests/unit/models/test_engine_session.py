@@ -56,6 +56,12 @@ def out(session: LinkSession) -> list[wire.ToServer]:
     return messages
 
 
+def hear_all(session: LinkSession) -> None:
+    """Hear whatever may be heard before a pass."""
+    while session.hear(0):
+        pass
+
+
 def settle(session: LinkSession, now: float) -> list[wire.ToServer]:
     """Hear and recognise all there is."""
     while True:
@@ -142,8 +148,7 @@ def test_the_earliest_deadline_goes_first_and_one_stream_has_one_pass_at_a_time(
     session.received(wire.Audio(stream=1, t=0, pcm=bytes(32 * 300)), 0)
     session.received(wire.Audio(stream=1, t=300, pcm=PCM[: 32 * 2_000]), 0)
     session.received(audio(0, 2_000, stream=2), 0)
-    while session.hear(0):
-        pass
+    hear_all(session)
     turns = [session.next_pass(0), session.next_pass(0), session.next_pass(0)]
     assert [turn.stream if turn else None for turn in turns] == [2, 1, None]
 
@@ -152,13 +157,11 @@ def test_while_a_pass_runs_three_more_seconds_are_heard_and_no_more() -> None:
     session = link()
     session.received(attach(), 0)
     session.received(audio(0, 1_600), 0)
-    while session.hear(0):
-        pass
+    hear_all(session)
     turn = session.next_pass(0)
     assert turn is not None
     session.received(wire.Audio(stream=1, t=1_600, pcm=bytes(32 * 20_000)), 0)
-    while session.hear(0):
-        pass
+    hear_all(session)
     assert session.next_frame_end is not None
     assert 3_000 < session.next_frame_end <= 1_600 + 3_000 + 64
     session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
@@ -169,8 +172,7 @@ def test_a_pass_that_outlives_its_stream_is_dropped() -> None:
     session = link()
     session.received(attach(), 0)
     session.received(audio(0, 1_600), 0)
-    while session.hear(0):
-        pass
+    hear_all(session)
     turn = session.next_pass(0)
     assert isinstance(turn, Turn)
     out(session)

@@ -29,6 +29,12 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def one_line(house: Meeting, fanout: SessionFanout) -> None:
+    """A line is published, and everybody is served who can be."""
+    fanout.publish(await house.line())
+    await settle()
+
+
 async def until_written(outlet: MemoryOutlet) -> None:
     """Until a walk has begun with `outlet`, and not a turn of the loop longer."""
     before = len(outlet.writes)
@@ -69,8 +75,7 @@ async def test_a_reader_gets_a_snapshot_and_then_what_happens() -> None:
     fanout = await house.fanout()
     async with running(fanout):
         outlet, _ = await join(fanout)
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
     snapshot, events = frames_of(outlet.sent)
     assert snapshot.snapshot is not None
     assert snapshot.snapshot.offset == 3
@@ -156,8 +161,7 @@ async def test_resume_at_every_offset_has_no_gap_and_no_repeat(loaded_first: boo
         if loaded_first:
             await fanout.view(LIVE)
         for _ in range(12):
-            fanout.publish(await house.line())
-            await settle()
+            await one_line(house, fanout)
         whole, _ = await join(fanout, Position(house.recorder.epoch, 0))
         truth = (await house.truth()).view
         assert truth is not None
@@ -228,8 +232,7 @@ async def test_who_joins_in_the_middle_of_a_walk_gets_everything_once() -> None:
         await until_written(readers[0][0])
         assert len(readers[-1][0].writes) == 1
         newcomer, _ = await join(fanout, Position(house.recorder.epoch, 3))
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
     assert [event.offset for frame in frames_of(newcomer.sent) for event in frame.events] == [4, 5, 6, 7, 8, 9]
 
 
@@ -242,8 +245,7 @@ async def test_a_closed_outlet_is_dropped_and_never_written_to() -> None:
         gone = MemoryOutlet()
         gone.closed = True
         await fanout.subscribe(gone, LIVE, Format.SSE, None)
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
         assert fanout.figures.readers == 0
 
 
@@ -260,8 +262,7 @@ async def test_a_slow_reader_gets_all_of_it_later_in_one_write() -> None:
         slow.drain()
         await house.clock.advance(SWEEP_MS)
         assert (fanout.figures.slow, len(slow.writes)) == (0, 2)
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
         assert len(slow.writes) == 3
     reader = read(slow.sent, Reader(feed=LIVE))
     assert reader.view == (await house.truth()).view
@@ -273,17 +274,13 @@ async def test_a_slow_reader_is_served_with_the_next_frame_or_when_its_transport
     fanout = await house.fanout()
     async with running(fanout):
         slow, subscription = await join(fanout, stalled=True)
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
         slow.drain()
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
         assert len(slow.writes) == 2
         slow.stalled = True
-        fanout.publish(await house.line())
-        await settle()
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
+        await one_line(house, fanout)
         assert len(slow.writes) == 3
         slow.drain()
         fanout.writable(subscription)
@@ -299,8 +296,7 @@ async def test_the_sweep_waits_for_who_is_still_slow_and_drops_who_has_left() ->
     async with running(fanout):
         first, _ = await join(fanout, stalled=True)
         second, _ = await join(fanout, stalled=True)
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
         first.closed = True
         await house.clock.advance(SWEEP_MS)
         assert (fanout.figures.readers, fanout.figures.slow) == (1, 1)
@@ -320,8 +316,7 @@ async def test_a_reader_that_never_reads_is_cut_and_can_resume() -> None:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         assert not stalled.aborted
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
         assert stalled.aborted
         assert (fanout.figures.cut, fanout.figures.readers, fanout.figures.slow) == (1, 1, 0)
         back, _ = await join(fanout, Position(house.recorder.epoch, 3))
@@ -375,8 +370,7 @@ async def test_what_is_published_while_a_feed_is_being_loaded_is_neither_lost_no
         gate, log.gate = log.gate, None
         gate.set()
         await asyncio.gather(*joins)
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
     truth = await house.truth()
     assert truth.view is not None
     for outlet in outlets:
@@ -395,8 +389,7 @@ async def test_what_was_stored_but_never_published_is_read_from_the_log() -> Non
         await house.line()
         await house.line()
         log.broken = True
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
         assert len(outlet.writes) == 1
         log.broken = False
         await house.clock.advance(RETRY_MS)
@@ -503,8 +496,7 @@ async def test_the_three_doors_carry_the_same_frames() -> None:
         outlets = {form: MemoryOutlet() for form in Format}
         for form, outlet in outlets.items():
             await fanout.subscribe(outlet, LIVE, form, None)
-        fanout.publish(await house.line())
-        await settle()
+        await one_line(house, fanout)
     texts = [event.split(b"data: ")[1].strip() for event in outlets[Format.SSE].writes]
     assert all(text in data for text, data in zip(texts, outlets[Format.SSE_CHUNKED].writes, strict=True))
     assert all(data.endswith(text) for text, data in zip(texts, outlets[Format.WEBSOCKET].writes, strict=True))
@@ -516,8 +508,7 @@ async def test_a_loss_in_the_stream_would_be_seen() -> None:
     async with running(fanout):
         outlet, _ = await join(fanout)
         for _ in range(2):
-            fanout.publish(await house.line())
-            await settle()
+            await one_line(house, fanout)
     reader = read(outlet.writes[0], Reader(feed=LIVE))
     _, outcome = reader.take(frames_of(outlet.writes[2])[0])
     assert outcome is Outcome.LOSS

@@ -107,6 +107,7 @@ class FullSpool:
         self.full = True
         self.taken = b""
         self.start = 0
+        self.trimmed = 0
 
     @property
     def end(self) -> int:
@@ -128,7 +129,7 @@ class FullSpool:
         return self.taken[2 * first : 2 * (first + count)]
 
     async def trim(self, before: int) -> None:
-        pass
+        self.trimmed = before
 
     async def discard(self) -> None:
         pass
@@ -149,3 +150,21 @@ def test_a_full_spool_holds_the_source_and_loses_nothing() -> None:
         assert (audio.end, audio.acknowledged) == (RATE, RATE)
 
     loop.run(story())
+
+
+def test_a_spool_that_cannot_be_written_is_trimmed_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        audio = LiveAudio(MIC, spool, 0, LoopClock())
+        audio.committed(KEEP_MS + 2_000)
+        carrying = asyncio.ensure_future(audio.carry(Sound(RATE), as_live=False))
+        await LoopClock().sleep(5_500)
+        assert spool.trimmed == 2 * RATE
+        spool.full = False
+        await carrying
+
+    loop.run(story())
+    assert caplog.messages == [
+        "source mic: the spool can't be written, 0 samples wait",
+        "source mic: the spool is written again",
+    ]

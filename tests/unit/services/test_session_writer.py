@@ -212,10 +212,12 @@ async def test_a_full_queue_is_busy() -> None:
     made = Stage(FailingLog())
     await made.writer.load()
     waiting = [
-        asyncio.ensure_future(made.send(f"w{n}", do.CreateSession(title="x", languages=("en",)))) for n in range(QUEUE)
+        asyncio.ensure_future(made.send(f"w{n}", do.CreateSession(title="x", languages=("en",))))
+        for n in range(QUEUE + 1)
     ]
-    await asyncio.sleep(0)
-    answer = await made.send("one-more", do.CreateSession(title="x", languages=("en",)))
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert done == {waiting[-1]}
+    answer = waiting[-1].result()
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.BUSY
     running = asyncio.ensure_future(made.writer.run())

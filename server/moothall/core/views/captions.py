@@ -16,7 +16,7 @@ from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 
 SNAPSHOT_LINES = 200
-"""Lines in a snapshot, and in a page of older ones (design §3)."""
+"""Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
 MAX_GAPS = 50
 
