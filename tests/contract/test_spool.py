@@ -9,7 +9,8 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -311,31 +312,26 @@ async def test_a_disk_that_refuses_keeps_the_samples_in_memory_until_it_does_not
     await again.close()
 
 
-@pytest.fixture
-def no_file_grows() -> Iterator[Callable[[bool], None]]:
-    """Call it with True: no file of this process may grow beyond 1,000 bytes; with False they may again."""
+@contextmanager
+def no_file_grows() -> Iterator[None]:
+    """While inside, no file of this process may grow beyond 1,000 bytes; pytest's own output neither."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    def set_limit(limited: bool) -> None:  # on and off
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000 if limited else before[0], before[1]))
 
-    yield set_limit
-    set_limit(False)
-
-
-async def test_a_write_that_fails_gives_its_room_back_and_is_done_again(
-    tmp_path: Path, no_file_grows: Callable[[bool], None]
-) -> None:
+async def test_a_write_that_fails_gives_its_room_back_and_is_done_again(tmp_path: Path) -> None:
     spool = await DiskSpools(tmp_path).open(SESSION, SOURCE)
     spool.append(pcm(0, 300))
     await spool.sync()
     (file,) = (tmp_path / "plenary" / "microphone").iterdir()
     spool.append(pcm(300, 400))
-    no_file_grows(True)
-    with pytest.raises(StorageUnavailable):
+    with no_file_grows(), pytest.raises(StorageUnavailable):
         await spool.sync()
     assert file.stat().st_size == 600
-    no_file_grows(False)
     assert await spool.sync() == 700
     await spool.close()
     again = await DiskSpools(tmp_path).open(SESSION, SOURCE)
@@ -343,25 +339,22 @@ async def test_a_write_that_fails_gives_its_room_back_and_is_done_again(
     await again.close()
 
 
-async def test_what_the_disk_refused_need_not_be_written_once_it_is_trimmed(
-    tmp_path: Path, no_file_grows: Callable[[bool], None]
-) -> None:
+async def test_what_the_disk_refused_need_not_be_written_once_it_is_trimmed(tmp_path: Path) -> None:
     store = DiskSpools(tmp_path, unsaved_samples=1_000, recent_samples=10)
     spool = await store.open(SESSION, SOURCE)
     spool.append(pcm(0, 300))
     await spool.sync()
     spool.append(pcm(300, 900))
-    no_file_grows(True)
-    with pytest.raises(StorageUnavailable):
-        await spool.sync()
-    with pytest.raises(StorageUnavailable):
+    with no_file_grows():
+        with pytest.raises(StorageUnavailable):
+            await spool.sync()
+        with pytest.raises(StorageUnavailable):
+            spool.append(pcm(1_200, 300))
+        await spool.trim(900)
         spool.append(pcm(1_200, 300))
-    await spool.trim(900)
-    spool.append(pcm(1_200, 300))
-    assert (spool.start, spool.end) == (900, 1_500)
-    assert await spool.read(900, 1_000) == pcm(900, 600)
-    assert [file.stat().st_size for file in (tmp_path / "plenary" / "microphone").iterdir()] == [0]
-    no_file_grows(False)
+        assert (spool.start, spool.end) == (900, 1_500)
+        assert await spool.read(900, 1_000) == pcm(900, 600)
+        assert [file.stat().st_size for file in (tmp_path / "plenary" / "microphone").iterdir()] == [0]
     assert await spool.sync() == 1_500
     await spool.close()
     again = await store.open(SESSION, SOURCE)
@@ -369,16 +362,14 @@ async def test_what_the_disk_refused_need_not_be_written_once_it_is_trimmed(
     await again.close()
 
 
-async def test_positions_run_on_after_a_crash_on_a_disk_that_refuses(
-    tmp_path: Path, no_file_grows: Callable[[bool], None]
-) -> None:
+async def test_positions_run_on_after_a_crash_on_a_disk_that_refuses(tmp_path: Path) -> None:
     spool = await DiskSpools(tmp_path).open(SESSION, SOURCE)
     spool.append(pcm(0, 900))
-    no_file_grows(True)
-    with pytest.raises(StorageUnavailable):
-        await spool.sync()
-    await spool.trim(700)
-    again = await DiskSpools(tmp_path).open(SESSION, SOURCE)
+    with no_file_grows():
+        with pytest.raises(StorageUnavailable):
+            await spool.sync()
+        await spool.trim(700)
+        again = await DiskSpools(tmp_path).open(SESSION, SOURCE)
     assert (again.start, again.end) == (700, 700)
     await again.close()
 
