@@ -92,14 +92,18 @@ def at_seams(found: Sequence[Change], seams: Sequence[Seam]) -> list[Change]:
     ]
 
 
-def _plain(text: str) -> list[str]:
-    return str(_normalise(text)).split()
+def only_in(said: Sequence[Heard], got: Sequence[Heard], other: Sequence[Heard]) -> list[Change]:
+    """What is wrong in `got` and right, or wrong in another way, in `other`."""
+    known = {(change.kind, change.text) for change in changes(said, other)}
+    return [change for change in changes(said, got) if (change.kind, change.text) not in known]
 
 
 def require_as_good(said: Sequence[Heard], undisturbed: Sequence[Heard], got: Sequence[Heard]) -> None:
-    """What came out is as near to what was said as the undisturbed run, within 1 % of the words (at least one).
+    """As many words are right as in the undisturbed run, within 1 % of all (at least one).
 
-    Two undisturbed runs differ by about as much: which passes fall where depends on the machine's timing.
+    Not the two runs' difference: after a kill the windows fall elsewhere, and a model that errs in other places
+    is no worse. Undisturbed runs were alike to the word on a quiet machine, and differed in a word of a hundred on
+    a busy one.
     """
     few = max(1, len(said) // 100)
     found = changes(said, got)
@@ -110,6 +114,9 @@ def require_whole_seams(
     said: Sequence[Heard], undisturbed: Sequence[Heard], got: Sequence[Heard], seams: Sequence[Seam]
 ) -> None:
     """No word near a seam is doubled or missing that the undisturbed run has right."""
-    known = {(change.kind, change.text) for change in changes(said, undisturbed)}
-    found = [change for change in at_seams(changes(said, got), seams) if (change.kind, change.text) not in known]
+    found = at_seams(only_in(said, got, undisturbed), seams)
     assert not found, found
+
+
+def _plain(text: str) -> list[str]:
+    return str(_normalise(text)).split()

@@ -43,7 +43,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the logs, the spooled audio and the signing key; made when missing."""
     web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
     """Folder of templates, scripts and catalogues. Empty: the ones that came with this release."""
-    max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 20_000
+    max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
     """Connections of readers at the same time; one more is told to come back later."""
 
 

@@ -26,7 +26,7 @@ from hall_process import (
     watched,
     write_wave,
 )
-from hearing import changes, heard, reference, require_as_good, require_whole_seams, sample_sound
+from hearing import changes, heard, only_in, reference, require_as_good, require_whole_seams, sample_sound
 from moothall.testing.scripted import make_script, render, write_script
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
@@ -108,13 +108,14 @@ async def test_a_real_model_says_the_same_within_one_percent(
     log, undisturbed = logged(hall.data), logged(other.data)
     board.sum(kills, log)
     said, got, expected = reference(0, SAMPLE_MS), heard(log.words), heard(undisturbed.words)
-    wrong, calm_wrong, differ = changes(said, got), changes(said, expected), changes(expected, got)
+    differ, worse, better = changes(expected, got), only_in(said, got, expected), only_in(said, expected, got)
     board.line(
-        f"{len(said)} words said; wrong {len(wrong)}, in the undisturbed run {len(calm_wrong)}; "
+        f"{len(said)} words said; wrong {len(changes(said, got))}, "
+        f"in the undisturbed run {len(changes(said, expected))}; "
         f"the two differ in {len(differ)} ({100 * len(differ) / len(expected):.1f} %)"
     )
-    for change in differ:
-        board.line(f"  {change.kind} '{change.text}' at {change.t} ms")
+    for title, found in (("wrong here", worse), ("wrong undisturbed", better)):
+        board.line(f"only {title}: " + ", ".join(f"{each.kind} '{each.text}' at {each.t} ms" for each in found))
     require_nothing_lost(witness, log)
     require_nothing_lost(calm, undisturbed)
     require_as_good(said, expected, got)

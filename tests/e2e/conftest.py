@@ -1,4 +1,4 @@
-"""Chromium for the tests of pages: one for all of them, and a fresh context for each."""
+"""Chromium for the tests of pages: one a file of tests, and a fresh context for each test."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def chromium() -> str | None:
     return found[0] if found else shutil.which("chromium")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, started once. Its sandbox can't be had by root."""
+    """Chromium, one a file: gone before other tests look at this process's children. Its sandbox is not for root."""
     path = chromium()
     if path is None:
         pytest.skip("Chromium is not installed: these tests need the package 'chromium'.")

@@ -12,7 +12,6 @@ import os
 import signal
 import stat
 import sys
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +19,7 @@ from typing import Self
 import msgspec
 
 from moothall.adapters.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
+from moothall.adapters.child_signal import signal_child
 from moothall.adapters.decode_messages import Ended, Failed, Message, Opened, Order, Trouble
 from moothall.core.errors import AudioError
 
@@ -153,9 +153,7 @@ class AudioFile:
         if process is None:
             return
         self._ended = True
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+        signal_child(process, signal.SIGKILL)
         await process.communicate()  # to the ends of the pipes, so that asyncio lets go of them
         self._process = None
 

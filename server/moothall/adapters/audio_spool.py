@@ -9,35 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import itertools
 import logging
-import os
-import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from moothall.adapters.spool_folder import SAMPLE_BYTES, SpoolFolder
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId, SourceId, is_name
 from moothall.core.ports import Spool
 
 logger = logging.getLogger(__name__)
 
-SAMPLE_BYTES = 2
 FILE_SAMPLES = 480_000
 """30 s at 16,000 samples a second: what a trim leaves behind at most."""
 UNSAVED_SAMPLES = 9_600_000
 """10 min at 16,000 samples a second, 19 MB: how much waits in memory while the disk refuses. Beyond it `append` raises
 StorageUnavailable, and the source is held: it has no acknowledgement for these samples and keeps them itself."""
-RESERVE_BYTES = 8_388_608
-RESERVE_SHARE = 8
-"""Room that audio leaves to the log on their disk: 8 MB, or an eighth of a small disk. Text goes before sound: what
-the spool can't write waits in memory, but what the log can't write isn't acknowledged, and holds everything up."""
 RECENT_SAMPLES = 80_000
 """5 s that stay in memory when they are safe: a reader at the live end never waits for the disk."""
-
-_FILE = re.compile(r"([0-9]{15})\.pcm\Z")
 
 
 class DiskSpools:
@@ -89,7 +80,7 @@ class DiskSpool:
     """The `Spool` of one source. Methods are called on one loop; the disk is touched in threads only."""
 
     def __init__(self, folder: Path, *, file_samples: int, unsaved_samples: int, recent_samples: int) -> None:
-        self._folder = folder
+        self._folder = SpoolFolder(folder)
         self._recent_samples = recent_samples
         self._file_samples = file_samples
         self._unsaved_samples = unsaved_samples
@@ -109,8 +100,6 @@ class DiskSpool:
         self._recent = bytearray()
         """The samples from `_recent_first` on: all that isn't safe, and a little before it."""
         self._recent_first = 0
-        self._named = False
-        """Whether the folder's name is durable in its parents."""
 
     @property
     def start(self) -> int:
@@ -187,32 +176,19 @@ class DiskSpool:
         StorageUnavailable when the disk refuses.
         """
         with self._disk, _translated():
-            if not self._folder.is_dir():
-                return
-            names = (_FILE.match(entry.name) for entry in self._folder.iterdir())
-            sizes = {int(name[1]): (self._folder / name[0]).stat().st_size for name in names if name}
+            counts = self._folder.counts()
             end = 0
             starts: list[int] = []
-            for first in sorted(sizes, reverse=True):
-                count = sizes[first] // SAMPLE_BYTES
+            for first, count in sorted(counts.items(), reverse=True):
                 if starts and first + count != starts[0]:
                     break
                 if not starts:
                     end = first + count
-                    self._settle_last(first, count)
+                    self._folder.settle(first, count)
                 starts.insert(0, first)
             with self._memory:
                 self._starts, self._start = starts, starts[0] if starts else 0
                 self._safe = self._recent_first = self._end = end
-
-    def _settle_last(self, first: int, count: int) -> None:
-        """Cut off the half sample that a killed process may have left, and sync what it didn't."""
-        file = os.open(self._path(first), os.O_RDWR)
-        try:
-            os.ftruncate(file, count * SAMPLE_BYTES)
-            os.fdatasync(file)
-        finally:
-            os.close(file)
 
     def _write(self) -> int:
         """Write and sync what isn't safe yet; the position up to which it is safe now."""
@@ -224,7 +200,7 @@ class DiskSpool:
                     first = self._safe if begin_new else self._starts[-1]
                     room = first + self._file_samples - self._safe
                     chunk = self._from_memory(self._safe, room)
-                self._write_file(first, (self._safe - first) * SAMPLE_BYTES, chunk, is_new=begin_new)
+                self._folder.write(first, self._safe, chunk)
                 with self._memory:
                     if begin_new:
                         self._starts.append(first)
@@ -232,42 +208,11 @@ class DiskSpool:
                     self._forget_stale()
             return self._safe
 
-    def _write_file(self, first: int, at: int, chunk: bytes, *, is_new: bool) -> None:
-        self._make_folder()
-        self._leave_room(len(chunk))
-        file = os.open(self._path(first), os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            _write_at(file, at, chunk)
-            os.fdatasync(file)
-        except OSError:
-            # What was begun is done again, from memory; until then its room may serve the log.
-            with contextlib.suppress(OSError):
-                os.ftruncate(file, at)
-            raise
-        finally:
-            os.close(file)
-        if is_new:
-            _sync_folder(self._folder)
-
-    def _make_folder(self) -> None:
-        if self._named:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for folder in self._folder.parents[:3]:
-            _sync_folder(folder)
-        self._named = True
-
     def _forget_stale(self) -> None:
         """Keep in memory what isn't safe, and a little before it. Called with `_memory` held."""
         stale = max(0, self._safe - self._recent_samples - self._recent_first)
         del self._recent[: stale * SAMPLE_BYTES]
         self._recent_first += stale
-
-    def _leave_room(self, size: int) -> None:
-        disk = os.statvfs(self._folder)
-        reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
-        if disk.f_bavail * disk.f_frsize - size < reserve:
-            raise OSError(errno.ENOSPC, "what room is left is kept for the text")
 
     def _from_memory(self, first: int, count: int) -> bytes:
         begin = (first - self._recent_first) * SAMPLE_BYTES
@@ -296,9 +241,7 @@ class DiskSpool:
         return ValueError(f"Sample {first} was trimmed; the first one still there is {self._start}.")
 
     def _read_file(self, begin: int, low: int, high: int) -> bytes:
-        with self._path(begin).open("rb") as file:
-            file.seek((low - begin) * SAMPLE_BYTES)
-            data = file.read((high - low) * SAMPLE_BYTES)
+        data = self._folder.read(begin, low, high)
         if len(data) != (high - low) * SAMPLE_BYTES:
             msg = "A file of the spool is shorter than it was."
             raise StorageUnavailable(msg)
@@ -311,15 +254,13 @@ class DiskSpool:
                 with self._memory:
                     gone = self._starts.pop(0)
                     self._start = self._starts[0]
-                self._path(gone).unlink(missing_ok=True)
+                self._folder.remove(gone)
 
     def _pass_over(self, before: int) -> None:
-        """Go on at `before` when that isn't safe yet: an empty file, which takes no room, holds the place."""
+        """Go on at `before` when that isn't safe yet: an empty file holds the place."""
         if before <= self._safe:
             return
-        self._make_folder()
-        os.close(os.open(self._path(before), os.O_WRONLY | os.O_CREAT, 0o600))
-        _sync_folder(self._folder)
+        self._folder.write_nothing(before)
         with self._memory:
             self._starts.append(before)
             self._start, self._safe = self._starts[0], before
@@ -327,17 +268,10 @@ class DiskSpool:
 
     def _remove_all(self) -> None:
         with self._disk, _translated():
-            if self._folder.is_dir():
-                for entry in self._folder.iterdir():
-                    entry.unlink()
-                self._folder.rmdir()
-                _sync_folder(self._folder.parent)
+            self._folder.remove_all()
             with self._memory:
                 self._start = self._recent_first = self._safe = self._end
                 self._starts, self._recent = [], bytearray()
-
-    def _path(self, first: int) -> Path:
-        return self._folder / f"{first:015d}.pcm"
 
     def _refuse_when_closed(self) -> None:
         if self.closed:
@@ -356,20 +290,3 @@ def _translated() -> Iterator[None]:
 
 def _refused(error: OSError) -> StorageUnavailable:
     return StorageUnavailable(f"The disk refused to keep audio or to give it back: {error.strerror}.")
-
-
-def _write_at(file: int, at: int, chunk: bytes) -> None:
-    view = memoryview(chunk)
-    while view:
-        written = os.pwrite(file, view, at)
-        at += written
-        view = view[written:]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
+from moothall.adapters.child_signal import signal_child
 from moothall.core.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -86,10 +88,10 @@ class EngineChild:
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is not None:
             return
-        process.terminate()
+        signal_child(process, signal.SIGTERM)
         try:
             async with asyncio.timeout(self._patience_s):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            signal_child(process, signal.SIGKILL)
             await process.wait()

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.append_time import measure_append_us
+from moothall.adapters.child_signal import signal_child
 from moothall.adapters.cpu_clock import CpuClock
 from moothall.app import Hall, hall
 from moothall.cli.logs import start_logging
@@ -108,7 +110,7 @@ async def _measure(settings: Settings, programme: Programme, out: Path, *, cpu: 
                 await reader.wait()
         finally:
             if reader.returncode is None:
-                reader.kill()
+                signal_child(reader, signal.SIGKILL)
                 await reader.wait()
     with out.open("a", encoding="utf-8") as rows:
         rows.write(json.dumps({"kind": "usage", **used}) + "\n")

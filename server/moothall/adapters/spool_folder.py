@@ -1,0 +1,125 @@
+"""A folder of PCM16 files, each named after its first sample: what a spool does to the disk.
+
+Everything here blocks, and raises OSError as the disk does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+from pathlib import Path
+
+SAMPLE_BYTES = 2
+RESERVE_BYTES = 8_388_608
+RESERVE_SHARE = 8
+"""Room that audio leaves to the log on their disk: 8 MB, or an eighth of a small disk. Text goes before sound: what
+the spool can't write waits in memory, but what the log can't write isn't acknowledged, and holds everything up."""
+
+_FILE = re.compile(r"([0-9]{15})\.pcm\Z")
+
+
+class SpoolFolder:
+    """See the module. The folder is made when something is first written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._named = False
+        """Whether the folder's name is durable in its parents."""
+
+    def counts(self) -> dict[int, int]:
+        """How many whole samples each file holds, by its first one; empty when there is no folder."""
+        if not self._path.is_dir():
+            return {}
+        names = (_FILE.match(entry.name) for entry in self._path.iterdir())
+        return {int(name[1]): (self._path / name[0]).stat().st_size // SAMPLE_BYTES for name in names if name}
+
+    def settle(self, first: int, count: int) -> None:
+        """Cut off the half sample that a killed process may have left, and sync what it didn't."""
+        file = os.open(self._file(first), os.O_RDWR)
+        try:
+            os.ftruncate(file, count * SAMPLE_BYTES)
+            os.fdatasync(file)
+        finally:
+            os.close(file)
+
+    def write(self, first: int, position: int, chunk: bytes) -> None:
+        """Put samples from `position` on into the file that begins at `first`, made if need be, and sync it.
+
+        Refuses (ENOSPC) to take the room that is kept for the log. After a failure all of it may be done again.
+        """
+        self._make()
+        self._leave_room(len(chunk))
+        at = (position - first) * SAMPLE_BYTES
+        file = os.open(self._file(first), os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            _write_at(file, at, chunk)
+            os.fdatasync(file)
+        except OSError:
+            # What was begun is done again, from memory; until then its room may serve the log.
+            with contextlib.suppress(OSError):
+                os.ftruncate(file, at)
+            raise
+        finally:
+            os.close(file)
+        if position == first:
+            _sync_folder(self._path)
+
+    def write_nothing(self, first: int) -> None:
+        """Make an empty file, which takes no room, so that positions run on from `first`."""
+        self._make()
+        os.close(os.open(self._file(first), os.O_WRONLY | os.O_CREAT, 0o600))
+        _sync_folder(self._path)
+
+    def read(self, first: int, low: int, high: int) -> bytes:
+        """Samples `low` to `high` out of the file that begins at `first`; fewer where it is shorter."""
+        with self._file(first).open("rb") as file:
+            file.seek((low - first) * SAMPLE_BYTES)
+            return file.read((high - low) * SAMPLE_BYTES)
+
+    def remove(self, first: int) -> None:
+        """Remove the file that begins at `first`; no matter if it isn't there."""
+        self._file(first).unlink(missing_ok=True)
+
+    def remove_all(self) -> None:
+        """Remove the folder and all in it."""
+        if self._path.is_dir():
+            for entry in self._path.iterdir():
+                entry.unlink()
+            self._path.rmdir()
+            _sync_folder(self._path.parent)
+
+    def _make(self) -> None:
+        if self._named:
+            return
+        self._path.mkdir(parents=True, exist_ok=True)
+        for folder in self._path.parents[:3]:
+            _sync_folder(folder)
+        self._named = True
+
+    def _leave_room(self, size: int) -> None:
+        disk = os.statvfs(self._path)
+        reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+        if disk.f_bavail * disk.f_frsize - size < reserve:
+            raise OSError(errno.ENOSPC, "what room is left is kept for the text")
+
+    def _file(self, first: int) -> Path:
+        return self._path / f"{first:015d}.pcm"
+
+
+def _write_at(file: int, at: int, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        written = os.pwrite(file, view, at)
+        at += written
+        view = view[written:]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
