@@ -95,8 +95,9 @@ _REASONS = (
     (
         ("do not match the hashes",),
         (
-            "the package index gave another file than the one that Moothall knows, and nothing of it was used: "
-            "try again, and if it stays so don't trust that index"
+            # Older releases of pip don't notice a download that ends early, and find its hash wrong.
+            "what arrived isn't the file that Moothall knows, and nothing of it was used: the download was cut off, or "
+            "the package index gave another file. Try again, and if it stays so don't trust that index"
         ),
     ),
     (

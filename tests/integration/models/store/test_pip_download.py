@@ -53,7 +53,7 @@ def test_wheels_arrive_under_the_users_own_settings(index: list[Path], target: P
 def test_a_wheel_of_another_hash_is_refused_by_pip(index: list[Path], target: Path) -> None:
     wheels = wheel_source(index).wheels
     index[1].write_bytes(index[0].read_bytes())
-    with pytest.raises(SourceFailed, match="gave another file than the one that Moothall knows"):
+    with pytest.raises(SourceFailed, match="the package index gave another file"):
         download_wheels(wheels, target, ignore, environment=offline(index))
     assert list(target.glob("*.whl")) == []
 
