@@ -10,7 +10,7 @@ from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events import Word
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
-from moothall.wire.engine import Attach, OpenSegment
+from moothall.wire.engine import Attach, OpenSegment, Place
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, Samples
 from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
 
@@ -26,6 +26,7 @@ def attach(
     last_words: Sequence[Word] = (),
     open_segment: OpenSegment | None = None,
     audio_from: int = 0,
+    place: Place | None = None,
 ) -> Attach:
     return Attach(
         stream=1,
@@ -37,6 +38,7 @@ def attach(
         last_words=tuple(last_words),
         open_segment=open_segment,
         audio_from=audio_from,
+        place=place,
     )
 
 

@@ -13,7 +13,7 @@ from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.events import GapReason
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.signals import Partial
-from moothall.wire.engine import Act, EngineCommand
+from moothall.wire.engine import Act, EngineCommand, Place
 
 RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
@@ -79,11 +79,18 @@ class Acts:
         """Whether far more is waiting than may be kept, and nothing could be given up: the place is lost."""
         return self._span() > 2 * KEEP_MS
 
-    def add(self, commands: Sequence[EngineCommand], show: Partial | None = None, at: float | None = None) -> None:
+    def add(
+        self,
+        commands: Sequence[EngineCommand],
+        show: Partial | None = None,
+        at: float | None = None,
+        place: Place | None = None,
+    ) -> None:
         """Ask for `commands` as one act."""
         self._count += 1
         act_id = CommandId(f"{self._prefix}.{self._count}")
-        self._pending.append(Act(stream=self._stream, id=act_id, commands=tuple(commands), show=show, at=at))
+        act = Act(stream=self._stream, id=act_id, commands=tuple(commands), show=show, place=place, at=at)
+        self._pending.append(act)
         while self.held_up and not self._under_way and self._span() > KEEP_MS and self._give_up_oldest():
             pass
 

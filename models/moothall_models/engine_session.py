@@ -235,7 +235,7 @@ class LinkSession:
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         at = now if self._stamped else None
         if commands:
-            stream.acts.add(commands, partial, at)
+            stream.acts.add(commands, partial, at, stream.speech.place)
             if stream.acts.overdue:
                 logger.error("%s: the server does not answer; lost my place", stream.name)
                 self._lose(stream)

@@ -77,6 +77,21 @@ async def test_a_closed_spool_opens_again_where_it_ended(store: SpoolStore) -> N
     await again.close()
 
 
+async def test_a_note_is_kept_beside_the_samples(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    assert spool.note == b""
+    await spool.keep(b"one")
+    await spool.keep(b"two")
+    spool.append(pcm(0, 10))
+    await spool.close()
+    with pytest.raises(ValueError, match="closed"):
+        await spool.keep(b"three")
+    again = await store.open(SESSION, SOURCE)
+    assert (again.note, again.end) == (b"two", 10)
+    await again.discard()
+    assert (await store.open(SESSION, SOURCE)).note == b""
+
+
 async def test_a_trim_keeps_everything_from_there_on(store: SpoolStore) -> None:
     spool = await store.open(SESSION, SOURCE)
     spool.append(pcm(0, 450))

@@ -13,8 +13,9 @@ import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events import EndReason, Word
+from moothall.core.session import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
-from moothall.wire.engine import Attach
+from moothall.wire.engine import Attach, Place
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, Window
 from moothall_models.speech import agreement, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
@@ -27,8 +28,8 @@ from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
 Output = CommitWords | EndSegment | Partial | ChannelState
 
-REMEMBERED = 40
-"""Committed words kept to find seams by: more than any overlap holds."""
+WARM_UP = 4_000
+"""Audio that is heard before the window of a place, ms: the detector of voice remembers, and has to."""
 PATIENCE = 1_000
 """A pass should be done this long after the oldest sound that it hears for the first time, ms."""
 DEFAULT_SETTINGS = SpeechSettings()
@@ -46,6 +47,8 @@ class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms of the window's first sample."""
     edge: int
     """Media ms where the window ends."""
+    last: bool
+    """Whether the audio breaks off behind it: what it hears is all there will be of the utterance."""
     asked: int
     """`now` when it was asked for."""
 
@@ -59,13 +62,21 @@ class SpeechChannel:
         self._gate = Gate(settings)
         self._segmenter = Segmenter(attach, settings)
         self._reporter = Reporter(attach.channel, settings)
+        place = self._resumed = _usable(attach)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
-        self._languages = LanguageChoice(attach.languages, spoken, settings)
-        self._committed: deque[Word] = deque(attach.last_words, maxlen=REMEMBERED)
+        self._languages = (
+            LanguageChoice(attach.languages, spoken, settings)
+            if place is None
+            else LanguageChoice(attach.languages, place.language, settings, place.suspect)
+        )
+        self._first = attach.audio_from
+        self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
         self._latest: deque[Frame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
         # Not bounded by number: they are made of audio, and the caller bounds how far audio runs ahead of passes.
         self._utterances: deque[Utterance] = deque()
         self._count = 0
+        self._paused = 0
+        """Silence so far at the end of what only warms up, ms."""
         self._heard = attach.audio_from
         self._now = attach.audio_from
         self._step = settings.step
@@ -77,6 +88,23 @@ class SpeechChannel:
     def done(self) -> bool:
         """After the end of the audio: everything is committed and the last segment ended."""
         return self._ended and not self._utterances
+
+    @property
+    def place(self) -> Place:
+        """Where another engine has to begin to hear what this one would have heard."""
+        segment, words = self._segmenter.place
+        utterance = self._utterances[0] if self._utterances else None
+        begin = self._heard if utterance is None else utterance.start
+        return Place(
+            committed_through=self._segmenter.through,
+            segment=segment,
+            words=words,
+            audio_from=max(self._first, begin - WARM_UP),
+            begin=begin,
+            language=self._languages.last,
+            suspect=self._languages.suspect,
+            speaking=None if utterance is None else utterance.place(),
+        )
 
     def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
         """Take in audio that begins at media ms `t`: 512 samples for each probability in `speech`.
@@ -94,6 +122,7 @@ class SpeechChannel:
         if t > self._heard:
             self._close()
             self._latest.clear()
+            self._resumed = None
             self._heard = t
             out += self._finish_closed()
         for index, p in enumerate(speech):
@@ -105,6 +134,7 @@ class SpeechChannel:
     def end_of_audio(self) -> list[Output]:
         """Nothing more comes. Passes may still be wanted until `done`."""
         self._close()
+        self._resumed = None
         self._ended = True
         return self._finish_closed() + self._end_if_done()
 
@@ -130,6 +160,7 @@ class SpeechChannel:
             utterance=utterance.number,
             start=utterance.start,
             edge=edge,
+            last=self._breaks_off(utterance) and edge == utterance.heard,
             asked=self._now,
         )
         return self._outstanding
@@ -143,9 +174,10 @@ class SpeechChannel:
         self._now = max(self._now, now)
         self._step = schedule.next_step(self._settings, self._now - request.asked)
         utterance = self._utterances[0]
-        settled = request.edge - utterance.speech_end >= schedule.SETTLED_ENOUGH
+        settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)
         before, utterance.covered, utterance.spoken = utterance.unconfirmed, request.edge, hypothesis
+        utterance.redo = None
         count = agreement.stable(fresh, before, request.edge, settled=settled, settings=self._settings)
         if request.edge - request.start >= self._settings.longest_window:
             # It won't get better, and the next words wait behind it.
@@ -153,13 +185,13 @@ class SpeechChannel:
         spoken_to = fresh[-1].t1 if fresh else max(utterance.start, self._segmenter.through)
         missed = utterance.speech_between(spoken_to, request.edge) >= self._settings.missed_speech
         out: list[Output] = []
-        over = utterance.closed and schedule.complete(utterance)
+        over = settled or request.last
         if over and missed and utterance.again and spoken_to - trimming.SLACK > utterance.start:
             # The decoder stopped too early: once more from where it did.
             out += self._take(utterance, fresh, len(fresh), len(fresh))
             utterance.trim(spoken_to - trimming.SLACK)
-            utterance.covered, utterance.again = utterance.start, False
-        elif not over:
+            utterance.covered, utterance.again, utterance.redo = utterance.start, False, request.edge
+        elif not request.last:
             out += self._take(utterance, fresh, count, agreement.agreed(fresh, before))
             self._trim(utterance, request.edge, missed=missed)
         else:
@@ -168,6 +200,17 @@ class SpeechChannel:
         return out + self._end_if_done() + self._report()
 
     def _frame(self, frame: Frame) -> list[Output]:
+        if self._resumed is not None:
+            if frame.t < self._resumed.begin:
+                self._warm_up(frame)
+                return []
+            self._resume(frame, self._resumed)
+            if self._utterances:
+                return []
+        if self._utterances and frame.t < self._utterances[0].speech_start:  # A pre-roll that is heard again.
+            self._heard += FRAME_MS
+            self._utterances[0].add(frame)
+            return []
         change = self._gate.hear(frame.p, FRAME_MS)
         self._heard += FRAME_MS
         self._latest.append(frame)
@@ -181,6 +224,26 @@ class SpeechChannel:
         elif self._gate.open:
             self._utterances[-1].add(frame)
         return []
+
+    def _warm_up(self, frame: Frame) -> None:
+        """A frame before the window of the engine that stood here: its detector had heard it."""
+        self._heard += FRAME_MS
+        self._latest.append(frame)
+        self._paused = self._paused + FRAME_MS if frame.p < self._settings.silence_p else 0
+
+    def _resume(self, frame: Frame, place: Place) -> None:
+        """Go on where that engine stood; `frame` is the first of its window."""
+        self._resumed = None
+        if place.speaking is None:
+            return
+        self._heard += FRAME_MS
+        self._latest.append(frame)
+        self._count += 1
+        self._utterances.append(Utterance.resumed(self._count, frame, place.speaking, self._settings.silence_p))
+        spoken = frame.t >= place.speaking.speech_start
+        self._gate.reopen(self._paused if spoken else 0)
+        if spoken:
+            self._utterances[0].closed = self._gate.hear(frame.p, FRAME_MS) is Change.ENDS
 
     def _close(self) -> None:
         """The audio breaks off: whoever spoke has ended."""
@@ -203,11 +266,17 @@ class SpeechChannel:
         if count:
             utterance.language = hypothesis.language
             self._languages.settle(hypothesis)
-            self._committed.extend(fresh[:count])
-            out += self._segmenter.commit(fresh[:count], hypothesis.language, rest)
+            out += self._commit(fresh[:count], hypothesis.language, rest)
         elif rest or self._shown:
             out.append(self._segmenter.partial(rest, hypothesis.language))
         self._shown = bool(rest)
+        return out
+
+    def _commit(self, words: Sequence[Word], language: str, rest: str) -> list[Output]:
+        out: list[Output] = list(self._segmenter.commit(words, language, rest))
+        for output in out:
+            if isinstance(output, CommitWords):
+                self._committed.extend(output.words)  # As they stand in the log: an engine after this one gets those.
         return out
 
     def _trim(self, utterance: Utterance, edge: int, *, missed: bool) -> None:
@@ -228,9 +297,8 @@ class SpeechChannel:
             self._utterances.popleft()
             words, language = utterance.unconfirmed, utterance.spoken.language
             if words and not self._doubtful(utterance):
-                self._committed.extend(words)
                 self._languages.settle(utterance.spoken)
-                out += self._segmenter.commit(words, language, "")
+                out += self._commit(words, language, "")
             elif self._shown:
                 out.append(self._segmenter.partial("", language))
             self._shown = False
@@ -240,6 +308,10 @@ class SpeechChannel:
                 out += self._segmenter.end(EndReason.PAUSE)
         return out
 
+    def _breaks_off(self, utterance: Utterance) -> bool:
+        """Whether the audio ended before a pause showed that all was said."""
+        return utterance.closed and utterance.heard - utterance.speech_end < self._settings.settled
+
     def _doubtful(self, utterance: Utterance) -> bool:
         """Whether so little was said, so unclearly, that it is rather a noise."""
         words = utterance.unconfirmed
@@ -248,7 +320,11 @@ class SpeechChannel:
 
     def _end_after_silence(self) -> list[Output]:
         """A segment that an earlier generation left open ends when nobody carries it on."""
-        if self._utterances or self._heard - self._segmenter.through < self._settings.pause:
+        if (
+            self._utterances
+            or self._resumed is not None
+            or self._heard - self._segmenter.through < self._settings.pause
+        ):
             return []
         return list(self._segmenter.end(EndReason.PAUSE))
 
@@ -264,3 +340,11 @@ class SpeechChannel:
                 covered = self._heard
         sound = Sound.SPEECH if self._gate.open else Sound.SILENCE
         return list(self._reporter.report(sound, self._now - covered, self._heard))
+
+
+def _usable(attach: Attach) -> Place | None:
+    """The place that came with `attach`, if the audio that comes reaches back to it."""
+    place = attach.place
+    if place is None or attach.audio_from > place.begin or (place.begin - attach.audio_from) % FRAME_MS:
+        return None
+    return place

@@ -40,6 +40,11 @@ class Gate:
         self.open = False
         return Change.ENDS
 
+    def reopen(self, silence: int) -> None:
+        """Somebody is speaking already, and has paused for `silence` ms."""
+        self.open = True
+        self._silence = silence
+
     def shut(self) -> None:
         """The audio breaks off here."""
         self.open = False

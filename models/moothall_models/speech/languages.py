@@ -9,11 +9,24 @@ from moothall_models.speech.settings import SpeechSettings
 class LanguageChoice:
     """Stays with the last language unless another is clearly heard, or heard in two utterances in a row."""
 
-    def __init__(self, languages: tuple[str, ...], last: str | None, settings: SpeechSettings) -> None:
+    def __init__(
+        self, languages: tuple[str, ...], last: str | None, settings: SpeechSettings, suspect: str | None = None
+    ) -> None:
+        """`last` and `suspect` as an earlier choice had them, None at the beginning."""
         self._languages = languages
         self._last = last if last in languages else None
-        self._suspect: str | None = None
+        self._suspect = suspect
         self._settings = settings
+
+    @property
+    def last(self) -> str | None:
+        """The language spoken last."""
+        return self._last
+
+    @property
+    def suspect(self) -> str | None:
+        """Another one that the last utterance may have been in."""
+        return self._suspect
 
     def offer(self) -> tuple[tuple[str, ...], float]:
         """What to ask of the recogniser: `languages` and `switch_p` of the window."""

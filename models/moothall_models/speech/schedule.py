@@ -1,9 +1,13 @@
-"""When an utterance is worth a pass, and how far its window goes."""
+"""When an utterance is worth a pass, and how far its window goes.
+
+Both follow from the audio alone, not from when it came or how long passes took: an engine that goes on where another
+was killed hears the same windows as that one would have heard.
+"""
 
 from __future__ import annotations
 
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import Utterance
+from moothall_models.speech.utterance import Moment, Utterance
 
 SETTLED_ENOUGH = 96
 """Silence behind the last speech, ms, with which a pass has heard the end of the last word."""
@@ -11,29 +15,47 @@ SETTLED_ENOUGH = 96
 
 def complete(utterance: Utterance) -> bool:
     """Whether the last finished pass heard all that was said so far, to the end of the last word."""
-    return utterance.covered >= min(utterance.speech_end + SETTLED_ENOUGH, utterance.heard)
+    return _complete(utterance, utterance.now)
 
 
 def window_end(utterance: Utterance, settings: SpeechSettings, step: int) -> int | None:
-    """Media ms where the window of a pass would end now, or None when a pass would bring nothing.
+    """Media ms where the window of the next pass ends, or None when a pass would bring nothing yet.
 
     In speech a pass is due each `step` ms of new audio. When the speaker hesitates it waits: either speech goes on,
-    or the silence is long enough for a pass that hears the last word whole.
+    or the silence is long enough for a pass that hears the last word whole. With a backlog the windows are the ones
+    that would have been heard in time, until it is longer than `catch_up`: then one window takes all of it.
     """
-    if utterance.speech_ms < settings.shortest_speech:
+    if utterance.redo is not None:
+        return utterance.redo
+    for moment in utterance.moments(utterance.covered):
+        edge = _edge(utterance, moment, settings, step)
+        if edge is not None:
+            late = utterance.heard - moment.t > settings.catch_up
+            return (_edge(utterance, utterance.now, settings, step) or edge) if late else edge
+    return None
+
+
+def _edge(utterance: Utterance, moment: Moment, settings: SpeechSettings, step: int) -> int | None:
+    """Where a window would end with the audio up to `moment`, or None when no pass was due then."""
+    if moment.speech_ms < settings.shortest_speech:
         return None
-    silence = utterance.heard - utterance.speech_end
-    if utterance.closed or silence >= settings.settled:
-        if complete(utterance):
+    silence = moment.t - moment.speech_end
+    over = utterance.closed and moment.t == utterance.heard
+    if over or silence >= settings.settled:
+        if _complete(utterance, moment):
             return None
     elif silence >= settings.hesitation:
         return None
     elif utterance.covered > utterance.speech_start:
-        if utterance.heard - utterance.covered < step:
+        if moment.t - utterance.covered < step:
             return None
-    elif utterance.heard - utterance.speech_start < settings.first_pass:
+    elif moment.t - utterance.speech_start < settings.first_pass:
         return None
-    return min(utterance.heard, utterance.speech_end + settings.tail, utterance.start + settings.longest_window)
+    return min(moment.t, moment.speech_end + settings.tail, utterance.start + settings.longest_window)
+
+
+def _complete(utterance: Utterance, moment: Moment) -> bool:
+    return utterance.covered >= min(moment.speech_end + SETTLED_ENOUGH, moment.t)
 
 
 def next_step(settings: SpeechSettings, took: int) -> int:

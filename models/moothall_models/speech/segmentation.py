@@ -40,6 +40,11 @@ class Segmenter:
         """Media ms where the last committed word ends."""
         return self._last
 
+    @property
+    def place(self) -> tuple[SegmentId | None, int]:
+        """The open segment and how many words it has."""
+        return (self._segment, self._count) if self.open else (None, 0)
+
     def commit(self, words: Sequence[Word], language: str, rest: str) -> list[CommitWords | EndSegment | Partial]:
         """Commit words, at least one, with the unconfirmed text behind them. Segments begin and end as the words ask.
 

@@ -27,6 +27,8 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """New audio before the next pass, at least."""
     step_share: float = 1.6
     """New audio before the next pass, as a multiple of what the last pass took."""
+    catch_up: int = 6_000
+    """A backlog up to this is heard in the windows of a live pass, one after the other; a longer one in one window."""
     hesitation: int = 64
     """Silence at which a pass waits to see whether the utterance is over."""
     settled: int = 250

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import msgspec
 import numpy as np
 
 from moothall.core.events import Word
+from moothall.wire.engine import Speaking
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples
 
 SAMPLES_A_MS = RATE // 1000
@@ -24,6 +26,17 @@ class Frame:
         self.p = p
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """What was known of an utterance at some time."""
+
+    t: int
+    """Media ms up to which it had been heard."""
+    speech_ms: int
+    """How much of it was speech."""
+    speech_end: int
+    """Media ms where the last frame of speech ended."""
+
+
 class Utterance:
     """From a little before somebody speaks to a little after. Mutable: frames come in, recognised audio goes out."""
 
@@ -37,6 +50,7 @@ class Utterance:
         """Media ms of the first sample that is still held."""
         self.speech_start = before[-1].t
         """Media ms of the first frame of speech."""
+        self._trimmed = Moment(self.start, 0, self.speech_start)
         self.speech_end = self.speech_start
         """Media ms where the last frame of speech so far ends."""
         self.speech_ms = 0
@@ -47,6 +61,8 @@ class Utterance:
         """Media ms up to which the last finished pass heard."""
         self.again = True
         """Whether the end may be recognised once more if the decoder stopped early."""
+        self.redo: int | None = None
+        """Media ms where the next window ends when it is heard once more."""
         self.language: str | None = None
         """Fixed once words are committed."""
         self.spoken = Hypothesis(language="", words=())
@@ -57,6 +73,60 @@ class Utterance:
             self._append(frame)
         self.add(before[-1])
 
+    @classmethod
+    def resumed(cls, number: int, frame: Frame, place: Speaking, silence_p: float) -> Utterance:
+        """The utterance that another engine was in when its window began at `frame`."""
+        utterance = cls(number, (frame,), silence_p)
+        utterance.speech_start = place.speech_start
+        utterance._trimmed = Moment(frame.t, place.speech_ms, place.speech_end)
+        now = utterance.known_at(utterance.heard)
+        utterance.speech_ms, utterance.speech_end = now.speech_ms, now.speech_end
+        utterance.covered, utterance.again, utterance.redo = place.covered, place.again, place.redo
+        utterance.language, utterance.unconfirmed = place.language, place.unconfirmed
+        utterance.spoken = Hypothesis(language=place.heard_language, words=(), likeliest=place.likeliest)
+        return utterance
+
+    def place(self) -> Speaking:
+        """What another engine needs besides the audio from `start` on."""
+        return Speaking(
+            speech_start=self.speech_start,
+            speech_ms=self._trimmed.speech_ms,
+            speech_end=self._trimmed.speech_end,
+            covered=self.covered,
+            again=self.again,
+            redo=self.redo,
+            language=self.language,
+            heard_language=self.spoken.language,
+            likeliest=self.spoken.likeliest,
+            unconfirmed=self.unconfirmed,
+        )
+
+    @property
+    def now(self) -> Moment:
+        """All that is known."""
+        return Moment(self.heard, self.speech_ms, self.speech_end)
+
+    def moments(self, after: int) -> Iterator[Moment]:
+        """What was known at each frame's end later than media ms `after`."""
+        moment = self._trimmed
+        for index in range(len(self._p)):
+            moment = self._with_frame(moment, index)
+            if moment.t > after:
+                yield moment
+
+    def known_at(self, t: int) -> Moment:
+        """What was known at media ms `t`."""
+        moment = self._trimmed
+        for index in range(min((t - self.start) // FRAME_MS, len(self._p))):
+            moment = self._with_frame(moment, index)
+        return moment
+
+    def _with_frame(self, moment: Moment, index: int) -> Moment:
+        t = self.start + (index + 1) * FRAME_MS
+        if self._p[index] < self._silence_p or t <= self.speech_start:
+            return Moment(t, moment.speech_ms, moment.speech_end)
+        return Moment(t, moment.speech_ms + FRAME_MS, t)
+
     @property
     def heard(self) -> int:
         """Media ms where the audio so far ends."""
@@ -65,7 +135,7 @@ class Utterance:
     def add(self, frame: Frame) -> None:
         """The next 32 ms."""
         self._append(frame)
-        if frame.p >= self._silence_p:
+        if frame.p >= self._silence_p and frame.t >= self.speech_start:
             self.speech_ms += FRAME_MS
             self.speech_end = self.heard
 
@@ -78,6 +148,7 @@ class Utterance:
         frames = min((t - self.start) // FRAME_MS, len(self._p))
         if frames <= 0:
             return
+        self._trimmed = self.known_at(t)
         kept = len(self._p) - frames
         self._samples[: kept * VAD_FRAME] = self._samples[frames * VAD_FRAME : len(self._p) * VAD_FRAME].copy()
         del self._p[:frames]

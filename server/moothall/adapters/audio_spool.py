@@ -100,6 +100,8 @@ class DiskSpool:
         self._recent = bytearray()
         """The samples from `_recent_first` on: all that isn't safe, and a little before it."""
         self._recent_first = 0
+        self.note = b""
+        """As `Spool.note`."""
 
     @property
     def start(self) -> int:
@@ -154,6 +156,11 @@ class DiskSpool:
         self._refuse_when_closed()
         await asyncio.to_thread(self._unlink, before)
 
+    async def keep(self, note: bytes) -> None:
+        """As `Spool.keep`."""
+        self._refuse_when_closed()
+        await asyncio.to_thread(self._keep, note)
+
     async def discard(self) -> None:
         """As `Spool.discard`; the spool is closed then."""
         self.closed = True
@@ -176,6 +183,7 @@ class DiskSpool:
         StorageUnavailable when the disk refuses.
         """
         with self._disk, _translated():
+            self.note = self._folder.note()
             counts = self._folder.counts()
             end = 0
             starts: list[int] = []
@@ -189,6 +197,11 @@ class DiskSpool:
             with self._memory:
                 self._starts, self._start = starts, starts[0] if starts else 0
                 self._safe = self._recent_first = self._end = end
+
+    def _keep(self, note: bytes) -> None:
+        with self._disk, _translated():
+            self._folder.keep(note)
+            self.note = note
 
     def _write(self) -> int:
         """Write and sync what isn't safe yet; the position up to which it is safe now."""
@@ -271,7 +284,7 @@ class DiskSpool:
             self._folder.remove_all()
             with self._memory:
                 self._start = self._recent_first = self._safe = self._end
-                self._starts, self._recent = [], bytearray()
+                self._starts, self._recent, self.note = [], bytearray(), b""
 
     def _refuse_when_closed(self) -> None:
         if self.closed:

@@ -17,6 +17,9 @@ RESERVE_SHARE = 8
 """Room that audio leaves to the log on their disk: 8 MB, or an eighth of a small disk. Text goes before sound: what
 the spool can't write waits in memory, but what the log can't write isn't acknowledged, and holds everything up."""
 
+NOTE = "note"
+MOST_NOTED = 65_536
+"""Bytes of a note at most; a longer file is none of ours."""
 _FILE = re.compile(r"([0-9]{15})\.pcm\Z")
 
 
@@ -34,6 +37,24 @@ class SpoolFolder:
             return {}
         names = (_FILE.match(entry.name) for entry in self._path.iterdir())
         return {int(name[1]): (self._path / name[0]).stat().st_size // SAMPLE_BYTES for name in names if name}
+
+    def note(self) -> bytes:
+        """What `keep` kept; empty when there is nothing."""
+        with contextlib.suppress(FileNotFoundError), (self._path / NOTE).open("rb") as file:
+            return file.read(MOST_NOTED)
+        return b""
+
+    def keep(self, note: bytes) -> None:
+        """Keep a note in place of the one before, whole or not at all when the process dies."""
+        self._make()
+        self._leave_room(len(note))
+        new = self._path / f"{NOTE}.new"
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            _write_at(file, 0, note)
+        finally:
+            os.close(file)
+        new.replace(self._path / NOTE)
 
     def settle(self, first: int, count: int) -> None:
         """Cut off the half sample that a killed process may have left, and sync what it didn't."""

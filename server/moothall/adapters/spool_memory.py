@@ -37,6 +37,8 @@ class MemorySpool:
         self._kept_samples = kept_samples
         self._start: int = 0 if former is None else former._start
         self._pcm: bytearray = bytearray() if former is None else former._pcm
+        self.note: bytes = b"" if former is None else former.note
+        """As `Spool.note`."""
         self.closed = False
         """Whether it was closed or discarded: then it takes nothing and gives nothing."""
 
@@ -85,9 +87,15 @@ class MemorySpool:
         del self._pcm[: gone * SAMPLE_BYTES]
         self._start += gone
 
+    async def keep(self, note: bytes) -> None:
+        """As `Spool.keep`."""
+        self._refuse_when_closed()
+        self.note = note
+
     async def discard(self) -> None:
         """As `Spool.discard`; the spool is closed then."""
         self.closed = True
+        self.note = b""
         self._start = 0
         self._pcm = bytearray()
 

@@ -148,6 +148,18 @@ class Spool(Protocol):
         """Forget samples before `before`, as far as whole files allow."""
         ...
 
+    @property
+    def note(self) -> bytes:
+        """What was last noted about these samples; empty when nothing was, or when it is lost."""
+        ...
+
+    async def keep(self, note: bytes) -> None:
+        """Note something in place of what was noted before. It survives the end of the process, not of the power.
+
+        Raises StorageUnavailable when the disk refuses; the older note may stay.
+        """
+        ...
+
     async def discard(self) -> None:
         """Forget everything: the source's words are all in the log."""
         ...

@@ -166,6 +166,8 @@ class Stream:
         self._heard_more = asyncio.Event()
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
+        self._place: wire.Place | None = None
+        """Where the engine stood after the last act that is in the log."""
 
     async def detach(self) -> None:
         """Stop at once; what the engine still sends is dropped."""
@@ -200,7 +202,9 @@ class Stream:
             return False
         channel = writer.state.channels[job.channel]
         self._generation = channel.generation
-        first = job.audio.position(channel.committed_through - CONTEXT_MS)
+        self._place = _known_place(job.audio.note, channel, writer.state)
+        back_to = channel.committed_through - CONTEXT_MS if self._place is None else self._place.audio_from
+        first = job.audio.position(back_to)
         self._sent = first
         job.heard = job.audio.t + to_ms(first)
         job.heard_at = self.engine.clock.monotonic()
@@ -230,6 +234,7 @@ class Stream:
             last_words=channel.last_words,
             open_segment=opened,
             audio_from=audio_from,
+            place=self._place,
         )
 
     async def _pump(self) -> None:
@@ -280,12 +285,17 @@ class Stream:
         elif not act.commands or any(not self._mine(command) for command in act.commands):
             answer = Refusal(code=RefusalCode.FORBIDDEN, message="An engine writes the channels attached to it.")
         else:
+            if act.place is not None:
+                # Before the act: between the two, a crash may come.
+                places = [act.place] if self._place is None else [act.place, self._place]
+                await self.job.audio.keep(wire.encode_places(places))
             signals = () if act.show is None or act.show.channel != self.job.channel else (act.show,)
             actor = Actor(Role.ENGINE, self.engine.hello.model)
             answer = await writer.send(actor, act.id, act.commands, signals)
         self._remember(act, answer)
         spent = self.engine.bench.spent_us() if self.engine.bench is not None else None
         if isinstance(answer, Receipt):
+            self._place = act.place
             self._heard(writer.state.channels[self.job.channel].committed_through)
             self.job.audio.committed(writer.state.channels[self.job.channel].committed_through)
             reply: wire.ToEngine = wire.Accepted(stream=self.number, id=act.id, offset=answer.last, server_cpu_us=spent)
@@ -316,3 +326,17 @@ class Stream:
                 self._unsaved.clear()  # The engine has given up what could not be stored in time.
         text = " ".join(text for text in self._unsaved.values() if text)
         self.job.writer.signal(Unsaved(channel=self.job.channel, text=text))
+
+
+def _known_place(note: bytes, channel: Channel, state: State) -> wire.Place | None:
+    """Of the places in `note` the one that goes with what stands in the log."""
+    segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+    words = 0 if segment is None else len(segment.words)
+    for place in wire.decode_places(note):
+        if (place.committed_through, place.segment, place.words) == (
+            channel.committed_through,
+            channel.open_segment,
+            words,
+        ):
+            return place
+    return None

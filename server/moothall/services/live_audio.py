@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Protocol
 
 from moothall.core.errors import AudioError, StorageUnavailable
@@ -162,6 +163,16 @@ class LiveAudio:
         if self._refused:
             logger.warning("source %s: the spool is written again", self.source)
         self._refused = False
+
+    @property
+    def note(self) -> bytes:
+        """What `keep` kept, also before a restart."""
+        return self._spool.note
+
+    async def keep(self, note: bytes) -> None:
+        """Keep something small beside the audio. It is a help and no more: a disk that refuses is no failure."""
+        with suppress(StorageUnavailable):
+            await self._spool.keep(note)
 
     def committed(self, t: int) -> None:
         """The words up to media time `t` are in the log; audio well before it is not needed any more."""

@@ -8,6 +8,8 @@ order. Media times are integer ms of the session. Audio is PCM16 mono little-end
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from moothall.core.commands import CommitWords, CorrectSegment, EndSegment, NoteGap
@@ -33,6 +35,55 @@ class OpenSegment(msgspec.Struct, frozen=True, kw_only=True):
     t0: int
     words: tuple[Word, ...]
     """All of its committed words; `first` of the next commit is their number."""
+
+
+class Speaking(msgspec.Struct, frozen=True, kw_only=True):
+    """The utterance that an engine was in: what can't be found again in the audio of its window."""
+
+    speech_start: int
+    """Media ms of its first frame of speech."""
+    speech_ms: int
+    """How much speech lies before the window, ms."""
+    speech_end: int
+    """Media ms where that ends."""
+    covered: int
+    """Media ms up to which the last pass heard."""
+    again: bool
+    """Whether its end may still be heard once more."""
+    redo: int | None
+    """Media ms where the next window ends, when it is the same once more."""
+    language: str | None
+    """Fixed by what is committed."""
+    heard_language: str
+    """What the words of the last pass are in."""
+    likeliest: str | None
+    """What detection found, if it was asked."""
+    unconfirmed: tuple[Word, ...]
+    """What the last pass heard beyond the committed words."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an engine stands after an act: from there another one hears the same windows (docs/adr/0009).
+
+    It belongs to one state of the channel, and is of no use with another.
+    """
+
+    committed_through: int
+    """End of the last committed word, media ms."""
+    segment: SegmentId | None
+    """The open segment."""
+    words: int
+    """How many words that has."""
+    audio_from: int
+    """Media ms of the first sample that the next engine should get."""
+    begin: int
+    """Media ms of the first frame to take in; what comes before only warms up."""
+    language: str | None
+    """What was spoken last."""
+    suspect: str | None
+    """What the last utterance may have been instead."""
+    speaking: Speaking | None
+    """Whoever speaks at `begin`; None when nobody does."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
@@ -74,6 +125,8 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """Media ms of the first sample that will come, at or before `committed_through`."""
     glossary: tuple[str, ...] = ()
     """Names and terms to prefer while somebody speaks."""
+    place: Place | None = None
+    """Where the engine before stood; None when nobody knows."""
 
 
 class Audio(Message, frozen=True, kw_only=True, tag="audio"):
@@ -133,6 +186,8 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     """In order; one or more, all of this stream's channel and generation."""
     show: Partial | None = None
     """The partial that is right after these; wins over the `rest` of a commit."""
+    place: Place | None = None
+    """Where to go on if the engine or the server dies after this act; kept beside the audio, never in the log."""
     at: float | None = None
     """CPU-clock runs only: ms on the engine's clock."""
 
@@ -173,6 +228,10 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 ToEngine = Attach | Audio | EndOfAudio | Detach | Accepted | Refused
 ToServer = Hello | Act | Tell | Drained | Lost | Capacity | Usage
 
+PLACES = 2
+"""How many are kept: the newest one's act may never reach the log."""
+
+_places: msgspec.msgpack.Decoder[tuple[Place, ...]] = msgspec.msgpack.Decoder(tuple[Place, ...])
 _encoder = msgspec.msgpack.Encoder()
 _to_engine: msgspec.msgpack.Decoder[ToEngine] = msgspec.msgpack.Decoder(ToEngine)
 _to_server: msgspec.msgpack.Decoder[ToServer] = msgspec.msgpack.Decoder(ToServer)
@@ -181,6 +240,19 @@ _to_server: msgspec.msgpack.Decoder[ToServer] = msgspec.msgpack.Decoder(ToServer
 def encode(message: ToEngine | ToServer) -> bytes:
     """One frame."""
     return _encoder.encode(message)
+
+
+def encode_places(places: Sequence[Place]) -> bytes:
+    """For the note beside the audio, the newest first."""
+    return _encoder.encode(places[:PLACES])
+
+
+def decode_places(note: bytes) -> tuple[Place, ...]:
+    """Read such a note; none when it is damaged or another release's: then a seam is found by words and times."""
+    try:
+        return _places.decode(note)
+    except msgspec.MsgspecError:
+        return ()
 
 
 def decode_to_engine(frame: bytes) -> ToEngine:

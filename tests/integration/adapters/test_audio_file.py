@@ -174,8 +174,15 @@ async def test_cpu_time_is_limited_and_what_was_decoded_is_used(tmp_path: Path) 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS refuses a limit on the address space")
 async def test_memory_is_limited_and_a_decoder_that_dies_of_it_is_only_a_sentence(talk: Path) -> None:
     before = children()  # of other tests, a browser's for one
-    said = await refusal(talk, Order(memory=90 << 20))
-    # Which of the two: whether FFmpeg or something below it asked for the memory.
+    said = None
+    try:
+        async with AudioFile(talk, order=Order(memory=16 << 20)) as audio:
+            await read_all(audio)
+            said = audio.warning
+    except AudioError as error:
+        said = str(error)
+    # Where it ends, and in which words, depends on how much memory lay ready and on who asked for more.
+    assert said is not None
     assert "takes more memory than a recording may" in said or "the decoder broke down on it" in said
     assert children() == before
 

@@ -37,10 +37,11 @@ class Scene:
         self.task: asyncio.Task[None]
 
     async def act(
-        self, name: str, *commands: wire.EngineCommand, show: Partial | None = None
+        self, name: str, *commands: wire.EngineCommand, show: Partial | None = None, place: wire.Place | None = None
     ) -> wire.Accepted | wire.Refused:
         """Send an act and get its answer, past the audio that comes meanwhile."""
-        await self.engine.send(wire.Act(stream=self.attach.stream, id=CommandId(name), commands=commands, show=show))
+        act = wire.Act(stream=self.attach.stream, id=CommandId(name), commands=commands, show=show, place=place)
+        await self.engine.send(act)
         return await self.answer()
 
     async def answer(self) -> wire.Accepted | wire.Refused:
@@ -184,6 +185,61 @@ def test_the_next_engine_goes_on_where_the_words_end() -> None:
             audio = await engine.receive()
             assert isinstance(audio, wire.Audio)
             assert (audio.t, len(audio.pcm) // 2) == (attach.audio_from, PORTION)
+
+    loop.run(story())
+
+
+def place(words: int) -> wire.Place:
+    """Where an engine may stand after `words` words of `Scene.commit`."""
+    return wire.Place(
+        committed_through=1_000 * words - 500,
+        segment=SegmentId("a"),
+        words=words,
+        audio_from=320,
+        begin=640,
+        language="en",
+        suspect=None,
+        speaking=None,
+    )
+
+
+async def next_attach(it: Scene) -> wire.Attach:
+    """What the next engine is told when this one's link is cut."""
+    it.hall.links[0].cut()
+    engine = it.hall.connect("second")
+    await hello(engine)
+    return await attached(engine)
+
+
+def test_the_next_engine_is_told_where_the_one_before_stood() -> None:
+    async def story() -> None:
+        async with scene(seconds=10) as it:
+            await it.act("w1", it.commit(0, "Good", start=True), place=place(1))
+            await it.act("w2", it.commit(1, " day"), place=place(2))
+            attach = await next_attach(it)
+            assert attach.place == place(2)
+            assert attach.audio_from == 320
+
+    loop.run(story())
+
+
+def test_a_place_whose_act_is_not_in_the_log_is_passed_over_for_the_one_before() -> None:
+    async def story() -> None:
+        async with scene(seconds=10) as it:
+            await it.act("w1", it.commit(0, "Good", start=True), place=place(1))
+            assert refusal(await it.act("w2", it.commit(5, " day"), place=place(6))) is RefusalCode.STALE
+            assert (await next_attach(it)).place == place(1)
+
+    loop.run(story())
+
+
+def test_a_place_that_does_not_go_with_the_log_is_no_place() -> None:
+    async def story() -> None:
+        async with scene(seconds=10) as it:
+            await it.act("w1", it.commit(0, "Good", start=True), place=place(3))
+            attach = await next_attach(it)
+            assert attach.place is None
+            assert attach.audio_from == 0
 
     loop.run(story())
 

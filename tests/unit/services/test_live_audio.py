@@ -106,6 +106,7 @@ class FullSpool:
     def __init__(self) -> None:
         self.full = True
         self.taken = b""
+        self.note = b""
         self.start = 0
         self.trimmed = 0
 
@@ -131,6 +132,12 @@ class FullSpool:
     async def trim(self, before: int) -> None:
         self.trimmed = before
 
+    async def keep(self, note: bytes) -> None:
+        if self.full:
+            msg = "The disk is full."
+            raise StorageUnavailable(msg)
+        self.note = note
+
     async def discard(self) -> None:
         pass
 
@@ -148,6 +155,19 @@ def test_a_full_spool_holds_the_source_and_loses_nothing() -> None:
         spool.full = False
         await carrying
         assert (audio.end, audio.acknowledged) == (RATE, RATE)
+
+    loop.run(story())
+
+
+def test_a_note_that_a_full_disk_refuses_is_no_failure() -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        audio = LiveAudio(MIC, spool, 0, LoopClock())
+        await audio.keep(b"one")
+        assert audio.note == b""
+        spool.full = False
+        await audio.keep(b"two")
+        assert audio.note == b"two"
 
     loop.run(story())
 

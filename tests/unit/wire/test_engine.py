@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from moothall.core.errors import ProtocolError
+from moothall.core.ids import SegmentId
 from moothall.wire import engine as wire
 from strategies import of_type
 
@@ -38,3 +39,25 @@ def test_each_side_reads_only_what_is_meant_for_it() -> None:
 def test_fields_of_a_later_release_are_passed_over() -> None:
     later = msgspec.msgpack.encode({"m": "capacity", "channels": 2, "mood": "good"})
     assert wire.decode_to_server(later) == wire.Capacity(channels=2)
+
+
+PLACE = wire.Place(
+    committed_through=900,
+    segment=SegmentId("floor-1-1"),
+    words=3,
+    audio_from=0,
+    begin=640,
+    language="en",
+    suspect=None,
+    speaking=None,
+)
+
+
+def test_the_two_newest_places_are_noted() -> None:
+    older, oldest = (msgspec.structs.replace(PLACE, words=words) for words in (2, 1))
+    assert wire.decode_places(wire.encode_places([PLACE, older, oldest])) == (PLACE, older)
+
+
+@pytest.mark.parametrize("note", [b"", b"\xc1", wire.encode_places([PLACE])[:-1], msgspec.msgpack.encode([{}])])
+def test_a_damaged_note_holds_no_place(note: bytes) -> None:
+    assert wire.decode_places(note) == ()

@@ -12,6 +12,7 @@ from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
 from talking import Reader, attach, hear, play, said, settle, silence
 
+SLOW_TO_AGREE = SpeechSettings(first_pass=3_200, longest_window=3_200, alone_p=1.0, trim_anywhere_at=9_999)
 EMPTY = Hypothesis(language="en", words=())
 SENTENCE = said("We hold these truths to be self-evident.", 1_000)  # Ends at 3100.
 
@@ -142,11 +143,11 @@ def test_audio_that_does_not_fit_is_refused() -> None:
 
 def test_one_pass_at_a_time_and_only_that_one() -> None:
     channel = SpeechChannel(attach(languages=("en", "de")))
-    speak(channel, 0, 1_600)
-    request = channel.next_pass(1_600)
+    speak(channel, 0, 928)
+    request = channel.next_pass(928)
     assert request is not None
-    assert (request.start, request.edge, request.deadline) == (0, 1_600, 1_000)
-    assert len(request.window.audio) == 1_600 * 16
+    assert (request.start, request.edge, request.deadline) == (0, 928, 1_000)
+    assert len(request.window.audio) == 928 * 16
     assert request.window.languages == ("en", "de")
     assert channel.next_pass(1_632) is None
     channel.passed(request, EMPTY, 1_700)
@@ -187,7 +188,7 @@ def test_the_language_is_fixed_with_the_first_words() -> None:
 
 
 def test_where_the_decoder_stopped_too_early_the_rest_is_heard_once_more() -> None:
-    channel = SpeechChannel(attach())
+    channel = SpeechChannel(attach(), SpeechSettings(first_pass=9_999))
     words = said("one two three four five six seven", 0)
     speak(channel, 0, 2_112)
     speak(channel, 2_112, 2_688, 0.0)
@@ -203,7 +204,7 @@ def test_where_the_decoder_stopped_too_early_the_rest_is_heard_once_more() -> No
 
 
 def test_sound_without_words_is_let_go_in_the_end() -> None:
-    channel = SpeechChannel(attach(), SpeechSettings(longest_window=3_200))
+    channel = SpeechChannel(attach(), SpeechSettings(first_pass=3_200, longest_window=3_200, step=800))
     speak(channel, 0, 3_200)
     request = channel.next_pass(3_200)
     assert request is not None
@@ -215,7 +216,7 @@ def test_sound_without_words_is_let_go_in_the_end() -> None:
 
 
 def test_a_window_at_its_longest_commits_what_it_has() -> None:
-    channel = SpeechChannel(attach(), SpeechSettings(longest_window=3_200, alone_p=1.0, trim_anywhere_at=9_999))
+    channel = SpeechChannel(attach(), SLOW_TO_AGREE)
     words = said("one two three four five six seven eight nine ten", 0)
     speak(channel, 0, 3_200)
     request = channel.next_pass(3_200)

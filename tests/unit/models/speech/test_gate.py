@@ -32,3 +32,10 @@ def test_shut_by_a_gap() -> None:
     gate.shut()
     assert not gate.open
     assert gate.hear(0.9, 32) is Change.BEGINS
+
+
+def test_reopened_it_knows_how_long_the_speaker_has_paused() -> None:
+    gate = Gate(SpeechSettings(utterance_end=96))
+    gate.reopen(32)
+    assert gate.open
+    assert changes(gate, 0.1, 0.1) == [Change.NONE, Change.ENDS]

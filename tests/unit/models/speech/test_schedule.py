@@ -36,21 +36,23 @@ def test_the_next_pass_waits_for_a_step() -> None:
 
 
 def test_it_waits_while_the_speaker_hesitates() -> None:
-    assert window_end(utterance(30, 1), SETTINGS, 320) == 992
-    assert window_end(utterance(30, 2), SETTINGS, 320) is None
-    assert window_end(utterance(30, 7), SETTINGS, 320) is None
-    assert window_end(utterance(30, 8), SETTINGS, 320) == 1_216
+    assert window_end(utterance(29, 1, covered=640), SETTINGS, 320) == 960
+    assert window_end(utterance(28, 2, covered=640), SETTINGS, 320) is None
+    assert window_end(utterance(28, 7, covered=640), SETTINGS, 320) is None
+    assert window_end(utterance(28, 8, covered=640), SETTINGS, 320) == 1_152
 
 
 def test_silence_is_recognised_once() -> None:
-    assert window_end(utterance(30, 12), SETTINGS, 320) == 960 + 288, "the tail and no more"
+    assert window_end(utterance(30, 12, covered=960), SETTINGS, 320) == 960 + 256, "as soon as it has settled"
+    late = SpeechSettings(first_pass=640, step=320, hesitation=64, settled=320, tail=288)
+    assert window_end(utterance(30, 12, covered=960), late, 320) == 960 + 288, "the tail and no more"
     assert complete(utterance(30, 12, covered=1_056))
     assert window_end(utterance(30, 12, covered=1_056), SETTINGS, 320) is None
     assert not complete(utterance(30, 12, covered=1_024))
 
 
 def test_what_is_over_is_recognised_to_its_end() -> None:
-    spoken = utterance(30, 1)
+    spoken = utterance(30, 1, covered=960)
     spoken.closed = True
     assert window_end(spoken, SETTINGS, 320) == 992
     spoken.covered = 992
@@ -59,7 +61,25 @@ def test_what_is_over_is_recognised_to_its_end() -> None:
 
 
 def test_no_window_is_longer_than_the_longest() -> None:
-    assert window_end(utterance(200), SETTINGS, 320) == 3_200
+    assert window_end(utterance(200, covered=3_100), SETTINGS, 320) == 3_200
+
+
+def test_a_backlog_is_heard_in_the_windows_of_a_live_pass() -> None:
+    assert window_end(utterance(90), SETTINGS, 320) == 640
+    assert window_end(utterance(90, covered=640), SETTINGS, 320) == 960
+
+
+def test_a_long_backlog_is_heard_in_one_window() -> None:
+    impatient = SpeechSettings(first_pass=640, step=320, catch_up=1_000)
+    assert window_end(utterance(51), impatient, 320) == 640
+    assert window_end(utterance(52), impatient, 320) == 1_664
+    assert window_end(utterance(52, 3), impatient, 320) == 640, "where no pass is due at the end"
+
+
+def test_what_is_heard_once_more_ends_where_it_did() -> None:
+    spoken = utterance(90, covered=2_000)
+    spoken.redo = 1_984
+    assert window_end(spoken, SETTINGS, 320) == 1_984
 
 
 def test_slow_passes_are_asked_for_less_often() -> None:

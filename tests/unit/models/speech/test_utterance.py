@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+from moothall.core.events import Word
+from moothall_models.ports import VAD_FRAME, Hypothesis
+from moothall_models.speech.utterance import FRAME_MS, Frame, Moment, Utterance
 
 
 def frame(t: int, p: float = 1.0) -> Frame:
@@ -57,3 +58,38 @@ def test_speech_between_two_times() -> None:
     assert spoken.speech_between(1, 160) == 96
     assert spoken.speech_between(-50, 40) == 32
     assert spoken.speech_between(160, 100) == 0
+
+
+def test_what_was_known_at_a_moment_survives_a_cut() -> None:
+    spoken = utterance(0.4, 0.9, 0.9, 0.1, 0.9, before=1)
+    assert spoken.known_at(64) == Moment(64, 32, 64)
+    assert spoken.known_at(128) == Moment(128, 64, 96)
+    spoken.trim(64)
+    assert spoken.known_at(128) == Moment(128, 64, 96)
+    assert [moment.t for moment in spoken.moments(96)] == [128, 160]
+    assert spoken.now == Moment(160, 96, 160)
+
+
+def test_another_engine_goes_on_in_it() -> None:
+    spoken = utterance(0.4, *[0.9] * 20, 0.1, before=1)
+    spoken.covered, spoken.again, spoken.redo, spoken.language = 640, False, 672, "en"
+    spoken.spoken = Hypothesis(language="en", words=(), likeliest="de")
+    spoken.unconfirmed = (Word(" so", 600, 640),)
+    spoken.trim(320)
+    again = Utterance.resumed(7, frame(320, 0.9), spoken.place(), 0.35)
+    for t in range(352, spoken.heard, FRAME_MS):
+        again.add(frame(t, 0.1 if t == 672 else 0.9))
+    assert again.place() == spoken.place()
+    assert again.now == spoken.now
+    assert (again.number, again.start, again.speech_start) == (7, 320, 32)
+    assert again.unconfirmed == spoken.unconfirmed
+    assert again.spoken == spoken.spoken
+
+
+def test_a_pre_roll_that_is_heard_again_is_no_speech() -> None:
+    spoken = utterance(0.4, 0.9, 0.9, before=1)
+    again = Utterance.resumed(1, frame(0, 0.4), spoken.place(), 0.35)
+    assert again.now == Moment(32, 0, 32)
+    again.add(frame(32, 0.9))
+    again.add(frame(64, 0.9))
+    assert again.now == spoken.now
