@@ -33,9 +33,10 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "50"))
 SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEEDS", "1,2").split(",")]
-FEW = 10
-"""Kills in a session of less than four minutes; five such sessions are fifty rounds."""
 MOST_CHANGED = 0.01
+"""Of the words, between a run with all these kills and one without any."""
+LONGEST_MS = 4_500
+"""Between two kills, so that a session of less than four minutes sees them all."""
 MODEL = "whisper-tiny.en"
 SAMPLE_MS = 223_500
 
@@ -95,24 +96,20 @@ async def test_the_script_comes_out_word_for_word(
 
 @pytest.mark.model
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("kills_a_session", "longest_ms"), [(FEW, 30_000), (ROUNDS, 4_500)])
 async def test_a_real_model_goes_on_where_it_was_killed(
-    seed: int, kills_a_session: int, longest_ms: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Killed now and then, all words are the undisturbed run's but for 1 %.
-
-    Killed every few seconds, hardly a sentence is heard in one piece, so there the errors are compared, and the seams.
+    """Killed every few seconds, its words are the undisturbed run's but for 1 %. On a machine that keeps up, that is:
+    passes that take long make the steps longer, and other windows are heard.
     """
     board = Board(capsys, seed)
     write_wave(tmp_path / "sound.wav", await sample_sound(0, SAMPLE_MS))
     hall, other = (
-        HallProcess(
-            tmp_path / name, tmp_path / "sound.wav", MODEL, free_port(100 * seed + 10 * kills_a_session + number)
-        )
+        HallProcess(tmp_path / name, tmp_path / "sound.wav", MODEL, free_port(100 * seed + number))
         for number, name in enumerate(("killed", "undisturbed"))
     )
     async with watched(hall) as witness, watched(other) as calm:
-        kills = await kill_at_random(hall, witness, kills_a_session, seed, longest_ms=longest_ms, tell=board.kill)
+        kills = await kill_at_random(hall, witness, ROUNDS, seed, longest_ms=LONGEST_MS, tell=board.kill)
         await witness.until(lambda: witness.closed)
         await calm.until(lambda: calm.closed)
     log, undisturbed = logged(hall.data), logged(other.data)
@@ -128,8 +125,7 @@ async def test_a_real_model_goes_on_where_it_was_killed(
         board.line(f"only {title}: " + ", ".join(f"{each.kind} '{each.text}' at {each.t} ms" for each in found))
     require_nothing_lost(witness, log)
     require_nothing_lost(calm, undisturbed)
-    if kills_a_session == FEW:
-        assert len(differ) <= MOST_CHANGED * len(expected)
+    assert len(differ) <= MOST_CHANGED * len(expected)
     require_as_good(said, expected, got)
     require_whole_seams(said, expected, got, log.seams)
     require_intact(hall.data)

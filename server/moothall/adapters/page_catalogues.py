@@ -130,31 +130,45 @@ class Catalogue:
 
     @classmethod
     def read(cls, folder: Path, language: str) -> Catalogue:
-        """Read `{folder}/{language}/LC_MESSAGES/moothall.po`.
+        """Read `{folder}/{language}/LC_MESSAGES/*.po`: a file for each part of the interface.
 
-        Raises ConfigurationError when it is missing, lacks a text, or its plural forms are not those of CLDR.
+        Raises ConfigurationError when there is none, one lacks a text or has one that another has too, or its plural
+        forms are not those of CLDR.
         """
-        path = folder / language / "LC_MESSAGES" / "moothall.po"
-        try:
-            with path.open("rb") as file:
-                catalog = read_po(file, locale=language, abort_invalid=True)
-        except (OSError, ValueError) as error:
-            msg = f"The interface's texts in '{language}' can't be read from {path.name}: {error}."
-            raise ConfigurationError(msg) from error
+        paths = sorted((folder / language / "LC_MESSAGES").glob("*.po"))
+        if not paths:
+            msg = f"The interface's texts in '{language}' are missing: there is no .po file for it."
+            raise ConfigurationError(msg)
         texts: dict[str, str] = {}
         counted: dict[str, dict[str, str]] = {}
-        for message in catalog:
-            if not message.id:
-                continue
-            strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
-            if message.fuzzy or not all(strings):
-                msg = f"The interface's texts in '{language}' lack a translation of '{message.id}'."
-                raise ConfigurationError(msg)
-            if isinstance(message.id, str):
-                texts[message.id] = strings[0]
-            else:
-                counted[message.id[0]] = _by_category(language, catalog.plural_expr, strings)
+        for path in paths:
+            _read_part(path, language, texts, counted)
         return cls(language, texts, counted)
+
+
+def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> None:
+    """Add the texts of one file."""
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=language, abort_invalid=True)
+    except (OSError, ValueError) as error:
+        msg = f"The interface's texts in '{language}' can't be read from {path.name}: {error}."
+        raise ConfigurationError(msg) from error
+    for message in catalog:
+        if not message.id:
+            continue
+        strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        if message.fuzzy or not all(strings):
+            msg = f"The interface's texts in '{language}' lack a translation of '{message.id}'."
+            raise ConfigurationError(msg)
+        if key in texts or key in counted:
+            msg = f"The interface's texts in '{language}' have '{key}' twice, the second time in {path.name}."
+            raise ConfigurationError(msg)
+        if isinstance(message.id, str):
+            texts[key] = strings[0]
+        else:
+            counted[key] = _by_category(language, catalog.plural_expr, strings)
 
 
 def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dict[str, str]:

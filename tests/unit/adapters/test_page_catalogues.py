@@ -123,5 +123,22 @@ def test_a_bad_catalogue_is_refused_with_a_sentence(tmp_path: Path, text: str, s
 
 
 def test_a_missing_catalogue_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="texts in 'fr' can't be read"):
+    with pytest.raises(ConfigurationError, match="texts in 'fr' are missing"):
+        Catalogue.read(tmp_path, "fr")
+
+
+def test_the_parts_of_a_catalogue_are_one(tmp_path: Path) -> None:
+    folder = write(tmp_path, HEAD.format(forms=TWO) + 'msgid "a"\nmsgstr "b"\n')
+    other = folder / "en" / "LC_MESSAGES" / "desk.po"
+    other.write_text(HEAD.format(forms=TWO) + 'msgid "c"\nmsgstr "d"\n', encoding="utf-8")
+    catalogue = Catalogue.read(folder, "en")
+    assert (catalogue.text("a"), catalogue.text("c")) == ("b", "d")
+    other.write_text(HEAD.format(forms=TWO) + 'msgid "a"\nmsgstr "d"\n', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"have 'a' twice, the second time in moothall\.po"):
+        Catalogue.read(folder, "en")
+
+
+def test_a_catalogue_that_is_a_folder_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "fr" / "LC_MESSAGES" / "moothall.po").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match=r"can't be read from moothall\.po"):
         Catalogue.read(tmp_path, "fr")
