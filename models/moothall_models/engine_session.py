@@ -6,6 +6,7 @@ Values and times in, messages out; a driver (`engine_live`, `engine_bench`) move
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -25,6 +26,9 @@ SLICE_FRAMES = 32
 """Frames judged at a time (1 s of audio, some 3 ms of computing), so that nothing else waits long."""
 AHEAD_FRAMES = 94
 """Frames heard while a pass is wanted and has not come (3 s); more waits. A backlog is worked off in such steps."""
+
+REMEMBERED = 1_000
+"""States of the voice detector that are kept, one a frame: more than the longest window and what was heard since."""
 
 Key = tuple[str, int, str]
 
@@ -49,6 +53,10 @@ class _Stream:
         self.speech = SpeechChannel(attach)
         self.acts = Acts(self.name, attach.stream)
         self.audio = FrameBuffer(attach.audio_from)
+        # Overflow: the oldest is forgotten; then the stream has no place for a while.
+        self._voices: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
+        if attach.place is not None and attach.place.audio_from == attach.audio_from:
+            voice.resume(attach.place.voice)
         self.wanted: PassRequest | None = None
         self.running = False
         self.ahead = 0
@@ -62,9 +70,19 @@ class _Stream:
     def drained(self) -> bool:
         return self.ended and self.speech.done and not self.acts.waiting
 
-    def judge(self, samples: Samples) -> list[float]:
-        frames = samples.reshape(-1, VAD_FRAME)
-        return [self.voice.probability(frame) for frame in frames]
+    def judge(self, t: int, samples: Samples) -> list[float]:
+        """Probability of speech in each frame of audio that begins at media ms `t`."""
+        odds: list[float] = []
+        for number, frame in enumerate(samples.reshape(-1, VAD_FRAME)):
+            self._voices.append((t + number * FRAME_MS, self.voice.state()))
+            odds.append(self.voice.probability(frame))
+        return odds
+
+    def place(self) -> wire.Place | None:
+        """Where another engine would go on; None while that can't be said."""
+        place = self.speech.place
+        voice = next((state for t, state in reversed(self._voices) if t == place.audio_from), None)
+        return None if voice is None else msgspec.structs.replace(place, voice=voice)
 
 
 class LinkSession:
@@ -180,7 +198,7 @@ class LinkSession:
             frames = len(heard.samples) // VAD_FRAME
             stream.ahead += frames
             self._frames += frames
-            self._put(stream, stream.speech.hear(heard.t, heard.samples, stream.judge(heard.samples)), now)
+            self._put(stream, stream.speech.hear(heard.t, heard.samples, stream.judge(heard.t, heard.samples)), now)
             self._end_if_heard(stream, now)
         return heard_any
 
@@ -235,7 +253,7 @@ class LinkSession:
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         at = now if self._stamped else None
         if commands:
-            stream.acts.add(commands, partial, at, stream.speech.place)
+            stream.acts.add(commands, partial, at, stream.place())
             if stream.acts.overdue:
                 logger.error("%s: the server does not answer; lost my place", stream.name)
                 self._lose(stream)

@@ -79,6 +79,14 @@ class Recognizer(Protocol):
 class VoiceActivity(Protocol):
     """Judges one stream of audio; holds the state between frames."""
 
+    def state(self) -> bytes:
+        """That state, for `resume`: some 1.3 KB at most."""
+        ...
+
+    def resume(self, state: bytes) -> None:
+        """Go on from a state; one that isn't of this detector begins anew."""
+        ...
+
     def probability(self, frame: Samples) -> float:
         """Probability of speech in the next 512 samples."""
         ...

@@ -63,6 +63,13 @@ class ScriptedRecognizer:
 class ScriptedVoiceActivity:
     """Whether anything sounds."""
 
+    def state(self) -> bytes:
+        """Nothing: it remembers nothing."""
+        return b""
+
+    def resume(self, state: bytes) -> None:
+        """Nothing."""
+
     def probability(self, frame: Samples) -> float:
         """The share of samples that are not silent."""
         return float(np.count_nonzero(frame)) / len(frame)

@@ -28,8 +28,8 @@ from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
 Output = CommitWords | EndSegment | Partial | ChannelState
 
-WARM_UP = 4_000
-"""Audio that is heard before the window of a place, ms: the detector of voice remembers, and has to."""
+BEFORE = 512
+"""Audio that is heard before the window of a place, ms: the pre-roll of the next utterance, and the pause so far."""
 PATIENCE = 1_000
 """A pass should be done this long after the oldest sound that it hears for the first time, ms."""
 DEFAULT_SETTINGS = SpeechSettings()
@@ -99,7 +99,7 @@ class SpeechChannel:
             committed_through=self._segmenter.through,
             segment=segment,
             words=words,
-            audio_from=max(self._first, begin - WARM_UP),
+            audio_from=max(self._first, begin - BEFORE),
             begin=begin,
             language=self._languages.last,
             suspect=self._languages.suspect,

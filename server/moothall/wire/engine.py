@@ -77,11 +77,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     audio_from: int
     """Media ms of the first sample that the next engine should get."""
     begin: int
-    """Media ms of the first frame to take in; what comes before only warms up."""
+    """Media ms of the first frame to take in; what comes before is only looked back at."""
     language: str | None
     """What was spoken last."""
     suspect: str | None
     """What the last utterance may have been instead."""
+    voice: bytes = b""
+    """What the voice detector remembers at `audio_from`."""
     speaking: Speaking | None
     """Whoever speaks at `begin`; None when nobody does."""
 

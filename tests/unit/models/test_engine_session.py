@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.commands import CommitWords, EndSegment
@@ -10,6 +11,7 @@ from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
 from moothall_models.engine_audio import ArrivalTime
 from moothall_models.engine_session import LinkSession, Turn
+from moothall_models.ports import Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
 SCRIPT = Script(
@@ -267,3 +269,47 @@ def test_what_a_driver_has_to_know_of_the_audio() -> None:
     while session.hear(100):
         pass
     assert not session.lacks_audio
+
+
+class CountingVoice(ScriptedVoiceActivity):
+    """Remembers how many frames it has heard, from `resume` on."""
+
+    def __init__(self) -> None:
+        self._frames = 0
+
+    def state(self) -> bytes:
+        return self._frames.to_bytes(4, "big")
+
+    def resume(self, state: bytes) -> None:
+        self._frames = int.from_bytes(state, "big")
+
+    def probability(self, frame: Samples) -> float:
+        self._frames += 1
+        return super().probability(frame)
+
+
+def counting() -> LinkSession:
+    return LinkSession(
+        HELLO,
+        voice=CountingVoice,
+        media=lambda attach: ArrivalTime(attach.audio_from),
+        cpu_ms=lambda: 0.0,
+        stamped=False,
+    )
+
+
+def test_an_act_carries_the_place_and_another_engine_goes_on_there() -> None:
+    session = counting()
+    session.received(attach(), 0)
+    session.received(audio(0, len(PCM) // 32), 0)
+    sent = acts(settle(session, 0))
+    place = next(act.place for act in sent if act.place is not None and act.place.segment is None)
+    assert place.audio_from == max(0, place.begin - 512)
+    assert int.from_bytes(place.voice, "big") == place.audio_from // 32
+    second = counting()
+    told = msgspec.structs.replace(attach(), audio_from=place.audio_from, place=place, committed_through=1_300)
+    second.received(told, 0)
+    second.received(audio(place.audio_from, len(PCM) // 32), 0)
+    second.received(wire.EndOfAudio(stream=1), 0)
+    later = [act.place for act in acts(settle(second, 0)) if act.place is not None]
+    assert int.from_bytes(later[-1].voice, "big") == later[-1].audio_from // 32

@@ -28,3 +28,15 @@ def test_half_frames_are_refused() -> None:
     with pytest.raises(ValueError, match="multiple"):
         SileroVoiceActivity().probabilities(np.zeros(500, dtype=np.float32))
     assert SileroVoiceActivity().probabilities(np.zeros(0, dtype=np.float32)) == []
+
+
+def test_it_goes_on_from_a_state() -> None:
+    network = SileroNetwork()
+    one, other = SileroVoiceActivity(network), SileroVoiceActivity(network)
+    samples = noise(40)
+    one.probabilities(samples[: 20 * VAD_FRAME])
+    other.resume(b"of another detector")
+    other.resume(one.state())
+    rest = samples[20 * VAD_FRAME :]
+    assert other.probabilities(rest) == one.probabilities(rest)
+    assert other.state() == one.state()
