@@ -13,29 +13,16 @@ from babel import Locale
 from babel.messages.pofile import read_po
 
 from moothall.core.errors import ConfigurationError
+from moothall.core.languages import direction
 
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es", "pt")
 """The six UN languages in their English alphabetical order, and Portuguese."""
 DEFAULT_LANGUAGE = "en"
-RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
-"""Languages that are written from right to left where the tag names no script."""
-RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "mand", "nkoo", "rohg", "syrc", "thaa"})
 
 MAX_HEADER = 500
 """Characters of an Accept-Language header that are looked at."""
 _SAMPLE = 1000
 """Counts on which the plural forms of a catalogue are held against the categories of CLDR."""
-
-
-def direction(tag: str) -> str:
-    """`rtl` or `ltr` for a BCP-47 tag; `auto` where it says nothing (empty or `und`)."""
-    first, *rest = tag.lower().replace("_", "-").split("-")
-    if first in ("", "und", "mul", "zxx"):
-        return "auto"
-    scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
-    if scripts:
-        return "rtl" if scripts[0] in RIGHT_TO_LEFT_SCRIPTS else "ltr"
-    return "rtl" if first in RIGHT_TO_LEFT else "ltr"
 
 
 def negotiate(header: str, available: Sequence[str] = LANGUAGES, default: str = DEFAULT_LANGUAGE) -> str:
@@ -135,9 +122,10 @@ class Catalogue:
         Raises ConfigurationError when there is none, one lacks a text or has one that another has too, or its plural
         forms are not those of CLDR.
         """
-        paths = sorted((folder / language / "LC_MESSAGES").glob("*.po"))
+        place = folder / language / "LC_MESSAGES"
+        paths = sorted(place.glob("*.po"))
         if not paths:
-            msg = f"The interface's texts in '{language}' are missing: there is no .po file for it."
+            msg = f"The interface's texts in '{language}' are missing: {place} holds no .po file."
             raise ConfigurationError(msg)
         texts: dict[str, str] = {}
         counted: dict[str, dict[str, str]] = {}
