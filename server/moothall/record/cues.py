@@ -1,0 +1,179 @@
+"""The record as captions: its lines cut into what fits on a screen, each with the time in which it was said.
+
+WebVTT and SubRip are two ways to write the same cues.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, zip_longest
+
+import msgspec
+
+from moothall.core.languages import direction
+from moothall.record.model import EARLY, Record, RecordedLine
+from moothall.record.wording import Options, Wording
+from moothall.record.wrapping import captions, lines, pieces, width
+
+LONGEST = 7_000
+"""Ms that a cue stands at most, where its line can be broken."""
+SHORTEST = 700
+"""Ms that a cue stands at least, even if another line comes meanwhile."""
+MS_PER_UNIT = 3
+"""How long a unit of width (`record.wrapping`) is to be read: 21 Latin or 8 Chinese characters a second."""
+RIGHT_TO_LEFT_MARK = "\u200f"
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+
+
+class Cue(msgspec.Struct, frozen=True, kw_only=True):
+    """Text for the screen and its time."""
+
+    id: str
+    """The segment's id, with `/2` and so on for its later parts; it is unique in the file."""
+    t0: int
+    t1: int
+    """Media ms; `t1` > `t0`."""
+    language: str
+    """BCP-47 tag."""
+    voice: str
+    """Who speaks; empty where nobody is named."""
+    lines: tuple[str, ...]
+    """None of them empty. The first begins with the speaker's name when somebody else begins to speak."""
+
+
+def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
+    """All cues in order of their beginnings, those included that say why there is no text."""
+    cues: list[Cue] = []
+    speaker = ""
+    for line, following in zip_longest(record.lines, record.lines[1:]):
+        name = line.name if options.speakers else ""
+        prefix = "" if name == speaker else f"{_isolated(name or wording.unnamed, line.language)}: "
+        speaker = name
+        cues += _cues_of_line(line, prefix, name, None if following is None else following.t0)
+    cues += _notices(record, wording)
+    cues.sort(key=lambda cue: cue.t0)
+    if options.marks:
+        cues = [_marked(cue) for cue in cues]
+    return [_long_enough(cue, following) for cue, following in zip_longest(cues, cues[1:])]
+
+
+def _cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | None) -> list[Cue]:
+    """A line's cues; `following` is where the next line begins."""
+    before, said = pieces(prefix), pieces(line.text)
+    parts = [*before, *said]
+    times = _Times(line, following)
+    places = [*[0] * len(before), 0, *accumulate(map(_letters, said))]
+    starts, ends = [times.start(place) for place in places], [times.end(place) for place in places]
+    found: list[Cue] = []
+    for first, last in captions(parts, lambda first, last: ends[last] - starts[first] <= LONGEST):
+        found.append(
+            Cue(
+                id=f"{line.segment}/{len(found) + 1}" if found else line.segment,
+                t0=max(starts[first], found[-1].t0 + 1) if found else starts[first],
+                t1=ends[last],
+                language=line.language,
+                voice=voice,
+                lines=lines(parts[first:last]),
+            )
+        )
+    return found
+
+
+class _Times:
+    """When which part of a line was said, by its words' times.
+
+    A place in the text is the number of letters before it. A corrected text has other words than were heard: then a
+    place is found at the same fraction of the words' letters.
+    """
+
+    def __init__(self, line: RecordedLine, following: int | None) -> None:
+        words = [(_letters(word.text), word.t0, word.t1) for word in line.words if _letters(word.text)]
+        if not words:
+            words = [(1, line.t0, _end(line, following))]
+        self._spans = [(t0, t1) for _, t0, t1 in words]
+        self._bounds = [0, *accumulate(letters for letters, _, _ in words)]
+        self._of = _letters(line.text)
+
+    def start(self, place: int) -> int:
+        """When the letter behind a place is begun, media ms."""
+        scaled = place * self._bounds[-1]
+        return self._within(scaled, bisect_right(self._bounds, scaled // self._of, hi=len(self._spans)) - 1)
+
+    def end(self, place: int) -> int:
+        """When the letter before a place is finished, media ms."""
+        scaled = place * self._bounds[-1]
+        return self._within(scaled, max(0, bisect_left(self._bounds, -(-scaled // self._of)) - 1))
+
+    def _within(self, scaled: int, word: int) -> int:
+        t0, t1 = self._spans[word]
+        first, last = self._bounds[word], self._bounds[word + 1]
+        return t0 + (t1 - t0) * (scaled - first * self._of) // ((last - first) * self._of)
+
+
+def _end(line: RecordedLine, following: int | None) -> int:
+    """When a line without words ends: it was typed, so it stands for as long as it takes to read, or until the next."""
+    if line.t1 is not None and line.t1 > line.t0:
+        return line.t1
+    end = line.t0 + _reading(line.text)
+    return end if following is None or following <= line.t0 else min(end, following)
+
+
+def _letters(text: str) -> int:
+    return len(text) - text.count(" ")
+
+
+def _reading(text: str) -> int:
+    """How long a text is to be read, ms."""
+    return max(1_000, width(text) * MS_PER_UNIT)
+
+
+def _long_enough(cue: Cue, following: Cue | None) -> Cue:
+    """The cue, standing for as long as it is read if nothing comes meanwhile, and not over the next one for a blink."""
+    spoken, read, least = cue.t1, cue.t0 + _reading(" ".join(cue.lines)), cue.t0 + SHORTEST
+    if following is not None:
+        read = min(read, following.t0)
+        if following.t0 < spoken <= following.t0 + EARLY:
+            spoken = following.t0
+        if _line_of(following) == _line_of(cue):
+            least = max(cue.t0 + 1, min(least, following.t0))
+    return msgspec.structs.replace(cue, t1=max(spoken, read, least))
+
+
+def _line_of(cue: Cue) -> str:
+    return cue.id.partition("/")[0]
+
+
+def _notices(record: Record, wording: Wording) -> list[Cue]:
+    """What is said where there is no text, and at the end of a record that goes on."""
+    said = [
+        (f"notice:{number}", span.t0, span.t1, wording.missing(span)) for number, span in enumerate(record.missing, 1)
+    ]
+    if not record.finished:
+        said.append(("notice:0", record.until, None, wording.facts(record)[-1]))
+    return [
+        Cue(
+            id=name,
+            t0=t0,
+            t1=t0 if t1 is None else min(t1, t0 + LONGEST),
+            language=wording.language,
+            voice="",
+            lines=lines(pieces(f"[{text}]")),
+        )
+        for name, t0, t1, text in said
+    ]
+
+
+def _isolated(name: str, language: str) -> str:
+    """A name before a text that runs the other way must not turn it: players go by the first letter of a line."""
+    ways = {"R": "rtl", "AL": "rtl", "L": "ltr"}
+    strong = [way for character in name if (way := ways.get(unicodedata.bidirectional(character)))]
+    return f"{_ISOLATE}{name}{_END_ISOLATE}" if strong and strong[0] != direction(language) else name
+
+
+def _marked(cue: Cue) -> Cue:
+    if direction(cue.language) != "rtl":
+        return cue
+    marked: Sequence[str] = [f"{RIGHT_TO_LEFT_MARK}{line}{RIGHT_TO_LEFT_MARK}" for line in cue.lines]
+    return msgspec.structs.replace(cue, lines=tuple(marked))

@@ -1,0 +1,179 @@
+"""The record as JSON, for programs: docs/reference/record.md says what stands where.
+
+Its JSON Schema, docs/reference/record.schema.json, is generated from the types here. Fields are only ever added; a
+changed meaning is a higher `version`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from moothall.core.events import ChannelKind, GapReason, LaneHead, Origin
+from moothall.core.ids import Position
+from moothall.core.languages import direction
+from moothall.core.session import Status
+from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
+from moothall.record.wording import Options, Wording
+
+
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """The session."""
+
+    id: str
+    """Its id, as in its address."""
+    title: str
+    """Its title as it was given; empty where it has none."""
+    languages: tuple[str, ...]
+    """BCP-47 tags of what may be spoken; the first is the one expected."""
+    status: Status
+    """Where it is in its life."""
+    opened: int | None
+    """Unix ms of media time 0; null before it began."""
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of the session's texts this is."""
+
+    channel: str
+    """Its name in addresses."""
+    kind: ChannelKind
+    """What it carries."""
+    languages: tuple[str, ...]
+    """BCP-47 tags that its lines may have; the first is the one expected."""
+
+
+class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line: about a sentence."""
+
+    id: str
+    """Unique in the session. It never changes, so it can be cited."""
+    language: str
+    """BCP-47 tag of the text."""
+    direction: Literal["ltr", "rtl", "auto"]
+    """Which way the text runs."""
+    text: str
+    """The text, on one line, never blank."""
+    origin: Origin
+    """How it came about first."""
+    mended: bool
+    """Whether a person corrected it."""
+    revision: int
+    """How many corrections it has had, a machine's own included."""
+    source: str
+    """Origin and mending in words."""
+    t0: int | UnsetType = UNSET
+    """Start, media ms. Absent with `times=0`."""
+    t1: int | UnsetType | None = UNSET
+    """End, media ms; null while it grows. Absent with `times=0`."""
+    speaker: str | UnsetType | None = UNSET
+    """Id of the speaker; null where nobody is named. Absent with `speakers=0`."""
+    name: str | UnsetType = UNSET
+    """The speaker's name; empty where nobody is named. Absent with `speakers=0`."""
+
+
+class DocumentMissing(msgspec.Struct, frozen=True, kw_only=True):
+    """A span without text."""
+
+    absence: Absence
+    """Whether something failed, or it was meant not to be kept."""
+    reason: GapReason | None
+    """What failed; null where nothing did."""
+    text: str
+    """The same in words."""
+    t0: int | UnsetType = UNSET
+    """Start, media ms. Absent with `times=0`."""
+    t1: int | UnsetType | None = UNSET
+    """End, media ms; null while it lasts. Absent with `times=0`."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """The file."""
+
+    format: Literal["moothall.record"] = "moothall.record"
+    """Always this."""
+    version: Literal[1] = 1
+    """Of the format."""
+    session: Meeting
+    """The meeting that this is of."""
+    text: Text
+    """Which of its texts this is."""
+    language: str
+    """BCP-47 tag of what is said in words: `notice`, `source` and the spans without text."""
+    notice: str
+    """What the text is good for and what it isn't."""
+    finished: bool
+    """Whether no more is said. Corrections may come all the same."""
+    until: int
+    """Media ms up to which the text goes."""
+    position: Position
+    """The state of the log that this shows. Equal positions, addresses and languages give equal files."""
+    lines: tuple[DocumentLine, ...]
+    """In order of time."""
+    missing: tuple[DocumentMissing, ...]
+    """In order of time."""
+    heads: dict[str, LaneHead]
+    """Where the chains stand of the lanes that this was made from."""
+    checkpoint: Checkpoint | None
+    """The newest signed state of all public lanes; null before the first."""
+    seal: Seal | None
+    """What was last vouched for; null before the first."""
+
+
+def document(record: Record, wording: Wording, options: Options) -> Document:
+    """What the file holds."""
+    session = record.session
+    return Document(
+        session=Meeting(
+            id=session.id,
+            title=session.title,
+            languages=session.languages,
+            status=session.status,
+            opened=session.opened,
+        ),
+        text=Text(channel=record.channel, kind=record.kind, languages=record.languages),
+        language=wording.language,
+        notice=wording.notice,
+        finished=record.finished,
+        until=record.until,
+        position=record.position,
+        lines=tuple([_line(line, wording, options) for line in record.lines]),
+        missing=tuple([_missing(span, wording, options) for span in record.missing]),
+        heads={str(lane): record.heads[lane] for lane in sorted(record.heads)},
+        checkpoint=record.checkpoint,
+        seal=record.seal,
+    )
+
+
+def write_json(record: Record, wording: Wording, options: Options) -> bytes:
+    """The record as JSON, UTF-8."""
+    return msgspec.json.encode(document(record, wording, options)) + b"\n"
+
+
+def _line(line: RecordedLine, wording: Wording, options: Options) -> DocumentLine:
+    return DocumentLine(
+        id=line.segment,
+        language=line.language,
+        direction=direction(line.language),
+        text=line.text,
+        origin=line.origin,
+        mended=line.mended,
+        revision=line.revision,
+        source=wording.source(line),
+        t0=line.t0 if options.times else UNSET,
+        t1=line.t1 if options.times else UNSET,
+        speaker=line.speaker if options.speakers else UNSET,
+        name=line.name if options.speakers else UNSET,
+    )
+
+
+def _missing(span: Missing, wording: Wording, options: Options) -> DocumentMissing:
+    return DocumentMissing(
+        absence=span.absence,
+        reason=span.reason,
+        text=wording.missing(span),
+        t0=span.t0 if options.times else UNSET,
+        t1=span.t1 if options.times else UNSET,
+    )

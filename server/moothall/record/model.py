@@ -1,0 +1,246 @@
+"""The record of one text of a session: what the written formats are made of.
+
+It is a fold over the log, as everything that people see: the lines are those of `CaptionsView`, so that a record can't
+differ from what was shown. Around them stand what a record needs and a reader's page doesn't: all gaps and spans that
+were not recorded, the words' times, and what the text can be verified by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.chain import Header, LogRecord
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.lanes import Feed
+from moothall.core.session import Status
+from moothall.core.views.captions import CaptionsView, Line, Session
+from moothall.record.plain import plain
+
+EARLY = 200
+"""Ms by which a line may begin before the one above it and still stand behind it: recognisers' times tremble."""
+
+
+class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it stands in the record."""
+
+    segment: SegmentId
+    t0: int
+    """Start, media ms."""
+    t1: int | None
+    """End, media ms; None while it grows."""
+    language: str
+    """BCP-47 tag."""
+    origin: ev.Origin
+    mended: bool
+    """Whether a person corrected it."""
+    revision: int
+    """How many corrections it has had, a machine's included."""
+    speaker: SpeakerId | None
+    name: str
+    """How the speaker is shown, on one line; empty where nobody is named."""
+    text: str
+    """All of its text, not blank, on one line."""
+    words: tuple[ev.Word, ...] = ()
+    """Its words as they were first committed, for their times; none where it was typed."""
+
+
+class Absence(StrEnum):
+    """Why a span has no text and never will."""
+
+    GAP = "gap"
+    """Something failed."""
+    NOT_RECORDED = "not-recorded"
+    """It was meant not to be kept."""
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """A span without text."""
+
+    t0: int
+    t1: int | None
+    """End, media ms; None while it lasts."""
+    absence: Absence
+    reason: ev.GapReason | None = None
+    """What happened, of a gap."""
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest signed checkpoint: `moothall.core.chain.checkpoint_bytes` is what its signature covers."""
+
+    offset: int
+    """The event that it is."""
+    at: int
+    """Unix ms."""
+    key: str
+    """Id of the Ed25519 key, as in `/.well-known/moothall.json`."""
+    signature: str
+    """Base64."""
+    lanes: dict[str, ev.LaneHead]
+    """Head of each public lane before it."""
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest seal."""
+
+    offset: int
+    """The event that it is."""
+    at: int
+    """Unix ms."""
+    version: ev.SealVersion
+    """What was done with the text."""
+    n: int
+    """Counts the seals from 1."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """See the module. Equal logs give equal records: nothing of when or where it was made is in it."""
+
+    session: Session
+    """The session as readers see it."""
+    channel: ChannelId
+    kind: ev.ChannelKind
+    languages: tuple[str, ...]
+    """BCP-47 tags that the lines may have; the first is the one expected."""
+    position: Position
+    """What of the log the record shows."""
+    lines: tuple[RecordedLine, ...]
+    """In order of time, none of them blank."""
+    missing: tuple[Missing, ...]
+    """In order of time."""
+    heads: dict[Lane, ev.LaneHead]
+    """Where the chains of the lanes stand that the record was made from."""
+    checkpoint: Checkpoint | None
+    seal: Seal | None
+
+    @property
+    def id(self) -> SessionId:
+        """The session's id."""
+        return self.session.id
+
+    @property
+    def language(self) -> str:
+        """The BCP-47 tag of most of the text; empty where nothing is said of it."""
+        return self.languages[0] if self.languages else ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether no more is said; corrections may still come."""
+        return self.session.status is Status.CLOSED
+
+    @property
+    def until(self) -> int:
+        """Media ms up to which there is anything."""
+        ends = [line.t0 if line.t1 is None else line.t1 for line in self.lines[-1:]]
+        return max([0, *ends, *(span.t0 if span.t1 is None else span.t1 for span in self.missing)])
+
+
+class RecordFold:
+    """Makes a record out of a session's log, event by event; it can go on from where it stopped."""
+
+    def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
+        self.feed = Feed(channel)
+        self._view = CaptionsView.empty(session, epoch, self.feed)
+        self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
+        self._gaps: list[Missing] = []
+        self._unkept: list[Missing] = []
+        self._heads: dict[Lane, ev.LaneHead] = {}
+        self._checkpoint: Checkpoint | None = None
+        self._seal: Seal | None = None
+
+    @property
+    def position(self) -> Position:
+        """What has been taken in."""
+        return self._view.position
+
+    def take(self, records: Sequence[LogRecord]) -> bool:
+        """Take in the next records of the feed's lanes; returns whether bodies were removed by one of them.
+
+        Then what was taken in before may hold what is gone, and a new fold has to begin. Raises RecordBroken when a
+        body can't be read.
+        """
+        removed = False
+        for record in records:
+            event = None if record.body is None else decode_event(record.body)
+            header = record.header
+            self._view = self._view.apply(header.offset, header.role, event)
+            self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
+            self._note(header, event)
+            removed = removed or isinstance(event, ev.BodyRemoved)
+        return removed
+
+    def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
+        match event:
+            case ev.WordsCommitted():
+                self._words[event.segment] = (*self._words.get(event.segment, ()), *event.words)
+            case ev.GapNoted() if event.channel == self.feed.channel:
+                self._gaps.append(Missing(t0=event.t0, t1=event.t1, absence=Absence.GAP, reason=event.reason))
+            case ev.NotRecordedBegan():
+                self._unkept.append(Missing(t0=event.t0, t1=None, absence=Absence.NOT_RECORDED))
+            case ev.NotRecordedEnded() if self._unkept:
+                self._unkept[-1] = msgspec.structs.replace(self._unkept[-1], t1=event.t1)
+            case ev.RecordCheckpoint():
+                self._checkpoint = Checkpoint(
+                    offset=header.offset,
+                    at=header.at,
+                    key=event.key,
+                    signature=event.signature,
+                    lanes=event.lanes,
+                )
+            case ev.RecordSealed():
+                self._seal = Seal(offset=header.offset, at=header.at, version=event.version, n=event.n)
+            case _:
+                pass
+
+    def record(self) -> Record:
+        """The record as far as it has been taken in."""
+        session = self._view.session
+        channel = session.channels.get(self.feed.channel)
+        return Record(
+            session=session,
+            channel=self.feed.channel,
+            kind=ev.ChannelKind.FLOOR if channel is None else channel.kind,
+            languages=() if channel is None else channel.languages,
+            position=self._view.position,
+            lines=_in_time(
+                [
+                    self._line(line, text, session)
+                    for line in self._view.lines
+                    if not line.gone and (text := plain(line.text)).strip()
+                ]
+            ),
+            missing=tuple(sorted((*self._gaps, *self._unkept), key=lambda span: span.t0)),
+            heads=dict(self._heads),
+            checkpoint=self._checkpoint,
+            seal=self._seal,
+        )
+
+    def _line(self, line: Line, text: str, session: Session) -> RecordedLine:
+        return RecordedLine(
+            segment=line.segment,
+            t0=line.t0,
+            t1=line.t1,
+            language=line.language,
+            origin=line.origin,
+            mended=line.mended,
+            revision=line.revision,
+            speaker=line.speaker,
+            name=plain(session.speakers.get(line.speaker, "")) if line.speaker else "",
+            text=text,
+            words=self._words.get(line.segment, ()),
+        )
+
+
+def _in_time(lines: Sequence[RecordedLine]) -> tuple[RecordedLine, ...]:
+    """The lines in the order in which they were said: that of the log, but for those that were moved here later."""
+    ordered: list[RecordedLine] = []
+    for line in lines:
+        at = len(ordered)
+        while at and line.t0 + EARLY < ordered[at - 1].t0:
+            at -= 1
+        ordered.insert(at, line)
+    return tuple(ordered)

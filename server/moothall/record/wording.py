@@ -1,0 +1,92 @@
+"""What the written formats say in somebody's language: given from outside, since catalogues are no part of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from moothall.core.events import GapReason, Origin, SealVersion
+from moothall.core.times import media_time
+from moothall.record.model import Missing, Record, RecordedLine
+from moothall.record.plain import plain
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever takes the record home wants of it."""
+
+    speakers: bool = True
+    """Whether speakers are named."""
+    times: bool = True
+    """Whether times are told. Captions always have them."""
+    sources: bool = False
+    """Whether each line of plain text says its source; the other formats always can."""
+    marks: bool = False
+    """Whether right-to-left captions carry U+200F at both ends of a line, for players that guess the direction."""
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts in one language. Those with {places} say so."""
+
+    language: str
+    """BCP-47 tag of these texts."""
+    direction: str
+    """`ltr` or `rtl`."""
+    title: str
+    """What the record is called where the session has no title."""
+    about: tuple[str, ...]
+    """What the text is: date, kind, languages, in the order in which they are shown; none of them empty."""
+    notice: str
+    """What the text is good for and what it isn't."""
+    so_far: str
+    """The session goes on; with {time}, up to which the text goes."""
+    version: str
+    """With {version}, the position that names this state of the text."""
+    not_recorded: str
+    """With {start} and {end}."""
+    not_recorded_since: str
+    """With {start}."""
+    unnamed: str
+    """Stands for a speaker who isn't named, after one who was."""
+    mended: str
+    """Of a line that a person corrected."""
+    skip: str
+    """The link to the text."""
+    contents: str
+    """The heading of the table of contents."""
+    show_sources: str
+    """The label of the box that shows the sources."""
+    origins: Mapping[Origin, str]
+    gaps: Mapping[GapReason, str]
+    """With {start} and {end}."""
+    seals: Mapping[SealVersion, str]
+
+    def title_of(self, record: Record) -> str:
+        """The record's title, on one line."""
+        return plain(record.session.title) or self.title
+
+    def source(self, line: RecordedLine) -> str:
+        """How the line came about: a machine, a person, a machine whose words a person mended, and so on."""
+        origin = self.origins[line.origin]
+        return f"{origin} · {self.mended}" if line.mended else origin
+
+    def missing(self, span: Missing) -> str:
+        """Why a span has no text."""
+        start = media_time(span.t0)
+        if span.t1 is None:
+            return self.not_recorded_since.format(start=start)
+        text = self.not_recorded if span.reason is None else self.gaps[span.reason]
+        return text.format(start=start, end=media_time(span.t1))
+
+    def facts(self, record: Record) -> tuple[str, ...]:
+        """What is said above the text: what it is, in what state, and how far it goes."""
+        facts = list(self.about)
+        if record.seal is not None:
+            facts.append(self.seals[record.seal.version])
+        if not record.finished:
+            facts.append(self.so_far.format(time=media_time(record.until)))
+        return tuple(facts)
+
+    def named(self, record: Record) -> str:
+        """The name of this state of the text, to cite and check it by."""
+        return self.version.format(version=record.position)
