@@ -118,24 +118,37 @@ class _Teller:
     def step(self) -> None:
         channel = ChannelId(self.draw(st.sampled_from(["floor", "floor", "floor", "pt"])))
         act = self.draw(
-            st.sampled_from(["open", "words", "words", "end", "correct", "assign", "gap", "other", "unknown"])
+            st.sampled_from(["open", "words", "words", "end", "correct", "assign", "strike", "gap", "other", "unknown"])
         )
         if act == "gap":
             self.tell(ev.GapNoted(channel=channel, t0=self.offset, t1=self.offset + 1, reason=ev.GapReason.OVERLOAD))
         elif act == "other":
-            self.tell(self.draw(st.one_of([EVENTS_BY_TYPE[name] for name in _AROUND])), Role.SYSTEM)
+            self.tell(self.around(channel), Role.SYSTEM)
         elif act == "unknown":
             self.tell(UnknownEvent(type="floor.asked", v=1))
         elif act == "open" or not self.segments:
             self.open(channel)
-        elif act == "assign":
+        elif act in ("assign", "strike"):
             some = self.draw(st.lists(st.sampled_from(self.segments), max_size=3))
+            names = tuple(segment for _, segment in some)
             speaker = self.draw(st.sampled_from([None, SpeakerId("chair")]))
-            self.tell(ev.SpeakerAssigned(segments=tuple(segment for _, segment in some), speaker=speaker))
+            struck: tuple[ev.AnyEvent, ...] = (
+                ev.ChannelRewound(channel=channel, t=self.offset, segments=names),
+                ev.LinesMovedAway(channel=channel, segments=names, session=SessionId("other")),
+            )
+            assigned = ev.SpeakerAssigned(segments=names, speaker=speaker)
+            self.tell(self.draw(st.sampled_from(struck)) if act == "strike" else assigned)
         else:
             # The newest lines mostly, the oldest now and then: they may be outside of a snapshot.
             newest = st.integers(max(0, len(self.segments) - 3), len(self.segments) - 1)
             self.change(act, *self.segments[self.draw(newest | st.integers(0, len(self.segments) - 1))])
+
+    def around(self, channel: ChannelId) -> ev.AnyEvent:
+        """Something about the session, or of this channel what isn't about lines."""
+        event: ev.AnyEvent = self.draw(st.one_of([EVENTS_BY_TYPE[name] for name in _AROUND]))
+        if isinstance(event, ev.SpeakerTookFloor | ev.LanguageForced | ev.LinesMovedHere):
+            return msgspec.structs.replace(event, channel=channel)
+        return event
 
     def change(self, act: str, channel: ChannelId, segment: SegmentId) -> None:
         if act == "words":
@@ -164,7 +177,8 @@ class _Teller:
 _AROUND = (
     "session.created", "session.opened", "session.paused", "session.resumed", "session.closed", "session.reopened",
     "channel.added", "source.attached", "clock.mapped", "speaker.introduced", "record.checkpoint", "record.sealed",
-    "body.removed",
+    "body.removed", "session.described", "not-recorded.began", "not-recorded.ended", "speaker.took-floor",
+    "language.forced", "lines.moved-here", "note.left",
 )  # fmt: skip
 
 

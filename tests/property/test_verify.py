@@ -107,7 +107,7 @@ def test_what_the_port_removes_is_removed_and_nothing_else(made: list[LogRecord]
         assert head is not None
         recorder.go_on(head)
         said = recorder.record(ev.BodyRemoved(offsets=tuple(offsets), reason="request", by="staff-1"))
-        await log.remove(SESSION, 1, len(made), offsets, said)
+        await log.remove(SESSION, 1, len(made), offsets, [said])
         return list(await log.read(SESSION, 0, 1_000))
 
     found = verify(asyncio.run(removed()), signed=SIGNED)

@@ -19,27 +19,34 @@ def _of(*kinds: type[do.Command]) -> _Commands:
 
 
 _LIFE = _of(do.OpenSession, do.PauseSession, do.ResumeSession, do.CloseSession, do.ReopenSession)
-_MAKE = _of(do.CreateSession, do.AddChannel, do.SealRecord)
+_MAKE = _of(do.CreateSession, do.DescribeSession, do.AddChannel, do.SealRecord)
+_CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.AttachEngine, do.NoteGap)
-_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker)
-_TEXT = _of(do.CorrectSegment)
+_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.TakeFloor)
+_CORRECT = _of(do.CorrectSegment)
+_TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel)
+_MOVE = _of(do.MoveLinesAway, do.MoveLinesHere)
+_NOTES = _of(do.LeaveNote)
 
 COMMANDS: dict[Role, _Commands] = {
-    Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS,
-    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.NoteGap) | _TEXT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT,
-    Role.CHAIR: _LIFE,
-    Role.MODERATOR: _SPEAKERS,
-    Role.CAPTIONER: _SPEAKERS | _TEXT,
-    Role.RAPPORTEUR: _of(do.SealRecord),
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS,
+    Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS | _CONSENT | _of(do.RewindChannel),
+    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.NoteGap) | _CORRECT,
+    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES,
+    Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES,
+    Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _CONSENT | _MOVE | _NOTES,
     Role.TRANSLATOR: _of(),
-    Role.INTERPRETER: _of(),
+    Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(),
     Role.PARTICIPANT: _of(),
     Role.READER: _of(),
 }
 """What each role may ask for; what isn't listed is forbidden."""
+
+REMOVERS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
+"""Who may have words erased from a record."""
 
 STAFF_ROLES = frozenset(
     {Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.CAPTIONER, Role.INTERPRETER, Role.RAPPORTEUR, Role.SECRETARIAT}

@@ -11,9 +11,10 @@ from moothall.core.events import (
     GapReason,
     Origin,
     SealVersion,
+    SoundKept,
     Word,
 )
-from moothall.core.ids import ChannelId, SegmentId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -27,6 +28,14 @@ class CreateSession(Command, frozen=True, kw_only=True, tag="create"):
     languages: tuple[str, ...]
     access: Access = Access.PUBLIC
     young_people: bool = False
+    sound: SoundKept = SoundKept.UNTIL_CHECKED
+    rehearsal: bool = False
+
+
+class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
+    """Mend the title."""
+
+    title: str
 
 
 class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
@@ -57,6 +66,16 @@ class ReopenSession(Command, frozen=True, kw_only=True, tag="reopen"):
     """Undo the close."""
 
 
+class BeginNotRecorded(Command, frozen=True, kw_only=True, tag="not-recorded"):
+    """Keep nothing of what is said from now on, and of the last `back` ms (at most 30,000)."""
+
+    back: int = 0
+
+
+class EndNotRecorded(Command, frozen=True, kw_only=True, tag="recorded"):
+    """Keep again what is said from now on."""
+
+
 class SealRecord(Command, frozen=True, kw_only=True, tag="seal"):
     """Say what state the text has reached."""
 
@@ -70,6 +89,8 @@ class AttachSource(Command, frozen=True, kw_only=True, tag="attach-source"):
     channel: ChannelId
     t: int
     rate: int
+    age: int = 0
+    """How long ago its first sample was heard, ms; then media time is now at `t` + `age`."""
 
 
 class EndSource(Command, frozen=True, kw_only=True, tag="end-source"):
@@ -155,14 +176,86 @@ class AssignSpeaker(Command, frozen=True, kw_only=True, tag="assign"):
     speaker: SpeakerId | None
 
 
+class TakeFloor(Command, frozen=True, kw_only=True, tag="take-floor"):
+    """Say who speaks in a channel from now on; with `since`, from the beginning of that line on."""
+
+    channel: ChannelId
+    speaker: SpeakerId | None
+    since: SegmentId | None = None
+
+
+class ForceLanguage(Command, frozen=True, kw_only=True, tag="force-language"):
+    """Say which language a channel is in, or let it be detected again."""
+
+    channel: ChannelId
+    language: str | None
+
+
+class RewindChannel(Command, frozen=True, kw_only=True, tag="rewind"):
+    """Strike the lines of machines from media time `t` on: their sound is about to be recognised once more."""
+
+    channel: ChannelId
+    t: int
+
+
+class TypeLine(Command, frozen=True, kw_only=True, tag="type"):
+    """A line that a person wrote, whole."""
+
+    channel: ChannelId
+    segment: SegmentId
+    text: str
+    language: str
+    origin: Origin = Origin.PERSON
+    speaker: SpeakerId | None = None
+
+
+class MoveLinesAway(Command, frozen=True, kw_only=True, tag="move-away"):
+    """Finished lines of this channel belong to another session."""
+
+    channel: ChannelId
+    segments: tuple[SegmentId, ...]
+    session: SessionId | None
+
+
+class MovedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line from another session."""
+
+    segment: SegmentId
+    t0: int
+    t1: int
+    language: str
+    origin: Origin
+    text: str
+    speaker: SpeakerId | None = None
+    mended: bool = False
+    """Whether a person had corrected it."""
+
+
+class MoveLinesHere(Command, frozen=True, kw_only=True, tag="move-here"):
+    """Take in lines that were logged in another session."""
+
+    channel: ChannelId
+    session: SessionId | None
+    lines: tuple[MovedLine, ...]
+
+
+class LeaveNote(Command, frozen=True, kw_only=True, tag="note"):
+    """Tell the staff something."""
+
+    text: str
+
+
 AnyCommand = (
     CreateSession
+    | DescribeSession
     | AddChannel
     | OpenSession
     | PauseSession
     | ResumeSession
     | CloseSession
     | ReopenSession
+    | BeginNotRecorded
+    | EndNotRecorded
     | SealRecord
     | AttachSource
     | EndSource
@@ -174,5 +267,12 @@ AnyCommand = (
     | NoteGap
     | IntroduceSpeaker
     | AssignSpeaker
+    | TakeFloor
+    | ForceLanguage
+    | RewindChannel
+    | TypeLine
+    | MoveLinesAway
+    | MoveLinesHere
+    | LeaveNote
 )
 """Every command of this release, told apart by `do`."""

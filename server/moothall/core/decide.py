@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
+
+import msgspec
 
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
+from moothall.core.decide_lines import MOST_BACK, decide_lines
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
-from moothall.core.session import Channel, Segment, State, Status
+from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status
 
-EARLY_WORDS = 200
-"""Ms by which a word may begin before the last committed word's end: recognisers' times tremble
-(docs/why/speech.md, "The seam")."""
 MAX_TEXT = 10_000
 """Characters in a correction, a title or a name."""
 MAX_WORD = 200
@@ -42,8 +43,14 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
             return _channel(state, command)
         case do.CorrectSegment():
             return _correct(state, command, actor)
-        case do.IntroduceSpeaker() | do.AssignSpeaker():
-            return _speaker(state, command)
+        case do.IntroduceSpeaker() | do.AssignSpeaker() | do.TakeFloor():
+            return _speaker(state, command, wall)
+        case do.ForceLanguage() | do.RewindChannel() | do.TypeLine() | do.MoveLinesAway() | do.MoveLinesHere():
+            return decide_lines(state, command, wall)
+        case do.BeginNotRecorded() | do.EndNotRecorded():
+            return _not_recorded(state, command, wall)
+        case do.DescribeSession() | do.LeaveNote():
+            return _words(command)
         case _:
             return _life(state, command, wall)
 
@@ -63,8 +70,38 @@ def _create(state: State, command: do.CreateSession) -> Decision:
             languages=command.languages,
             access=command.access,
             young_people=command.young_people,
+            sound=ev.SoundKept.NONE if command.young_people else command.sound,
+            rehearsal=command.rehearsal,
         )
     ]
+
+
+def _words(command: do.DescribeSession | do.LeaveNote) -> Decision:
+    text = command.title if isinstance(command, do.DescribeSession) else command.text
+    if not 0 < len(text.strip()) <= MAX_TEXT:
+        return _refuse(RefusalCode.INVALID, f"A title or note has 1 to {MAX_TEXT} characters.")
+    if isinstance(command, do.DescribeSession):
+        return [ev.SessionDescribed(title=text)]
+    return [ev.NoteLeft(text=text)]
+
+
+def _not_recorded(state: State, command: do.BeginNotRecorded | do.EndNotRecorded, wall: int) -> Decision:
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nothing is recorded now.")
+    now = state.media_now(wall)
+    if isinstance(command, do.EndNotRecorded):
+        if state.recorded:
+            return _refuse(RefusalCode.CONFLICT, "The session is recorded.")
+        return [ev.NotRecordedEnded(t1=max(now, state.not_recorded[-1][0]))]
+    if not state.recorded:
+        return _refuse(RefusalCode.CONFLICT, "The session is not recorded already.")
+    if not 0 <= command.back <= MOST_BACK:
+        return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
+    earliest = max((t1 or 0 for _, t1 in state.not_recorded), default=0)
+    began = ev.NotRecordedBegan(t0=max(now - command.back, earliest))
+    if command.back == 0:
+        return [began]  # The engine drains what was said before, and ends its line itself.
+    return [*_end_open(state, before=began.t0), began]
 
 
 def _add_channel(state: State, command: do.AddChannel) -> Decision:
@@ -100,13 +137,28 @@ def _life(
 
 
 def _close(state: State, t: int) -> Decision:
+    events = _end_open(state)
+    if not state.recorded:
+        events.append(ev.NotRecordedEnded(t1=max(t, state.not_recorded[-1][0])))
+    t = max([t, *(channel.committed_through for channel in state.channels.values())])
+    return [*events, ev.SessionClosed(t=t)]
+
+
+def _end_open(state: State, before: int | None = None) -> list[ev.AnyEvent]:
+    """End every line that is open; with `before`, the text says nothing of what began then or later (media ms)."""
     events: list[ev.AnyEvent] = []
     for channel in state.channels.values():
-        t = max(t, channel.committed_through)
         segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
-        if segment is not None:
-            events.append(_ended(segment, channel.committed_through, ev.EndReason.CLOSE))
-    return [*events, ev.SessionClosed(t=t)]
+        if segment is None:
+            continue
+        through = channel.committed_through
+        if before is not None and any(word.t0 >= before for word in segment.words):
+            words = tuple(takewhile(lambda word: word.t0 < before, segment.words))
+            corrected = {} if segment.base <= len(words) else {"base": 0, "text": ""}
+            segment = msgspec.structs.replace(segment, words=words, **corrected)
+            through = words[-1].t1 if words else segment.t0
+        events.append(_ended(segment, through, ev.EndReason.CLOSE))
+    return events
 
 
 def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock, wall: int) -> Decision:
@@ -114,14 +166,14 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
     match command:
         case do.AttachSource():
-            if not is_name(command.source) or command.rate <= 0 or command.t < 0:
+            if not is_name(command.source) or command.rate <= 0 or command.t < 0 or command.age < 0:
                 return _refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
             if command.channel not in state.channels:
                 return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
             if command.source in state.sources:
                 return _refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
             attached = ev.SourceAttached(source=command.source, channel=command.channel, t=command.t, rate=command.rate)
-            return [attached, ev.ClockMapped(t=max(command.t, state.clock[0]), wall=wall)]
+            return [attached, ev.ClockMapped(t=max(command.t + command.age, state.clock[0]), wall=wall)]
         case do.EndSource():
             source = state.sources.get(command.source)
             if source is None or source.ended:
@@ -163,6 +215,8 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
         return _refuse(RefusalCode.INVALID, f"A word has 1 to {MAX_WORD} characters and ends after it begins.")
     if min(word.t0 for word in command.words) < channel.committed_through - EARLY_WORDS:
         return _stale(state, channel, "Words of that time are committed already.")
+    if any(not state.kept(word.t0) for word in command.words):
+        return _refuse(RefusalCode.CONFLICT, "What is said now is not recorded.")
     events: list[ev.AnyEvent] = []
     if command.start is not None:
         if channel.open_segment is not None or command.segment in state.segments:
@@ -177,6 +231,7 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
                 t0=start.t0,
                 language=start.language,
                 origin=start.origin,
+                speaker=channel.speaker,
             )
         )
         have = 0
@@ -199,7 +254,7 @@ def _ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
 
 def _correct(state: State, command: do.CorrectSegment, actor: Actor) -> Decision:
     segment = state.segments.get(command.segment)
-    if segment is None or segment.channel != command.channel:
+    if segment is None or segment.channel != command.channel or segment.gone:
         return _refuse(RefusalCode.UNKNOWN, "The channel has no such segment.")
     if len(command.text) > MAX_TEXT:
         return _refuse(RefusalCode.INVALID, f"A correction has at most {MAX_TEXT} characters.")
@@ -217,20 +272,38 @@ def _correct(state: State, command: do.CorrectSegment, actor: Actor) -> Decision
             base_words=command.base_words,
             text=command.text,
             tail=segment.tail(command.base_words),
+            machine=actor.role is Role.ENGINE,
         )
     ]
 
 
-def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker) -> Decision:
+def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:
     if isinstance(command, do.IntroduceSpeaker):
         if not is_name(command.speaker) or not 0 < len(command.name) <= MAX_TEXT:
             return _refuse(RefusalCode.INVALID, "A speaker needs an id and a name.")
         return [ev.SpeakerIntroduced(speaker=command.speaker, name=command.name)]
     if command.speaker is not None and command.speaker not in state.speakers:
         return _refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
+    if isinstance(command, do.TakeFloor):
+        return _take_floor(state, command, wall)
     if not command.segments or any(segment not in state.segments for segment in command.segments):
         return _refuse(RefusalCode.UNKNOWN, "Name lines of this session.")
     return [ev.SpeakerAssigned(segments=command.segments, speaker=command.speaker)]
+
+
+def _take_floor(state: State, command: do.TakeFloor, wall: int) -> Decision:
+    channel = state.channels.get(command.channel)
+    if channel is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+    took = ev.SpeakerTookFloor(channel=channel.id, speaker=command.speaker, t=state.media_now(wall))
+    if command.since is None:
+        return [took]
+    first = state.segments.get(command.since)
+    if first is None or first.channel != channel.id:
+        return _refuse(RefusalCode.UNKNOWN, "The channel has no such line.")
+    lines = [line for _, line in state.segments.items() if line.channel == channel.id and line.t0 >= first.t0]
+    since = tuple(line.id for line in sorted(lines, key=lambda line: line.t0))
+    return [took, ev.SpeakerAssigned(segments=since, speaker=command.speaker)]
 
 
 def _stale(state: State, channel: Channel, message: str) -> Refusal:

@@ -8,6 +8,8 @@
         OffsetConflict       the log is not where the writer thought
         DuplicateCause       the command's events are in the log already
       RecordBroken         stored bytes don't verify or can't be read
+      NoLink               a staff link isn't there any more, or can't be made
+      ProgrammeError       a conference file can't be read; the sentence says where and why
       AudioError           a file or stream gives no usable audio
       ProtocolError        a peer sent something that the protocol forbids
 
@@ -53,6 +55,14 @@ class DuplicateCause(StorageError):
 
 class RecordBroken(MoothallError):
     """Stored bytes don't verify or can't be read."""
+
+
+class NoLink(MoothallError):
+    """A staff link isn't there any more, or can't be made."""
+
+
+class ProgrammeError(MoothallError):
+    """A conference file can't be read."""
 
 
 class AudioError(MoothallError):

@@ -7,13 +7,36 @@ field says *wall* (Unix milliseconds). `docs/reference/events.md` is generated f
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
 
 from moothall.core import lanes
-from moothall.core.ids import ChannelId, Lane, SegmentId, SourceId, SpeakerId
+from moothall.core.event_parts import (
+    Access,
+    ChannelKind,
+    EndReason,
+    GapReason,
+    LaneHead,
+    Origin,
+    SealVersion,
+    SoundKept,
+    Word,
+)
+from moothall.core.ids import ChannelId, Lane, SegmentId, SessionId, SourceId, SpeakerId
+
+# Whoever speaks of events speaks of their parts.
+__all__ = [
+    "Access",
+    "ChannelKind",
+    "EndReason",
+    "GapReason",
+    "LaneHead",
+    "Origin",
+    "SealVersion",
+    "SoundKept",
+    "Word",
+]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -41,81 +64,6 @@ class ChannelEvent(Event, frozen=True, kw_only=True):
         return lanes.channel_lane(self.channel)
 
 
-class Access(StrEnum):
-    """Who may read a session and its record."""
-
-    PUBLIC = "public"
-    LINK = "link"
-    STAFF = "staff"
-
-
-class ChannelKind(StrEnum):
-    """What a channel carries."""
-
-    FLOOR = "floor"
-    INTERPRETATION = "interpretation"
-    TRANSLATION = "translation"
-
-
-class Origin(StrEnum):
-    """How the text of a segment came about; each reader can ask for it."""
-
-    MACHINE = "machine"
-    PERSON = "person"
-    INTERPRETER = "interpreter"
-    SPEAKER = "speaker"
-
-
-class EndReason(StrEnum):
-    """Why a segment ended."""
-
-    SENTENCE = "sentence"
-    SPEAKER = "speaker"
-    LANGUAGE = "language"
-    PAUSE = "pause"
-    LENGTH = "length"
-    CLOSE = "close"
-
-
-class GapReason(StrEnum):
-    """Why a span of the session has no text."""
-
-    SOURCE_LOST = "source-lost"
-    ENGINE_LOST = "engine-lost"
-    OVERLOAD = "overload"
-    STORAGE = "storage"
-
-
-class SealVersion(StrEnum):
-    """Which state of the text a seal vouches for."""
-
-    RAW = "raw"
-    CHECKED = "checked"
-    FINAL = "final"
-
-
-class Word(msgspec.Struct, frozen=True):
-    """A word as the recogniser heard it."""
-
-    text: str
-    """Its characters. A leading space belongs to it where the language puts one: text is joined by concatenation."""
-    t0: int
-    """Start, media ms."""
-    t1: int
-    """End, media ms."""
-    p: float = 1.0
-    """The recogniser's probability, 0 to 1."""
-
-
-class LaneHead(msgspec.Struct, frozen=True):
-    """Where a lane stands: its last event."""
-
-    offset: int
-    """Offset of the lane's last event; 0 when it has none."""
-    digest: str
-    """The chain's digest there, hexadecimal SHA-256."""
-
-
 class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
     """A session exists; nobody has spoken yet."""
 
@@ -127,6 +75,17 @@ class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
     """Who may read the session."""
     young_people: bool = False
     """Whether young people take part, which forbids sound and real names."""
+    sound: SoundKept = SoundKept.NONE
+    """What becomes of the sound. Logs of releases that recorded none don't say."""
+    rehearsal: bool = False
+    """Whether it is only a test: never listed, and removed by itself."""
+
+
+class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"):
+    """Its title was mended."""
+
+    title: str
+    """The title from here on."""
 
 
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
@@ -162,6 +121,20 @@ class SessionReopened(Event, frozen=True, kw_only=True, tag="session.reopened"):
 
     t: int
     """When, media ms."""
+
+
+class NotRecordedBegan(Event, frozen=True, kw_only=True, tag="not-recorded.began"):
+    """What is said from here on is kept nowhere."""
+
+    t0: int
+    """Since when, media ms. It may lie up to 30 s before the act; what the log held of that span is removed."""
+
+
+class NotRecordedEnded(Event, frozen=True, kw_only=True, tag="not-recorded.ended"):
+    """What is said from here on is kept again."""
+
+    t1: int
+    """Since when, media ms."""
 
 
 class ChannelAdded(Event, frozen=True, kw_only=True, tag="channel.added"):
@@ -273,6 +246,8 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     """What stands in their place."""
     tail: str
     """The committed words behind those, joined: nobody needs the words' bounds to follow a correction."""
+    machine: bool = False
+    """Whether a recogniser corrected itself in a better pass; else a person did."""
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):
@@ -291,6 +266,64 @@ class SpeakerAssigned(Event, frozen=True, kw_only=True, tag="speaker.assigned"):
     """The lines."""
     speaker: SpeakerId | None
     """Who said them; null takes the name away."""
+
+
+class SpeakerTookFloor(Event, frozen=True, kw_only=True, tag="speaker.took-floor"):
+    """Who speaks in a channel from here on: its next lines are given to that speaker as they open."""
+
+    channel: ChannelId
+    """The channel."""
+    speaker: SpeakerId | None
+    """Who speaks; null when nobody is named."""
+    t: int
+    """When, media ms."""
+
+
+class LanguageForced(Event, frozen=True, kw_only=True, tag="language.forced"):
+    """Somebody said which language a channel is in; nothing is detected until it is taken back."""
+
+    channel: ChannelId
+    """The channel."""
+    language: str | None
+    """BCP-47 tag; null lets it be detected again."""
+
+
+class ChannelRewound(ChannelEvent, frozen=True, kw_only=True, tag="channel.rewound"):
+    """Lines were struck, because their sound is recognised once more."""
+
+    t: int
+    """Media ms from which it is."""
+    segments: tuple[SegmentId, ...]
+    """The lines that are gone."""
+
+
+class LinesMovedAway(ChannelEvent, frozen=True, kw_only=True, tag="lines.moved-away"):
+    """Lines were said in another session and stand there now."""
+
+    segments: tuple[SegmentId, ...]
+    """The lines that are gone."""
+    session: SessionId | None
+    """The session that they belong to; null when readers of this one may not know of it."""
+
+
+class LinesMovedHere(ChannelEvent, frozen=True, kw_only=True, tag="lines.moved-here"):
+    """The lines that follow were logged in another session by mistake."""
+
+    segments: tuple[SegmentId, ...]
+    """What they are called here."""
+    session: SessionId | None
+    """Where they were logged; null when readers of this one may not know of it."""
+
+
+class NoteLeft(Event, frozen=True, kw_only=True, tag="note.left"):
+    """A note among the staff."""
+
+    text: str
+    """What it says."""
+
+    def lane(self) -> Lane:
+        """The staff's own."""
+        return lanes.STAFF
 
 
 class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):
@@ -332,18 +365,23 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     offsets: tuple[int, ...]
     """The events whose bodies and salts are gone."""
     reason: str
-    """Why, in a word: `request`, `not-recorded`."""
+    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded" had caught."""
     by: str
     """Pseudonym of who had it done."""
+    through: dict[ChannelId, int] = {}
+    """Media ms up to which each channel's words had been committed: what was removed is not recognised once more."""
 
 
 AnyEvent = (
     SessionCreated
+    | SessionDescribed
     | SessionOpened
     | SessionPaused
     | SessionResumed
     | SessionClosed
     | SessionReopened
+    | NotRecordedBegan
+    | NotRecordedEnded
     | ChannelAdded
     | SourceAttached
     | SourceEnded
@@ -355,6 +393,12 @@ AnyEvent = (
     | SegmentCorrected
     | SpeakerIntroduced
     | SpeakerAssigned
+    | SpeakerTookFloor
+    | LanguageForced
+    | ChannelRewound
+    | LinesMovedAway
+    | LinesMovedHere
+    | NoteLeft
     | GapNoted
     | RecordCheckpoint
     | RecordSealed

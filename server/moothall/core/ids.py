@@ -40,7 +40,9 @@ class Position(msgspec.Struct, frozen=True, order=True):
     """
 
     epoch: Epoch
+    """The life of the log that it is a place in."""
     offset: int
+    """The last event that has been seen."""
 
     def __str__(self) -> str:
         return f"{self.epoch}:{self.offset}"

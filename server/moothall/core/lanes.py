@@ -44,21 +44,25 @@ def is_public(lane: Lane) -> bool:
 class Feed(msgspec.Struct, frozen=True):
     """What a reader of one channel follows: session + ch + floor, and `w` where `live`.
 
-    `live=False` is the low-data reader's feed and the hub's: finished lines only.
+    `live=False` is the low-data reader's feed and the hub's: finished lines only. `staff=True` adds the staff's lane:
+    only the desks' door makes such a feed, no address of a reader can name it.
     """
 
     channel: ChannelId
     live: bool = True
+    staff: bool = False
 
     @property
     def name(self) -> str:
-        """The feed's name on the wire, `floor.live` or `floor.lines`."""
-        return f"{self.channel}.{'live' if self.live else 'lines'}"
+        """The feed's name on the wire, `floor.live`, `floor.lines` or `floor.staff`."""
+        return f"{self.channel}.{'staff' if self.staff else 'live' if self.live else 'lines'}"
 
     @property
     def lanes(self) -> frozenset[Lane]:
-        """The lanes whose events the feed carries; all of them public."""
+        """The lanes whose events the feed carries; all of them public, but for the staff's."""
         lanes = {SESSION, FLOOR, channel_lane(self.channel)}
         if self.live:
             lanes.add(words_lane(self.channel))
+        if self.staff:
+            lanes.add(STAFF)
         return frozenset(lanes)

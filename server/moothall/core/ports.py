@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -83,11 +83,17 @@ class EventLog(Protocol):
         ...
 
     async def remove(
-        self, session: SessionId, term: int, expected_offset: int, offsets: Sequence[int], event: LogRecord
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
     ) -> None:
-        """Erase body and salt of the events at `offsets` and append `event` (a `body.removed`) in one act.
+        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act.
 
-        Raises as `append` does. Offsets that hold nothing any more are passed over.
+        When it returns the bytes are in no file of the log, unless a reader was in the way: then they are as soon as
+        that is over. Raises as `append` does. Offsets that hold nothing any more are passed over.
         """
         ...
 
@@ -108,9 +114,44 @@ class EventLog(Protocol):
         """All sessions that have a log, in order of their names."""
         ...
 
+    async def forget(self, session: SessionId) -> None:
+        """Erase a session's log as if it had never been; no matter if there is none.
+
+        For rehearsals only: a record is never taken away whole. Nobody may hold the log as its writer any more.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was promised and let go of the files."""
         ...
+
+
+class Book(Protocol):
+    """What the house knows beside its logs: rooms, planned sessions, links. Small entries, by shelf and key.
+
+    All of it is read when the server starts and kept in memory by its owner; the book is what survives.
+    """
+
+    async def read(self, shelf: str) -> Mapping[str, bytes]:
+        """Every entry of a shelf by its key. Raises StorageUnavailable."""
+        ...
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        """Keep or take out entries, all of them or none; durable when it returns. Raises StorageUnavailable."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was promised and let go of the files."""
+        ...
+
+
+class BookEntry(msgspec.Struct, frozen=True):
+    """One change of a book."""
+
+    shelf: str
+    key: str
+    body: bytes | None
+    """None takes the entry out."""
 
 
 class Spool(Protocol):
@@ -160,6 +201,28 @@ class Spool(Protocol):
         """
         ...
 
+    async def begin_memory_only(self, first: int) -> None:
+        """From sample `first` on nothing reaches the disk, and what is there from `first` on becomes silence at once.
+
+        The note is forgotten, and none is kept meanwhile. What memory holds can be read until `end_memory_only`, and
+        `sync` counts it as safe: positions survive a crash, the samples don't. More than 10 min of it are forgotten,
+        oldest first, and no sample is refused for it. After a restart it has to be said again.
+
+        Raises StorageUnavailable when the disk refuses: nothing more is written all the same; say it again.
+        """
+        ...
+
+    async def end_memory_only(self, first: int) -> None:
+        """From sample `first` on, which may not have come yet, the disk is used again; what came before is silence."""
+        ...
+
+    async def silence(self, first: int, last: int) -> None:
+        """Make the samples from `first` up to `last` silence, on disk and in memory.
+
+        Raises StorageUnavailable when the disk refuses.
+        """
+        ...
+
     async def discard(self) -> None:
         """Forget everything: the source's words are all in the log."""
         ...
@@ -174,4 +237,11 @@ class SpoolStore(Protocol):
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
         """The source's spool as it survived, or a new one."""
+        ...
+
+    async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
+        """Every spool that an earlier life of the server left, or this one has closed, in order of their names.
+
+        Raises StorageUnavailable when the disk refuses.
+        """
         ...

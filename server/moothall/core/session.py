@@ -17,6 +17,9 @@ from moothall.core.persistent import PersistentMap
 
 LAST_WORDS = 20
 """How many committed words a channel keeps at hand for an engine that has to find the seam."""
+EARLY_WORDS = 200
+"""Ms by which a word may begin before the last committed word's end: recognisers' times tremble
+(docs/why/speech.md, "The seam")."""
 
 
 class Status(StrEnum):
@@ -43,7 +46,15 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     """The newest correction; empty while there is none."""
     revision: int = 0
+    mended: bool = False
+    """Whether a person corrected it."""
     ended: bool = False
+    t1: int = 0
+    """End, media ms, once it has ended."""
+    origin: ev.Origin = ev.Origin.MACHINE
+    speaker: SpeakerId | None = None
+    gone: bool = False
+    """Struck: it is recognised once more, or stands in another session."""
 
     @property
     def whole(self) -> str:
@@ -71,6 +82,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """End of the last committed word or noted gap, media ms."""
     open_segment: SegmentId | None = None
     last_words: tuple[ev.Word, ...] = ()
+    speaker: SpeakerId | None = None
+    """Who speaks: its next lines are given to that speaker."""
+    forced: str | None = None
+    """The language that somebody said it is in."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +107,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     access: ev.Access = ev.Access.STAFF
     """Nobody but staff until the log says otherwise."""
+    young_people: bool = False
+    sound: ev.SoundKept = ev.SoundKept.NONE
+    rehearsal: bool = False
+    not_recorded: tuple[tuple[int, int | None], ...] = ()
+    """Spans of media ms of which nothing is kept; the last one may still be open."""
     clock: tuple[int, int] = (0, 0)
     """(media ms, Unix ms) of the newest mapping."""
     channels: dict[ChannelId, Channel] = {}
@@ -99,6 +119,19 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     speakers: dict[SpeakerId, str] = {}
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     seals: int = 0
+
+    @property
+    def recorded(self) -> bool:
+        """Whether what is said now is kept."""
+        return not self.not_recorded or self.not_recorded[-1][1] is not None
+
+    def kept(self, t: int) -> bool:
+        """Whether what is said at media ms `t` is kept."""
+        return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in self.not_recorded)
+
+    def kept_through(self, t0: int, t1: int) -> bool:
+        """Whether all is kept of what is said from media ms `t0` to `t1`, both included."""
+        return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in self.not_recorded)
 
     def media_now(self, wall: int) -> int:
         """Media time at the wall time `wall` (Unix ms), by the newest mapping; it never runs before that."""
@@ -129,7 +162,17 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
                 title=event.title,
                 languages=event.languages,
                 access=event.access,
+                young_people=event.young_people,
+                sound=event.sound,
+                rehearsal=event.rehearsal,
             )
+        case ev.SessionDescribed():
+            return replace(state, title=event.title)
+        case ev.NotRecordedBegan():
+            return replace(state, not_recorded=(*state.not_recorded, (event.t0, None)))
+        case ev.NotRecordedEnded():
+            began, _ = state.not_recorded[-1]
+            return replace(state, not_recorded=(*state.not_recorded[:-1], (began, event.t1)))
         case ev.SessionOpened():
             return replace(state, status=Status.OPEN, clock=(0, event.wall))
         case ev.SessionPaused():
@@ -153,11 +196,25 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
             return replace(state, sources={**state.sources, event.source: source})
         case ev.SpeakerIntroduced():
             return replace(state, speakers={**state.speakers, event.speaker: event.name})
+        case ev.SpeakerTookFloor():
+            return _with_channel(state, event.channel, speaker=event.speaker)
+        case ev.LanguageForced():
+            return _with_channel(state, event.channel, forced=event.language)
+        case ev.SpeakerAssigned():
+            return _with_segments(state, event.segments, speaker=event.speaker)
+        case ev.ChannelRewound():
+            state = _with_segments(state, event.segments, gone=True)
+            return _with_channel(state, event.channel, committed_through=event.t, open_segment=None, last_words=())
+        case ev.LinesMovedAway():
+            return _with_segments(state, event.segments, gone=True)
+        case ev.BodyRemoved():
+            for channel_id, t in event.through.items():
+                state = _heard(state, channel_id, t)
+            return state
         case ev.EngineAttached():
             return _with_channel(state, event.channel, generation=event.generation)
         case ev.GapNoted():
-            through = max(state.channels[event.channel].committed_through, event.t1)
-            return _with_channel(state, event.channel, committed_through=through)
+            return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
             return _evolve_segment(state, event)
         case _:
@@ -169,28 +226,69 @@ def _evolve_segment(
 ) -> State:
     replace = msgspec.structs.replace
     if isinstance(event, ev.SegmentOpened):
-        segment = Segment(id=event.segment, channel=event.channel, language=event.language, t0=event.t0)
-        state = _with_channel(state, event.channel, open_segment=event.segment)
+        segment = Segment(
+            id=event.segment,
+            channel=event.channel,
+            language=event.language,
+            t0=event.t0,
+            origin=event.origin,
+            speaker=event.speaker,
+        )
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)
     if known is None:
         return state  # Its opening was removed from the record; there is nothing left to change.
     match event:
         case ev.WordsCommitted():
-            channel = state.channels[event.channel]
-            state = _with_channel(
-                state,
-                event.channel,
-                committed_through=max(channel.committed_through, event.words[-1].t1),
-                last_words=(*channel.last_words, *event.words)[-LAST_WORDS:],
-            )
+            state = _committed(state, event)
             segment = replace(known, words=known.words + event.words)
         case ev.SegmentEnded():
-            state = _with_channel(state, event.channel, open_segment=None)
-            segment = replace(known, ended=True)
+            if state.channels[event.channel].open_segment == event.segment:
+                state = _with_channel(state, event.channel, open_segment=None)
+            # What a person wrote comes whole, without words.
+            text = known.text if known.words else event.text
+            segment = replace(known, ended=True, t1=event.t1, text=text)
         case _:
-            segment = replace(known, text=event.text, base=event.base_words, revision=event.base_revision + 1)
+            segment = replace(
+                known,
+                text=event.text,
+                base=event.base_words,
+                revision=event.base_revision + 1,
+                mended=known.mended or not event.machine,
+            )
     return replace(state, segments=state.segments.set(event.segment, segment))
+
+
+def _committed(state: State, event: ev.WordsCommitted) -> State:
+    """Where the channel stands after words, be they the newest or those that a removal left of an older line."""
+    channel = state.channels[event.channel]
+    last = channel.last_words
+    if not last or event.words[0].t0 >= last[-1].t1 - EARLY_WORDS:
+        last = (*last, *event.words)[-LAST_WORDS:]
+    return _with_channel(
+        state,
+        event.channel,
+        # Lines that come whole, without words, are never open, and what is left of a line doesn't close another.
+        open_segment=channel.open_segment or event.segment,
+        committed_through=max(channel.committed_through, event.words[-1].t1),
+        last_words=last,
+    )
+
+
+def _heard(state: State, channel: ChannelId, t: int) -> State:
+    known = state.channels.get(channel)
+    if known is None or known.committed_through >= t:
+        return state
+    return _with_channel(state, channel, committed_through=t)
+
+
+def _with_segments(state: State, names: tuple[SegmentId, ...], **fields: object) -> State:
+    segments = state.segments
+    for name in names:
+        known = segments.get(name)
+        if known is not None:
+            segments = segments.set(name, msgspec.structs.replace(known, **fields))
+    return msgspec.structs.replace(state, segments=segments)
 
 
 def _with_channel(state: State, channel: ChannelId, **fields: object) -> State:

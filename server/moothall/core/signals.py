@@ -61,5 +61,14 @@ class Unsaved(Signal, frozen=True, kw_only=True, tag="unsaved"):
     """All words since storage failed."""
 
 
-AnySignal = Partial | ChannelState | Unsaved
+class Unrecorded(Signal, frozen=True, kw_only=True, tag="unrecorded"):
+    """Words of a span that is not recorded: shown marked, kept nowhere; empty takes them away."""
+
+    text: str
+    """The last of what was said in it."""
+    language: str
+    """BCP-47 tag."""
+
+
+AnySignal = Partial | ChannelState | Unsaved | Unrecorded
 """Every signal of this release, told apart by `kind`."""

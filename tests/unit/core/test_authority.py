@@ -4,9 +4,9 @@ from typing import get_args
 
 from moothall.core import commands as do
 from moothall.core.actors import Role
-from moothall.core.authority import COMMANDS, STAFF_ROLES, may_follow, may_read, may_send
+from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES, may_follow, may_read, may_send
 from moothall.core.events import Access, ChannelKind
-from moothall.core.ids import ChannelId, Lane
+from moothall.core.ids import ChannelId, Lane, SegmentId
 from moothall.core.lanes import FLOOR, SESSION, STAFF, channel_lane, hub_lane, words_lane
 
 
@@ -21,6 +21,30 @@ def test_nobody_gets_more_than_the_table_says() -> None:
     assert allowed == {Role.SYSTEM, Role.TECHNICIAN, Role.CHAIR, Role.SECRETARIAT}
     add = do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",))
     assert {role for role in Role if may_send(role, add)} == {Role.SYSTEM, Role.SECRETARIAT}
+
+
+def test_who_says_what_is_kept_and_who_may_have_words_erased() -> None:
+    allowed = {role for role in Role if may_send(role, do.BeginNotRecorded())}
+    assert allowed == {Role.SYSTEM, Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT}
+    assert {role for role in Role if may_send(role, do.EndNotRecorded())} == allowed
+    assert {Role.TECHNICIAN, Role.SECRETARIAT} == REMOVERS
+
+
+def test_everybody_at_a_desk_may_leave_a_note_and_nobody_else() -> None:
+    assert {role for role in Role if may_send(role, do.LeaveNote(text="x"))} == STAFF_ROLES
+
+
+def test_an_engine_neither_strikes_nor_types_nor_names_anybody() -> None:
+    floor = ChannelId("floor")
+    commands: tuple[do.AnyCommand, ...] = (
+        do.RewindChannel(channel=floor, t=0),
+        do.TakeFloor(channel=floor, speaker=None),
+        do.ForceLanguage(channel=floor, language=None),
+        do.TypeLine(channel=floor, segment=SegmentId("t"), text="x", language="en"),
+        do.MoveLinesAway(channel=floor, segments=(), session=None),
+        do.MoveLinesHere(channel=floor, session=None, lines=()),
+    )
+    assert not any(may_send(Role.ENGINE, command) for command in commands)
 
 
 def test_public_lanes_are_for_everybody_but_engines_and_the_others_for_few() -> None:

@@ -1,96 +1,33 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 import pytest
 
+from deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    correct,
+    created,
+    end,
+    events,
+    line_of,
+    opened,
+    refused,
+    segment,
+    speaking,
+    word,
+)
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.decide import EARLY_WORDS, MAX_TEXT, MAX_WORD, MAX_WORDS, decide
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.session import State, Status, evolve
-
-FLOOR = ChannelId("floor")
-ENGINE = Actor(Role.ENGINE, "whisper-base")
-CAPTIONER = Actor(Role.CAPTIONER, "c1")
-WALL = 1_000_000
-
-
-def segment(name: str) -> SegmentId:
-    return SegmentId(name)
-
-
-def word(text: str, t0: int, t1: int) -> ev.Word:
-    return ev.Word(text=text, t0=t0, t1=t1)
-
-
-def carry_out(state: State, *commands: do.AnyCommand, actor: Actor = SYSTEM, wall: int = WALL) -> State:
-    for command in commands:
-        decision = decide(state, command, actor, wall)
-        assert not isinstance(decision, Refusal), decision
-        for event in decision:
-            state = evolve(state, event)
-    return state
-
-
-def refused(state: State, command: do.AnyCommand, *, actor: Actor = SYSTEM, wall: int = WALL) -> Refusal:
-    decision = decide(state, command, actor, wall)
-    assert isinstance(decision, Refusal), decision
-    return decision
-
-
-def events(state: State, command: do.AnyCommand, *, actor: Actor = SYSTEM, wall: int = WALL) -> Sequence[ev.AnyEvent]:
-    decision = decide(state, command, actor, wall)
-    assert not isinstance(decision, Refusal), decision
-    return decision
-
-
-def created() -> State:
-    return carry_out(
-        State(id=SessionId("s")),
-        do.CreateSession(title="Access", languages=("en", "pt")),
-        do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "pt")),
-    )
-
-
-def opened() -> State:
-    return carry_out(
-        created(),
-        do.OpenSession(),
-        do.AttachSource(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
-        do.AttachEngine(channel=FLOOR, model="whisper-base"),
-    )
-
-
-def commit(name: str, first: int, *words: ev.Word, start: int | None = None, generation: int = 1) -> do.CommitWords:
-    return do.CommitWords(
-        channel=FLOOR,
-        generation=generation,
-        segment=segment(name),
-        first=first,
-        words=words,
-        start=None if start is None else do.SegmentStart(t0=start, language="en"),
-    )
-
-
-def end(name: str, t1: int, generation: int = 1) -> do.EndSegment:
-    reason = ev.EndReason.SENTENCE
-    return do.EndSegment(channel=FLOOR, generation=generation, segment=segment(name), t1=t1, reason=reason)
-
-
-def speaking() -> State:
-    """One ended segment of three words, and an open one of one word."""
-    return carry_out(
-        opened(),
-        commit("a", 0, word("Good", 0, 300), word(" morning", 300, 700), start=0),
-        commit("a", 2, word(" all.", 700, 1000)),
-        end("a", 1000),
-        commit("b", 0, word("Welcome", 1200, 1500), start=1200),
-        actor=ENGINE,
-    )
+from moothall.core.decide import MAX_TEXT, MAX_WORD, MAX_WORDS
+from moothall.core.decide_lines import MOST_BACK
+from moothall.core.errors import RefusalCode
+from moothall.core.ids import ChannelId, SessionId, SourceId, SpeakerId
+from moothall.core.session import EARLY_WORDS, State, Status
 
 
 def test_a_session_is_made_once_and_needs_a_title_and_a_language() -> None:
@@ -274,10 +211,6 @@ def test_a_gap_moves_on_what_has_been_committed() -> None:
     assert refused(speaking(), msgspec.structs.replace(gap, t1=1500)).code is RefusalCode.INVALID
 
 
-def correct(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
-    return do.CorrectSegment(channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text)
-
-
 def test_a_correction_leaves_the_words_behind_it() -> None:
     state = speaking()
     assert events(state, correct("a", 0, 2, "Good evening"), actor=CAPTIONER) == [
@@ -329,3 +262,149 @@ def test_speakers_are_introduced_and_lines_given_to_them() -> None:
     assert len(events(state, msgspec.structs.replace(assign, speaker=None))) == 1
     for lines in ((), (segment("x"),)):
         assert refused(state, msgspec.structs.replace(assign, segments=lines)).code is RefusalCode.UNKNOWN
+
+
+ANA, BO = SpeakerId("ana"), SpeakerId("bo")
+
+
+def with_people() -> State:
+    return carry_out(
+        speaking(), do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.IntroduceSpeaker(speaker=BO, name="Bo")
+    )
+
+
+def test_who_takes_the_floor_is_given_the_lines_that_open_from_then_on() -> None:
+    take = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    assert events(with_people(), take, wall=WALL + 1600) == [ev.SpeakerTookFloor(channel=FLOOR, speaker=ANA, t=1600)]
+    state = carry_out(with_people(), take)
+    state = carry_out(state, end("b", 1500), commit("c", 0, word("So", 1700, 1800), start=1700), actor=ENGINE)
+    assert (line_of(state, "b").speaker, line_of(state, "c").speaker) == (None, ANA)
+    nobody = carry_out(state, do.TakeFloor(channel=FLOOR, speaker=None))
+    assert nobody.channels[FLOOR].speaker is None
+
+
+def test_the_floor_may_have_been_taken_some_lines_ago() -> None:
+    assert events(with_people(), do.TakeFloor(channel=FLOOR, speaker=BO, since=segment("a"))) == [
+        ev.SpeakerTookFloor(channel=FLOOR, speaker=BO, t=0),
+        ev.SpeakerAssigned(segments=(segment("a"), segment("b")), speaker=BO),
+    ]
+    state = carry_out(with_people(), do.TakeFloor(channel=FLOOR, speaker=BO, since=segment("b")))
+    assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (None, BO)
+
+
+def test_the_floor_is_taken_by_people_of_the_session_in_a_channel_and_since_a_line_of_it() -> None:
+    state = carry_out(
+        with_people(),
+        do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)),
+    )
+    for take in (
+        do.TakeFloor(channel=FLOOR, speaker=SpeakerId("nobody")),
+        do.TakeFloor(channel=ChannelId("xx"), speaker=ANA),
+        do.TakeFloor(channel=FLOOR, speaker=ANA, since=segment("x")),
+        do.TakeFloor(channel=ChannelId("pt"), speaker=ANA, since=segment("a")),
+    ):
+        assert refused(state, take).code is RefusalCode.UNKNOWN
+
+
+def test_a_title_is_mended_and_a_note_left() -> None:
+    assert events(created(), do.DescribeSession(title="Access for all")) == [
+        ev.SessionDescribed(title="Access for all")
+    ]
+    assert carry_out(created(), do.DescribeSession(title="Access for all")).title == "Access for all"
+    assert events(created(), do.LeaveNote(text="The booth is empty.")) == [ev.NoteLeft(text="The booth is empty.")]
+    for text in ("", "  ", "x" * (MAX_TEXT + 1)):
+        assert refused(created(), do.DescribeSession(title=text)).code is RefusalCode.INVALID
+        assert refused(created(), do.LeaveNote(text=text)).code is RefusalCode.INVALID
+
+
+def test_a_session_with_young_people_keeps_no_sound() -> None:
+    empty = State(id=SessionId("s"))
+    create = do.CreateSession(title="x", languages=("en",), sound=ev.SoundKept.PUBLISHED)
+    assert carry_out(empty, create).sound is ev.SoundKept.PUBLISHED
+    assert carry_out(empty, msgspec.structs.replace(create, young_people=True)).sound is ev.SoundKept.NONE
+
+
+def test_a_source_says_how_long_ago_it_began() -> None:
+    state = carry_out(created(), do.OpenSession())
+    attach = do.AttachSource(source=SourceId("mic"), channel=FLOOR, t=250, rate=16_000, age=700)
+    assert events(state, attach)[1] == ev.ClockMapped(t=950, wall=WALL)
+    assert refused(state, msgspec.structs.replace(attach, age=-1)).code is RefusalCode.INVALID
+
+
+def test_not_recorded_begins_and_ends_and_is_no_more_than_what_it_says() -> None:
+    state = opened()
+    assert events(state, do.BeginNotRecorded(), wall=WALL + 4000) == [ev.NotRecordedBegan(t0=4000)]
+    assert refused(state, do.EndNotRecorded()).code is RefusalCode.CONFLICT
+    state = carry_out(state, do.BeginNotRecorded(), wall=WALL + 4000)
+    assert not state.recorded
+    assert refused(state, do.BeginNotRecorded()).code is RefusalCode.CONFLICT
+    assert events(state, do.EndNotRecorded(), wall=WALL + 9000) == [ev.NotRecordedEnded(t1=9000)]
+    # A clock that is behind doesn't end a span before its beginning.
+    assert events(state, do.EndNotRecorded(), wall=WALL + 3000) == [ev.NotRecordedEnded(t1=4000)]
+    state = carry_out(state, do.EndNotRecorded(), wall=WALL + 9000)
+    assert [state.kept(t) for t in (3999, 4000, 8999, 9000)] == [True, False, False, True]
+    assert [state.kept_through(*span) for span in ((0, 3999), (0, 4000), (8999, 9500), (9000, 9500), (0, 9500))] == [
+        True, False, False, True, False,
+    ]  # fmt: skip
+
+
+def test_not_recorded_may_be_set_back_a_little_and_never_into_a_span_before() -> None:
+    state = carry_out(opened(), do.BeginNotRecorded(), wall=WALL + 4000)
+    state = carry_out(state, do.EndNotRecorded(), wall=WALL + 9000)
+    assert events(state, do.BeginNotRecorded(back=5000), wall=WALL + 60_000) == [ev.NotRecordedBegan(t0=55_000)]
+    assert events(state, do.BeginNotRecorded(back=MOST_BACK), wall=WALL + 20_000) == [ev.NotRecordedBegan(t0=9000)]
+    assert events(opened(), do.BeginNotRecorded(back=MOST_BACK), wall=WALL + 20_000) == [ev.NotRecordedBegan(t0=0)]
+    for back in (-1, MOST_BACK + 1):
+        assert refused(state, do.BeginNotRecorded(back=back)).code is RefusalCode.INVALID
+
+
+def test_a_session_that_does_not_go_on_is_not_recorded_anyway() -> None:
+    for state in (created(), carry_out(opened(), do.CloseSession())):
+        for command in (do.BeginNotRecorded(), do.EndNotRecorded()):
+            assert refused(state, command).code is RefusalCode.CONFLICT
+
+
+def test_set_back_it_ends_the_open_line_with_the_words_that_were_said_before() -> None:
+    state = carry_out(speaking(), commit("b", 1, word(" to", 1500, 1600), word(" us", 1700, 1800)), actor=ENGINE)
+
+    def ended(state: State, t0: int) -> list[ev.AnyEvent]:
+        return list(events(state, do.BeginNotRecorded(back=2000 - t0), wall=WALL + 2000))
+
+    def end_of(text: str, t1: int) -> ev.SegmentEnded:
+        return ev.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=t1, reason=ev.EndReason.CLOSE, text=text)
+
+    assert ended(state, 1700) == [end_of("Welcome to", 1600), ev.NotRecordedBegan(t0=1700)]
+    assert ended(state, 1200) == [end_of("", 1200), ev.NotRecordedBegan(t0=1200)]
+    assert ended(state, 1900) == [end_of("Welcome to us", 1800), ev.NotRecordedBegan(t0=1900)]
+    # A correction that may hold words of the span is not said again, one that holds none is.
+    assert ended(carry_out(state, correct("b", 0, 2, "Welcome, two")), 1700)[0] == end_of("Welcome, two", 1600)
+    assert ended(carry_out(state, correct("b", 0, 3, "Welcome, tourists")), 1700)[0] == end_of("Welcome to", 1600)
+    # Without setting it back the engine ends its line itself.
+    assert events(state, do.BeginNotRecorded(), wall=WALL + 2000) == [ev.NotRecordedBegan(t0=2000)]
+
+
+def test_words_of_a_span_that_is_not_recorded_become_no_events() -> None:
+    state = carry_out(speaking(), do.BeginNotRecorded(), wall=WALL + 1700)
+    assert len(events(state, commit("b", 1, word(" in", 1500, 1600)), actor=ENGINE)) == 1
+    late = commit("b", 1, word(" in", 1500, 1600), word(" secret", 1700, 1800))
+    assert refused(state, late, actor=ENGINE).code is RefusalCode.CONFLICT
+    state = carry_out(state, do.EndNotRecorded(), wall=WALL + 5000)
+    assert refused(state, late, actor=ENGINE).code is RefusalCode.CONFLICT
+    assert len(events(state, commit("b", 1, word(" Now", 5000, 5200)), actor=ENGINE)) == 1
+
+
+def test_closing_ends_what_is_not_recorded() -> None:
+    state = carry_out(opened(), do.BeginNotRecorded(), wall=WALL + 1700)
+    assert events(state, do.CloseSession(), wall=WALL + 2000) == [
+        ev.NotRecordedEnded(t1=2000),
+        ev.SessionClosed(t=2000),
+    ]
+
+
+def test_a_machines_correction_says_so_and_a_line_knows_whether_a_person_mended_it() -> None:
+    by_machine = carry_out(speaking(), correct("a", 0, 3, "Good morning, all."), actor=ENGINE)
+    assert not line_of(by_machine, "a").mended
+    by_person = carry_out(by_machine, correct("a", 1, 3, "Good morning!"), actor=CAPTIONER)
+    assert line_of(by_person, "a").mended
+    struck = carry_out(speaking(), do.RewindChannel(channel=FLOOR, t=0))
+    assert refused(struck, correct("a", 0, 3, "x"), actor=CAPTIONER).code is RefusalCode.UNKNOWN

@@ -15,6 +15,10 @@ LANES = {
     "words.committed": "w:floor",
     "segment.ended": "ch:floor",
     "segment.corrected": "ch:floor",
+    "channel.rewound": "ch:floor",
+    "lines.moved-away": "ch:floor",
+    "lines.moved-here": "ch:floor",
+    "note.left": "staff",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""
 

@@ -40,6 +40,12 @@ def test_a_live_feed_has_the_words_and_a_feed_of_lines_has_not() -> None:
     assert (Feed(CHANNEL).name, Feed(CHANNEL, live=False).name) == ("floor.live", "floor.lines")
 
 
+def test_the_feed_of_the_desks_alone_has_the_staffs_lane() -> None:
+    desks = Feed(CHANNEL, staff=True)
+    assert desks.name == "floor.staff"
+    assert desks.lanes - Feed(CHANNEL).lanes == {STAFF}
+
+
 def test_no_feed_carries_what_is_not_public() -> None:
     # A channel may be called anything that is a name, `staff` and `hub.lima` included.
     for channel in ("floor", "staff", "session", "hub.lima"):
@@ -50,9 +56,18 @@ def test_no_feed_carries_what_is_not_public() -> None:
 
 def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     in_channel = {"segment.opened", "segment.ended", "segment.corrected"}
+    in_channel |= {"channel.rewound", "lines.moved-away", "lines.moved-here"}
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
     assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
-    others = set(lanes) - in_channel - {"words.committed"}
+    assert {name for name, lane in lanes.items() if lane is ev.NoteLeft.lane} == {"note.left"}
+    assert ev.NoteLeft(text="x").lane() == STAFF
+    others = set(lanes) - in_channel - {"words.committed", "note.left"}
     assert {lanes[name] for name in others} == {ev.Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION
+
+
+def test_the_staffs_feed_has_the_readers_lanes_and_the_staffs() -> None:
+    staff = Feed(ChannelId("floor"), staff=True)
+    assert staff.name == "floor.staff"
+    assert staff.lanes - Feed(ChannelId("floor")).lanes == {STAFF}

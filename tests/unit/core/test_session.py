@@ -93,3 +93,40 @@ def test_a_channel_knows_where_it_stands() -> None:
 def test_a_line_whose_opening_was_removed_is_left_alone() -> None:
     state = fold(channel(), None, words("a", 0, 2))
     assert len(state.segments) == 0
+
+
+def test_what_was_removed_is_not_heard_again() -> None:
+    state = fold(channel(), opened("a"), words("a", 0, 2))
+    removed = ev.BodyRemoved(offsets=(2, 3), reason="request", by="x", through={FLOOR: 200, ChannelId("gone"): 9})
+    assert evolve(state, removed) is state
+    assert fold(channel(), None, None, removed).channels[FLOOR].committed_through == 200
+
+
+def test_words_that_a_removal_left_neither_open_a_line_beside_the_open_one_nor_count_as_the_last() -> None:
+    state = fold(channel(), opened("a"), words("a", 5, 3), opened("kept"), words("kept", 0, 2))
+    assert state.channels[FLOOR].open_segment == "a"
+    assert [word.text for word in state.channels[FLOOR].last_words] == [" 5", " 6", " 7"]
+    assert state.channels[FLOOR].committed_through == 800
+
+
+def test_spans_that_are_not_recorded_are_remembered() -> None:
+    state = fold(ev.NotRecordedBegan(t0=5), ev.NotRecordedEnded(t1=7), ev.NotRecordedBegan(t0=9))
+    assert (state.not_recorded, state.recorded) == (((5, 7), (9, None)), False)
+    assert [state.kept(t) for t in (4, 5, 6, 7, 8, 9, 99)] == [True, False, False, True, True, False, False]
+    assert fold().recorded
+
+
+def test_struck_and_moved_lines_are_gone_and_unknown_ones_are_passed_over() -> None:
+    lines = (SegmentId("a"), SegmentId("x"))
+    state = fold(channel(), opened("a"), words("a", 0, 2))
+    for event in (
+        ev.ChannelRewound(channel=FLOOR, t=0, segments=lines),
+        ev.LinesMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
+    ):
+        struck = evolve(state, event)
+        line = struck.segments.get(SegmentId("a"))
+        assert line is not None
+        assert line.gone
+        assert len(struck.segments) == 1
+    assert evolve(state, ev.LinesMovedHere(channel=FLOOR, segments=lines, session=SessionId("other"))) is state
+    assert evolve(state, ev.NoteLeft(text="x")) is state

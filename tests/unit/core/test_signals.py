@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.signals import AnySignal, ChannelState, Partial, Sound, Unsaved
+from moothall.core.signals import AnySignal, ChannelState, Partial, Sound, Unrecorded, Unsaved
 
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
 
@@ -16,6 +16,8 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=10, t=100),
         partial(PT, "Bom"),
         Unsaved(channel=FLOOR, text="Good"),
+        Unrecorded(channel=FLOOR, text="Between us", language="en"),
+        Unrecorded(channel=FLOOR, text="", language=""),
         partial(FLOOR, "Good morning"),
     ]
     newest = {signal.key: signal for signal in given}
@@ -24,4 +26,5 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         "state:floor": ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=10, t=100),
         "partial:pt": partial(PT, "Bom"),
         "unsaved:floor": Unsaved(channel=FLOOR, text="Good"),
+        "unrecorded:floor": Unrecorded(channel=FLOOR, text="", language=""),
     }

@@ -33,13 +33,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     origin: ev.Origin
     speaker: SpeakerId | None = None
     text: str = ""
-    """All of its text so far; in a feed without words it comes when the line ends."""
+    """All of its text so far; in a feed without words it comes when the line ends. An ended line without text isn't
+    shown: it was typed, and taken back."""
     words: int = 0
     """Committed words seen in this feed, the `first` of the next."""
     revision: int = 0
     """How many corrections it has had."""
     mended: bool = False
     """Whether a person corrected it."""
+    gone: bool = False
+    """Struck: it is recognised once more, or stands in another session. Not to be shown; it keeps its number."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +72,15 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms of media time 0."""
     clock: tuple[int, int] | None = None
     """(media ms, Unix ms): the newest mapping."""
+    not_recorded: int | None = None
+    """Media ms since which nothing is kept; None while it is."""
+    sound: ev.SoundKept = ev.SoundKept.NONE
+    young_people: bool = False
+    rehearsal: bool = False
+    speaking: SpeakerId | None = None
+    """Who speaks in this channel, where somebody is named."""
+    forced: str | None = None
+    """The language that somebody said this channel is in."""
     seal: ev.SealVersion | None = None
     speakers: dict[SpeakerId, str] = {}
     channels: dict[ChannelId, Channel] = {}
@@ -161,6 +173,10 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                 for segment in event.segments:
                     view = view._changed(segment, speaker=event.speaker)
                 return view
+            case ev.ChannelRewound() | ev.LinesMovedAway() if event.channel == self.feed.channel:
+                for segment in event.segments:
+                    view = view._changed(segment, gone=True, text="")
+                return view
             case _:
                 session = _fold_session(self.session, event, self.feed)
                 return view if session is self.session else msgspec.structs.replace(view, session=session)
@@ -234,7 +250,25 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
-            return replace(session, title=event.title, languages=event.languages, access=event.access)
+            return replace(
+                session,
+                title=event.title,
+                languages=event.languages,
+                access=event.access,
+                sound=event.sound,
+                young_people=event.young_people,
+                rehearsal=event.rehearsal,
+            )
+        case ev.SessionDescribed():
+            return replace(session, title=event.title)
+        case ev.NotRecordedBegan():
+            return replace(session, not_recorded=event.t0)
+        case ev.NotRecordedEnded():
+            return replace(session, not_recorded=None)
+        case ev.SpeakerTookFloor() if event.channel == feed.channel:
+            return replace(session, speaking=event.speaker)
+        case ev.LanguageForced() if event.channel == feed.channel:
+            return replace(session, forced=event.language)
         case ev.SessionOpened():
             return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
         case ev.SessionPaused():

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import UnknownEvent
-from moothall.core.ids import ChannelId, Position, SegmentId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
 from moothall.core.views.captions import MAX_GAPS, CaptionsView, Channel, Gap, Line
@@ -156,3 +158,45 @@ def test_a_view_that_began_from_a_snapshot_has_no_pages_of_what_came_before() ->
     assert joined.page(250) == seen.page(250) == seen.lines.slice(200, 250)
     # The page that reaches back before the snapshot has what there is of it.
     assert joined.page(200) == seen.lines.slice(50, 200)
+
+
+def test_struck_and_moved_lines_are_not_to_be_shown_and_keep_their_number() -> None:
+    lines = (S1, SegmentId("unknown"))
+    for struck in (
+        ev.ChannelRewound(channel=FLOOR, t=100, segments=lines),
+        ev.LinesMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
+    ):
+        for live in (True, False):
+            seen = view(OPENED, words(0, " Gut"), struck, live=live)
+            assert (line(seen).gone, line(seen).text) == (True, "")
+        elsewhere = msgspec.structs.replace(struck, channel=ChannelId("pt"))
+        assert not line(view(OPENED, words(0, " Gut"), elsewhere)).gone
+
+
+def test_the_session_says_what_is_kept_of_it() -> None:
+    created = ev.SessionCreated(
+        title="x", languages=("en",), sound=ev.SoundKept.PUBLISHED, young_people=True, rehearsal=True
+    )
+    seen = view(created, ev.SessionDescribed(title="y"), ev.NotRecordedBegan(t0=700))
+    session = seen.session
+    assert (session.title, session.sound, session.young_people, session.rehearsal) == ("y", "published", True, True)
+    assert session.not_recorded == 700
+    assert seen.apply(9, Role.CHAIR, ev.NotRecordedEnded(t1=900)).session.not_recorded is None
+
+
+def test_who_speaks_and_in_which_language_is_told_of_this_channel() -> None:
+    chair = SpeakerId("chair")
+    here = view(ev.SpeakerTookFloor(channel=FLOOR, speaker=chair, t=0), ev.LanguageForced(channel=FLOOR, language="pt"))
+    assert (here.session.speaking, here.session.forced) == (chair, "pt")
+    pt = ChannelId("pt")
+    there = view(ev.SpeakerTookFloor(channel=pt, speaker=chair, t=0), ev.LanguageForced(channel=pt, language="pt"))
+    assert (there.session.speaking, there.session.forced) == (None, None)
+
+
+def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view() -> None:
+    before = view(OPENED)
+    for event in (
+        ev.NoteLeft(text="x"),
+        ev.LinesMovedHere(channel=FLOOR, segments=(S1,), session=SessionId("other")),
+    ):
+        assert before.apply(9, Role.CHAIR, event) == msgspec.structs.replace(before, offset=9)

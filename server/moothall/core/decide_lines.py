@@ -1,0 +1,160 @@
+"""What people do with the lines of a channel: write, strike and move them, and say which language they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import is_name
+from moothall.core.session import Channel, Segment, State, Status
+
+MAX_TEXT = 10_000
+"""Characters in a line."""
+MAX_LINES = 1_000
+"""Lines that one act moves."""
+MOST_BACK = 30_000
+"""How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
+its session, where it would be removed."""
+
+LineCommand = do.ForceLanguage | do.RewindChannel | do.TypeLine | do.MoveLinesAway | do.MoveLinesHere
+
+
+def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    channel = state.channels.get(command.channel)
+    if channel is None:
+        return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such channel.")
+    match command:
+        case do.ForceLanguage():
+            if command.language is not None and command.language not in channel.languages:
+                return _invalid(f"The channel may be in {', '.join(channel.languages)}.")
+            return [ev.LanguageForced(channel=channel.id, language=command.language)]
+        case do.RewindChannel():
+            return _rewind(state, channel, command)
+        case do.TypeLine():
+            return _type(state, channel, command, wall)
+        case do.MoveLinesAway():
+            return _move_away(state, channel, command, wall)
+        case _:
+            return _move_here(state, channel, command)
+
+
+def _invalid(message: str) -> Refusal:
+    return Refusal(code=RefusalCode.INVALID, message=message)
+
+
+def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequence[ev.AnyEvent] | Refusal:
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return Refusal(code=RefusalCode.CONFLICT, message=f"The session is {state.status}: its sound is gone.")
+    if not state.recorded:
+        return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+    if command.t < 0:
+        return _invalid("Media time begins at 0.")
+    heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
+    # What a person has mended stays, so that its sound is not recognised again; nor is what was not recorded.
+    stays = [_end(line, channel) for line in heard if line.mended]
+    t = max([command.t, *stays, *(t1 for _, t1 in state.not_recorded if t1 is not None)])
+    lines = [line for line in heard if not line.mended and _end(line, channel) > t]
+    t = min([t, channel.committed_through, *(line.t0 for line in lines)])
+    rewound = ev.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))
+    still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
+    if still_open is None or still_open in lines:
+        return [rewound]
+    ended = ev.SegmentEnded(
+        channel=channel.id,
+        segment=still_open.id,
+        t1=channel.committed_through,
+        reason=ev.EndReason.LANGUAGE,
+        text=still_open.whole,
+    )
+    return [ended, rewound]
+
+
+def _end(line: Segment, channel: Channel) -> int:
+    return line.t1 if line.ended else channel.committed_through
+
+
+def _lines(state: State, channel: Channel) -> list[Segment]:
+    lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
+    return sorted(lines, key=lambda line: (line.t0, line.id))
+
+
+def _type(state: State, channel: Channel, command: do.TypeLine, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return Refusal(code=RefusalCode.CONFLICT, message=f"The session is {state.status}: it takes no lines now.")
+    if not state.recorded:
+        return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+    if not is_name(command.segment) or command.language not in channel.languages:
+        return _invalid("A line has a short name and one of its channel's languages.")
+    if not 0 < len(command.text.strip()) <= MAX_TEXT:
+        return _invalid(f"A line has 1 to {MAX_TEXT} characters.")
+    if command.segment in state.segments:
+        return Refusal(code=RefusalCode.CONFLICT, message="A line of that name is there already.")
+    speaker = command.speaker if command.speaker is not None else channel.speaker
+    if speaker is not None and speaker not in state.speakers:
+        return Refusal(code=RefusalCode.UNKNOWN, message="Nobody of that id was introduced.")
+    # A source that was attached meanwhile may have set the clock a little back.
+    t = max([state.media_now(wall), *(t1 for _, t1 in state.not_recorded if t1 is not None)])
+    line = do.MovedLine(
+        segment=command.segment,
+        t0=t,
+        t1=t,
+        language=command.language,
+        origin=command.origin,
+        text=command.text.strip(),
+        speaker=speaker,
+    )
+    return _whole(channel, line)
+
+
+def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
+    opened = ev.SegmentOpened(
+        channel=channel.id,
+        segment=line.segment,
+        t0=line.t0,
+        language=line.language,
+        origin=line.origin,
+        speaker=line.speaker,
+    )
+    ended = ev.SegmentEnded(
+        channel=channel.id, segment=line.segment, t1=line.t1, reason=ev.EndReason.SENTENCE, text=line.text
+    )
+    if not line.mended:
+        return [opened, ended]
+    mended = ev.SegmentCorrected(
+        channel=channel.id, segment=line.segment, base_revision=0, base_words=0, text=line.text, tail=""
+    )
+    return [opened, ended, mended]
+
+
+def _move_away(state: State, channel: Channel, command: do.MoveLinesAway, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    lines = [state.segments.get(segment) for segment in command.segments]
+    if not 0 < len(lines) <= MAX_LINES or command.session == state.id:
+        return _invalid(f"1 to {MAX_LINES} lines can be moved at a time, to another session.")
+    if any(line is None or line.channel != channel.id or line.gone or not line.ended for line in lines):
+        return Refusal(code=RefusalCode.UNKNOWN, message="Name finished lines of this channel.")
+    if any(line is not None and line.t1 > state.media_now(wall) - MOST_BACK for line in lines):
+        message = f"Lines can be moved {MOST_BACK // 1000} seconds after they were said; try again then."
+        return Refusal(code=RefusalCode.CONFLICT, message=message)
+    return [ev.LinesMovedAway(channel=channel.id, segments=command.segments, session=command.session)]
+
+
+def _move_here(state: State, channel: Channel, command: do.MoveLinesHere) -> Sequence[ev.AnyEvent] | Refusal:
+    names = [line.segment for line in command.lines]
+    if not 0 < len(names) <= MAX_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
+        return _invalid(f"1 to {MAX_LINES} lines with names of their own can be moved at a time.")
+    if any(name in state.segments for name in names):
+        return Refusal(code=RefusalCode.CONFLICT, message="A line of that name is there already.")
+    for line in command.lines:
+        if not 0 <= line.t0 <= line.t1 or not 0 < len(line.text) <= MAX_TEXT:
+            return _invalid(f"A line ends after it begins, and has 1 to {MAX_TEXT} characters.")
+        if not state.kept_through(line.t0, line.t1):
+            return Refusal(code=RefusalCode.CONFLICT, message="This session was not recorded when that was said.")
+        if line.speaker is not None and line.speaker not in state.speakers:
+            return Refusal(code=RefusalCode.UNKNOWN, message="Nobody of that id was introduced.")
+    events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=tuple(names), session=command.session)]
+    for line in command.lines:
+        events += _whole(channel, line)
+    return events

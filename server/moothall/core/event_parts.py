@@ -1,0 +1,96 @@
+"""What the bodies of events are made of: choices, words and the heads of lanes.
+
+They are named as if they stood in `moothall.core.events`, which brings them along.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Access(StrEnum):
+    """Who may read a session and its record."""
+
+    PUBLIC = "public"
+    LINK = "link"
+    STAFF = "staff"
+
+
+class SoundKept(StrEnum):
+    """What becomes of the sound of a session."""
+
+    NONE = "none"
+    """Nothing is recorded."""
+    UNTIL_CHECKED = "until-checked"
+    """For whoever checks the text, 30 days at most."""
+    PUBLISHED = "published"
+    """Anybody may hear it with the text."""
+
+
+class ChannelKind(StrEnum):
+    """What a channel carries."""
+
+    FLOOR = "floor"
+    INTERPRETATION = "interpretation"
+    TRANSLATION = "translation"
+
+
+class Origin(StrEnum):
+    """How the text of a segment came about; each reader can ask for it."""
+
+    MACHINE = "machine"
+    PERSON = "person"
+    INTERPRETER = "interpreter"
+    SPEAKER = "speaker"
+
+
+class EndReason(StrEnum):
+    """Why a segment ended."""
+
+    SENTENCE = "sentence"
+    SPEAKER = "speaker"
+    LANGUAGE = "language"
+    PAUSE = "pause"
+    LENGTH = "length"
+    CLOSE = "close"
+
+
+class GapReason(StrEnum):
+    """Why a span of the session has no text."""
+
+    SOURCE_LOST = "source-lost"
+    ENGINE_LOST = "engine-lost"
+    OVERLOAD = "overload"
+    STORAGE = "storage"
+
+
+class SealVersion(StrEnum):
+    """Which state of the text a seal vouches for."""
+
+    RAW = "raw"
+    CHECKED = "checked"
+    FINAL = "final"
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A word as the recogniser heard it."""
+
+    text: str
+    """Its characters. A leading space belongs to it where the language puts one: text is joined by concatenation."""
+    t0: int
+    """Start, media ms."""
+    t1: int
+    """End, media ms."""
+    p: float = 1.0
+    """The recogniser's probability, 0 to 1."""
+
+
+class LaneHead(msgspec.Struct, frozen=True):
+    """Where a lane stands: its last event."""
+
+    offset: int
+    """Offset of the lane's last event; 0 when it has none."""
+    digest: str
+    """The chain's digest there, hexadecimal SHA-256."""

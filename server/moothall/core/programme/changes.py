@@ -1,0 +1,102 @@
+"""What an import would change, before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.ids import SessionId
+from moothall.core.programme.plan import Planned, Room, RoomId, Timetable
+
+
+class ChangeKind(StrEnum):
+    """What becomes of a room or session."""
+
+    ROOM_ADDED = "room-added"
+    ADDED = "added"
+    TITLE = "title"
+    TIMES = "times"
+    ROOM = "room"
+    SPEAKERS = "speakers"
+    LANGUAGES = "languages"
+    """Those of a session that exists stay as they are; it is only said."""
+    VANISHED = "vanished"
+    """It stands in the file no longer. Nothing is deleted for that; it is only said."""
+
+
+UNTOUCHED = frozenset({ChangeKind.LANGUAGES, ChangeKind.VANISHED})
+"""Changes that are said, and made by nobody but a person."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference between what is planned and what a file says."""
+
+    kind: ChangeKind
+    session: SessionId | None = None
+    room: RoomId | None = None
+    title: str
+    """Of the session or room, as it is known so far."""
+    before: Planned | None = None
+    after: Planned | None = None
+
+
+def changes(rooms: Sequence[Room], planned: Sequence[Planned], wanted: Timetable) -> tuple[Change, ...]:
+    """Every difference, rooms first, then sessions in the file's order, then what is missing from the file."""
+    known_rooms = {room.id for room in rooms}
+    known = {each.session: each for each in planned}
+    found = [
+        Change(kind=ChangeKind.ROOM_ADDED, room=room.id, title=room.title)
+        for room in wanted.rooms
+        if room.id not in known_rooms
+    ]
+    for given in wanted.sessions:
+        before = known.get(given.session)
+        if before is None:
+            found.append(Change(kind=ChangeKind.ADDED, session=given.session, title=given.title, after=given))
+            continue
+        after = _same_people(before, given)
+        found += [
+            Change(kind=kind, session=after.session, title=before.title, before=before, after=after)
+            for kind, differs in _differences(before, after)
+            if differs
+        ]
+    there = {each.session for each in wanted.sessions}
+    found += [
+        Change(kind=ChangeKind.VANISHED, session=each.session, title=each.title, before=each)
+        for each in planned
+        if each.source == wanted.source and each.session not in there
+    ]
+    return tuple(found)
+
+
+def _differences(before: Planned, after: Planned) -> tuple[tuple[ChangeKind, bool], ...]:
+    return (
+        (ChangeKind.TITLE, before.title != after.title),
+        (ChangeKind.TIMES, (before.starts, before.ends) != (after.starts, after.ends)),
+        (ChangeKind.ROOM, before.room != after.room),
+        (ChangeKind.SPEAKERS, before.speakers != after.speakers),
+        (ChangeKind.LANGUAGES, before.languages != after.languages),
+    )
+
+
+def _same_people(before: Planned, after: Planned) -> Planned:
+    """Whoever has the name of somebody known is that one, whatever another kind of file calls them."""
+    ids = {speaker.id for speaker in before.speakers}
+    by_name = {speaker.name: speaker for speaker in before.speakers}
+    speakers = tuple(each if each.id in ids else by_name.get(each.name, each) for each in after.speakers)
+    return msgspec.structs.replace(after, speakers=speakers)
+
+
+def merged(before: Planned, after: Planned) -> Planned:
+    """The planned session once the file's word is taken: all but what can't be changed any more."""
+    return msgspec.structs.replace(
+        before,
+        title=after.title,
+        starts=after.starts,
+        ends=after.ends,
+        room=after.room,
+        speakers=after.speakers,
+        source=after.source,
+    )

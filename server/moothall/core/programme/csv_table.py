@@ -1,0 +1,82 @@
+"""A programme as a table: CSV with a line of headings, as a spreadsheet saves it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from moothall.core.errors import ProgrammeError
+from moothall.core.programme.drafts import Draft, Reading, languages_in, one_each, timetable
+from moothall.core.programme.plan import Timetable
+from moothall.core.programme.times import duration, moment
+
+COLUMNS = {
+    "id": "id",
+    "code": "id",
+    "title": "title",
+    "session": "title",
+    "room": "room",
+    "location": "room",
+    "start": "start",
+    "starts": "start",
+    "end": "end",
+    "ends": "end",
+    "duration": "duration",
+    "minutes": "duration",
+    "language": "languages",
+    "languages": "languages",
+    "speaker": "speakers",
+    "speakers": "speakers",
+}
+"""What a heading may be, in any case, and what it means; other columns are passed over."""
+
+
+def read_csv(text: str, reading: Reading) -> Timetable:
+    """Read a table with a `title` column, and of the others what there is; raises ProgrammeError."""
+    rows = _rows(text)
+    _, heading = next(rows, (1, []))
+    columns = {COLUMNS[name]: n for n, name in enumerate(map(_heading, heading)) if name in COLUMNS}
+    if "title" not in columns:
+        msg = f"The first line must name the columns, one of them 'title'; known are {', '.join(COLUMNS)}."
+        raise ProgrammeError(msg)
+    drafts = []
+    for number, row in rows:
+        cells = {name: row[n].strip() for name, n in columns.items() if n < len(row)}
+        if any(cells.values()):
+            drafts.append(_draft(cells, f"Line {number}", reading))
+    return timetable(source="", title="", drafts=drafts, reading=reading, notes=())
+
+
+def _heading(text: str) -> str:
+    return text.strip().lower()
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Every row with the number of its last line."""
+    lines = text.splitlines(keepends=True)
+    first = lines[0] if lines else ""
+    delimiter = max(",;\t", key=first.count)
+    table = csv.reader(lines, delimiter=delimiter)
+    try:
+        for row in table:
+            yield table.line_num, row
+    except csv.Error as error:
+        msg = f"Line {table.line_num}: that is not CSV ({error})."
+        raise ProgrammeError(msg) from error
+
+
+def _draft(cells: dict[str, str], where: str, reading: Reading) -> Draft:
+    starts = moment(cells["start"], reading.zone, where) if cells.get("start") else None
+    ends = moment(cells["end"], reading.zone, where) if cells.get("end") else None
+    if ends is None and starts is not None and cells.get("duration"):
+        ends = starts + round(duration(cells["duration"], where).total_seconds() * 1000)
+    return Draft(
+        where=where,
+        id=cells.get("id", ""),
+        title=cells.get("title", ""),
+        room=cells.get("room", ""),
+        starts=starts,
+        ends=ends,
+        languages=languages_in(cells.get("languages", ""), where),
+        speakers=one_each(cells.get("speakers", "").split(";")),
+    )

@@ -1,0 +1,148 @@
+"""What the readers of all kinds of files share: sessions as they are found in one, and how they become a timetable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+
+import msgspec
+
+from moothall.core.errors import ProgrammeError
+from moothall.core.ids import SessionId, SpeakerId
+from moothall.core.programme.plan import (
+    FALLBACK_LANGUAGE,
+    Planned,
+    Room,
+    RoomId,
+    Speaker,
+    Timetable,
+    name_of,
+    readable_name,
+)
+from moothall.core.programme.times import LONGEST, Zones
+
+MOST_SESSIONS = 5_000
+MOST_SPEAKERS = 200
+"""Of one session."""
+LONGEST_TITLE = 500
+LONGEST_SPEAKER = 200
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the reader of a file is told beside the file."""
+
+    zones: Zones
+    zone: tzinfo
+    """Of times that name none, where the file names none for all."""
+    languages: tuple[str, ...] = (FALLBACK_LANGUAGE,)
+    """Of sessions that name none."""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as a file has it."""
+
+    where: str
+    """How an error names it, such as `Line 3`."""
+    id: str
+    """The source's own id; empty when it has none, and the title has to do."""
+    title: str
+    room: str = ""
+    starts: int | None = None
+    """Unix ms."""
+    ends: int | None = None
+    """Unix ms."""
+    languages: tuple[str, ...] = ()
+    speakers: tuple[tuple[str, str], ...] = ()
+    """(the source's id or nothing, name)."""
+
+
+def timetable(*, source: str, title: str, drafts: Sequence[Draft], reading: Reading, notes: Sequence[str]) -> Timetable:
+    """The drafts as rooms and planned sessions, with ids that stay the same when the file is read again.
+
+    Raises ProgrammeError with a sentence when one of them can't be a session.
+    """
+    if not drafts:
+        msg = "The file holds no sessions."
+        raise ProgrammeError(msg)
+    if len(drafts) > MOST_SESSIONS:
+        msg = f"The file holds {len(drafts)} sessions; at most {MOST_SESSIONS} are taken at once."
+        raise ProgrammeError(msg)
+    rooms: dict[RoomId, Room] = {}
+    sessions: dict[SessionId, Planned] = {}
+    prefix = readable_name(source)[:15].strip("-") if source else ""
+    for draft in drafts:
+        planned = _planned(draft, prefix, reading)
+        if planned.session in sessions:
+            what = f"the id '{draft.id[:60]}'" if draft.id else "that title"
+            msg = f"{draft.where}: another session has {what} already; give each an id of its own."
+            raise ProgrammeError(msg)
+        sessions[planned.session] = planned
+        if planned.room is not None:
+            rooms.setdefault(planned.room, Room(id=planned.room, title=draft.room.strip()[:LONGEST_TITLE]))
+    return Timetable(
+        source=prefix or "programme",
+        title=title.strip()[:LONGEST_TITLE],
+        rooms=tuple(rooms.values()),
+        sessions=tuple(sessions.values()),
+        notes=tuple(notes),
+    )
+
+
+def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:
+    title = " ".join(draft.title.split())
+    if not 0 < len(title) <= LONGEST_TITLE:
+        msg = f"{draft.where}: a title has 1 to {LONGEST_TITLE} characters; this one has {len(title)}."
+        raise ProgrammeError(msg)
+    if draft.ends is not None and (draft.starts is None or not 0 < draft.ends - draft.starts <= _LONGEST_MS):
+        msg = f"{draft.where}: it has to end after it starts, and within a week."
+        raise ProgrammeError(msg)
+    own = name_of(draft.id) if draft.id.strip() else readable_name(title)
+    return Planned(
+        session=SessionId(f"{prefix}-{own}" if prefix else own),
+        room=RoomId(readable_name(draft.room)) if draft.room.strip() else None,
+        title=title,
+        starts=draft.starts,
+        ends=draft.ends,
+        languages=tuple(dict.fromkeys(draft.languages)) or reading.languages,
+        speakers=_speakers(draft),
+        source=prefix or "programme",
+    )
+
+
+_LONGEST_MS = round(LONGEST.total_seconds() * 1000)
+
+
+def _speakers(draft: Draft) -> tuple[Speaker, ...]:
+    if len(draft.speakers) > MOST_SPEAKERS:
+        msg = f"{draft.where}: it has {len(draft.speakers)} speakers; at most {MOST_SPEAKERS} are taken."
+        raise ProgrammeError(msg)
+    found: dict[SpeakerId, Speaker] = {}
+    for own, given in draft.speakers:
+        name = " ".join(given.split())[:LONGEST_SPEAKER]
+        if name:
+            # A name alone is its own id; one that is mended in the file is then somebody else.
+            speaker = SpeakerId(f"p-{name_of(own)}" if own.strip() else readable_name(name))
+            found.setdefault(speaker, Speaker(id=speaker, name=name))
+    return tuple(found.values())
+
+
+def languages_in(text: str, where: str) -> tuple[str, ...]:
+    """`en, fr`, `en;fr` or `en fr` as tags; raises ProgrammeError that begins with `where`."""
+    tags = [tag for tag in re.split(r"[\s,;/]+", text) if tag]
+    found = tuple(_tag(tag) for tag in tags)
+    if not all(_LANGUAGE.match(tag) for tag in found):
+        msg = f"{where}: '{text[:60]}' names no languages; write their tags, such as en or en, fr."
+        raise ProgrammeError(msg)
+    return tuple(dict.fromkeys(found))
+
+
+def _tag(text: str) -> str:
+    first, between, rest = text.replace("_", "-").partition("-")
+    return first.lower() + between + rest
+
+
+def one_each(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Speakers of whom only the name is known."""
+    return tuple(("", name.strip()) for name in names if name.strip())

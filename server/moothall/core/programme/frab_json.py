@@ -1,0 +1,99 @@
+"""A programme as frab and pretalx publish it in `schedule.json`."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any
+
+import msgspec
+
+from moothall.core.errors import ProgrammeError
+from moothall.core.programme.drafts import Draft, Reading, languages_in, timetable
+from moothall.core.programme.plan import Timetable
+from moothall.core.programme.times import duration, moment, zone_of
+
+
+class _Person(msgspec.Struct, frozen=True):
+    id: int | str | None = None
+    code: str | None = None
+    public_name: str | None = None
+    name: str | None = None
+
+
+class _Event(msgspec.Struct, frozen=True):
+    title: str
+    id: int | str | None = None
+    guid: str | None = None
+    code: str | None = None
+    date: str | None = None
+    duration: str | None = None
+    language: str | None = None
+    persons: tuple[_Person, ...] = ()
+
+
+class _Day(msgspec.Struct, frozen=True):
+    rooms: dict[str, tuple[_Event, ...]] = {}
+
+
+class _Conference(msgspec.Struct, frozen=True):
+    days: tuple[_Day, ...]
+    title: str = ""
+    acronym: str = ""
+    time_zone_name: str | None = None
+
+
+class _Schedule(msgspec.Struct, frozen=True):
+    conference: _Conference
+
+
+class _File(msgspec.Struct, frozen=True):
+    schedule: _Schedule
+
+
+def read_frab_json(text: str, reading: Reading) -> Timetable:
+    """Read `{"schedule": {"conference": {"days": […]}}}`; raises ProgrammeError."""
+    try:
+        conference = msgspec.json.decode(text.encode("utf-8", "replace"), type=_File).schedule.conference
+    except (msgspec.MsgspecError, RecursionError) as error:
+        msg = f"That is no schedule.json of frab or pretalx: {_short(error)}."
+        raise ProgrammeError(msg) from error
+    zone = zone_of(conference.time_zone_name, reading.zones) if conference.time_zone_name else reading.zone
+    drafts = [
+        _draft(event, room, zone) for day in conference.days for room, events in day.rooms.items() for event in events
+    ]
+    return timetable(
+        source=conference.acronym or conference.title,
+        title=conference.title,
+        drafts=drafts,
+        reading=reading,
+        notes=(),
+    )
+
+
+def _draft(event: _Event, room: str, zone: tzinfo) -> Draft:
+    where = f"“{event.title[:60]}”"
+    starts = moment(event.date, zone, where) if event.date else None
+    ends = None
+    if starts is not None and event.duration:
+        ends = starts + round(duration(event.duration, where).total_seconds() * 1000)
+    return Draft(
+        where=where,
+        id=_first(event.code, event.id, event.guid),
+        title=event.title,
+        room=room,
+        starts=starts,
+        ends=ends,
+        languages=languages_in(event.language or "", where),
+        speakers=tuple(
+            (_first(person.code, person.id), person.public_name or person.name or "") for person in event.persons
+        ),
+    )
+
+
+def _first(*ids: Any) -> str:
+    """The first id that is there: of all that a file gives, those that stay when a title changes come first."""
+    return next((str(each) for each in ids if each not in (None, "")), "")
+
+
+def _short(error: BaseException) -> str:
+    return (str(error) or "it is nested too deeply")[:200]

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.ids import SpeakerId
+from moothall.core.programme.changes import ChangeKind, changes, merged
+from moothall.core.programme.plan import Planned, Speaker
+from programme_files import table
+
+FIRST = table("a,Opening,Hall,1970-01-01,1:00,en,Ana", "b,Closing,Hall,1970-01-02,1:00,en,Bo")
+
+
+def kinds(*rows: str) -> list[tuple[ChangeKind, str | None]]:
+    found = changes(FIRST.rooms, FIRST.sessions, table(*rows))
+    return [(change.kind, change.session or change.room) for change in found]
+
+
+def test_a_new_file_is_all_new() -> None:
+    found = changes((), (), FIRST)
+    assert [(change.kind, change.session or change.room) for change in found] == [
+        (ChangeKind.ROOM_ADDED, "hall"),
+        (ChangeKind.ADDED, "a"),
+        (ChangeKind.ADDED, "b"),
+    ]
+
+
+def test_the_same_file_changes_nothing() -> None:
+    assert changes(FIRST.rooms, FIRST.sessions, FIRST) == ()
+
+
+def test_each_difference_is_said() -> None:
+    closing = "b,Closing,Hall,1970-01-02,1:00,en,Bo"
+    assert kinds("a,Beginning,Hall,1970-01-01,1:00,en,Ana", closing) == [(ChangeKind.TITLE, "a")]
+    assert kinds("a,Opening,Hall,1970-01-01,2:00,en,Ana", closing) == [(ChangeKind.TIMES, "a")]
+    assert kinds("a,Opening,Hall,1970-01-01,1:00,en,Ana;Cy", closing) == [(ChangeKind.SPEAKERS, "a")]
+    assert kinds("a,Opening,Hall,1970-01-01,1:00,en;fr,Ana", closing) == [(ChangeKind.LANGUAGES, "a")]
+    assert kinds("a,Opening,Tent,1970-01-01,1:00,en,Ana", closing) == [
+        (ChangeKind.ROOM_ADDED, "tent"),
+        (ChangeKind.ROOM, "a"),
+    ]
+    assert kinds(closing) == [(ChangeKind.VANISHED, "a")]
+
+
+def test_what_came_from_elsewhere_is_not_missed() -> None:
+    other = msgspec.structs.replace(FIRST.sessions[0], source="")
+    assert changes(FIRST.rooms, [other, FIRST.sessions[1]], table("b,Closing,Hall,1970-01-02,1:00,en,Bo")) == ()
+
+
+def with_speakers(planned: Planned, *speakers: tuple[str, str]) -> Planned:
+    named = tuple(Speaker(id=SpeakerId(own), name=name) for own, name in speakers)
+    return msgspec.structs.replace(planned, speakers=named)
+
+
+def test_somebody_of_the_same_name_is_the_same_and_a_mended_name_is_not_new() -> None:
+    known = with_speakers(FIRST.sessions[0], ("p-1", "Ana"), ("p-2", "Bo"))
+
+    def said(*speakers: tuple[str, str]) -> list[ChangeKind]:
+        wanted = msgspec.structs.replace(FIRST, sessions=(with_speakers(known, *speakers),))
+        return [change.kind for change in changes(FIRST.rooms, [known], wanted)]
+
+    assert said(("ana", "Ana"), ("bo", "Bo")) == []
+    assert said(("p-1", "Anna"), ("p-2", "Bo")) == [ChangeKind.SPEAKERS]
+
+
+def test_what_is_taken_over_is_all_but_the_languages() -> None:
+    before = msgspec.structs.replace(FIRST.sessions[0], made=7, languages=("en",))
+    after = msgspec.structs.replace(FIRST.sessions[1], session=before.session, languages=("fr",))
+    taken = merged(before, after)
+    assert (taken.title, taken.starts, taken.speakers) == (after.title, after.starts, after.speakers)
+    assert (taken.languages, taken.made) == (("en",), 7)

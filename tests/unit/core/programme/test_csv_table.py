@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.errors import ProgrammeError
+from programme_files import read, table
+
+HOUR = 3_600_000
+
+
+def test_the_columns_are_found_by_their_headings() -> None:
+    there = read("Speakers;TITLE;other;Start;End\nAna;Opening; ;1970-01-01 01:00;1970-01-01 02:00\n;;;;\n")
+    (opening,) = there.sessions
+    assert (opening.title, opening.starts, opening.ends, opening.room) == ("Opening", HOUR, 2 * HOUR, None)
+    assert [speaker.name for speaker in opening.speakers] == ["Ana"]
+
+
+def test_a_length_stands_for_an_end_and_a_cell_may_hold_anything() -> None:
+    (opening,) = table('a,"Water, ""our"" water\nand land",Hall,1970-01-01,1:00,"en;fr",Ana; Bo').sessions
+    assert (opening.title, opening.starts, opening.ends) == ('Water, "our" water and land', 0, HOUR)
+    assert (opening.languages, len(opening.speakers)) == (("en", "fr"), 2)
+
+
+def test_a_short_row_lacks_what_it_lacks() -> None:
+    (opening,) = table("a,Opening").sessions
+    assert (opening.room, opening.starts, opening.ends) == (None, None, None)
+    (untimed,) = table("a,Opening,,,1:00").sessions
+    assert untimed.ends is None
+
+
+def test_a_table_needs_its_headings() -> None:
+    for text in ("", "name\nOpening", "Opening,10:00"):
+        with pytest.raises(ProgrammeError, match="'title'"):
+            read(text)
+
+
+def test_a_mistake_is_said_with_its_line() -> None:
+    with pytest.raises(ProgrammeError, match=r"^Line 3: 'soon' is no time"):
+        table("a,One", "b,Two,,soon")
+    with pytest.raises(ProgrammeError, match=r"^Line 2: that is not CSV"):
+        table(f"a,{'x' * 200_000}")

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.errors import ProgrammeError
+from moothall.core.programme.drafts import MOST_SESSIONS, MOST_SPEAKERS, Draft, languages_in, one_each, timetable
+from moothall.core.programme.plan import Timetable
+from programme_files import READING
+
+
+def draft(title: str = "Opening", own: str = "", **fields: object) -> Draft:
+    return Draft(where=f"“{title}”", id=own, title=title, **fields)  # type: ignore[arg-type]
+
+
+def made(*drafts: Draft, source: str = "") -> Timetable:
+    return timetable(source=source, title="T", drafts=drafts, reading=READING, notes=("left out",))
+
+
+def test_rooms_sessions_and_speakers_get_ids_that_last() -> None:
+    there = made(
+        draft("Opening", "A1", room="Main hall", speakers=(("7", " Ana  Sá "), ("", "Bo"), ("", " "), ("", "Bo"))),
+        draft("Closing", room="Main  hall ", languages=("fr", "fr")),
+        source="38C3 Congress",
+    )
+    assert [(room.id, room.title) for room in there.rooms] == [("main-hall", "Main hall")]
+    opening, closing = there.sessions
+    assert (opening.session, closing.session) == ("38c3-congress-a1", "38c3-congress-closing")
+    assert [(speaker.id, speaker.name) for speaker in opening.speakers] == [("p-7", "Ana Sá"), ("bo", "Bo")]
+    assert (opening.languages, closing.languages) == (("en",), ("fr",))
+    assert {each.source for each in there.sessions} == {there.source} == {"38c3-congress"}
+    assert there.notes == ("left out",)
+
+
+def test_a_file_without_a_name_has_no_prefix() -> None:
+    there = made(draft())
+    assert (there.source, there.sessions[0].session, there.rooms) == ("programme", "opening", ())
+
+
+def test_a_file_without_sessions_is_a_mistake() -> None:
+    with pytest.raises(ProgrammeError, match="no sessions"):
+        made()
+
+
+def test_there_is_a_bound_on_sessions_and_speakers() -> None:
+    with pytest.raises(ProgrammeError, match="at most 5000"):
+        made(*[draft(own=str(n)) for n in range(MOST_SESSIONS + 1)])
+    with pytest.raises(ProgrammeError, match="at most 200"):
+        made(draft(speakers=(("", "A"),) * (MOST_SPEAKERS + 1)))
+
+
+def test_ids_and_titles_stand_there_once() -> None:
+    with pytest.raises(ProgrammeError, match="has the id 'a' already"):
+        made(draft("One", "a"), draft("Two", "a"))
+    with pytest.raises(ProgrammeError, match="has that title already"):
+        made(draft("One"), draft("One"))
+
+
+@pytest.mark.parametrize("title", ["", " ", "x" * 501])
+def test_a_title_has_a_length(title: str) -> None:
+    with pytest.raises(ProgrammeError, match="1 to 500 characters"):
+        made(draft(title))
+
+
+@pytest.mark.parametrize(("starts", "ends"), [(None, 5), (5, 5), (5, 4), (0, 8 * 86_400_000)])
+def test_a_session_ends_after_it_starts_and_soon(starts: int | None, ends: int) -> None:
+    with pytest.raises(ProgrammeError, match="end after it starts"):
+        made(draft(starts=starts, ends=ends))
+
+
+def test_languages_are_tags_however_they_are_separated() -> None:
+    assert languages_in("EN, fr;zh_Hant  en", "x") == ("en", "fr", "zh-Hant")
+    assert languages_in("", "x") == ()
+    with pytest.raises(ProgrammeError, match=r"^x: "):
+        languages_in("english!", "x")
+
+
+def test_names_alone_are_speakers() -> None:
+    assert one_each([" Ana ", "", "Bo"]) == (("", "Ana"), ("", "Bo"))

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.ids import SessionId, is_name
+from moothall.core.programme.plan import (
+    DAY_MS,
+    LONGEST_NAME,
+    Planned,
+    following,
+    in_order,
+    name_of,
+    readable_name,
+)
+from moothall.core.session import Status
+
+HOUR = 3_600_000
+
+
+def planned(name: str, starts: int | None = None, *, hours: float = 1) -> Planned:
+    ends = None if starts is None else starts + round(hours * HOUR)
+    return Planned(session=SessionId(name), title=name, starts=starts, ends=ends)
+
+
+@pytest.mark.parametrize("text", ["abc123", "ABC123", "38c3-ascii.art", "day_1"])
+def test_a_plain_id_stays_as_it_is_but_for_case(text: str) -> None:
+    assert name_of(text) == text.lower()
+
+
+def test_ids_that_lose_something_on_the_way_stay_different() -> None:
+    names = [name_of(text) for text in ("a/b", "a b", "a?b", "会", "日", "x" * 70, "x" * 71, "-", "é", "e")]
+    assert len(set(names)) == len(names)
+    assert all(is_name(name) and len(name) <= LONGEST_NAME for name in names)
+
+
+def test_a_name_to_read_is_made_of_the_words() -> None:
+    assert readable_name("Main Hall") == "main-hall"
+    assert readable_name("  São Tomé: what now?  ") == "sao-tome-what-now"
+    assert readable_name("w " * 60).endswith("w")
+    assert len(readable_name("w " * 60)) <= LONGEST_NAME
+
+
+def test_a_name_to_read_of_another_script_keeps_texts_apart() -> None:
+    first, second, nothing = readable_name("Saal 1 会"), readable_name("Saal 1 日"), readable_name("???")
+    assert first != second
+    assert all(is_name(name) for name in (first, second, nothing))
+
+
+def test_sessions_without_a_time_come_last() -> None:
+    a, b, c = planned("a", 2 * HOUR), planned("b", HOUR), planned("c")
+    assert in_order([c, a, b]) == (b, a, c)
+
+
+def test_before_anything_has_begun_the_next_is_the_first_that_is_not_over() -> None:
+    a, b = planned("a", 0), planned("b", 2 * HOUR)
+    assert following([a, b], {}, 0) == "a"
+    assert following([a, b], {}, HOUR + 1) == "b"
+    assert following([a, b], {}, 4 * HOUR) is None
+    assert following([planned("c")], {}, 4 * HOUR) == "c"
+
+
+def test_the_next_is_the_one_behind_what_is_on_or_was() -> None:
+    a, b, c = planned("a", 0), planned("b", 2 * HOUR), planned("c", 4 * HOUR)
+    for status in (Status.OPEN, Status.PAUSED, Status.CLOSED):
+        assert following([c, b, a], {SessionId("a"): status}, 0) == "b"
+    late = 9 * HOUR  # Nobody skips what is late.
+    assert following([a, b, c], {SessionId("a"): Status.OPEN}, late) == "b"
+    skipped = {SessionId("b"): Status.OPEN}  # What was skipped isn't next.
+    assert following([a, b, c], skipped, 0) == "c"
+    assert following([a, b, c], {SessionId("c"): Status.OPEN}, 0) is None
+    both = {SessionId("a"): Status.CLOSED, SessionId("b"): Status.CLOSED}
+    assert following([a, b, c], both, 0) == "c"
+
+
+def test_what_was_on_days_ago_does_not_count() -> None:
+    a, b, c = planned("a", 0), planned("b", 2 * HOUR), planned("c", 3 * DAY_MS)
+    assert following([a, b, c], {SessionId("a"): Status.CLOSED}, 3 * DAY_MS) == "c"

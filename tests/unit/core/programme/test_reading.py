@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import codecs
+
+import msgspec
+import pytest
+
+from moothall.core.errors import ProgrammeError
+from moothall.core.programme.reading import MOST_BYTES, read_programme
+from programme_files import FILES, READING, sample
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_kind_of_file_is_known_by_its_content(name: str) -> None:
+    there = read_programme(sample(name), READING)
+    assert [room.title for room in there.rooms] == ["Main hall", "Harbour room"]
+    assert len(there.sessions) == 8
+
+
+def test_all_kinds_say_the_same() -> None:
+    def said(name: str) -> list[tuple[object, ...]]:
+        sessions = read_programme(sample(name), READING).sessions
+        found = []
+        for each in sessions:
+            names = tuple(speaker.name for speaker in each.speakers)
+            own = each.session.removeprefix("harbour-")
+            found.append((own, each.title, each.room, each.starts, each.ends, each.languages, names))
+        return sorted(found)
+
+    first, *others = (said(name) for name in FILES)
+    assert all(other == first for other in others)
+
+
+def test_the_same_file_is_read_in_other_encodings() -> None:
+    data = sample("programme.csv")
+    plain = read_programme(data, READING)
+    marked = [codecs.BOM_UTF8 + data]
+    marked += [
+        mark + data.decode().encode(name)
+        for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+    ]
+    assert [read_programme(each, READING) for each in marked] == [plain] * 3
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\xff\xff", "UTF-8"),
+        (codecs.BOM_UTF16_LE + b"\xd8", "UTF-16"),
+        (b"PK\x03\x04\0\0", "zero bytes"),
+        (bytes(MOST_BYTES + 1), "8 MB"),
+        (b"", "'title'"),
+    ],
+)
+def test_other_files_are_refused_with_a_sentence(data: bytes, why: str) -> None:
+    with pytest.raises(ProgrammeError, match=why):
+        read_programme(data, READING)
+
+
+def test_a_utf_16_doctype_does_not_slip_through() -> None:
+    text = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE s [<!ENTITY a "b">]><schedule>&a;</schedule>'
+    with pytest.raises(ProgrammeError, match="DOCTYPE"):
+        read_programme(codecs.BOM_UTF16_LE + text.encode("utf-16-le"), READING)
+
+
+def test_sessions_without_a_language_have_the_readers() -> None:
+    reading = msgspec.structs.replace(READING, languages=("sw",))
+    assert read_programme(b"title\nOpening", reading).sessions[0].languages == ("sw",)

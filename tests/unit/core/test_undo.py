@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+
+from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, correct, end, line_of, segment, speaking, word
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.ids import ChannelId, SessionId, SourceId, SpeakerId
+from moothall.core.session import State, Status
+from moothall.core.undo import inverse
+
+ANA, BO = SpeakerId("ana"), SpeakerId("bo")
+A, B = segment("a"), segment("b")
+
+
+def hall() -> State:
+    """`a` ended and Ana's, `b` open and nobody's, Bo speaks."""
+    return carry_out(
+        speaking(),
+        do.IntroduceSpeaker(speaker=ANA, name="Ana"),
+        do.IntroduceSpeaker(speaker=BO, name="Bo"),
+        do.AssignSpeaker(segments=(A,), speaker=ANA),
+        do.TakeFloor(channel=FLOOR, speaker=BO),
+        wall=WALL + 2000,
+    )
+
+
+def undone(state: State, *commands: do.AnyCommand) -> State:
+    undoing = inverse(state, commands)
+    assert undoing
+    return carry_out(carry_out(state, *commands, actor=CAPTIONER), *undoing, actor=CAPTIONER)
+
+
+def test_a_correction_is_corrected_back_and_words_that_came_later_stay() -> None:
+    first = carry_out(hall(), correct("b", 0, 1, "Well come"), actor=CAPTIONER)
+    undoing = inverse(first, [correct("b", 1, 1, "Bienvenue")])
+    assert undoing == (correct("b", 2, 1, "Well come"),)
+    later = carry_out(first, correct("b", 1, 1, "Bienvenue"), actor=CAPTIONER)
+    later = carry_out(later, commit("b", 1, word(" all.", 1500, 1600)), actor=ENGINE)
+    assert line_of(carry_out(later, *undoing, actor=CAPTIONER), "b").whole == "Well come all."
+
+
+def test_a_correction_of_more_words_than_the_one_before_gives_those_back_too() -> None:
+    first = carry_out(hall(), correct("a", 0, 1, "Bad"), actor=CAPTIONER)
+    assert line_of(first, "a").whole == "Bad morning all."
+    assert line_of(undone(first, correct("a", 1, 3, "Hello.")), "a").whole == "Bad morning all."
+
+
+def test_lines_go_back_to_those_who_had_them() -> None:
+    state = undone(hall(), do.AssignSpeaker(segments=(A, B), speaker=BO))
+    assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
+
+
+def test_the_floor_goes_back_and_so_do_the_lines_since() -> None:
+    state = undone(hall(), do.TakeFloor(channel=FLOOR, speaker=ANA, since=A))
+    assert state.channels[FLOOR].speaker == BO
+    assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
+    assert undone(hall(), do.TakeFloor(channel=FLOOR, speaker=None)).channels[FLOOR].speaker == BO
+
+
+def test_the_life_of_a_session_is_taken_back_step_by_step() -> None:
+    assert inverse(hall(), [do.PauseSession()]) == (do.ResumeSession(),)
+    paused = carry_out(hall(), do.PauseSession())
+    assert inverse(paused, [do.ResumeSession()]) == (do.PauseSession(),)
+    assert inverse(hall(), [do.CloseSession()]) == (do.ReopenSession(),)
+    assert undone(paused, do.CloseSession()).status is Status.PAUSED
+    closed = carry_out(hall(), do.CloseSession())
+    assert inverse(closed, [do.ReopenSession()]) == (do.CloseSession(),)
+
+
+def test_what_was_not_recorded_before_the_close_is_not_recorded_again() -> None:
+    state = undone(carry_out(hall(), do.BeginNotRecorded(), wall=WALL + 2500), do.CloseSession())
+    assert (state.status, state.recorded) == (Status.OPEN, False)
+
+
+def test_names_titles_and_languages_come_back() -> None:
+    assert undone(hall(), do.IntroduceSpeaker(speaker=ANA, name="Anna")).speakers[ANA] == "Ana"
+    assert undone(hall(), do.DescribeSession(title="Other")).title == "Access"
+    forced = carry_out(hall(), do.ForceLanguage(channel=FLOOR, language="pt"))
+    assert undone(forced, do.ForceLanguage(channel=FLOOR, language="en")).channels[FLOOR].forced == "pt"
+    assert undone(forced, do.ForceLanguage(channel=FLOOR, language=None)).channels[FLOOR].forced == "pt"
+
+
+def test_a_typed_line_is_emptied() -> None:
+    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Oops", language="en")
+    assert line_of(undone(hall(), typed), "t").whole == ""
+
+
+def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
+    zoe = SpeakerId("zoe")
+    act: list[do.AnyCommand] = [
+        do.IntroduceSpeaker(speaker=zoe, name="Zoe"),
+        do.TakeFloor(channel=FLOOR, speaker=zoe, since=B),
+        do.AssignSpeaker(segments=(A,), speaker=zoe),
+    ]
+    state = undone(hall(), *act)
+    assert state.channels[FLOOR].speaker == BO
+    assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
+    assert state.speakers[zoe] == "Zoe"  # A name in the list harms nobody.
+    assert inverse(hall(), act[:1]) == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        do.BeginNotRecorded(),
+        do.RewindChannel(channel=FLOOR, t=0),
+        do.LeaveNote(text="x"),
+        do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)),
+        do.AttachSource(source=SourceId("two"), channel=FLOOR, t=0, rate=16_000),
+        end("b", 1500),
+    ],
+    ids=lambda command: str(command.__struct_config__.tag),
+)
+def test_what_cannot_be_undone_has_no_inverse(command: do.AnyCommand) -> None:
+    assert inverse(hall(), [command]) == ()
+    assert inverse(hall(), [do.PauseSession(), command]) == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        do.ResumeSession(),
+        do.ForceLanguage(channel=ChannelId("pt"), language="pt"),
+        do.TakeFloor(channel=ChannelId("pt"), speaker=ANA),
+        do.TakeFloor(channel=FLOOR, speaker=ANA, since=segment("x")),
+        do.AssignSpeaker(segments=(segment("x"),), speaker=ANA),
+        do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("other")),
+        correct("x", 0, 0, "x"),
+        correct("a", 4, 0, "x"),
+    ],
+    ids=lambda command: str(command.__struct_config__.tag),
+)
+def test_what_is_refused_has_no_inverse(command: do.AnyCommand) -> None:
+    assert inverse(hall(), [command]) == ()
+
+
+def test_what_could_not_be_given_back_has_no_inverse() -> None:
+    # So long a line can't be written by a correction.
+    long = [word("x" * 200, 1500, 1600) for _ in range(60)]
+    state = carry_out(hall(), commit("b", 1, *long), actor=ENGINE)
+    assert inverse(state, [correct("b", 0, 61, "short")]) == ()
