@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import random
+import resource
 import signal
 import socket
 import sys
@@ -40,6 +41,9 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     logging.basicConfig(level=asked.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if asked.exit_with_parent:
         _exit_with_parent()
+    with contextlib.suppress(ValueError, OSError):
+        # A breakdown must leave no picture of the memory: it would hold what was said while nothing was recorded.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         settings = EngineSettings(
             url=asked.url, token=_token(asked, environment), name=asked.name, channels=asked.channels

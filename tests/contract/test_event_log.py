@@ -193,7 +193,7 @@ async def test_sessions_come_in_order_of_their_names(log: EventLog) -> None:
 async def test_removal_erases_body_and_salt_and_says_so(log: EventLog, recorder: Recorder) -> None:
     records = await filled(log, recorder, 4)
     said = recorder.record(REMOVED)
-    await log.remove(SESSION, 1, 4, [2, 4], said)
+    await log.remove(SESSION, 1, 4, [2, 4], [said])
     gone = [msgspec.structs.replace(record, salt=None, body=None) for record in records]
     assert list(await log.read(SESSION, 0, 100)) == [records[0], gone[1], records[2], gone[3], said]
 
@@ -201,8 +201,8 @@ async def test_removal_erases_body_and_salt_and_says_so(log: EventLog, recorder:
 async def test_removal_passes_over_what_is_not_there(log: EventLog, recorder: Recorder) -> None:
     records = await filled(log, recorder, 2)
     first, second = recorder.record(REMOVED), recorder.record(REMOVED)
-    await log.remove(SESSION, 1, 2, [1], first)
-    await log.remove(SESSION, 1, 3, [1, 0, -1, 4, 99], second)
+    await log.remove(SESSION, 1, 2, [1], [first])
+    await log.remove(SESSION, 1, 3, [1, 0, -1, 4, 99], [second])
     gone = msgspec.structs.replace(records[0], salt=None, body=None)
     assert list(await log.read(SESSION, 0, 100)) == [gone, records[1], first, second]
 
@@ -213,12 +213,12 @@ async def test_a_removal_in_conflict_erases_nothing(log: EventLog, recorder: Rec
     await log.append(SESSION, 1, 0, records)
     said = recorder.record(REMOVED, cause="c-1")
     with pytest.raises(DuplicateCause):
-        await log.remove(SESSION, 1, 2, [1], said)
+        await log.remove(SESSION, 1, 2, [1], [said])
     with pytest.raises(StaleWriter):
-        await log.remove(SESSION, 7, 2, [1], said)
+        await log.remove(SESSION, 7, 2, [1], [said])
     recorder.offset = 1
     with pytest.raises(OffsetConflict):
-        await log.remove(SESSION, 1, 1, [1], recorder.record(REMOVED))
+        await log.remove(SESSION, 1, 1, [1], [recorder.record(REMOVED)])
     assert list(await log.read(SESSION, 0, 100)) == records
 
 
@@ -263,7 +263,7 @@ async def test_a_closed_log_is_unavailable(log: EventLog, recorder: Recorder) ->
     for act in (
         log.acquire(SESSION, EPOCH),
         log.append(SESSION, 1, 1, [late]),
-        log.remove(SESSION, 1, 1, [1], late),
+        log.remove(SESSION, 1, 1, [1], [late]),
         log.read(SESSION, 0, 1),
         log.head(SESSION),
         log.sessions(),
@@ -271,3 +271,19 @@ async def test_a_closed_log_is_unavailable(log: EventLog, recorder: Recorder) ->
         with pytest.raises(StorageUnavailable, match="closed"):
             await act
     await log.close()
+
+
+async def test_a_forgotten_log_is_gone_whole_and_its_name_is_free(log: EventLog, recorder: Recorder) -> None:
+    await filled(log, recorder, 4)
+    other = Recorder(session=SessionId("other"))
+    await filled(log, other, 3)
+    await log.forget(SESSION)
+    assert await log.head(SESSION) is None
+    assert list(await log.read(SESSION, 0, 100)) == []
+    assert list(await log.sessions()) == [SessionId("other")]
+    assert len(await log.read(SessionId("other"), 0, 100)) == 3
+    with pytest.raises(StaleWriter):
+        await log.append(SESSION, 1, 4, [recorder.record(PAUSED)])
+    head = await log.acquire(SESSION, Epoch("fresh"))
+    assert (head.epoch, head.term, head.offset) == (Epoch("fresh"), 1, 0)
+    await log.forget(SessionId("nobody"))

@@ -131,6 +131,22 @@ async def test_sources_and_sessions_have_spools_of_their_own(store: SpoolStore) 
         await spool.close()
 
 
+async def test_what_is_kept_and_not_open_is_named(store: SpoolStore) -> None:
+    assert list(await store.kept()) == []
+    for source in ("second", "first", "open", "gone"):
+        spool = await store.open(SESSION, SourceId(source))
+        spool.append(pcm(0, 10))
+        await spool.sync()
+        match source:
+            case "open":
+                pass
+            case "gone":
+                await spool.discard()
+            case _:
+                await spool.close()
+    assert list(await store.kept()) == [(SESSION, SourceId("first")), (SESSION, SourceId("second"))]
+
+
 async def test_one_spool_is_open_once(store: SpoolStore) -> None:
     spool = await store.open(SESSION, SOURCE)
     with pytest.raises(ValueError, match="open already"):
@@ -172,6 +188,108 @@ async def test_what_no_longer_fits_is_refused_whole_and_the_source_is_held(store
     await spool.close()
 
 
+# Memory only: what is not recorded.
+
+
+async def test_what_is_said_off_the_record_can_be_read_until_it_ends(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 250))
+    await spool.begin_memory_only(250)
+    spool.append(pcm(250, 130))
+    assert await spool.sync() == 380
+    assert await spool.read(200, 1_000) == pcm(200, 180)
+    spool.append(pcm(380, 40))
+    await spool.end_memory_only(400)
+    assert await spool.read(200, 220) == pcm(200, 50) + bytes(300) + pcm(400, 20)
+    assert await spool.sync() == 420
+    spool.append(pcm(420, 100))
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert await again.read(0, 1_000) == pcm(0, 250) + bytes(300) + pcm(400, 120)
+    await again.close()
+
+
+async def test_set_back_it_takes_what_was_safe_already(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 350))
+    await spool.sync()
+    await spool.begin_memory_only(120)
+    await spool.begin_memory_only(150)  # It was said before.
+    spool.append(pcm(350, 10))
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert (again.start, await again.read(0, 1_000)) == (0, pcm(0, 120) + bytes(2 * 240))
+    await again.close()
+
+
+async def test_beginning_and_end_may_still_be_to_come(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    await spool.begin_memory_only(150)
+    spool.append(pcm(0, 220))
+    await spool.sync()
+    await spool.end_memory_only(310)
+    await spool.end_memory_only(999)  # It has ended.
+    spool.append(pcm(220, 180))
+    await spool.sync()
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert await again.read(0, 1_000) == pcm(0, 150) + bytes(320) + pcm(310, 90)
+    await again.close()
+
+
+async def test_a_note_is_wiped_and_none_is_kept_off_the_record(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    await spool.keep(b"unconfirmed")
+    await spool.begin_memory_only(0)
+    await spool.keep(b"words")
+    assert spool.note == b""
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert again.note == b""
+    await again.keep(b"seam")
+    assert again.note == b"seam"
+    await again.close()
+
+
+async def test_after_a_restart_off_the_record_positions_run_on_and_it_has_to_be_said_again(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    await spool.begin_memory_only(100)
+    spool.append(pcm(0, 230))
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert again.end == 230
+    await again.begin_memory_only(100)
+    again.append(pcm(230, 40))
+    assert await again.read(0, 1_000) == pcm(0, 100) + bytes(260) + pcm(230, 40)
+    await again.end_memory_only(260)
+    assert await again.read(0, 1_000) == pcm(0, 100) + bytes(320) + pcm(260, 10)
+    await again.discard()
+    assert (await store.open(SESSION, SOURCE)).end == 0
+
+
+async def test_more_than_can_be_kept_off_the_record_is_forgotten_and_nothing_is_refused(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    await spool.begin_memory_only(0)
+    for first in range(0, 2_500, 250):
+        spool.append(pcm(first, 250))
+        await spool.sync()
+    assert (spool.end, await spool.read(1_500, 1_000)) == (2_500, pcm(1_500, 1_000))
+    await spool.close()
+
+
+async def test_a_span_can_be_made_silent(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 350))
+    await spool.sync()
+    spool.append(pcm(350, 50))
+    await spool.silence(90, 370)
+    assert await spool.read(0, 1_000) == pcm(0, 90) + bytes(560) + pcm(370, 30)
+    await spool.close()
+    again = await store.open(SESSION, SOURCE)
+    assert await again.read(0, 1_000) == pcm(0, 90) + bytes(560) + pcm(370, 30)
+    await again.close()
+
+
 class SpoolMachine(RuleBasedStateMachine):
     """Any order of acts against a plain sequence of samples."""
 
@@ -184,6 +302,8 @@ class SpoolMachine(RuleBasedStateMachine):
         self.store = self.make_store(Path(self.folder.name))
         self.spool = self.do(self.store.open(SESSION, SOURCE))
         self.start = self.end = 0
+        self.unkept: int | None = None
+        self.silent: list[tuple[int, int]] = []
 
     def make_store(self, folder: Path) -> SpoolStore:
         raise NotImplementedError
@@ -203,7 +323,7 @@ class SpoolMachine(RuleBasedStateMachine):
     @rule(data=st.data(), count=st.integers(0, 300))
     def read(self, data: st.DataObject, count: int) -> None:
         first = data.draw(st.integers(self.start, self.end + 5))
-        expected = pcm(first, max(0, min(count, self.end - first)))
+        expected = self.expected(first, max(0, min(count, self.end - first)))
         assert self.do(self.spool.read(first, count)) == expected
 
     @rule(data=st.data())
@@ -213,9 +333,44 @@ class SpoolMachine(RuleBasedStateMachine):
         assert self.start <= self.spool.start <= max(self.start, before)
         self.start = self.spool.start
 
+    def expected(self, first: int, count: int) -> bytes:
+        samples = bytearray(pcm(first, count))
+        for low, high in self.silent:
+            for at in range(max(low, first), min(high, first + count)):
+                samples[2 * (at - first) : 2 * (at - first) + 2] = b"\0\0"
+        return bytes(samples)
+
+    @rule(back=st.integers(0, 60), ahead=st.integers(0, 20))
+    def begin_memory_only(self, back: int, ahead: int) -> None:
+        if self.unkept is None:
+            self.unkept = max(self.start, self.end - back) + ahead
+            # What was safe may be silence at once, or still be in memory: nobody relies on it.
+            self.silent.append((min(self.unkept, self.end), self.end))
+            self.do(self.spool.begin_memory_only(self.unkept))
+            self.do(self.spool.silence(self.unkept, self.end))
+
+    @rule(late=st.integers(-20, 20))
+    def end_memory_only(self, late: int) -> None:
+        if self.unkept is not None:
+            until = max(self.unkept, self.end + late)
+            self.do(self.spool.end_memory_only(until))
+            self.silent.append((self.unkept, until))
+            self.unkept = None
+
+    @rule(data=st.data(), count=st.integers(0, 60))
+    def silence(self, data: st.DataObject, count: int) -> None:
+        first = data.draw(st.integers(self.start, self.end))
+        self.do(self.spool.silence(first, min(first + count, self.end)))
+        self.silent.append((first, min(first + count, self.end)))
+
     @rule()
     def close_and_open(self) -> None:
         self.do(self.spool.close())
+        if self.unkept is not None:
+            self.silent.append((self.unkept, self.end))
+            self.unkept = None
+        # What was to be silence and hadn't come has to be said again.
+        self.silent = [(low, min(high, self.end)) for low, high in self.silent]
         self.spool = self.do(self.store.open(SESSION, SOURCE))
 
     @rule()
@@ -223,6 +378,7 @@ class SpoolMachine(RuleBasedStateMachine):
         self.do(self.spool.discard())
         self.spool = self.do(self.store.open(SESSION, SOURCE))
         self.start = self.end = 0
+        self.unkept, self.silent = None, []
 
     @invariant()
     def stands_where_it_should(self) -> None:
@@ -423,6 +579,98 @@ async def test_a_cancelled_sync_neither_doubles_nor_loses(tmp_path: Path) -> Non
     again = await DiskSpools(tmp_path, file_samples=100).open(SESSION, SOURCE)
     assert await again.read(0, 1_000) == pcm(0, 700)
     await again.close()
+
+
+async def everything_below(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+async def test_nothing_of_what_is_off_the_record_is_on_disk(tmp_path: Path) -> None:
+    store = DiskSpools(tmp_path, file_samples=100, recent_samples=20)
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 350))
+    await spool.sync()
+    await spool.begin_memory_only(120)
+    assert await everything_below(tmp_path) == pcm(0, 120) + bytes(460)
+    spool.append(pcm(350, 330))
+    await spool.sync()
+    assert await everything_below(tmp_path) == pcm(0, 120) + bytes(2 * 560)
+    assert await spool.read(350, 330) == pcm(350, 330)
+    await spool.end_memory_only(550)  # A sync came between the end and our hearing of it.
+    await spool.sync()
+    assert await everything_below(tmp_path) == pcm(0, 120) + bytes(2 * 430) + pcm(550, 130)
+    await spool.close()
+
+
+async def test_a_long_span_takes_no_room(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path).open(SESSION, SOURCE)
+    await spool.begin_memory_only(0)
+    for _ in range(100):
+        spool.append(bytes(2 * 16_000))
+        await spool.sync()
+    used = sum(path.stat().st_blocks * 512 for path in tmp_path.rglob("*.pcm"))
+    assert used < 100_000
+    await spool.close()
+
+
+async def test_a_disk_that_refuses_to_wipe_is_asked_again_and_gets_nothing_more(tmp_path: Path) -> None:
+    spool = await DiskSpools(tmp_path).open(SESSION, SOURCE)
+    spool.append(pcm(0, 600))
+    await spool.sync()
+    (file,) = (tmp_path / "plenary" / "microphone").iterdir()
+    away = file.rename(file.with_suffix(".away"))
+    file.mkdir()
+    with pytest.raises(StorageUnavailable):
+        await spool.begin_memory_only(100)
+    spool.append(pcm(600, 50))
+    with pytest.raises(StorageUnavailable):
+        await spool.sync()
+    file.rmdir()
+    away.rename(file)
+    await spool.begin_memory_only(100)
+    assert await spool.sync() == 650
+    assert file.read_bytes() == pcm(0, 100) + bytes(2 * 550)
+    await spool.close()
+
+
+OFF_THE_RECORD = """
+import asyncio, sys
+from pathlib import Path
+from moothall.adapters.audio_spool import DiskSpools
+
+async def main():
+    spool = await DiskSpools(Path(sys.argv[1]), file_samples=5_000).open("plenary", "microphone")
+    spool.append(b"said" * 4_000)
+    await spool.sync()
+    await spool.begin_memory_only(6_000)
+    while True:
+        spool.append(b"hush" * 800)
+        print(await spool.sync(), flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_kill_9_off_the_record_leaves_nothing_of_it_and_right_positions(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OFF_THE_RECORD, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    ) as process:
+        assert process.stdout is not None
+        for _ in range(20):
+            synced = int(process.stdout.readline())
+        process.kill()
+        synced = max([synced, *(int(line) for line in process.stdout if line.endswith("\n"))])
+
+    async def survived() -> tuple[int, bytes]:
+        spool = await DiskSpools(tmp_path, file_samples=5_000).open(SESSION, SOURCE)
+        audio = await spool.read(spool.start, spool.end - spool.start)
+        await spool.close()
+        return spool.end, audio
+
+    end, audio = asyncio.run(survived())
+    assert synced <= end <= synced + 1_600
+    assert audio == b"said" * 3_000 + bytes(2 * (end - 6_000))
+    assert b"hush" not in asyncio.run(everything_below(tmp_path))
 
 
 PROGRAM = """

@@ -6,10 +6,15 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moothall.testing.scripted import BASE, SAMPLES_A_MS, Script
 from moothall_models.ports import HeardWord, Hypothesis, Samples, Window
 
+SILENT = -1_000_000
+"""The number of no word."""
+FLAT = 320
+"""Samples of a word that have to be as large as their neighbours, where words are far apart in size."""
 WHOLE = 0.6
 """Share of a word that a window must hold for the word to be heard."""
 
@@ -41,8 +46,8 @@ class ScriptedRecognizer:
         Deterministic. Raises ValueError when the audio is not this script's.
         """
         until = self._cpu_ns() + self._script.burn_ms * 1_000_000
-        sizes = np.abs(np.rint(window.audio * 32_768)).astype(np.int64)
-        numbers = np.unique(sizes[sizes > 0]) - BASE
+        spoken = _numbers(window.audio, self._script.step)
+        numbers = np.unique(spoken[spoken != SILENT])
         if len(numbers) and not 0 <= numbers[0] <= numbers[-1] < len(self._script.words):
             msg = "The audio is not the script's: it holds samples of no word."
             raise ValueError(msg)
@@ -50,7 +55,7 @@ class ScriptedRecognizer:
         language = window.languages[0]
         for number in numbers:
             said = self._script.words[number]
-            at = np.flatnonzero(sizes == BASE + number)
+            at = np.flatnonzero(spoken == number)
             if len(at) < WHOLE * (said.t1 - said.t0) * SAMPLES_A_MS:
                 continue
             language = language if words else said.language
@@ -73,3 +78,26 @@ class ScriptedVoiceActivity:
     def probability(self, frame: Samples) -> float:
         """The share of samples that are not silent."""
         return float(np.count_nonzero(frame)) / len(frame)
+
+
+def _numbers(audio: Samples, step: int) -> NDArray[np.int64]:
+    """Which word each sample is of, SILENT where it is of none.
+
+    With a step, edges that a resampler rounded are passed over: only what is as large as its neighbours counts, and a
+    word's own gaps are filled.
+    """
+    sizes = np.abs(np.rint(audio * 32_768)).astype(np.int64)
+    if step == 1:
+        return np.where(sizes > 0, sizes - BASE, SILENT)
+    nearest = np.rint((sizes - BASE) / step).astype(np.int64)
+    level = (nearest >= 0) & (np.abs(sizes - BASE - nearest * step) <= step / 4)
+    flat = level.copy()
+    for shift in (1, 2):
+        flat[shift:] &= nearest[shift:] == nearest[:-shift]
+    found = np.where(flat, nearest, SILENT)
+    filled = np.full_like(found, SILENT)
+    for number in np.unique(found[flat]):
+        at = np.flatnonzero(found == number)
+        if len(at) >= FLAT:
+            filled[at[0] : at[-1] + 1] = number
+    return filled

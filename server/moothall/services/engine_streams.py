@@ -8,21 +8,24 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.commands import AttachEngine, CommitWords, EndSegment, NoteGap
-from moothall.core.errors import ProtocolError, Refusal, RefusalCode
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AttachEngine
+from moothall.core.errors import ProtocolError, Refusal
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.ports import Clock
-from moothall.core.session import Channel, State
-from moothall.core.signals import ChannelState, Unsaved
-from moothall.services.live_audio import BYTES, LiveAudio, to_ms
+from moothall.core.signals import ChannelState
+from moothall.services.attaching import attachment, end_line_before, first_sample, known_place
+from moothall.services.engine_acts import Acts, KeptActs, UnkeptActs
+from moothall.services.live_audio import BYTES, LiveAudio, to_ms, to_samples
 from moothall.services.session_writer import Receipt, SessionWriter
+from moothall.services.stretches import Stretch, cut_short, next_stretch
 from moothall.wire import engine as wire
 
 logger = logging.getLogger(__name__)
 
-CONTEXT_MS = 2_000
-"""Audio before the last committed word that an engine gets to find the seam."""
+OVERRUN_MS = 1_000
+"""An engine that was sent so much of a span that is not recorded is let go at once; less, and it may say what it heard
+before."""
 PORTION = 8_000
 """Samples in one message at most (0.5 s)."""
 AHEAD_MS = 120_000
@@ -73,6 +76,12 @@ class Job:
         self.audio = audio
         self.done = asyncio.Event()
         self.stream: Stream | None = None
+        self.through = 0
+        """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
+        self.unkept = UnkeptActs(writer, channel)
+        self.holding = asyncio.Lock()
+        self.held = False
+        """No engine is to take it at the moment."""
         self.heard = 0
         """Media ms up to which an engine has heard it."""
         self.heard_at = 0
@@ -149,7 +158,7 @@ class Engine:
 
 
 class Stream:
-    """One attachment of a channel to an engine."""
+    """One attachment of a channel to an engine: one stretch of its audio, kept or not."""
 
     def __init__(self, engine: Engine, number: int, job: Job) -> None:
         self.engine = engine
@@ -161,13 +170,14 @@ class Stream:
         self.inbox: asyncio.Queue[tuple[wire.Act | wire.Tell | wire.Drained | wire.Lost, tuple[float, int] | None]] = (
             asyncio.Queue(INBOX)
         )
-        self._generation = 0
+        self._stretch: Stretch | None = None
+        """What it hears; None until it is attached."""
+        self._stop: int | None = None
+        """Sample at which it has to end."""
         self._sent = 0
+        self._left = False
+        """The engine was told to forget it; what still comes is dropped."""
         self._heard_more = asyncio.Event()
-        self._held: CommandId | None = None
-        self._unsaved: dict[CommandId, str] = {}
-        self._place: wire.Place | None = None
-        """Where the engine stood after the last act that is in the log."""
 
     async def detach(self) -> None:
         """Stop at once; what the engine still sends is dropped."""
@@ -176,20 +186,46 @@ class Stream:
             self.task.cancel()
         await self.engine.link.send(wire.Detach(stream=self.number))
 
+    async def leave(self) -> None:
+        """Stop at once; the channel is attached anew, from where the log stands then."""
+        self._left = True
+        await self.engine.link.send(wire.Detach(stream=self.number))
+        await self.inbox.put((wire.Lost(stream=self.number), None))
+
+    async def reconsider(self) -> None:
+        """What is recorded has changed: end where that asks for it."""
+        if self._stretch is None or self._left:
+            return  # It is only being attached, and looks then.
+        stop = cut_short(self.job.writer.state, self._stretch)
+        if stop is None:
+            return
+        audio = self.job.audio
+        position = max(0, to_samples(stop - audio.t))
+        if not self._stretch.kept:
+            self.job.through = stop
+            await self.leave()
+        elif self._sent - position > to_samples(OVERRUN_MS):
+            await self.leave()
+        else:
+            self._stop = position
+            await audio.nudge()
+
     async def run(self) -> None:
         """Attach, send audio and take words until it is drained."""
+        acts: Acts | None = None
         try:
-            if await self._attach():
+            acts = await self._attach()
+            if acts is not None:
                 async with asyncio.TaskGroup() as group:
                     pump = group.create_task(self._pump())
-                    await self._take()
+                    await self._take(acts)
                     pump.cancel()
         finally:
-            if self._unsaved:
-                self.job.writer.signal(Unsaved(channel=self.job.channel, text=""))
+            if acts is not None:
+                acts.close()
             self.engine.over(self)
 
-    async def _attach(self) -> bool:
+    async def _attach(self) -> Acts | None:
         job, writer = self.job, self.job.writer
         command = AttachEngine(channel=job.channel, model=self.engine.hello.model)
         generation = writer.state.channels[job.channel].generation + 1
@@ -199,144 +235,103 @@ class Stream:
             logger.error("channel %s: no engine can be attached (%s)", job.channel, answer.code)
             self.dropped = True
             job.done.set()
-            return False
+            return None
+        stretch = next_stretch(writer.state, writer.state.channels[job.channel], job.through)
+        await end_line_before(writer, stretch, job.channel, self.engine.hello.model)
         channel = writer.state.channels[job.channel]
-        self._generation = channel.generation
-        self._place = _known_place(job.audio.note, channel, writer.state)
-        back_to = channel.committed_through - CONTEXT_MS if self._place is None else self._place.audio_from
-        first = job.audio.position(back_to)
-        self._sent = first
-        job.heard = job.audio.t + to_ms(first)
+        place = known_place(job.audio.note, channel, writer.state) if stretch.kept else None
+        if place is not None and place.audio_from < stretch.floor:
+            place = None
+        self._sent = first_sample(stretch, job.audio, place, job.heard if job.unkept.began else None)
+        self._stop = None if stretch.stop is None else max(0, to_samples(stretch.stop - job.audio.t))
+        job.heard = job.audio.t + to_ms(self._sent)
         job.heard_at = self.engine.clock.monotonic()
-        await self.engine.link.send(self._attachment(writer.state, channel, job.heard))
+        self._stretch = stretch
+        await self.engine.link.send(
+            attachment(self.number, writer.state, channel, stretch, audio_from=job.heard, place=place)
+        )
         logger.info(
-            "session %s channel %s: generation %d on engine %s from %d ms",
+            "session %s channel %s: generation %d on engine %s from %d ms, %s",
             writer.session,
             job.channel,
             channel.generation,
             self.engine.link.name,
-            channel.committed_through,
+            stretch.start,
+            "recorded" if stretch.kept else "not recorded",
         )
-        return True
-
-    def _attachment(self, state: State, channel: Channel, audio_from: int) -> wire.Attach:
-        segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
-        opened = None
-        if segment is not None:
-            opened = wire.OpenSegment(segment=segment.id, language=segment.language, t0=segment.t0, words=segment.words)
-        return wire.Attach(
-            stream=self.number,
-            session=state.id,
-            channel=channel.id,
-            generation=channel.generation,
-            languages=channel.languages,
-            committed_through=channel.committed_through,
-            last_words=channel.last_words,
-            open_segment=opened,
-            audio_from=audio_from,
-            place=self._place,
-        )
+        await self.reconsider()  # It may have changed while the line before was ended.
+        if not stretch.kept:
+            job.unkept.began = True
+            return job.unkept
+        model = self.engine.hello.model
+        return KeptActs(writer, job.channel, job.audio, model=model, generation=channel.generation, place=place)
 
     async def _pump(self) -> None:
         audio, link = self.job.audio, self.engine.link
-        while pcm := await audio.read(self._sent, PORTION):
+        while pcm := self._before_the_stop(await audio.read(self._sent, PORTION, unless=self._at_the_stop)):
             await link.send(wire.Audio(stream=self.number, t=audio.t + to_ms(self._sent), pcm=pcm))
             self._sent += len(pcm) // BYTES
             while audio.t + to_ms(self._sent) - self.job.heard > AHEAD_MS:
                 self._heard_more.clear()
                 await self._heard_more.wait()
-        await link.send(wire.EndOfAudio(stream=self.number))
+        if not self._left:
+            await link.send(wire.EndOfAudio(stream=self.number))
 
-    async def _take(self) -> None:
+    def _at_the_stop(self) -> bool:
+        return self._left or (self._stop is not None and self._sent >= self._stop)
+
+    def _before_the_stop(self, pcm: bytes) -> bytes:
+        if self._left:
+            return b""
+        return pcm if self._stop is None else pcm[: max(0, self._stop - self._sent) * BYTES]
+
+    async def _take(self, acts: Acts) -> None:
         bench = self.engine.bench
         while True:
             message, receipt = await self.inbox.get()
             if bench is not None and receipt is not None:
                 bench.begin(receipt)
             match message:
-                case wire.Act():
-                    await self._act(message)
-                case wire.Tell():
-                    self._tell(message)
-                case wire.Drained():
-                    self.job.done.set()
-                    return
                 case wire.Lost():
                     return
+                case _ if self._left:
+                    pass  # It was under way.
+                case wire.Act():
+                    await self._act(acts, message)
+                case wire.Tell():
+                    self._tell(acts, message)
+                case wire.Drained():
+                    self._drained()
+                    return
 
-    def _tell(self, message: wire.Tell) -> None:
-        if message.signal.channel != self.job.channel:
+    def _drained(self) -> None:
+        if self._stop is None:
+            self.job.done.set()
+        else:
+            self.job.through = max(self.job.through, self.job.audio.t + to_ms(self._stop))
+
+    def _tell(self, acts: Acts, message: wire.Tell) -> None:
+        signal = message.signal
+        if signal.channel != self.job.channel:
             return
-        if isinstance(message.signal, ChannelState):
-            self._heard(message.signal.t)
-        self.job.writer.signal(message.signal)
+        if isinstance(signal, ChannelState):
+            self._heard(signal.t)
+            self.job.writer.signal(signal)
+        else:
+            acts.tell(signal)
 
     def _heard(self, t: int) -> None:
         self.job.heard = max(self.job.heard, t)
         self.job.heard_at = self.engine.clock.monotonic()
         self._heard_more.set()
 
-    async def _act(self, act: wire.Act) -> None:
-        writer = self.job.writer
-        if self._held is not None and act.id != self._held:
-            answer: Receipt | Refusal = Refusal(
-                code=RefusalCode.UNAVAILABLE, message="An act before this one could not be stored."
-            )
-        elif not act.commands or any(not self._mine(command) for command in act.commands):
-            answer = Refusal(code=RefusalCode.FORBIDDEN, message="An engine writes the channels attached to it.")
-        else:
-            if act.place is not None:
-                # Before the act: between the two, a crash may come.
-                places = [act.place] if self._place is None else [act.place, self._place]
-                await self.job.audio.keep(wire.encode_places(places))
-            signals = () if act.show is None or act.show.channel != self.job.channel else (act.show,)
-            actor = Actor(Role.ENGINE, self.engine.hello.model)
-            answer = await writer.send(actor, act.id, act.commands, signals)
-        self._remember(act, answer)
+    async def _act(self, acts: Acts, act: wire.Act) -> None:
+        answer = await acts.carry_out(act)
         spent = self.engine.bench.spent_us() if self.engine.bench is not None else None
         if isinstance(answer, Receipt):
-            self._place = act.place
-            self._heard(writer.state.channels[self.job.channel].committed_through)
-            self.job.audio.committed(writer.state.channels[self.job.channel].committed_through)
+            self._heard(self.job.writer.state.channels[self.job.channel].committed_through)
             reply: wire.ToEngine = wire.Accepted(stream=self.number, id=act.id, offset=answer.last, server_cpu_us=spent)
         else:
             logger.info("channel %s: an act of %s was refused (%s)", self.job.channel, act.stream, answer.code)
             reply = wire.Refused(stream=self.number, id=act.id, refusal=answer, server_cpu_us=spent)
         await self.engine.link.send(reply)
-
-    def _mine(self, command: wire.EngineCommand) -> bool:
-        if isinstance(command, CommitWords | EndSegment) and command.generation > self._generation:
-            return False
-        return command.channel == self.job.channel
-
-    def _remember(self, act: wire.Act, answer: Receipt | Refusal) -> None:
-        """Keep on the screens what can't be stored yet, and hold later acts back behind it."""
-        later = isinstance(answer, Refusal) and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
-        if later:
-            words = (
-                word.text for command in act.commands if isinstance(command, CommitWords) for word in command.words
-            )
-            self._held = self._held or act.id
-            self._unsaved[act.id] = "".join(words).strip()
-        else:
-            self._held = None
-            if self._unsaved.pop(act.id, None) is None:
-                return
-            if any(isinstance(command, NoteGap) for command in act.commands):
-                self._unsaved.clear()  # The engine has given up what could not be stored in time.
-        text = " ".join(text for text in self._unsaved.values() if text)
-        self.job.writer.signal(Unsaved(channel=self.job.channel, text=text))
-
-
-def _known_place(note: bytes, channel: Channel, state: State) -> wire.Place | None:
-    """Of the places in `note` the one that goes with what stands in the log."""
-    segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
-    words = 0 if segment is None else len(segment.words)
-    for place in wire.decode_places(note):
-        if (place.committed_through, place.segment, place.words) == (
-            channel.committed_through,
-            channel.open_segment,
-            words,
-        ):
-            return place
-    return None

@@ -103,6 +103,15 @@ class SessionFanout:
             backlog=len(self._backlog),
         )
 
+    @property
+    def readers(self) -> dict[ChannelId, int]:
+        """How many read each channel, the staff at their desks not counted."""
+        found = dict.fromkeys(self._channels, 0)
+        for feed, state in self._feeds.items():
+            if not feed.staff:
+                found[feed.channel] = found.get(feed.channel, 0) + state.reader_count
+        return found
+
     def publish(self, publication: Publication) -> None:
         """Note what was made durable. Never waits; to be called in the order of the log.
 
@@ -136,6 +145,11 @@ class SessionFanout:
         finally:
             for state in self._feeds.values():
                 self._cut_off(state)
+
+    def end(self) -> None:
+        """Send every reader away: the session is no more."""
+        for state in self._feeds.values():
+            self._cut_off(state)
 
     async def view(self, feed: Feed) -> CaptionsView | Refusal:
         """What readers of `feed` see now; a refusal (`unknown`) when the session has no such channel.

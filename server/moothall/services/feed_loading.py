@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.event_codec import decode_event
+from moothall.core.events import BodyRemoved
 from moothall.core.ids import Epoch, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, EventLog
@@ -41,12 +42,18 @@ class FeedLoader:
         # Overflow: the oldest is forgotten, and a feed that would have needed it reads the log again.
         self._recent: deque[Sequence[Entry]] = deque(maxlen=RECENT)
         self._turns = 0
+        self._removals = 0
+        """Turns in which bodies were removed."""
         self._signals: dict[str, AnySignal] = {}
 
     def take(self, entries: Sequence[Entry], signals: Sequence[AnySignal]) -> None:
         """The next turn: events without a hole behind those before, and signals."""
         if entries:
             self._offset = entries[-1][0].header.offset
+        if any(isinstance(event, BodyRemoved) for _, event in entries):
+            # Nothing that may be gone is kept here; who needs it reads the log.
+            self._removals += 1
+            self._recent.clear()
         self._recent.append(entries)
         self._turns += 1
         self._signals.update((signal.key, signal) for signal in signals)
@@ -56,14 +63,16 @@ class FeedLoader:
 
         Raises StorageUnavailable when the log can't be read, RecordBroken when it holds what can't be.
         """
-        state = FeedState(self._session, self._epoch, feed)
+        state, removals = FeedState(self._session, self._epoch, feed), self._removals
         while True:
+            if removals != self._removals:  # What has been read so far may be gone meanwhile.
+                state, removals = FeedState(self._session, self._epoch, feed), self._removals
             turns = self._turns
             page = await self._log.read(self._session, state.view.offset, PAGE, state.lanes)
             sent = self._clock.wall()
             state.load(page, sent)
             missed = self._turns - turns
-            if len(page) < PAGE and missed <= len(self._recent):
+            if len(page) < PAGE and missed <= len(self._recent) and removals == self._removals:
                 # The page reaches at least to what had been taken up before it was read; the rest is at hand.
                 for entries in list(self._recent)[len(self._recent) - missed :]:
                     state.advance(entries, (), sent)

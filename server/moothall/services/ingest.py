@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+
+import msgspec
 
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, AttachSource, CloseSession, EndSource, MapClock, OpenSession
 from moothall.core.errors import AudioError, Refusal
 from moothall.core.ids import ChannelId, CommandId, SourceId
-from moothall.core.ports import Clock, SpoolStore
+from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.session import Status
+from moothall.services.consent import follow_consent
 from moothall.services.live_audio import RATE, AudioSource, LiveAudio
 from moothall.services.recognising import Recognising
 from moothall.services.session_writer import SessionWriter
@@ -32,6 +35,14 @@ OpenAudio = Callable[[int], AbstractAsyncContextManager[AudioSource]]
 """Opens a source at the given sample."""
 
 
+class Input(msgspec.Struct, frozen=True):
+    """A source that is to be played, and the channel that it feeds."""
+
+    source: SourceId
+    channel: ChannelId
+    open_audio: OpenAudio
+
+
 class Ingest:
     """Plays sources into sessions."""
 
@@ -44,58 +55,91 @@ class Ingest:
     async def play(
         self, writer: SessionWriter, source: SourceId, channel: ChannelId, open_audio: OpenAudio, *, as_live: bool
     ) -> None:
-        """Play `source` into `channel`, from its beginning or from where an earlier run was cut, and close.
+        """Play one source into one channel; all else as `play_together`."""
+        await self.play_together(writer, (Input(source, channel, open_audio),), as_live=as_live)
 
-        Comes back when every word is in the log and the session is closed. Raises AudioError when the source fails;
-        what was heard before is in the log then, too.
+    async def play_together(self, writer: SessionWriter, inputs: Sequence[Input], *, as_live: bool) -> None:
+        """Play sources that begin at the same moment, from there or from where an earlier run was cut, and close.
+
+        Comes back when every word is in the log and the session is closed. Raises AudioError when a source fails;
+        what was heard before is in the log then, too, and the others are played to their ends.
         """
-        spool = await self._spools.open(writer.session, source)
-        failure: AudioError | None = None
-        try:
-            async with open_audio(spool.end) as sound:
-                audio = LiveAudio(source, spool, await self._begin(writer, source, channel, spool.end), self._clock)
-                self._playing.append(audio)
-                try:
-                    failure = await self._carry(writer, channel, audio, sound, as_live=as_live)
-                finally:
-                    self._playing.remove(audio)
-            await self._command(writer, f"end-source:{source}", EndSource(source=source, t=audio.end_ms))
-            await self._command(writer, f"close:{source}", CloseSession())
-            await audio.discard()
-        finally:
-            await spool.close()
-        if failure is not None:
-            raise failure
+        failures: list[AudioError] = []
+        async with AsyncExitStack() as stack:
+            opened: list[tuple[Input, Spool, AudioSource]] = []
+            for each in inputs:
+                spool = await self._spools.open(writer.session, each.source)
+                stack.push_async_callback(spool.close)
+                opened.append((each, spool, await stack.enter_async_context(each.open_audio(spool.end))))
+            t = await self._begin(writer, [(each, spool.end) for each, spool, _ in opened])
+            audios = [LiveAudio(each.source, spool, t, self._clock) for each, spool, _ in opened]
+            self._playing += audios
+            try:
+                async with asyncio.TaskGroup() as group:
+                    carrying = [
+                        group.create_task(
+                            self._carry(writer, each.channel, audio, sound, as_live=as_live, maps=audio is audios[0])
+                        )
+                        for (each, _, sound), audio in zip(opened, audios, strict=True)
+                    ]
+            finally:
+                self._playing = [audio for audio in self._playing if audio not in audios]
+            failures = [failure for task in carrying if (failure := task.result()) is not None]
+            for audio in audios:
+                await self._command(
+                    writer, f"end-source:{audio.source}", EndSource(source=audio.source, t=audio.end_ms)
+                )
+            await self._command(writer, f"close:{audios[0].source}", CloseSession())
+            for audio in audios:
+                await audio.discard()
+        if failures:
+            raise failures[0]
 
     def stop(self) -> None:
         """Take no more audio: everything that plays comes to its end, with its last words."""
         for audio in self._playing:
             audio.stop()
 
-    async def _begin(self, writer: SessionWriter, source: SourceId, channel: ChannelId, spooled: int) -> int:
-        """Open the session and attach the source where that hasn't been done; returns its media offset in ms."""
+    async def _begin(self, writer: SessionWriter, inputs: Sequence[tuple[Input, int]]) -> int:
+        """Open the session and attach the sources where that hasn't been done; returns their media offset in ms.
+
+        `inputs` come with what is spooled of each.
+        """
         if writer.state.status is Status.CREATED:
             await self._command(writer, "open", OpenSession())
-        known = writer.state.sources.get(source)
-        if known is None:
-            t = writer.state.media_now(self._clock.wall()) if writer.state.sources else 0
-            await self._command(
-                writer, f"attach-source:{source}", AttachSource(source=source, channel=channel, t=t, rate=RATE)
-            )
-            return t
-        logger.info("session %s: source goes on at sample %d", writer.session, spooled)
-        t = known.t + spooled * 1000 // RATE
-        if t >= writer.state.clock[0]:
-            await self._command(writer, f"map:{source}:{self._clock.wall()}", MapClock(t=t))
-        return known.t
+        attached = writer.state.sources
+        known = [attached[each.source].t for each, _ in inputs if each.source in attached]
+        if known:
+            t = known[0]
+            spooled = inputs[0][1]
+            logger.info("session %s: source goes on at sample %d", writer.session, spooled)
+            now = t + spooled * 1000 // RATE
+            if now >= writer.state.clock[0]:
+                await self._command(writer, f"map:{inputs[0][0].source}:{self._clock.wall()}", MapClock(t=now))
+        else:
+            t = writer.state.media_now(self._clock.wall()) if attached else 0
+        for each, _ in inputs:
+            if each.source not in attached:
+                command = AttachSource(source=each.source, channel=each.channel, t=t, rate=RATE)
+                await self._command(writer, f"attach-source:{each.source}", command)
+        return t
 
     async def _carry(
-        self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio, sound: AudioSource, *, as_live: bool
+        self,
+        writer: SessionWriter,
+        channel: ChannelId,
+        audio: LiveAudio,
+        sound: AudioSource,
+        *,
+        as_live: bool,
+        maps: bool,
     ) -> AudioError | None:
         failure: AudioError | None = None
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._recognising.recognise(writer, channel, audio))
-            mapping = group.create_task(self._map_clock(writer, audio)) if as_live else None
+            consent = group.create_task(follow_consent(writer, audio))
+            recognising = group.create_task(self._recognising.recognise(writer, channel, audio))
+            recognising.add_done_callback(lambda _: consent.cancel())
+            mapping = group.create_task(self._map_clock(writer, audio)) if as_live and maps else None
             try:
                 await audio.carry(sound, as_live=as_live)
             except AudioError as error:

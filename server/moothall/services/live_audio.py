@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -24,8 +25,9 @@ CHUNK = 1_600
 """Samples taken from a source at a time: 100 ms."""
 SYNC_MS = 1_000
 """The spool is synced this often (docs/why/architecture.md, "The spool")."""
-KEEP_MS = 30_000
-"""What stays in the spool behind the last committed word, as context for an engine that has to begin again."""
+KEEP_MS = 90_000
+"""What stays in the spool behind the last committed word: a minute that may be recognised once more, the line that it
+begins in, and what an engine warms up with."""
 RETRY_MS = 1_000
 """How long a source is held when the spool can take no more."""
 
@@ -61,6 +63,9 @@ class LiveAudio:
         self._ended = False
         self._stopped = False
         self._trimmed = 0
+        self._unkept: int | None = None
+        """Media ms since which nothing is kept; None while it is."""
+        self._followed = False
         self._refused = False
         """Whether the spool couldn't be written when last tried: only the first of many failures is logged."""
         self.acknowledged = spool.end
@@ -88,11 +93,34 @@ class LiveAudio:
         """
         return max(to_samples(t - self.t), self._spool.start, 0)
 
-    async def read(self, first: int, count: int) -> bytes:
-        """Samples from `first` on, at most `count`; waits until there is one, and is empty only at the end."""
+    @property
+    def start_ms(self) -> int:
+        """Media time of the first sample that is still there."""
+        return self.t + to_ms(self._spool.start)
+
+    async def until(self, position: int) -> None:
+        """Wait until the samples before `position` have come, or nothing more will."""
         async with self._grown:
-            await self._grown.wait_for(lambda: self._spool.end > first or self._ended)
+            await self._grown.wait_for(lambda: self._spool.end >= position or self._ended)
+
+    async def over(self) -> None:
+        """Wait until nothing more will come."""
+        async with self._grown:
+            await self._grown.wait_for(lambda: self._ended)
+
+    async def read(self, first: int, count: int, unless: Callable[[], bool] = lambda: False) -> bytes:
+        """Samples from `first` on, at most `count`; waits until there is one, and is empty only at the end.
+
+        Waits no longer once `unless` is true, which is asked again at each `nudge`.
+        """
+        async with self._grown:
+            await self._grown.wait_for(lambda: self._spool.end > first or self._ended or unless())
         return await self._spool.read(first, count)
+
+    async def nudge(self) -> None:
+        """Have whoever waits look again."""
+        async with self._grown:
+            self._grown.notify_all()
 
     async def carry(self, audio: AudioSource, *, as_live: bool) -> None:
         """Take everything that `audio` gives, at the pace of real time where `as_live`.
@@ -151,7 +179,7 @@ class LiveAudio:
     async def _sync(self) -> None:
         try:
             try:
-                self.acknowledged = await self._spool.sync()
+                self.acknowledged = max(self.acknowledged, await self._spool.sync())
             finally:
                 await self._spool.trim(self._trimmed)  # When the disk refuses, it makes room there, or in memory.
         except StorageUnavailable:
@@ -177,6 +205,44 @@ class LiveAudio:
     def committed(self, t: int) -> None:
         """The words up to media time `t` are in the log; audio well before it is not needed any more."""
         self._trimmed = max(self._trimmed, to_samples(t - self.t - KEEP_MS))
+
+    async def follow(self, spans: Sequence[tuple[int, int | None]]) -> None:
+        """Keep nothing of these spans (media ms, the last may be open): to be told at the start and at each change.
+
+        Comes back when the disk holds nothing of them; until it does it is asked again.
+        """
+        since = spans[-1][0] if spans and spans[-1][1] is None else None
+        if not self._followed:
+            # A crash may have come between the word and the deed.
+            for t0, t1 in spans:
+                if t1 is not None and to_samples(t1 - self.t) > self.end:  # Some of it is still to come.
+                    await self._insist(self._spool.begin_memory_only, t0)
+                    await self._insist(self._spool.end_memory_only, t1)
+                else:
+                    await self._insist(self._spool.silence, t0, self.end_ms if t1 is None else t1)
+            self._followed = True
+        if self._unkept is not None and self._unkept != since:
+            ended = next(t1 for t0, t1 in reversed(spans) if t0 == self._unkept and t1 is not None)
+            await self._insist(self._spool.end_memory_only, ended)
+            self._unkept = None
+        if since is not None and self._unkept is None:
+            self._unkept = since
+            await self._insist(self._spool.begin_memory_only, since)
+
+    async def silence(self, t0: int, t1: int) -> None:
+        """Make silence of the samples from media ms `t0` up to `t1`; comes back when the disk has none of them."""
+        await self._insist(self._spool.silence, t0, t1)
+
+    async def _insist(self, act: Callable[..., Awaitable[None]], *times: int) -> None:
+        positions = [max(0, to_samples(t - self.t)) for t in times]
+        while True:
+            try:
+                await act(*positions)
+            except StorageUnavailable:
+                logger.warning("source %s: the disk refuses to forget; it is asked again", self.source)
+                await self._clock.sleep(RETRY_MS)
+                continue
+            return
 
     async def discard(self) -> None:
         """All words are in the log: forget the audio."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import AnyEvent
 from moothall.core.ids import SessionId
 from moothall.core.signals import AnySignal
@@ -30,3 +33,14 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
         if len(self.records) != len(self.events):
             msg = f"A publication has {len(self.records)} records but {len(self.events)} events."
             raise ValueError(msg)
+
+
+def republished(session: SessionId, page: Sequence[LogRecord]) -> Publication:
+    """What was stored although its append seemed to fail, as far as it has bodies that this release knows."""
+    pairs = [(record, decode_event(record.body)) for record in page if record.body is not None]
+    known = [(record, event) for record, event in pairs if not isinstance(event, UnknownEvent)]
+    return Publication(
+        session=session,
+        records=tuple(record for record, _ in known),
+        events=tuple(event for _, event in known),
+    )

@@ -1,25 +1,40 @@
-"""The sessions as a reader without any role may see them."""
+"""The sessions as whoever asks may see them: a reader without any role, unless their browser has opened links.
+
+Who asks is known to every door that is in the way of a request, but no door has to pass it on: it stands in `ASKER`
+for as long as the request is answered (`moothall.adapters.staff_door`), so that none can forget it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextvars import ContextVar
 
 from moothall.core.actors import Role
 from moothall.core.authority import may_read
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import SessionId
 from moothall.core.lanes import Feed
-from moothall.core.session import Status
-from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.core.programme.plan import RoomId
+from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.fanout import SessionFanout
-from moothall.services.sessions import Sessions
+from moothall.services.role_links import Staff, covers
+from moothall.services.sessions import LiveSession, Sessions
+
+ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())
+"""The links that whoever asks has opened."""
+
+
+def _nowhere(session: SessionId) -> RoomId | None:
+    """For a house without rooms."""
 
 
 class ReaderAccess:
     """What the readers' doors ask; a session that a reader may not see is as good as none."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, room_of: Callable[[SessionId], RoomId | None] = _nowhere) -> None:
+        """`room_of` says where a session is planned: a link may be good for a room."""
         self._sessions = sessions
+        self._room_of = room_of
 
     async def find(self, session: SessionId) -> SessionFanout | None:
         """The fan-out of a session that exists; `may_read` decides who gets it."""
@@ -29,7 +44,7 @@ class ReaderAccess:
     def may_read(self, session: SessionId) -> Refusal | None:
         """Why a loaded session may not be read, None when it may."""
         live = self._sessions.loaded(session)
-        if live is not None and may_read(Role.READER, live.state.access):
+        if live is not None and self._open(live):
             return None
         return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
 
@@ -43,18 +58,14 @@ class ReaderAccess:
         view = await self._view(session, feed)
         return None if view is None else view.page(before)
 
-    async def listed(self) -> Sequence[Session]:
-        """The sessions that anybody may read, in order of their names."""
-        found = []
-        for name in await self._sessions.names():
-            live = await self._sessions.find(name)
-            if live is None or live.state.status is Status.ABSENT:
-                continue
-            channel = next(iter(live.state.channels), None)
-            view = None if channel is None else await self._view(name, Feed(channel))
-            if view is not None:
-                found.append(view.session)
-        return found
+    def _open(self, live: LiveSession) -> bool:
+        access = live.state.access
+        if may_read(Role.READER, access):
+            return True
+        room = self._room_of(live.id)
+        return any(
+            may_read(staff.role, access, has_link=True) for staff in ASKER.get() if covers(staff.scope, live.id, room)
+        )
 
     async def _view(self, session: SessionId, feed: Feed) -> CaptionsView | None:
         fanout = await self.find(session)

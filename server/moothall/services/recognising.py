@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 from moothall.core.errors import ProtocolError
 from moothall.core.ids import ChannelId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.consent import ConsentChanges
 from moothall.services.engine_streams import BenchClock, Engine, EngineConnection, Job, Stream
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
@@ -25,12 +28,19 @@ QUIET_MS = 3_000
 """When nothing has come of an engine or a source for so long, readers are told."""
 
 
+Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
+"""Another reader of a source's audio, such as the recorder: comes back when it has all of it."""
+
+
 class Recognising:
     """Brings jobs and engines together."""
 
-    def __init__(self, clock: Clock, bench: BenchClock | None = None) -> None:
+    def __init__(self, clock: Clock, bench: BenchClock | None = None, beside: Beside | None = None) -> None:
+        """`beside` reads the audio of each job too, and has to have done with it before the job is done."""
         self._clock = clock
         self._bench = bench
+        self._beside = beside
+        self._jobs: list[Job] = []
         self._waiting: list[Job] = []
         self._engines: list[Engine] = []
         self.usage: list[wire.Usage] = []
@@ -45,10 +55,14 @@ class Recognising:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
         job = Job(writer, channel, audio)
         job.heard_at = self._clock.monotonic()
+        self._jobs.append(job)
         self._waiting.append(job)
         self._place()
         async with asyncio.TaskGroup() as group:
+            if self._beside is not None:
+                group.create_task(self._beside(writer, audio))
             watch = group.create_task(self._watch(job))
+            consent = group.create_task(self._follow_consent(job))
             try:
                 await job.done.wait()
             finally:
@@ -56,7 +70,37 @@ class Recognising:
                     self._waiting.remove(job)
                 if job.stream is not None:
                     await job.stream.detach()
+                self._jobs.remove(job)
+                job.unkept.wipe()
             watch.cancel()
+            consent.cancel()
+
+    @asynccontextmanager
+    async def held(self, writer: SessionWriter, channel: ChannelId) -> AsyncIterator[Job | None]:
+        """While inside no engine hears the channel, and all that one said is in the log; then it is attached anew.
+
+        Gives its job, None when no audio of the channel is being recognised.
+        """
+        job = next((job for job in self._jobs if job.writer is writer and job.channel == channel), None)
+        if job is None:
+            yield None
+            return
+        async with job.holding:
+            job.held = True
+            if job in self._waiting:
+                self._waiting.remove(job)
+            elif job.stream is not None:
+                task = job.stream.task
+                await job.stream.leave()
+                if task is not None:
+                    await asyncio.wait({task})
+            try:
+                yield job
+            finally:
+                job.held = False
+                if job in self._jobs and job.stream is None and not job.done.is_set():
+                    self._waiting.append(job)
+                    self._place()
 
     async def serve(self, link: EngineConnection) -> None:
         """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules."""
@@ -99,7 +143,7 @@ class Recognising:
         job = stream.job
         if job.stream is stream:
             job.stream = None
-            if not job.done.is_set() and not stream.dropped:
+            if not (job.done.is_set() or stream.dropped or job.held):
                 self._waiting.append(job)
         self._place()
 
@@ -107,6 +151,19 @@ class Recognising:
         for engine in sorted(self._engines, key=lambda engine: -engine.free):
             while self._waiting and engine.free > 0:
                 engine.take(self._waiting.pop(0))
+
+    async def _follow_consent(self, job: Job) -> None:
+        """Have engines hear apart what is recorded and what isn't."""
+        changes = ConsentChanges(job.writer)
+        try:
+            while True:
+                await changes.next()
+                if job.writer.state.recorded:
+                    job.unkept.wipe()
+                if job.stream is not None:
+                    await job.stream.reconsider()
+        finally:
+            changes.close()
 
     def _note_usage(self, usage: wire.Usage) -> None:
         self.usage = [*self.usage, usage][-100:]

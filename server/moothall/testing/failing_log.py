@@ -7,23 +7,49 @@ from collections.abc import Sequence
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.ids import Epoch, SessionId
 
 
 class FailingLog(MemoryLog):
-    """A `MemoryLog` that refuses appends while `full`; `torn` makes one that is stored and seems to fail."""
+    """A `MemoryLog` that refuses appends and removals while `full`, and removals alone while it `keeps`.
+
+    `torn` makes an append, `torn_removal` a removal that is stored and seems to fail; with `stale_removal` another
+    writer has taken over by the time of the next removal. Sessions in `refuses` are refused appends.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.full = False
+        self.keeps = False
         self.torn = False
+        self.torn_removal = False
+        self.stale_removal = False
+        self.refuses: set[SessionId] = set()
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As `EventLog.append`, or StorageUnavailable."""
-        if not self.full:
-            await super().append(session, term, expected_offset, events)
-            if not self.torn:
-                return
-            self.torn = False
-        msg = "The disk is full."
-        raise StorageUnavailable(msg)
+        self._refuse_when_full(self.full or session in self.refuses)
+        await super().append(session, term, expected_offset, events)
+        torn, self.torn = self.torn, False
+        self._refuse_when_full(torn)
+
+    async def remove(
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
+    ) -> None:
+        """As `EventLog.remove`, or StorageUnavailable."""
+        self._refuse_when_full(self.full or self.keeps)
+        if self.stale_removal:
+            await self.acquire(session, Epoch("other"))
+        await super().remove(session, term, expected_offset, offsets, events)
+        torn, self.torn_removal = self.torn_removal, False
+        self._refuse_when_full(torn)
+
+    def _refuse_when_full(self, full: bool) -> None:
+        if full:
+            msg = "The disk is full."
+            raise StorageUnavailable(msg)

@@ -1,8 +1,8 @@
 """Speech with a known truth: a script, rendered to audio that says exactly which word is where.
 
-Each sample of word number n has the size BASE + n, so that any piece of the audio, cut anywhere, tells its words
-again: `moothall_models.recognizers.scripted` reads them. Everything between the microphone and the screen runs as in
-life, and what comes out can be compared with what went in, word for word.
+Each sample of word number n has the size BASE + n (or BASE + n · step), so that any piece of the audio, cut anywhere,
+tells its words again: `moothall_models.recognizers.scripted` reads them. Everything between the microphone and the
+screen runs as in life, and what comes out can be compared with what went in, word for word.
 """
 
 from __future__ import annotations
@@ -43,11 +43,15 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """In order, and one at a time."""
     burn_ms: int = 0
     """CPU time that each pass is to take."""
+    step: int = 1
+    """How much the samples of each word are larger than those of the word before. With 1 the audio has to arrive to the
+    bit; with 256 it may be resampled on its way, as a browser does."""
 
     def __post_init__(self) -> None:
         """Raises ValueError when words overlap or there are too many."""
-        if len(self.words) > MOST_WORDS:
-            msg = f"A script has at most {MOST_WORDS} words, not {len(self.words)}."
+        most = MOST_WORDS // max(1, self.step)
+        if self.step < 1 or len(self.words) > most:
+            msg = f"A script of this step has at most {most} words, not {len(self.words)}."
             raise ValueError(msg)
         for word in self.words:
             if not 0 <= word.t0 < word.t1:
@@ -91,7 +95,7 @@ def render(script: Script, tail_ms: int = 1_000) -> bytes:
     samples = array("h", bytes(2 * (script.end + tail_ms) * SAMPLES_A_MS))
     for number, word in enumerate(script.words):
         first, count = word.t0 * SAMPLES_A_MS, (word.t1 - word.t0) * SAMPLES_A_MS
-        size = BASE + number
+        size = BASE + number * script.step
         period = array("h", [size] * HALF_PERIOD + [-size] * HALF_PERIOD)
         samples[first : first + count] = (period * (count // len(period) + 1))[:count]
     if array("h", [1]).tobytes() != b"\x01\x00":
@@ -100,7 +104,7 @@ def render(script: Script, tail_ms: int = 1_000) -> bytes:
 
 
 def make_script(
-    seed: int, words: int, *, vocabulary: Sequence[str] = (), pause_ms: int = 900, burn_ms: int = 0
+    seed: int, words: int, *, vocabulary: Sequence[str] = (), pause_ms: int = 900, burn_ms: int = 0, step: int = 1
 ) -> Script:
     """Sentences of 3 to 14 words with pauses after them, the same for the same arguments.
 
@@ -122,4 +126,4 @@ def make_script(
         t1 = t + chance.randint(140, 480)
         made.append(ScriptWord(f" {text}", t, t1))
         t = t1 + (chance.randint(pause_ms // 2, 2 * pause_ms) if over else chance.choice((0, 10, 30, 60)))
-    return Script(words=tuple(made), burn_ms=burn_ms)
+    return Script(words=tuple(made), burn_ms=burn_ms, step=step)

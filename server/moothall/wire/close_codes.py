@@ -27,6 +27,7 @@ class CloseCode(IntEnum):
     UNKNOWN_SESSION = 4404
     SLOW = 4408
     RESYNC = 4409
+    REPLACED = 4410
     TOO_MANY = 4429
 
 
@@ -70,6 +71,7 @@ MEANINGS: dict[CloseCode, Meaning] = {
     CloseCode.UNKNOWN_SESSION: Meaning(Advice.STOP, "There is no such session or channel here."),
     CloseCode.SLOW: Meaning(Advice.RESUME, "You were too far behind; go on from your last position."),
     CloseCode.RESYNC: Meaning(Advice.START_OVER, "Your position can't be continued; start from a snapshot."),
+    CloseCode.REPLACED: Meaning(Advice.STOP, "Somebody else sends the sound of this text now."),
     CloseCode.TOO_MANY: Meaning(Advice.RESUME_LATER, "Too many messages or connections; wait before you come back."),
 }
 """Every code with what it means."""

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gated_log import GatedLog
-from meeting import LIVE, Meeting, opened, partial
+from meeting import LIVE, Meeting, opened, partial, words
 from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.signals import AnySignal
 from moothall.services.feed import Entry, FeedState
@@ -98,6 +98,23 @@ async def test_what_was_stored_but_not_yet_taken_up_may_come_with_the_feed_and_i
     assert state.view.offset == 6
     it.take(publication)
     assert state.advance(entries_of(publication), (), 0) is None
+
+
+@pytest.mark.parametrize("published", ["before", "meanwhile"])
+async def test_what_is_removed_while_a_feed_is_being_loaded_is_not_in_it(published: str) -> None:
+    it = await desk()
+    said = await it.meeting.store(opened("s1"), words("s1", 0, " secret"))
+    if published == "before":
+        it.take(said)
+    async with it.loading() as loading:
+        if published == "meanwhile":
+            it.take(said)
+        it.take(await it.meeting.remove(4, 5))
+        await it.told(1)
+    state = loading.result()
+    assert state.view == (await it.truth()).view
+    assert "secret" not in repr(state.view)
+    assert b"secret" not in (state.replay(0, Format.WEBSOCKET) or b"")
 
 
 async def test_a_log_that_is_away_or_broken_is_said_to_whoever_asks_for_a_feed() -> None:

@@ -5,11 +5,15 @@ import asyncio
 import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
+from microphone import Ears
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core import events as ev
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AddChannel
 from moothall.core.errors import AudioError
+from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.session import Status
-from moothall.services.ingest import DRIFT_MS
+from moothall.services.ingest import DRIFT_MS, Input
 from moothall.services.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
@@ -134,6 +138,68 @@ def test_a_recording_that_can_not_be_opened_leaves_the_session_as_it_was() -> No
             with pytest.raises(AudioError, match="no such file"):
                 await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Shut(0), as_live=False)
             assert live.state.status is Status.CREATED
+
+    loop.run(story())
+
+
+def test_several_sources_begin_together_and_go_on_together_after_a_crash() -> None:
+    async def story() -> None:
+        log, spools, ears = FailingLog(), MemorySpools(), Ears()
+        french, booth = ChannelId("fr"), SourceId("booth")
+
+        def inputs(seconds: int) -> list[Input]:
+            return [
+                Input(MIC, FLOOR, lambda first: Sound(seconds * RATE - first)),
+                Input(booth, french, lambda first: Sound(seconds * RATE - first)),
+            ]
+
+        async with memory_hall(MemoryHall(log, spools)) as hall:
+            live = await hall.session()
+            added = AddChannel(channel=french, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+            await live.writer.send(SYSTEM, CommandId("add"), added)
+            crashing = asyncio.ensure_future(hall.ingest.play_together(live.writer, inputs(20), as_live=True))
+            await hall.clock.sleep(10_050)
+            crashing.cancel()
+            await asyncio.gather(crashing, return_exceptions=True)
+        async with memory_hall(MemoryHall(log, spools)) as hall:
+            live = await hall.sessions.open(live.id)
+            assert hall.group is not None
+            hall.group.create_task(ears.listen(hall.connect()))
+            await hall.ingest.play_together(live.writer, inputs(20), as_live=True)
+            events = await hall.events()
+            attached = [event for event in events if isinstance(event, ev.SourceAttached)]
+            assert [(event.source, event.channel, event.t) for event in attached] == [
+                (MIC, FLOOR, 0),
+                (booth, french, 0),
+            ]
+            ended = [event for event in events if isinstance(event, ev.SourceEnded)]
+            assert [(event.source, event.t) for event in ended] == [(MIC, 20_000), (booth, 20_000)]
+            assert [(channel, t, len(pcm) // 2) for channel, t, pcm in ears.heard] == [
+                (FLOOR, 0, 20 * RATE),
+                (french, 0, 20 * RATE),
+            ]
+            assert live.state.status is Status.CLOSED
+
+    loop.run(story())
+
+
+def test_one_source_that_breaks_does_not_end_the_others() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            french, booth = ChannelId("fr"), SourceId("booth")
+            added = AddChannel(channel=french, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+            await live.writer.send(SYSTEM, CommandId("add"), added)
+            assert hall.group is not None
+            hall.group.create_task(Ears().listen(hall.connect()))
+            inputs = [
+                Input(MIC, FLOOR, lambda first: Sound(RATE, breaks=True)),
+                Input(booth, french, lambda first: Sound(5 * RATE)),
+            ]
+            with pytest.raises(AudioError, match="in the middle"):
+                await hall.ingest.play_together(live.writer, inputs, as_live=True)
+            assert ev.SourceEnded(source=booth, t=5_000) in await hall.events()
+            assert live.state.status is Status.CLOSED
 
     loop.run(story())
 

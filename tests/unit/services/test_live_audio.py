@@ -109,6 +109,7 @@ class FullSpool:
         self.note = b""
         self.start = 0
         self.trimmed = 0
+        self.forgotten: list[tuple[object, ...]] = []
 
     @property
     def end(self) -> int:
@@ -137,6 +138,21 @@ class FullSpool:
             msg = "The disk is full."
             raise StorageUnavailable(msg)
         self.note = note
+
+    async def begin_memory_only(self, first: int) -> None:
+        await self._forget("begin", first)
+
+    async def end_memory_only(self, first: int) -> None:
+        await self._forget("end", first)
+
+    async def silence(self, first: int, last: int) -> None:
+        await self._forget("silence", first, last)
+
+    async def _forget(self, *what: object) -> None:
+        if self.full:
+            msg = "The disk refused."
+            raise StorageUnavailable(msg)
+        self.forgotten.append(what)
 
     async def discard(self) -> None:
         pass
@@ -188,3 +204,73 @@ def test_a_spool_that_cannot_be_written_is_trimmed_all_the_same(caplog: pytest.L
         "source mic: the spool can't be written, 0 samples wait",
         "source mic: the spool is written again",
     ]
+
+
+def test_what_is_not_recorded_is_told_to_the_spool_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        spool.taken = bytes(2 * 10 * RATE)
+        audio = LiveAudio(MIC, spool, 1_000, LoopClock())
+        # A restart: the first span was over, the second has just begun, and the disk is slow to forget.
+        following = asyncio.ensure_future(audio.follow(((0, 2_000), (5_000, None))))
+        await LoopClock().sleep(1_500)
+        assert spool.forgotten == []
+        spool.full = False
+        await following
+        expected: list[tuple[object, ...]] = [
+            ("silence", 0, RATE),
+            ("silence", 4 * RATE, 10 * RATE),
+            ("begin", 4 * RATE),
+        ]
+        assert spool.forgotten == expected
+        await audio.follow(((0, 2_000), (5_000, None)))
+        assert spool.forgotten == expected
+        # It ended, and another one began, before anybody looked.
+        await audio.follow(((0, 2_000), (5_000, 6_000), (7_000, None)))
+        assert spool.forgotten[3:] == [("end", 5 * RATE), ("begin", 6 * RATE)]
+        await audio.follow(((0, 2_000), (5_000, 6_000), (7_000, 7_500)))
+        await audio.silence(3_000, 4_000)
+        assert spool.forgotten[5:] == [("end", 6 * RATE + RATE // 2), ("silence", 2 * RATE, 3 * RATE)]
+
+    loop.run(story())
+    assert caplog.messages == ["source mic: the disk refuses to forget; it is asked again"] * 2
+
+
+def test_a_reader_can_be_told_to_wait_no_longer() -> None:
+    async def story() -> None:
+        audio, enough = await live(), asyncio.Event()
+        reading = asyncio.ensure_future(audio.read(0, 10, unless=enough.is_set))
+        await LoopClock().sleep(10)
+        await audio.nudge()
+        await LoopClock().sleep(10)
+        assert not reading.done()
+        enough.set()
+        await audio.nudge()
+        assert await reading == b""
+
+    loop.run(story())
+
+
+def test_it_can_be_waited_for_a_position() -> None:
+    async def story() -> None:
+        audio, clock = await live(), LoopClock()
+        waiting = asyncio.ensure_future(audio.until(RATE))
+        carrying = asyncio.ensure_future(audio.carry(Sound(2 * RATE), as_live=True))
+        await waiting
+        assert clock.monotonic() == 1_000
+        await audio.until(5 * RATE)
+        assert audio.ended
+        await carrying
+
+    loop.run(story())
+
+
+def test_a_span_that_ended_before_a_restart_may_still_be_to_come() -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        spool.full = False
+        spool.taken = bytes(2 * RATE)
+        await LiveAudio(MIC, spool, 0, LoopClock()).follow(((500, 1_500),))
+        assert spool.forgotten == [("begin", RATE // 2), ("end", 3 * RATE // 2)]
+
+    loop.run(story())

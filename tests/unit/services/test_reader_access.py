@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from hall_in_memory import FLOOR, SESSION, memory_hall
+from moothall.core.actors import SYSTEM, Role
+from moothall.core.commands import AddChannel, CreateSession
 from moothall.core.errors import RefusalCode
-from moothall.core.events import Access
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events import Access, ChannelKind
+from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.lanes import Feed
-from moothall.services.reader_access import ReaderAccess
+from moothall.core.programme.plan import RoomId
+from moothall.services.reader_access import ASKER, ReaderAccess
+from moothall.services.role_links import Staff
 from moothall.testing import loop
 
 
-def test_a_public_session_is_read_and_listed() -> None:
+def test_a_public_session_is_read() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             live, access = await hall.session(), ReaderAccess(hall.sessions)
@@ -19,7 +23,6 @@ def test_a_public_session_is_read_and_listed() -> None:
             assert snapshot is not None
             assert snapshot.session.title == "Open hall"
             assert await access.page(SESSION, Feed(FLOOR), 1) == ()
-            assert [session.id for session in await access.listed()] == [SESSION]
             assert await access.snapshot(SESSION, Feed(ChannelId("xx"))) is None
 
     loop.run(story())
@@ -39,7 +42,46 @@ def test_any_other_session_is_as_good_as_none() -> None:
                 assert await access.snapshot(name, Feed(FLOOR)) is None
                 assert await access.page(name, Feed(FLOOR), 1) is None
             await hall.sessions.open(SessionId("empty"))
-            assert await access.listed() == []
             assert await access.find(SessionId("nothing")) is None
+
+    loop.run(story())
+
+
+def test_whoever_has_a_link_reads_what_it_is_good_for() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            rooms = {SessionId("link"): RoomId("main")}
+            access = ReaderAccess(hall.sessions, rooms.get)
+            for kind in (Access.LINK, Access.STAFF):
+                await hall.session(SessionId(kind.value), kind)
+
+            def open_to(role: Role, scope: str) -> list[str]:
+                reset = ASKER.set((Staff(link="x", role=role, scope=scope, label=""),))
+                try:
+                    return [name for name in ("link", "staff") if access.may_read(SessionId(name)) is None]
+                finally:
+                    ASKER.reset(reset)
+
+            assert open_to(Role.READER, "session:link") == ["link"]
+            assert open_to(Role.READER, "session:other") == []
+            assert open_to(Role.READER, "session:staff") == []
+            assert open_to(Role.HUB, "room:main") == ["link"]
+            assert open_to(Role.CAPTIONER, "room:main") == ["link"]
+            assert open_to(Role.CAPTIONER, "session:staff") == ["staff"]
+            assert open_to(Role.TECHNICIAN, "hall") == ["link", "staff"]
+            assert access.may_read(SessionId("link")) is not None
+
+    loop.run(story())
+
+
+def test_a_rehearsal_is_read_by_whoever_has_its_address() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            access = ReaderAccess(hall.sessions)
+            rehearsal = await hall.sessions.open(SessionId("rehearsal"))
+            made = CreateSession(title="T", languages=("en",), rehearsal=True)
+            floor = AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))
+            await rehearsal.writer.send(SYSTEM, CommandId("c"), [made, floor])
+            assert access.may_read(SessionId("rehearsal")) is None
 
     loop.run(story())

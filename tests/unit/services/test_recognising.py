@@ -8,7 +8,7 @@ from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memor
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import OpenSession
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
@@ -142,5 +142,46 @@ def test_readers_are_told_when_no_engine_hears_and_when_no_sound_comes() -> None
             states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
             assert states[-1].sound is Heard.NONE
             task.cancel()
+
+    loop.run(story())
+
+
+def test_while_a_channel_is_held_no_engine_hears_it() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await job(hall)
+            engine = hall.connect()
+            await hello(engine, channels=2)
+            first = await attached(engine)
+            async with hall.recognising.held(live.writer, FLOOR) as found:
+                assert found is not None
+                assert found.stream is None
+                assert await engine.receive() == wire.Detach(stream=first.stream)
+                await engine.send(wire.Capacity(channels=2))
+                await hall.clock.sleep(1_000)
+                assert found.stream is None
+            again = await attached(engine)
+            assert again.generation == 2
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_a_channel_that_waits_for_an_engine_can_be_held_and_so_can_one_without_sound() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await job(hall)
+            async with hall.recognising.held(live.writer, ChannelId("pt")) as nothing:
+                assert nothing is None
+            async with hall.recognising.held(live.writer, FLOOR):
+                engine = hall.connect()
+                await hello(engine)
+                await hall.clock.sleep(1_000)
+            assert (await attached(engine)).generation == 1
+            async with hall.recognising.held(live.writer, FLOOR):
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            await hall.clock.sleep(1_000)
+            assert live.state.channels[FLOOR].generation == 1
 
     loop.run(story())

@@ -1,72 +1,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 
 import pytest
 
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.actors import SYSTEM
 from moothall.core.errors import Refusal, RefusalCode, StaleWriter
-from moothall.core.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
+from moothall.core.ids import CommandId, Epoch, SegmentId
 from moothall.core.session import Status
 from moothall.core.signals import Partial
 from moothall.services.publication import Publication
-from moothall.services.session_writer import CHECKPOINT_MS, QUEUE, Receipt, SessionWriter
-from moothall.testing.clock import ManualClock
+from moothall.services.session_writer import CHECKPOINT_MS, QUEUE, Receipt
 from moothall.testing.failing_log import FailingLog
-from moothall.testing.seeded import SeededRandomness, SeededSigner
-
-FLOOR = ChannelId("floor")
-SESSION = SessionId("s")
-ENGINE = Actor(Role.ENGINE, "scripted")
-
-
-class Stage:
-    """A writer with everything around it."""
-
-    def __init__(self, log: FailingLog) -> None:
-        self.clock = ManualClock()
-        self.log = log
-        self.published: list[Publication] = []
-        self.writer = SessionWriter(
-            SESSION, log=log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner()
-        )
-
-    async def send(
-        self, name: str, commands: do.AnyCommand | Sequence[do.AnyCommand], actor: Actor = SYSTEM
-    ) -> Receipt | Refusal:
-        return await self.writer.send(actor, CommandId(name), commands)
-
-    @property
-    def events(self) -> list[ev.AnyEvent]:
-        return [event for publication in self.published for event in publication.events]
-
-
-@asynccontextmanager
-async def stage(log: FailingLog | None = None) -> AsyncIterator[Stage]:
-    made = Stage(log or FailingLog())
-    await made.writer.load()
-    made.writer.publish_to(made.published.append)
-    running = asyncio.ensure_future(made.writer.run())
-    try:
-        yield made
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-
-async def opened(made: Stage) -> None:
-    commands: list[do.AnyCommand] = [
-        do.CreateSession(title="x", languages=("en",)),
-        do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
-        do.OpenSession(),
-        do.AttachEngine(channel=FLOOR, model="scripted"),
-    ]
-    for n, command in enumerate(commands):
-        assert isinstance(await made.send(f"open-{n}", command), Receipt)
+from writing import ENGINE, FLOOR, SESSION, Stage, opened, stage
 
 
 def commit(first: int, text: str, rest: str = "", start: bool = False) -> do.CommitWords:
@@ -86,7 +34,8 @@ async def test_an_answer_comes_after_the_log_has_it_and_readers_get_it() -> None
         answer = await made.send("c1", do.CreateSession(title="x", languages=("en",)))
         assert answer == Receipt(1, 1)
         assert [record.header.offset for record in await made.log.read(SESSION, 0, 9)] == [1]
-        assert made.events == [ev.SessionCreated(title="x", languages=("en",))]
+        created = ev.SessionCreated(title="x", languages=("en",), sound=ev.SoundKept.UNTIL_CHECKED)
+        assert made.events == [created]
         assert made.writer.offset == 1
 
 

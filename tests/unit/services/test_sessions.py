@@ -4,13 +4,21 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
+from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import CreateSession
-from moothall.core.errors import Refusal
+from moothall.core.commands import CloseSession, CreateSession, OpenSession, ReopenSession, SealRecord
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.events import SealVersion
 from moothall.core.ids import CommandId, Epoch, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.session import Status
+from moothall.services.feed import Subscription
+from moothall.services.session_writer import Receipt
+from moothall.services.sessions import LOOK_MS, UNUSED_MS, LiveSession
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.outlets import MemoryOutlet
+from moothall.wire.frames import Format
 
 
 def test_a_session_is_loaded_once_however_many_ask() -> None:
@@ -59,5 +67,86 @@ def test_a_session_that_another_server_took_over_ends_alone(caplog: pytest.LogCa
             assert isinstance(refused, Refusal)
             assert isinstance(await other.writer.send(SYSTEM, CommandId("x"), again), Refusal)
             assert other.state.title == "Open hall"
+
+    loop.run(story())
+
+
+async def finished(hall: MemoryHall) -> LiveSession:
+    """A session that is over."""
+    live = await hall.session()
+    assert isinstance(await live.writer.send(SYSTEM, CommandId("over"), [OpenSession(), CloseSession()]), Receipt)
+    return live
+
+
+def test_a_closed_session_that_nobody_needs_is_unloaded_and_loaded_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await finished(hall)
+            records = await hall.log.read(SESSION, 0, 100)
+            assert hall.sessions.standing(SESSION) is Status.CLOSED
+            await hall.clock.sleep(UNUSED_MS + LOOK_MS)
+            assert hall.sessions.loaded(SESSION) is None
+            assert hall.sessions.standing(SESSION) is Status.CLOSED
+            assert hall.sessions.standing(SessionId("other")) is None
+            late = await live.writer.send(SYSTEM, CommandId("late"), CreateSession(title="x", languages=("en",)))
+            assert isinstance(late, Refusal)
+            assert late.code is RefusalCode.UNAVAILABLE
+            again = await hall.sessions.find(SESSION)
+            assert again is not None
+            assert again is not live
+            assert again.state == live.state
+            assert await hall.log.read(SESSION, 0, 100) == records
+            reopened = await again.writer.send(SYSTEM, CommandId("again"), ReopenSession())
+            assert isinstance(reopened, Receipt)
+            assert hall.sessions.standing(SESSION) is Status.OPEN
+
+    loop.run(story())
+    assert [record.levelname for record in caplog.records if record.levelname != "INFO"] == []
+    assert "session s: unloaded at offset" in caplog.text
+
+
+def test_what_is_read_asked_for_changed_or_not_closed_stays() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, going_on = await finished(hall), await hall.session(SessionId("other"))
+            minutes = UNUSED_MS // LOOK_MS
+            for _ in range(minutes + 2):  # Somebody asks for it now and then.
+                await hall.clock.sleep(LOOK_MS)
+                assert await hall.sessions.find(SESSION) is live
+            outlet = MemoryOutlet()
+            reading = await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            assert isinstance(reading, Subscription)
+            await hall.clock.sleep(3 * UNUSED_MS)
+            live.fanout.unsubscribe(reading)
+            await hall.clock.sleep(UNUSED_MS // 2)
+            assert isinstance(
+                await live.writer.send(SYSTEM, CommandId("s"), SealRecord(version=SealVersion.RAW)), Receipt
+            )
+            await hall.clock.sleep(UNUSED_MS - LOOK_MS)
+            assert hall.sessions.loaded(SESSION) is live
+            await hall.clock.sleep(3 * LOOK_MS)
+            assert hall.sessions.loaded(SESSION) is None
+            assert not outlet.aborted
+            assert hall.sessions.loaded(going_on.id) is going_on
+
+    loop.run(story())
+
+
+def test_who_asks_while_it_is_being_unloaded_gets_it_loaded_again() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await finished(hall)
+            live.used = -UNUSED_MS
+
+            async def ask() -> LiveSession | None:
+                await hall.clock.sleep(LOOK_MS)  # The same moment in which the server looks, and just after it.
+                assert hall.sessions.loaded(SESSION) is not live
+                return await hall.sessions.find(SESSION)
+
+            first, *others = await asyncio.gather(ask(), ask(), ask())
+            assert first is hall.sessions.loaded(SESSION)
+            assert all(other is first for other in others)
 
     loop.run(story())

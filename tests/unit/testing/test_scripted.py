@@ -49,6 +49,27 @@ def test_audio_of_another_script_is_an_error() -> None:
         ScriptedRecognizer(Script(words=SCRIPT.words[:1])).recognise(Window(audio=SAMPLES, languages=("en",)))
 
 
+def test_words_that_are_far_apart_in_size_are_heard_though_the_sound_was_resampled_on_its_way() -> None:
+    script = Script(words=SCRIPT.words, step=256)
+    exact = np.frombuffer(render(script, 200), "<i2").astype(np.float64)
+    kernel = np.sinc(np.arange(-8, 9) * 0.9) * np.hanning(19)[1:-1]
+    rounded = np.rint(np.convolve(exact, kernel / kernel.sum(), "same")) / 32_768
+    window = Window(audio=rounded.astype(np.float32), languages=("en", "fr"))
+    assert np.count_nonzero(rounded != exact / 32_768) > 2_000
+    heard = ScriptedRecognizer(script).recognise(window).words
+    assert [word.text for word in heard] == [word.text for word in script.words]
+    for word, said in zip(heard, script.words, strict=True):
+        assert (word.t0, word.t1) == pytest.approx((said.t0, said.t1), abs=2)
+
+
+def test_a_script_has_as_many_words_as_its_step_leaves_room_for() -> None:
+    words = tuple(ScriptWord(" a", 10 * n, 10 * n + 5) for n in range(110))
+    with pytest.raises(ValueError, match="at most 109 words"):
+        Script(words=words, step=256)
+    with pytest.raises(ValueError, match="of this step"):
+        Script(words=(), step=0)
+
+
 def test_it_burns_the_cpu_that_the_script_says() -> None:
     time = iter(range(0, 10_000_000_000, 100_000_000))
     recognizer = ScriptedRecognizer(Script(words=(), burn_ms=500), lambda: next(time))

@@ -1,0 +1,124 @@
+"""What has to be seen to in a session, from figures alone: docs/reference/alarms.md. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.session import Status
+
+NO_SOUND_MS = 20_000
+"""Without any sound from a source that is attached."""
+NO_SOURCE_MS = 60_000
+"""Open without a source and without a line."""
+NO_WORDS_MS = 30_000
+"""With speech and without words."""
+NO_MACHINE_MS = 10_000
+"""With sound and no engine at all."""
+LATE_MS = 10_000
+"""Text behind the sound."""
+QUIET_MS = 600_000
+"""With sound in which nobody speaks."""
+OFF_MS = 1_800_000
+"""Not recorded at a stretch."""
+DISK_BYTES = 2_000_000_000
+"""Free on the data's disk."""
+REPORTED_PERCENT = 3
+"""Readers who report something, of those who read."""
+GIGABYTE = 1_000_000_000
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """How a session is doing. Ages in ms; None where there was none yet."""
+
+    status: Status
+    open_for: int
+    """Since it was opened, or since the server began to watch it."""
+    source: bool
+    """Whether a source of sound is attached and not over."""
+    sound_age: int | None = None
+    speech_age: int | None = None
+    words_age: int | None = None
+    silent_for: int = 0
+    """How long sound has come without speech."""
+    lag: int = 0
+    engines: int = 1
+    machineless_for: int = 0
+    """How long no engine has been connected."""
+    unsaved: bool = False
+    off_for: int | None = None
+    """How long it has not been recorded."""
+    readers: int = 0
+    reporters: int = 0
+    left: int | None = None
+    """Ms to its planned end, from 5 minutes before on; below 0 past it."""
+    disk_free: int | None = None
+    """Bytes."""
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be seen to. Its words are the page's (`adapters/desk_texts.py`)."""
+
+    kind: str
+    urgent: bool = False
+    """Text is being lost, or will be."""
+    values: dict[str, int] = {}
+    """For the places in its words."""
+
+
+def alarms(figures: Figures) -> tuple[Alarm, ...]:
+    """What has to be seen to, the urgent first."""
+    found = [*_of_house(figures)]
+    if figures.status is Status.OPEN:
+        found += _of_sound(figures)
+    if figures.status in (Status.OPEN, Status.PAUSED):
+        found += _of_people(figures)
+    return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
+
+
+def _of_house(figures: Figures) -> list[Alarm]:
+    found = []
+    if figures.unsaved:
+        found.append(Alarm(kind="unsaved", urgent=True))
+    if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
+        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // GIGABYTE}))
+    return found
+
+
+def _of_sound(figures: Figures) -> list[Alarm]:
+    """At most one of those that follow from one another: without sound there are no words either."""
+    if not figures.source:
+        last = figures.open_for if figures.words_age is None else figures.words_age
+        nothing = figures.open_for >= NO_SOURCE_MS and last >= NO_SOURCE_MS
+        return [Alarm(kind="no-source", urgent=True, values={"n": last // 60_000})] if nothing else []
+    silent = figures.open_for if figures.sound_age is None else min(figures.sound_age, figures.open_for)
+    if silent >= NO_SOUND_MS:
+        return [Alarm(kind="no-sound", urgent=True, values={"n": silent // 1000})]
+    if not figures.engines:
+        lacking = figures.machineless_for >= NO_MACHINE_MS
+        return [Alarm(kind="no-machine", urgent=True)] if lacking else []
+    wordless = figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
+    speaking = figures.speech_age is not None and figures.speech_age < 5_000
+    if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:
+        return [Alarm(kind="no-words", urgent=True, values={"n": wordless // 1000})]
+    if figures.lag >= LATE_MS:
+        return [Alarm(kind="late", values={"n": figures.lag // 1000})]
+    if figures.silent_for >= QUIET_MS:
+        return [Alarm(kind="quiet", values={"n": figures.silent_for // 60_000})]
+    return []
+
+
+def _of_people(figures: Figures) -> list[Alarm]:
+    found = []
+    if figures.off_for is not None and figures.off_for >= OFF_MS:
+        found.append(Alarm(kind="off-long", values={"n": figures.off_for // 60_000}))
+    if figures.reporters and figures.reporters * 100 >= figures.readers * REPORTED_PERCENT:
+        all_readers = max(figures.readers, figures.reporters)
+        found.append(Alarm(kind="reports", values={"n": figures.reporters, "all": all_readers}))
+    if figures.left is not None:
+        minutes = -(-figures.left // 60_000)
+        found.append(
+            Alarm(kind="ends-soon", values={"n": minutes})
+            if figures.left > 0
+            else Alarm(kind="over", values={"n": -minutes})
+        )
+    return found

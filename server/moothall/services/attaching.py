@@ -1,0 +1,80 @@
+"""What an engine is told when a channel is attached to it: where to begin, and what stands before that."""
+
+from __future__ import annotations
+
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import EndSegment
+from moothall.core.events import EndReason
+from moothall.core.ids import ChannelId, CommandId
+from moothall.core.session import Channel, State
+from moothall.services.live_audio import LiveAudio
+from moothall.services.session_writer import SessionWriter
+from moothall.services.stretches import Stretch
+from moothall.wire import engine as wire
+
+CONTEXT_MS = 2_000
+"""Audio before the last committed word that an engine gets to find the seam."""
+CATCH_UP_MS = 10_000
+"""How much of what is not recorded an engine hears that comes late: it is for reading along, and is kept nowhere."""
+
+
+def first_sample(stretch: Stretch, audio: LiveAudio, place: wire.Place | None, heard: int | None) -> int:
+    """The sample from which an engine gets `stretch`.
+
+    `heard`: media ms up to which another one has heard it, where it isn't kept; None for the first one.
+    """
+    if not stretch.kept:
+        return audio.position(max(stretch.start, audio.end_ms - CATCH_UP_MS if heard is None else heard))
+    back_to = stretch.start - CONTEXT_MS if place is None else place.audio_from
+    return audio.position(max(back_to, stretch.floor))
+
+
+async def end_line_before(writer: SessionWriter, stretch: Stretch, channel: ChannelId, model: str) -> None:
+    """No line goes on over a span that is not recorded. Its engine has ended it, unless it died."""
+    now = writer.state.channels[channel]
+    if now.open_segment is None or (stretch.kept and stretch.floor <= now.committed_through):
+        return
+    ended = EndSegment(
+        channel=channel,
+        generation=now.generation,
+        segment=now.open_segment,
+        t1=now.committed_through,
+        reason=EndReason.PAUSE,
+    )
+    await writer.insist(Actor(Role.ENGINE, model), CommandId(f"end:{channel}:{now.generation}"), ended)
+
+
+def attachment(
+    stream: int, state: State, channel: Channel, stretch: Stretch, *, audio_from: int, place: wire.Place | None
+) -> wire.Attach:
+    """The message that attaches a stretch of `channel`; of one that isn't kept nothing else is told."""
+    segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+    opened = None
+    if segment is not None and stretch.kept:
+        opened = wire.OpenSegment(segment=segment.id, language=segment.language, t0=segment.t0, words=segment.words)
+    return wire.Attach(
+        stream=stream,
+        session=state.id,
+        channel=channel.id,
+        generation=channel.generation,
+        languages=channel.languages if channel.forced is None else (channel.forced,),
+        committed_through=max(channel.committed_through, stretch.floor) if stretch.kept else audio_from,
+        last_words=channel.last_words if stretch.kept else (),
+        open_segment=opened,
+        audio_from=audio_from,
+        place=place,
+    )
+
+
+def known_place(note: bytes, channel: Channel, state: State) -> wire.Place | None:
+    """Of the places in `note` the one that goes with what stands in the log."""
+    segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+    words = 0 if segment is None else len(segment.words)
+    for place in wire.decode_places(note):
+        if (place.committed_through, place.segment, place.words) == (
+            channel.committed_through,
+            channel.open_segment,
+            words,
+        ):
+            return place
+    return None

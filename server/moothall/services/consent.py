@@ -1,0 +1,38 @@
+"""What is said to be not recorded is kept nowhere: carries it from the session to the audio of a source."""
+
+from __future__ import annotations
+
+import asyncio
+
+from moothall.core import events as ev
+from moothall.services.live_audio import LiveAudio
+from moothall.services.publication import Publication
+from moothall.services.session_writer import SessionWriter
+
+
+class ConsentChanges:
+    """Tells that a session began or ceased to be recorded. Close it when done."""
+
+    def __init__(self, writer: SessionWriter) -> None:
+        self._changed = asyncio.Event()
+        self.close = writer.listen(self._hear)
+
+    def _hear(self, publication: Publication) -> None:
+        if any(isinstance(event, ev.NotRecordedBegan | ev.NotRecordedEnded) for event in publication.events):
+            self._changed.set()
+
+    async def next(self) -> None:
+        """Wait for a change since the last call."""
+        await self._changed.wait()
+        self._changed.clear()
+
+
+async def follow_consent(writer: SessionWriter, audio: LiveAudio) -> None:
+    """Keep nothing of `audio` that is not recorded, until cancelled. To be running before any audio comes."""
+    changes = ConsentChanges(writer)
+    try:
+        while True:
+            await audio.follow(writer.state.not_recorded)
+            await changes.next()
+    finally:
+        changes.close()

@@ -1,0 +1,330 @@
+"""How all sessions are doing, worst first: one card for each room, and one for each session without a room.
+
+What it shows it takes from what is published, from the fan-outs and from the desks, once a second. Nothing of it is
+stored, and no text is kept.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.session import State, Status
+from moothall.core.signals import ChannelState, Sound, Unsaved
+from moothall.services.alarms import Alarm, Figures, alarms
+from moothall.services.programme import Overrun
+from moothall.services.publication import Publication
+from moothall.services.reports import Tally
+from moothall.services.sessions import LiveSession, Sessions
+
+LOOK_MS = 1_000
+RATE_MS = 60_000
+"""Over what time words a minute are counted."""
+NAME = 60
+"""Characters of the name of whoever sees to something."""
+ON = (Status.OPEN, Status.PAUSED)
+
+
+class Rooms(Protocol):
+    """What is asked of the programme (`services/programme.py`)."""
+
+    def rooms(self) -> tuple[Room, ...]:
+        """All rooms, by title."""
+        ...
+
+    def room_of(self, session: SessionId) -> RoomId | None:
+        """Where a session is planned."""
+        ...
+
+    def next_in(self, room: RoomId) -> SessionId | None:
+        """The session that comes next in a room."""
+        ...
+
+    def plan_of(self, session: SessionId) -> Planned | None:
+        """How a session is planned."""
+        ...
+
+    def overrun(self, session: SessionId) -> Overrun | None:
+        """What is to be said of a session's time."""
+        ...
+
+
+class Raised(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm on a card."""
+
+    kind: str
+    urgent: bool
+    values: dict[str, int]
+    by: str | None
+    """Who sees to it."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A room, or a session without one. Ages in seconds, None where there was nothing yet."""
+
+    key: str
+    place: str
+    """Title of the room; empty for a session without one."""
+    room: RoomId | None = None
+    session: SessionId | None = None
+    """What is on there."""
+    title: str = ""
+    status: Status = Status.CREATED
+    following: str = ""
+    """Title of what comes next in the room."""
+    sound: int | None = None
+    words: int | None = None
+    rate: int = 0
+    """Words in the last minute."""
+    lag: int = 0
+    """Seconds by which the text is behind the sound."""
+    heard: str | None = None
+    """BCP-47 tag of the newest line."""
+    expected: str | None = None
+    """What was forced, or the first of the session's languages."""
+    here: tuple[dict[str, object], ...] = ()
+    """Who is at its desks."""
+    readers: dict[ChannelId, int] = {}
+    channels: dict[ChannelId, tuple[str, str]] = {}
+    """Kind and language of each text."""
+    reports: dict[str, int] = {}
+    off: bool = False
+    """Whether what is said now is not recorded."""
+    alarms: tuple[Raised, ...] = ()
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """What all sessions share."""
+
+    at: int
+    """Unix ms."""
+    engines: int
+    disk_free: int | None
+    disk_all: int | None
+    """Bytes."""
+
+
+class _Watched:
+    """What was seen of one session. Times on the monotonic clock."""
+
+    def __init__(self, now: int) -> None:
+        self.since = now
+        self.sound: int | None = None
+        self.speech: int | None = None
+        self.silent_since: int | None = None
+        self.words: int | None = None
+        # Overflow: none; what is older than a minute goes at each look.
+        self.counts: deque[tuple[int, int]] = deque()
+        self.lag: dict[ChannelId, int] = {}
+        self.heard: str | None = None
+        self.unsaved: dict[ChannelId, bool] = {}
+        self.off_since: int | None = None
+
+
+class ControlRoom:
+    """See the module. `run` has to be running for anything to change."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        rooms: Rooms,
+        clock: Clock,
+        engines: Callable[[], int],
+        disk: Callable[[], tuple[int, int] | None],
+        tally: Callable[[SessionId], Tally],
+        presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
+    ) -> None:
+        """`disk` gives the free bytes and all bytes of the disk with the data."""
+        self._sessions = sessions
+        self._rooms = rooms
+        self._clock = clock
+        self._engines = engines
+        self._disk = disk
+        self._tally = tally
+        self._presence = presence
+        self._watched: dict[SessionId, _Watched] = {}
+        self._seen_to: dict[tuple[SessionId, str], str] = {}
+        self._machineless_since: int | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self.cards: tuple[Card, ...] = ()
+        """Worst first, as of the last look."""
+        self.house = House(at=clock.wall(), engines=0, disk_free=None, disk_all=None)
+        sessions.observe(self._seen)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """From now on call `listener` after each look; it must not wait."""
+        self._listeners.append(listener)
+
+    async def run(self) -> None:
+        """Look at everything once a second, until cancelled."""
+        while True:
+            self.look()
+            for listener in self._listeners:
+                listener()
+            await self._clock.sleep(LOOK_MS)
+
+    def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:
+        """What has to be seen to in a session."""
+        return next((card.alarms for card in self.cards if card.session == session), ())
+
+    def see_to(self, session: SessionId, kind: str, name: str) -> None:
+        """Somebody says that they see to an alarm; it holds until the alarm is over. Looks at once."""
+        self._seen_to[session, kind] = " ".join(name.split())[:NAME]
+        self.look()
+
+    def look(self) -> None:
+        """Make the cards anew."""
+        now, disk, engines = self._clock.monotonic(), self._disk(), self._engines()
+        if engines:
+            self._machineless_since = None
+        elif self._machineless_since is None:
+            self._machineless_since = now
+        free, whole = disk or (None, None)
+        self.house = House(at=self._clock.wall(), engines=engines, disk_free=free, disk_all=whole)
+        live = {each.id: each for each in self._sessions.all_loaded if each.state.status in ON}
+        for gone in self._watched.keys() - live.keys():
+            del self._watched[gone]
+        cards = [self._card(each, now) for each in live.values()]
+        busy = {card.room for card in cards}
+        cards += [self._idle(room) for room in self._rooms.rooms() if room.id not in busy]
+        raised = {(card.session, alarm.kind) for card in cards for alarm in card.alarms}
+        self._seen_to = {key: name for key, name in self._seen_to.items() if key in raised}
+        self.cards = tuple(sorted(cards, key=_badness))
+
+    def _idle(self, room: Room) -> Card:
+        return Card(key=f"room:{room.id}", place=room.title, room=room.id, following=self._following(room.id))
+
+    def _following(self, room: RoomId | None) -> str:
+        session = None if room is None else self._rooms.next_in(room)
+        planned = None if session is None else self._rooms.plan_of(session)
+        return "" if planned is None else planned.title
+
+    def _card(self, live: LiveSession, now: int) -> Card:
+        state, seen = live.state, self._watch(live, now)
+        while seen.counts and now - seen.counts[0][0] > RATE_MS:
+            seen.counts.popleft()
+        room = self._rooms.room_of(live.id)
+        known = {each.id: each.title for each in self._rooms.rooms()}
+        tally, readers = self._tally(live.id), live.fanout.readers
+        reports = {kind.value: count for kind, count in tally.counts.items()}
+        raised = alarms(self._figures(live, seen, now, readers, reports))
+        channel = next(iter(state.channels.values()), None)
+        return Card(
+            key=f"session:{live.id}",
+            place=known.get(room, "") if room is not None else "",
+            room=room,
+            session=live.id,
+            title=state.title,
+            status=state.status,
+            following=self._following(room),
+            sound=_seconds(now, seen.sound),
+            words=_seconds(now, seen.words),
+            rate=sum(count for _, count in seen.counts),
+            lag=max(seen.lag.values(), default=0) // 1000,
+            heard=seen.heard,
+            expected=(channel.forced if channel is not None else None) or next(iter(state.languages), None),
+            here=tuple(dict(each) for each in self._presence(live.id)),
+            readers=readers,
+            channels={each.id: (each.kind.value, each.languages[0]) for each in state.channels.values()},
+            reports=reports,
+            off=not state.recorded,
+            alarms=tuple(self._raised(live.id, alarm) for alarm in raised),
+        )
+
+    def _raised(self, session: SessionId, alarm: Alarm) -> Raised:
+        by = self._seen_to.get((session, alarm.kind))
+        return Raised(kind=alarm.kind, urgent=alarm.urgent, values=alarm.values, by=by)
+
+    def _figures(
+        self, live: LiveSession, seen: _Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
+    ) -> Figures:
+        overrun = self._rooms.overrun(live.id)
+        return Figures(
+            status=live.state.status,
+            open_for=now - seen.since,
+            source=_has_source(live.state),
+            sound_age=_age(now, seen.sound),
+            speech_age=_age(now, seen.speech),
+            words_age=_age(now, seen.words),
+            silent_for=_age(now, seen.silent_since) or 0,
+            lag=max(seen.lag.values(), default=0),
+            engines=self.house.engines,
+            machineless_for=_age(now, self._machineless_since) or 0,
+            unsaved=any(seen.unsaved.values()),
+            off_for=_age(now, seen.off_since),
+            readers=sum(readers.values()),
+            reporters=max(reports.values(), default=0),
+            left=None if overrun is None else overrun.left,
+            disk_free=self.house.disk_free,
+        )
+
+    def _watch(self, live: LiveSession, now: int) -> _Watched:
+        seen = self._watched.get(live.id)
+        if seen is None:
+            seen = self._watched[live.id] = _Watched(now)
+        if live.state.recorded:
+            seen.off_since = None
+        elif seen.off_since is None:
+            seen.off_since = now
+        return seen
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        now = self._clock.monotonic()
+        seen = self._watched.setdefault(live.id, _Watched(now))
+        for signal in publication.signals:
+            if isinstance(signal, ChannelState):
+                _hear(seen, signal, now)
+            elif isinstance(signal, Unsaved):
+                seen.unsaved[signal.channel] = bool(signal.text)
+        for event in publication.events:
+            match event:
+                case SegmentOpened():
+                    seen.heard, seen.words = event.language, now
+                case WordsCommitted():
+                    seen.counts.append((now, len(event.words)))
+                    seen.words = now
+                case SegmentEnded() if (line := live.state.segments.get(event.segment)) and not line.words:
+                    seen.counts.append((now, len(event.text.split())))  # written by a person
+                case SessionOpened() | SessionResumed():
+                    seen.since = now
+                    seen.silent_since = None
+                case _:
+                    pass
+
+
+def _hear(seen: _Watched, signal: ChannelState, now: int) -> None:
+    seen.lag[signal.channel] = signal.lag
+    if signal.sound is Sound.NONE:
+        return
+    seen.sound = now
+    if signal.sound is Sound.SPEECH:
+        seen.speech, seen.silent_since = now, None
+    elif seen.silent_since is None:
+        seen.silent_since = now
+
+
+def _has_source(state: State) -> bool:
+    return any(not source.ended for source in state.sources.values())
+
+
+def _age(now: int, then: int | None) -> int | None:
+    return None if then is None else now - then
+
+
+def _seconds(now: int, then: int | None) -> int | None:
+    return None if then is None else (now - then) // 1000
+
+
+def _badness(card: Card) -> tuple[int, int, int, int, str, str]:
+    """For sorting: what nobody sees to yet, the urgent first; then what is on; then by name."""
+    waiting = [alarm for alarm in card.alarms if alarm.by is None]
+    urgent = sum(alarm.urgent for alarm in waiting)
+    return -urgent, -len(waiting), -len(card.alarms), card.session is None, card.place or card.title, card.key

@@ -1,0 +1,236 @@
+"""The live sound of one channel: take after take, each carried to the spool at once and recognised in its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AnyCommand, AttachSource, EndSource, MapClock, NoteGap, OpenSession
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import GapReason
+from moothall.core.ids import ChannelId, CommandId, SourceId
+from moothall.core.ports import Clock, Spool, SpoolStore
+from moothall.core.session import Source, Status
+from moothall.core.signals import ChannelState, Sound
+from moothall.services.consent import follow_consent
+from moothall.services.ingest import DRIFT_MS, LOOK_MS, MAP_MS
+from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio
+from moothall.services.live_source import LiveSource
+from moothall.services.live_take import LiveTake, source_of, take_of
+from moothall.services.recognising import Recognising
+from moothall.services.sessions import LiveSession
+from moothall.wire.audio import EndReason
+
+logger = logging.getLogger(__name__)
+
+MOST_TAKES = 16
+"""Takes that may wait for an engine. Overflow: one more is refused as busy, and its microphone keeps its sound."""
+HOLE_MS = 1_000
+"""A shorter one between two takes is no gap: nobody says a word in it."""
+TELL_MS = 5_000
+"""How often readers are told that no sound arrives while no microphone is on."""
+
+
+class LiveChannel:
+    """Owns the takes of one channel of an open session, from the first microphone until the session is closed."""
+
+    def __init__(
+        self,
+        live: LiveSession,
+        channel: ChannelId,
+        *,
+        spools: SpoolStore,
+        recognising: Recognising,
+        clock: Clock,
+        leads: Callable[[LiveChannel], bool],
+    ) -> None:
+        """`leads` says whether this channel's microphone sets the session's clock: one of them does."""
+        self.live = live
+        self.channel = channel
+        self.takes: deque[LiveTake] = deque()
+        """Oldest first; only the last may still grow. Bounded by MOST_TAKES."""
+        self._spools = spools
+        self._recognising = recognising
+        self._clock = clock
+        self._leads = leads
+        self._group: asyncio.TaskGroup | None = None
+        self._started = asyncio.Event()
+        self._beginning = asyncio.Lock()
+        self._more = asyncio.Event()
+        self._lost_since: int | None = None
+        """Media ms at which the sound was lost, where it was."""
+
+    @property
+    def current(self) -> LiveTake | None:
+        """The newest take, growing or waiting to be recognised."""
+        return self.takes[-1] if self.takes else None
+
+    @property
+    def growing(self) -> bool:
+        """Whether a take is open; its microphone may be cut off at the moment."""
+        return self.current is not None and not self.current.finished
+
+    async def run(self) -> None:
+        """Carry and recognise until the session is closed; when cancelled before, the spools keep what there is."""
+        told = self._clock.monotonic()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._started.set()
+                working = group.create_task(self._recognise_all())
+                while self.live.state.status is not Status.CLOSED:
+                    await self._clock.sleep(LOOK_MS)
+                    if not self.takes and self._clock.monotonic() - told >= TELL_MS:
+                        told = self._clock.monotonic()
+                        self._tell_no_sound()
+                self._group = None
+                working.cancel()
+                for take in self.takes:
+                    await take.give_up()
+            for take in self.takes:
+                await take.audio.discard()
+        finally:
+            self._group = None
+            for take in self.takes:
+                await take.audio.close()
+
+    async def begin(self, name: str, first: int, age: int) -> LiveTake | Refusal | None:
+        """The take of that name, to be gone on with from what was received; None when it is over already.
+
+        `first` is the first position that its microphone still has, heard `age` ms ago. With what is missing before
+        it, or with another name, whatever came before ends here.
+        """
+        await self._started.wait()
+        async with self._beginning:
+            current = self.current
+            if current is not None and current.name == name:
+                if first <= current.received:
+                    return current
+                if current.finished:
+                    return None
+            else:
+                known = self._sources_of(name)
+                if any(source.channel != self.channel for source in known):
+                    return Refusal(code=RefusalCode.INVALID, message="That take is of another text.")
+                if any(source.ended for source in known):
+                    return None
+            if len(self.takes) >= MOST_TAKES:
+                return Refusal(code=RefusalCode.BUSY, message="Too much sound waits to be recognised.")
+            return await self._begin(current, name, first, age)
+
+    async def _begin(self, current: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
+        writer, source = self.live.writer, source_of(name, first)
+        if writer.state.status is Status.CREATED:
+            opened = await writer.send(SYSTEM, CommandId("open"), OpenSession())
+            if isinstance(opened, Refusal):
+                return opened
+        if current is not None and current.name == name:
+            t = current.t(first)
+        else:
+            t = max(0, writer.state.media_now(self._clock.wall()) - age)
+        try:
+            spool = await self._spools.open(writer.session, source)
+        except StorageUnavailable as error:
+            return Refusal(code=RefusalCode.UNAVAILABLE, message=str(error))
+        if source not in writer.state.sources:
+            command = AttachSource(source=source, channel=self.channel, t=t, rate=RATE, age=age)
+            attached = await writer.send(SYSTEM, CommandId(f"attach-source:{source}"), command)
+            if isinstance(attached, Refusal):
+                await spool.close()
+                return attached
+        if current is not None:
+            current.over = True
+            await current.finish(EndReason.LOST)
+        return self.take_up(source, spool) or Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+
+    def take_up(self, source: SourceId, spool: Spool) -> LiveTake | None:
+        """Go on with a source that is attached and spooled as far as it is; None once the session is closed."""
+        known, named = self.live.state.sources[source], take_of(source)
+        if self._group is None or named is None:
+            return None
+        name, base = named
+        take = LiveTake(name, base, LiveSource(spool.end), LiveAudio(source, spool, known.t, self._clock))
+        self.takes.append(take)
+        take.carrying = self._group.create_task(self._carry(take, spool))
+        self._more.set()
+        logger.info("session %s: take %s on %s from sample %d", self.live.id, name, self.channel, take.received)
+        return take
+
+    async def started(self) -> None:
+        """Wait until it runs."""
+        await self._started.wait()
+
+    async def _carry(self, take: LiveTake, spool: Spool) -> None:
+        await take.audio.follow(self.live.state.not_recorded)  # Before any sound comes to the disk.
+        async with asyncio.TaskGroup() as group:
+            consent = group.create_task(follow_consent(self.live.writer, take.audio))
+            mapping = group.create_task(self._map_clock(take))
+            await take.audio.carry(take.source, as_live=False)
+            mapping.cancel()
+            while take.audio.acknowledged < take.audio.end:
+                await self._clock.sleep(SYNC_MS)
+                with suppress(StorageUnavailable):
+                    take.audio.acknowledged = await spool.sync()
+            take.carried.set()
+            await take.heard.wait()  # Until then it may be said that the last half minute is not to be kept.
+            consent.cancel()
+
+    async def _recognise_all(self) -> None:
+        writer = self.live.writer
+        while True:
+            await self._more.wait()
+            while self.takes:
+                take = self.takes[0]
+                await self._note_gap_before(take)
+                await self._recognising.recognise(writer, self.channel, take.audio)
+                await take.carried.wait()
+                source, end = take.audio.source, take.audio.end_ms
+                await self._command(f"end-source:{source}", EndSource(source=source, t=end))
+                self._lost_since = end if take.reason is EndReason.LOST else None
+                take.heard.set()
+                if take.carrying is not None:
+                    await asyncio.wait({take.carrying})
+                self.takes.popleft()
+                await take.audio.discard()
+            self._more.clear()
+
+    async def _note_gap_before(self, take: LiveTake) -> None:
+        """Say that sound is missing before a take; only now, when all words from before it are in the log."""
+        since = self._lost_since
+        if since is not None and take.audio.t - since >= HOLE_MS:
+            gap = NoteGap(channel=self.channel, t0=since, t1=take.audio.t, reason=GapReason.SOURCE_LOST)
+            await self._command(f"gap:{take.audio.source}", gap)
+
+    async def _map_clock(self, take: LiveTake) -> None:
+        """Keep media time at what the microphone has heard by now, however late that arrives."""
+        mapped, writer = self._clock.monotonic(), self.live.writer
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            wall, now = self._clock.wall(), self._clock.monotonic()
+            head = take.source.head(now)
+            if head is None or take.finished or not self._leads(self):
+                continue
+            t = take.audio.t + head
+            drift = abs(writer.state.media_now(wall) - t)
+            if (drift > DRIFT_MS or now - mapped >= MAP_MS) and t >= writer.state.clock[0]:
+                mapped = now
+                await self._command(f"map:{take.audio.source}:{wall}", MapClock(t=t))
+
+    def _tell_no_sound(self) -> None:
+        if self.live.state.status is Status.OPEN:
+            t = self.live.state.channels[self.channel].committed_through
+            self.live.writer.signal(ChannelState(channel=self.channel, sound=Sound.NONE, lag=0, t=t))
+
+    def _sources_of(self, name: str) -> list[Source]:
+        """What the log knows of a take."""
+        sources = self.live.state.sources.items()
+        return [known for source, known in sources if (take_of(source) or ("", 0))[0] == name]
+
+    async def _command(self, name: str, command: AnyCommand) -> None:
+        answer = await self.live.writer.insist(SYSTEM, CommandId(name), command)
+        if isinstance(answer, Refusal):
+            logger.warning("session %s: '%s' was refused (%s)", self.live.id, name, answer.code)

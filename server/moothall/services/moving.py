@@ -1,0 +1,131 @@
+"""Lines that went to the wrong session are moved to the right one, as events in both logs.
+
+They are said in their new session first and struck in the old one then: a crash in between leaves them twice, and the
+same command goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from moothall.core import commands as do
+from moothall.core.actors import Actor
+from moothall.core.authority import may_send
+from moothall.core.decide import decide
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.events import Access
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.ports import Clock
+from moothall.core.session import Segment, State, Status
+from moothall.services.orders import Receipt
+from moothall.services.session_writer import SessionWriter
+
+
+async def move_lines(
+    from_writer: SessionWriter,
+    to_writer: SessionWriter,
+    actor: Actor,
+    command_id: CommandId,
+    *,
+    channel: ChannelId,
+    segments: Sequence[SegmentId],
+    to_channel: ChannelId,
+    clock: Clock,
+) -> Receipt | Refusal:
+    """Move finished lines of `channel` to `to_channel` of another session; the receipt is of the log they leave.
+
+    Times are mapped by what both sessions' clocks share, the time of day; what was said before the other session
+    began stands at its beginning. Speakers are found by name, and introduced where there is none of that name.
+    Nothing is changed when it is refused. May be sent again with the same id.
+    """
+    here, away, back = (CommandId(f"{_short(command_id)}:{part}") for part in ("here", "away", "back"))
+    if (known := from_writer.receipt(away)) is not None:
+        return known
+    leaving = do.MoveLinesAway(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
+    refusal = _objection(from_writer.state, to_writer.state, leaving, actor, clock.wall())
+    if refusal is not None:
+        return refusal
+    lines = [line for name in segments if (line := from_writer.state.segments.get(name)) is not None]
+    arriving = _arriving(from_writer.state, to_writer.state, lines, to_channel, here)
+    arrived = await to_writer.send(actor, here, arriving)
+    if isinstance(arrived, Refusal):
+        return arrived
+    left = await from_writer.send(actor, away, leaving)
+    if isinstance(left, Refusal) and left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        # Somebody was quicker: they don't stand in this session any more, and not by us in the other one.
+        names = tuple(_name(here, line.id) for line in lines)
+        again = do.MoveLinesAway(channel=to_channel, segments=names, session=_public(from_writer.state))
+        await to_writer.send(actor, back, again)
+    return left
+
+
+def _objection(leaves: State, enters: State, leaving: do.MoveLinesAway, actor: Actor, wall: int) -> Refusal | None:
+    if not may_send(actor.role, leaving):
+        return Refusal(code=RefusalCode.FORBIDDEN, message=f"The role '{actor.role}' may not do this.")
+    if enters.status in (Status.ABSENT, Status.CREATED):
+        return Refusal(code=RefusalCode.CONFLICT, message="The other session has not begun.")
+    decision = decide(leaves, leaving, actor, wall)
+    return decision if isinstance(decision, Refusal) else None
+
+
+def _arriving(
+    leaves: State, enters: State, lines: Sequence[Segment], channel: ChannelId, here: CommandId
+) -> list[do.AnyCommand]:
+    speakers = _speakers(leaves, enters, (line.speaker for line in lines))
+    (t, wall), (to_t, to_wall) = leaves.clock, enters.clock
+    shift = to_t - t + wall - to_wall
+    moved = tuple(
+        do.MovedLine(
+            segment=_name(here, line.id),
+            t0=max(0, line.t0 + shift),
+            t1=max(0, line.t1 + shift),
+            language=line.language,
+            origin=line.origin,
+            text=line.whole,
+            speaker=None if line.speaker is None else speakers.get(line.speaker),
+            mended=line.mended,
+        )
+        for line in sorted(lines, key=lambda line: line.t0)
+    )
+    introduced: list[do.AnyCommand] = [
+        do.IntroduceSpeaker(speaker=speaker, name=leaves.speakers[known])
+        for known, speaker in speakers.items()
+        if speaker not in enters.speakers
+    ]
+    return [*introduced, do.MoveLinesHere(channel=channel, session=_public(leaves), lines=moved)]
+
+
+def _speakers(leaves: State, enters: State, wanted: Iterable[SpeakerId | None]) -> dict[SpeakerId, SpeakerId]:
+    """Who is who in the other session; ids of people who aren't there yet are made so that they are free."""
+    by_name = {name: speaker for speaker, name in enters.speakers.items()}
+    found: dict[SpeakerId, SpeakerId] = {}
+    for speaker in wanted:
+        if speaker is None or speaker in found or speaker not in leaves.speakers:
+            continue
+        name = leaves.speakers[speaker]
+        same = by_name.get(name)
+        if same is None:
+            same = speaker if speaker not in enters.speakers else SpeakerId(f"p-{_digest(leaves.id, speaker, name)}")
+            by_name[name] = same
+        found[speaker] = same
+    return found
+
+
+def _public(state: State) -> SessionId | None:
+    """The session's name for readers of another one, who may not know that there are sessions which aren't public."""
+    return state.id if state.access is Access.PUBLIC else None
+
+
+def _short(command_id: CommandId) -> str:
+    """The command's id, so short that ids can be derived from it."""
+    return command_id if len(command_id) <= 100 else _digest(command_id)
+
+
+def _name(here: CommandId, segment: SegmentId) -> SegmentId:
+    """What a line is called in its new session: the same whenever the same command is sent."""
+    return SegmentId(f"moved-{_digest(here, segment)}")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

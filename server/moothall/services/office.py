@@ -1,0 +1,69 @@
+"""What the operator's commands ask of the house: an import, and the link to `/admin`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.actors import Role
+from moothall.core.errors import ProgrammeError
+from moothall.core.events import Access
+from moothall.core.programme.changes import Change
+from moothall.core.programme.drafts import Reading
+from moothall.core.programme.reading import read_programme
+from moothall.core.programme.times import Zones
+from moothall.services.programme import Programme
+from moothall.services.programme_import import carry_out, preview
+from moothall.services.role_links import HALL, RoleLinks
+
+ADMIN_LABEL = "from the command line"
+OPERATOR = "operator"
+"""The pseudonym of whoever has a shell, in the records of what they do."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import would change, or what became of it."""
+
+    title: str
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+    done: int | None = None
+    refused: tuple[str, ...] = ()
+
+
+class Office:
+    """Answers them, over the local door or directly while no server runs."""
+
+    def __init__(self, *, programme: Programme, links: RoleLinks, public: str, zones: Zones) -> None:
+        self._programme = programme
+        self._links = links
+        self._public = public
+        self._zones = zones
+
+    async def import_programme(self, data: bytes, *, zone: str, access: Access, apply: bool) -> Told:
+        """Say what a file would change, or change it. Raises ProgrammeError, StorageUnavailable."""
+        meant = self._zones(zone)
+        if meant is None:
+            msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi."
+            raise ProgrammeError(msg)
+        wanted = read_programme(data, Reading(zones=self._zones, zone=meant))
+        changes = preview(self._programme, wanted)
+        if not apply:
+            return Told(title=wanted.title, changes=changes, notes=wanted.notes)
+        imported = await carry_out(self._programme, wanted, access=access, by=OPERATOR)
+        return Told(
+            title=wanted.title, changes=changes, notes=wanted.notes, done=imported.done, refused=imported.refused
+        )
+
+    async def admin_link(self, *, new: bool) -> str | None:
+        """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.
+
+        It can't be looked up again. Raises StorageUnavailable.
+        """
+        known = next((each for each in self._links.list() if (each.role, each.scope) == (Role.SECRETARIAT, HALL)), None)
+        if known is not None and not new:
+            return None
+        if known is None:
+            _, token = await self._links.create(Role.SECRETARIAT, HALL, ADMIN_LABEL)
+        else:
+            token = await self._links.replace(known.link)
+        return f"{self._public}/enter/{token}"

@@ -1,0 +1,92 @@
+"""What waits for a session writer: acts, each with somebody who waits for the answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from moothall.core.actors import Actor
+from moothall.core.commands import AnyCommand
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import CommandId
+from moothall.core.removing import Selection
+from moothall.core.signals import AnySignal
+
+QUEUE = 256
+"""Orders that may wait; one more is refused as busy, and its sender sends it again."""
+BATCH = 256
+"""Orders that one append may carry."""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The command is in the log for good, at these offsets."""
+
+    first: int
+    last: int
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One act."""
+
+    actor: Actor
+    id: CommandId
+    commands: tuple[AnyCommand, ...] = ()
+    signals: tuple[AnySignal, ...] = ()
+    """Shown in the same update as the events."""
+    erases: Selection | None = None
+    """What is to be removed; then there are no commands."""
+    result: asyncio.Future[Receipt | Refusal] = msgspec.field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def answer(self, answer: Receipt | Refusal) -> None:
+        """Tell whoever waits."""
+        if not self.result.done():  # A sender that was cancelled doesn't wait any more.
+            self.result.set_result(answer)
+
+
+class Orders:
+    """The queue, from many senders to one writer."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Order] = asyncio.Queue(QUEUE)
+        self._next: Order | None = None
+        """Taken out of the queue, and left for the batch after."""
+        self._closed = False
+
+    async def place(self, order: Order) -> Receipt | Refusal:
+        """Wait in the queue and for the answer."""
+        if self._closed:
+            return unavailable()
+        try:
+            self._queue.put_nowait(order)
+        except asyncio.QueueFull:
+            return Refusal(code=RefusalCode.BUSY, message="Too much waits to be stored; send it again.")
+        return await order.result
+
+    async def batch(self) -> list[Order]:
+        """What is to be done next, in one append; waits for the first. A removal is an act of its own."""
+        first, self._next = self._next or await self._queue.get(), None
+        batch = [first]
+        while first.erases is None and len(batch) < BATCH and not self._queue.empty():
+            order = self._queue.get_nowait()
+            if order.erases is not None:
+                self._next = order
+                break
+            batch.append(order)
+        return batch
+
+    def close(self) -> None:
+        """Refuse what waits and whatever may still come."""
+        self._closed = True
+        if self._next is not None:
+            self._next.answer(unavailable())
+        while not self._queue.empty():
+            self._queue.get_nowait().answer(unavailable())
+
+
+def unavailable() -> Refusal:
+    """Nothing can be stored now."""
+    message = "It can't be stored at the moment: the disk is full or the store is away. Send it again."
+    return Refusal(code=RefusalCode.UNAVAILABLE, message=message)

@@ -1,0 +1,259 @@
+"""The programme as it runs: rooms, what is planned in them, what is on, what comes next, and what runs over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.events import Access, ChannelKind, SoundKept
+from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.programme.plan import Planned, Room, RoomId, following, in_order, readable_name
+from moothall.core.session import Status
+from moothall.services.sessions import LiveSession, Sessions
+
+__all__ = ["Overrun", "Planned", "Programme", "Room", "RoomId"]
+
+logger = logging.getLogger(__name__)
+
+FLOOR = ChannelId("floor")
+ROOMS, PLANNED = "room", "planned"
+SOON_MS = 300_000
+"""How long before its planned end a session is warned."""
+LOOK_MS = 1_000
+NEAR_MS = 36 * 3_600_000
+"""Sessions planned within this time of now are loaded when the server starts, so that it knows which are on."""
+MOST_NAMES = 1_000
+ON = (Status.OPEN, Status.PAUSED)
+
+
+class Overrun(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is on is near its planned end, or past it."""
+
+    session: SessionId
+    room: RoomId | None
+    ends: int
+    """Unix ms: the planned end."""
+    left: int
+    """Ms until then; 0 or less when it is past."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self.left <= 0
+
+
+class Programme:
+    """Rooms and planned sessions, in memory and in the book. Make it, then `load`."""
+
+    def __init__(self, *, book: Book, sessions: Sessions, clock: Clock, randomness: Randomness) -> None:
+        self._book = book
+        self._sessions = sessions
+        self._clock = clock
+        self._randomness = randomness
+        self._rooms: dict[RoomId, Room] = {}
+        self._planned: dict[SessionId, Planned] = {}
+        self._moving: dict[RoomId, asyncio.Lock] = {}
+
+    async def load(self) -> None:
+        """Read the book and load what may be on now; raises StorageUnavailable."""
+        decode = msgspec.json.decode
+        rooms = (await self._book.read(ROOMS)).values()
+        planned = (await self._book.read(PLANNED)).values()
+        self._rooms = {room.id: room for room in (decode(body, type=Room) for body in rooms)}
+        self._planned = {each.session: each for each in (decode(body, type=Planned) for body in planned)}
+        now = self._clock.wall()
+        for each in self._planned.values():
+            if each.starts is None or abs(each.starts - now) < NEAR_MS:
+                await self._sessions.find(each.session)
+
+    # What is known
+
+    def rooms(self) -> tuple[Room, ...]:
+        """All rooms, by title."""
+        return tuple(sorted(self._rooms.values(), key=lambda room: (room.title, room.id)))
+
+    def room(self, room: RoomId) -> Room | None:
+        """The room of that id."""
+        return self._rooms.get(room)
+
+    def planned(self) -> tuple[Planned, ...]:
+        """All planned sessions by start, those without one last."""
+        return in_order(tuple(self._planned.values()))
+
+    def plan_of(self, session: SessionId) -> Planned | None:
+        """How a session is planned; None for one that the programme doesn't know."""
+        return self._planned.get(session)
+
+    async def known(self, session: SessionId) -> Planned | None:
+        """How a session is planned, or what its log says when it was made elsewhere; None when there is none.
+
+        Raises as `Sessions.find` does.
+        """
+        planned = self._planned.get(session)
+        live = await self._sessions.find(session) if planned is None else None
+        if live is None or live.state.status is Status.ABSENT:
+            return planned
+        state = live.state
+        return Planned(session=session, title=state.title, languages=state.languages, rehearsal=state.rehearsal)
+
+    def room_of(self, session: SessionId) -> RoomId | None:
+        """Where a session is planned."""
+        planned = self._planned.get(session)
+        return None if planned is None else planned.room
+
+    def now_in(self, room: RoomId) -> SessionId | None:
+        """The session that is on in a room: open, or in a break."""
+        on = [each.session for each in self._in(room) if self.standing(each.session) in ON]
+        return on[-1] if on else None
+
+    def next_in(self, room: RoomId) -> SessionId | None:
+        """The session that comes next in a room."""
+        there = self._in(room)
+        return following(there, {each.session: self.standing(each.session) for each in there}, self._clock.wall())
+
+    def standing(self, session: SessionId) -> Status:
+        """Where a session is in its life, as far as it is or was loaded; one that wasn't counts as not begun."""
+        return self._sessions.standing(session) or Status.CREATED
+
+    def overrun(self, session: SessionId) -> Overrun | None:
+        """What is to be said of a session's time: from 5 minutes before its planned end on, while it is on."""
+        planned = self._planned.get(session)
+        if planned is None or planned.ends is None or self.standing(session) not in ON:
+            return None
+        left = planned.ends - self._clock.wall()
+        return None if left > SOON_MS else Overrun(session=session, room=planned.room, ends=planned.ends, left=left)
+
+    async def overruns(self) -> AsyncGenerator[Overrun, None]:
+        """Each warning as it falls due, for as long as somebody listens: at 5 minutes, and when the time is up."""
+        told: dict[SessionId, tuple[int, bool]] = {}
+        while True:
+            for session in tuple(self._planned):
+                found = self.overrun(session)
+                if found is not None and told.get(session) != (found.ends, found.over):
+                    told[session] = (found.ends, found.over)
+                    yield found
+            await self._clock.sleep(LOOK_MS)
+
+    # What is done
+
+    async def keep(self, *, rooms: Sequence[Room] = (), planned: Sequence[Planned] = ()) -> None:
+        """Note rooms and planned sessions, new or changed; raises StorageUnavailable."""
+        encode = msgspec.json.encode
+        entries = [BookEntry(ROOMS, room.id, encode(room)) for room in rooms]
+        entries += [BookEntry(PLANNED, each.session, encode(each)) for each in planned]
+        await self._book.write(entries)
+        self._rooms |= {room.id: room for room in rooms}
+        self._planned |= {each.session: each for each in planned}
+
+    async def drop(self, session: SessionId) -> None:
+        """Take a session out of the programme; its log is not touched. Raises StorageUnavailable."""
+        await self._book.write([BookEntry(PLANNED, session, None)])
+        self._planned.pop(session, None)
+
+    async def add_room(self, title: str) -> Room | Refusal:
+        """Make a room; raises StorageUnavailable."""
+        shown = " ".join(title.split())
+        if not 0 < len(shown) <= 200:
+            return Refusal(code=RefusalCode.INVALID, message="A room needs a name of 1 to 200 characters.")
+        room = Room(id=RoomId(readable_name(shown)), title=shown)
+        if room.id in self._rooms:
+            return Refusal(code=RefusalCode.CONFLICT, message="There is a room of that name already.")
+        await self.keep(rooms=[room])
+        return room
+
+    async def free_name(self, title: str) -> SessionId:
+        """An id for a session of that title that no other has."""
+        plain = readable_name(title)
+        for number in range(1, MOST_NAMES):
+            name = SessionId(plain if number == 1 else f"{plain}-{number}")
+            if name not in self._planned and await self._sessions.find(name) is None:
+                return name
+        return SessionId(f"{plain}-{self._randomness.bytes(4).hex()}")
+
+    async def make(
+        self,
+        planned: Planned,
+        *,
+        access: Access = Access.PUBLIC,
+        sound: SoundKept = SoundKept.UNTIL_CHECKED,
+        young_people: bool = False,
+        by: str = SYSTEM.id,
+    ) -> Planned | Refusal:
+        """Make a planned session exist: its log, with the floor's channel and who is announced, and its entry.
+
+        Of young people no names are taken over and no sound is kept. What was begun and interrupted is done again
+        with the same call. Raises StorageUnavailable.
+        """
+        if not is_name(planned.session):
+            return Refusal(code=RefusalCode.INVALID, message="That can't be the name of a meeting.")
+        live = await self._sessions.open(planned.session)
+        if live.state.status is Status.ABSENT:
+            commands: list[do.AnyCommand] = [
+                do.CreateSession(
+                    title=planned.title,
+                    languages=planned.languages,
+                    access=access,
+                    young_people=young_people,
+                    sound=sound,
+                    rehearsal=planned.rehearsal,
+                ),
+                do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=planned.languages),
+            ]
+            if not young_people:
+                commands += [do.IntroduceSpeaker(speaker=each.id, name=each.name) for each in planned.speakers]
+            answer = await live.writer.send(Actor(Role.SYSTEM, by), CommandId("create"), commands)
+            if isinstance(answer, Refusal):
+                return answer
+        kept = msgspec.structs.replace(planned, made=planned.made or self._clock.wall())
+        await self.keep(planned=[kept])
+        return kept
+
+    async def next_session(
+        self, room: RoomId, *, after: SessionId | None = None, by: str = SYSTEM.id
+    ) -> SessionId | Refusal:
+        """Close the session that is on in a room, if one is, and open the one that comes next; returns that.
+
+        `after` is the session that whoever asks has before them: when it isn't on any more, somebody else was
+        quicker, and nothing happens. `by` is the pseudonym of whoever asks. Raises StorageUnavailable.
+        """
+        async with self._moving.setdefault(room, asyncio.Lock()):
+            now, coming = self.now_in(room), self.next_in(room)
+            if after is not None and now != after:
+                return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+            if coming is None:
+                return Refusal(code=RefusalCode.UNKNOWN, message="Nothing more is planned here.")
+            following_one = await self._sessions.find(coming)
+            if following_one is None:
+                return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+            if now is not None:
+                refused = await self.send(now, do.CloseSession(), by=by)
+                if refused is not None:
+                    return refused
+            refused = await self.send(coming, do.OpenSession(), by=by)
+            if refused is not None:
+                return refused
+            logger.info("room %s: session %s follows %s", room, coming, now)
+            return coming
+
+    async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
+        """Carry out a command as the house, for whoever has the pseudonym `by`; None when it is done."""
+        live = await self._sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
+        name = CommandId(f"house-{self._randomness.bytes(10).hex()}")
+        answer = await live.writer.send(Actor(Role.SYSTEM, by), name, command)
+        return answer if isinstance(answer, Refusal) else None
+
+    async def live(self, session: SessionId) -> LiveSession | None:
+        """The session, loaded; None when there is none. Raises as `Sessions.find` does."""
+        return await self._sessions.find(session)
+
+    def _in(self, room: RoomId) -> tuple[Planned, ...]:
+        return in_order([each for each in self._planned.values() if each.room == room])

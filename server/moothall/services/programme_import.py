@@ -1,0 +1,91 @@
+"""Importing a conference file: first what it would change, then the change. It can be done again at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.errors import Refusal
+from moothall.core.events import Access, SoundKept
+from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind, changes, merged
+from moothall.core.programme.plan import Planned, Speaker, Timetable
+from moothall.services.programme import Programme
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an import."""
+
+    done: int
+    """Changes that were made."""
+    refused: tuple[str, ...]
+    """Sentences on those that could not be."""
+
+
+def preview(programme: Programme, wanted: Timetable) -> tuple[Change, ...]:
+    """What an import would change now."""
+    return changes(programme.rooms(), programme.planned(), wanted)
+
+
+async def carry_out(
+    programme: Programme,
+    wanted: Timetable,
+    *,
+    access: Access = Access.PUBLIC,
+    sound: SoundKept = SoundKept.UNTIL_CHECKED,
+    by: str,
+) -> Imported:
+    """Make rooms and sessions, and mend those that are there. Each session is whole before the next is begun.
+
+    What is refused is left as it is and said; the rest is done. Interrupted, it can be run again.
+    Raises StorageUnavailable.
+    """
+    found = preview(programme, wanted)
+    new_rooms = {change.room for change in found if change.kind is ChangeKind.ROOM_ADDED}
+    await programme.keep(rooms=[room for room in wanted.rooms if room.id in new_rooms])
+    refused: list[str] = []
+    done = len(new_rooms)
+    by_session: dict[str, list[Change]] = {}
+    for change in found:
+        if change.session is not None and change.after is not None and change.kind not in UNTOUCHED:
+            by_session.setdefault(change.session, []).append(change)
+    for each in by_session.values():
+        why = await _carry_out(programme, each, access, sound, by)
+        if why is None:
+            done += len(each)
+        else:
+            refused.append(f"“{each[0].title}”: {why.message}")
+    return Imported(done=done, refused=tuple(refused))
+
+
+async def _carry_out(
+    programme: Programme, changes_of_one: Sequence[Change], access: Access, sound: SoundKept, by: str
+) -> Refusal | None:
+    first = changes_of_one[0]
+    after = first.after
+    assert after is not None  # noqa: S101  # asked by the caller
+    if first.before is None:
+        made = await programme.make(after, access=access, sound=sound, by=by)
+        return made if isinstance(made, Refusal) else None
+    kinds = {change.kind for change in changes_of_one}
+    commands: list[do.AnyCommand] = []
+    if ChangeKind.TITLE in kinds:
+        commands.append(do.DescribeSession(title=after.title))
+    if ChangeKind.SPEAKERS in kinds and not await _without_names(programme, after):
+        commands += [do.IntroduceSpeaker(speaker=each.id, name=each.name) for each in _new(first.before, after)]
+    for command in commands:
+        refused = await programme.send(after.session, command, by=by)
+        if refused is not None:
+            return refused
+    await programme.keep(planned=[merged(first.before, after)])
+    return None
+
+
+async def _without_names(programme: Programme, planned: Planned) -> bool:
+    live = await programme.live(planned.session)
+    return live is not None and live.state.young_people
+
+
+def _new(before: Planned, after: Planned) -> list[Speaker]:
+    return [speaker for speaker in after.speakers if speaker not in before.speakers]

@@ -1,0 +1,41 @@
+"""A book in memory, that can be made to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ports import BookEntry
+
+
+class MemoryBook:
+    """The `Book` of tests; it refuses to write while `full`, and everything once closed."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[str, dict[str, bytes]] = {}
+        self.full = False
+        self._closed = False
+
+    async def read(self, shelf: str) -> Mapping[str, bytes]:
+        """As `Book.read`."""
+        self._refuse(self._closed)
+        return dict(self._shelves.get(shelf, {}))
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        """As `Book.write`."""
+        self._refuse(self._closed or self.full)
+        for entry in entries:
+            there = self._shelves.setdefault(entry.shelf, {})
+            if entry.body is None:
+                there.pop(entry.key, None)
+            else:
+                there[entry.key] = entry.body
+
+    async def close(self) -> None:
+        """As `Book.close`."""
+        self._closed = True
+
+    def _refuse(self, wrong: bool) -> None:
+        if wrong:
+            msg = "The programme can't be stored at the moment."
+            raise StorageUnavailable(msg)

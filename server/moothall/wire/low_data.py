@@ -1,0 +1,161 @@
+"""Little data: what a feed of finished lines carries, in so few bytes that ten minutes of speech fit into 4 KB.
+
+A reader of few data gets batches. A batch is a JSON array: the offset after it, then in order
+
+    [12, "floor-1-3", 61, "en", "machine", null, 0], "A line."   number, id, start in s, language, origin, speaker,
+                                                               mended; then the text
+    4, "Another line."                                         4 s later; the number and the id's last digits are one
+                                                               more, everything else is as before
+    ["ana", 3], "One more."                                    the same 3 s later, but Ana says it
+    {"offset": …, "at": …, "by": …, "body": {…}}                an event, as in other frames
+    {"kind": "unsaved", …}                                      a signal
+
+The shorthand refers to the line before it in the same stream. Lines come when they have ended, as they stand then.
+Events that readers don't show (checkpoints, clocks, sources) and most signals stay out. Compression is the door's
+business.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.ids import SegmentId
+from moothall.core.signals import AnySignal, ChannelState, Sound, Unrecorded, Unsaved
+from moothall.core.views.captions import CaptionsView, Line
+from moothall.wire.frames import FrameEvent, Received
+
+LATE_MS = 5_000
+"""From here on a delay is told, and told again when it has changed by as much."""
+
+_SILENT = (
+    ev.SourceAttached,
+    ev.SourceEnded,
+    ev.ClockMapped,
+    ev.EngineAttached,
+    ev.SegmentOpened,
+    ev.WordsCommitted,
+    ev.RecordCheckpoint,
+    ev.BodyRemoved,
+    ev.LinesMovedHere,
+    ev.NoteLeft,
+    UnknownEvent,
+)
+"""Events that change nothing for a reader of finished lines."""
+_URGENT = (ev.SessionOpened, ev.SessionPaused, ev.SessionResumed, ev.SessionClosed, ev.NotRecordedBegan)
+"""Events that don't wait for the next batch."""
+
+
+class LowData:
+    """One reader's stream. Frames of the feed go in, batches come out when the door asks for them."""
+
+    def __init__(self, view: CaptionsView, offset: int) -> None:
+        """`view` is the feed as of now or before; `offset` is what the reader has seen."""
+        self._view = view
+        self._offset = offset
+        # Bound: what is said between two batches, which the door sends every 40 s.
+        self._items: list[object] = []
+        self._before: Line | None = None
+        self._number = 0
+        self._signals: dict[str, AnySignal] = {}
+        self._told: dict[str, object] = {}
+        self.urgent = False
+        """Whether what waits should go out now."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is anything for a batch."""
+        return bool(self._items or self._signals)
+
+    def take(self, frame: Received) -> None:
+        """Take in a frame with events or signals."""
+        for event in frame.events:
+            body = event.original
+            what = None if body is None else decode_event(body)
+            self._view = self._view.apply(event.offset, event.role, what)
+            if event.offset > self._offset:
+                self._offset = event.offset
+                self._event(event, what)
+        for signal in frame.signals:
+            self._signal(signal)
+
+    def restart(self, view: CaptionsView) -> None:
+        """The reader gets a snapshot, which makes everything before it superfluous."""
+        self._view, self._offset = view, view.offset
+        self._items.clear()
+        self._signals.clear()
+        self._told.clear()
+        self._before = None
+        self.urgent = False
+
+    def batch(self) -> bytes:
+        """What waits, as one JSON text; without anything it says only where the reader stands."""
+        items = [self._offset, *self._items, *self._signals.values()]
+        self._items.clear()
+        self._signals.clear()
+        self.urgent = False
+        return msgspec.json.encode(items)
+
+    def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
+        match what:
+            case ev.SegmentEnded():
+                self._line(what.segment)
+            case ev.SegmentCorrected() if self._grows(what.segment):
+                pass  # It comes as it stands when it ends.
+            case None:
+                pass  # Removed before it was read.
+            case _ if not isinstance(what, _SILENT):
+                self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
+                self.urgent |= isinstance(what, _URGENT)
+
+    def _grows(self, segment: SegmentId) -> bool:
+        number = self._view.index.get(segment)
+        return number is not None and self._view.lines[number].t1 is None
+
+    def _line(self, segment: SegmentId) -> None:
+        at = self._view.index.get(segment)
+        if at is None:
+            return  # Of before the snapshot that the view began from.
+        line, number = self._view.lines[at], self._view.skipped + at
+        if line.gone:
+            return
+        before = self._before
+        if before is not None and number == self._number + 1 and _alike(before, line):
+            later = line.t0 // 1_000 - before.t0 // 1_000
+            about: object = later if line.speaker == before.speaker else (line.speaker, later)
+        else:
+            state = (line.language, line.origin.value, line.speaker, int(line.mended))
+            about = (number, line.segment, line.t0 // 1_000, *state)
+        self._items += (about, line.text.strip())
+        self._before, self._number = line, number
+
+    def _signal(self, signal: AnySignal) -> None:
+        match signal:
+            case ChannelState():
+                gist: object = (signal.sound is Sound.NONE, signal.lag // LATE_MS)
+            case Unsaved() | Unrecorded():
+                gist = signal.text
+            case _:
+                return  # Words that still may change.
+        if self._told.get(signal.key, _QUIET.get(type(signal))) != gist:
+            self._signals[signal.key] = signal
+            self.urgent |= gist == "" or (isinstance(signal, ChannelState) and signal.sound is Sound.NONE)
+        self._told[signal.key] = gist
+
+
+_QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: ""}
+"""What a reader takes for granted of whom nothing was told."""
+
+
+def _alike(before: Line, line: Line) -> bool:
+    """Whether a line can be told from the one before it by its time, speaker and text."""
+    return line.segment == _next(before.segment) and (
+        (line.language, line.origin, line.mended) == (before.language, before.origin, before.mended)
+    )
+
+
+def _next(segment: SegmentId) -> str:
+    return re.sub(r"\d{1,15}$", lambda digits: str(int(digits[0]) + 1), segment)

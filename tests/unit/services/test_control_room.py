@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import (
+    AnyCommand,
+    AttachEngine,
+    AttachSource,
+    BeginNotRecorded,
+    CloseSession,
+    CommitWords,
+    OpenSession,
+    SegmentStart,
+    TypeLine,
+)
+from moothall.core.events import Word
+from moothall.core.ids import CommandId, SegmentId, SessionId
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.signals import ChannelState, Sound, Unsaved
+from moothall.services.control_room import Card, ControlRoom
+from moothall.services.orders import Receipt
+from moothall.services.programme import Programme
+from moothall.services.reports import Kind, Tally
+from moothall.services.sessions import LiveSession
+from moothall.testing.book import MemoryBook
+from moothall.testing.loop import run
+from moothall.testing.seeded import SeededRandomness
+
+ONE, TWO = RoomId("one"), RoomId("two")
+
+
+class Watching:
+    """A control room over sessions in memory, in two rooms."""
+
+    def __init__(self, hall: MemoryHall) -> None:
+        self.hall = hall
+        self.engines = 1
+        self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
+        self.reports: dict[Kind, int] = {}
+        self.programme = Programme(
+            book=MemoryBook(), sessions=hall.sessions, clock=hall.clock, randomness=SeededRandomness()
+        )
+        self.room = ControlRoom(
+            hall.sessions,
+            rooms=self.programme,
+            clock=hall.clock,
+            engines=lambda: self.engines,
+            disk=lambda: self.disk,
+            tally=lambda _: Tally(readers=10, counts=self.reports, unseen=frozenset(), channels={}),
+            presence=lambda _: [{"seat": "1", "role": "technician", "label": "Ann", "name": ""}],
+        )
+        self._done = 0
+
+    async def begin(self, name: str, room: RoomId | None = None) -> LiveSession:
+        live = await self.hall.session(SessionId(name))
+        if room is not None:
+            now = self.hall.clock.wall()
+            await self.programme.keep(planned=[Planned(session=live.id, room=room, title=name, starts=now)])
+        await self.do(live, OpenSession())
+        return live
+
+    async def do(self, live: LiveSession, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
+        self._done += 1
+        answer = await live.writer.send(by, CommandId(f"t{self._done}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def after(self, seconds: float) -> tuple[Card, ...]:
+        await self.hall.clock.sleep(round(seconds * 1000))
+        self.room.look()
+        return self.room.cards
+
+
+@asynccontextmanager
+async def watching() -> AsyncIterator[Watching]:
+    async with memory_hall() as hall:
+        made = Watching(hall)
+        await made.programme.keep(rooms=[Room(id=ONE, title="Room 1"), Room(id=TWO, title="Room 2")])
+        yield made
+
+
+def kinds(card: Card) -> list[str]:
+    return [alarm.kind for alarm in card.alarms]
+
+
+def test_there_is_a_card_for_each_room_and_each_session_without_one() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            await on.begin("opening", TWO)
+            await on.begin("aside")
+            planned, soon = await on.hall.session(SessionId("later")), on.hall.clock.wall() + 60_000
+            await on.programme.keep(planned=[Planned(session=planned.id, room=TWO, title="Later", starts=soon)])
+            cards = await on.after(1)
+            assert [(card.place, card.session, card.following) for card in cards] == [
+                ("", "aside", ""),
+                ("Room 2", "opening", "Later"),
+                ("Room 1", None, ""),
+            ]
+            assert on.room.house.engines == 1
+            assert on.room.house.disk_free == 50_000_000_000
+
+    run(story())
+
+
+def test_the_figures_come_from_what_is_published() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("s", ONE)
+            await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            await on.do(live, AttachEngine(channel=FLOOR, model="scripted"))
+            live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=2_600, t=0))
+            words = (Word("Good", 0, 1), Word(" day", 1, 2))
+            start = SegmentStart(t0=0, language="en")
+            commit = CommitWords(channel=FLOOR, generation=1, segment=SegmentId("a"), first=0, words=words, start=start)
+            await on.do(live, commit, by=Actor(Role.ENGINE, "scripted"))
+            card = (await on.after(4))[0]
+            assert (card.sound, card.words, card.rate, card.lag) == (4, 4, 2, 2)
+            assert (card.heard, card.expected, card.readers) == ("en", "en", {"floor": 0})
+            assert card.here[0]["label"] == "Ann"
+            assert card.alarms == ()
+            assert (await on.after(60))[0].rate == 0
+
+    run(story())
+
+
+def test_the_worst_is_first_and_goes_back_when_somebody_sees_to_it() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            good, bad = await on.begin("good", ONE), await on.begin("bad", TWO)
+            for live in (good, bad):
+                await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            for _ in range(40):
+                good.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SILENCE, lag=0, t=0))
+                await on.after(1)
+            assert [(card.session, kinds(card)) for card in on.room.cards] == [
+                ("bad", ["no-sound"]),
+                ("good", []),
+            ]
+            assert on.room.cards[0].alarms[0].values == {"n": 40}
+            on.room.see_to(bad.id, "no-sound", "  Ann  ")
+            assert on.room.alarms_of(bad.id)[0].by == "Ann"
+            bad.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SILENCE, lag=0, t=0))
+            assert (await on.after(1))[0].alarms == ()
+            assert [kinds(card) for card in await on.after(30)] == [["no-sound"], ["no-sound"]]
+            assert on.room.alarms_of(bad.id)[0].by is None  # it is a new one
+            assert on.room.alarms_of(SessionId("none")) == ()
+
+    run(story())
+
+
+def test_what_readers_say_and_what_the_house_lacks_is_raised() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("s")
+            await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            on.engines, on.reports, on.disk = 0, {Kind.LANGUAGE: 4}, (1_000_000_000, 10_000_000_000)
+            live.writer.signal(Unsaved(channel=FLOOR, text="words"))
+            await on.after(1)
+            live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+            card = (await on.after(12))[0]
+            assert kinds(card) == ["unsaved", "disk", "no-machine", "reports"]
+            assert card.reports == {"language": 4}
+            on.engines, on.disk = 1, None
+            live.writer.signal(Unsaved(channel=FLOOR, text=""))
+            assert kinds((await on.after(1))[0]) == ["reports"]
+
+    run(story())
+
+
+def test_written_lines_count_as_words_and_a_long_time_not_recorded_is_asked_about() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("s")
+            line = TypeLine(channel=FLOOR, segment=SegmentId("t"), text="Three plain words", language="en")
+            await on.do(live, line, by=Actor(Role.CAPTIONER, "c"))
+            card = (await on.after(2))[0]
+            assert (card.rate, card.words, card.sound) == (3, 2, None)
+            await on.do(live, BeginNotRecorded())
+            assert (await on.after(1))[0].off
+            assert "off-long" in kinds((await on.after(1_800))[0])
+            await on.do(live, CloseSession())
+            assert all(card.session is None for card in await on.after(1))
+
+    run(story())
+
+
+def test_it_looks_once_a_second_and_tells() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            told: list[int] = []
+            on.room.listen(lambda: told.append(on.room.house.at))
+            assert on.hall.group is not None
+            running = on.hall.group.create_task(on.room.run())
+            await on.hall.clock.sleep(3_500)
+            running.cancel()
+            assert len(told) == 4
+
+    run(story())

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.ids import CommandId, SegmentId
+from moothall.core.removing import Lines
+from moothall.core.session import Status
+from moothall.services.log_folding import PAGE, fold
+from moothall.services.session_writer import CHECKPOINT_MS
+from moothall.testing.failing_log import FailingLog
+from writing import FLOOR, SESSION, TECHNICIAN, opened, said, stage
+
+
+async def test_an_empty_log_is_nothing_yet() -> None:
+    folded = await fold(FailingLog(), SESSION)
+    assert (folded.state.status, folded.causes, folded.at, folded.checkpoint) == (Status.ABSENT, {}, 0, 0)
+
+
+async def test_a_log_of_several_pages_says_what_its_writer_knew() -> None:
+    async with stage() as made:
+        await opened(made)
+        await said(made, "a", 0, "Good", " day.")
+        await made.clock.advance(CHECKPOINT_MS)
+        for n in range(PAGE // 2 + 1):
+            await made.done(f"pause-{n}", do.PauseSession(), do.ResumeSession())
+        folded = await fold(made.log, SESSION)
+        assert folded.state == made.writer.state
+        assert folded.checkpoint == 8
+        assert folded.causes[CommandId("w-a-0")] == (5, 6)
+        assert folded.causes[CommandId("pause-0")] == (9, 10)
+        assert folded.at == made.clock.wall()
+        assert folded.places.of_lines([SegmentId("a")]) == [5, 6, 7]
+
+
+async def test_what_was_removed_counts_for_its_command_and_for_nothing_else() -> None:
+    async with stage() as made:
+        await opened(made)
+        await said(made, "a", 0, "Good", " day.")
+        await made.writer.remove(TECHNICIAN, CommandId("r"), Lines((SegmentId("a"),)))
+        folded = await fold(made.log, SESSION)
+        assert folded.causes[CommandId("w-a-0")] == (5, 6)
+        assert folded.places.of_lines([SegmentId("a")]) == []
+        assert len(folded.state.segments) == 0
+        assert folded.state.channels[FLOOR].committed_through == 900
+        assert folded.state == made.writer.state
+
+
+async def test_the_next_records_are_noted_as_if_they_had_been_read() -> None:
+    async with stage() as made:
+        await opened(made)
+        folded = await fold(made.log, SESSION)
+        await said(made, "a", 0, "Good", " day.")
+        records = (await made.records())[4:]
+        folded.note_all(records, made.events[4:], made.writer.state)
+        again = await fold(made.log, SESSION)
+        assert (folded.state, folded.causes, folded.at) == (again.state, again.causes, again.at)
+        assert isinstance(made.events[-1], ev.SegmentEnded)

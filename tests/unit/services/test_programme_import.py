@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.ids import SessionId
+from moothall.core.programme.changes import ChangeKind
+from moothall.services.programme_import import carry_out, preview
+from moothall.testing import loop
+from moothall.testing.failing_log import FailingLog
+from programme_files import table
+from programme_house import ProgrammeHouse, programme_house
+
+A, B = SessionId("a"), SessionId("b")
+FIRST = table("a,Opening,Tent,1970-01-01,1:00,en,Ana", "b,Closing,Tent,1970-01-02,1:00,en,Bo")
+
+
+def kinds(house: ProgrammeHouse, *rows: str) -> list[ChangeKind]:
+    return [change.kind for change in preview(house.programme, table(*rows))]
+
+
+def test_a_file_becomes_rooms_and_sessions_and_again_changes_nothing() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            done = await carry_out(house.programme, FIRST, access=ev.Access.STAFF, by="l1")
+            assert (done.done, done.refused) == (3, ())
+            assert [room.title for room in house.programme.rooms()] == ["Main hall", "Tent"]
+            assert [each.session for each in house.programme.planned()] == [A, B]
+            live = await house.sessions.find(A)
+            assert live is not None
+            assert (live.state.access, live.state.speakers) == (ev.Access.STAFF, {"ana": "Ana"})
+            before = await house.events(A)
+            assert preview(house.programme, FIRST) == ()
+            assert (await carry_out(house.programme, FIRST, by="l1")).done == 0
+            assert await house.events(A) == before
+
+    loop.run(story())
+
+
+def test_a_changed_file_changes_what_it_can() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await carry_out(house.programme, FIRST, by="l1")
+            changed = table("a,Beginning,Tent,1970-01-01,2:00,fr,Ana;Cy")
+            done = await carry_out(house.programme, changed, by="l1")
+            assert done.done == 3
+            live = await house.sessions.find(A)
+            assert live is not None
+            assert (live.state.title, live.state.languages) == ("Beginning", ("en",))
+            assert live.state.speakers == {"ana": "Ana", "cy": "Cy"}
+            assert await house.sessions.find(B) is not None
+            assert [change.kind for change in preview(house.programme, changed)] == [
+                ChangeKind.LANGUAGES,
+                ChangeKind.VANISHED,
+            ]
+            assert (await carry_out(house.programme, changed, by="l1")).done == 0
+            assert (await carry_out(house.programme, FIRST, by="l1")).done == 3
+            assert live.state.title == "Opening"
+
+    loop.run(story())
+
+
+def test_names_of_young_people_are_not_taken_over_later_either() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            (planned,) = table("a,Youth").sessions
+            await house.programme.make(planned, young_people=True)
+            done = await carry_out(house.programme, table("a,Youth,,,,,Ana"), by="l1")
+            assert done.done == 1
+            live = await house.sessions.find(A)
+            assert live is not None
+            assert live.state.speakers == {}
+
+    loop.run(story())
+
+
+def test_what_is_refused_is_said_and_the_rest_is_done() -> None:
+    async def story() -> None:
+        log = FailingLog()
+        async with programme_house(ProgrammeHouse(log)) as house:
+            await carry_out(house.programme, FIRST, by="l1")
+            log.full = True
+            done = await carry_out(
+                house.programme,
+                table(
+                    "a,Beginning,Tent,1970-01-01,1:00,en,Ana",
+                    "b,Closing,Tent,1970-01-02,2:00,en,Bo",
+                    "c,New,Tent,1970-01-03,1:00,en,",
+                ),
+                by="l1",
+            )
+            assert done.done == 1
+            assert [sentence.partition(":")[0] for sentence in done.refused] == ["“Opening”", "“New”"]
+            log.full = False
+            assert ChangeKind.TITLE in kinds(house, "a,Beginning,Tent,1970-01-01,1:00,en,Ana")
+
+    loop.run(story())

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor
+from moothall.core.chain import LogRecord
+from moothall.core.event_codec import decode_event
+from moothall.core.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.lanes import Feed
+from moothall.core.signals import AnySignal, ChannelState, Sound, Unrecorded, Unsaved
+from moothall.core.views.captions import CaptionsView
+from moothall.wire.frames import decode, events_frame, signals_frame
+from moothall.wire.low_data import LowData
+from recorder import EPOCH, MORNING, SESSION, Recorder
+from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
+
+FEED = Feed(FLOOR, live=False)
+
+
+class Meeting:
+    """A log, and a reader of few data who was there from offset `after` on."""
+
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+        self.records: list[LogRecord] = []
+        self.view = CaptionsView.empty(SESSION, EPOCH, FEED)
+        self.low = LowData(self.view, 0)
+
+    def log(self, *events: ev.AnyEvent, by: Actor = ENGINE) -> list[LogRecord]:
+        added = [self.recorder.record(event, by) for event in events]
+        self.records += added
+        return added
+
+    def say(self, *events: ev.AnyEvent, signals: Sequence[AnySignal] = (), by: Actor = ENGINE) -> None:
+        records = self.log(*events, by=by)
+        frame = events_frame(records, records[0].header.offset - 1, signals, MORNING) if records else None
+        self.low.take(decode((frame or signals_frame(signals, MORNING)).json))
+
+    def signal(self, *signals: AnySignal) -> None:
+        self.low.take(decode(signals_frame(signals, MORNING).json))
+
+    def batch(self) -> list[object]:
+        said: list[object] = json.loads(self.low.batch())
+        return said
+
+
+def test_lines_come_when_they_have_ended_and_the_second_says_only_what_differs() -> None:
+    meeting = Meeting()
+    meeting.say(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), by=SYSTEM)
+    meeting.batch()
+    meeting.say(opened("floor-1-9", 61_200, speaker="amina"), words("floor-1-9", 0, "One."))
+    assert not meeting.low.waits
+    meeting.say(ended("floor-1-9", "One."))
+    meeting.say(opened("floor-1-10", 65_100, speaker="amina"), ended("floor-1-10", "Two."))
+    meeting.say(opened("floor-1-11", 70_000, speaker="joao"), ended("floor-1-11", "Three."))
+    meeting.say(opened("floor-2-1", 71_000, language="fr"), ended("floor-2-1", "Quatre."))
+    assert meeting.low.waits
+    assert not meeting.low.urgent
+    assert meeting.batch() == [
+        10,
+        [0, "floor-1-9", 61, "en", "machine", "amina", 0],
+        "One.",
+        4,
+        "Two.",
+        ["joao", 5],
+        "Three.",
+        [3, "floor-2-1", 71, "fr", "machine", None, 0],
+        "Quatre.",
+    ]
+    assert not meeting.low.waits
+    meeting.say(opened("floor-2-2", 75_000, language="fr"), ended("floor-2-2", "Cinq."))
+    assert meeting.batch()[1:] == [4, "Cinq."], "what a stream said before still holds"
+    assert meeting.batch() == [12]
+
+
+def test_a_line_is_told_as_it_stands_when_it_ends_and_what_is_mended_later_is_an_event() -> None:
+    meeting = Meeting()
+    meeting.say(opened("a"), words("a", 0, "Won"))
+    meeting.say(corrected("a", "One"), by=CAPTIONER)
+    meeting.say(ev.SpeakerAssigned(segments=(SegmentId("a"),), speaker=SpeakerId("amina")))
+    meeting.say(ended("a", "One."))
+    meeting.say(corrected("a", "One!", 1), by=CAPTIONER)
+    offset, assigned, line, text, mended = meeting.batch()
+    assert offset == 6
+    assert isinstance(assigned, dict)
+    assert isinstance(mended, dict)
+    assert assigned["body"]["type"] == "speaker.assigned"
+    assert (line, text) == ([0, "a", 0, "en", "machine", "amina", 1], "One.")
+    assert mended == {"offset": 6, "at": MORNING + 240, "by": "captioner", "body": mended["body"]}
+    assert mended["body"]["text"] == "One!"
+
+
+def test_what_readers_never_see_is_not_sent() -> None:
+    meeting = Meeting()
+    meeting.say(
+        ev.ClockMapped(t=60_000, wall=MORNING),
+        ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"),
+        ev.RecordCheckpoint(lanes={}, key="k", signature="s"),
+        by=SYSTEM,
+    )
+    meeting.signal(partial("a", 0, "perhaps"))
+    assert not meeting.low.waits
+    assert meeting.batch() == [3], "but how far the reader is"
+
+
+def test_what_was_removed_before_it_was_read_and_lines_of_before_are_passed_over() -> None:
+    meeting = Meeting()
+    (record,) = meeting.log(ended("of before", "Nobody knows it."))
+    frame = decode(events_frame([record], 0, (), MORNING).json)
+    meeting.low.take(frame)
+    (gone,) = meeting.log(ended("removed", "x"))
+    meeting.low.take(decode(events_frame([_without_body(gone)], 1, (), MORNING).json))
+    assert meeting.batch() == [2]
+
+
+def _without_body(record: LogRecord) -> LogRecord:
+    return msgspec.structs.replace(record, body=None, salt=None)
+
+
+def test_struck_lines_are_told_and_one_that_was_struck_while_it_grew_never_comes() -> None:
+    meeting = Meeting()
+    meeting.say(opened("a"), ended("a", "One."), opened("b"))
+    meeting.say(ev.ChannelRewound(channel=FLOOR, t=0, segments=(SegmentId("a"), SegmentId("b"))))
+    meeting.say(ended("b", "Two."))
+    _, line, _, struck = meeting.batch()
+    assert isinstance(line, list)
+    assert isinstance(struck, dict)
+    assert (line[1], struck["body"]["segments"]) == ("a", ["a", "b"])
+
+
+def test_what_can_not_wait_is_urgent() -> None:
+    meeting = Meeting()
+    meeting.say(ev.SpeakerIntroduced(speaker=SpeakerId("amina"), name="Amina"))
+    assert not meeting.low.urgent
+    meeting.say(ev.NotRecordedBegan(t0=1_000), by=SYSTEM)
+    assert meeting.low.urgent
+    meeting.batch()
+    assert not meeting.low.urgent
+
+
+def state(sound: Sound, lag: int = 300) -> ChannelState:
+    return ChannelState(channel=FLOOR, sound=sound, lag=lag, t=0)
+
+
+def test_of_signals_only_news() -> None:
+    meeting = Meeting()
+    meeting.signal(state(Sound.SPEECH), Unsaved(channel=FLOOR, text=""))
+    meeting.signal(state(Sound.SILENCE, 4_900))
+    assert not meeting.low.waits, "as anybody takes for granted"
+    meeting.signal(state(Sound.SPEECH, 7_000))
+    meeting.signal(state(Sound.SPEECH, 9_000))
+    assert not meeting.low.urgent
+    assert meeting.batch()[1:] == [{"kind": "state", "channel": "floor", "sound": "speech", "lag": 7_000, "t": 0}]
+    meeting.signal(state(Sound.NONE, 9_000))
+    assert meeting.low.urgent
+    meeting.batch()
+    meeting.signal(Unrecorded(channel=FLOOR, text="between us", language="en"))
+    meeting.signal(Unrecorded(channel=FLOOR, text="between us two", language="en"))
+    assert not meeting.low.urgent
+    assert [signal["text"] for signal in meeting.batch()[1:] if isinstance(signal, dict)] == ["between us two"]
+    meeting.signal(Unrecorded(channel=FLOOR, text="", language="en"))
+    assert meeting.low.urgent, "it is to be wiped at once"
+
+
+def test_whoever_comes_back_gets_what_is_new_and_lines_that_began_before() -> None:
+    meeting = Meeting()
+    meeting.say(opened("a"), ended("a", "One."), opened("b", 4_000))
+    view = meeting.view
+    for record in meeting.records:
+        assert record.body is not None
+        view = view.apply(record.header.offset, record.header.role, decode_event(record.body))
+    meeting.low = LowData(view, 1)
+    meeting.low.take(decode(events_frame(meeting.records, 0, (), MORNING).json))
+    meeting.say(ended("b", "Two."))
+    first, second = [0, "a", 0, "en", "machine", None, 0], [1, "b", 4, "en", "machine", None, 0]
+    assert meeting.batch() == [4, first, "One.", second, "Two."]
+
+
+def test_a_snapshot_makes_everything_before_it_superfluous() -> None:
+    meeting = Meeting()
+    meeting.say(opened("a"), ended("a", "One."))
+    meeting.signal(state(Sound.NONE))
+    meeting.low.restart(CaptionsView.empty(SessionId("plenary"), EPOCH, FEED))
+    assert not meeting.low.waits
+    assert not meeting.low.urgent
+    assert meeting.batch() == [0]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
+from moothall.core import events as ev
+from moothall.core.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.wire.frames import Format, Received, carry, events_frame
+from moothall.wire.plain_text import REMEMBERED, PlainText, clock, plain
+
+ANA = SpeakerId("ana")
+
+
+class Terminal:
+    """A reader who gets the frames of a log."""
+
+    def __init__(self) -> None:
+        self.meeting = Meeting()
+        self.text = PlainText()
+        self.printed = ""
+
+    async def say(self, *events: ev.AnyEvent) -> str:
+        """What one frame with these events prints."""
+        prev = self.meeting.recorder.offset
+        publication = await self.meeting.store(*events)
+        (frame,) = frames_of(carry(events_frame(publication.records, prev, (), 0), Format.SSE))
+        return self.text.take(frame)
+
+
+@pytest.fixture
+async def terminal() -> Terminal:
+    made = Terminal()
+    await made.meeting.open()
+    return made
+
+
+def snapshot(*lines: Line, speakers: dict[SpeakerId, str] | None = None) -> Snapshot:
+    view = CaptionsView.empty(SessionId("s"), Meeting().recorder.epoch, LINES)
+    session = Session(id=SessionId("s"), speakers=speakers or {})
+    return msgspec.structs.replace(view.snapshot(), session=session, lines=lines)
+
+
+def line(name: str, text: str = "", *, t0: int = 0, done: bool = True, gone: bool = False) -> Line:
+    return Line(
+        segment=SegmentId(name),
+        t0=t0,
+        t1=t0 + 1 if done else None,
+        language="en",
+        origin=ev.Origin.MACHINE,
+        speaker=ANA,
+        text=text,
+        gone=gone,
+    )
+
+
+async def test_a_line_is_given_once_it_is_finished_with_its_name_and_time(terminal: Terminal) -> None:
+    assert await terminal.say(ev.SpeakerIntroduced(speaker=ANA, name="Ana"), opened("s1", 61_999)) == ""
+    assert await terminal.say(ev.SpeakerAssigned(segments=(SegmentId("s1"), SegmentId("s0")), speaker=ANA)) == ""
+    assert await terminal.say(ended("s1", " Good morning.")) == "00:01:01 Ana: Good morning.\n"
+    assert await terminal.say(ended("s1", " Good morning.")) == ""
+    assert await terminal.say(opened("s2"), ended("s2", "  ")) == ""
+
+
+async def test_lines_that_are_struck_are_not_given(terminal: Terminal) -> None:
+    await terminal.say(opened("s1"), opened("s2"))
+    away = ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=SessionId("b"))
+    again = ev.ChannelRewound(channel=FLOOR, segments=(SegmentId("s2"), SegmentId("s0")), t=0)
+    assert await terminal.say(away, again, ended("s1", "Elsewhere."), ended("s2", "Once more.")) == ""
+
+
+async def test_it_says_when_the_session_is_over(terminal: Terminal) -> None:
+    assert await terminal.say(ev.SessionClosed(t=1)) == ""
+    assert terminal.text.closed
+    await terminal.say(ev.SessionReopened(t=2), ev.SessionPaused(t=3))
+    assert not terminal.text.closed
+
+
+def test_a_snapshot_gives_what_was_not_given() -> None:
+    text = PlainText()
+    names = {ANA: "Ana"}
+    first = (line("a", "One.", t0=1_000), line("b", "Gone.", gone=True), line("c", done=False))
+    assert text.start(snapshot(*first, speakers=names), quiet=False) == "00:00:01 Ana: One.\n"
+    assert text.take(Received(sent=0, snapshot=snapshot(*first, speakers=names))) == ""
+    second = (line("a", "One."), line("c", "Three.", t0=3_000))
+    assert text.start(snapshot(*second, speakers=names), quiet=False) == "00:00:03 Ana: Three.\n"
+
+
+def test_who_wants_only_what_comes_is_spared_the_rest() -> None:
+    text = PlainText()
+    assert text.start(snapshot(line("a", "One.")), quiet=True) == ""
+    assert text.start(snapshot(line("a", "One."), line("b", "Two.")), quiet=False) == "00:00:00 Two.\n"
+
+
+def test_the_names_can_be_known_before_the_lines() -> None:
+    text = PlainText()
+    text.know({ANA: "Ana"})
+    assert text.lines([line("a", "One."), line("b", done=False)]) == "00:00:00 Ana: One.\n"
+
+
+async def test_what_it_remembers_is_bounded(terminal: Terminal) -> None:
+    many = [line(f"l{n}", f"{n}") for n in range(REMEMBERED + 1)]
+    assert terminal.text.lines(many).count("\n") == REMEMBERED + 1
+    assert terminal.text.lines(many[1:]) == ""
+    assert terminal.text.lines(many[:1]) != ""
+    await terminal.say(*[opened(f"o{n}") for n in range(REMEMBERED + 1)])
+    assert await terminal.say(ended("o0", "Forgotten.")) == ""
+    assert await terminal.say(ended("o1", "Remembered.")) != ""
+
+
+async def test_what_was_removed_is_passed_over(terminal: Terminal) -> None:
+    publication = await terminal.meeting.store(opened("s1"))
+    record = msgspec.structs.replace(publication.records[0], body=None, salt=None)
+    (frame,) = frames_of(carry(events_frame((record,), 3, (), 0), Format.SSE))
+    assert terminal.text.take(frame) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  two\twords\n", "two words"),
+        ("\x1b[2Jgone\x07", "[2Jgone"),
+        ("a\x9b31mb\u2028c\x00", "a 31mb c"),
+        ("نعم\u200f!", "نعم\u200f!"),
+    ],
+)
+def test_a_terminal_has_nothing_to_obey(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize(("ms", "text"), [(-1, "00:00:00"), (59_999, "00:00:59"), (360_000_000, "100:00:00")])
+def test_times_are_from_the_beginning(ms: int, text: str) -> None:
+    assert clock(ms) == text
