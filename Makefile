@@ -1,7 +1,7 @@
 # The front door: `make demo` to see Moothall, `make test` to trust it, `make help` for the rest.
 #
 # Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but for
-# Chromium by `make test` run as root. Every step leaves a stamp in .venv, so that a second run does nothing.
+# Chromium and Node.js by `make test` run as root. Every step leaves a stamp in .venv, so that a second run does nothing.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,7 +13,7 @@ APT := RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 # Set only on the command line: a LANGUAGE or FILE that happens to be in the environment is not meant for us.
 given = $(filter command,$(origin $(1)))
 DEMO_ARGS := $(if $(call given,FILE),--file "$$FILE") $(if $(call given,LANGUAGE),--language "$$LANGUAGE") \
-	$(if $(call given,PORT),--port "$$PORT")
+	$(if $(call given,PORT),--port "$$PORT") $(if $(call given,LAN),--lan)
 
 # On a terminal the program gets a process group of its own, so that Ctrl-C stops it and not make,
 # and a clean stop ends without an error line.
@@ -27,12 +27,12 @@ PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all chaos check fix coverage bench lock clean chromium FORCE
+.PHONY: help demo serve test test-all chaos check fix coverage bench lock clean chromium node FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo $(VENV)/.project ## play a session as if it were live; FILE=talk.mp3 LANGUAGE=en PORT=8080
+demo: $(VENV)/.demo $(VENV)/.project ## play a session as if it were live; FILE=talk.mp3 LANGUAGE=en PORT=8080 LAN=1
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall demo $(DEMO_ARGS)
 
@@ -40,11 +40,11 @@ serve: $(VENV)/.demo $(VENV)/.project ## run the server with config/moothall.tom
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall serve --config config/moothall.toml
 
-test: $(VENV)/.dev $(VENV)/.project chromium check ## all checks and tests but the long ones
+test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js chromium check ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	$(PYTEST) -m "not chaos and not slow" $(PURE) $(ARGS)
 
-test-all: $(VENV)/.dev $(VENV)/.project chromium check ## the long ones too
+test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js chromium check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
 	$(PYTEST) $(PURE) $(ARGS)
 
@@ -62,6 +62,7 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 	$(BIN)/python tools/event_reference.py
+	$(BIN)/python tools/record_reference.py
 	$(BIN)/python tools/settings_reference.py
 	$(BIN)/python tools/licences.py
 
@@ -120,3 +121,15 @@ chromium:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 		then $(APT) update && $(APT) install -y --no-install-recommends chromium; \
 		else echo 'The browser tests need Chromium; on Debian: sudo apt-get install --no-install-recommends chromium'; exit 1; fi; }
+
+node:
+	@command -v npm >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+		then $(APT) update && $(APT) install -y --no-install-recommends nodejs npm; \
+		else echo 'Some tests need Node.js and are skipped; on Debian: sudo apt-get install --no-install-recommends nodejs npm'; fi; }
+
+# Programs in JavaScript that only tests run, pinned with hashes in tests/tools/package-lock.json.
+$(VENV)/.js: tests/tools/package.json tests/tools/package-lock.json tests/tools/.npmrc $(VENV)/.made | node
+	@if command -v npm >/dev/null; then \
+		mkdir -p $(VENV)/js && cp tests/tools/package.json tests/tools/package-lock.json tests/tools/.npmrc $(VENV)/js && \
+		npm ci --prefix $(VENV)/js --ignore-scripts --no-audit --no-fund && touch $@; fi

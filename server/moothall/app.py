@@ -6,41 +6,32 @@ import asyncio
 import gc
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import msgspec
-from aiohttp import web
 
-from moothall.adapters import signing, sqlite_file
 from moothall.adapters.audio_spool import DiskSpools
-from moothall.adapters.data_folder import hold_folder
+from moothall.adapters.core_dumps import refuse_core_dumps
 from moothall.adapters.engine_child import EngineChild
 from moothall.adapters.engine_link import EngineSocket, serve_engines
-from moothall.adapters.limits import (
-    MAX_BODY_BYTES,
-    AddressGate,
-    keep_addresses_out_of_logs,
-    runner_options,
-    secure,
-)
-from moothall.adapters.log_sqlite import SqliteLog
-from moothall.adapters.page_door import PageDoor
+from moothall.adapters.limits import keep_addresses_out_of_logs
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
-from moothall.adapters.reading import Readers
-from moothall.adapters.signing import Ed25519Signer
-from moothall.adapters.sse import EventsDoor
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
-from moothall.adapters.websocket import WebSocketDoor
-from moothall.adapters.well_known import KeysDoor
+from moothall.app_doors import open_doors, open_local_door
+from moothall.app_house import open_house, watch_rehearsals
+from moothall.app_sound import open_live, open_recordings
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.engine_streams import BenchClock
 from moothall.services.ingest import Ingest
-from moothall.services.reader_access import ReaderAccess
+from moothall.services.live_ingest import LiveIngest
+from moothall.services.office import Office
+from moothall.services.programme import Programme
 from moothall.services.recognising import Recognising
+from moothall.services.role_links import RoleLinks
 from moothall.services.sessions import Sessions
 from moothall.settings import Settings, engine_tokens
 
@@ -57,9 +48,17 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str
     """Where its pages are, such as `http://127.0.0.1:8080`."""
+    public: str
+    """The address that links and codes say."""
+    routes: tuple[str, ...]
+    """What is served there, such as `GET /s/{session}`."""
     sessions: Sessions
+    programme: Programme
+    links: RoleLinks
+    office: Office
     recognising: Recognising
     ingest: Ingest
+    live: LiveIngest
     clock: Clock
     engines: tuple[EngineChild, ...]
 
@@ -76,93 +75,50 @@ async def hall(
 
     `bench` and the engine's extra arguments are for runs on the CPU clock.
     """
-    clock, randomness = clock or SystemClock(), SystemRandomness()
-    data = Path(settings.server.data)
+    clock = clock or SystemClock()
     keep_addresses_out_of_logs()
+    refuse_core_dumps()
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold_folder(data))
         pages = Pages(Path(settings.server.web) if settings.server.web else find_web_folder())
+        house = await open_house(stack, settings, clock)
         listener = stack.enter_context(closing(_listen(settings)))
-        log = await SqliteLog.open(data / sqlite_file.FILE_NAME)
-        stack.push_async_callback(log.close)
-        signer = Ed25519Signer.open(data / signing.FILE_NAME)
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        sessions = Sessions(log=log, clock=clock, randomness=randomness, signer=signer)
-        started = asyncio.Event()
-        owner = tasks.create_task(sessions.run(started))
-        stack.callback(owner.cancel)
-        await started.wait()
-        recognising = Recognising(clock, bench)
-        ingest = Ingest(spools=DiskSpools(data / SPOOL_FOLDER), recognising=recognising, clock=clock)
-        address = await _open_doors(
+        recordings, folder = open_recordings(stack, house, settings)
+        # A bench measures what turns sound into text.
+        recognising = Recognising(clock, bench, recordings.record if bench is None else None)
+        spools = DiskSpools(house.data / SPOOL_FOLDER)
+        ingest = Ingest(spools=spools, recognising=recognising, clock=clock)
+        live = await open_live(stack, house, spools, recognising)
+        address = await open_doors(
             stack,
-            tasks,
+            house,
             settings,
             listener=listener,
             pages=pages,
-            sessions=sessions,
-            clock=clock,
-            keys=signer.public_document(),
+            recognising=recognising,
+            live=live,
+            recordings=recordings,
+            folder=folder,
         )
+        await open_local_door(stack, house, address.public)
+        watch_rehearsals(stack, house)
         engines = await _start_engines(
-            stack, tasks, settings, recognising=recognising, clock=clock, arguments=engine_arguments
+            stack, house.tasks, settings, recognising=recognising, clock=clock, arguments=engine_arguments
         )
         _calm_collector(stack)
         yield Hall(
-            address=address,
-            sessions=sessions,
+            address=address.own,
+            routes=address.routes,
+            public=address.public,
+            sessions=house.sessions,
+            programme=house.programme,
+            links=house.links,
+            office=house.office(address.public),
             recognising=recognising,
             ingest=ingest,
+            live=live,
             clock=clock,
             engines=engines,
         )
-
-
-async def _open_doors(
-    stack: AsyncExitStack,
-    tasks: asyncio.TaskGroup,
-    settings: Settings,
-    *,
-    listener: socket.socket,
-    pages: Pages,
-    sessions: Sessions,
-    clock: Clock,
-    keys: Mapping[str, object],
-) -> str:
-    """Serve readers; returns the address."""
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}"
-    randomness, access = SystemRandomness(), ReaderAccess(sessions)
-    readers = Readers(
-        find=access.find,
-        may_read=access.may_read,
-        clock=clock,
-        randomness=randomness,
-        origins=frozenset(settings.server.origins) or _own_origins(address, port),
-        most=settings.server.max_readers,
-    )
-    events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    page = PageDoor(
-        pages,
-        clock=clock,
-        snapshot_of=access.snapshot,
-        page_of=access.page,
-        public_sessions=access.listed,
-    )
-    gate = AddressGate(clock, randomness)
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[gate.middleware(), page.error_pages()])
-    secure(app)
-    for door in (page, events, sockets, KeysDoor(keys)):
-        app.add_routes(door.routes())
-    runner = web.AppRunner(app, **runner_options())
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    stack.push_async_callback(sockets.close)
-    stack.push_async_callback(events.close)
-    stack.callback(tasks.create_task(events.run()).cancel)
-    await web.SockSite(runner, listener).start()
-    return address
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -184,10 +140,6 @@ def _calm_collector(stack: AsyncExitStack) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-
-
-def _own_origins(address: str, port: int) -> frozenset[str]:
-    return frozenset({address, f"http://localhost:{port}"})
 
 
 async def _start_engines(

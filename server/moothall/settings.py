@@ -39,10 +39,42 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     """Where pages may come from that send anything or open a WebSocket, each exactly as a browser writes it.
     Empty: only the address that the page itself was served from."""
+    public_address: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^(https?://[^/?#\s]+/?)?$",
+            description="an address such as 'https://hall.example.org', without a path, or nothing",
+        ),
+    ] = ""
+    """Address that links, codes and printed sheets say, when it isn't the one that the server listens on: the proxy's.
+    With https the staff's cookies are sent over https alone."""
+    tls_certificate: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the certificate for https, PEM, with its chain. Empty: http. Browsers open microphones for https alone,
+    but on the machine itself."""
+    tls_key: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the certificate's private key, PEM, without a password."""
+    trusted_proxies: tuple[
+        Annotated[str, msgspec.Meta(min_length=2, description="a list of addresses or networks such as '127.0.0.1'")],
+        ...,
+    ] = ()
+    """Proxies whose `X-Forwarded-For` (or `Forwarded`) header is believed, so that rates count visitors and not the
+    proxy. Each must write the header itself. Empty: nobody's."""
     data: Annotated[str, msgspec.Meta(min_length=1, description="the path of a folder")] = "data"
     """Folder of the logs, the spooled audio and the signing key; made when missing."""
     web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
     """Folder of templates, scripts and catalogues. Empty: the ones that came with this release."""
+    embed: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(\*|https?://[^/?#\s;,'\"]+)$",
+                description="a list of origins such as 'https://www.example.org', without a path, or '*' for all",
+            ),
+        ],
+        ...,
+    ] = ()
+    """Whose pages may hold the box with the text of a public session (`/s/{session}/embed`) in a frame; `*` lets all.
+    Empty: only pages of this server. No other page may ever stand in a frame."""
     max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
     """Connections of readers at the same time; one more is told to come back later."""
 
@@ -66,6 +98,16 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """File of the remote engines' tokens, one `name token` a line. Empty: none is let in."""
 
 
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """The recording of the sound, where a session keeps any."""
+
+    kbits: Annotated[int, msgspec.Meta(ge=12, le=64, description="a whole number from 12 to 64")] = 24
+    """How many kbit a second of the recording takes (Opus, one channel): 24 is 11 MB an hour, and good for speech."""
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 30
+    """After so many days sound that is kept for checking the text is erased at the latest; earlier once the text is
+    sealed as checked or final. Published sound stays with its record."""
+
+
 class Logging(msgspec.Struct, frozen=True, kw_only=True):
     """What the program writes about itself. Never speech, names or tokens."""
 
@@ -80,6 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     server: Server = Server()
     engine: Engine = Engine()
+    recording: Recording = Recording()
     logging: Logging = Logging()
 
 
@@ -111,7 +154,10 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         parts = _split(value) if _is_list(section, key) else value
         given[section][key] = _checked(variable, section, key, parts, strict=False)
     return Settings(
-        server=Server(**given["server"]), engine=Engine(**given["engine"]), logging=Logging(**given["logging"])
+        server=Server(**given["server"]),
+        engine=Engine(**given["engine"]),
+        recording=Recording(**given["recording"]),
+        logging=Logging(**given["logging"]),
     )
 
 

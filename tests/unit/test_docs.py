@@ -7,6 +7,7 @@ from pathlib import Path
 
 import event_reference
 import licences
+import record_reference
 import settings_reference
 from moothall.wire.close_codes import MEANINGS
 
@@ -20,6 +21,11 @@ def text(path: Path) -> str:
 
 def test_the_event_reference_is_what_the_events_say() -> None:
     assert text(event_reference.PAGE) == event_reference.render()
+
+
+def test_the_records_page_and_schema_are_what_its_types_say() -> None:
+    assert text(record_reference.PAGE) == record_reference.render_page()
+    assert text(record_reference.SCHEMA) == record_reference.render_schema()
 
 
 def test_the_settings_page_and_file_are_what_the_settings_say() -> None:

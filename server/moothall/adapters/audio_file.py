@@ -43,17 +43,25 @@ class AudioFile:
     Entering raises AudioError with a sentence for a person when there is no audio to be had.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, first_sample: int = 0, order: Order | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        first_sample: int = 0,
+        channel: int | None = None,
+        order: Order | None = None,
+    ) -> None:
         """Name the file.
 
         Args:
             path: a file on this machine; addresses and playlists are refused.
             first_sample: where to begin, in samples at 16 kHz. The samples from there on are exactly those of an
                 earlier pass over the same file.
+            channel: which of its channels to hear, from 0; None for the mean of all.
             order: the limits; the default ones are right for everything but tests.
         """
         self._path = Path(path)
-        self._order = msgspec.structs.replace(order or Order(), first_sample=first_sample)
+        self._order = msgspec.structs.replace(order or Order(), first_sample=first_sample, channel=channel)
         self._process: asyncio.subprocess.Process | None = None
         self._read_samples = 0
         self._ended = False
@@ -196,6 +204,7 @@ _REASONS = {
     Trouble.PLAYLIST: "it is a list of other files or addresses; name the recording itself",
     Trouble.UNFINISHED: "its index is missing, because it was cut off while it was recorded or copied; copy it again",
     Trouble.CHANNELS: f"it has more than {MAX_CHANNELS} channels",
+    Trouble.NO_CHANNEL: "it has fewer channels than were asked for",
     Trouble.MEMORY: "decoding it takes more memory than a recording may",
     Trouble.NO_LIBRARY: "PyAV isn't installed; run `pip install 'moothall[audio]'`",
 }

@@ -20,12 +20,14 @@ _LONGEST_GAP = 600  # seconds; more is a jump of the time stamps, not a pause
 
 
 class Mixer:
-    """Takes frames in order and gives their samples: the mean of all channels, then resampled.
+    """Takes frames in order and gives their samples: one channel or the mean of all, then resampled.
 
     The mean, and not FFmpeg's own mix: a recorder's sixth channel is a microphone, not a subwoofer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channel: int | None = None) -> None:
+        """`channel` is the one to hear, from 0; None for the mean. Where a frame hasn't got it there is silence."""
+        self._channel = channel
         self._graph: Graph | None = None
         self._form: tuple[str, str, int] | None = None
 
@@ -34,7 +36,7 @@ class Mixer:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._graph is None or form != self._form:
             yield from self.flush()
-            self._graph = _graph_for(frame)
+            self._graph = _graph_for(frame, self._channel)
             self._form = form
         frame.pts = None  # the filters would act on a gap; `TimeLine` does
         self._graph.push(frame)
@@ -72,11 +74,14 @@ class TimeLine:
         return missing
 
 
-def _graph_for(frame: AudioFrame) -> Graph:
+def _graph_for(frame: AudioFrame, channel: int | None) -> Graph:
     from av.filter import Graph
 
     channels = len(frame.layout.channels)
-    mean = "+".join(f"{1 / channels:.9f}*c{channel}" for channel in range(channels))
+    if channel is None:
+        heard = "+".join(f"{1 / channels:.9f}*c{each}" for each in range(channels))
+    else:
+        heard = f"c{channel}" if channel < channels else "0*c0"
     graph = Graph()
     source = graph.add_abuffer(
         sample_rate=frame.sample_rate,
@@ -86,7 +91,7 @@ def _graph_for(frame: AudioFrame) -> Graph:
     )
     graph.link_nodes(
         source,
-        graph.add("pan", f"mono|c0={mean}"),
+        graph.add("pan", f"mono|c0={heard}"),
         graph.add("aresample", f"{RATE}"),
         graph.add("aformat", f"sample_fmts=s16:sample_rates={RATE}:channel_layouts=mono"),
         graph.add("abuffersink"),

@@ -28,7 +28,7 @@ def _limit(kind: int, soft: int, hard: int) -> None:
         resource.setrlimit(kind, (soft, hard))
 
 
-def _load_library() -> None:
+def load_library() -> None:
     """Import all of PyAV, which imports its parts when they are first needed: later no file can be opened."""
     with suppress(ImportError):  # `decode` says that it is missing
         import av
@@ -68,7 +68,7 @@ def main(order_json: str) -> int:
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         _limit(resource.RLIMIT_CPU, order.cpu_for(samples), hard)
 
-    _load_library()
+    load_library()
     confine(order)
     with os.fdopen(0, "rb", closefd=False) as file, suppress(BrokenPipeError):
         decode(file, order, write, tell, grant)

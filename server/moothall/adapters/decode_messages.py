@@ -19,6 +19,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Samples of the output that are left out at its beginning."""
     most_samples: int = DAY
     """Samples of the output at which it ends, those left out among them."""
+    channel: int | None = None
+    """Of the file's channels the one to hear, from 0; None for the mean of all."""
     memory: int = 1 << 30
     """Bytes of address space."""
     cpu_seconds: int = 30
@@ -40,6 +42,7 @@ class Trouble(StrEnum):
     UNFINISHED = "unfinished"
     """An MP4 file without its index, which is written last."""
     CHANNELS = "channels"
+    NO_CHANNEL = "no such channel"
     MEMORY = "memory"
     NO_LIBRARY = "no library"
 

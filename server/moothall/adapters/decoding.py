@@ -116,9 +116,11 @@ def _decode(
             raise _NoAudio(Trouble.NOT_AUDIO)
         if len(first.layout.channels) > MAX_CHANNELS:
             raise _NoAudio(Trouble.CHANNELS)
+        if order.channel is not None and order.channel >= len(first.layout.channels):
+            raise _NoAudio(Trouble.NO_CHANNEL)
         tell(Opened(duration_ms=_duration_ms(container, stream)))
         output = _Output(order, write)
-        mixer = Mixer()
+        mixer = Mixer(order.channel)
         line = TimeLine()
         capped = False
         silence = 0

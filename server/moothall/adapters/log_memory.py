@@ -41,22 +41,30 @@ class MemoryLog:
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As `EventLog.append`."""
+        self._store(session, term, expected_offset, events)
+
+    async def remove(
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
+    ) -> None:
+        """As `EventLog.remove`."""
+        self._store(session, term, expected_offset, events)
+        records = self._logs[session].records
+        for offset in offsets:
+            if 0 < offset <= expected_offset:
+                records[offset - 1] = msgspec.structs.replace(records[offset - 1], salt=None, body=None)
+
+    def _store(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         self._refuse_when_closed()
         log, causes = self._check(session, term, expected_offset, events)
         log.causes |= causes
         log.records += events
         for record in events:
             log.lanes[record.header.lane] = LaneHead(offset=record.header.offset, digest=record.digest.hex())
-
-    async def remove(
-        self, session: SessionId, term: int, expected_offset: int, offsets: Sequence[int], event: LogRecord
-    ) -> None:
-        """As `EventLog.remove`."""
-        await self.append(session, term, expected_offset, [event])
-        records = self._logs[session].records
-        for offset in offsets:
-            if 0 < offset <= expected_offset:
-                records[offset - 1] = msgspec.structs.replace(records[offset - 1], salt=None, body=None)
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
@@ -84,6 +92,11 @@ class MemoryLog:
         """As `EventLog.sessions`."""
         self._refuse_when_closed()
         return sorted(self._logs)
+
+    async def forget(self, session: SessionId) -> None:
+        """As `EventLog.forget`."""
+        self._refuse_when_closed()
+        self._logs.pop(session, None)
 
     async def close(self) -> None:
         """As `EventLog.close`; everything is refused afterwards."""

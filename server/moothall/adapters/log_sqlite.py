@@ -89,10 +89,15 @@ class SqliteLog:
         await self._write(act)
 
     async def remove(
-        self, session: SessionId, term: int, expected_offset: int, offsets: Sequence[int], event: LogRecord
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
     ) -> None:
-        """As `EventLog.remove`. The bytes are overwritten in the file, and the WAL is emptied when it is next idle."""
-        rows = _rows(session, expected_offset, [event])
+        """As `EventLog.remove`: the bytes are overwritten in the file, and the WAL is emptied before this returns."""
+        rows = _rows(session, expected_offset, events)
 
         def act(connection: sqlite3.Connection) -> None:
             number = _hold(connection, session, term, expected_offset)
@@ -118,6 +123,18 @@ class SqliteLog:
     async def sessions(self) -> Sequence[SessionId]:
         """As `EventLog.sessions`."""
         return await self._read(lambda reader: reader.sessions())
+
+    async def forget(self, session: SessionId) -> None:
+        """As `EventLog.forget`; the bytes go as those of `remove` do."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "DELETE FROM record WHERE session = (SELECT number FROM session WHERE id = ?)", (session,)
+            )
+            connection.execute("DELETE FROM session WHERE id = ?", (session,))
+            self._writer.erased = True
+
+        await self._write(act)
 
     async def close(self) -> None:
         """As `EventLog.close`: what waits is stored first. Afterwards everything is refused as unavailable."""

@@ -79,8 +79,17 @@ def _cut_to(tag: str, available: Sequence[str]) -> str | None:
 class Catalogue:
     """All texts of the interface in one language."""
 
-    def __init__(self, language: str, texts: Mapping[str, str], counted: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        language: str,
+        texts: Mapping[str, str],
+        counted: Mapping[str, Mapping[str, str]],
+        *,
+        draft: bool = False,
+    ) -> None:
         self.language = language
+        self.draft = draft
+        """Whether nobody whose language it is has looked through all of it; the pages say so."""
         self.direction = direction(language)
         self.locale = Locale.parse(language)
         self._texts = texts
@@ -119,8 +128,8 @@ class Catalogue:
     def read(cls, folder: Path, language: str) -> Catalogue:
         """Read `{folder}/{language}/LC_MESSAGES/*.po`: a file for each part of the interface.
 
-        Raises ConfigurationError when there is none, one lacks a text or has one that another has too, or its plural
-        forms are not those of CLDR.
+        A comment at the head of a file that says `draft` makes the whole a draft. Raises ConfigurationError when there
+        is none, one lacks a text or has one that another has too, or its plural forms are not those of CLDR.
         """
         place = folder / language / "LC_MESSAGES"
         paths = sorted(place.glob("*.po"))
@@ -129,13 +138,12 @@ class Catalogue:
             raise ConfigurationError(msg)
         texts: dict[str, str] = {}
         counted: dict[str, dict[str, str]] = {}
-        for path in paths:
-            _read_part(path, language, texts, counted)
-        return cls(language, texts, counted)
+        drafts = [_read_part(path, language, texts, counted) for path in paths]
+        return cls(language, texts, counted, draft=any(drafts))
 
 
-def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> None:
-    """Add the texts of one file."""
+def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
+    """Add the texts of one file; says whether they are a draft."""
     try:
         with path.open("rb") as file:
             catalog = read_po(file, locale=language, abort_invalid=True)
@@ -157,6 +165,7 @@ def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[s
             texts[key] = strings[0]
         else:
             counted[key] = _by_category(language, catalog.plural_expr, strings)
+    return any(line.strip("# ").lower() == "draft" for line in catalog.header_comment.splitlines())
 
 
 def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dict[str, str]:

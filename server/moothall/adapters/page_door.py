@@ -1,4 +1,4 @@
-"""The door for browsers: the session's page, pages of older lines, the list of sessions, and static files.
+"""The door for browsers: the session's page, its lines at one's own pace, pages of older lines, and static files.
 
 The security headers of its answers are those of every answer: `moothall.adapters.limits.secure`.
 """
@@ -7,47 +7,37 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
 import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters import page_choices
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.page_rows import shows
 from moothall.adapters.page_texts import ErrorText
-from moothall.adapters.pages import OlderPage, Pages
+from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.ids import SessionId
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
-from moothall.core.views.captions import Line, Session, Snapshot
+from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
 
 logger = logging.getLogger(__name__)
 
-SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
-"""How a feed stands now; None when there is no such session or channel, or none that the public may read."""
 PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
 """The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
-PublicSessions = Callable[[], Awaitable[Sequence[Session]]]
-"""Sessions that everybody may read, in the order of the list."""
+SoundOf = Callable[[Session], str | None]
+"""Where the sound of a session can be heard; None where it can't."""
 
-DEFAULT_CHANNEL = ChannelId("floor")
 MAX_DIGITS = 9
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
 _STATUS_TEXTS = {400: ErrorText.REQUEST, 404: ErrorText.NOTHING, 405: ErrorText.METHOD, 503: ErrorText.UNAVAILABLE}
-
-
-class _Wrong(Exception):
-    """The request can't be served: a status and the key of its sentence."""
-
-    def __init__(self, status: int, key: str) -> None:
-        super().__init__(key)
-        self.status = status
-        self.key = key
 
 
 class PageDoor:
@@ -60,60 +50,78 @@ class PageDoor:
         clock: Clock,
         snapshot_of: SnapshotOf,
         page_of: PageOf,
-        public_sessions: PublicSessions,
+        sound_of: SoundOf = lambda _: None,
+        public: str = "",
     ) -> None:
+        """`public` is the server's address as others know it, without a path."""
         self._pages = pages
         self._clock = clock
         self._snapshot_of = snapshot_of
         self._page_of = page_of
-        self._public_sessions = public_sessions
+        self._sound_of = sound_of
+        self._public = public
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
         return [
-            web.get("/", self.front_page),
             web.get("/s/{session}", self.session_page),
+            web.get("/s/{session}/read", self.own_pace_page),
             web.get("/s/{session}/lines", self.lines_json),
             web.get("/static/{version}/{name:.+}", self.static_file),
         ]
 
-    async def front_page(self, request: web.Request) -> web.Response:
-        """The list of public sessions."""
-        ui, chosen = self._language(request)
-        html = self._pages.render_sessions(await self._public_sessions(), ui=ui, ui_chosen=chosen)
-        return _html(html, ui)
-
     async def session_page(self, request: web.Request) -> web.Response:
         """The page of a session: live, its record, or with `?before=N` a page of older lines."""
-        ui, chosen = self._language(request)
+        ui, chosen = language(self._pages, request)
         try:
-            session, feed, snapshot = await self._what(request)
-            before = _before(request)
-            older = None if before is None else await self._older(session, feed, snapshot, before)
-        except _Wrong as wrong:
-            return _html(self._pages.render_error(wrong.status, wrong.key, ui=ui), ui, status=wrong.status)
-        html = self._pages.render_session(
-            snapshot,
-            channel=feed.channel,
-            live=feed.live,
+            wanted = await asked(request, self._snapshot_of)
+            before = _number(request, "before", ErrorText.BEFORE)
+            older = None if before is None else await self._older(wanted, before)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        text = self._pages.render_session(
+            wanted.snapshot,
+            channel=wanted.feed.channel,
             ui=ui,
             ui_chosen=chosen,
+            choices=page_choices.chosen(request.query),
             now=self._clock.wall(),
             older=older,
+            sound_address=self._sound_of(wanted.snapshot.session),
+            public=self._public,
         )
-        return _html(html, ui)
+        return html(text, ui)
+
+    async def own_pace_page(self, request: web.Request) -> web.Response:
+        """Twenty finished lines from `?from=N` on (the first is 1), which stay until the next are asked for."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            start = _number(request, "from", ErrorText.FROM) or 1
+            seen = await self._own_pace(wanted, start - 1)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        text = self._pages.render_own_pace(
+            wanted.snapshot.session,
+            seen,
+            channel=wanted.feed.channel,
+            ui=ui,
+            ui_chosen=chosen,
+            choices=page_choices.chosen(request.query),
+        )
+        return html(text, ui)
 
     async def lines_json(self, request: web.Request) -> web.Response:
         """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
 
         `before` in the answer is what to ask for next, null at the beginning.
         """
-        ui, _ = self._language(request)
+        ui, _ = language(self._pages, request)
         try:
-            session, feed, snapshot = await self._what(request)
-            before = _before(request)
-            older = await self._older(session, feed, snapshot, _total(snapshot) if before is None else before)
-        except _Wrong as wrong:
+            wanted = await asked(request, self._snapshot_of)
+            before = _number(request, "before", ErrorText.BEFORE)
+            older = await self._older(wanted, _total(wanted.snapshot) if before is None else before)
+        except Wrong as wrong:
             body = msgspec.json.encode({"error": ui.text(wrong.key)})
             return web.Response(status=wrong.status, body=body, content_type="application/json")
         body = msgspec.json.encode({"lines": older.lines, "before": older.start or None})
@@ -142,8 +150,8 @@ class PageDoor:
 
     def error_response(self, request: web.Request, status: int, key: str) -> web.Response:
         """The page with the sentence of `key` (one of ErrorText) in the reader's language."""
-        ui, _ = self._language(request)
-        return _html(self._pages.render_error(status, key, ui=ui), ui, status=status)
+        ui, _ = language(self._pages, request)
+        return html(self._pages.render_error(status, key, ui=ui), ui, status=status)
 
     def error_pages(self) -> Middleware:
         """Middleware that answers a browser with a page where the router or a handler gives a bare error.
@@ -175,38 +183,35 @@ class PageDoor:
 
         return middleware
 
-    def _language(self, request: web.Request) -> tuple[Catalogue, bool]:
-        """The interface's language for a request, and whether the address names it."""
-        wanted = request.query.get("ui")
-        chosen = wanted is not None and wanted in self._pages.catalogues.languages
-        return self._pages.catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), chosen
-
-    async def _what(self, request: web.Request) -> tuple[SessionId, Feed, Snapshot]:
-        """The session, feed and snapshot that a request asks for."""
-        name = request.match_info["session"]
-        wanted = request.query.get("channel")
-        kind = request.query.get("feed", "live")
-        if not is_name(name):
-            raise _Wrong(404, ErrorText.NO_SESSION)
-        if kind not in ("live", "lines"):
-            raise _Wrong(400, ErrorText.FEED)
-        if wanted is not None and not is_name(wanted):
-            raise _Wrong(404, ErrorText.NO_CHANNEL)
-        session = SessionId(name)
-        feed = Feed(channel=ChannelId(wanted) if wanted else DEFAULT_CHANNEL, live=kind == "live")
-        snapshot = await self._snapshot_of(session, feed)
-        if snapshot is None:
-            default = await self._snapshot_of(session, Feed(channel=DEFAULT_CHANNEL))
-            raise _Wrong(404, ErrorText.NO_SESSION if default is None else ErrorText.NO_CHANNEL)
-        return session, feed, snapshot
-
-    async def _older(self, session: SessionId, feed: Feed, snapshot: Snapshot, before: int) -> OlderPage:
-        total = _total(snapshot)
+    async def _older(self, wanted: Asked, before: int) -> OlderPage:
+        total = _total(wanted.snapshot)
         stop = min(before, total)
-        lines = await self._page_of(session, feed, stop) if stop else ()
+        lines = await self._page_of(wanted.session, wanted.feed, stop) if stop else ()
         if lines is None:
-            raise _Wrong(404, ErrorText.NO_SESSION)
+            raise Wrong(404, ErrorText.NO_SESSION)
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total)
+
+    async def _own_pace(self, wanted: Asked, start: int) -> OwnPace:
+        """Finished lines from number `start` on, as many as a page has."""
+        snapshot = wanted.snapshot
+        total = _total(snapshot)
+        if snapshot.lines and snapshot.lines[-1].t1 is None:
+            total -= 1  # It still grows.
+        found: list[tuple[int, Line]] = []
+        number, page_start = start, 0
+        page: tuple[Line, ...] = ()
+        while number < total and len(found) < OWN_PACE_LINES:
+            if number >= page_start + len(page):
+                stop = min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
+                page = await self._page_of(wanted.session, wanted.feed, stop) or ()
+                page_start = stop - len(page)
+                if number < page_start:
+                    raise Wrong(404, ErrorText.NO_SESSION)
+            line = page[number - page_start]
+            if shows(line):
+                found.append((number, line))
+            number += 1
+        return OwnPace(lines=tuple(found), start=start, following=number, total=total)
 
 
 def _total(snapshot: Snapshot) -> int:
@@ -214,22 +219,11 @@ def _total(snapshot: Snapshot) -> int:
     return (snapshot.before or 0) + len(snapshot.lines)
 
 
-def _before(request: web.Request) -> int | None:
-    """`?before=`: the number of a line, None when it isn't there."""
-    text = request.query.get("before")
+def _number(request: web.Request, name: str, key: str) -> int | None:
+    """The number of a line in the address, None when it isn't there; `key` says what is wrong with another value."""
+    text = request.query.get(name)
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS and int(text) > 0):
-        raise _Wrong(400, ErrorText.BEFORE)
+        raise Wrong(400, key)
     return int(text)
-
-
-def _html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
-    headers = {
-        hdrs.CACHE_CONTROL: ASK_AGAIN,
-        hdrs.CONTENT_LANGUAGE: ui.language,
-        hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.ACCEPT_ENCODING}",
-    }
-    response = web.Response(status=status, text=text, content_type="text/html", headers=headers)
-    response.enable_compression()
-    return response

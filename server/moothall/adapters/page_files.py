@@ -13,6 +13,7 @@ from moothall.core.errors import ConfigurationError
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
     ".svg": "image/svg+xml; charset=utf-8",
 }
 """What is served, by suffix; nothing else in the folder is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.events import GapReason, Origin, SealVersion
+from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.session import Status
 
 ORIGINS = {
@@ -44,6 +44,43 @@ STANDING = {
     "closed": "Closed: this is the record",
 }
 """How things stand, in words; the keys are those of `web/js/standing.js`."""
+INTERPRETER_STANDING = {
+    "silence": "Silence: the interpreter is not speaking",
+    "soundless": "No sound arrives from the interpreter",
+}
+"""What takes the place of STANDING's where an interpreter speaks."""
+
+NOTICES = {
+    ChannelKind.FLOOR: (
+        "A machine writes this text as people speak, and it makes mistakes. The text is kept as the record of the"
+        " meeting."
+    ),
+    ChannelKind.INTERPRETATION: (
+        "A machine writes what the interpreter says, and both can be wrong: the words of the speaker count. The text is"
+        " kept as the record of the meeting."
+    ),
+    ChannelKind.TRANSLATION: (
+        "A machine translates this text, and it makes mistakes: the words of the speaker count. The text is kept as the"
+        " record of the meeting."
+    ),
+}
+"""What a text is and what it isn't."""
+SOUND = {
+    SoundKept.NONE: "No sound is kept.",
+    SoundKept.UNTIL_CHECKED: "The sound is kept until the text has been checked, for 30 days at most.",
+    SoundKept.PUBLISHED: "The sound is kept and published with the text.",
+}
+"""What becomes of the sound."""
+FORMAT_TEXTS = {
+    "vtt": "Subtitles (WebVTT)",
+    "srt": "Subtitles (SRT)",
+    "txt": "Plain text",
+    "html": "Web page, complete in one file",
+    "json": "Data (JSON)",
+}
+"""What a text can be taken home as, by the ending of its address."""
+YOUNG_PEOPLE = "Young people take part: no sound and no full names are kept."
+REHEARSAL = "This is a rehearsal: none of it stays."
 
 SCRIPT_TEXTS = {
     **{f"standing.{name}": key for name, key in STANDING.items()},
@@ -57,6 +94,17 @@ SCRIPT_TEXTS = {
     "untitled": "Meeting without a title",
     "title.live": "Live text",
     "title.record": "Record",
+    "unrecorded": "Not recorded: what is said now is kept nowhere",
+    "recorded": "What is said is kept again",
+    "place": "My place",
+    "copy": "Copy quote",
+    "copied.address": "Address copied",
+    "copied.quote": "Quote copied",
+    "copied.nothing": "It could not be copied",
+    "held": "Text waits {n} s",
+    "held.not": "The text does not wait",
+    "hear": "When you hear “{text}” in your video, press the button.",
+    "hear.nothing": "Wait for the next line, then try again.",
 }
 """What the scripts say, by their names for it."""
 NEW_LINES = "{n} new line"
@@ -70,6 +118,7 @@ class ErrorText:
     NO_CHANNEL = "This meeting has no such text. Choose one of those that it has."
     NOTHING = "There is nothing at this address."
     BEFORE = "This address is not right: “before” must be the number of a line, 1 or more."
+    FROM = "This address is not right: “from” must be the number of a line, 1 or more."
     FEED = "This address is not right: “feed” must be “live” or “lines”."
     METHOD = "This address can't be used in this way."
     REQUEST = "The request could not be understood."

@@ -7,23 +7,41 @@ against each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import msgspec
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from moothall.adapters.page_catalogues import Catalogue, Catalogues, direction
+from moothall.adapters import page_choices
+from moothall.adapters.door_texts import card_part, report_part
+from moothall.adapters.page_address import FORMATS, Address
+from moothall.adapters.page_catalogues import Catalogue, Catalogues
+from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
-from moothall.adapters.page_texts import GAPS, NEW_LINES, ORIGINS, SCRIPT_TEXTS, SEALS, STANDING, STANDS, STATES
+from moothall.adapters.page_rows import (
+    Row,
+    channel_name,
+    kind_of,
+    last_words,
+    notices,
+    row_of,
+    rows_of,
+    speaker_of,
+    standing,
+    wall_time,
+)
+from moothall.adapters.page_texts import FORMAT_TEXTS, INTERPRETER_STANDING, NEW_LINES, SCRIPT_TEXTS, SEALS, STANDING
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, Position
 from moothall.core.session import Status
-from moothall.core.views.captions import SNAPSHOT_LINES, Channel, Gap, Line, Session, Snapshot
+from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
+
+CARD = "card.png"
+"""The picture that other sites show beside the address of a page."""
+OWN_PACE_LINES = 20
+"""Lines of a page to be read at one's own pace."""
 
 
 class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,16 +54,17 @@ class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
     """Lines of the whole text."""
 
 
-def media_time(ms: int) -> str:
-    """Media time for people: `4:05`, from an hour on `1:04:05`."""
-    minutes, seconds = divmod(max(0, ms) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
+    """A few finished lines, to be read at one's own pace."""
 
-
-def wall_time(ms: int) -> datetime:
-    """Unix ms as a moment in UTC, whole seconds."""
-    return datetime.fromtimestamp(ms // 1000, UTC)
+    lines: tuple[tuple[int, Line], ...]
+    """Lines and their numbers, from 0."""
+    start: int
+    """The number that was asked for, from 0."""
+    following: int
+    """The number to go on from."""
+    total: int
+    """Finished lines of the whole text."""
 
 
 def script_json(value: object) -> Markup:
@@ -75,50 +94,53 @@ class Pages:
             auto_reload=False,
         )
         self._templates.globals["asset"] = self.static.address
+        self._card = self.static.address(CARD)
 
     def render_session(
         self,
         snapshot: Snapshot,
         *,
         channel: ChannelId,
-        live: bool,
         ui: Catalogue,
         now: int,
         ui_chosen: bool = False,
+        choices: Choices | None = None,
         older: OlderPage | None = None,
+        sound_address: str | None = None,
+        public: str = "",
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
-        `now` is Unix ms; `live` is whether the feed has words as they come; `ui_chosen` whether the language came
-        from the address, so that links keep it.
+        `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
+        links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
+        it.
         """
         session = snapshot.session
-        address = _Address(session, channel=channel, live=live, ui=ui.language if ui_chosen else None)
+        address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
         lines, start = (snapshot.lines, snapshot.before or 0) if older is None else (older.lines, older.start)
-        closed = session.status is Status.CLOSED
-        growing = lines[-1] if older is None and lines and lines[-1].t1 is None else None
+        growing = lines[-1] if older is None and lines and lines[-1].t1 is None and not lines[-1].gone else None
         kind, values = standing(snapshot, now)
         newest = older is None or start + len(lines) >= older.total
         finished = lines if growing is None else lines[:-1]
-        return self._templates.get_template("session.html").render(
+        return self.render(
+            "session.html",
             ui=ui,
-            catalogues=self.catalogues,
+            **self._around(session, address, ui),
+            in_language=lambda language: address.page(ui=language),
             older=older is not None,
-            rows=self._rows(session, finished, start, newest=newest, ui=ui),
-            address=address,
-            session=session,
-            title=session.title.strip() or ui.text("Meeting without a title"),
-            untitled=not session.title.strip(),
-            date=None if session.opened is None else format_date(wall_time(session.opened), "long", locale=ui.locale),
+            rows=rows_of(session, finished, start, newest=newest, ui=ui),
             growing=None
             if growing is None
-            else _row(session, growing, start + len(finished), ui, _speaker_of(finished)),
-            texts=self._texts_to_read(session, address, ui),
+            else row_of(session, growing, start + len(finished), ui, speaker_of(finished)),
+            texts=_texts_to_read(session, address, ui),
+            formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
+            sound_address=sound_address,
+            card=card_part(session, _date(session, ui), ui, address=public + address.base, image=public + self._card),
+            report=report_part(session.id, channel, ui, chosen=ui_chosen),
             before=start,
             later=None if older is None else _later(older),
             page_lines=SNAPSHOT_LINES,
             position=Position(snapshot.epoch, snapshot.offset),
-            closed=closed,
             seal=None if session.seal is None else ui.text(SEALS[session.seal]),
             kind=kind,
             state=ui.text(STANDING[kind], **values),
@@ -127,35 +149,56 @@ class Pages:
                 {
                     "epoch": snapshot.epoch,
                     "offset": snapshot.offset,
+                    "channel": channel,
                     "total": start + len(lines),
                     "now": now,
                     "spoke": last_words(snapshot),
                     "ui": ui.language,
+                    "date": _date(session, ui),
                     "session": msgspec.to_builtins(session),
                     "growing": None if growing is None else msgspec.to_builtins(growing),
                     "base": address.base,
                     "query": address.query,
-                    "texts": {name: ui.text(key) for name, key in SCRIPT_TEXTS.items()},
+                    "texts": _script_texts(kind_of(session, channel), ui),
                     "counted": {"new": dict(ui.forms(NEW_LINES))},
                 }
             ),
         )
 
-    def render_sessions(self, sessions: Sequence[Session], *, ui: Catalogue, ui_chosen: bool = False) -> str:
-        """The list of sessions that everybody may read."""
-        rows = [
-            {
-                "address": _Address(session, channel=None, live=True, ui=ui.language if ui_chosen else None).page(),
-                "title": session.title.strip() or ui.text("Meeting without a title"),
-                "date": "" if session.opened is None else format_date(wall_time(session.opened), locale=ui.locale),
-                "state": ui.text(STATES[session.status]),
-                "status": session.status.value,
-            }
-            for session in sessions
-        ]
-        return self._templates.get_template("sessions.html").render(
-            ui=ui, catalogues=self.catalogues, rows=rows, in_language=lambda language: f"/?ui={language}"
+    def render_own_pace(
+        self,
+        session: Session,
+        seen: OwnPace,
+        *,
+        channel: ChannelId,
+        ui: Catalogue,
+        ui_chosen: bool = False,
+        choices: Choices | None = None,
+    ) -> str:
+        """A few lines that stay as they are until the reader asks for the next ones."""
+        address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
+        rows: list[Row] = []
+        for number, line in seen.lines:
+            rows.append(row_of(session, line, number, ui, str(rows[-1]["speaker"]) if rows else None))
+        more = max(0, seen.total - seen.following)
+        place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
+        return self.render(
+            "own_pace.html",
+            ui=ui,
+            **self._around(session, address, ui),
+            in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
+            rows=rows,
+            place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
+            next=address.own_pace(seen.following + 1) if more else None,
+            more=ui.text("Next lines ({n} more)", n=more),
+            previous=address.own_pace(max(1, seen.start + 1 - OWN_PACE_LINES)) if seen.start else None,
+            newest=address.own_pace(max(1, seen.total + 1 - OWN_PACE_LINES)),
+            here=seen.start + 1,
         )
+
+    def render(self, template: str, *, ui: Catalogue, **values: object) -> str:
+        """The page made of a template by its file name; `ui` and `catalogues` are given to each."""
+        return self._templates.get_template(template).render(ui=ui, catalogues=self.catalogues, **values)
 
     def render_error(self, status: int, key: str, *, ui: Catalogue) -> str:
         """The page that says in one sentence what is wrong; `key` is one of `page_texts.ErrorText`'s."""
@@ -163,143 +206,41 @@ class Pages:
             ui=ui, catalogues=self.catalogues, status=status, sentence=ui.text(key)
         )
 
-    def _rows(
-        self, session: Session, lines: Sequence[Line], start: int, *, newest: bool, ui: Catalogue
-    ) -> list[dict[str, object]]:
-        """Lines and the gaps between them, in order; `newest` is whether no line follows."""
-        gaps = [gap for gap in session.gaps if _gap_shows(gap, lines, first=start == 0, newest=newest)]
-        rows: list[dict[str, object]] = []
-        speaker: str | None = None
-        for number, line in enumerate(lines, start):
-            if not line.text.strip():
-                continue
-            while gaps and gaps[0].t0 < line.t0:
-                rows.append(_gap_row(gaps.pop(0), ui))
-            rows.append(_row(session, line, number, ui, speaker))
-            speaker = line.speaker or ""
-        return rows + [_gap_row(gap, ui) for gap in gaps]
-
-    def _texts_to_read(self, session: Session, address: _Address, ui: Catalogue) -> list[dict[str, object]]:
-        """Links to the texts of the session, where it has more than one."""
-        if len(session.channels) < 2:
-            return []
-        return [
-            {"address": address.page(channel=name), "name": channel_name(channel, ui), "here": name == address.channel}
-            for name, channel in session.channels.items()
-        ]
-
-
-class _Address:
-    """Addresses of one session's pages, which keep what the reader chose."""
-
-    def __init__(self, session: Session, *, channel: ChannelId | None, live: bool, ui: str | None) -> None:
-        self.base = f"/s/{quote(session.id)}"
-        self.channel = channel
-        self.live = live
-        self._ui = ui
-
-    @property
-    def query(self) -> str:
-        """What the streams and pages of lines are asked with."""
-        return urlencode({"channel": self.channel or "", "feed": "live" if self.live else "lines"})
-
-    def page(
-        self,
-        *,
-        channel: ChannelId | None = None,
-        live: bool | None = None,
-        ui: str | None = None,
-        before: int | None = None,
-    ) -> str:
-        """The page's address with what is named changed."""
-        wanted = {
-            "channel": channel or self.channel,
-            "feed": None if (self.live if live is None else live) else "lines",
-            "ui": ui or self._ui,
-            "before": before,
+    def _around(self, session: Session, address: Address, ui: Catalogue) -> dict[str, object]:
+        """What every page of a session needs."""
+        return {
+            "address": address,
+            "session": session,
+            "title": session.title.strip() or ui.text("Meeting without a title"),
+            "untitled": not session.title.strip(),
+            "date": _date(session, ui),
+            "closed": session.status is Status.CLOSED,
+            "notices": notices(session, address.channel, ui),
+            "lists": page_choices.form(address.choices, ui),
+            "sources": address.choices.get(page_choices.SOURCES) == "yes",
+            "shown": {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices},
         }
-        query = urlencode({name: value for name, value in wanted.items() if value is not None})
-        return f"{self.base}?{query}" if query else self.base
-
-    def in_language(self, ui: str) -> str:
-        """The page's address in another language of the interface."""
-        return self.page(ui=ui)
 
 
-def channel_name(channel: Channel, ui: Catalogue) -> str:
-    """What readers call a text."""
-    language = ui.language_name(channel.languages[0]) if channel.languages else ""
-    match channel.kind:
-        case ChannelKind.FLOOR:
-            return ui.text("As spoken")
-        case ChannelKind.INTERPRETATION:
-            return ui.text("Interpreter: {language}", language=language)
-        case ChannelKind.TRANSLATION:
-            return ui.text("Translation: {language}", language=language)
+def _date(session: Session, ui: Catalogue) -> str | None:
+    return None if session.opened is None else format_date(wall_time(session.opened), "long", locale=ui.locale)
 
 
-def standing(snapshot: Snapshot, now: int) -> tuple[str, dict[str, int]]:
-    """How the session stands as far as its log tells: a key of STANDING and the values of its places."""
-    if snapshot.session.status is not Status.OPEN:
-        return STANDS[snapshot.session.status], {}
-    spoke = last_words(snapshot)
-    if spoke is None:
-        return "waiting", {}
-    seconds = max(1_000, now - spoke) // 1000
-    return ("live", {"n": seconds}) if seconds < 60 else ("live-min", {"n": seconds // 60})
+def _texts_to_read(session: Session, address: Address, ui: Catalogue) -> list[dict[str, object]]:
+    """Links to the texts of the session, where it has more than one."""
+    if len(session.channels) < 2:
+        return []
+    return [
+        {"address": address.page(channel=name), "name": channel_name(channel, ui), "here": name == address.channel}
+        for name, channel in session.channels.items()
+    ]
 
 
-def last_words(snapshot: Snapshot) -> int | None:
-    """Unix ms at which the last words were said, as far as the lines tell; None when there are none."""
-    ends = [line.t0 if line.t1 is None else line.t1 for line in snapshot.lines if line.text]
-    if not ends or snapshot.session.clock is None:
-        return None
-    media, wall = snapshot.session.clock
-    return wall + max(ends) - media
-
-
-def _row(session: Session, line: Line, number: int, ui: Catalogue, before: str | None) -> dict[str, object]:
-    """A line for the template; `before` is the speaker of the line above, None where there is none."""
-    moment = None if session.opened is None else wall_time(session.opened + line.t0)
-    return {
-        "gap": None,
-        "id": line.segment,
-        "number": number,
-        "t0": line.t0,
-        "language": line.language,
-        "direction": direction(line.language),
-        "text": line.text.strip(),
-        "speaker": line.speaker or "",
-        "name": session.speakers.get(line.speaker, "") if line.speaker else "",
-        "again": before is not None and (line.speaker or "") == before,
-        "time": media_time(line.t0),
-        "datetime": "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "moment": "" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "mended": line.mended,
-        "mended_text": ui.text("Mended by a person"),
-        "origin": line.origin.value,
-        "source": ui.text(ORIGINS[line.origin]),
-    }
-
-
-def _speaker_of(lines: Sequence[Line]) -> str | None:
-    """Who said the last of the lines that show; None where there is none."""
-    shown = [line.speaker or "" for line in lines if line.text.strip()]
-    return shown[-1] if shown else None
-
-
-def _gap_row(gap: Gap, ui: Catalogue) -> dict[str, object]:
-    return {
-        "gap": ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1)),
-        "t0": gap.t0,
-    }
-
-
-def _gap_shows(gap: Gap, lines: Sequence[Line], *, first: bool, newest: bool) -> bool:
-    """Whether a gap lies within a page of lines; what lies before the first or behind the last line belongs to it."""
-    if not lines:
-        return True
-    return (first or gap.t0 >= lines[0].t0) and (newest or gap.t0 < lines[-1].t0)
+def _script_texts(kind: ChannelKind, ui: Catalogue) -> dict[str, str]:
+    """What the scripts say, by their names for it."""
+    interpreter = INTERPRETER_STANDING if kind is ChannelKind.INTERPRETATION else {}
+    keys = SCRIPT_TEXTS | {f"standing.{name}": key for name, key in interpreter.items()}
+    return {name: ui.text(key) for name, key in keys.items()}
 
 
 def _later(older: OlderPage) -> int | None:

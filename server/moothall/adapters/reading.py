@@ -169,3 +169,14 @@ def show_stalls(transport: Transport) -> None:
     for option, value in (("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT), ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS)):
         if hasattr(socket, option):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def let_go(transport: Transport) -> bool:
+    """Abort a connection whose reader has left or doesn't read, and say whether it was; nothing waits for them.
+
+    A TLS transport that is closing can't be asked what it still holds.
+    """
+    if transport.is_closing() or transport.get_write_buffer_size():
+        transport.abort()
+        return True
+    return False

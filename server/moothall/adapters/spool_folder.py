@@ -20,6 +20,8 @@ the spool can't write waits in memory, but what the log can't write isn't acknow
 NOTE = "note"
 MOST_NOTED = 65_536
 """Bytes of a note at most; a longer file is none of ours."""
+PIECE = 1 << 20
+"""Bytes that are overwritten at a time."""
 _FILE = re.compile(r"([0-9]{15})\.pcm\Z")
 
 
@@ -56,6 +58,19 @@ class SpoolFolder:
             os.close(file)
         new.replace(self._path / NOTE)
 
+    def forget_note(self) -> None:
+        """Take the note away, also one that was just being written."""
+        for name in (NOTE, f"{NOTE}.new"):
+            path = self._path / name
+            with contextlib.suppress(FileNotFoundError):
+                file = os.open(path, os.O_RDWR)
+                try:
+                    _overwrite(file, 0, os.fstat(file).st_size)
+                    os.fdatasync(file)
+                finally:
+                    os.close(file)
+                path.unlink()
+
     def settle(self, first: int, count: int) -> None:
         """Cut off the half sample that a killed process may have left, and sync what it didn't."""
         file = os.open(self._file(first), os.O_RDWR)
@@ -82,6 +97,25 @@ class SpoolFolder:
             with contextlib.suppress(OSError):
                 os.ftruncate(file, at)
             raise
+        finally:
+            os.close(file)
+        if position == first:
+            _sync_folder(self._path)
+
+    def silence(self, first: int, position: int, count: int) -> None:
+        """Make `count` samples from `position` on silence in the file that begins at `first`, made if need be; sync it.
+
+        What was there is overwritten. What lies beyond the file's end takes no room.
+        """
+        self._make()
+        at, end = (position - first) * SAMPLE_BYTES, (position + count - first) * SAMPLE_BYTES
+        file = os.open(self._file(first), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            size = os.fstat(file).st_size
+            _overwrite(file, at, min(end, size))
+            if end > size:
+                os.ftruncate(file, end)
+            os.fdatasync(file)
         finally:
             os.close(file)
         if position == first:
@@ -135,6 +169,13 @@ def _write_at(file: int, at: int, chunk: bytes) -> None:
         written = os.pwrite(file, view, at)
         at += written
         view = view[written:]
+
+
+def _overwrite(file: int, at: int, end: int) -> None:
+    """Put zeros there: on most file systems that leaves nothing of what was."""
+    while at < end:
+        _write_at(file, at, bytes(min(PIECE, end - at)))
+        at += PIECE
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from moothall.adapters.spool_samples import SAMPLE_BYTES, Samples
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId, SourceId
 from moothall.core.ports import Spool
 
-SAMPLE_BYTES = 2
 KEPT_SAMPLES = 9_600_000
 """10 min at 16,000 samples a second, 19 MB. Beyond it `append` raises StorageUnavailable, and the source is held
 until its words are in the log and a trim makes room."""
@@ -29,28 +31,33 @@ class MemorySpools:
         self._spools[session, source] = spool
         return spool
 
+    async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
+        """As `SpoolStore.kept`."""
+        return sorted(key for key, spool in self._spools.items() if spool.closed and spool.end)
+
 
 class MemorySpool:
     """The `Spool` of one source."""
 
     def __init__(self, *, kept_samples: int = KEPT_SAMPLES, former: MemorySpool | None = None) -> None:
         self._kept_samples = kept_samples
-        self._start: int = 0 if former is None else former._start
-        self._pcm: bytearray = bytearray() if former is None else former._pcm
+        self._samples: Samples = Samples() if former is None else former._samples
         self.note: bytes = b"" if former is None else former.note
         """As `Spool.note`."""
+        self._unkept: int | None = None
+        """First sample of what is not to be kept, while that lasts."""
         self.closed = False
         """Whether it was closed or discarded: then it takes nothing and gives nothing."""
 
     @property
     def start(self) -> int:
         """As `Spool.start`."""
-        return self._start
+        return self._samples.first
 
     @property
     def end(self) -> int:
         """As `Spool.end`."""
-        return self._start + len(self._pcm) // SAMPLE_BYTES
+        return self._samples.end
 
     def append(self, pcm: bytes) -> None:
         """As `Spool.append`.
@@ -61,10 +68,13 @@ class MemorySpool:
             msg = f"{len(pcm)} bytes of audio end in the middle of a sample."
             raise ValueError(msg)
         self._refuse_when_closed()
-        if (len(self._pcm) + len(pcm)) // SAMPLE_BYTES > self._kept_samples:
+        over = self.end - self.start + len(pcm) // SAMPLE_BYTES - self._kept_samples
+        if over > 0 and self._unkept is not None:
+            self._samples.forget(self.start + over)
+        elif over > 0:
             msg = f"{self.end - self.start} samples are kept in memory, and no more can be."
             raise StorageUnavailable(msg)
-        self._pcm += pcm
+        self._samples.add(pcm)
 
     async def sync(self) -> int:
         """As `Spool.sync`; as safe as it will ever be."""
@@ -74,33 +84,52 @@ class MemorySpool:
     async def read(self, first: int, count: int) -> bytes:
         """As `Spool.read`; raises ValueError for samples that were trimmed."""
         self._refuse_when_closed()
-        if first < self._start:
-            msg = f"Sample {first} was trimmed; the first one still there is {self._start}."
+        if first < self.start:
+            msg = f"Sample {first} was trimmed; the first one still there is {self.start}."
             raise ValueError(msg)
-        begin = (first - self._start) * SAMPLE_BYTES
-        return bytes(self._pcm[begin : begin + count * SAMPLE_BYTES])
+        return self._samples.read(first, count)
 
     async def trim(self, before: int) -> None:
         """As `Spool.trim`, to the sample."""
         self._refuse_when_closed()
-        gone = max(0, min(before, self.end) - self._start)
-        del self._pcm[: gone * SAMPLE_BYTES]
-        self._start += gone
+        self._samples.forget(before)
 
     async def keep(self, note: bytes) -> None:
         """As `Spool.keep`."""
         self._refuse_when_closed()
-        self.note = note
+        if self._unkept is None:
+            self.note = note
+
+    async def begin_memory_only(self, first: int) -> None:
+        """As `Spool.begin_memory_only`."""
+        self._refuse_when_closed()
+        self._unkept = first if self._unkept is None else min(first, self._unkept)
+        self.note = b""
+
+    async def end_memory_only(self, first: int) -> None:
+        """As `Spool.end_memory_only`."""
+        self._refuse_when_closed()
+        if self._unkept is not None:
+            self._samples.hush_until(self._unkept, first)
+            self._unkept = None
+
+    async def silence(self, first: int, last: int) -> None:
+        """As `Spool.silence`."""
+        self._refuse_when_closed()
+        self._samples.hush(first, last)
 
     async def discard(self) -> None:
         """As `Spool.discard`; the spool is closed then."""
         self.closed = True
+        self._unkept = None
         self.note = b""
-        self._start = 0
-        self._pcm = bytearray()
+        self._samples = Samples()
 
     async def close(self) -> None:
         """As `Spool.close`."""
+        if self._unkept is not None:
+            self._samples.hush(self._unkept, self.end)
+        self._samples.take_all()  # As after a restart: what is to be silence has to be said again.
         self.closed = True
 
     def _refuse_when_closed(self) -> None:

@@ -26,6 +26,9 @@ WAITING_WRITES = 1024
 BATCH = 256
 """Jobs in one transaction at most, so that the first of them doesn't wait for a crowd."""
 
+PATIENCE_MS = 50
+"""How long the WAL's emptying waits for readers."""
+
 _STOPPED = "The log's writer has stopped; restart the server."
 
 
@@ -84,8 +87,14 @@ class SqliteWriter(threading.Thread):
             while more:
                 batch, more = self._take()
                 if batch:
-                    self._settle(self._commit(batch))
+                    waited = self.erased
+                    outcomes = self._commit(batch)
                     batch = []
+                    if self.erased:
+                        # At once, before anybody is told: on a log that is never idle the WAL would keep it. Who
+                        # reads on and on holds up no further batch.
+                        self._checkpoint(patience_ms=0 if waited else PATIENCE_MS)
+                    self._settle(outcomes)
                 elif more:
                     self._checkpoint()
         finally:
@@ -160,13 +169,14 @@ class SqliteWriter(threading.Thread):
         except RuntimeError:
             logger.warning("log: %d results came after the loop had closed", len(outcomes))
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, patience_ms: int = PATIENCE_MS) -> None:
         """Copy the WAL into the database, and empty it when something was removed. A failure is tried again."""
         try:
             if self.erased:
-                # Only here does the writer wait for readers, and not for long: when next idle it tries again.
+                # Only here does the writer wait for readers, and not for long: after the next batch, or when next
+                # idle, it tries again.
                 (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
-                self._connection.execute("PRAGMA busy_timeout = 50")
+                self._connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
                 try:
                     busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 finally:

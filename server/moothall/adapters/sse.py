@@ -11,7 +11,7 @@ import asyncio
 
 from aiohttp import HttpVersion11, web
 
-from moothall.adapters.reading import Readers, Reading, Refused, show_stalls
+from moothall.adapters.reading import Readers, Reading, Refused, let_go, show_stalls
 from moothall.core.errors import Refusal
 from moothall.services.feed import Subscription
 from moothall.wire.frames import HEARTBEAT, Format, chunk, retry
@@ -90,8 +90,7 @@ class EventsDoor:
             if isinstance(subscription, Subscription):
                 reading.fanout.unsubscribe(subscription)
             self._connections.pop(connection, None)
-            if transport.get_write_buffer_size():
-                transport.abort()  # Nobody reads there; waiting for them would hold up the server's end.
+            let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
         return response
 
     async def run(self) -> None:

@@ -11,7 +11,7 @@ import asyncio
 
 from aiohttp import WSMsgType, web
 
-from moothall.adapters.reading import Readers, Reading, Refused, show_stalls
+from moothall.adapters.reading import Readers, Reading, Refused, let_go, show_stalls
 from moothall.core.errors import Refusal
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
 from moothall.wire.frames import Format
@@ -113,9 +113,7 @@ class WebSocketDoor:
         self._closed = True
         async with asyncio.TaskGroup() as tasks:
             for socket, transport in list(self._sockets.items()):
-                if transport.get_write_buffer_size():
-                    transport.abort()  # Stalled: a close would only wait behind what isn't read.
-                else:
+                if not let_go(transport):  # Stalled: a close would only wait behind what isn't read.
                     tasks.create_task(_close(socket, CloseCode.GOING_AWAY))
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.qr import qr_terminal
 from moothall.app import Hall, hall
+from moothall.cli.lan import lan_address
 from moothall.cli.logs import start_logging
+from moothall.cli.mapping import mapping_of
 from moothall.cli.playing import (
     Programme,
     engine_ready,
@@ -39,6 +42,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve.add_argument("--play", metavar="FILE", help="play a recording into a session; - is raw PCM on stdin")
     serve.add_argument("--session", default=None, help="name of the session that is played")
     serve.add_argument("--title", help="its title")
+    serve.add_argument(
+        "--map",
+        metavar="1=floor,2=fr",
+        help="which channel of --play is which text: floor, or an interpretation's language; else all are mixed",
+    )
+    serve.add_argument("--channels", type=int, default=0, help="how many channels standard input has")
     serve.add_argument("--fast", action="store_true", help="play as fast as it goes instead of as live")
     serve.add_argument("--close", action="store_true", help="when told to stop, close the session first")
     serve.set_defaults(run=_serve)
@@ -47,6 +56,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _common(demo)
     demo.add_argument("--file", metavar="FILE", help="a recording of your own instead of the sample")
+    demo.add_argument("--lan", action="store_true", help="let the local network in, and show the address as a QR code")
     demo.set_defaults(run=_demo)
 
 
@@ -84,6 +94,8 @@ def _serve(arguments: argparse.Namespace) -> int:
             session=session_of(name),
             exact=arguments.session is not None,
             as_live=not arguments.fast,
+            mapping=() if arguments.map is None else mapping_of(arguments.map),
+            channels=arguments.channels,
         )
     if settings.engine.count:
         require_model(settings.engine.model)
@@ -95,6 +107,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     settings = quiet(settings_of(arguments))
     start_logging(settings.logging.level)
     require_model(settings.engine.model)
+    if arguments.lan:
+        server = msgspec.structs.replace(settings.server, host=lan_address())
+        settings = msgspec.structs.replace(settings, server=server)
     sample = find_sample()
     programme = Programme(
         file=arguments.file or str(sample.audio),
@@ -104,29 +119,51 @@ def _demo(arguments: argparse.Namespace) -> int:
         exact=False,
         as_live=True,
     )
-    asyncio.run(_run(settings, programme, close=True))
+    asyncio.run(_run(settings, programme, close=True, code=arguments.lan))
     return 0
 
 
-async def _run(settings: Settings, programme: Programme | None, *, close: bool) -> None:
+async def _run(settings: Settings, programme: Programme | None, *, close: bool, code: bool = False) -> None:
     if programme is not None:
         await require_sound(programme)
     async with told_to_stop() as stop, hall(settings) as running:
         if programme is None:
             print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)
+            await _print_first_link(running)
             await stop.wait()
             return
-        await show(running, programme, stop, close=close)
+        await show(running, programme, stop, close=close, staff=True, code=code)
 
 
-async def show(running: Hall, programme: Programme, stop: asyncio.Event, *, close: bool) -> None:
-    """Play the programme, say where to read it, and stay until told to stop.
+async def _print_first_link(running: Hall) -> None:
+    """Where the meetings are run, when nobody has been told yet."""
+    link = await running.office.admin_link(new=False)
+    if link is not None:
+        print(f"Admin link: {link}", flush=True)
+
+
+async def show(
+    running: Hall,
+    programme: Programme,
+    stop: asyncio.Event,
+    *,
+    close: bool,
+    staff: bool = False,
+    code: bool = False,
+) -> None:
+    """Play the programme, say where to read it, with `staff` also where to run it, and stay until told to stop.
+
+    With `code` the address is shown as a QR code, too.
 
     With `close` the session is closed then, its last words included; else it stays open and goes on when the same
     command is given again.
     """
     live = await prepare(running, programme)
+    if code:
+        print(qr_terminal(f"{running.public}/s/{live.id}"))
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
+    if staff:
+        await _print_first_link(running)
     async with asyncio.TaskGroup() as group:
         playing = group.create_task(_play(running, programme))
         stopped = await first_of(stop, playing)

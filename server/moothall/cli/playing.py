@@ -6,24 +6,27 @@ import asyncio
 import hashlib
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from moothall.adapters.audio_file import AudioFile
 from moothall.adapters.audio_raw import RawPcm
+from moothall.adapters.audio_split import AudioSplit, SplitChannel
 from moothall.app import Hall
+from moothall.cli.mapping import FLOOR, Mapped
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.errors import ConfigurationError, Refusal, StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId, is_name
 from moothall.core.session import Status
+from moothall.services.ingest import Input, OpenAudio
 from moothall.services.sessions import LiveSession
 
-FLOOR = ChannelId("floor")
 STDIN = "-"
 MOST_NAMES = 10_000
 LOOK_MS = 100
@@ -42,6 +45,10 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     exact: bool
     """Play into this very session; else into the next free name behind it when it is over."""
     as_live: bool
+    mapping: tuple[Mapped, ...] = ()
+    """Which of its channels feeds which text; empty when the mean of all is what is spoken."""
+    channels: int = 0
+    """How many channels standard input has; 0 for as many as the mapping names."""
 
     @property
     def source(self) -> SourceId:
@@ -52,9 +59,33 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
         size = path.stat().st_size if path.exists() else 0
         return SourceId("file-" + hashlib.sha256(f"{path.resolve()}\0{size}".encode()).hexdigest()[:12])
 
-    def sound(self, first_sample: int) -> AudioFile | RawPcm:
-        """Its sound from a sample on, not yet opened."""
-        return RawPcm() if self.file == STDIN else AudioFile(Path(self.file), first_sample=first_sample)
+    def sound(self, first_sample: int, channel: int | None = None) -> AudioFile | RawPcm:
+        """Its sound from a sample on, of one channel or the mean of all, not yet opened."""
+        if self.file == STDIN:
+            return RawPcm()
+        return AudioFile(Path(self.file), first_sample=first_sample, channel=channel)
+
+    @property
+    def texts(self) -> tuple[Mapped, ...]:
+        """The texts that it feeds."""
+        return self.mapping or (Mapped(0, FLOOR),)
+
+    def sources(self) -> list[tuple[SourceId, ChannelId, Callable[[int], AudioFile | RawPcm | SplitChannel]]]:
+        """Each source, the text that it feeds, and how it is opened at a sample."""
+        if not self.mapping:
+            return [(self.source, FLOOR, self.sound)]
+        if self.file == STDIN:
+            split = AudioSplit(RawPcm(), max(self.channels, *(each.number + 1 for each in self.mapping)))
+            return [(self._part(each), each.channel, _from_now_on(split, each.number)) for each in self.mapping]
+        return [(self._part(each), each.channel, partial(self.sound, channel=each.number)) for each in self.mapping]
+
+    def _part(self, mapped: Mapped) -> SourceId:
+        return SourceId(f"{self.source}-{mapped.number + 1}")
+
+
+def _from_now_on(split: AudioSplit, number: int) -> Callable[[int], SplitChannel]:
+    """A pipe can't be read again: it goes on with what comes."""
+    return lambda _first: split.channel(number)
 
 
 def languages_of(text: str) -> tuple[str, ...]:
@@ -77,8 +108,10 @@ def session_of(text: str) -> SessionId:
 async def require_sound(programme: Programme) -> None:
     """Raises AudioError with a sentence when the file gives no sound; asked before anything is started."""
     if programme.file != STDIN:
-        async with programme.sound(0):
-            pass
+        numbers: list[int | None] = [each.number for each in programme.mapping]
+        for number in numbers or [None]:
+            async with programme.sound(0, number):
+                pass
 
 
 async def prepare(hall: Hall, programme: Programme) -> LiveSession:
@@ -94,6 +127,7 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
             await _create(live, programme)
             return live
         if live.state.status is not Status.CLOSED:
+            await _add_texts(live, programme)
             return live
         if programme.exact:
             msg = f"The session '{name}' is closed; choose another name with --session."
@@ -111,6 +145,18 @@ async def _create(live: LiveSession, programme: Programme) -> None:
     if isinstance(answer, Refusal):
         msg = f"The session '{live.id}' could not be made. {answer.message}"
         raise ConfigurationError(msg)
+    await _add_texts(live, programme)
+
+
+async def _add_texts(live: LiveSession, programme: Programme) -> None:
+    """Give the session the texts that the programme feeds and it lacks."""
+    for each in programme.texts:
+        if each.channel not in live.state.channels:
+            command = AddChannel(channel=each.channel, kind=each.kind, languages=each.languages(programme.languages))
+            answer = await live.writer.send(SYSTEM, CommandId(f"add:{each.channel}"), command)
+            if isinstance(answer, Refusal):
+                msg = f"The session '{live.id}' could not be given the text {each.channel}. {answer.message}"
+                raise ConfigurationError(msg)
 
 
 async def engine_ready(hall: Hall) -> None:
@@ -127,20 +173,23 @@ async def play(hall: Hall, live: LiveSession, programme: Programme) -> float:
 
     What is wrong with the recording is said on standard error; what could be heard is in the session.
     """
-    opened: list[AudioFile | RawPcm] = []
+    opened: list[AudioFile | RawPcm | SplitChannel] = []
 
-    @asynccontextmanager
-    async def open_audio(first_sample: int) -> AsyncIterator[AudioFile | RawPcm]:
-        async with programme.sound(first_sample) as sound:
-            opened.append(sound)
-            yield sound
+    def opening(sound_at: Callable[[int], AudioFile | RawPcm | SplitChannel]) -> OpenAudio:
+        @asynccontextmanager
+        async def open_audio(first_sample: int) -> AsyncIterator[AudioFile | RawPcm | SplitChannel]:
+            async with sound_at(first_sample) as sound:
+                opened.append(sound)
+                yield sound
 
+        return open_audio
+
+    inputs = [Input(source, channel, opening(sound_at)) for source, channel, sound_at in programme.sources()]
     try:
-        await hall.ingest.play(live.writer, programme.source, FLOOR, open_audio, as_live=programme.as_live)
+        await hall.ingest.play_together(live.writer, inputs, as_live=programme.as_live)
     finally:
-        for sound in opened:
-            if sound.warning is not None:
-                print(f"moothall: {sound.warning}", file=sys.stderr, flush=True)
+        for warning in dict.fromkeys(sound.warning for sound in opened if sound.warning is not None):
+            print(f"moothall: {warning}", file=sys.stderr, flush=True)
     return sum((sound.cpu_ms or 0) / 1000 for sound in opened)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -165,21 +166,107 @@ async def test_closing_stores_what_waits_first(path: Path) -> None:
     await again.close()
 
 
-async def test_a_removed_text_is_nowhere_in_the_files(path: Path) -> None:
-    private = "the witness lives in Ashdown Lane"
-    log = await SqliteLog.open(path, idle_s=0.001)
+PRIVATE = "the witness lives in Ashdown Lane"
+
+
+def anywhere(folder: Path, text: str) -> bool:
+    """Whether a text stands in any file of the folder."""
+    return any(text.encode() in entry.read_bytes() for entry in folder.rglob("*") if entry.is_file())
+
+
+async def told(log: SqliteLog, recorder: Recorder) -> None:
+    """Two lines, the first of them private."""
     await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(ended(PRIVATE)), recorder.record(ended("Thank you."))])
+
+
+async def untold(log: SqliteLog, recorder: Recorder) -> None:
+    said = recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await log.remove(SESSION, 1, said.header.offset - 1, [1], [said])
+
+
+async def test_a_removed_text_is_nowhere_in_the_files_once_the_removal_returns(path: Path) -> None:
+    log = await SqliteLog.open(path, idle_s=60)  # never idle
     recorder = Recorder()
-    await log.append(SESSION, 1, 0, [recorder.record(ended(private)), recorder.record(ended("Thank you."))])
-    assert any(private.encode() in entry.read_bytes() for entry in path.parent.iterdir())
-    await log.remove(SESSION, 1, 2, [1], recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1")))
-    wal = path.with_name("log.sqlite-wal")
-    while wal.stat().st_size:  # emptied as soon as the log is idle
-        await asyncio.sleep(0)
-    assert not any(private.encode() in entry.read_bytes() for entry in path.parent.iterdir())
+    await told(log, recorder)
+    assert anywhere(path.parent, PRIVATE)
+    await untold(log, recorder)
+    assert not anywhere(path.parent, PRIVATE)
     assert [record.body is None for record in await log.read(SESSION, 0, 10)] == [True, False, False]
     await log.close()
-    assert private.encode() not in path.read_bytes()
+    assert not anywhere(path.parent, PRIVATE)
+
+
+@pytest.mark.parametrize("idle", [True, False])
+async def test_a_reader_in_the_way_of_a_removal_only_delays_it(path: Path, idle: bool) -> None:
+    log = await SqliteLog.open(path, idle_s=0.001 if idle else 60)
+    recorder = Recorder()
+    await told(log, recorder)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN")
+    assert other.execute("SELECT count(*) FROM record").fetchone() == (2,)
+    await untold(log, recorder)
+    await log.append(SESSION, 1, 3, [recorder.record(PAUSED)])
+    assert anywhere(path.parent, PRIVATE)  # The other one may still read it.
+    other.execute("ROLLBACK")
+    other.close()
+    if not idle:  # On a log that is never idle the next append sees to it.
+        await log.append(SESSION, 1, 4, [recorder.record(PAUSED)])
+        assert not anywhere(path.parent, PRIVATE)
+    while anywhere(path.parent, PRIVATE):
+        await asyncio.sleep(0)
+    await log.close()
+
+
+async def test_killed_before_the_files_are_clean_they_are_clean_as_soon_as_somebody_writes_again(
+    path: Path, tmp_path: Path
+) -> None:
+    log = await SqliteLog.open(path, idle_s=60)
+    recorder = Recorder()
+    await told(log, recorder)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM record").fetchone()
+    await untold(log, recorder)
+    left = tmp_path / "left"
+    left.mkdir()
+    for name in (path.name, path.name + "-wal"):
+        (left / name).write_bytes(path.with_name(name).read_bytes())
+    other.close()
+    await log.close()
+    assert anywhere(left, PRIVATE)
+    again = await SqliteLog.open(left / path.name, idle_s=60)
+    await again.acquire(SESSION, EPOCH)
+    assert not anywhere(left, PRIVATE)
+    assert [record.body is None for record in await again.read(SESSION, 0, 10)] == [True, False, False]
+    await again.close()
+
+
+async def test_no_copy_of_a_removed_text_stays_in_the_pages_whatever_is_written_and_removed_around_it(
+    path: Path,
+) -> None:
+    chance = random.Random(7)  # noqa: S311 (the same story each time)
+    log = await SqliteLog.open(path, idle_s=60)
+    await log.acquire(SESSION, EPOCH)
+    recorder = Recorder()
+    stands: list[int] = []
+    for _ in range(30):
+        before = recorder.offset
+        sizes = [chance.choice([1, 5, 40, 300, 900]) for _ in range(chance.randint(1, 5))]
+        await log.append(
+            SESSION,
+            1,
+            before,
+            [recorder.record(ended(f"<{before + 1 + n:05}>" * size)) for n, size in enumerate(sizes)],
+        )
+        stands += range(before + 1, recorder.offset + 1)
+        gone = sorted(chance.sample(stands, min(len(stands), chance.randint(0, 4))))
+        said = recorder.record(ev.BodyRemoved(offsets=tuple(gone), reason="request", by="staff-1"))
+        await log.remove(SESSION, 1, said.header.offset - 1, gone, [said])
+        stands = [offset for offset in stands if offset not in gone]
+        assert [offset for offset in gone if anywhere(path.parent, f"<{offset:05}>")] == []
+    assert all(anywhere(path.parent, f"<{offset:05}>") for offset in stands)
+    await log.close()
 
 
 async def test_the_wal_is_copied_when_idle_and_a_reader_in_the_way_only_delays_it(path: Path) -> None:
@@ -240,3 +327,15 @@ async def test_a_conflict_leaves_the_log_usable(log: SqliteLog) -> None:
         await log.append(SESSION, 1, 0, [record])
     await log.append(SESSION, 1, 1, [recorder.record(PAUSED)])
     assert len(await log.read(SESSION, 0, 10)) == 2
+
+
+async def test_a_forgotten_rehearsal_is_nowhere_in_the_files(path: Path) -> None:
+    log = await SqliteLog.open(path, idle_s=60)
+    recorder = Recorder()
+    await told(log, recorder)
+    assert anywhere(path.parent, PRIVATE)
+    assert anywhere(path.parent, SESSION)
+    await log.forget(SESSION)
+    assert not anywhere(path.parent, PRIVATE)
+    await log.close()
+    assert not anywhere(path.parent, SESSION)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.page_catalogues import LANGUAGES, Catalogue, Catalogues, direction, negotiate
+from moothall.adapters.page_catalogues import LANGUAGES, Catalogue, Catalogues, negotiate
 from moothall.adapters.page_files import find_web_folder
 from moothall.core.errors import ConfigurationError
 
@@ -40,22 +40,6 @@ TWO = "nplurals=2; plural=(n != 1);"
 )
 def test_the_language_that_was_asked_for(header: str, language: str) -> None:
     assert negotiate(header) == language
-
-
-@pytest.mark.parametrize(
-    ("tag", "way"),
-    [
-        ("ar", "rtl"),
-        ("ur-PK", "rtl"),
-        ("az-Arab", "rtl"),
-        ("ar-Latn", "ltr"),
-        ("en", "ltr"),
-        ("", "auto"),
-        ("und", "auto"),
-    ],
-)
-def test_direction(tag: str, way: str) -> None:
-    assert direction(tag) == way
 
 
 def test_all_languages_are_there_with_the_same_keys() -> None:
@@ -136,6 +120,16 @@ def test_the_parts_of_a_catalogue_are_one(tmp_path: Path) -> None:
     other.write_text(HEAD.format(forms=TWO) + 'msgid "a"\nmsgstr "d"\n', encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"have 'a' twice, the second time in moothall\.po"):
         Catalogue.read(folder, "en")
+
+
+@pytest.mark.parametrize(
+    ("comment", "draft"), [("# draft\n", True), ("# Texts.\n# Draft\n", True), ("# no draft\n", False)]
+)
+def test_a_part_that_is_a_draft_makes_the_whole_one(tmp_path: Path, comment: str, draft: bool) -> None:
+    folder = write(tmp_path, HEAD.format(forms=TWO) + 'msgid "a"\nmsgstr "b"\n')
+    other = folder / "en" / "LC_MESSAGES" / "reader.po"
+    other.write_text(comment + HEAD.format(forms=TWO) + 'msgid "c"\nmsgstr "d"\n', encoding="utf-8")
+    assert Catalogue.read(folder, "en").draft is draft
 
 
 def test_a_catalogue_that_is_a_folder_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
@@ -15,7 +16,7 @@ from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.lanes import Feed
-from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.testing.clock import ManualClock
 
 PAGES = Pages(find_web_folder())
@@ -57,9 +58,6 @@ class Hall:
     async def page_of(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
         return self.views[feed.channel].page(before)
 
-    async def public_sessions(self) -> Sequence[Session]:
-        return [self.views[FLOOR].session]
-
 
 @pytest.fixture
 def hall() -> Hall:
@@ -73,7 +71,6 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
         clock=ManualClock(),
         snapshot_of=hall.snapshot_of,
         page_of=hall.page_of,
-        public_sessions=hall.public_sessions,
     )
 
     async def plain(_: web.Request) -> web.Response:
@@ -105,6 +102,53 @@ async def test_the_page(client: Client) -> None:
         assert "Line 0." in text
         assert "Line 200." not in text
         assert "ui=ru" in text
+
+
+async def test_the_page_as_it_was_chosen_to_be_read(client: Client) -> None:
+    async with client.get("/s/plenary?read=low&theme=blue&size=200&ui=ru") as response:
+        text = await response.text()
+    assert '<html lang="ru" dir="ltr" data-read="low" data-size="200" data-theme="blue">' in text
+    assert "read=low" in text.partition('id="Earlier"')[0].rpartition("before=250")[0][-90:]
+    async with client.get("/s/plenary?read=nonsense&theme=url(x)") as response:
+        assert response.status == 200
+        assert '<html lang="en" dir="ltr">' in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last", "following"),
+    [
+        ("", 0, 19, 21),
+        ("from=1", 0, 19, 21),
+        ("from=195", 194, 213, 215),
+        ("from=431", 430, 449, None),
+        ("from=445", 444, 449, None),
+        ("from=451", None, None, None),
+        ("from=99999", None, None, None),
+    ],
+)
+async def test_lines_at_one_s_own_pace(
+    client: Client, query: str, first: int | None, last: int | None, following: int | None
+) -> None:
+    async with client.get(f"/s/plenary/read?{query}", headers={"Accept-Language": "en"}) as response:
+        assert response.status == 200
+        text = await response.text()
+    lines = [int(n) for n in re.findall(r">Line (\d+)\.<", text)]
+    assert lines == ([] if first is None or last is None else list(range(first, last + 1)))
+    assert re.findall(r'from=(\d+)" rel="next"', text) == ([] if following is None else [str(following)])
+
+
+async def test_struck_lines_are_passed_over_at_one_s_own_pace_and_the_open_one_waits(
+    client: Client, hall: Hall
+) -> None:
+    view = hall.views[FLOOR]
+    struck = tuple(SegmentId(f"s{n}") for n in range(5, 15))
+    view = view.apply(view.offset + 1, Role.CAPTIONER, ev.ChannelRewound(channel=FLOOR, t=0, segments=struck))
+    grows = ev.SegmentOpened(channel=FLOOR, segment=SegmentId("g"), t0=900, language="en", origin=ev.Origin.MACHINE)
+    hall.views[FLOOR] = view.apply(view.offset + 1, Role.ENGINE, grows)
+    async with client.get("/s/plenary/read", headers={"Accept-Language": "en"}) as response:
+        text = await response.text()
+    assert [int(n) for n in re.findall(r">Line (\d+)\.<", text)] == [*range(5), *range(15, 30)]
+    assert "Next lines (420 more)" in text
 
 
 async def test_pages_of_lines_with_an_etag(client: Client) -> None:
@@ -143,6 +187,8 @@ async def test_pages_of_lines_with_an_etag(client: Client) -> None:
         ("/s/plenary?before=x", 400, "must be the number of a line, 1 or more"),
         ("/s/plenary?before=٣", 400, "must be the number of a line, 1 or more"),
         ("/s/plenary?before=" + "9" * 30, 400, "must be the number of a line, 1 or more"),
+        ("/s/plenary/read?from=0", 400, "must be the number of a line, 1 or more"),
+        ("/s/none/read", 404, "There is no meeting at this address."),
         ("/nothing/here", 404, "There is nothing at this address."),
         ("/static/x/js/none.js", 404, "There is nothing at this address."),
         ("/static/x/../../pyproject.toml", 404, "There is nothing at this address."),
@@ -156,7 +202,7 @@ async def test_errors_are_sentences(client: Client, path: str, status: int, sent
         assert sentence in (await response.text()).replace("&#39;", "'")
         if path == "/elsewhere":
             assert response.headers["Retry-After"] == "7"
-    if path.startswith("/s/plenary") or path == "/s/none":
+    if "/read" not in path and (path.startswith("/s/plenary") or path == "/s/none"):
         script = path.replace("/s/plenary", "/s/plenary/lines").replace("/s/none", "/s/none/lines")
         async with client.get(script, headers={"Accept-Language": "en"}) as response:
             assert response.status == status
@@ -199,8 +245,3 @@ async def test_static_files_are_kept_for_ever_under_their_version(client: Client
     async with client.get("/static/old/css/page.css", headers={"Accept-Encoding": "identity"}) as response:
         assert response.headers["Cache-Control"] == "no-cache"
         assert "Content-Encoding" not in response.headers
-
-
-async def test_the_list(client: Client) -> None:
-    async with client.get("/") as response:
-        assert 'href="/s/plenary"' in await response.text()

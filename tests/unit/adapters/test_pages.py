@@ -7,10 +7,12 @@ from html import unescape
 import msgspec
 import pytest
 
+from moothall.adapters.page_choices import SHOWN, chosen
 from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.page_rows import channel_name, standing
 from moothall.adapters.page_texts import ErrorText
-from moothall.adapters.pages import OlderPage, Pages, channel_name, media_time, script_json, standing
-from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion
+from moothall.adapters.pages import OlderPage, OwnPace, Pages, script_json
+from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session import Status
 from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
@@ -35,15 +37,21 @@ def snapshot(*lines: Line, before: int | None = None, **fields: object) -> Snaps
 
 
 def render(
-    seen: Snapshot, language: str = "en", *, live: bool = True, chosen: bool = False, older: OlderPage | None = None
+    seen: Snapshot,
+    language: str = "en",
+    *,
+    channel: ChannelId = FLOOR,
+    ui_chosen: bool = False,
+    older: OlderPage | None = None,
+    query: dict[str, str] | None = None,
 ) -> str:
     return PAGES.render_session(
         seen,
-        channel=FLOOR,
-        live=live,
+        channel=channel,
         ui=PAGES.catalogues[language],
         now=NOON + 10_000,
-        ui_chosen=chosen,
+        ui_chosen=ui_chosen,
+        choices=chosen(query or {}),
         older=older,
     )
 
@@ -59,21 +67,6 @@ def shown(html: str) -> str:
     """The page's words, without markup."""
     body = re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))
-
-
-@pytest.mark.parametrize(
-    ("ms", "text"),
-    [
-        (-1, "0:00"),
-        (999, "0:00"),
-        (61_000, "1:01"),
-        (3_599_999, "59:59"),
-        (3_600_000, "1:00:00"),
-        (36_061_000, "10:01:01"),
-    ],
-)
-def test_media_time(ms: int, text: str) -> None:
-    assert media_time(ms) == text
 
 
 def test_data_blocks_cannot_end_themselves() -> None:
@@ -114,7 +107,7 @@ def test_the_open_line_stands_after_the_log_and_lines_without_text_do_not_show()
 
 
 def test_what_the_scripts_need_is_there() -> None:
-    html = render(snapshot(line(5), before=400), live=False)
+    html = render(snapshot(line(5), before=400))
     assert 'data-position="e1:7"' in html
     found = data(html)
     assert {name: found[name] for name in ("epoch", "offset", "total", "base", "query", "spoke")} == {
@@ -122,10 +115,10 @@ def test_what_the_scripts_need_is_there() -> None:
         "offset": 7,
         "total": 401,
         "base": "/s/plenary",
-        "query": "channel=floor&feed=lines",
+        "query": "channel=floor",
         "spoke": NOON + 5_900,
     }
-    assert 'href="/s/plenary?channel=floor&amp;feed=lines&amp;before=400#Log"' in html
+    assert 'href="/s/plenary?channel=floor&amp;before=400#Log"' in html
 
 
 @pytest.mark.parametrize(
@@ -168,9 +161,9 @@ def test_gaps_stand_where_they_belong() -> None:
 def test_pages_of_older_lines_lead_on_and_back_and_need_no_script() -> None:
     seen = snapshot(line(450), before=450)
     html = render(
-        seen, "fr", chosen=True, older=OlderPage(lines=tuple(map(line, range(200, 400))), start=200, total=651)
+        seen, "fr", ui_chosen=True, older=OlderPage(lines=tuple(map(line, range(200, 400))), start=200, total=651)
     )
-    assert "<script" not in html
+    assert re.findall(r"<script [^>]*/(\w+).js", html) == ["early"], "what is remembered of the colours holds here too"
     assert "?channel=floor&amp;ui=fr&amp;before=200#Log" in html
     assert "?channel=floor&amp;ui=fr&amp;before=600" in html
     last = render(seen, older=OlderPage(lines=tuple(map(line, range(400, 600))), start=400, total=651))
@@ -185,7 +178,8 @@ def test_a_closed_meeting_is_a_record() -> None:
     assert "Closed: this is the record · Final" in shown(html)
     assert "Plenary \N{EN DASH} Record" in html
     assert "<noscript>" not in html
-    assert "Whole lines only" not in html
+    assert "Match my video" not in html
+    assert "Something wrong?" not in html
 
 
 def test_several_texts_can_be_chosen_from() -> None:
@@ -219,17 +213,128 @@ def test_nothing_inline() -> None:
     assert [script for script in scripts if "src=" not in script] == [' type="application/json" id="Data"']
 
 
-def test_the_list_of_meetings() -> None:
-    sessions = [
-        snapshot(title="<One>", status=Status.PAUSED).session,
-        msgspec.structs.replace(snapshot(title=" ", opened=None).session, id=SessionId("b")),
-    ]
-    html = PAGES.render_sessions(sessions, ui=EN)
-    assert '<a href="/s/plenary"><bdi>&lt;One&gt;</bdi></a>' in html
-    assert "Break · Nov 24, 2025" in shown(html)
-    assert '<a href="/s/b"><bdi>Meeting without a title</bdi></a>' in html
-    assert "/s/plenary?ui=en" in PAGES.render_sessions(sessions, ui=EN, ui_chosen=True)
-    assert "No meeting is open to the public at the moment." in PAGES.render_sessions([], ui=EN)
+def test_the_address_says_how_the_text_is_read_and_links_keep_it() -> None:
+    query = {"read": "two", "size": "150", "theme": "yellow", "font": "comic", "spacing": "wide", "sources": "yes"}
+    html = render(snapshot(line(1), before=400), query=query)
+    opening = re.search(r"<html([^>]*)>", html)
+    assert opening is not None
+    assert dict(re.findall(r'data-(\w+)="(\w+)"', opening[1])) == {n: v for n, v in query.items() if n != "font"}
+    for name in ("read", "size", "theme", "spacing"):
+        kept = re.findall(rf'<select name="{name}" .*?</select>', html, re.DOTALL)
+        assert re.findall(r'value="(\w+)" selected', kept[0]) == [query[name]]
+    assert re.findall(r'value="(\w+)" selected', html)[4] == "serif", "what can't be read chooses nothing"
+    assert 'name="sources" id="Sources" value="yes" checked' in html
+    for link in ("before=400", "/s/plenary/read?"):
+        found = re.search(rf'href="([^"]*{re.escape(link)}[^"]*)"', html)
+        assert found is not None
+        assert all(f"{name}={value}" in found[1] for name, value in query.items() if name != "font")
+    assert '<input type="hidden" name="channel" value="floor">' in html
+    assert "data-" not in re.findall(r"<html[^>]*>", render(snapshot(line(1))))[0], "as usual, or as is remembered"
+
+
+def test_an_older_name_of_low_data_still_works() -> None:
+    assert chosen({"feed": "lines"}) == {"read": "low"}
+    assert chosen({"feed": "lines", "read": "two"}) == {"read": "two"}
+    assert chosen({"feed": "live", "size": "999", "nonsense": "x"}) == {}
+    assert set(chosen(dict.fromkeys(SHOWN, "yes"))) == {"sources"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "No sound is kept."),
+        ({"sound": SoundKept.UNTIL_CHECKED}, "until the text has been checked, for 30 days at most."),
+        ({"sound": SoundKept.PUBLISHED}, "The sound is kept and published with the text."),
+        ({"young_people": True}, "Young people take part: no sound and no full names are kept."),
+        ({"rehearsal": True}, "This is a rehearsal: none of it stays."),
+        ({"status": Status.CREATED}, "A machine writes this text as people speak, and it makes mistakes."),
+    ],
+)
+def test_what_the_text_is_and_what_is_kept_is_said(fields: dict[str, object], sentence: str) -> None:
+    assert sentence in shown(render(snapshot(line(1), before=None, **fields)))
+
+
+def test_each_kind_of_text_has_its_notice_and_its_silence() -> None:
+    channels = {
+        FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en",)),
+        ChannelId("fr"): Channel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+        ChannelId("es"): Channel(kind=ChannelKind.TRANSLATION, languages=("es",)),
+    }
+    seen = snapshot(line(1), channels=channels)
+    interpreted = render(seen, channel=ChannelId("fr"))
+    assert "A machine writes what the interpreter says" in shown(interpreted)
+    assert "A machine translates this text" in shown(render(seen, channel=ChannelId("es")))
+    texts = data(interpreted)["texts"]
+    assert isinstance(texts, dict)
+    assert texts["standing.silence"] == "Silence: the interpreter is not speaking"
+    assert texts["standing.soundless"] == "No sound arrives from the interpreter"
+    spoken = data(render(seen))["texts"]
+    assert isinstance(spoken, dict)
+    assert spoken["standing.silence"] == "Silence: nobody is speaking"
+
+
+def test_while_nothing_is_kept_a_banner_stands() -> None:
+    banner = r'<p class="banner" id="NotRecorded"( hidden)?>Not recorded: what is said now is kept nowhere</p>'
+    assert re.findall(banner, render(snapshot(line(1), not_recorded=7_000))) == [""]
+    assert re.findall(banner, render(snapshot(line(1)))) == [" hidden"]
+
+
+def test_struck_lines_are_not_shown() -> None:
+    html = render(snapshot(line(1), line(2, gone=True), line(3, "struck while it grew", t1=None, gone=True)))
+    assert re.findall(r'<li class="[^"]*" id="(s\d)"', html) == ["s1"]
+    assert "struck" not in html.partition('id="Data"')[0]
+    assert data(html)["growing"] is None
+    assert data(html)["total"] == 3
+
+
+def test_the_text_can_be_taken_home() -> None:
+    html = render(snapshot(line(1)), channel=ChannelId("fr"))
+    forms = re.findall(r'href="/s/plenary/record\.(\w+)\?channel=fr"', html)
+    assert forms == ["vtt", "srt", "txt", "html", "json"]
+
+
+def test_the_sound_is_there_only_where_it_is_published() -> None:
+    assert "<audio" not in render(snapshot(line(1)))
+    html = PAGES.render_session(snapshot(line(1)), channel=FLOOR, ui=EN, now=NOON, sound_address="/s/plenary/sound")
+    assert re.search(r'<audio [^>]*src="/s/plenary/sound"', html)
+
+
+def test_translations_that_are_drafts_say_so() -> None:
+    assert "This translation is a draft." not in render(snapshot(line(1)), "en")
+    assert "Cette traduction est une ébauche." in render(snapshot(line(1)), "fr")
+
+
+def own_pace(start: int, following: int, total: int, *lines: Line, language: str = "en") -> str:
+    seen = OwnPace(lines=tuple(enumerate(lines, start)), start=start, following=following, total=total)
+    session = snapshot(speakers={SpeakerId("amina"): "Amina"}).session
+    return PAGES.render_own_pace(
+        session, seen, channel=FLOOR, ui=PAGES.catalogues[language], choices=chosen({"theme": "dark"})
+    )
+
+
+def test_at_one_s_own_pace() -> None:
+    amina = SpeakerId("amina")
+    html = own_pace(
+        20, 40, 74, line(20, speaker=amina), line(21, "ثلاثة", language="ar", speaker=amina), *map(line, range(22, 40))
+    )
+    assert "Lines 21 to 40 of 74" in shown(html)
+    assert '<a class="button" href="/s/plenary/read?channel=floor&amp;theme=dark&amp;from=41" rel="next">' in html
+    assert "Next lines (34 more)" in shown(html)
+    assert "No sound is kept." in shown(html), "what is kept is said on every page"
+    assert re.findall(r'from=(\d+)">([\w ]+)</a>', html) == [("1", "Previous lines"), ("55", "Newest lines")]
+    assert 'from=21" rel="bookmark">Link to this place' in html
+    assert '<p class="text" lang="ar" dir="rtl">ثلاثة</p>' in html
+    assert '<li class="line again" id="s21"' in html
+    assert 'action="/s/plenary/read"' in html
+    assert '<input type="hidden" name="from" value="21">' in html
+    assert "aria-live" not in html
+    assert "http-equiv" not in html, "it never moves by itself"
+    last = own_pace(60, 74, 74, *map(line, range(60, 74)))
+    assert "Next lines" not in last
+    assert re.search(r'from=41">Previous lines', last)
+    empty = own_pace(74, 74, 74)
+    assert "There are no more lines yet." in shown(empty)
+    assert "Lines 75" not in empty
 
 
 @pytest.mark.parametrize("language", PAGES.catalogues.languages)

@@ -31,7 +31,7 @@ async def written(data: Path, *names: str, removed: tuple[int, ...] = (), signed
         await log.append(recorder.session, 1, 0, records)
         if removed:
             said = recorder.record(ev.BodyRemoved(offsets=removed, reason="request", by="staff-1"))
-            await log.remove(recorder.session, 1, 4, removed, said)
+            await log.remove(recorder.session, 1, 4, removed, [said])
     await log.close()
 
 
@@ -87,7 +87,7 @@ def test_many_removed_texts_are_counted(tmp_path: Path) -> None:
         await log.append(recorder.session, 1, 0, [recorder.record(PAUSED) for _ in range(20)])
         offsets = tuple(range(1, 13))
         event = recorder.record(ev.BodyRemoved(offsets=offsets, reason="request", by="staff-1"))
-        await log.remove(recorder.session, 1, 20, offsets, event)
+        await log.remove(recorder.session, 1, 20, offsets, [event])
         await log.close()
 
     asyncio.run(write())

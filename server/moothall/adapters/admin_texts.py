@@ -1,0 +1,62 @@
+"""Which text of the catalogues stands for what on the pages of whoever runs the meetings."""
+
+from __future__ import annotations
+
+from moothall.core.actors import Role
+from moothall.core.events import Access, SoundKept
+from moothall.core.programme.changes import ChangeKind
+
+ROLES = {
+    Role.TECHNICIAN: "Technician",
+    Role.CHAIR: "Chair",
+    Role.MODERATOR: "Moderator",
+    Role.CAPTIONER: "Captioner",
+    Role.INTERPRETER: "Interpreter",
+    Role.RAPPORTEUR: "Rapporteur",
+    Role.HUB: "Coordinator of a group that reads together",
+    Role.SECRETARIAT: "Secretariat",
+    Role.READER: "Reader",
+}
+"""The jobs that a link can be for, in the order in which they are offered."""
+ACCESS = {
+    Access.PUBLIC: "Everybody",
+    Access.LINK: "Whoever has the link",
+    Access.STAFF: "Only those who work here",
+}
+SOUND = {
+    SoundKept.UNTIL_CHECKED: "Keep it until the text is checked, 30 days at most",
+    SoundKept.NONE: "Keep none",
+    SoundKept.PUBLISHED: "Publish it with the text",
+}
+CHANGES = {
+    ChangeKind.ROOM_ADDED: "New place",
+    ChangeKind.ADDED: "New meeting",
+    ChangeKind.TITLE: "Another title",
+    ChangeKind.TIMES: "Other times",
+    ChangeKind.ROOM: "Another place",
+    ChangeKind.SPEAKERS: "Other speakers",
+    ChangeKind.LANGUAGES: "Other languages: the meeting keeps those it has",
+    ChangeKind.VANISHED: "Not in the file any more: it stays as it is",
+}
+
+
+class AdminText:
+    """Keys of the sentences that the doors say."""
+
+    NO_LINK = "This link is not valid, or not any more. Ask whoever gave it to you for a new one."
+    STRANGERS = "This page is for those who run the meetings. Open the link that you were given."
+    FORM = "The form was too old or came from elsewhere, and nothing was done. Please send it again."
+    TITLE = "A meeting needs a title of at most 500 characters."
+    LANGUAGES = "Write which languages are spoken, such as English, French."
+    PLACE = "That name can't be taken: it is empty, too long or there already."
+    CONFLICT = "That does not fit how the meeting stands now, and nothing was done."
+    FILE = "The file could not be read."
+    GONE = "That is not there any more."
+    ZONE = "That time zone is not known. Write it as Africa/Nairobi."
+    BUSY = "It could not be stored at the moment. Please try again in a minute."
+    EVERYTHING = "Everything"
+    SOUND_FROM_HERE = "Send sound from here"
+    WORK = "Work on the text"
+    READ = "Read the text"
+    READERS_PAGE = "The text, for everybody who reads"
+    READERS_LINK = "The text, for whoever has this link"

@@ -1,0 +1,239 @@
+"""What the pages of whoever runs the meetings show: values for their templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from babel import localedata
+from babel.dates import format_datetime
+from markupsafe import Markup
+
+from moothall.adapters.admin_texts import ACCESS, CHANGES, ROLES, AdminText
+from moothall.adapters.page_catalogues import Catalogue, Catalogues
+from moothall.adapters.page_texts import STATES
+from moothall.core.actors import Role
+from moothall.core.authority import STAFF_ROLES
+from moothall.core.ids import SessionId
+from moothall.core.programme.changes import Change, ChangeKind
+from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.session import State, Status
+from moothall.services.catalogue import Entry
+from moothall.services.programme import Programme
+from moothall.services.role_links import HALL, Staff
+
+SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
+"""Who is shown the microphone's page."""
+Rows = list[dict[str, object]]
+QrSvg = Callable[[str], Markup]
+
+
+def when(starts: int | None, ends: int | None, ui: Catalogue) -> str:
+    """A span of time in UTC, in the reader's language; empty when nothing is planned."""
+    if starts is None:
+        return ""
+    begins = format_datetime(_utc(starts), "EEE d MMM, HH:mm", locale=ui.locale)
+    if ends is None:
+        return f"{begins} UTC"
+    last = _utc(ends)
+    same_day = last.date() == _utc(starts).date()
+    ending = format_datetime(last, "HH:mm" if same_day else "EEE d MMM, HH:mm", locale=ui.locale)
+    return f"{begins} \N{EN DASH} {ending} UTC"
+
+
+def _utc(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def planned_of(entry: Entry) -> Planned:
+    """A session that was made elsewhere than in the programme, as if it were planned."""
+    return Planned(
+        session=entry.session,
+        title=entry.title,
+        languages=entry.languages,
+        starts=entry.opened,
+        rehearsal=entry.rehearsal,
+    )
+
+
+def meeting_row(
+    planned: Planned, state: State | Entry | None, programme: Programme, ui: Catalogue
+) -> dict[str, object]:
+    """One meeting: with its state by itself, in a list with what is known without loading it."""
+    status = Status.CREATED if state is None else state.status
+    room = None if planned.room is None else programme.room(planned.room)
+    return {
+        "id": planned.session,
+        "title": planned.title if state is None or not state.title else state.title,
+        "when": when(planned.starts, planned.ends, ui),
+        "place": "" if room is None else room.title,
+        "status": status.value,
+        "state": ui.text(STATES[status]),
+        "access": "" if state is None else ui.text(ACCESS[state.access]),
+        "languages": ", ".join(ui.language_name(tag) for tag in planned.languages),
+        "rehearsal": planned.rehearsal,
+        "young_people": isinstance(state, State) and state.young_people,
+    }
+
+
+def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | None = None) -> Rows:
+    """The places with what is on and what comes; all of them, or those named."""
+    rows: Rows = []
+    for room in programme.rooms():
+        if rooms is None or room.id in rooms:
+            now, coming = programme.now_in(room.id), programme.next_in(room.id)
+            overrun = None if now is None else programme.overrun(now)
+            rows.append(
+                {
+                    "id": room.id,
+                    "title": room.title,
+                    "now": _named(programme, now, ui),
+                    "next": _named(programme, coming, ui),
+                    "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
+                    "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
+                }
+            )
+    return rows
+
+
+def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> dict[str, object] | None:
+    planned = None if session is None else programme.plan_of(session)
+    if planned is None:
+        return None
+    return {"id": planned.session, "title": planned.title, "when": when(planned.starts, planned.ends, ui)}
+
+
+def link_rows(links: Sequence[Staff], programme: Programme, ui: Catalogue) -> Rows:
+    """Links in a list: what for, what it is good for, what it is called."""
+    return [
+        {
+            "id": staff.link,
+            "role": ui.text(ROLES[staff.role]),
+            "good_for": scope_name(staff.scope, programme, ui),
+            "label": staff.label,
+        }
+        for staff in links
+    ]
+
+
+def scope_name(scope: str, programme: Programme, ui: Catalogue) -> str:
+    """What a link is good for, as it is called."""
+    kind, _, name = scope.partition(":")
+    if scope == HALL:
+        return ui.text(AdminText.EVERYTHING)
+    if kind == "room":
+        room = programme.room(RoomId(name))
+        return name if room is None else room.title
+    planned = programme.plan_of(SessionId(name))
+    return name if planned is None else planned.title
+
+
+def sheet(staff: Staff, address: str, programme: Programme, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
+    """The sheet of a link."""
+    reader = staff.role is Role.READER
+    return {
+        "job": ui.text(AdminText.READERS_LINK if reader else ROLES[staff.role]),
+        "good_for": scope_name(staff.scope, programme, ui),
+        "label": staff.label,
+        "address": address,
+        "qr": qr(address),
+        "secret": True,
+    }
+
+
+def public_sheet(planned: Planned, address: str, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
+    """The sheet of a page that everybody may read."""
+    return {
+        "job": ui.text(AdminText.READERS_PAGE),
+        "good_for": planned.title,
+        "label": "",
+        "address": address,
+        "qr": qr(address),
+        "secret": False,
+    }
+
+
+def change_rows(found: Sequence[Change], programme: Programme, ui: Catalogue) -> Rows:
+    """What an import would change, in words."""
+    return [
+        {
+            "kind": change.kind.value,
+            "what": ui.text(CHANGES[change.kind]),
+            "title": change.title,
+            "before": "" if change.before is None else _value(change.kind, change.before, programme, ui),
+            "after": "" if change.after is None else _value(change.kind, change.after, programme, ui),
+        }
+        for change in found
+    ]
+
+
+def _value(kind: ChangeKind, planned: Planned, programme: Programme, ui: Catalogue) -> str:
+    match kind:
+        case ChangeKind.TITLE:
+            return planned.title
+        case ChangeKind.TIMES:
+            return when(planned.starts, planned.ends, ui)
+        case ChangeKind.ROOM:
+            room = None if planned.room is None else programme.room(planned.room)
+            return planned.room or "" if room is None else room.title
+        case ChangeKind.SPEAKERS:
+            return ", ".join(speaker.name for speaker in planned.speakers)
+        case ChangeKind.LANGUAGES:
+            return ", ".join(ui.language_name(tag) for tag in planned.languages)
+        case _:
+            return when(planned.starts, planned.ends, ui)
+
+
+def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
+    """The pages that a job has in a session."""
+    rows: Rows = []
+    if role in SOUND_ROLES:
+        rows.append({"address": f"/s/{session}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)})
+    if role in STAFF_ROLES:
+        rows.append({"address": f"/desk/{session}", "name": ui.text(AdminText.WORK)})
+    rows.append({"address": f"/s/{session}", "name": ui.text(AdminText.READ)})
+    return rows
+
+
+def place_jobs(room: RoomId, now: SessionId | None, role: Role, ui: Catalogue) -> Rows:
+    """The pages that a job has in a place: its microphone serves whatever is on there, all week."""
+    of_session = [] if now is None else jobs(now, role, ui)
+    if role not in SOUND_ROLES:
+        return of_session
+    return [{"address": f"/room/{room}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)}, *of_session[1:]]
+
+
+def language_names(catalogues: Catalogues) -> dict[str, str]:
+    """What people call languages, in every language of the interface, without case: name → tag."""
+    return {
+        str(name).casefold(): str(tag)
+        for language in catalogues.languages
+        for tag, name in catalogues[language].locale.languages.items()
+        if "_" not in str(tag)
+    }
+
+
+def own_language_names() -> dict[str, str]:
+    """What languages are called in themselves, without case: name → tag. It reads 300 files, in half a second."""
+    tags = [tag for tag in localedata.locale_identifiers() if "_" not in tag]
+    named = [(localedata.load(tag, merge_inherited=False).get("languages", {}).get(tag), tag) for tag in tags]
+    return {str(name).casefold(): tag for name, tag in named if name}
+
+
+def languages_of(text: str, names: Mapping[str, str]) -> tuple[str, ...] | None:
+    """`English, français, sw` as tags, in order and once each; None when one is no language, or there is none.
+
+    `names` are those of `language_names`.
+    """
+    tags = [_tag(part.strip(), names) for part in re.split(r"[,;\u060c\u3001\uff0c]", text) if part.strip()]
+    found = tuple(dict.fromkeys(tag for tag in tags if tag is not None))
+    return None if None in tags or not found else found
+
+
+def _tag(word: str, names: Mapping[str, str]) -> str | None:
+    if word.casefold() in names:
+        return names[word.casefold()]
+    first, *rest = word.replace("_", "-").split("-")
+    plain = all(part.isascii() and part.isalnum() and 2 <= len(part) <= 8 for part in rest) and len(rest) <= 3
+    return "-".join([first.lower(), *rest]) if first.lower() in names.values() and plain else None

@@ -1,0 +1,144 @@
+"""The overview of all sessions: `/control`, a table that needs no script and lives where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import quote, urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.control_socket import ROLES, MayAct, visible
+from moothall.adapters.desk_texts import ALARMS, CONTROL_TEXTS, REPORTS, STRANGER
+from moothall.adapters.desk_texts import ROLES as ROLE_TEXTS
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_rows import wall_time
+from moothall.adapters.pages import Pages, script_json
+from moothall.core.actors import Role
+from moothall.core.session import Status
+from moothall.services.alarms import GIGABYTE
+from moothall.services.control_room import Card, ControlRoom, House
+from moothall.services.reports import Kind
+from moothall.services.role_links import Staff
+
+StaffOf = Callable[[web.Request], Sequence[Staff]]
+
+_STATES = {status: CONTROL_TEXTS.get(f"state.{status.value}", "Not begun") for status in Status}
+_KINDS = {name.removeprefix("kind."): key for name, key in CONTROL_TEXTS.items() if name.startswith("kind.")}
+
+
+class ControlDoor:
+    """Serves the page."""
+
+    def __init__(self, pages: Pages, control: ControlRoom, *, staff: StaffOf, may_act: MayAct) -> None:
+        self._pages = pages
+        self._control = control
+        self._staff = staff
+        self._may_act = may_act
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/control", self.page)]
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page, or a sentence that says why not."""
+        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        links = [staff for staff in self._staff(request) if staff.role in ROLES]
+        if not links:
+            html = self._pages.render("error.html", ui=ui, status=401, sentence=ui.text(STRANGER))
+            return _html(html, ui, 401)
+        self._control.look()
+        cards, house = visible(self._control.cards, links, self._may_act), self._control.house
+        html = self._pages.render(
+            "control.html",
+            ui=ui,
+            rows=[_row(card, ui) for card in cards],
+            made=ui.text("As of {time}", time=wall_time(house.at).strftime("%H:%M:%S UTC")),
+            house=_house(house, ui),
+            again="/control?" + urlencode({"ui": ui.language}),
+            in_language=lambda language: f"/control?{urlencode({'ui': language})}",
+            data=script_json(
+                {
+                    "ui": ui.language,
+                    "cards": msgspec.to_builtins(cards),
+                    "house": msgspec.to_builtins(house),
+                    "texts": {name: ui.text(key) for name, key in CONTROL_TEXTS.items()},
+                    "counted": {},
+                }
+            ),
+        )
+        return _html(html, ui)
+
+
+def _row(card: Card, ui: Catalogue) -> dict[str, object]:
+    """A card in words; the same is done in `web/js/control.js`."""
+    return {
+        "place": card.place or card.title,
+        "title": card.title if card.place else "",
+        "address": None if card.session is None else f"/desk/{quote(card.session)}?{urlencode({'ui': ui.language})}",
+        "state": ui.text("Nothing is on here now") if card.session is None else ui.text(_STATES[card.status]),
+        "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",
+        "alarms": [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms],
+        "reports": [
+            ui.text(
+                "{n} of {all} readers: {what}",
+                n=count,
+                all=max(count, sum(card.readers.values())),
+                what=ui.text(REPORTS[Kind(kind)]),
+            )
+            for kind, count in card.reports.items()
+        ],
+        "figures": [] if card.session is None else _figures(card, ui),
+    }
+
+
+def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:
+    heard = None if card.heard is None else ui.language_name(card.heard)
+    expected = "" if card.expected is None else ui.language_name(card.expected)
+    language = ui.text("none yet") if heard is None else heard
+    if heard is not None and heard != expected:
+        language = ui.text("{heard}, expected {expected}", heard=heard, expected=expected)
+    people = [str(each["name"] or each["label"] or ui.text(ROLE_TEXTS[Role(str(each["role"]))])) for each in card.here]
+    readers = [
+        f"{ui.text(_KINDS[kind], language=ui.language_name(tag))}: {card.readers.get(channel, 0)}"
+        for channel, (kind, tag) in card.channels.items()
+    ]
+    return [
+        (ui.text("Last sound"), _ago(card.sound, ui)),
+        (ui.text("Last words"), _ago(card.words, ui)),
+        (ui.text("Words a minute"), str(card.rate)),
+        (ui.text("Delay"), ui.text("{n} s late", n=card.lag)),
+        (ui.text("Language"), language),
+        (ui.text("Who works here now"), ", ".join(people) or ui.text("nobody")),
+        (ui.text("Readers"), " · ".join(readers)),
+    ]
+
+
+def _ago(seconds: int | None, ui: Catalogue) -> str:
+    if seconds is None:
+        return ui.text("none yet")
+    return ui.text("{n} s ago", n=seconds) if seconds < 120 else ui.text("{n} min ago", n=seconds // 60)
+
+
+def _alarm(kind: str, values: dict[str, int], by: str | None, *, urgent: bool, ui: Catalogue) -> dict[str, object]:
+    return {
+        "sign": ui.text("Urgent" if urgent else "Look at it"),
+        "urgent": urgent,
+        "text": ui.text(ALARMS[kind], **values),
+        "by": None if by is None else ui.text("{name} sees to it", name=by),
+    }
+
+
+def _house(house: House, ui: Catalogue) -> list[str]:
+    said = [ui.text("Writing machines connected: {n}", n=house.engines)]
+    if house.disk_free is not None and house.disk_all is not None:
+        free, whole = house.disk_free // GIGABYTE, house.disk_all // GIGABYTE
+        said.append(ui.text("Free disk: {free} of {all} GB", free=free, all=whole))
+    return said
+
+
+def _html(text: str, ui: Catalogue, status: int = 200) -> web.Response:
+    headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language, hdrs.VARY: "Cookie"}
+    response = web.Response(status=status, text=text, content_type="text/html", headers=headers)
+    response.enable_compression()
+    return response

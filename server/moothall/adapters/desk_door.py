@@ -1,0 +1,115 @@
+"""The staff's page of a meeting: `/desk/{session}`. What happens on it goes over Socket.IO (`desk_socket.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import quote, urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.desk_texts import DESK_TEXTS, NO_SESSION, PICKED, ROLES, STRANGER
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.pages import Pages, script_json
+from moothall.core.authority import STAFF_ROLES
+from moothall.core.ids import SessionId, is_name
+from moothall.services.role_links import Staff
+
+StaffOf = Callable[[web.Request], Sequence[Staff]]
+MayAct = Callable[[Staff, SessionId], bool]
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page has to know before it connects."""
+
+    title: str
+    language: str
+    """Of the title."""
+    channel: str
+    """The text that is shown first."""
+    follows: bool
+    """Whether another session can be started in its place."""
+    sound: bool
+    """Whether its last seconds can be heard."""
+    others: tuple[tuple[SessionId, str], ...]
+    """Sessions that lines may be moved to, with their titles."""
+
+
+AboutOf = Callable[[SessionId], Awaitable[About | None]]
+"""None for an unknown session; may raise StorageUnavailable."""
+
+
+class DeskDoor:
+    """Serves the page to whoever came with a link that reaches the session."""
+
+    def __init__(self, pages: Pages, *, staff: StaffOf, may_act: MayAct, about: AboutOf) -> None:
+        self._pages = pages
+        self._staff = staff
+        self._may_act = may_act
+        self._about = about
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/desk/{session}", self.page)]
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page, or a sentence that says why not."""
+        wanted = request.query.get("ui")
+        ui = self._pages.catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        links = self._staff(request)
+        if not links:
+            return self._sentence(401, STRANGER, ui)
+        session = SessionId(request.match_info["session"])
+        role = request.query.get("role")
+        fitting = [
+            staff
+            for staff in links
+            if staff.role in STAFF_ROLES
+            and role in (None, staff.role)
+            and is_name(session)
+            and self._may_act(staff, session)
+        ]
+        about = await self._about(session) if fitting else None
+        if about is None:
+            return self._sentence(404, NO_SESSION, ui)
+        others = [(name, title) for name, title in about.others if self._may_act(fitting[0], name)]
+        html = self._pages.render(
+            "desk.html",
+            ui=ui,
+            title=about.title.strip() or ui.text("Meeting without a title"),
+            language=about.language,
+            job=ui.text(ROLES[fitting[0].role]),
+            base=f"/s/{quote(session)}",
+            in_language=lambda language: _address(session, language, role),
+            data=script_json(
+                {
+                    "session": session,
+                    "channel": about.channel,
+                    "role": fitting[0].role,
+                    "base": f"/s/{quote(session)}",
+                    "next": about.follows,
+                    "clip": about.sound,
+                    "others": others,
+                    "ui": ui.language,
+                    "texts": {name: ui.text(key) for name, key in DESK_TEXTS.items()},
+                    "counted": {"picked": dict(ui.forms(PICKED))},
+                }
+            ),
+        )
+        return _html(html, ui)
+
+    def _sentence(self, status: int, key: str, ui: Catalogue) -> web.Response:
+        html = self._pages.render("error.html", ui=ui, status=status, sentence=ui.text(key))
+        return _html(html, ui, status)
+
+
+def _address(session: SessionId, language: str, role: str | None) -> str:
+    query = {"ui": language} | ({"role": role} if role else {})
+    return f"/desk/{quote(session)}?{urlencode(query)}"
+
+
+def _html(text: str, ui: Catalogue, status: int = 200) -> web.Response:
+    headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language, hdrs.VARY: "Cookie"}
+    response = web.Response(status=status, text=text, content_type="text/html", headers=headers)
+    response.enable_compression()
+    return response

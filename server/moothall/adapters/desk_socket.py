@@ -1,0 +1,215 @@
+"""The desks' namespace of Socket.IO, `/desk`: docs/reference/desk-socket.md."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from moothall.adapters.staff_socket import Answer, Connection, StaffSocket, refusal, refused
+from moothall.core.commands import AnyCommand
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
+from moothall.core.removing import Selection
+from moothall.services.desks import Desks, Seat
+from moothall.services.role_links import Staff
+from moothall.wire.event_stream import EventStream
+
+MayAct = Callable[[Staff, SessionId], bool]
+"""Whether a link reaches as far as a session (`staff_door.py`)."""
+Extra = Callable[[Seat, "Wish"], Awaitable[dict[str, object] | Refusal]]
+"""Something that a desk can ask for and that is more than commands to its own session."""
+
+MOST_COMMANDS = 50
+"""Commands of one act."""
+MOST_LINES = 1_000
+
+
+class _Join(msgspec.Struct, frozen=True, kw_only=True):
+    session: str
+    channel: str | None = None
+    after: str | None = None
+    name: str = ""
+    role: str | None = None
+
+
+class _Act(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    commands: tuple[AnyCommand, ...]
+
+
+class _Undo(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+
+
+class _Name(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes with the other messages; each needs some of it."""
+
+    id: str = ""
+    """The act's id, chosen by the page."""
+    channel: str | None = None
+    """Which text; the desk's own unless given."""
+    language: str | None = None
+    session: str | None = None
+    """Another session."""
+    segments: tuple[SegmentId, ...] = ()
+    kind: str = ""
+    """Of reports."""
+    removes: Selection | None = None
+    """Words that must not stay, such as `{"type": "lines", "segments": […]}`."""
+
+
+class _Outlet:
+    """What the fan-out writes to: server-sent events in, `frame` messages out."""
+
+    def __init__(self, socket: StaffSocket, connection: Connection) -> None:
+        self._socket = socket
+        self._connection = connection
+        self._stream = EventStream()
+        self.open = True
+
+    def write(self, data: bytes) -> None:
+        for event in self._stream.feed(data):
+            if self.open:
+                self._socket.push(self._connection, "frame", msgspec.json.decode(event.data), len(event.data))
+
+    def get_write_buffer_size(self) -> int:
+        return self._connection.bytes_waiting
+
+    def is_closing(self) -> bool:
+        return self._connection.closing or not self.open
+
+    def abort(self) -> None:
+        self._socket.cut(self._connection)
+
+
+class _Sitting:
+    """What is kept about a connection: its seat, once it has joined."""
+
+    def __init__(self, seat: Seat, outlet: _Outlet) -> None:
+        self.seat = seat
+        self.outlet = outlet
+
+
+class DeskSocket:
+    """Answers the desks' messages."""
+
+    def __init__(self, socket: StaffSocket, desks: Desks, *, may_act: MayAct, extras: dict[str, Extra]) -> None:
+        """`extras`: further messages by their names, such as `redo`, `move`, `next`, `seen`, `mended`."""
+        self._socket = socket
+        self._desks = desks
+        self._may_act = may_act
+        self._extras = extras
+        handlers = {"join": self._join, "leave": self._leave, "act": self._act, "undo": self._undo, "name": self._name}
+        more = {name: self._extra(name) for name in extras}
+        socket.serve("/desk", {**handlers, **more}, came=lambda _: None, gone=self._gone)
+
+    async def _join(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Join)
+        session = SessionId(wish.session)
+        staff = self._for(connection, session, wish.role)
+        if staff is None:
+            return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
+        try:
+            after = Position.parse(wish.after) if wish.after else None
+        except ValueError as error:
+            return refused(RefusalCode.INVALID, str(error))
+        self._gone(connection)
+        outlet = _Outlet(self._socket, connection)
+        answer = await self._desks.join(
+            staff,
+            session,
+            outlet=outlet,
+            push=lambda event, body: self._socket.push(connection, event, body),
+            channel=ChannelId(wish.channel) if wish.channel else None,
+            after=after,
+            name=wish.name,
+        )
+        if isinstance(answer, Refusal):
+            return refusal(answer)
+        seat, shown = answer
+        connection.memory = _Sitting(seat, outlet)
+        if connection.closing:  # It went while the session was being loaded.
+            self._gone(connection)
+        return shown
+
+    async def _leave(self, connection: Connection, _: object) -> Answer:
+        self._gone(connection)
+        return {}
+
+    async def _act(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Act)
+        seat = self._seat(connection)
+        if seat is None:
+            return _NOT_JOINED
+        if not 0 < len(wish.commands) <= MOST_COMMANDS:
+            return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
+        answer = await self._desks.act(seat, CommandId(wish.id), wish.commands)
+        if isinstance(answer, Refusal):
+            return refusal(answer)
+        return {"receipt": msgspec.to_builtins(answer.receipt), "undo": msgspec.to_builtins(answer.undo)}
+
+    async def _undo(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Undo)
+        seat = self._seat(connection)
+        if seat is None:
+            return _NOT_JOINED
+        answer = await self._desks.undo(seat, CommandId(wish.id))
+        return refusal(answer) if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
+
+    async def _name(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Name)
+        seat = self._seat(connection)
+        if seat is None:
+            return _NOT_JOINED
+        self._desks.call(seat, wish.name)
+        return {}
+
+    def _extra(self, name: str) -> Callable[[Connection, object], Awaitable[Answer]]:
+        async def handle(connection: Connection, data: object) -> Answer:
+            wish = msgspec.convert(data if data is not None else {}, Wish)
+            seat = self._seat(connection)
+            if seat is None:
+                return _NOT_JOINED
+            if len(wish.segments) > MOST_LINES:
+                return refused(RefusalCode.INVALID, f"At most {MOST_LINES} lines at a time.")
+            if wish.session is not None and not self._may_act(seat.staff, SessionId(wish.session)):
+                return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
+            answer = await self._extras[name](seat, wish)
+            return refusal(answer) if isinstance(answer, Refusal) else answer
+
+        return handle
+
+    def _seat(self, connection: Connection) -> Seat | None:
+        """The seat, as long as its link still reaches the session."""
+        sitting = connection.memory
+        if not isinstance(sitting, _Sitting):
+            return None
+        seat = sitting.seat
+        held = any(staff.link == seat.staff.link for staff in self._socket.staff(connection.request))
+        if held and self._may_act(seat.staff, seat.live.id):
+            return seat
+        self._gone(connection)
+        return None
+
+    def _for(self, connection: Connection, session: SessionId, role: str | None) -> Staff | None:
+        """The link to sit down with: the first that reaches the session, of the role where one is named."""
+        if not is_name(session):
+            return None
+        links = self._socket.staff(connection.request)
+        fitting = [staff for staff in links if self._may_act(staff, session) and role in (None, staff.role)]
+        return fitting[0] if fitting else None
+
+    def _gone(self, connection: Connection) -> None:
+        sitting = connection.memory
+        connection.memory = None
+        if isinstance(sitting, _Sitting):
+            sitting.outlet.open = False
+            self._desks.leave(sitting.seat)
+
+
+_NOT_JOINED: Answer = refused(RefusalCode.CONFLICT, "Join a meeting first.")

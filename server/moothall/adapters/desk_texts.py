@@ -1,0 +1,159 @@
+"""Which text of the catalogues stands for what on the staff's pages. The keys are the English texts."""
+
+from __future__ import annotations
+
+from moothall.adapters.page_texts import ORIGINS, STANDING
+from moothall.core.actors import Role
+from moothall.services.reports import Kind
+
+ROLES = {
+    Role.TECHNICIAN: "Technician",
+    Role.CHAIR: "Chair",
+    Role.MODERATOR: "Moderator",
+    Role.CAPTIONER: "Captioner",
+    Role.INTERPRETER: "Interpreter",
+    Role.RAPPORTEUR: "Rapporteur",
+    Role.SECRETARIAT: "Secretariat",
+}
+"""What somebody is there for."""
+
+REPORTS = {
+    Kind.NO_TEXT: "No text",
+    Kind.LATE: "Too late",
+    Kind.LANGUAGE: "Wrong language",
+    Kind.NAME: "Wrong name",
+    Kind.WORD: "Wrong word",
+}
+
+ALARMS = {
+    "no-sound": "No sound for {n} s. Check the mixer's output and the cable to the laptop.",
+    "no-source": "On for {n} min without sound or text. Open the microphone page, or write by hand.",
+    "no-words": "People speak, but no words came for {n} s. If it lasts, start the writing machine again.",
+    "no-machine": "No writing machine is connected. Start one, or write by hand.",
+    "late": "The text is {n} s late. Close other programs on the machine that writes, or choose a smaller model.",
+    "unsaved": "Words can't be saved. Free some space on the disk; they are kept until then.",
+    "disk": "{n} GB of disk are left. Free some space before it is full.",
+    "reports": "{n} of {all} readers report a fault. Look at what they say.",
+    "ends-soon": "{n} min left until the planned end. Tell the chair.",
+    "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
+    "off-long": "Not recorded for {n} min. Ask whether it should still be so.",
+    "quiet": "Nobody has spoken for {n} min. If it is a break, begin one.",
+}
+"""What has to be seen to, with the remedy; the keys are the kinds of `services/alarms.py`."""
+
+DESK_TEXTS = {
+    **{f"standing.{name}": key for name, key in STANDING.items()},
+    **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
+    **{f"role.{role.value}": key for role, key in ROLES.items()},
+    **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
+    **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
+    "mended": "Mended by a person",
+    "kind.floor": "As spoken",
+    "kind.interpretation": "Interpreter: {language}",
+    "kind.translation": "Translation: {language}",
+    "select": "Pick",
+    "correct": "Correct",
+    "edit.label": "The line's text: Enter saves, Esc gives up",
+    "edit.conflict": "Somebody changed the line meanwhile. It now reads:",
+    "edit.mine": "Save mine",
+    "edit.theirs": "Keep theirs",
+    "edit.gone": "The line is not here any more",
+    "save": "Save",
+    "cancel": "Cancel",
+    "hear": "Hear it",
+    "hear.none": "There is no sound of this line",
+    "nobody": "Nobody named",
+    "you": "you",
+    "undo": "Undo",
+    "undone": "Undone",
+    "detected": "Detected by itself",
+    "report": "{n} of {all} readers: {what}",
+    "answer.seen": "Seen",
+    "answer.mended": "Mended",
+    "off": "Not recorded since {time}. Nothing of it is kept.",
+    "overrun.soon": "{n} min left until the planned end",
+    "overrun.over": "Over time by {n} min",
+    "unrecorded": "Not recorded",
+    "unsaved": "Not yet saved",
+    "line.open": "Connected",
+    "line.waiting": "Saving: {n}",
+    "line.lost": "Reconnecting: nothing will be missed",
+    "line.shut": "Your link does not open this page any more",
+    "key.speaker": "Speaker {n}",
+    "key.nobody": "Nobody named",
+    "key.correct": "Correct the newest line",
+    "key.write": "Write a line",
+    "key.undo": "Undo the last act",
+    "did.open": "Started",
+    "did.pause": "Break began",
+    "did.resume": "Break ended",
+    "did.close": "Closed",
+    "did.reopen": "Opened again",
+    "did.not-recorded": "Not recorded from here",
+    "did.recorded": "Recorded again",
+    "did.introduce": "Speaker added: {text}",
+    "did.take-floor": "Speaks: {name}",
+    "did.assign": "Lines given to: {name}",
+    "did.correct": "Corrected: {text}",
+    "did.type": "Written: {text}",
+    "did.note": "Note: {text}",
+    "did.force-language": "They speak: {language}",
+    "did.move-away": "Lines moved to another meeting",
+    "refused.forbidden": "Your link may not do this",
+    "refused.unknown": "That is not here any more",
+    "refused.invalid": "That can't be done so",
+    "refused.conflict": "It does not fit what has happened meanwhile",
+    "refused.stale": "Somebody was faster: look again",
+    "refused.busy": "It can't be saved at the moment",
+    "refused.unavailable": "It can't be saved at the moment",
+}
+"""What the scripts of a meeting's staff page say, by their names for it."""
+PICKED = "{n} line picked"
+"""The key of the counted text above the picked lines."""
+
+CONTROL_TEXTS = {
+    **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
+    **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
+    **{f"role.{role.value}": key for role, key in ROLES.items()},
+    "report": "{n} of {all} readers: {what}",
+    "as-of": "As of {time}",
+    "ago": "{n} s ago",
+    "ago-min": "{n} min ago",
+    "none": "none yet",
+    "heard": "{heard}, expected {expected}",
+    "nobody": "nobody",
+    "idle": "Nothing is on here now",
+    "next": "Next: {title}",
+    "well": "Nothing to see to",
+    "urgent": "Urgent",
+    "look": "Look at it",
+    "mine": "I see to it",
+    "seen": "{name} sees to it",
+    "open": "Open the page of this meeting",
+    "empty": "No meeting is on at the moment.",
+    "sound": "Last sound",
+    "words": "Last words",
+    "rate": "Words a minute",
+    "delay": "Delay",
+    "late": "{n} s late",
+    "language": "Language",
+    "here": "Who works here now",
+    "readers": "Readers",
+    "disk": "Free disk: {free} of {all} GB",
+    "machines": "Writing machines connected: {n}",
+    "state.created": "Not begun",
+    "state.open": "Live",
+    "state.paused": "Break",
+    "state.closed": "Closed",
+    "off": "Not recorded",
+    "kind.floor": "As spoken",
+    "kind.interpretation": "Interpreter: {language}",
+    "kind.translation": "Translation: {language}",
+    "line.lost": "Reconnecting: nothing will be missed",
+    "line.open": "Connected",
+    "line.shut": "Your link does not open this page any more",
+}
+"""What the overview says, on the server and in the browser."""
+
+STRANGER = "This page is for the staff. Open the link that you were given."
+NO_SESSION = "There is no meeting at this address. It may have another address, or not be open to you."

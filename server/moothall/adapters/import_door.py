@@ -1,0 +1,137 @@
+"""The programme by upload: a file, what it would change, and the word to change it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import msgspec
+from aiohttp import BodyPartReader, web
+
+from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin_texts import AdminText
+from moothall.adapters.admin_view import change_rows
+from moothall.adapters.form_guard import FIELD
+from moothall.core.errors import ProgrammeError, StorageUnavailable
+from moothall.core.programme.drafts import Reading
+from moothall.core.programme.plan import Timetable
+from moothall.core.programme.reading import MOST_BYTES, read_programme
+from moothall.core.programme.times import Zones
+from moothall.services.programme import Programme
+from moothall.services.programme_import import carry_out, preview
+from moothall.services.role_links import Staff
+
+MOST_PENDING = 4
+"""Files that were shown and not yet made. Overflow: the oldest has to be sent again."""
+LONGEST_FIELD = 200
+
+
+class ImportDoor:
+    """Handlers of `/admin/programme`."""
+
+    def __init__(
+        self, *, pages: StaffPages, programme: Programme, zones: Zones, allowed: Callable[[Staff], bool]
+    ) -> None:
+        self._pages = pages
+        self._programme = programme
+        self._zones = zones
+        self._allowed = allowed
+        self._pending: OrderedDict[str, Timetable] = OrderedDict()
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/admin/programme", self.show), web.post("/admin/programme/import", self.carry_out)]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Read a file and say what it would change."""
+        try:
+            asked = self._pages.asked(request, self._allowed)
+            fields, data = await _upload(request)
+            self._pages.check(request, asked, fields.get(FIELD, ""))
+            wanted = self._read(data, fields.get("zone", ""))
+        except Wrong as error:
+            return self._pages.refuse(request, error)
+        found = preview(self._programme, wanted)
+        name = fields[FIELD]
+        self._pending[name] = wanted
+        if len(self._pending) > MOST_PENDING:
+            self._pending.popitem(last=False)
+        return self._pages.show(
+            "admin_import.html",
+            asked,
+            title=wanted.title,
+            changes=change_rows(found, self._programme, asked.ui),
+            notes=wanted.notes,
+            pending=name,
+            done=None,
+            refused=(),
+        )
+
+    async def carry_out(self, request: web.Request) -> web.Response:
+        """Make the changes that were shown."""
+        try:
+            asked = self._pages.asked(request, self._allowed)
+            fields = await self._pages.form(request, asked)
+            wanted = self._pending.pop(fields.get("pending", ""), None)
+            if wanted is None:
+                return see(asked.to("/admin"))
+            return await self._make(asked, wanted)
+        except Wrong as error:
+            return self._pages.refuse(request, error)
+        except StorageUnavailable:
+            return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
+
+    async def _make(self, asked: Asked, wanted: Timetable) -> web.Response:
+        imported = await carry_out(self._programme, wanted, by=asked.staff[0].link)
+        return self._pages.show(
+            "admin_import.html",
+            asked,
+            title=wanted.title,
+            changes=[],
+            notes=(),
+            pending="",
+            done=imported.done,
+            refused=imported.refused,
+        )
+
+    def _read(self, data: bytes, zone: str) -> Timetable:
+        meant = self._zones(zone.strip() or "UTC")
+        if meant is None:
+            raise Wrong(400, AdminText.ZONE)
+        try:
+            return read_programme(data, Reading(zones=self._zones, zone=meant))
+        except ProgrammeError as error:
+            raise Wrong(400, AdminText.FILE, str(error)) from error
+
+
+class _Upload(msgspec.Struct):
+    fields: dict[str, str]
+    data: bytes
+
+
+async def _upload(request: web.Request) -> tuple[dict[str, str], bytes]:
+    """The fields and the one file of a form, never more of it than may be; raises Wrong."""
+    upload = _Upload({}, b"")
+    try:
+        reader = await request.multipart()
+        async for part in reader:
+            if not isinstance(part, BodyPartReader) or len(upload.fields) > 8:
+                raise Wrong(400, AdminText.FILE)
+            most = MOST_BYTES if part.name == "file" else LONGEST_FIELD
+            content = await _content(part, most)
+            if part.name == "file":
+                upload.data = content
+            else:
+                upload.fields[part.name or ""] = content.decode("utf-8", "replace")
+    except (ValueError, AssertionError, RuntimeError) as error:
+        raise Wrong(400, AdminText.FILE) from error
+    return upload.fields, upload.data
+
+
+async def _content(part: BodyPartReader, most: int) -> bytes:
+    content = bytearray()
+    while chunk := await part.read_chunk():
+        content += chunk
+        if len(content) > most:
+            raise Wrong(413, AdminText.FILE, f"It is larger than {most} bytes.")
+    return bytes(content)

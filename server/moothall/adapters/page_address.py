@@ -1,0 +1,67 @@
+"""Addresses of one session's pages, which keep what the reader chose."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from moothall.adapters.page_choices import Choices
+from moothall.core.ids import ChannelId, SessionId
+
+FORMATS = ("vtt", "srt", "txt", "html", "json")
+"""In which a text can be taken home."""
+
+
+class Address:
+    """Addresses around one text of a session, as a reader has it before them."""
+
+    def __init__(
+        self, session: SessionId, *, channel: ChannelId | None, ui: str | None = None, choices: Choices | None = None
+    ) -> None:
+        """`ui` is the interface's language where the address names it, `choices` what else it names."""
+        self.base = f"/s/{quote(session)}"
+        self.channel = channel
+        self.ui = ui
+        self.choices = choices or {}
+
+    @property
+    def query(self) -> str:
+        """What the streams and pages of lines are asked with."""
+        return urlencode({"channel": self.channel or ""})
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What the form of choices has to send along."""
+        kept = {"channel": self.channel, "ui": self.ui}
+        return {name: value for name, value in kept.items() if value is not None}
+
+    def page(self, *, channel: ChannelId | None = None, ui: str | None = None, before: int | None = None) -> str:
+        """The session's page, with what is named changed; `before` asks for older lines."""
+        return self._with(self.base, channel=channel, ui=ui, before=before)
+
+    def own_pace(self, start: int | None = None, *, ui: str | None = None) -> str:
+        """The page to read at one's own pace, from line `start` (the first is 1)."""
+        return self._with(f"{self.base}/read", ui=ui, start=start)
+
+    def record(self, form: str) -> str:
+        """The text to take home, in one of FORMATS."""
+        query = self.query if self.channel else ""
+        return f"{self.base}/record.{form}" + (f"?{query}" if query else "")
+
+    def _with(
+        self,
+        path: str,
+        *,
+        channel: ChannelId | None = None,
+        ui: str | None = None,
+        before: int | None = None,
+        start: int | None = None,
+    ) -> str:
+        wanted: dict[str, object] = {
+            "channel": channel or self.channel,
+            **self.choices,
+            "ui": ui or self.ui,
+            "before": before,
+            "from": start,
+        }
+        query = urlencode({name: value for name, value in wanted.items() if value is not None})
+        return f"{path}?{query}" if query else path

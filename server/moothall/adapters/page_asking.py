@@ -1,0 +1,84 @@
+"""What a page about a session is asked for, and how it is answered: language, session, text, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages
+from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.lanes import Feed
+from moothall.core.views.captions import Snapshot
+
+SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
+"""How a feed stands now; None when there is no such session or channel, or none that whoever asks may read."""
+
+DEFAULT_CHANNEL = ChannelId("floor")
+
+
+class Wrong(Exception):
+    """The request can't be served: a status, the key of its sentence, and what its places are filled with."""
+
+    def __init__(self, status: int, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.status = status
+        self.key = key
+        self.values = values
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that may be read, and which of its texts is wanted."""
+
+    session: SessionId
+    feed: Feed
+    snapshot: Snapshot
+
+
+async def asked(request: web.Request, snapshot_of: SnapshotOf, channel: str | None = None) -> Asked:
+    """What a request's address asks for; `channel` in place of the one in the query. Raises Wrong."""
+    name = request.match_info["session"]
+    wanted = channel if channel is not None else request.query.get("channel")
+    kind = request.query.get("feed", "live")
+    if not is_name(name):
+        raise Wrong(404, ErrorText.NO_SESSION)
+    if kind not in ("live", "lines"):
+        raise Wrong(400, ErrorText.FEED)
+    if wanted and not is_name(wanted):
+        raise Wrong(404, ErrorText.NO_CHANNEL)
+    session = SessionId(name)
+    feed = Feed(channel=ChannelId(wanted) if wanted else DEFAULT_CHANNEL, live=kind == "live")
+    snapshot = await snapshot_of(session, feed)
+    if snapshot is None:
+        default = await snapshot_of(session, Feed(channel=DEFAULT_CHANNEL))
+        raise Wrong(404, ErrorText.NO_SESSION if default is None else ErrorText.NO_CHANNEL)
+    return Asked(session=session, feed=feed, snapshot=snapshot)
+
+
+def language(pages: Pages, request: web.Request) -> tuple[Catalogue, bool]:
+    """The interface's language for a request, and whether the address names it, so that links keep it."""
+    wanted = request.query.get("ui")
+    chosen = wanted is not None and wanted in pages.catalogues.languages
+    return pages.catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), chosen
+
+
+def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A page in the language of `ui`."""
+    own = {
+        hdrs.CACHE_CONTROL: "no-cache",
+        hdrs.CONTENT_LANGUAGE: ui.language,
+        hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.ACCEPT_ENCODING}",
+        **(headers or {}),
+    }
+    response = web.Response(status=status, text=text, content_type="text/html", headers=own)
+    response.enable_compression()
+    return response
+
+
+def refusal(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:
+    """The page that says in one sentence why there is none."""
+    sentence = ui.text(wrong.key, **wrong.values)
+    return html(pages.render("error.html", ui=ui, status=wrong.status, sentence=sentence), ui, status=wrong.status)

@@ -1,0 +1,133 @@
+"""Lines, gaps, and how a session stands, as the templates of the reader's pages take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import GAPS, NOTICES, ORIGINS, REHEARSAL, SOUND, STANDS, YOUNG_PEOPLE
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId
+from moothall.core.languages import direction
+from moothall.core.session import Status
+from moothall.core.times import media_time
+from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
+
+Row = dict[str, object]
+
+
+def wall_time(ms: int) -> datetime:
+    """Unix ms as a moment in UTC, whole seconds."""
+    return datetime.fromtimestamp(ms // 1000, UTC)
+
+
+def shows(line: Line) -> bool:
+    """Whether there is something of the line to show."""
+    return not line.gone and bool(line.text.strip())
+
+
+def rows_of(session: Session, lines: Sequence[Line], start: int, *, newest: bool, ui: Catalogue) -> list[Row]:
+    """Lines and the gaps between them, in order; `newest` is whether no line follows."""
+    gaps = [gap for gap in session.gaps if _gap_shows(gap, lines, first=start == 0, newest=newest)]
+    rows: list[Row] = []
+    speaker: str | None = None
+    for number, line in enumerate(lines, start):
+        if not shows(line):
+            continue
+        while gaps and gaps[0].t0 < line.t0:
+            rows.append(_gap_row(gaps.pop(0), ui))
+        rows.append(row_of(session, line, number, ui, speaker))
+        speaker = line.speaker or ""
+    return rows + [_gap_row(gap, ui) for gap in gaps]
+
+
+def row_of(session: Session, line: Line, number: int, ui: Catalogue, before: str | None) -> Row:
+    """A line; `before` is the speaker of the line above, None where there is none."""
+    moment = None if session.opened is None else wall_time(session.opened + line.t0)
+    return {
+        "gap": None,
+        "id": line.segment,
+        "number": number,
+        "t0": line.t0,
+        "language": line.language,
+        "direction": direction(line.language),
+        "text": line.text.strip(),
+        "speaker": line.speaker or "",
+        "name": session.speakers.get(line.speaker, "") if line.speaker else "",
+        "again": before is not None and (line.speaker or "") == before,
+        "time": media_time(line.t0),
+        "datetime": "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "moment": "" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "mended": line.mended,
+        "mended_text": ui.text("Mended by a person"),
+        "origin": line.origin.value,
+        "source": ui.text(ORIGINS[line.origin]),
+    }
+
+
+def speaker_of(lines: Sequence[Line]) -> str | None:
+    """Who said the last of the lines that show; None where there is none."""
+    shown = [line.speaker or "" for line in lines if shows(line)]
+    return shown[-1] if shown else None
+
+
+def _gap_row(gap: Gap, ui: Catalogue) -> Row:
+    return {
+        "gap": ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1)),
+        "t0": gap.t0,
+    }
+
+
+def _gap_shows(gap: Gap, lines: Sequence[Line], *, first: bool, newest: bool) -> bool:
+    """Whether a gap lies within a page of lines; what lies before the first or behind the last line belongs to it."""
+    if not lines:
+        return True
+    return (first or gap.t0 >= lines[0].t0) and (newest or gap.t0 < lines[-1].t0)
+
+
+def standing(snapshot: Snapshot, now: int) -> tuple[str, dict[str, int]]:
+    """How the session stands as far as its log tells: a key of STANDING and the values of its places."""
+    if snapshot.session.status is not Status.OPEN:
+        return STANDS[snapshot.session.status], {}
+    spoke = last_words(snapshot)
+    if spoke is None:
+        return "waiting", {}
+    seconds = max(1_000, now - spoke) // 1000
+    return ("live", {"n": seconds}) if seconds < 60 else ("live-min", {"n": seconds // 60})
+
+
+def last_words(snapshot: Snapshot) -> int | None:
+    """Unix ms at which the last words were said, as far as the lines tell; None when there are none."""
+    ends = [line.t0 if line.t1 is None else line.t1 for line in snapshot.lines if shows(line)]
+    if not ends or snapshot.session.clock is None:
+        return None
+    media, wall = snapshot.session.clock
+    return wall + max(ends) - media
+
+
+def channel_name(channel: Channel, ui: Catalogue) -> str:
+    """What readers call a text."""
+    language = ui.language_name(channel.languages[0]) if channel.languages else ""
+    match channel.kind:
+        case ChannelKind.FLOOR:
+            return ui.text("As spoken")
+        case ChannelKind.INTERPRETATION:
+            return ui.text("Interpreter: {language}", language=language)
+        case ChannelKind.TRANSLATION:
+            return ui.text("Translation: {language}", language=language)
+
+
+def kind_of(session: Session, channel: ChannelId | None) -> ChannelKind:
+    """What a text carries; one that isn't known is taken for what is spoken."""
+    known = None if channel is None else session.channels.get(channel)
+    return ChannelKind.FLOOR if known is None else known.kind
+
+
+def notices(session: Session, channel: ChannelId | None, ui: Catalogue) -> list[str]:
+    """What stands on the page before and during a session: what the text is, and what is kept."""
+    said = [NOTICES[kind_of(session, channel)]]
+    said.append(YOUNG_PEOPLE if session.young_people else SOUND[session.sound])
+    if session.rehearsal:
+        said.append(REHEARSAL)
+    return [ui.text(key) for key in said]

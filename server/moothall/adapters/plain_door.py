@@ -1,0 +1,187 @@
+"""The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text.
+
+It follows the feed `lines` through the fan-out as `moothall.adapters.sse` does: what the fan-out writes is turned
+into text on its way to the transport, so the outbox policy is the same. Nothing visible can be sent into a quiet
+text, so the kernel's keep-alive finds readers who have left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from aiohttp import HttpVersion11, web
+
+from moothall.adapters.reading import Readers, Reading, Refused, let_go, show_stalls
+from moothall.core.errors import Refusal
+from moothall.core.ids import Position
+from moothall.core.lanes import Feed
+from moothall.core.session import Status
+from moothall.core.views.captions import SNAPSHOT_LINES
+from moothall.services.feed import Subscription
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import Format, Received, chunk, decode
+from moothall.wire.plain_text import PlainText
+
+KEEP_ALIVE_S = 15
+"""How long a quiet connection may be before the kernel asks whether the other side is there, and between its tries."""
+
+
+class _Frames:
+    """What the fan-out writes, decoded once for all readers that are given the same bytes."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._frames: list[Received] = []
+
+    def of(self, data: bytes) -> list[Received]:
+        """The frames in `data`, which holds whole ones."""
+        if data is not self._data:
+            self._data, self._frames = data, [decode(event.data) for event in EventStream().feed(data)]
+        return self._frames
+
+
+class _TextOutlet:
+    """The transport, for the fan-out: frames of server-sent events go in, lines of text go out."""
+
+    def __init__(self, transport: asyncio.Transport, frames: _Frames, text: PlainText, *, chunked: bool) -> None:
+        self._transport = transport
+        self._frames = frames
+        self._text = text
+        self._chunked = chunked
+        self.quiet = False
+        """Whether lines that were there before are passed over."""
+        self.ended = asyncio.get_running_loop().create_future()
+        self.get_write_buffer_size = transport.get_write_buffer_size
+        self.abort = transport.abort
+
+    def is_closing(self) -> bool:
+        return self.ended.done() or self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        for frame in self._frames.of(data):
+            if frame.snapshot is None:
+                self.send(self._text.take(frame))
+            else:
+                self.send(self._text.start(frame.snapshot, quiet=self.quiet))
+        self.quiet = False
+        if self._text.closed:
+            self.end()
+
+    def send(self, text: str) -> None:
+        if text:
+            data = text.encode(errors="replace")
+            self._transport.write(chunk(data) if self._chunked else data)
+
+    def end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class PlainDoor:
+    """Serves plain text. `run` has to be running, for readers who have left."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._frames = _Frames()
+        self._outlets: dict[_TextOutlet, asyncio.Transport] = {}
+        self._closed = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/s/{session}/text", self.handle, allow_head=False)]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one reader until the session is closed or the reader has left."""
+        refused = self._readers.enter(request)
+        if refused is not None:
+            return refused.response()
+        try:
+            reading = await self._readers.look_up(request)
+            return reading.response() if isinstance(reading, Refused) else await self._stream(request, reading)
+        finally:
+            self._readers.leave()
+
+    async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
+        headers = {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+        }
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        transport = request.transport
+        if transport is None or self._closed:
+            return response
+        show_stalls(transport)
+        _keep_alive(transport)
+        text = PlainText()
+        outlet = _TextOutlet(transport, self._frames, text, chunked=request.version >= HttpVersion11)
+        self._outlets[outlet] = transport
+        try:
+            await self._follow(response, reading, outlet, text, everything=request.query.get("all") == "1")
+        finally:
+            self._outlets.pop(outlet, None)
+            let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
+        return response
+
+    async def _follow(
+        self,
+        response: web.StreamResponse,
+        reading: Reading,
+        outlet: _TextOutlet,
+        text: PlainText,
+        *,
+        everything: bool,
+    ) -> None:
+        feed = Feed(reading.feed.channel, live=False)
+        view = await reading.fanout.view(feed)
+        if isinstance(view, Refusal):
+            return
+        after: Position | None = None
+        if everything or view.session.status is Status.CLOSED:
+            # All that stands is one state of the text; what comes while it is sent follows from its position.
+            after = view.position
+            text.know(view.session.speakers)
+            total = len(view.lines)
+            for start in range(0, total, SNAPSHOT_LINES):
+                page = text.lines(view.lines.slice(start, min(start + SNAPSHOT_LINES, total)))
+                if page:
+                    await response.write(page.encode(errors="replace"))
+            text.start(view.snapshot(), quiet=True)
+            if text.closed:
+                return
+        outlet.quiet = after is None
+        subscription: Subscription | Refusal | None = None
+        try:
+            subscription = await reading.fanout.subscribe(outlet, feed, Format.SSE, after)
+            if isinstance(subscription, Subscription):
+                await outlet.ended
+        finally:
+            if isinstance(subscription, Subscription):
+                reading.fanout.unsubscribe(subscription)
+
+    async def run(self) -> None:
+        """Let go of readers who have left, until cancelled."""
+        while True:
+            await self._readers.clock.sleep(1_000)
+            for outlet, transport in list(self._outlets.items()):
+                if transport.is_closing():
+                    outlet.end()
+
+    async def close(self) -> None:
+        """The server is going away: end the texts."""
+        self._closed = True
+        for outlet, transport in list(self._outlets.items()):
+            let_go(transport)  # Stalled, maybe in the middle of what stood before.
+            outlet.end()
+
+
+def _keep_alive(transport: asyncio.Transport) -> None:
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), KEEP_ALIVE_S)

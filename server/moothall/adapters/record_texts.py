@@ -1,0 +1,58 @@
+"""Which text of the catalogues stands for what in a record that is taken home, and where it says no."""
+
+from __future__ import annotations
+
+from babel.dates import format_date
+
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_rows import channel_name, wall_time
+from moothall.adapters.page_texts import GAPS, ORIGINS, SEALS
+from moothall.core.views.captions import Channel
+from moothall.record.model import Record
+from moothall.record.wording import Wording
+
+TEXTS = {
+    "title": "Meeting without a title",
+    "notice": "Written as people spoke, for the most part by a machine, and with mistakes. "
+    "It is an aid to follow the meeting, not official minutes.",
+    "so_far": "The meeting goes on: this is its text up to {time}.",
+    "version": "To cite or check this text: {version}",
+    "not_recorded": "Not recorded from {start} to {end}",
+    "not_recorded_since": "Not recorded since {start}",
+    "unnamed": "Speaker not named",
+    "mended": "Mended by a person",
+    "skip": "Skip to the text",
+    "contents": "Contents by time",
+    "show_sources": "Show the source of each line",
+}
+"""Fields of `Wording` and the keys of their texts."""
+
+
+class RecordErrorText:
+    """Keys of the sentences for what went wrong."""
+
+    FORM = "This address is not right: a record ends with “.vtt”, “.srt”, “.txt”, “.html” or “.json”."
+    SWITCH = "This address is not right: “{name}” must be “0” or “1”."
+    LANGUAGE = "This meeting has no text in that language. Choose one of those that it has."
+    BUSY = "Many people take records home at the moment. Please try again in a minute."
+
+
+def wording(record: Record, ui: Catalogue) -> Wording:
+    """What a record says in the language of the interface."""
+    channel = Channel(kind=record.kind, languages=record.languages)
+    opened = record.session.opened
+    languages = ", ".join(ui.language_name(tag) for tag in record.languages)
+    about = (
+        "" if opened is None else format_date(wall_time(opened), "long", locale=ui.locale),
+        channel_name(channel, ui),
+        languages,
+    )
+    return Wording(
+        language=ui.language,
+        direction=ui.direction,
+        about=tuple(fact for fact in about if fact),
+        origins={origin: ui.text(key) for origin, key in ORIGINS.items()},
+        gaps={reason: ui.text(key) for reason, key in GAPS.items()},
+        seals={version: ui.text(key) for version, key in SEALS.items()},
+        **{field: ui.text(key) for field, key in TEXTS.items()},
+    )

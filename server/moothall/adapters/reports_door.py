@@ -1,0 +1,222 @@
+"""The door of *Something wrong?*: a form on the reader's page that works with and without a script.
+
+A reporter is known by a random cookie that is good for this door of one session alone; no address is kept. Whoever
+sends must come from a page of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, quote
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.door_texts import ANSWERS, KINDS, DoorText, report_part
+from moothall.adapters.limits import AddressGate
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.pages import Pages
+from moothall.core.errors import Refusal
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.services.reports import Answer, Kind, Reports
+from moothall.wire.token_bucket import Allowance
+
+COOKIE = "reporter"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+MAX_BODY_BYTES = 1 << 10
+ALLOWANCE = Allowance(per_second=2, burst=300)
+"""Reports of one address: a hall of 300 that misses its text at once stays within it."""
+MAX_WAIT_S = 25
+MAX_WAITING = 5_000
+"""Reporters who wait for an answer at a time. Overflow: the next is answered at once, and asks again."""
+
+
+class _Sent(msgspec.Struct):
+    """A report as a script sends it."""
+
+    kind: Kind
+    channel: str = ""
+
+
+class ReportsDoor:
+    """Serves it. Reports go to `Reports`, where desks see them."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        reports: Reports,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        origins: frozenset[str],
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        self._pages = pages
+        self._reports = reports
+        self._clock = clock
+        self._randomness = randomness
+        self._snapshot_of = snapshot_of
+        self._origins = origins
+        self._secure = secure
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._waiting = 0
+        self._closed = asyncio.Event()
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/report", self.show),
+            web.post("/s/{session}/report", self.take),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """What became of this browser's reports: a page, or for scripts JSON.
+
+        JSON with `?wait=1` comes when something has changed against `?known=kind:answer,…`, or after 25 s.
+        """
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return self._refuse(request, wrong, ui)
+        token = _token(request)
+        if not _is_script(request):
+            return self._page(request, wanted, ui, token, chosen=chosen)
+        if request.query.get("wait") == "1" and token:
+            await self._changed(wanted.session, token, _known(request.query.get("known", "")))
+        return self._json(wanted.session, ui, token)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take a report, from the form or from the script."""
+        ui, chosen = language(self._pages, request)
+        try:
+            if request.headers.get("Origin") not in self._origins:
+                raise Wrong(403, DoorText.ORIGIN)
+            if self._gate.take(self._address_of(request)):
+                raise Wrong(429, DoorText.OFTEN)
+            sent = await _sent(request)
+            wanted = await asked(request, self._snapshot_of, sent.channel)
+            token = _token(request) or self._new_token()
+            refused = self._reports.report(wanted.session, wanted.feed.channel, sent.kind, token)
+            if isinstance(refused, Refusal):
+                raise Wrong(503, DoorText.MANY)
+        except Wrong as wrong:
+            return self._refuse(request, wrong, ui)
+        if _is_script(request):
+            response = self._json(wanted.session, ui, token)
+        else:
+            response = self._page(request, wanted, ui, token, chosen=chosen)
+        response.set_cookie(
+            COOKIE,
+            token,
+            path=f"/s/{quote(wanted.session)}/report",
+            httponly=True,
+            samesite="Strict",
+            secure=self._secure or request.secure,
+        )
+        return response
+
+    async def close(self) -> None:
+        """The server is going away: nobody waits any longer."""
+        self._closed.set()
+
+    async def _changed(self, session: SessionId, token: str, known: dict[Kind, Answer]) -> None:
+        """Wait until a reporter's answers aren't `known` any more, for a while."""
+        if self._waiting >= MAX_WAITING:
+            return
+        self._waiting += 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                waits = [
+                    group.create_task(self._reports.changed(session, token, known)),
+                    group.create_task(self._clock.sleep(MAX_WAIT_S * 1_000)),
+                    group.create_task(self._closed.wait()),
+                ]
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                for each in waits:
+                    each.cancel()
+        finally:
+            self._waiting -= 1
+
+    def _new_token(self) -> str:
+        return base64.urlsafe_b64encode(self._randomness.bytes(16)).decode().rstrip("=")
+
+    def _json(self, session: SessionId, ui: Catalogue, token: str) -> web.Response:
+        answers = self._reports.answers(session, token) if token else {}
+        said = [{"kind": kind, "answer": answer, **_words(kind, answer, ui)} for kind, answer in answers.items()]
+        headers = {hdrs.CACHE_CONTROL: "no-store"}
+        body = msgspec.json.encode({"reports": said})
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    def _page(self, request: web.Request, wanted: Asked, ui: Catalogue, token: str, *, chosen: bool) -> web.Response:
+        answers = self._reports.answers(wanted.session, token) if token else {}
+        language_query = f"&ui={ui.language}" if chosen else ""
+        text = self._pages.render(
+            "report.html",
+            ui=ui,
+            title=wanted.snapshot.session.title.strip() or ui.text("Meeting without a title"),
+            report=report_part(wanted.session, wanted.feed.channel, ui, chosen=chosen, opened=True),
+            said=[_words(kind, answer, ui) for kind, answer in answers.items()],
+            back=f"/s/{quote(wanted.session)}?channel={quote(wanted.feed.channel)}{language_query}",
+            again=f"{request.path}?channel={quote(wanted.feed.channel)}{language_query}",
+        )
+        return html(text, ui, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    def _refuse(self, request: web.Request, wrong: Wrong, ui: Catalogue) -> web.Response:
+        if not _is_script(request):
+            response = refusal(wrong, self._pages, ui)
+        else:
+            body = msgspec.json.encode({"error": ui.text(wrong.key, **wrong.values)})
+            response = web.Response(status=wrong.status, body=body, content_type="application/json")
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        if wrong.status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return response
+
+
+async def _sent(request: web.Request) -> _Sent:
+    """The report in a request's body. Raises Wrong when it is too long or isn't one."""
+    body = await request.content.read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
+        raise Wrong(413, DoorText.REPORT)
+    try:
+        match request.content_type:
+            case "application/json":
+                return msgspec.json.decode(body, type=_Sent)
+            case "application/x-www-form-urlencoded":
+                fields = parse_qs(body.decode(), max_num_fields=8)
+                return msgspec.convert({name: values[-1] for name, values in fields.items()}, _Sent)
+            case _:
+                raise Wrong(415, DoorText.REPORT)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        raise Wrong(400, DoorText.REPORT) from error
+
+
+def _token(request: web.Request) -> str:
+    """The reporter's token; empty where there is none that we made."""
+    token = request.cookies.get(COOKIE, "")
+    return token if _TOKEN.match(token) else ""
+
+
+def _is_script(request: web.Request) -> bool:
+    return "application/json" in request.headers.get(hdrs.ACCEPT, "")
+
+
+def _known(text: str) -> dict[Kind, Answer]:
+    """`late:sent,word:seen`; what can't be read is passed over, and then it is answered at once."""
+    kinds, answers = {kind.value: kind for kind in Kind}, {answer.value: answer for answer in Answer}
+    pairs = [part.partition(":") for part in text[:200].split(",")]
+    return {kinds[kind]: answers[answer] for kind, _, answer in pairs if kind in kinds and answer in answers}
+
+
+def _words(kind: Kind, answer: Answer, ui: Catalogue) -> dict[str, str]:
+    return {"what": ui.text(KINDS[kind]), "became": ui.text(ANSWERS[answer])}

@@ -1,0 +1,116 @@
+"""How somebody who shows the text elsewhere wants it to look: what stands in the address, checked value by value.
+
+Nothing from an address reaches a style sheet as it was written: sizes are whole numbers within bounds, a colour is
+six hexadecimal digits, a theme one of a list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+Theme = Literal["", "dark", "light"]
+
+COLOURS = {
+    "white": "ffffff",
+    "yellow": "ffff00",
+    "lime": "00ff00",
+    "cyan": "00ffff",
+    "black": "000000",
+}
+"""Colours that have a name here; any other is written as its six hexadecimal digits."""
+_HEX = re.compile(r"#?([0-9a-fA-F]{6})\Z")
+
+
+class BadLook(Exception):
+    """A value can't be what its name needs."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__(f"{name} can't be {value!r}")
+        self.name = name
+        self.value = value
+
+
+class Overlay(msgspec.Struct, frozen=True, kw_only=True):
+    """Text over a picture."""
+
+    lines: int
+    """Lines on the screen, 1 to 6."""
+    size: int
+    """Height of the letters' line, 16 to 200 CSS pixels."""
+    color: str
+    """Six hexadecimal digits."""
+    back: int
+    """How much of a black ground lies behind the text, 0 to 100 %."""
+    fade: int
+    """After how many seconds of silence the text goes, up to 60; 0: never."""
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """A projector or television in a room."""
+
+    size: int
+    """Of the text, 50 to 300 % of what fits the screen."""
+    theme: Theme
+    """Empty: as the system has it."""
+
+
+class Box(msgspec.Struct, frozen=True, kw_only=True):
+    """A box in somebody's page."""
+
+    theme: Theme
+
+
+def overlay(query: Mapping[str, str]) -> Overlay:
+    """What `?lines=&size=&color=&back=&fade=` ask for. Raises BadLook."""
+    return Overlay(
+        lines=_number(query, "lines", 2, 1, 6),
+        size=_number(query, "size", 48, 16, 200),
+        color=_color(query, "color", "ffffff"),
+        back=_number(query, "back", 0, 0, 100),
+        fade=_number(query, "fade", 0, 0, 60),
+    )
+
+
+def screen(query: Mapping[str, str]) -> Screen:
+    """What `?size=&theme=` ask for. Raises BadLook."""
+    return Screen(size=_number(query, "size", 100, 50, 300), theme=_theme(query))
+
+
+def box(query: Mapping[str, str]) -> Box:
+    """What `?theme=` asks for. Raises BadLook."""
+    return Box(theme=_theme(query))
+
+
+def _number(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and low <= int(text) <= high):
+        raise BadLook(name, text)
+    return int(text)
+
+
+def _color(query: Mapping[str, str], name: str, default: str) -> str:
+    text = query.get(name)
+    if text is None:
+        return default
+    found = _HEX.match(text)
+    if found is None and text.lower() not in COLOURS:
+        raise BadLook(name, text)
+    return COLOURS[text.lower()] if found is None else found[1].lower()
+
+
+def _theme(query: Mapping[str, str]) -> Theme:
+    match query.get("theme"):
+        case None | "":
+            return ""
+        case "dark":
+            return "dark"
+        case "light":
+            return "light"
+        case other:
+            raise BadLook("theme", other)

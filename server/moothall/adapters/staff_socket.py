@@ -1,0 +1,255 @@
+"""Socket.IO for the staff's pages: who is let in, how much they may send, and how what they are told goes out.
+
+One server, a namespace for each kind of page (`desk_socket.py`, `control_socket.py`). Whoever has no staff cookie,
+or comes from a page of another origin, gets no handshake. Captions of readers don't pass here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import socketio
+from aiohttp import web
+
+from moothall.adapters.limits import origin_allowed
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ports import Clock
+from moothall.services.role_links import Staff
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+MAX_MESSAGE_BYTES = 64 << 10
+"""Largest message of a page, and largest body of a poll."""
+MESSAGES = Allowance(per_second=20, burst=100)
+"""What one page may send; more is refused as busy."""
+MAX_PAGES = 500
+"""Staff pages at the same time."""
+WAITING = 2_000
+"""Messages for one page that may wait to go out; one more cuts it, and it comes back from its position."""
+SWEEP_MS = 5_000
+"""How often it is looked whether the links that let people in still hold."""
+CLOSE_S = 0.2
+"""How long a page that was told has to go by itself; it comes back from its position in any case."""
+PING_S = 10
+"""How often a page is asked whether it is there; one that doesn't answer for as long again is gone."""
+
+NAMESPACES = ["/desk", "/control"]
+
+Answer = dict[str, object]
+Handler = Callable[["Connection", Any], Awaitable[Answer]]
+StaffOf = Callable[[web.Request], Sequence[Staff]]
+"""Whom a request's cookie stands for; empty for strangers (`staff_door.py`)."""
+
+
+class Connection:
+    """One staff page that is connected to one namespace."""
+
+    def __init__(self, sid: str, namespace: str, request: web.Request, clock: Clock) -> None:
+        self.sid = sid
+        self.namespace = namespace
+        self.request = request
+        self.waiting = 0
+        """Messages that are to go out."""
+        self.bytes_waiting = 0
+        self.closing = False
+        self.memory: object = None
+        """Whatever the namespace keeps about it."""
+        self._bucket = Bucket.full(MESSAGES, clock.monotonic())
+
+    def take(self, now: int) -> bool:
+        """Count one message; whether it may be looked at."""
+        self._bucket, wait = self._bucket.take(MESSAGES, now)
+        return not wait
+
+
+class StaffSocket:
+    """See the module. `run` has to be running for anything to go out."""
+
+    def __init__(self, *, staff: StaffOf, origins: frozenset[str], clock: Clock) -> None:
+        """`origins`: whose pages may connect, exactly as browsers write them."""
+        self.staff = staff
+        self.clock = clock
+        self._origins = origins
+        self._connections: dict[tuple[str, str], Connection] = {}
+        self._requests: dict[asyncio.Event, web.Request] = {}
+        """Those that are being answered: polls and WebSockets that stay open."""
+        self._closed = False
+        # Overflow: see WAITING; each page has its own bound.
+        self._outgoing: asyncio.Queue[tuple[Connection, str | None, object, int]] = asyncio.Queue()
+        self._io = socketio.AsyncServer(
+            async_mode="aiohttp",
+            cors_allowed_origins=[],  # Asked here, exactly, before it is asked there.
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
+            async_handlers=False,  # What one page sends is carried out in its order.
+            http_compression=False,
+            cookie=None,
+            namespaces=NAMESPACES,
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/socket.io/", self.handle, allow_head=False),
+            web.post("/socket.io/", self.handle),
+        ]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """A handshake, a poll or a WebSocket of a staff page."""
+        if not origin_allowed(request.headers.get("Origin"), self._origins):
+            return _shut(403, "Pages of that origin may not connect here.")
+        if not self.staff(request):
+            return _shut(401, "Only the staff connects here: open the link that you were given.")
+        if "j" in request.query:
+            return _shut(400, "JSONP is not spoken here.")
+        if "sid" not in request.query and len(self._io.eio.sockets) >= MAX_PAGES:
+            return _shut(503, "As many staff pages are open as the server takes. Try again in a minute.")
+        if self._closed:
+            return _shut(503, "The server is restarting. Come back in a few seconds.")
+        over = asyncio.Event()
+        self._requests[over] = request
+        try:
+            answer: web.StreamResponse = await self._io.handle_request(request)
+        finally:
+            del self._requests[over]
+            over.set()
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def serve(
+        self,
+        namespace: str,
+        handlers: Mapping[str, Handler],
+        *,
+        came: Callable[[Connection], None],
+        gone: Callable[[Connection], None],
+    ) -> None:
+        """Answer the messages of a namespace. Each is acknowledged with what its handler gives."""
+        known = self._io
+
+        async def connect(sid: str, environ: dict[str, Any], _: object = None) -> None:
+            connection = Connection(sid, namespace, environ["aiohttp.request"], self.clock)
+            self._connections[namespace, sid] = connection
+            came(connection)
+
+        async def disconnect(sid: str, *_: object) -> None:
+            connection = self._connections.pop((namespace, sid), None)
+            if connection is not None:
+                connection.closing = True
+                gone(connection)
+
+        async def anything(event: str, sid: str, *data: object) -> Answer:
+            connection = self._connections.get((namespace, sid))
+            handler = handlers.get(event)
+            if connection is None or handler is None:
+                return refused(RefusalCode.UNKNOWN, "There is no such message here.")
+            return await self._answer(connection, handler, data[0] if data else None)
+
+        known.on("connect", connect, namespace=namespace)
+        known.on("disconnect", disconnect, namespace=namespace)
+        known.on("*", anything, namespace=namespace)
+
+    async def _answer(self, connection: Connection, handler: Handler, data: object) -> Answer:
+        if not connection.take(self.clock.monotonic()):
+            return refused(RefusalCode.BUSY, "Too much at once; wait a second and send it again.")
+        if not self.staff(connection.request):
+            self.cut(connection)
+            return refused(RefusalCode.FORBIDDEN, "The link that let you in was taken back.")
+        try:
+            return await handler(connection, data)
+        except msgspec.ValidationError as error:
+            return refused(RefusalCode.INVALID, f"The message can't be read: {error}.")
+        except StorageUnavailable:
+            return refused(RefusalCode.UNAVAILABLE, "It can't be reached at the moment. Try again in a few seconds.")
+        except RecordBroken:
+            logger.exception("a record can't be read")
+            return refused(RefusalCode.UNAVAILABLE, "The record is damaged and can't be shown.")
+        except Exception as error:  # the outermost edge: the page gets a sentence, the log the place
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            logger.error(
+                "a staff page's message failed with %s in %s:%s", type(error).__name__, where.name, where.lineno
+            )
+            return refused(RefusalCode.UNAVAILABLE, "Something went wrong on our side; it has been noted.")
+
+    def push(self, connection: Connection, event: str, body: object, size: int = 0) -> None:
+        """Have something sent; never waits. `size` counts towards `bytes_waiting`."""
+        if connection.closing:
+            return
+        if connection.waiting >= WAITING:
+            self.cut(connection)
+            return
+        connection.waiting += 1
+        connection.bytes_waiting += size
+        self._outgoing.put_nowait((connection, event, body, size))
+
+    def cut(self, connection: Connection) -> None:
+        """End a connection; what waits for it is forgotten."""
+        if not connection.closing:
+            connection.closing = True
+            self._outgoing.put_nowait((connection, None, None, 0))
+
+    async def run(self) -> None:
+        """Send what is pushed, in order, and cut who may not be here any more, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send())
+            group.create_task(self._sweep())
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.clock.sleep(SWEEP_MS)
+            self.recheck()
+
+    def recheck(self) -> None:
+        """Cut whoever has no link any more."""
+        for connection in list(self._connections.values()):
+            if not self.staff(connection.request):
+                self.cut(connection)
+
+    async def _send(self) -> None:
+        while True:
+            connection, event, body, size = await self._outgoing.get()
+            if event is None:
+                await self._io.disconnect(connection.sid, namespace=connection.namespace)
+                continue
+            connection.waiting -= 1
+            connection.bytes_waiting -= size
+            if not connection.closing:
+                await self._io.emit(event, body, to=connection.sid, namespace=connection.namespace)
+
+    async def close(self) -> None:
+        """The server is going away: say so to every page. What has not ended soon after is cut."""
+        self._closed = True
+        for connection in self._connections.values():
+            connection.closing = True
+        for each in list(self._io.eio.sockets.values()):
+            await each.close(wait=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                for over in list(self._requests):
+                    await over.wait()
+        for request in list(self._requests.values()):
+            if request.transport is not None:
+                request.transport.abort()
+        await self._io.shutdown()
+
+
+def refused(code: RefusalCode, message: str) -> Answer:
+    """The answer that says no."""
+    return {"refusal": {"code": str(code), "message": message}}
+
+
+def refusal(answer: Refusal) -> Answer:
+    """The answer that carries a refusal, with the state that goes with it."""
+    return {"refusal": msgspec.to_builtins(answer)}
+
+
+def _shut(status: int, sentence: str) -> web.Response:
+    return web.Response(status=status, text=sentence + "\n", headers={"Cache-Control": "no-store"})

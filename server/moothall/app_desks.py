@@ -1,0 +1,250 @@
+"""The staff's pages of a meeting and of all meetings: what they are made of, and what they are given."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+import msgspec
+from aiohttp import web
+
+from moothall.adapters.control_door import ControlDoor
+from moothall.adapters.control_socket import ControlSocket
+from moothall.adapters.desk_door import About, DeskDoor
+from moothall.adapters.desk_socket import DeskSocket, Extra, Wish
+from moothall.adapters.pages import Pages
+from moothall.adapters.staff_door import StaffDoor
+from moothall.adapters.staff_socket import StaffSocket
+from moothall.app_house import House
+from moothall.core.actors import Role
+from moothall.core.authority import COMMANDS, may_send
+from moothall.core.commands import CloseSession, CorrectSegment, MoveLinesAway
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.events import SoundKept
+from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
+from moothall.core.session import Status
+from moothall.core.undo import inverse
+from moothall.services.control_room import ControlRoom
+from moothall.services.desks import Desks, News, Seat
+from moothall.services.moving import move_lines
+from moothall.services.recognising import Recognising
+from moothall.services.recording import Recordings
+from moothall.services.redoing import redo
+from moothall.services.removal import Spoken, remove
+from moothall.services.reports import Kind, Reports
+from moothall.services.sessions import LiveSession
+from moothall.services.speaker_watch import SpeakerWatch
+
+MOST_OTHERS = 100
+"""Sessions that lines can be moved to from a page."""
+
+
+def open_desks(
+    stack: AsyncExitStack,
+    house: House,
+    *,
+    origins: frozenset[str],
+    pages: Pages,
+    staff: StaffDoor,
+    reports: Reports,
+    recognising: Recognising,
+    recordings: Recordings,
+) -> tuple[Sequence[web.RouteDef], StaffSocket]:
+    """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
+    socket = StaffSocket(staff=staff.staff, origins=origins, clock=house.clock)
+    house.links.when_gone(lambda _: socket.recheck())
+    news: dict[str, News] = {}
+    desks = Desks(
+        house.sessions, log=house.log, clock=house.clock, randomness=house.randomness, inverse=inverse, news=news
+    )
+    control = ControlRoom(
+        house.sessions,
+        rooms=house.programme,
+        clock=house.clock,
+        engines=lambda: recognising.engines,
+        disk=lambda: _disk(house),
+        tally=reports.tally,
+        presence=desks.presence,
+    )
+    news |= _news(house, reports, control)
+    extras = _Extras(house, desks, reports, recognising, recordings).all()
+    DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
+    ControlSocket(socket, control, may_act=staff.may_act)
+    watch = SpeakerWatch(house.sessions, house.clock)
+    for running in (socket, desks, control, watch):
+        stack.callback(house.tasks.create_task(running.run()).cancel)
+    about = _AboutSessions(house).of
+    doors = (
+        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=about),
+        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act),
+        socket,
+    )
+    return [route for door in doors for route in door.routes()], socket
+
+
+def _disk(house: House) -> tuple[int, int] | None:
+    try:
+        usage = shutil.disk_usage(house.data)
+    except OSError:
+        return None
+    return usage.free, usage.total
+
+
+def _news(house: House, reports: Reports, control: ControlRoom) -> Mapping[str, News]:
+    """What desks are told whenever it changes."""
+
+    def told(session: SessionId) -> object:
+        tally = reports.tally(session)
+        return {
+            "readers": tally.readers,
+            "kinds": {
+                kind.value: {"count": count, "answer": "sent" if kind in tally.unseen else "seen"}
+                for kind, count in tally.counts.items()
+            },
+        }
+
+    def overrun(session: SessionId) -> object:
+        found = house.programme.overrun(session)
+        return None if found is None else {"minutes": -(-found.left // 60_000)}
+
+    def alarm(session: SessionId) -> object:
+        # What has a place of its own on the page is not said twice.
+        raised = [each for each in control.alarms_of(session) if each.kind not in ("reports", "ends-soon", "over")]
+        return msgspec.to_builtins(raised)
+
+    return {"reports": told, "overrun": overrun, "alarm": alarm}
+
+
+class _AboutSessions:
+    """What the page of a session has to know before it connects."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def of(self, session: SessionId) -> About | None:
+        """None for an unknown session; raises StorageUnavailable."""
+        live = await self._house.sessions.find(session)
+        if live is None or live.state.status is Status.ABSENT:
+            return None
+        room = self._house.programme.room_of(session)
+        return About(
+            title=live.state.title,
+            language=next(iter(live.state.languages), ""),
+            channel=next(iter(live.state.channels), "floor"),
+            follows=room is not None and self._house.programme.next_in(room) is not None,
+            sound=live.state.sound is not SoundKept.NONE,
+            others=self._others(session),
+        )
+
+    def _others(self, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
+        """Sessions that have begun, those that are on first."""
+        begun = [
+            live
+            for live in self._house.sessions.all_loaded
+            if live.id != session and live.state.status in (Status.OPEN, Status.PAUSED, Status.CLOSED)
+        ]
+        begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
+        return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
+
+
+class _Extras:
+    """What desks can ask for beside commands to their own session."""
+
+    def __init__(
+        self, house: House, desks: Desks, reports: Reports, recognising: Recognising, recordings: Recordings
+    ) -> None:
+        self._house = house
+        self._desks = desks
+        self._reports = reports
+        self._recognising = recognising
+        self._recordings = recordings
+
+    def all(self) -> dict[str, Extra]:
+        """By the names of their messages."""
+        return {
+            "redo": self._redo,
+            "move": self._move,
+            "next": self._next,
+            "remove": self._remove,
+            "seen": self._seen,
+            "mended": self._mended,
+        }
+
+    async def _redo(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """They speak another language: force it, and have the last minute recognised once more."""
+        channel = ChannelId(wish.channel or seat.channel)
+        if not is_command_id(wish.id) or channel not in seat.live.state.channels:
+            return _refuse(RefusalCode.INVALID, "It needs an id and one of the meeting's texts.")
+        answer = await redo(seat.live.writer, self._recognising, seat.actor, CommandId(wish.id), channel, wish.language)
+        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
+
+    async def _move(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """Lines belong to another session. That the link reaches it has been asked."""
+        other = await self._house.sessions.find(SessionId(wish.session or ""))
+        if not is_command_id(wish.id) or other is None:
+            return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+        channel = ChannelId(wish.channel or seat.channel)
+        answer = await move_lines(
+            seat.live.writer,
+            other.writer,
+            seat.actor,
+            CommandId(wish.id),
+            channel=channel,
+            segments=wish.segments,
+            to_channel=_same_channel(other, channel),
+            clock=self._house.clock,
+        )
+        if isinstance(answer, Refusal):
+            return answer
+        moved = MoveLinesAway(channel=channel, segments=wish.segments, session=other.id)
+        self._desks.note_act(seat, CommandId(wish.id), [moved], answer)
+        return {"receipt": msgspec.to_builtins(answer)}
+
+    async def _next(self, seat: Seat, _: Wish) -> dict[str, object] | Refusal:
+        """Close this session and start the one that follows in its room."""
+        room = self._house.programme.room_of(seat.live.id)
+        if room is None or not may_send(seat.staff.role, CloseSession()):
+            return _refuse(RefusalCode.FORBIDDEN, "The meeting is in no place where another follows.")
+        live = seat.live
+        on = live.id if live.state.status in (Status.OPEN, Status.PAUSED) else None
+        if on is None and self._house.programme.now_in(room) is not None:
+            return _refuse(RefusalCode.CONFLICT, "Somebody else has gone on already.")
+        answer = await self._house.programme.next_session(room, after=on, by=seat.staff.link)
+        return answer if isinstance(answer, Refusal) else {"session": answer}
+
+    async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """Words must not stay, neither in the text nor in the sound."""
+        if not is_command_id(wish.id) or wish.removes is None:
+            return _refuse(RefusalCode.INVALID, "It needs an id, and which words.")
+
+        async def silence(spoken: Sequence[Spoken]) -> None:
+            await self._recordings.silence(seat.live.id, spoken)
+
+        answer = await remove(seat.live.writer, seat.actor, CommandId(wish.id), wish.removes, silence)
+        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
+
+    async def _seen(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        return self._report(seat, wish, self._reports.seen)
+
+    async def _mended(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        return self._report(seat, wish, self._reports.mended)
+
+    def _report(self, seat: Seat, wish: Wish, tell: Callable[[SessionId, Kind], object]) -> dict[str, object] | Refusal:
+        if wish.kind not in {kind.value for kind in Kind} or not _tends_text(seat.staff.role):
+            return _refuse(RefusalCode.FORBIDDEN, "Whoever looks after the text answers what readers report.")
+        tell(seat.live.id, Kind(wish.kind))
+        return {}
+
+
+def _tends_text(role: Role) -> bool:
+    return bool(COMMANDS[role] & {CorrectSegment, CloseSession})
+
+
+def _same_channel(other: LiveSession, channel: ChannelId) -> ChannelId:
+    """The channel of the same name there, or its first."""
+    return channel if channel in other.state.channels else next(iter(other.state.channels), channel)
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)

@@ -1,0 +1,241 @@
+"""The doors of a server: which there are, and what each is given."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+
+import msgspec
+from aiohttp import web
+
+from moothall.adapters.admin_door import AdminDoor, runs_the_house
+from moothall.adapters.admin_request import StaffPages
+from moothall.adapters.form_guard import FormGuard
+from moothall.adapters.forwarded import trusted_networks, visitor_address
+from moothall.adapters.front_page import FrontPage
+from moothall.adapters.import_door import ImportDoor
+from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
+from moothall.adapters.local_door import HOST, LocalDoor, leave_card, take_card
+from moothall.adapters.low_data_door import LowDataDoor
+from moothall.adapters.page_door import PageDoor
+from moothall.adapters.pages import Pages
+from moothall.adapters.plain_door import PlainDoor
+from moothall.adapters.poll_door import PollDoor
+from moothall.adapters.qr import qr_svg
+from moothall.adapters.reading import Readers
+from moothall.adapters.record_door import RecordDoor
+from moothall.adapters.reports_door import ReportsDoor
+from moothall.adapters.shown_door import ShownDoor
+from moothall.adapters.sound_folder import SoundFolder
+from moothall.adapters.sse import EventsDoor
+from moothall.adapters.staff_door import StaffDoor
+from moothall.adapters.time_zones import find_zone
+from moothall.adapters.tls import tls_context
+from moothall.adapters.websocket import WebSocketDoor
+from moothall.adapters.well_known import KeysDoor
+from moothall.adapters.work_door import WorkDoor
+from moothall.app_desks import open_desks
+from moothall.app_house import House
+from moothall.app_sound import microphone_doors, sound_address, sound_door
+from moothall.core.ids import SessionId
+from moothall.core.programme.plan import RoomId
+from moothall.services.catalogue import Catalogue
+from moothall.services.live_ingest import LiveIngest
+from moothall.services.reader_access import ReaderAccess
+from moothall.services.recognising import Recognising
+from moothall.services.recording import Recordings
+from moothall.services.records import Records
+from moothall.services.reports import Reports
+from moothall.services.sessions import Sessions
+from moothall.settings import Settings
+from moothall.wire.token_bucket import Allowance
+
+LINK_TRIES = Allowance(per_second=5, burst=300)
+"""Links that one address may open: a hall of 300 readers may come at once, and nobody guesses 160 bits at this rate."""
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a server is reached."""
+
+    own: str
+    """Where it listens, such as `http://127.0.0.1:8080`."""
+    public: str
+    """What links and codes say."""
+    origins: frozenset[str]
+    """Whose pages may send anything, exactly as browsers write them."""
+    routes: tuple[str, ...] = ()
+    """What is served there, such as `GET /s/{session}`."""
+
+    @classmethod
+    def of(cls, listener: socket.socket, settings: Settings) -> Address:
+        """From where a server listens, and what its settings say."""
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        scheme = "https" if settings.server.tls_certificate else "http"
+        own = f"{scheme}://{shown}:{port}"
+        public = settings.server.public_address.rstrip("/") or own
+        origins = frozenset(settings.server.origins) or frozenset({own, f"{scheme}://localhost:{port}", public})
+        return cls(own=own, public=public, origins=origins)
+
+
+async def open_doors(
+    stack: AsyncExitStack,
+    house: House,
+    settings: Settings,
+    *,
+    listener: socket.socket,
+    pages: Pages,
+    recognising: Recognising,
+    live: LiveIngest,
+    recordings: Recordings,
+    folder: SoundFolder,
+) -> Address:
+    """Serve readers and staff until the stack unwinds; returns where."""
+    address = Address.of(listener, settings)
+    address_of = visitor_address(trusted_networks(settings.server.trusted_proxies))
+    tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
+    clock, programme = house.clock, house.programme
+    access = ReaderAccess(house.sessions, programme.room_of)
+    readers = Readers(
+        find=access.find,
+        may_read=access.may_read,
+        clock=clock,
+        randomness=house.randomness,
+        origins=address.origins,
+        most=settings.server.max_readers,
+    )
+    events, sockets = EventsDoor(readers), WebSocketDoor(readers)
+    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
+    reporting = ReportsDoor(
+        pages,
+        reports,
+        clock=clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=address.origins,
+        secure=address.public.startswith("https://"),
+        address_of=address_of,
+    )
+    shown = ShownDoor(
+        pages, clock=clock, snapshot_of=access.snapshot, public=address.public, framers=settings.server.embed
+    )
+    page = PageDoor(
+        pages,
+        clock=clock,
+        snapshot_of=access.snapshot,
+        page_of=access.page,
+        public=address.public,
+        sound_of=sound_address,
+    )
+    staff = StaffDoor(
+        links=house.links,
+        pages=pages,
+        gate=AddressGate(clock, house.randomness, LINK_TRIES),
+        origins=address.origins,
+        room_of=programme.room_of,
+        secure=address.public.startswith("https://"),
+        address_of=address_of,
+    )
+    gate = AddressGate(clock, house.randomness)
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[gate.middleware(address_of), page.error_pages(), staff.middleware()],
+    )
+    secure(app)
+    records = RecordDoor(Records(access, house.log), pages)
+    house.sessions.observe(records.observe)
+    catalogue = Catalogue(house.log)
+    house.sessions.observe(lambda _, publication: catalogue.take(publication))
+    keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
+    for door in (front, page, events, sockets, polls, plain, low, records, shown, reporting, keys, staff):
+        app.add_routes(door.routes())
+    app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
+    for routes in _running_the_meetings(house, address, pages, staff, catalogue):
+        app.add_routes(routes)
+    desks, staff_socket = open_desks(
+        stack,
+        house,
+        origins=address.origins,
+        pages=pages,
+        staff=staff,
+        reports=reports,
+        recognising=recognising,
+        recordings=recordings,
+    )
+    app.add_routes(desks)
+    microphones, audio = microphone_doors(house, address.origins, pages, staff, live)
+    app.add_routes(microphones)
+    runner = web.AppRunner(app, **runner_options())
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(audio.close)
+    for closing in (sockets, events, polls, plain, low, reporting, staff_socket):
+        stack.push_async_callback(closing.close)
+    for running in (events, polls, plain, low, reports):
+        stack.callback(house.tasks.create_task(running.run()).cancel)
+    await web.SockSite(runner, listener, ssl_context=tls).start()
+    served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
+    return msgspec.structs.replace(address, routes=tuple(served))
+
+
+def _front_page(house: House, pages: Pages, catalogue: Catalogue) -> FrontPage:
+    programme = house.programme
+
+    def place(room: RoomId) -> str:
+        known = programme.room(room)
+        return "" if known is None else known.title
+
+    return FrontPage(
+        pages,
+        clock=house.clock,
+        listed=catalogue.listed,
+        planned=programme.planned,
+        place=place,
+        known=catalogue.known,
+    )
+
+
+def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:
+    def count(session: SessionId) -> int:
+        live = sessions.loaded(session)
+        return 0 if live is None else sum(live.fanout.readers.values())
+
+    return count
+
+
+def _running_the_meetings(
+    house: House, address: Address, pages: Pages, staff: StaffDoor, catalogue: Catalogue
+) -> Sequence[Sequence[web.RouteDef]]:
+    """`/admin` and `/staff`."""
+    shared = StaffPages(
+        pages=pages,
+        guard=FormGuard(origins=address.origins, randomness=house.randomness),
+        staff=staff.staff,
+        key_of=staff.key_of,
+    )
+    admin = AdminDoor(
+        pages=shared,
+        programme=house.programme,
+        links=house.links,
+        entries=catalogue.all,
+        public=address.public,
+        qr_svg=qr_svg,
+    )
+    imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
+    work = WorkDoor(pages=shared, programme=house.programme)
+    return admin.routes(), imports.routes(), work.routes()
+
+
+async def open_local_door(stack: AsyncExitStack, house: House, public: str) -> None:
+    """Let the operator's commands reach the house while it is held, until the stack unwinds."""
+    door = LocalDoor(house.office(public), house.randomness)
+    runner = web.AppRunner(door.application(), **runner_options())
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, HOST, 0)
+    await site.start()
+    port: int = runner.addresses[0][1]
+    leave_card(house.data, door.card(port))
+    stack.callback(take_card, house.data)

@@ -1,0 +1,115 @@
+"""What a server keeps and knows, without doors and engines: enough for commands while no server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters import book_sqlite, signing, sqlite_file
+from moothall.adapters.book_sqlite import SqliteBook
+from moothall.adapters.data_folder import hold_folder
+from moothall.adapters.log_sqlite import SqliteLog
+from moothall.adapters.signing import Ed25519Signer
+from moothall.adapters.system_clock import SystemRandomness
+from moothall.adapters.time_zones import find_zone
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.services.office import Office
+from moothall.services.programme import Programme
+from moothall.services.rehearsals import Rehearsals
+from moothall.services.role_links import RoleLinks
+from moothall.services.sessions import Sessions
+from moothall.settings import Settings
+
+SOUND_FOLDERS = ("spool", "recordings")
+"""Folders below the data folder that hold a folder for each session."""
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """An open data folder."""
+
+    data: Path
+    log: SqliteLog
+    signer: Ed25519Signer
+    sessions: Sessions
+    programme: Programme
+    links: RoleLinks
+    clock: Clock
+    randomness: Randomness
+    tasks: asyncio.TaskGroup
+    """Owns whatever runs as long as the house is open."""
+
+    def office(self, public: str) -> Office:
+        """For the operator's commands; `public` is the address that links say."""
+        return Office(programme=self.programme, links=self.links, public=public, zones=find_zone)
+
+    async def erase(self, session: SessionId) -> None:
+        """Remove a rehearsal's sound and links. Its log is removed by whoever calls this.
+
+        Raises StorageUnavailable when the disk refuses.
+        """
+        for name in SOUND_FOLDERS:
+            await asyncio.to_thread(_remove, self.data / name / session)
+        await self.links.forget(session)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        msg = f"The folder {folder} can't be removed: {error.strerror}."
+        raise StorageUnavailable(msg) from error
+
+
+async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) -> House:
+    """Hold the data folder and open what it keeps, until the stack unwinds.
+
+    Raises ConfigurationError with a sentence when that can't be.
+    """
+    data, randomness = Path(settings.server.data), SystemRandomness()
+    stack.enter_context(hold_folder(data))
+    log = await SqliteLog.open(data / sqlite_file.FILE_NAME)
+    stack.push_async_callback(log.close)
+    book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
+    stack.push_async_callback(book.close)
+    signer = Ed25519Signer.open(data / signing.FILE_NAME)
+    tasks = await stack.enter_async_context(asyncio.TaskGroup())
+    sessions = Sessions(log=log, clock=clock, randomness=randomness, signer=signer)
+    started = asyncio.Event()
+    stack.callback(tasks.create_task(sessions.run(started)).cancel)
+    await started.wait()
+    programme = Programme(book=book, sessions=sessions, clock=clock, randomness=randomness)
+    links = RoleLinks(book=book, clock=clock, randomness=randomness)
+    await programme.load()
+    await links.load()
+    return House(
+        data=data,
+        log=log,
+        signer=signer,
+        sessions=sessions,
+        programme=programme,
+        links=links,
+        clock=clock,
+        randomness=randomness,
+        tasks=tasks,
+    )
+
+
+def watch_rehearsals(stack: AsyncExitStack, house: House) -> None:
+    """Have rehearsals remove themselves, until the stack unwinds."""
+    rehearsals = Rehearsals(programme=house.programme, sessions=house.sessions, clock=house.clock, erase=house.erase)
+    stack.callback(house.tasks.create_task(rehearsals.run()).cancel)
+
+
+@asynccontextmanager
+async def quiet_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
+    """The house without a server, for a command. Raises ConfigurationError, alone or in a group."""
+    async with AsyncExitStack() as stack:
+        yield await open_house(stack, settings, clock)

@@ -1,0 +1,188 @@
+"""`moothall conference import` and `moothall admin-link`: through the server that runs, or without one."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.local_door import CARD, Caller
+from moothall.adapters.system_clock import SystemClock
+from moothall.app_house import quiet_house
+from moothall.core.errors import ConfigurationError
+from moothall.core.events import Access
+from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
+from moothall.core.programme.plan import Planned
+from moothall.core.programme.reading import MOST_BYTES
+from moothall.services.office import Office, Told
+from moothall.settings import Settings, load
+
+DECLINED = 1
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add both to the parser."""
+    conference = commands.add_parser("conference", help="rooms and sessions from a programme")
+    acts = conference.add_subparsers(required=True, metavar="ACT")
+    imports = acts.add_parser(
+        "import",
+        help="make rooms and sessions from a conference file",
+        description="Make rooms and sessions from CSV, schedule.xml or schedule.json of frab or pretalx, or iCalendar. "
+        "Shows the changes first and asks; can be run again at any time. Nothing is ever deleted.",
+    )
+    imports.add_argument("file", type=Path, help="the file; - is standard input")
+    imports.add_argument("--yes", action="store_true", help="make the changes without asking")
+    imports.add_argument("--dry-run", action="store_true", help="only show the changes")
+    imports.add_argument("--timezone", default="UTC", help="of times that name none, where the file names none")
+    imports.add_argument(
+        "--access", choices=[each.value for each in Access], default="public", help="who may read the new sessions"
+    )
+    _common(imports)
+    imports.set_defaults(run=_import)
+    link = commands.add_parser(
+        "admin-link",
+        help="the address of /admin",
+        description="Print a link to /admin: the first one, or with --new one in its place, after which the old one "
+        "and all browsers that opened it are shut out.",
+    )
+    link.add_argument("--new", action="store_true", help="replace the link")
+    _common(link)
+    link.set_defaults(run=_admin_link)
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings; see config/moothall.toml")
+    parser.add_argument("--data", help="the server's data folder")
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = load(arguments.config, os.environ)
+    if arguments.data is None:
+        return settings
+    return msgspec.structs.replace(settings, server=msgspec.structs.replace(settings.server, data=arguments.data))
+
+
+@asynccontextmanager
+async def _office(settings: Settings) -> AsyncIterator[Office | Caller]:
+    """The server's, when one holds the data folder; else the folder's own."""
+    data = Path(settings.server.data)
+    if (data / CARD).exists() and await (caller := Caller(data)).answers():
+        yield caller
+        return
+    public = settings.server.public_address.rstrip("/") or f"http://{settings.server.host}:{settings.server.port}"
+    async with quiet_house(settings, SystemClock()) as house:
+        yield house.office(public)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_import_file(arguments, _settings(arguments)))
+
+
+async def _import_file(arguments: argparse.Namespace, settings: Settings) -> int:
+    data = _read(arguments.file)
+    zone, access = arguments.timezone, Access(arguments.access)
+    async with _office(settings) as office:
+        told = await office.import_programme(data, zone=zone, access=access, apply=False)
+        print("\n".join(said_of(told)))
+        if arguments.dry_run or not any(change.kind not in UNTOUCHED for change in told.changes):
+            return 0
+        if not arguments.yes and not _agreed(arguments.file):
+            print("Nothing was changed.")
+            return DECLINED
+        told = await office.import_programme(data, zone=zone, access=access, apply=True)
+    print(f"Changes made: {told.done}.")
+    for sentence in told.refused:
+        print(f"Not made: {sentence}", file=sys.stderr)
+    return DECLINED if told.refused else 0
+
+
+def _agreed(file: Path) -> bool:
+    if str(file) == "-" or not sys.stdin.isatty():
+        msg = "There is nobody to ask: run it again with --yes to make these changes."
+        raise ConfigurationError(msg)
+    try:
+        return input("Make these changes? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(MOST_BYTES + 1)
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        msg = f"{file} can't be read: {error.strerror}."
+        raise ConfigurationError(msg) from error
+
+
+def _admin_link(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_print_admin_link(_settings(arguments), new=arguments.new))
+
+
+async def _print_admin_link(settings: Settings, *, new: bool) -> int:
+    async with _office(settings) as office:
+        address = await office.admin_link(new=new)
+    if address is None:
+        msg = "There is an admin link already, and nobody can look it up. --new replaces it."
+        raise ConfigurationError(msg)
+    print(f"Admin link: {address}")
+    return 0
+
+
+def said_of(told: Told) -> list[str]:
+    """What an import would change, a line each."""
+    lines = [told.title] if told.title else []
+    lines += [_line(change) for change in told.changes]
+    lines += list(told.notes)
+    return lines if told.changes else [*lines, "Nothing would change: everything is as in the file."]
+
+
+def _line(change: Change) -> str:
+    match change.kind:
+        case ChangeKind.ROOM_ADDED:
+            return f"+ room {change.room}: {change.title}"
+        case ChangeKind.ADDED:
+            return f"+ session {change.session}: {change.title}{_where(change.after)}"
+        case ChangeKind.VANISHED:
+            return f"! session {change.session}: {change.title} is not in the file any more; it stays"
+        case ChangeKind.LANGUAGES:
+            return f"! session {change.session}: {_value(change, change.after)} in the file; its languages stay"
+        case _:
+            before, after = _value(change, change.before), _value(change, change.after)
+            return f"~ session {change.session}: {change.kind} {before or 'nothing'} -> {after or 'nothing'}"
+
+
+def _value(change: Change, planned: Planned | None) -> str:
+    if planned is None:
+        return ""
+    match change.kind:
+        case ChangeKind.TITLE:
+            return planned.title
+        case ChangeKind.TIMES:
+            return f"{_time(planned.starts)} to {_time(planned.ends)}"
+        case ChangeKind.ROOM:
+            return planned.room or ""
+        case ChangeKind.SPEAKERS:
+            return ", ".join(speaker.name for speaker in planned.speakers)
+        case _:
+            return ", ".join(planned.languages)
+
+
+def _where(planned: Planned | None) -> str:
+    if planned is None:
+        return ""
+    parts = [planned.room or "", _time(planned.starts) if planned.starts is not None else "", *planned.languages]
+    return f" ({', '.join(part for part in parts if part)})"
+
+
+def _time(ms: int | None) -> str:
+    return "?" if ms is None else datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

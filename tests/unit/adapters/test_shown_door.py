@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from moothall.adapters.limits import secure
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import Pages
+from moothall.adapters.qr import qr_svg
+from moothall.adapters.shown_door import FULL, KEPT, ShownDoor, paragraphs
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
+from moothall.core.lanes import Feed
+from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.testing.clock import LONG_AGO, ManualClock
+
+PAGES = Pages(find_web_folder())
+FLOOR = ChannelId("floor")
+ANA = SpeakerId("ana")
+Client = TestClient[web.Request, web.Application]
+
+
+def said(n: int, text: str, *, language: str = "en", speaker: SpeakerId | None = None) -> list[ev.AnyEvent]:
+    name = SegmentId(f"s{n}")
+    return [
+        ev.SegmentOpened(
+            channel=FLOOR, segment=name, t0=n * 1_000, language=language, origin=ev.Origin.MACHINE, speaker=speaker
+        ),
+        ev.SegmentEnded(channel=FLOOR, segment=name, t1=n * 1_000 + 900, reason=ev.EndReason.SENTENCE, text=text),
+    ]
+
+
+class Hall:
+    """One session, and what has happened in it."""
+
+    def __init__(self) -> None:
+        self.events: list[ev.AnyEvent] = [
+            ev.SessionCreated(title="Plenary", languages=("en",)),
+            ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "ar")),
+            ev.SessionOpened(wall=LONG_AGO),
+            ev.SpeakerIntroduced(speaker=ANA, name="Ana"),
+        ]
+
+    async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
+        if session != "plenary" or feed.channel != FLOOR:
+            return None
+        view = CaptionsView.empty(session, Epoch("e1"), feed)
+        for offset, event in enumerate(self.events, 1):
+            view = view.apply(offset, Role.ENGINE, event)
+        return view.snapshot()
+
+
+@pytest.fixture
+def hall() -> Hall:
+    return Hall()
+
+
+@pytest.fixture
+def framers() -> tuple[str, ...]:
+    return ()
+
+
+@pytest.fixture
+async def client(hall: Hall, framers: tuple[str, ...]) -> AsyncIterator[Client]:
+    door = ShownDoor(
+        PAGES,
+        clock=ManualClock(),
+        snapshot_of=hall.snapshot_of,
+        public="https://hall.example.org",
+        framers=framers,
+    )
+    app = web.Application()
+    app.add_routes(door.routes())
+    secure(app)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def page(client: Client, path: str, *, status: int = 200, language: str = "en") -> str:
+    async with client.get(f"/s/plenary/{path}", headers={"Accept-Language": language}) as response:
+        assert response.status == status
+        return await response.text()
+
+
+def text_of(html: str) -> str:
+    body = re.sub(r"<script.*?</script>|<noscript>.*?</noscript>", "", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+def data(html: str) -> dict[str, object]:
+    found = re.search(r'<script type="application/json" id="Data">(.*?)</script>', html, re.DOTALL)
+    assert found
+    value = json.loads(found[1])
+    assert isinstance(value, dict)
+    return value
+
+
+def ancestors(headers: object) -> str:
+    found = re.search(r"frame-ancestors (.*)", str(headers))
+    assert found
+    return found[1]
+
+
+async def test_each_page_begins_with_the_newest_lines(client: Client, hall: Hall) -> None:
+    for n in range(KEPT + 5):
+        hall.events += said(n, f" Line {n}.")
+    for path in ("screen", "overlay", "embed"):
+        html = await page(client, path)
+        assert f"Line {KEPT + 4}." in text_of(html)
+        assert "Line 4." not in text_of(html)
+        given = data(html)
+        lines = given["lines"]
+        assert isinstance(lines, list)
+        assert (lines[0]["number"], lines[-1]["number"]) == (5, KEPT + 4)
+        assert given["events"] == "/s/plenary/events?channel=floor&feed=live"
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", html)
+
+
+async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: Hall) -> None:
+    html = await page(client, "screen?theme=dark&size=150")
+    assert qr_svg("https://hall.example.org/s/plenary") in html
+    assert "hall.example.org/s/plenary" in text_of(html)
+    assert "Live, waiting for the first words" in text_of(html)
+    assert "Written by a machine, with mistakes, and kept" in text_of(html)
+    assert 'data-theme="dark"' in html
+    assert data(html)["look"] == {"size": 150, "theme": "dark"}
+    assert '<noscript><meta http-equiv="refresh"' in html
+    hall.events.append(ev.NotRecordedBegan(t0=5))
+    banner = re.search(r'<p class="banner"[^>]*>', await page(client, "screen"))
+    assert banner
+    assert "hidden" not in banner[0]
+    hall.events += [ev.NotRecordedEnded(t1=8), ev.SessionClosed(t=9)]
+    html = await page(client, "screen")
+    assert "refresh" not in html
+    assert "Closed: this is the record" in text_of(html)
+
+
+async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Client) -> None:
+    html = await page(client, "overlay?lines=3&size=60&color=yellow&back=40&fade=5")
+    assert data(html)["look"] == {"lines": 3, "size": 60, "color": "ffff00", "back": 40, "fade": 5}
+    assert "page.css" not in html
+    assert "color-scheme" not in html  # it would give the page a ground
+    html = await page(client, "overlay?color=%22%3E%3Cscript%3E", status=400)
+    assert "<script>" not in html
+    assert "color" in text_of(html)
+
+
+@pytest.mark.parametrize("path", ["screen?size=1", "overlay?lines=9", "embed?theme=pink", "embed?feed=all"])
+async def test_a_wrong_choice_is_a_page_with_a_sentence(client: Client, path: str) -> None:
+    assert "Esta dirección no es correcta" in text_of(await page(client, path, status=400, language="es"))
+
+
+@pytest.mark.parametrize("path", ["screen", "overlay", "embed"])
+async def test_what_is_not_there_is_not_there(client: Client, path: str) -> None:
+    for address in (
+        f"/s/nothing/{path}",
+        f"/s/NO/{path}",
+        f"/s/plenary/{path}?channel=de",
+        f"/s/plenary/{path}?channel=!",
+    ):
+        async with client.get(address) as response:
+            assert response.status == 404
+
+
+async def test_the_box_leads_to_the_whole_text(client: Client) -> None:
+    assert 'href="/s/plenary?channel=floor"' in await page(client, "embed")
+    html = await page(client, "embed?ui=fr&theme=light")
+    assert 'href="/s/plenary?channel=floor&amp;ui=fr"' in html
+    assert 'target="_blank" rel="noopener"' in html
+
+
+async def test_by_default_only_our_own_pages_may_frame_the_box_and_none_the_others(client: Client) -> None:
+    for path, allowed in (
+        ("embed", "'self'"),
+        ("embed?theme=x", "'self'"),
+        ("screen", "'none'"),
+        ("overlay", "'none'"),
+    ):
+        async with client.get(f"/s/plenary/{path}") as response:
+            assert ancestors(response.headers["Content-Security-Policy"]) == allowed
+
+
+@pytest.mark.parametrize("framers", [("https://www.example.org", "https://b.example")])
+async def test_named_origins_may_frame_the_box(client: Client) -> None:
+    async with client.get("/s/plenary/embed") as response:
+        allowed = ancestors(response.headers["Content-Security-Policy"])
+        assert allowed == "'self' https://www.example.org https://b.example"
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+        assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    async with client.get("/s/plenary/screen") as response:
+        assert ancestors(response.headers["Content-Security-Policy"]) == "'none'"
+
+
+@pytest.mark.parametrize("framers", [("*",)])
+async def test_everybody_may_where_the_operator_says_so(client: Client) -> None:
+    async with client.get("/s/plenary/embed") as response:
+        assert ancestors(response.headers["Content-Security-Policy"]) == "*"
+
+
+def line(n: int, text: str, *, language: str = "en", speaker: SpeakerId | None = None) -> Line:
+    return Line(
+        segment=SegmentId(f"s{n}"), t0=n, t1=n, language=language, origin=ev.Origin.MACHINE, speaker=speaker, text=text
+    )
+
+
+def test_lines_run_on_until_the_speaker_or_the_language_changes() -> None:
+    session = Session(id=SessionId("s"), speakers={ANA: "Ana"})
+    made = paragraphs(
+        session,
+        [
+            line(0, " One.", speaker=ANA),
+            line(1, "Two.", speaker=ANA),
+            line(2, "  ", speaker=ANA),
+            line(3, "ثلاثة", language="ar", speaker=ANA),
+            line(4, "Four."),
+            line(5, "Five.", speaker=SpeakerId("unknown")),
+        ],
+    )
+    assert [(each.name, each.direction, each.texts) for each in made] == [
+        ("Ana", "ltr", ["One.", "Two."]),
+        ("Ana", "rtl", ["ثلاثة"]),
+        ("", "ltr", ["Four."]),
+        ("", "ltr", ["Five."]),
+    ]
+
+
+def test_a_long_paragraph_ends_and_the_name_is_not_said_again() -> None:
+    session = Session(id=SessionId("s"), speakers={ANA: "Ana"})
+    made = paragraphs(session, [line(0, "x" * FULL, speaker=ANA), line(1, "Two.", speaker=ANA)])
+    assert [(each.name, len(each.texts)) for each in made] == [("Ana", 1), ("", 1)]
