@@ -1,15 +1,23 @@
 // The session's page: ties the reader, the line to the server, the view and the reader's place together.
 
+import { Aloud } from './aloud.js';
+import { Bookmark } from './bookmark.js';
+import { Choices } from './choices.js';
+import { Held } from './held.js';
+import { keys } from './keys.js';
 import { Link } from './link.js';
+import { Speller } from './low.js';
 import { Older } from './older.js';
 import { Place } from './place.js';
+import { Quote } from './quote.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from './standing.js';
+import { Video } from './video.js';
 import { View } from './view.js';
 import { Words } from './words.js';
 
 const SILENT = 25000; // ms without a frame, from a server that was sending, until the line counts as dead
-const KEPT_ALOUD = 3; // lines that stay in the region that screen readers announce
+const SILENT_LOW = 90000; // the same where little is sent
 
 const at = (id) => document.getElementById(id);
 const data = JSON.parse(at('Data').textContent);
@@ -36,42 +44,120 @@ const older = new Older({
   reader, view, place, words, link: at('Earlier'),
   address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
 });
-const link = new Link(address, take, told);
+const link = new Link(address, came, told);
+const choices = new Choices(at('Choices'), chosen, (change) => place.around(change));
+const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
+const aloud = new Aloud(at('Announcer'), () => choices.get('say'));
+const held = new Held(take);
+const video = at('Video') && new Video(held, { key: `moothall.video ${reader.session.id}`, words, newest, tell: waited });
+const quote = new Quote(view.list, {
+  words,
+  address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
+  about: () => [at('Title').textContent, data.date],
+  tell: (text) => (at('Status').textContent = text),
+});
+
+const low = () => choices.get('read') === 'low';
 
 let ahead = data.now - Date.now(); // the server's clock against ours
 let heard = Date.now(); // when the last frame came
 let cutAt = null;
 let backAt = null;
 let said = at('State').dataset.kind;
+let streamed = low(); // whether the stream is that of few data
+let speller = new Speller();
+let afresh = false; // whether the next stream begins with a snapshot, whatever is known
 let fresh = []; // ids of lines that came while the reader was elsewhere
 reader.spoke = data.spoke;
 
 function address() {
-  return `${data.base}/events?${data.query}&after=${reader.position}`;
+  speller = new Speller();
+  return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
+}
+
+/** A frame came over the line; it is taken in at once, or when the reader's video is as far. */
+function came(frame) {
+  heard = Date.now();
+  if (frame.sent) ahead = frame.sent - heard;
+  video?.note(frame);
+  held.take(frame);
 }
 
 function take(frame) {
-  heard = Date.now();
-  ahead = frame.sent - heard;
   const known = reader.last ? reader.first : Infinity;
-  const change = reader.apply(frame);
+  const change = Array.isArray(frame) ? reader.batch(speller.spell(frame), Date.now() + ahead) : reader.apply(frame);
   if (change.lost) {
     link.open();
     return;
   }
-  let came;
+  afresh &&= !change.snapshot;
+  let added;
   place.around(() => {
-    came = view.update(change);
+    added = view.update(change);
+    bookmark.show();
     if (change.session) session();
     state();
   });
   if (change.snapshot && !change.cleared) older.refill(frame.snapshot.before ?? 0, known);
-  if (!change.snapshot) aloud(came);
+  say(change, added);
   if (change.cleared) fresh = [];
-  if (!place.following && came.length && !change.cleared) {
-    fresh.push(...came);
+  if (!place.following && added.length && !change.cleared) {
+    fresh.push(...added);
     buttons();
   }
+}
+
+const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
+
+/** Tell a screen reader what it was chosen to be told. What a snapshot brings is no news. */
+function say(change, added) {
+  if (change.snapshot) return;
+  aloud.lines(added.map(at), (item) => nameOf(item.dataset.speaker));
+  if (change.speaking) aloud.speaker(nameOf(reader.session.speaking));
+  for (const notice of change.notices) {
+    aloud.notice(notice.reason ? view.about(notice) : words.text(notice ? 'recorded' : 'unrecorded'));
+  }
+}
+
+/** Text that was on the page from the start waits as well, as far as the video has yet to come to it. */
+function wait() {
+  if (!held.seconds || !reader.session.clock) return;
+  const [media, wall] = reader.session.clock;
+  const hide = (item, ms) => {
+    if (ms <= 0) return;
+    item.hidden = true;
+    setTimeout(() => place.around(() => (item.hidden = false)), ms);
+  };
+  for (const item of view.list.children) {
+    hide(item, wall + Number(item.dataset.t0) - media + held.seconds * 1000 - data.now);
+  }
+  hide(view.growing, held.seconds * 1000);
+}
+
+/** The reader changed how far the text waits. */
+function waited() {
+  place.around(() => {
+    for (const item of [...view.list.children, view.growing]) item.hidden = false;
+  });
+  state();
+}
+
+/** The newest line that stands whole on the page. */
+function newest() {
+  const item = [...view.list.children].findLast((each) => each.dataset.n !== undefined);
+  return item ? { id: item.id, text: item.querySelector('.text').textContent } : null;
+}
+
+/** The reader chose how to read. */
+function chosen(name) {
+  if (name === 'say') aloud.clear();
+  if (name !== 'read') return;
+  view.update({ cleared: false, gone: [], lines: new Set(), gaps: false });
+  place.settle();
+  if (reader.session.status === 'closed' || low() === streamed) return;
+  streamed = low();
+  afresh = !streamed; // words that the stream of few data didn't carry are missing
+  link.open();
 }
 
 function told(open) {
@@ -90,6 +176,7 @@ function session() {
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
   at('Title').textContent = title;
+  at('NotRecorded').hidden = reader.session.not_recorded == null;
   document.title = `${title} – ${words.text(closed ? 'title.record' : 'title.live')}`;
   buttons();
 }
@@ -97,12 +184,15 @@ function session() {
 function state() {
   const { status, seal } = reader.session;
   const own = Date.now() + ahead;
+  // The stream of few data tells of the sound only when it changes: old news still holds.
+  const sound = reader.sound && low() ? { ...reader.sound, sent: own } : reader.sound;
   const { kind, n } = standing({
-    now: own, status, online: navigator.onLine, unsaved: reader.unsaved !== '', sound: reader.sound, spoke: reader.spoke,
+    now: own, status, online: navigator.onLine, unsaved: reader.unsaved !== '', sound, spoke: reader.spoke,
     cutAt: cutAt === null ? null : cutAt + ahead, backAt: backAt === null ? null : backAt + ahead,
   });
   const line = at('State');
-  const text = words.text(`standing.${kind}`, { n }) + (kind === 'closed' && seal ? ` · ${words.text(`seal.${seal}`)}` : '');
+  const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : video?.said;
+  const text = words.text(`standing.${kind}`, { n }) + (more ? ` · ${more}` : '');
   if (line.textContent !== text) line.textContent = text;
   if (kind === said) return;
   line.dataset.kind = kind;
@@ -119,36 +209,62 @@ function followed(following) {
 function buttons() {
   const [jump, news] = [at('Jump'), at('Fresh')];
   const focused = document.activeElement;
+  at('GoToPlace').hidden = bookmark.line === null;
   jump.hidden = place.following || reader.session.status === 'closed';
   news.hidden = place.following || !fresh.length;
   if (fresh.length) news.textContent = words.counted('new', fresh.length);
   if (focused?.hidden) at('Log').focus({ preventScroll: true });
 }
 
-/** Hand finished lines to screen readers, where that is wanted: each once, and whole. */
-function aloud(came) {
-  const region = at('Announcer');
-  if (!at('Announce').checked) return;
-  for (const id of came) region.append(at(id).querySelector('.text').cloneNode(true));
-  while (region.children.length > KEPT_ALOUD) region.firstElementChild.remove();
+/** The line to mark: one in which something is selected, else the newest when the reader follows, else the first in view. */
+function reading() {
+  const chosen = getSelection().anchorNode;
+  const selected = chosen && (chosen.nodeType === 1 ? chosen : chosen.parentElement)?.closest('#Lines > .line');
+  if (selected && !getSelection().isCollapsed) return selected.id;
+  const seen = place.following ? null : place.inView();
+  return seen?.closest('.line')?.id ?? newest()?.id ?? null;
 }
 
-at('Jump').addEventListener('click', () => {
-  place.follow();
-  at('Log').focus({ preventScroll: true });
-});
+const acts = {
+  live() {
+    place.follow();
+    at('Log').focus({ preventScroll: true });
+  },
+  mark() {
+    const line = reading();
+    if (line === null) return;
+    place.around(() => bookmark.set(line));
+    buttons();
+  },
+  async place() {
+    if (bookmark.line === null) return;
+    place.stay();
+    if (!(await older.find(bookmark.line))) return;
+    bookmark.show();
+    goTo(at(bookmark.line));
+  },
+  larger: () => choices.step('size', 1),
+  smaller: () => choices.step('size', -1),
+};
+
+function goTo(line) {
+  line.tabIndex = -1;
+  line.scrollIntoView({ block: 'start', behavior: 'instant' });
+  line.focus({ preventScroll: true });
+  place.settle();
+}
+
+at('Jump').addEventListener('click', acts.live);
+at('Mark').addEventListener('click', acts.mark);
+at('GoToPlace').addEventListener('click', acts.place);
 at('Fresh').addEventListener('click', () => {
   const first = at(fresh[0]);
   fresh = [];
-  first.tabIndex = -1;
-  first.scrollIntoView({ block: 'start', behavior: 'instant' });
-  first.focus({ preventScroll: true });
+  goTo(first);
   buttons();
 });
-at('Sources').addEventListener('change', ({ target }) => {
-  place.around(() => document.documentElement.classList.toggle('sources', target.checked));
-});
-at('Announce').addEventListener('change', () => at('Announcer').replaceChildren());
+keys(at('Keys'), acts);
+document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
 
 async function cited() {
   const id = decodeURIComponent(location.hash.slice(1));
@@ -157,12 +273,13 @@ async function cited() {
   const known = at(id) !== null;
   if (!(await older.find(id))) return false;
   if (!known) location.replace(`#${id}`); // now it is there: the browser goes to it and marks it
+  quote.offer(at(id));
   return true;
 }
 
 setInterval(() => {
   const open = cutAt === null && reader.session.status === 'open';
-  if (open && reader.sound && Date.now() - heard > SILENT) {
+  if (open && (reader.sound || low()) && Date.now() - heard > (low() ? SILENT_LOW : SILENT)) {
     cutAt = heard;
     link.open();
   }
@@ -177,6 +294,8 @@ addEventListener('pageshow', ({ persisted }) => persisted && reader.session.stat
 document.addEventListener('visibilitychange', () => document.hidden || link.hurry());
 
 document.documentElement.classList.add('live');
+bookmark.show();
+wait();
 session();
 if (reader.session.status !== 'closed') {
   history.scrollRestoration = 'manual';

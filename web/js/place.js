@@ -36,6 +36,17 @@ export class Place {
     }
   }
 
+  /** The page changed its length without anybody's scrolling: look anew. */
+  settle() {
+    if (this.following) this.toEnd();
+    else this.#look();
+  }
+
+  /** The line that is read: the first that begins within the window. */
+  inView() {
+    return this.#firstInView() ?? null;
+  }
+
   stay() {
     this.following = false;
     this.tell(false);

@@ -13,21 +13,25 @@
  * @property {string} text
  * @property {number} words    committed words
  * @property {boolean} mended
+ * @property {boolean} gone    struck: not to be shown
  */
 
 const nothing = () => ({
   lost: false, // a frame is missing: ask again from `position`
   cleared: false, // what is on the screen belongs to another text
   snapshot: false,
+  notices: [], // what to tell of, in order: a gap, or whether what is said is kept from here on
   session: false,
+  speaking: false, // somebody else has the floor
   gaps: false,
   lines: new Set(), // ids of lines that changed
   gone: new Set(), // ids of lines that are in the text no more
 });
 
 export class Reader {
-  /** @param {{epoch: string, offset: number, session: object, lines: Line[]}} start */
-  constructor({ epoch, offset, session, lines }) {
+  /** @param {{epoch: string, offset: number, channel: string, session: object, lines: Line[]}} start */
+  constructor({ epoch, offset, channel, session, lines }) {
+    this.channel = channel;
     this.epoch = epoch;
     this.offset = offset;
     this.session = session;
@@ -36,6 +40,7 @@ export class Reader {
     this.partial = null; // the newest hypothesis, whether or not it may be shown
     this.sound = null; // {sound, lag, sent}
     this.unsaved = '';
+    this.unrecorded = { text: '', language: '' };
     this.spoke = null; // server's Unix ms when words last came
     this.later = new Map(); // id → what events changed of a line, for pages that were made before them
   }
@@ -62,6 +67,23 @@ export class Reader {
       }
     }
     for (const signal of frame.signals ?? []) this.#signal(signal, frame.sent);
+    return change;
+  }
+
+  /** Take finished lines and news of the low-data door in, as js/low.js spelt them out; says what changed. */
+  batch({ to, news }, sent) {
+    const change = nothing();
+    for (const item of news) {
+      if (item.kind) this.#signal(item, sent);
+      else if (item.body) this.#fold(item, sent, change);
+      else if (item.segment) {
+        if (this.last) change.lines.add(this.last.segment); // it may have grown until now
+        this.#put({ t1: item.t0, words: 0, gone: false, ...item });
+        this.spoke = sent;
+        change.lines.add(item.segment);
+      }
+    }
+    this.offset = Math.max(this.offset, to);
     return change;
   }
 
@@ -94,7 +116,7 @@ export class Reader {
 
   /** Whether a line stands apart, after the log, since it still grows. */
   grows(line) {
-    return line === this.last && line.t1 === null;
+    return line === this.last && line.t1 === null && !line.gone;
   }
 
   /** What grows: the open line with the unconfirmed rest, and the beginning of one that isn't open yet. */
@@ -107,7 +129,8 @@ export class Reader {
       if (open.text || rest) blocks.push({ line: open, rest });
     }
     if (partial && !this.lines.has(partial.segment)) {
-      blocks.push({ line: { segment: partial.segment, language: partial.language, speaker: null, text: '' }, rest: partial.text });
+      const { speaking = null } = this.session;
+      blocks.push({ line: { segment: partial.segment, language: partial.language, speaker: speaking, text: '' }, rest: partial.text });
     }
     return blocks;
   }
@@ -138,6 +161,11 @@ export class Reader {
     this.#fill(snapshot.lines, snapshot.before ?? 0, Infinity, change);
     this.partial = null;
     this.unsaved = '';
+    this.#wipe();
+  }
+
+  #wipe() {
+    this.unrecorded = { text: '', language: '' };
   }
 
   #fold({ at, by, body }, sent, change) {
@@ -149,6 +177,7 @@ export class Reader {
         this.#put({
           segment: body.segment, number: this.last ? this.last.number + 1 : 0, t0: body.t0, t1: null,
           language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0, mended: false,
+          gone: false,
         });
         break;
       case 'words.committed':
@@ -175,9 +204,43 @@ export class Reader {
         session.speakers[body.speaker] = body.name;
         for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);
         return;
+      case 'channel.rewound':
+      case 'lines.moved-away':
+        if (body.channel !== this.channel) return;
+        for (const segment of body.segments) {
+          this.#amend(segment, { gone: true, text: '' });
+          change.lines.add(segment);
+        }
+        return;
       case 'session.created':
-        Object.assign(session, { title: body.title, languages: body.languages });
+        Object.assign(session, {
+          title: body.title, languages: body.languages, access: body.access, sound: body.sound ?? 'none',
+          young_people: body.young_people, rehearsal: body.rehearsal ?? false,
+        });
         change.session = true;
+        return;
+      case 'session.described':
+        session.title = body.title;
+        change.session = true;
+        return;
+      case 'not-recorded.began':
+        session.not_recorded = body.t0;
+        change.session = true;
+        change.notices.push(false);
+        return;
+      case 'not-recorded.ended':
+        session.not_recorded = null;
+        this.#wipe();
+        change.session = true;
+        change.notices.push(true);
+        return;
+      case 'speaker.took-floor':
+        if (body.channel !== this.channel) return;
+        session.speaking = body.speaker;
+        change.speaking = true;
+        return;
+      case 'language.forced':
+        if (body.channel === this.channel) session.forced = body.language;
         return;
       case 'session.opened':
         Object.assign(session, { status: 'open', opened: body.wall, clock: [0, body.wall] });
@@ -197,7 +260,9 @@ export class Reader {
         session.clock = [body.t, body.wall];
         return;
       case 'gap.noted':
+        if (body.channel !== this.channel) return;
         session.gaps.push({ t0: body.t0, t1: body.t1, reason: body.reason });
+        change.notices.push(session.gaps.at(-1));
         change.gaps = true;
         return;
       case 'record.sealed':
@@ -227,6 +292,10 @@ export class Reader {
         break;
       case 'unsaved':
         this.unsaved = signal.text;
+        break;
+      case 'unrecorded':
+        this.unrecorded = { text: signal.text, language: signal.language };
+        if (signal.text) this.spoke = sent;
         break;
       default:
     }

@@ -20,6 +20,7 @@ export class View {
     this.list = document.getElementById('Lines');
     this.growing = document.getElementById('Growing');
     this.unsaved = document.getElementById('Unsaved');
+    this.unrecorded = document.getElementById('Unrecorded');
   }
 
   /** Show what changed. Returns the ids of lines that came to the log. */
@@ -42,7 +43,7 @@ export class View {
   #place(line) {
     const old = document.getElementById(line.segment);
     const text = line.text.trim();
-    if (!text) {
+    if (!text || line.gone) {
       old?.remove();
       return false;
     }
@@ -115,9 +116,13 @@ export class View {
       let at = null;
       for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) > gap.t0; item = item.previousElementSibling) at = item;
       if (at === this.list.firstElementChild && at && this.reader.first > 0) continue; // among lines not loaded yet
-      const text = this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) });
-      this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, text)), at);
+      this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, this.about(gap))), at);
     }
+  }
+
+  /** What a span without text is called. */
+  about(gap) {
+    return this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) });
   }
 
   /** The line that grows, after the log; its nodes stay, only their texts change. */
@@ -145,5 +150,16 @@ export class View {
     const { unsaved } = this.reader;
     this.unsaved.hidden = !unsaved.trim();
     set(this.unsaved.querySelector('.text'), unsaved.trim());
+    this.#spoken();
+  }
+
+  /** What is said while nothing is kept: shown as long as the server says so, and then nowhere. */
+  #spoken() {
+    const { text, language } = this.reader.unrecorded;
+    const paragraph = this.unrecorded.querySelector('.text');
+    this.unrecorded.hidden = !text.trim();
+    set(paragraph, text.trim());
+    paragraph.lang = language;
+    paragraph.dir = direction(language);
   }
 }

@@ -1,0 +1,82 @@
+"""What no page does, read off its source: nothing shown by hovering, no dragging, nothing that moves or sounds alone.
+
+The numbers are WCAG 2.2's.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.page_files import find_web_folder
+
+WEB = find_web_folder()
+SHEETS = sorted((WEB / "css").glob("*.css"))
+SCRIPTS = sorted((WEB / "js").glob("*.js"))
+TEMPLATES = sorted((WEB / "pages").glob("*.html"))
+ALL = [*SHEETS, *SCRIPTS, *TEMPLATES]
+FORBIDDEN = {
+    "1.3.4, locks the orientation": r"\borientation:|orientation\.lock",
+    "1.4.2, sounds by itself": r"\bautoplay\b",
+    "1.4.4, forbids zooming": r"user-scalable|maximum-scale",
+    "1.4.5, a picture, perhaps of text": r"<img\b|background-image|\burl\(",
+    "2.1.1, needs a pointer": r"\bon(?:click|mouse\w+|key\w+)=|'(?:mouse|pointer|touch)\w+'",
+    "2.1.4, a key that the browser takes for good": r"\baccesskey\b",
+    "2.3.1, may flash": r"@keyframes|\banimation(?:-name)?:|\.animate\(|<(?:blink|marquee)\b",
+    "2.4.3, another order than the source's": r"\btabindex=\"[1-9]|\border: -",
+    "2.5.4, reacts to motion": r"device(?:motion|orientation)",
+    "2.5.7, is dragged": r"\bdraggable\b|'drag\w*'|'drop'",
+    "3.2.1, takes the focus": r"\bautofocus\b",
+    "2.3.3, scrolls smoothly": r"\bsmooth\b",
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_nothing_of_this_kind(what: str) -> None:
+    found = [
+        f"{path.name}: {match[0]}"
+        for path in ALL
+        for match in re.finditer(FORBIDDEN[what], path.read_text(encoding="utf-8"))
+    ]
+    assert found == [], what
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_hovering_shows_nothing_that_is_not_there_without_it(path: Path) -> None:
+    """1.4.13: what comes with the pointer or the focus changes the look of a thing and shows no other."""
+    sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    rules = re.findall(r"([^{};]*:(?:hover|focus)[\w-]*[^{};]*)\{([^{}]*)\}", sheet)
+    wrong = [
+        selector.strip()
+        for selector, declared in rules
+        if re.search(r":hover\s*[ >+~]\s*\S|:focus[\w-]*\s+[>+~]?\s*\S", selector.strip())
+        or (":hover" in selector and re.search(r"\b(?:display|visibility|opacity|content|transform)\s*:", declared))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_what_moves_stands_still_for_who_wants_that(path: Path) -> None:
+    """2.3.3: a sheet with a transition takes it away again where less motion is wished for."""
+    sheet = path.read_text(encoding="utf-8")
+    moving = re.findall(r"\btransition: (?!none)", sheet)
+    assert not moving or "@media (prefers-reduced-motion: reduce)" in sheet
+
+
+def test_pages_reload_by_themselves_only_where_nobody_reads_with_a_keyboard() -> None:
+    """2.2.1: the wall, in a browser without scripts; it has nothing to lose one's place in."""
+    assert [path.name for path in TEMPLATES if "http-equiv" in path.read_text(encoding="utf-8")] == ["screen.html"]
+
+
+def test_a_field_for_ones_own_name_says_so() -> None:
+    """1.3.5"""
+    asking = [
+        field
+        for path in TEMPLATES
+        for label, field in re.findall(r"<label[^>]*>(.*?)(<input[^>]*>)", path.read_text(encoding="utf-8"))
+        if "'Your name'" in label or '"Your name"' in label
+    ]
+    assert len(asking) >= 2
+    assert all(re.search(r'autocomplete="(?:name|nickname)"', field) for field in asking), asking

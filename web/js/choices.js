@@ -1,0 +1,70 @@
+// How a reader wants to read: the form of choices, what the browser remembers, and what the address carries.
+// Names and values are those of server/moothall/adapters/page_choices.py.
+
+import { keep, recall } from './kept.js';
+
+const KEY = 'moothall.choices';
+const root = document.documentElement;
+
+const value = (field) => (field.type === 'checkbox' ? (field.checked ? field.value : 'no') : field.value);
+
+export class Choices {
+  /**
+   * @param {HTMLFormElement} form
+   * @param {(name: string, value: string) => void} tell  called when the reader chose
+   * @param {(change: () => void) => void} around  changes the page without moving what is read
+   */
+  constructor(form, tell = () => {}, around = (change) => change()) {
+    this.form = form;
+    this.tell = tell;
+    this.around = around;
+    this.fields = [...form.elements].filter((field) => field.name && field.type !== 'hidden');
+    for (const field of this.fields) {
+      const said = root.dataset[field.name];
+      if (said === undefined) continue;
+      if (field.type === 'checkbox') field.checked = said === field.value;
+      else if ([...field.options].some((option) => option.value === said)) field.value = said;
+    }
+    form.addEventListener('submit', (event) => event.preventDefault());
+    form.addEventListener('change', ({ target }) => this.#chosen(target));
+  }
+
+  get(name) {
+    return value(this.#field(name));
+  }
+
+  /** Choose the next value of a list, or the one before it. */
+  step(name, by) {
+    const field = this.#field(name);
+    const next = field.selectedIndex + by;
+    if (next < 0 || next >= field.length) return;
+    field.selectedIndex = next;
+    this.#chosen(field);
+  }
+
+  #field(name) {
+    return this.fields.find((field) => field.name === name);
+  }
+
+  #chosen(field) {
+    const { name } = field;
+    const now = value(field);
+    keep(KEY, { ...recall(KEY), [name]: now });
+    this.around(() => (root.dataset[name] = now));
+    history.replaceState(history.state, '', this.#with(location, name, now));
+    const base = location.pathname.replace(/\/read$/, '');
+    for (const link of document.links) {
+      const ours = link.pathname === base || link.pathname === `${base}/read`;
+      if (ours && !link.getAttribute('href').startsWith('#')) link.href = this.#with(link, name, now);
+    }
+    this.tell(name, now);
+  }
+
+  #with(address, name, now) {
+    const changed = new URL(address.href);
+    changed.searchParams.delete('feed'); // the older name of one of the choices
+    if (now === 'no') changed.searchParams.delete(name);
+    else changed.searchParams.set(name, now);
+    return changed.href;
+  }
+}

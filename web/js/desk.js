@@ -1,0 +1,320 @@
+// The staff's page of a meeting: ties the text, the editor, the panels, the keys and the line to the server together.
+
+import { DeskEdit } from './desk_edit.js';
+import { DeskKeys } from './desk_keys.js';
+import { DeskLines, element } from './desk_lines.js';
+import { DeskLink, newId } from './desk_link.js';
+import { DeskPanel } from './desk_panel.js';
+import { DeskState } from './desk_state.js';
+import { standing } from './standing.js';
+import { Words, direction } from './words.js';
+
+const BACK = 30000; // ms that "not recorded" takes back
+const REDONE = 60000; // ms that are written again in another language
+const NAME = 'moothall.desk.name';
+
+const at = (id) => document.getElementById(id);
+const data = JSON.parse(at('Data').textContent);
+const words = new Words(data);
+const state = new DeskState();
+let may = new Set();
+let channel = data.channel;
+let own = ''; // our seat
+let here = [];
+let news = { reports: null, alarm: null, overrun: null };
+let ahead = 0; // the server's clock against ours
+
+/** The name that somebody gave themselves in this browser, where it may be kept. */
+function ownName() {
+  try {
+    return localStorage.getItem(NAME) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+const say = (text) => { at('Status').textContent = text; };
+const refused = ({ code }) => say(words.text(`refused.${code}`));
+
+/** Do something: one act of one or more commands. Gives the answer. */
+async function act(...commands) {
+  const answer = await link.request('act', { id: newId(), commands });
+  if (answer.refusal) refused(answer.refusal);
+  return answer;
+}
+
+const take = (speaker) => act({ do: 'take-floor', channel, speaker });
+const panel = new DeskPanel(state, words, data, {
+  take,
+  undo,
+  say,
+  seen: (kind) => link.request('seen', { id: newId(), kind }),
+  mended: (kind) => link.request('mended', { id: newId(), kind }),
+});
+const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
+const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
+const keys = new DeskKeys({
+  nobody: () => may.has('take-floor') && take(null),
+  ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, () => {
+    const speaker = panel.speakers()[i];
+    if (speaker && may.has('take-floor')) take(speaker[0]);
+  }])),
+  correct: () => may.has('correct') && state.newest() && edit.open(state.newest().segment),
+  write: () => may.has('type') && at('Write').elements.text.focus(),
+  undo: () => panel.undoable() && undo(panel.undoable().id),
+}, (name) => (name.startsWith('speaker') ? words.text('key.speaker', { n: name.slice(7) }) : words.text(`key.${name}`)));
+
+const link = new DeskLink('/desk', () => ({
+  session: data.session, channel, after: state.position, name: ownName(), role: data.role,
+}), { joined, told, stands });
+
+async function undo(id) {
+  const answer = await link.request('undo', { id });
+  if (answer.refusal) refused(answer.refusal);
+  else say(words.text('undone'));
+}
+
+function correct(base, text) {
+  const { segment, revision, words: many } = base;
+  return link.request('act', { id: newId(), commands: [{ do: 'correct', channel, segment, base_revision: revision, base_words: many, text }] });
+}
+
+/** Address of a piece of the meeting's sound. */
+function clip(from, to) {
+  return `${data.base}/clip?${new URLSearchParams({ channel, from: Math.round(from), to: Math.round(to) })}`;
+}
+
+// What comes from the server
+
+function joined(answer) {
+  may = new Set(answer.may);
+  own = answer.seat;
+  ahead = answer.now - Date.now();
+  state.channel = answer.channel;
+  state.notes = answer.notes;
+  Object.assign(state.words, answer.words);
+  panel.acts = answer.acts;
+  here = answer.presence;
+  news = { ...news, ...answer.news };
+  if (state.session) everything();
+}
+
+function told(event, body) {
+  if (event === 'frame') frame(body);
+  else if (event === 'presence') panel.here(here = body, own);
+  else if (event === 'acted') panel.acted(body);
+  else if (event in news) {
+    news[event] = body;
+    around();
+  }
+}
+
+function frame(body) {
+  ahead = body.sent - Date.now();
+  const change = state.apply(body);
+  if (change.lost) {
+    link.join();
+    return;
+  }
+  if (change.whole) everything();
+  lines.update(change);
+  edit.look();
+  if (change.session) around();
+  if (change.notes) panel.notes();
+  const { unrecorded, unsaved } = state.signals;
+  const [kind, text] = unrecorded?.text ? ['unrecorded', unrecorded.text] : ['unsaved', unsaved?.text ?? ''];
+  at('Unsaved').hidden = !text.trim();
+  at('Unsaved').querySelector('.mark').textContent = words.text(kind);
+  at('Unsaved').querySelector('.text').textContent = text.trim();
+  now();
+}
+
+function stands(how, waiting) {
+  const line = at('Stands');
+  const kind = how === 'open' && waiting ? 'waiting' : how;
+  line.dataset.kind = kind === 'open' ? 'live' : 'lost';
+  const text = words.text(`line.${kind}`, { n: waiting });
+  if (line.textContent !== text) line.textContent = text;
+  if (how === 'shut') say(text);
+}
+
+// What the page shows
+
+function everything() {
+  at('Desk').hidden = false;
+  for (const part of document.querySelectorAll('[data-needs]')) part.hidden = !part.dataset.needs.split(' ').some((need) => may.has(need));
+  texts();
+  around();
+  panel.notes();
+  panel.done();
+  panel.here(here, own);
+  lines.update({ whole: true, lines: new Set() });
+  lines.toEnd();
+}
+
+function around() {
+  const { session } = state;
+  if (!session) return;
+  at('Title').textContent = session.title;
+  for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when.split(' ').includes(session.status);
+  at('Next').hidden ||= !data.next || !may.has('close');
+  const live = session.status === 'open' || session.status === 'paused';
+  const off = session.not_recorded !== null && session.not_recorded !== undefined;
+  at('Off').hidden = !may.has('not-recorded') || !live;
+  at('Off').classList.toggle('on', off);
+  for (const button of at('Off').querySelectorAll('button')) button.hidden = (button.dataset.act === 'recorded') !== off;
+  at('Write').hidden = !may.has('type') || !live;
+  panel.people(keys);
+  panel.reports(news.reports, may.has('correct') || may.has('close'));
+  panel.notices({ alarms: news.alarm, overrun: news.overrun, off: off ? session.not_recorded : null });
+  choices();
+  now();
+}
+
+/** Texts of the meeting, where it has more than one. */
+function texts() {
+  const all = Object.entries(state.session.channels);
+  at('Texts').hidden = all.length < 2;
+  at('Texts').querySelector('ul').replaceChildren(...all.map(([name, { kind, languages }]) => {
+    const text = words.text(`kind.${kind}`, { language: panel.tongue(languages[0]) });
+    const button = element('button', { type: 'button', 'aria-pressed': String(name === channel) }, text);
+    button.addEventListener('click', () => {
+      channel = name;
+      state.position = null;
+      lines.clear();
+      link.join();
+    });
+    return element('li', {}, button);
+  }));
+}
+
+/** Menus of languages and speakers; what is chosen stays. */
+function choices() {
+  const { session } = state;
+  const languages = session.channels[channel]?.languages ?? session.languages;
+  const named = languages.map((tag) => [tag, panel.tongue(tag)]);
+  menu(at('Force').elements.language, [['', words.text('detected')], ...named], session.forced ?? '');
+  at('Tongues').hidden = !may.has('force-language') || languages.length < 2;
+  menu(at('Write').elements.language, named, session.forced ?? languages[0]);
+  at('WriteIn').hidden = languages.length < 2;
+  menu(at('Give').elements.speaker, [...panel.speakers(), ['', words.text('nobody')]]);
+  menu(at('Give').elements.session, data.others);
+  at('Move').hidden = !may.has('move-away') || !data.others.length;
+  written();
+}
+
+function menu(select, options, standard) {
+  const made = JSON.stringify(options);
+  if (select.dataset.made === made) return;
+  const before = select.dataset.made ? select.value : standard;
+  select.dataset.made = made;
+  select.replaceChildren(...options.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
+  if (before !== undefined && options.some(([value]) => value === before)) select.value = before;
+}
+
+function written() {
+  const { language, text } = at('Write').elements;
+  text.lang = language.value;
+  text.dir = direction(language.value);
+}
+
+function now() {
+  if (!state.session) return;
+  const { kind, n } = standing({
+    now: Date.now() + ahead, status: state.session.status, cutAt: null, backAt: null, online: true,
+    unsaved: Boolean(state.signals.unsaved?.text), sound: state.signals.state ?? null, spoke: state.spoke,
+  });
+  const line = at('State');
+  line.dataset.kind = kind;
+  const text = words.text(`standing.${kind}`, { n });
+  if (line.textContent !== text) line.textContent = text;
+}
+
+function picked(segments) {
+  at('Give').hidden = !segments.length;
+  if (segments.length) at('Picked').textContent = words.counted('picked', segments.length);
+}
+
+// What the page does
+
+const simple = {
+  open: 'open', pause: 'pause', resume: 'resume', close: 'close', reopen: 'reopen', recorded: 'recorded',
+};
+document.addEventListener('click', ({ target }) => {
+  const name = target.closest('button[data-act]')?.dataset.act;
+  if (simple[name]) act({ do: simple[name] });
+  else if (name === 'off') act({ do: 'not-recorded', back: 0 });
+  else if (name === 'off-back') act({ do: 'not-recorded', back: BACK });
+});
+
+at('Next').addEventListener('click', async () => {
+  const answer = await link.request('next', { id: newId() });
+  if (answer.refusal) refused(answer.refusal);
+  else location.assign(`/desk/${encodeURIComponent(answer.session)}${location.search}`);
+});
+
+/** Have a form do something instead of being sent; what was typed goes once it was done. */
+function form(id, does) {
+  at(id).addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const { elements } = event.target;
+    await does(elements);
+  });
+}
+
+form('AddSpeaker', async ({ name }) => {
+  const text = name.value.trim();
+  if (!text) return;
+  name.value = '';
+  const answer = await act({ do: 'introduce', speaker: newId(), name: text });
+  if (answer.refusal) name.value ||= text;
+});
+form('Force', async ({ language }) => {
+  const answer = await link.request('redo', { id: newId(), channel, language: language.value || null, back: REDONE });
+  if (answer.refusal) refused(answer.refusal);
+});
+form('Called', async ({ name }) => {
+  try {
+    localStorage.setItem(NAME, name.value.trim());
+  } catch {
+    // It holds for this visit.
+  }
+  await link.request('name', { name: name.value.trim() });
+});
+form('LeaveNote', async ({ text }) => {
+  const note = text.value.trim();
+  if (!note) return;
+  text.value = '';
+  const answer = await act({ do: 'note', text: note });
+  if (answer.refusal) text.value ||= note;
+});
+form('Write', async ({ text, language }) => {
+  const line = text.value.replace(/\s+/g, ' ').trim();
+  if (!line) return;
+  text.value = '';
+  const answer = await act({ do: 'type', channel, segment: newId(), text: line, language: language.value });
+  if (answer.refusal) text.value = text.value ? `${line} ${text.value}` : line;
+});
+form('Give', async ({ speaker }) => {
+  const answer = await act({ do: 'assign', segments: lines.chosen(), speaker: speaker.value || null });
+  if (!answer.refusal) lines.clear();
+});
+at('MoveNow').addEventListener('click', async () => {
+  const session = at('Give').elements.session.value;
+  const answer = await link.request('move', { id: newId(), channel, segments: lines.chosen(), session });
+  if (answer.refusal) refused(answer.refusal);
+  else lines.clear();
+});
+at('Unpick').addEventListener('click', () => {
+  lines.clear();
+  at('Log').focus({ preventScroll: true });
+});
+at('Write').elements.text.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  at('Write').requestSubmit();
+});
+at('Write').elements.language.addEventListener('change', written);
+at('Called').elements.name.value = ownName();
+keys.form(at('KeysOn'), at('Keys'), () => state.session && panel.people(keys));
+setInterval(now, 1000);

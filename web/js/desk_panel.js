@@ -1,0 +1,163 @@
+// What stands around the text on a staff page: who speaks, who is here, notes, reports, alarms, and what was done.
+
+import { element } from './desk_lines.js';
+import { mediaTime } from './words.js';
+
+const at = (id) => document.getElementById(id);
+const bdi = (text) => element('bdi', {}, text);
+const alone = (text) => `\u2068${text}\u2069`; // a name or text whose direction is its own affair
+
+/** Put items into a list where they changed; what has the focus keeps it. */
+function fill(list, items) {
+  const focused = document.activeElement;
+  const key = list.contains(focused) ? focused.dataset.key : null;
+  list.replaceChildren(...items);
+  if (key) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+export class DeskPanel {
+  /** @param {object} state  @param {object} words  @param {object} data  the page's data  @param {object} does */
+  constructor(state, words, data, does) {
+    this.state = state;
+    this.words = words;
+    this.data = data;
+    this.does = does; // {take, undo, seen, mended, say}
+    this.acts = [];
+    this.stood = new Set(); // what stood there before
+    this.clock = new Intl.DateTimeFormat(data.ui, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    this.tongues = new Intl.DisplayNames(data.ui, { type: 'language' });
+  }
+
+  /** A language's name in the language of the page. */
+  tongue(tag) {
+    try {
+      return this.tongues.of(tag) ?? tag;
+    } catch {
+      return tag;
+    }
+  }
+
+  /** Speakers in the order in which they were introduced: [id, name]. */
+  speakers() {
+    return Object.entries(this.state.session.speakers);
+  }
+
+  /** Buttons that name the speaker; the one who has the floor is pressed. */
+  people(keys) {
+    const { speaking } = this.state.session;
+    const button = (id, name, key) => {
+      const made = element('button', {
+        type: 'button', 'data-key': id ?? '-', 'aria-pressed': String((speaking ?? null) === id), 'aria-keyshortcuts': key || null,
+      });
+      if (key) made.append(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
+      made.append(bdi(name));
+      made.addEventListener('click', () => this.does.take(id));
+      return element('li', {}, made);
+    };
+    const all = this.speakers().map(([id, name], i) => button(id, name, i < 9 ? keys.key(`speaker${i + 1}`) : ''));
+    fill(at('Speakers'), [...all, button(null, this.words.text('nobody'), keys.key('nobody'))]);
+  }
+
+  /** Who is at a page like this one. */
+  here(presence, own) {
+    fill(at('Here'), presence.map(({ seat, role, label, name }) => {
+      const item = element('li', {}, bdi(name || label || this.words.text(`role.${role}`)));
+      const more = [this.words.text(`role.${role}`), name && label ? label : '', seat === own ? this.words.text('you') : ''];
+      item.append(' ', element('span', { class: 'mark' }, more.filter(Boolean).join(' · ')));
+      return item;
+    }));
+  }
+
+  notes() {
+    fill(at('Notes'), this.state.notes.map(({ at: when, by, text }) => element('li', {},
+      element('span', { class: 'mark' }, `${this.clock.format(when)} · ${this.words.text(`role.${by}`)}`), ' ', element('span', { dir: 'auto' }, text))));
+  }
+
+  /** The last acts, newest first, each with its undoing. */
+  acted(act) {
+    const known = this.acts.findIndex(({ id }) => id === act.id);
+    if (known >= 0) this.acts[known] = act;
+    else this.acts.push(act);
+    this.acts = this.acts.slice(-30);
+    this.done();
+  }
+
+  done() {
+    fill(at('Done'), [...this.acts].reverse().map((act) => {
+      const what = this.describe(act.commands);
+      const item = element('li', { class: act.undone ? 'undone' : '' }, element('span', { class: 'what' }, what));
+      item.append(' ', element('span', { class: 'mark' }, [this.clock.format(act.at), act.by.name || act.by.label].filter(Boolean).join(' · ')));
+      if (act.undone) item.append(' ', element('span', { class: 'mark' }, this.words.text('undone')));
+      else if (act.undo.length) {
+        const undo = element('button', { type: 'button', 'data-key': act.id, 'aria-label': `${this.words.text('undo')}: ${what}` }, this.words.text('undo'));
+        undo.addEventListener('click', () => this.does.undo(act.id));
+        item.append(' ', undo);
+      }
+      return item;
+    }));
+    at('DoneNone').hidden = this.acts.length > 0;
+  }
+
+  /** The newest act that can be undone. */
+  undoable() {
+    return this.acts.findLast((act) => act.undo.length && !act.undone) ?? null;
+  }
+
+  /** What commands do, in words. */
+  describe(commands) {
+    const { speakers } = this.state.session;
+    const name = (id) => (speakers[id] ? alone(speakers[id]) : this.words.text('nobody'));
+    const one = (command) => {
+      const kind = command.do;
+      const text = (command.text ?? command.name ?? '').trim().slice(0, 80);
+      if (kind === 'take-floor') return this.words.text('did.take-floor', { name: name(command.speaker) });
+      if (kind === 'assign') return this.words.text('did.assign', { name: name(command.speaker) });
+      if (kind === 'force-language') {
+        const language = command.language ? this.tongue(command.language) : this.words.text('detected');
+        return this.words.text('did.force-language', { language });
+      }
+      return this.words.text(`did.${kind}`, { text: alone(text) });
+    };
+    return [...new Set(commands.filter(({ do: kind }) => this.data.texts[`did.${kind}`]).map(one))].join(' · ');
+  }
+
+  /** What readers report: `14 of 210: wrong language`, with what they are told in return. */
+  reports(tally, may) {
+    const rows = Object.entries(tally?.kinds ?? {}).filter(([, row]) => row.count > 0);
+    at('Reports').hidden = !rows.length;
+    fill(document.querySelector('#Reports ul'), rows.map(([kind, row]) => {
+      const said = this.words.text('report', { n: row.count, all: Math.max(row.count, tally.readers), what: this.words.text(`report.${kind}`) });
+      const item = element('li', { 'data-kind': kind }, element('p', {}, said));
+      const buttons = element('p', { class: 'buttons' });
+      for (const answer of ['seen', 'mended']) {
+        if (!may) break;
+        const button = element('button', { type: 'button', 'data-key': `${kind}-${answer}` }, this.words.text(`answer.${answer}`));
+        button.disabled = row.answer === answer;
+        button.addEventListener('click', () => this.does[answer](kind));
+        buttons.append(button);
+      }
+      item.append(buttons);
+      return item;
+    }));
+  }
+
+  /** What has to be seen to, in words, and how long there is. What is new there is said once. */
+  notices({ alarms, overrun, off }) {
+    const rows = [];
+    const stand = new Set();
+    const add = (kind, row) => {
+      rows.push(row);
+      stand.add(kind);
+      if (!this.stood.has(kind)) this.does.say(row.textContent);
+    };
+    if (off !== null) add('off', element('p', { class: 'off' }, this.words.text('off', { time: mediaTime(off) })));
+    if (overrun) {
+      const { minutes } = overrun;
+      add(minutes > 0 ? 'soon' : 'over', element('p', {}, minutes > 0 ? this.words.text('overrun.soon', { n: minutes }) : this.words.text('overrun.over', { n: -minutes })));
+    }
+    for (const alarm of alarms ?? []) add(alarm.kind, element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarm.values)));
+    this.stood = stand;
+    const box = at('Notices');
+    if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);
+  }
+}

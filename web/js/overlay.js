@@ -1,0 +1,22 @@
+// Text over a picture. What the address asks for was checked by the server; here it is only set.
+
+import { Tail, given } from './tail.js';
+
+const data = given();
+const { lines, size, color, back, fade } = data.look;
+const root = document.documentElement;
+for (const [name, value] of [['lines', lines], ['size', `${size}px`], ['color', `#${color}`], ['back', `${back}%`]]) {
+  root.style.setProperty(`--${name}`, value);
+}
+
+let said = '';
+let quietSince = Date.now();
+
+new Tail(data, ({ box }) => {
+  const text = box.textContent;
+  if (text !== said) {
+    said = text;
+    quietSince = Date.now();
+  }
+  root.classList.toggle('faded', fade > 0 && Date.now() - quietSince >= fade * 1000);
+});

@@ -1,0 +1,21 @@
+// The page to read at one's own pace. It works without this; what is added is remembering: choices, and the place.
+
+import { Choices } from './choices.js';
+import { keep, recall } from './kept.js';
+
+const reader = document.getElementById('Reader');
+const key = `moothall.pace ${reader.dataset.place}`;
+const from = Number(reader.dataset.from);
+const stopped = recall(key);
+
+new Choices(document.getElementById('Choices'));
+if (Number.isInteger(stopped) && stopped !== from) {
+  const link = document.getElementById('Stopped');
+  const address = new URL(location.href);
+  address.searchParams.set('from', stopped);
+  link.href = address.href;
+  link.hidden = false;
+}
+// Whoever comes without a place has not read on yet: what was kept stays until a next page is asked for.
+if (new URLSearchParams(location.search).has('from')) keep(key, from);
+document.documentElement.classList.add('live');

@@ -1,0 +1,72 @@
+// *Something wrong?*: sends a report without leaving the page, and then says what becomes of it.
+
+const PAUSE = 5000; // ms until it is asked again after a failure
+
+const box = document.getElementById('Report');
+
+/** Make the form send itself. */
+function report() {
+  const form = box.querySelector('form');
+  const status = box.querySelector('[role=status]');
+  const list = status.querySelector('ul');
+  let known = '';
+  let asking = false;
+
+  function show(reports) {
+    known = reports.map(({ kind, answer }) => `${kind}:${answer}`).join(',');
+    list.replaceChildren(...reports.map(({ what, became }) => {
+      const item = document.createElement('li');
+      const strong = document.createElement('strong');
+      strong.append(what);
+      item.append(strong, ' ', became);
+      return item;
+    }));
+    for (const button of form.querySelectorAll('button')) {
+      button.setAttribute('aria-pressed', String(reports.some(({ kind }) => kind === button.value)));
+    }
+  }
+
+  async function call(address, options = {}) {
+    const answer = await fetch(address, { ...options, headers: { Accept: 'application/json', ...options.headers } });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.error);
+    return body.reports;
+  }
+
+  /** While something was reported and isn't mended, ask what became of it. */
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    const address = new URL(form.action);
+    address.searchParams.set('channel', form.elements.channel.value);
+    address.searchParams.set('wait', '1');
+    while (known && /:(sent|seen)/.test(known)) {
+      address.searchParams.set('known', known);
+      try {
+        show(await call(address));
+      } catch {
+        await new Promise((done) => setTimeout(done, PAUSE));
+      }
+    }
+    asking = false;
+  }
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const sent = { kind: event.submitter.value, channel: form.elements.channel.value };
+    try {
+      show(await call(form.action, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(sent),
+      }));
+      ask();
+    } catch (error) {
+      const item = document.createElement('li');
+      item.append(error instanceof TypeError || !error.message ? status.dataset.failed : error.message);
+      list.replaceChildren(item);
+    }
+  });
+}
+
+if (box) report();

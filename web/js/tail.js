@@ -1,0 +1,226 @@
+// The newest lines of a meeting, for pages that show little else: a wall, text over a picture, a box in another page.
+// Lines run on in paragraphs, and only whole paragraphs go, so that nothing that stands is ever set anew.
+
+import { Link } from './link.js';
+import { Reader } from './reader.js';
+import { standing } from './standing.js';
+import { Words, direction } from './words.js';
+
+const FULL = 320; // characters after which a paragraph begins anew; as in shown_door.py
+const KEPT = 60; // lines on the page
+const SILENT = 25000; // ms without a frame, from a server that was sending, until the line counts as dead
+
+const element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+};
+
+const set = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+
+/** The page's data block. */
+export const given = () => JSON.parse(document.getElementById('Data').textContent);
+
+export class Tail {
+  #starts = new Set(); // ids of lines that begin a paragraph because the one before had grown long
+  #known = new Map(); // id → characters of its paragraph up to and with it
+  #cutAt = null;
+  #backAt = null;
+  #cut = false; // whether the cut has been said
+  #heard = Date.now();
+  #ahead;
+
+  /**
+   * @param {object} data     the page's data block
+   * @param {(tail: Tail) => void} changed  told after each change of the text, and each second
+   */
+  constructor(data, changed) {
+    this.box = document.getElementById('Newest');
+    this.reader = new Reader(data);
+    this.reader.spoke = data.spoke;
+    this.words = new Words(data);
+    this.changed = changed;
+    this.#ahead = data.now - Date.now();
+    this.link = new Link(
+      () => `${data.events}&after=${this.reader.position}`,
+      (frame) => this.#take(frame),
+      (open) => this.#told(open),
+    );
+    this.#show();
+    if (this.#closed) this.changed(this);
+    else this.#follow();
+  }
+
+  get #closed() {
+    return this.reader.session.status === 'closed';
+  }
+
+  #follow() {
+    this.link.open();
+    setInterval(() => this.#tick(), 1000);
+    addEventListener('online', () => this.link.hurry());
+    addEventListener('pageshow', ({ persisted }) => persisted && this.link.open());
+    document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
+    this.changed(this);
+  }
+
+  /** How things stand, as a kind and in words. */
+  state() {
+    const own = Date.now() + this.#ahead;
+    const { status, seal } = this.reader.session;
+    const there = (at) => (at === null ? null : at + this.#ahead);
+    const { sound, spoke } = this.reader;
+    const { kind, n } = standing({
+      sound,
+      spoke,
+      now: own,
+      status,
+      online: navigator.onLine,
+      unsaved: this.reader.unsaved !== '',
+      cutAt: there(this.#cutAt),
+      backAt: there(this.#backAt),
+    });
+    this.#cut = kind === 'lost' || kind === 'offline';
+    const text = this.words.text(`standing.${kind}`, { n });
+    return { kind, text: kind === 'closed' && seal ? `${text} · ${this.words.text(`seal.${seal}`)}` : text };
+  }
+
+  /** Put the state into the page's lines for it. */
+  say() {
+    const at = (id) => document.getElementById(id);
+    const { kind, text } = this.state();
+    const title = this.reader.session.title.trim();
+    if (title) set(at('Title'), title);
+    at('State').dataset.kind = kind;
+    set(at('State'), text);
+    const kept = this.reader.session.not_recorded == null;
+    at('NotRecorded').hidden = kept;
+    at('Notice').hidden = !kept;
+  }
+
+  #take(frame) {
+    this.#heard = Date.now();
+    this.#ahead = frame.sent - this.#heard;
+    if (this.reader.apply(frame).lost) {
+      this.link.open();
+      return;
+    }
+    this.#show();
+    this.changed(this);
+  }
+
+  #told(open) {
+    if (open) {
+      if (this.#cutAt !== null && this.#cut) this.#backAt = Date.now();
+      this.#cutAt = null;
+      this.#heard = Date.now();
+    } else {
+      this.#cutAt ??= Date.now();
+      if (this.#closed) this.link.close();
+    }
+    this.changed(this);
+  }
+
+  #tick() {
+    if (this.#cutAt === null && this.reader.sound && Date.now() - this.#heard > SILENT && !this.#closed) {
+      this.#cutAt = this.#heard;
+      this.link.open();
+    }
+    this.changed(this);
+  }
+
+  /** The lines to show, the growing ones last. Forgets those that no page shows any more. */
+  #lines() {
+    const { reader } = this;
+    const growing = reader.growing();
+    const apart = new Set(growing.map(({ line }) => line.segment));
+    const all = [...reader.lines.values()].sort((a, b) => a.number - b.number);
+    for (const { segment } of all.slice(0, -2 * KEPT)) {
+      reader.lines.delete(segment);
+      this.#known.delete(segment);
+      this.#starts.delete(segment);
+    }
+    const finished = all.filter((line) => !line.gone && line.text.trim() && !apart.has(line.segment)).slice(-KEPT);
+    return [...finished.map((line) => ({ line, rest: '' })), ...growing];
+  }
+
+  /** The same in paragraphs. Where a long one ends is decided once and stays. */
+  #paragraphs() {
+    const made = [];
+    let before = null;
+    for (const { line, rest } of this.#lines()) {
+      const runsOn = before && before.speaker === (line.speaker ?? null) && before.language === line.language;
+      if (!this.#known.has(line.segment) && runsOn && before.length >= FULL) this.#starts.add(line.segment);
+      const joins = runsOn && !this.#starts.has(line.segment);
+      const length = (joins ? before.length : 0) + line.text.length;
+      this.#known.set(line.segment, length);
+      if (!joins) made.push({ line, named: !runsOn, parts: [] });
+      made.at(-1).parts.push({ line, rest });
+      before = { speaker: line.speaker ?? null, language: line.language, length };
+    }
+    return made;
+  }
+
+  #show() {
+    const made = this.#paragraphs();
+    const there = new Map([...this.box.children].map((node) => [node.dataset.of, node]));
+    const shown = made.map(({ line, named, parts }) => {
+      const name = named ? this.reader.session.speakers[line.speaker] ?? '' : '';
+      const old = there.get(line.segment);
+      const node = old?.lang === line.language && old.dataset.name === name ? old : this.#paragraph(line, name);
+      this.#fill(node, parts);
+      return node;
+    });
+    shown.push(...this.#moment(there));
+    if (shown.length !== this.box.children.length || shown.some((node, i) => node !== this.box.children[i])) {
+      this.box.replaceChildren(...shown);
+    }
+  }
+
+  /** Words that are of the moment only: not saved yet, or not to be kept. */
+  #moment(there) {
+    const { unsaved, unrecorded } = this.reader;
+    const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded?.text ?? '', unrecorded?.language ?? '']];
+    return said.filter(([, text]) => text.trim()).map(([kind, text, tag]) => {
+      const node = there.get(`=${kind}`) ?? element(
+        'p', { class: 'said moment', 'data-of': `=${kind}` }, element('span', { class: 'mark' }), ' ', element('span'),
+      );
+      node.lang = tag;
+      node.dir = direction(tag);
+      set(node.firstElementChild, this.words.text(kind));
+      set(node.lastElementChild, text.trim());
+      return node;
+    });
+  }
+
+  #paragraph(line, name) {
+    const tag = line.language;
+    const node = element('p', { class: 'said', lang: tag, dir: direction(tag), 'data-of': line.segment, 'data-name': name });
+    if (name) node.append(element('span', { class: 'speaker' }, element('bdi', {}, name)), ' ');
+    return node;
+  }
+
+  #fill(node, parts) {
+    const spans = [...node.querySelectorAll(':scope > [data-line]')];
+    const known = new Map(spans.map((span) => [span.dataset.line, span]));
+    for (const { line, rest } of parts) {
+      for (const [key, text] of [[line.segment, line.text.trim()], [`${line.segment} rest`, rest.trim()]]) {
+        let span = known.get(key);
+        known.delete(key);
+        if (!text) {
+          span?.remove();
+          continue;
+        }
+        if (!span) {
+          span = element('span', { class: key === line.segment ? 'sure' : 'rest', 'data-line': key });
+          node.append(span);
+        }
+        set(span, `${text} `);
+      }
+    }
+    for (const span of known.values()) span.remove();
+  }
+}

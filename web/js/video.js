@@ -1,0 +1,70 @@
+// Matching a video: the reader presses a button on hearing a line in the video; the text is held back by what lies
+// between the coming of that line and the press.
+
+import { keep, recall } from './kept.js';
+
+const WORDS = 8; // of a line are enough to know it by ear
+const KNOWN = 200; // lines whose coming is remembered
+
+const at = (id) => document.getElementById(id);
+
+export class Video {
+  #came = new Map(); // id of a line → when it began to come, ms
+  #asked = null; // the line that the reader listens for
+
+  /**
+   * @param {import('./held.js').Held} held
+   * @param {{key: string, words: object, newest: () => ?{id: string, text: string}, tell: () => void}} with_
+   */
+  constructor(held, { key, words, newest, tell }) {
+    Object.assign(this, { held, key, words, newest, tell });
+    const kept = Number(recall(key));
+    if (kept > 0) held.by(kept);
+    this.#show();
+    at('Video').addEventListener('toggle', () => this.#ask());
+    at('HearOther').addEventListener('click', () => this.#ask());
+    at('HearNow').addEventListener('click', () => {
+      const came = this.#came.get(this.#asked);
+      if (came !== undefined) this.#hold((Date.now() - came) / 1000);
+    });
+    at('HoldLess').addEventListener('click', () => this.#hold(held.seconds - 1));
+    at('HoldMore').addEventListener('click', () => this.#hold(held.seconds + 1));
+    at('HoldNot').addEventListener('click', () => this.#hold(0));
+  }
+
+  /** Note what a frame brings, when it comes. */
+  note(frame) {
+    for (const { body } of frame.events ?? []) {
+      if (body?.type === 'segment.opened') this.#came.set(body.segment, Date.now());
+    }
+    for (const id of this.#came.keys()) {
+      if (this.#came.size <= KNOWN) break;
+      this.#came.delete(id);
+    }
+    if (this.#asked === null && at('Video').open) setTimeout(() => this.#ask());
+  }
+
+  #ask() {
+    const line = this.newest();
+    this.#asked = line && this.#came.has(line.id) ? line.id : null;
+    at('HearNow').disabled = this.#asked === null;
+    const text = line?.text.split(/\s+/).slice(0, WORDS).join(' ');
+    at('Hear').textContent = this.#asked === null ? this.words.text('hear.nothing') : this.words.text('hear', { text });
+  }
+
+  #hold(seconds) {
+    this.held.by(seconds);
+    keep(this.key, this.held.seconds);
+    this.#show();
+    this.tell();
+  }
+
+  #show() {
+    at('Held').textContent = this.said || this.words.text('held.not');
+  }
+
+  /** How far the text is held back, in words; empty when it isn't. */
+  get said() {
+    return this.held.seconds ? this.words.text('held', { n: this.held.seconds }) : '';
+  }
+}
