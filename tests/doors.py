@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
 from meeting import LIVE, Meeting
 from moothall.adapters.limits import AddressGate, runner_options, secure
+from moothall.adapters.plain_door import PlainDoor
+from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.reading import MAX_READERS, Readers
 from moothall.adapters.sse import EventsDoor
 from moothall.adapters.websocket import WebSocketDoor
@@ -36,6 +40,8 @@ class House:
         self.readers: Readers
         self.events: EventsDoor
         self.websocket: WebSocketDoor
+        self.poll: PollDoor
+        self.plain: PlainDoor
         self.clock = clock
         self.port = 0
         self.http: aiohttp.ClientSession
@@ -77,21 +83,24 @@ async def house(
         most=most,
     )
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
+    made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers)
+    doors = (made.events, made.websocket, made.poll, made.plain)
     app = web.Application(middlewares=[gate.middleware()] if gate else [])
-    app.add_routes([*made.events.routes(), *made.websocket.routes()])
+    app.add_routes([route for door in doors for route in door.routes()])
     secure(app)
     runner = web.AppRunner(app, **runner_options(idle_s))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     made.port = runner.addresses[0][1]
-    tasks = [asyncio.ensure_future(made.fanout.run()), asyncio.ensure_future(made.events.run())]
+    running = (made.fanout, made.events, made.poll, made.plain)
+    tasks = [asyncio.ensure_future(each.run()) for each in running]
     try:
         async with aiohttp.ClientSession() as made.http:
             yield made
     finally:
-        await made.events.close()
-        await made.websocket.close()
+        for door in doors:
+            await door.close()
         await runner.cleanup()
         for task in tasks:
             task.cancel()
@@ -162,3 +171,63 @@ class WsClient(SseClient):
             frame = decode(message.data)
             self.take(frame)
             yield frame
+
+
+class PollClient(SseClient):
+    """The same with one poll after the other."""
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncIterator[Received]]:
+        yield self._polled()
+
+    async def _polled(self) -> AsyncIterator[Received]:
+        position: Position | None = self.reader.position
+        after = None if position is None else str(position)
+        while True:
+            async with self.house.http.get(
+                self.house.url + "/poll", params={"after": after} if after else {}
+            ) as answer:
+                assert answer.status == 200
+                said = msgspec.json.decode(await answer.read(), type=Polled)
+            after = said.position
+            for raw in said.frames:
+                frame = decode(bytes(raw))
+                self.take(frame)
+                yield frame
+
+
+class Polled(msgspec.Struct, forbid_unknown_fields=True):
+    """What a poll is answered."""
+
+    position: str
+    frames: list[msgspec.Raw]
+
+
+@asynccontextmanager
+async def talk(port: int, request: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def unread(port: int, request: bytes) -> AsyncIterator[socket.socket]:
+    """A connection that nobody reads from, with little room in the kernel."""
+    with socket.socket() as stream:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stream.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(stream, ("127.0.0.1", port))
+        await loop.sock_sendall(stream, request)
+        yield stream
+
+
+async def until(condition: object) -> None:
+    """Let the loop turn, sockets and all, until `condition` holds; the test's time-out ends it otherwise."""
+    assert callable(condition)
+    while not condition():  # noqa: ASYNC110  # what is waited for happens in the server, which tells nobody
+        await asyncio.sleep(0)

@@ -16,6 +16,7 @@ from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.signals import AnySignal
 from moothall.services.ingest import Ingest
+from moothall.services.live_ingest import LiveIngest
 from moothall.services.recognising import Recognising
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession, Sessions
@@ -43,6 +44,9 @@ class MemoryHall:
         self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
         self.recognising = Recognising(self.clock)
         self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock)
+        self.live = LiveIngest(
+            sessions=self.sessions, spools=self.spools, recognising=self.recognising, clock=self.clock
+        )
         self.group: asyncio.TaskGroup | None = None
         self.links: list[ServerEnd] = []
 

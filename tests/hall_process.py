@@ -24,7 +24,7 @@ from moothall.core import events as ev
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.lanes import Feed
-from moothall.core.signals import ChannelState, Unsaved
+from moothall.core.signals import ChannelState, Unrecorded, Unsaved
 from moothall.wire.frames import Received
 
 FLOOR = Feed(ChannelId("floor"))
@@ -129,10 +129,19 @@ class Witness:
         self.attached = 0
         """Engines that were attached so far."""
         self.unsaved = ""
+        self.unrecorded = ""
+        """What is said and not recorded, as it stands on the screen."""
+        self.text = ""
+        """Of the lines that have ended, joined."""
         self.state: ChannelState | None = None
         self.closed = False
         self._position = 0
         self._news = asyncio.Event()
+
+    @property
+    def heard(self) -> int:
+        """Media ms that have been spoken, as far as it was told."""
+        return 0 if self.state is None else self.state.t + self.state.lag
 
     async def watch(self, address: str) -> None:
         """Follow the session until it is closed."""
@@ -171,6 +180,8 @@ class Witness:
         for signal_ in frame.signals:
             if isinstance(signal_, Unsaved):
                 self.unsaved = signal_.text
+            elif isinstance(signal_, Unrecorded):
+                self.unrecorded = signal_.text
             elif isinstance(signal_, ChannelState):
                 self.state = signal_
 
@@ -178,6 +189,8 @@ class Witness:
         match event:
             case ev.WordsCommitted():
                 self.words += event.words
+            case ev.SegmentEnded():
+                self.text += f" {event.text}"
             case ev.EngineAttached():
                 self.attached += 1
             case ev.SessionClosed():

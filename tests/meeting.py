@@ -81,7 +81,7 @@ class Meeting:
         event = ev.BodyRemoved(offsets=offsets, reason="request", by="staff-1")
         before = self.recorder.offset
         record = self.recorder.record(event)
-        await self.log.remove(self.session, self._term, before, offsets, record)
+        await self.log.remove(self.session, self._term, before, offsets, [record])
         return Publication(session=self.session, records=(record,), events=(event,))
 
     async def line(self) -> Publication:

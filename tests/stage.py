@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import secure
 from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.page_door import PageDoor
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.reading import Readers
+from moothall.adapters.reports_door import ReportsDoor
+from moothall.adapters.shown_door import ShownDoor
 from moothall.adapters.sse import EventsDoor
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
@@ -23,9 +28,11 @@ from moothall.core.errors import Refusal
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
-from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.core.views.captions import CaptionsView, Line, Snapshot
+from moothall.services.catalogue import Catalogue
 from moothall.services.fanout import SessionFanout
 from moothall.services.publication import Publication
+from moothall.services.reports import Reports
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
 from recorder import MORNING, Recorder
@@ -78,6 +85,9 @@ class Stage:
         self.clock = ManualClock(wall=MORNING)
         self.refusing = False
         """Whether streams of events are refused with 503, as by a server that is going away."""
+        self.reports = Reports(clock=self.clock, randomness=SeededRandomness(), readers=lambda _: 210)
+        self.low_data_readers = 10
+        """How many the door for poor lines serves."""
         self.asked: list[str] = []
         """Paths with queries of all requests for streams and pages of lines."""
         self._recorder = Recorder()
@@ -150,7 +160,7 @@ class Stage:
         event = ev.BodyRemoved(offsets=offsets, reason="request", by="staff-1")
         before = self.offset
         record = self._recorder.record(event)
-        await self._log.remove(self.session, self._term, before, offsets, record)
+        await self._log.remove(self.session, self._term, before, offsets, [record])
         self.fanout.publish(Publication(session=self.session, records=(record,), events=(event,)))
 
     # What the doors ask
@@ -171,26 +181,24 @@ class Stage:
         view = await self.view(session, feed)
         return None if view is None else view.page(before)
 
-    async def public_sessions(self) -> Sequence[Session]:
-        view = await self.view(self.session, Feed(FLOOR))
-        return () if view is None else (view.session,)
-
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """The server runs while inside, on a free port of this machine."""
 
         @web.middleware
         async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if not request.path.endswith(("/events", "/lines")):
+            if not request.path.endswith(("/events", "/low", "/lines")):
                 return await handler(request)
             self.asked.append(request.path_qs)
-            if request.path.endswith("/events"):
+            if request.path.endswith(("/events", "/low")):
                 if self.refusing:
                     return web.Response(status=503)
                 assert request.transport is not None
                 self._streams.add(request.transport)
             return await handler(request)
 
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         readers = Readers(
             find=self.find,
             may_read=lambda session: None,
@@ -198,37 +206,54 @@ class Stage:
             randomness=SeededRandomness(),
             origins=frozenset(),
         )
-        events = EventsDoor(readers)
+        events, low = EventsDoor(readers), LowDataDoor(readers, most=self.low_data_readers)
+        templates = Pages(find_web_folder())
         pages = PageDoor(
-            Pages(find_web_folder()),
+            templates,
             clock=self.clock,
             snapshot_of=self.snapshot_of,
             page_of=self.page_of,
-            public_sessions=self.public_sessions,
         )
         application = web.Application(middlewares=[pages.error_pages(), watch])
         secure(application)
-        for door in (pages, events):
+        reporting = ReportsDoor(
+            templates,
+            self.reports,
+            clock=self.clock,
+            randomness=SeededRandomness(),
+            snapshot_of=self.snapshot_of,
+            origins=frozenset({self.address}),
+        )
+        shown = ShownDoor(
+            templates, clock=self.clock, snapshot_of=self.snapshot_of, public="https://hall.example.org", framers=("*",)
+        )
+        front = FrontPage(templates, clock=self.clock, listed=Catalogue(self._log).listed)
+        for door in (pages, events, low, reporting, shown, front):
             application.add_routes(door.routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(self.fanout.run())
+            running = [tasks.create_task(each.run()) for each in (self.fanout, low)]
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            await web.SockSite(runner, listener).start()
             try:
                 yield
             finally:
                 self.cut()
                 await events.close()
+                await low.close()
+                await reporting.close()
                 await runner.cleanup()
-                running.cancel()
+                for task in running:
+                    task.cancel()
 
 
 @asynccontextmanager
-async def stage(*more: ev.AnyEvent, title: str = "Plenary", begun: bool = True) -> AsyncIterator[Stage]:
+async def stage(
+    *more: ev.AnyEvent, title: str = "Plenary", begun: bool = True, low_data_readers: int = 10
+) -> AsyncIterator[Stage]:
     """A server with one session, whose log has `more` after its beginning."""
     acting = Stage()
+    acting.low_data_readers = low_data_readers
     beginning: list[ev.AnyEvent] = [
         ev.SessionCreated(title=title, languages=("en", "ar")),
         ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "ar")),

@@ -322,6 +322,7 @@ async def test_without_javascript_all_text_is_there(browser: Browser) -> None:
             await page.get_by_role("link", name="Newest text").click()
             await expect(page.locator("#s449")).to_be_attached()
             await expect(page.locator("#s449 .source")).to_be_hidden()
+            await page.locator("#HowIRead > summary").click()
             await page.get_by_label("Show the source of each line").check()
             await expect(page.locator("#s449 .source")).to_have_text("Written by a machine")
             await expect(page.locator("#s449 .source")).to_be_visible()
@@ -417,12 +418,13 @@ async def test_how_it_stands_is_said_in_words(page: Page) -> None:
 async def test_lines_are_announced_only_when_asked_and_each_once(page: Page) -> None:
     async with stage() as on:
         await visit(page, on)
-        assert await page.locator("[role=log]").get_attribute("aria-live") == "off"
+        assert await page.locator("#Log").get_attribute("aria-live") == "off"
         await on.lines(1)
         await expect(page.locator("#s0")).to_be_attached()
         announced = page.locator("#Announcer .text")
-        await expect(announced).to_have_count(0)
-        await page.get_by_label("Announce new lines to my screen reader").check()
+        await expect(page.locator("#Announcer > *")).to_have_count(0)
+        await page.locator("#HowIRead > summary").click()
+        await page.get_by_label("Tell my screen reader").select_option("Finished lines")
         await on.say(opened("a", language="fr"), words("a", 0, "Un."), signals=[partial("a", 1, "deux")])
         await on.say(ended("a", "Un, deux."))
         await expect(announced).to_have_text(["Un, deux."])
@@ -445,16 +447,6 @@ async def test_a_name_given_later_reaches_lines_already_there(page: Page) -> Non
         await expect(page.locator("#s2 .speaker")).to_be_visible()
 
 
-async def test_the_feed_of_whole_lines(page: Page) -> None:
-    async with stage() as on:
-        await visit(page, on, "?feed=lines")
-        await on.say(opened("s0"), words("s0", 0, "one two"), signals=[partial("s0", 2, "three")])
-        await on.say(ended("s0", "One two three."))
-        await expect(page.locator("#s0 .text")).to_have_text("One two three.")
-        assert "feed=lines" in on.asked[-1]
-        await expect(page.get_by_role("link", name="Word by word")).to_be_visible()
-
-
 async def test_a_small_window_needs_no_sideways_scrolling(page: Page) -> None:
     await page.set_viewport_size({"width": 320, "height": 256})
     async with stage(title="Verantwortungsübernahmeerklärungsverfahren " * 2) as on:
@@ -469,18 +461,21 @@ async def test_a_small_window_needs_no_sideways_scrolling(page: Page) -> None:
 
 
 async def test_what_a_reader_has_to_load_is_small(page: Page) -> None:
-    files = StaticFiles(find_web_folder())
-    scripts = {name: files.get(name) for name in files.names if name.endswith(".js")}
-    assert sum(len(file.packed) for file in scripts.values() if file) <= 12_500
     async with stage() as on:
         await on.lines(200, "This is line number {n}. " + LONG)
         loaded: list[Response] = []
         page.on("response", lambda response: note(loaded, response))
         await visit(page, on)
         await expect(page.locator("#s199")).to_be_in_viewport()
-        sizes = [len(gzip.compress(await each.body())) for each in loaded if "/events" not in each.url]
-        assert len(sizes) == 1 + len(files.names), "the page and all of its files"
-        assert sum(sizes) <= 60_000
+        await page.wait_for_load_state("load")
+        sizes = {each.url: len(gzip.compress(await each.body())) for each in loaded if "/events" not in each.url}
+    scripts = {url: size for url, size in sizes.items() if url.endswith(".js")}
+    assert {"page.js", "early.js", "report.js"} <= {url.rpartition("/")[2] for url in scripts}
+    assert not any("desk" in url or "vendor" in url for url in sizes)
+    player = StaticFiles(find_web_folder()).get("js/sound.js")  # only where the sound is published
+    assert player is not None
+    assert sum(scripts.values()) + len(player.packed) <= 25_000
+    assert sum(sizes.values()) <= 60_000
 
 
 def note(loaded: list[Response], response: Response) -> None:

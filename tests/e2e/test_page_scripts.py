@@ -11,17 +11,19 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from moothall.adapters.page_catalogues import LANGUAGES, Catalogues, direction
+from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.page_texts import NEW_LINES
-from moothall.adapters.pages import media_time
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
-from moothall.core.ids import ChannelId, SegmentId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.lanes import Feed
+from moothall.core.languages import direction
 from moothall.core.signals import Partial
+from moothall.core.times import media_time
 from moothall.core.views.captions import CaptionsView
-from moothall.wire.frames import events_frame, snapshot_frame
+from moothall.wire.frames import decode, events_frame, snapshot_frame
+from moothall.wire.low_data import LowData
 from recorder import EPOCH, MORNING, SESSION, Recorder
 from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, stage, words
 
@@ -35,10 +37,10 @@ class Scripts:
 
     def __init__(self, page: Page, root: str) -> None:
         self._page = page
-        self._root = root
+        self.root = root
 
     async def run(self, module: str, body: str, value: object = None) -> object:
-        script = f"async (v) => {{ const m = await import('{self._root}/{module}.js'); {body} }}"
+        script = f"async (v) => {{ const m = await import('{self.root}/{module}.js'); {body} }}"
         return await self._page.evaluate(script, value)
 
 
@@ -54,13 +56,13 @@ async def scripts(browser: Browser) -> AsyncIterator[Scripts]:
 FOLD = """
     const frames = v.frames.map((frame) => JSON.parse(frame));
     const session = {status: 'created', speakers: {}, channels: {}, gaps: []};
-    const reader = new m.Reader({epoch: '', offset: 0, session, lines: []});
+    const reader = new m.Reader({epoch: '', offset: 0, channel: 'floor', session, lines: []});
     const changes = frames.map((frame) => reader.apply(frame));
     const lines = [...reader.lines.values()].sort((a, b) => a.number - b.number);
     return {
         position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
-        lines: lines.map(({segment, number, t0, t1, language, origin, speaker, text, words, mended}) =>
-            ({segment, number, t0, t1, language, origin, speaker, text, words, mended})),
+        lines: lines.map(({segment, number, t0, t1, language, origin, speaker, text, words, mended, gone}) =>
+            ({segment, number, t0, t1, language, origin, speaker, text, words, mended, gone})),
         growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
     };
 """
@@ -87,18 +89,33 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.ClockMapped(t=60_000, wall=MORNING + 60_400), SYSTEM),
     (ev.SessionPaused(t=61_000), SYSTEM),
     (ev.SessionResumed(t=62_000), SYSTEM),
+    (ev.SessionDescribed(title="One, mended"), SYSTEM),
+    (ev.GapNoted(channel=ChannelId("fr"), t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
+    (ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("amina"), t=62_100), CAPTIONER),
+    (ev.SpeakerTookFloor(channel=ChannelId("fr"), speaker=None, t=62_100), CAPTIONER),
+    (ev.LanguageForced(channel=FLOOR, language="ar"), CAPTIONER),
+    (ev.LanguageForced(channel=ChannelId("fr"), language="fr"), CAPTIONER),
+    (ev.NotRecordedBegan(t0=62_200), SYSTEM),
+    (ev.NotRecordedEnded(t1=62_300), SYSTEM),
+    (ev.NotRecordedBegan(t0=62_400), SYSTEM),
     (opened("c", 63_000), ENGINE),
     (words("c", 0, "Never ended"), ENGINE),
     (opened("d", 64_000), ENGINE),
     (words("d", 0, "Grows"), ENGINE),
+    (ev.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
+    (ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("b"),), session=SessionId("other")), CAPTIONER),
+    (ev.LinesMovedAway(channel=ChannelId("fr"), segments=(SegmentId("a"),), session=SessionId("other")), CAPTIONER),
     (ev.SessionClosed(t=65_000), SYSTEM),
     (ev.RecordSealed(version=ev.SealVersion.RAW, n=1), SYSTEM),
     (ev.SessionReopened(t=66_000), SYSTEM),
 ]
-SHOWN = ("status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps")
+SHOWN = (
+    "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
+    "young_people", "rehearsal", "not_recorded", "speaking", "forced",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("start", [0, 1, 9, 15, 23, len(STORY)])
+@pytest.mark.parametrize("start", [0, 1, 9, 15, 23, 28, len(STORY)])
 async def test_the_reader_folds_as_the_server_does(scripts: Scripts, start: int) -> None:
     """A snapshot at any place, then frames of three events that overlap it, give what the server has."""
     view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR))
@@ -121,6 +138,7 @@ async def test_the_reader_folds_as_the_server_does(scripts: Scripts, start: int)
     assert got["position"] == f"{EPOCH}:{len(STORY)}"
     assert not any(got["lost"])
     assert {name: got["session"].get(name) for name in SHOWN} == _json({n: snapshot["session"][n] for n in SHOWN})
+    assert snapshot["session"]["not_recorded"] == 62_400
     assert [{**line, "number": None} for line in got["lines"]] == [
         {name: value for name, value in {**line, "number": None}.items() if name != "revision"}
         for line in _json(snapshot["lines"])
@@ -162,6 +180,64 @@ async def test_a_hypothesis_needs_its_place(scripts: Scripts, signal: Partial, g
     got = await scripts.run("reader", FOLD, {"frames": [frame]})
     assert isinstance(got, dict)
     assert got["growing"] == growing
+
+
+@pytest.mark.parametrize("start", [0, 12, 22, 30])
+async def test_the_reader_of_few_data_ends_where_the_server_does(scripts: Scripts, start: int) -> None:
+    """Batches of the low-data door, spelt out and folded, give the lines that readers of whole frames have."""
+    feed = Feed(FLOOR, live=False)
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    frames = [decode(events_frame([record], n, (), MORNING).json) for n, record in enumerate(records)]
+    at = CaptionsView.empty(SESSION, EPOCH, feed)
+    for number, (event, by) in enumerate(STORY[:start]):
+        at = at.apply(number + 1, by.role, event)
+    low, view = LowData(at, start), at
+    batches = []
+    for number, (event, by) in enumerate(STORY[start:], start):
+        view = view.apply(number + 1, by.role, event)
+        low.take(frames[number])
+        if number % 4 == 0:
+            batches.append(low.batch().decode())
+    batches.append(low.batch().decode())
+    got = await scripts.run(
+        "reader",
+        """
+        const { Speller } = await import(v.root + '/low.js');
+        const speller = new Speller();
+        const { snapshot } = JSON.parse(v.start);
+        const reader = new m.Reader({epoch: snapshot.epoch, offset: 0, channel: 'floor', session: {}, lines: []});
+        reader.apply({ snapshot, sent: 1 });
+        for (const batch of v.batches) reader.batch(speller.spell(JSON.parse(batch)), 1);
+        const lines = [...reader.lines.values()].filter((line) => !line.gone && line.t1 !== null);
+        return {
+            position: reader.position, session: reader.session,
+            lines: lines.map(({segment, number, t0, language, origin, speaker, text, mended}) =>
+                ({segment, number, t0, language, origin, speaker, text: text.trim(), mended})),
+        };
+        """,
+        {"root": scripts.root, "start": snapshot_frame(at.snapshot(), MORNING).json.decode(), "batches": batches},
+    )
+    assert isinstance(got, dict)
+    whole = [(number, line) for number, line in enumerate(view.lines) if line.t1 is not None and not line.gone]
+    assert got["position"] == f"{EPOCH}:{len(STORY)}"
+    assert got["lines"] == [
+        {
+            "segment": line.segment, "number": number,
+            "t0": line.t0 if number in kept(at) else line.t0 // 1_000 * 1_000,
+            "language": line.language, "origin": line.origin.value, "speaker": line.speaker,
+            "text": line.text.strip(), "mended": line.mended,
+        }
+        for number, line in whole
+    ]  # fmt: skip
+    few = [name for name in SHOWN if name != "clock"]
+    session = msgspec.to_builtins(view.session)
+    assert {name: got["session"].get(name) for name in few} == _json({name: session[name] for name in few})
+
+
+def kept(view: CaptionsView) -> set[int]:
+    """Numbers of lines that a reader had before, with their times to the ms."""
+    return {number for number, line in enumerate(view.lines) if line.t1 is not None}
 
 
 async def test_a_page_made_before_a_correction_does_not_bring_the_old_text_back(scripts: Scripts) -> None:

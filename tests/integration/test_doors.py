@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 
-from doors import ORIGIN, SseClient, WsClient, house
+from doors import ORIGIN, PollClient, SseClient, WsClient, house, talk, unread, until
 from meeting import LIVE, Meeting, opened, partial, words
 from moothall.adapters.limits import AddressGate, keep_addresses_out_of_logs
 from moothall.adapters.log_memory import MemoryLog
@@ -27,8 +26,8 @@ from moothall.wire.event_stream import EventStream, StreamEvent
 from moothall.wire.frames import decode
 from moothall.wire.token_bucket import Allowance
 
-CLIENTS = pytest.mark.parametrize("client_type", [SseClient, WsClient])
-DOORS = pytest.mark.parametrize("door", ["events", "ws"])
+CLIENTS = pytest.mark.parametrize("client_type", [SseClient, WsClient, PollClient])
+DOORS = pytest.mark.parametrize("door", ["events", "ws", "poll", "text"])
 HANDSHAKE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -40,29 +39,6 @@ HANDSHAKE = {
 def request_of(door: str, headers: dict[str, str]) -> bytes:
     lines = [f"GET /s/plenary/{door} HTTP/1.1", "Host: x", *[f"{name}: {headers[name]}" for name in headers], "", ""]
     return "\r\n".join(lines).encode()
-
-
-@asynccontextmanager
-async def talk(port: int, request: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
-        await asyncio.sleep(0)
-
-
-@asynccontextmanager
-async def unread(port: int, request: bytes) -> AsyncIterator[socket.socket]:
-    """A connection that nobody reads from, with little room in the kernel."""
-    with socket.socket() as stream:
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        stream.setblocking(False)
-        loop = asyncio.get_running_loop()
-        await loop.sock_connect(stream, ("127.0.0.1", port))
-        await loop.sock_sendall(stream, request)
-        yield stream
 
 
 @CLIENTS
@@ -101,7 +77,7 @@ async def test_resume_at_every_offset(client_type: type[SseClient]) -> None:
 async def test_a_hundred_cut_connections_lose_and_repeat_nothing() -> None:
     chance = random.Random(20261124)  # noqa: S311  # repeatable is what it has to be
     async with house() as made:
-        clients = [kind(made) for kind in (SseClient, WsClient) for _ in range(5)]
+        clients = [kind(made) for kind in (SseClient, WsClient, PollClient) for _ in range(4)]
         for client in clients:
             await client.read_to(3)
         cuts, last, progress = 0, 1 << 60, asyncio.Event()
@@ -246,7 +222,7 @@ async def test_a_wrong_wish_is_answered_with_a_sentence(
         message = await _closed(made.http, made.url + "/ws" + query)
         assert message.data == code
         assert sentence in str(message.extra)
-        await _until(lambda: made.readers.count == 0)
+        await until(lambda: made.readers.count == 0)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "NO-NAME", "%00", "a" * 200])
@@ -344,7 +320,7 @@ async def test_over_its_cap_the_server_asks_readers_to_come_back(door: str) -> N
                 assert response.status == 503
                 assert 3 <= int(response.headers["Retry-After"]) <= 15
                 assert "as many readers" in await response.text()
-        await _until(lambda: made.readers.count == 0)
+        await until(lambda: made.readers.count == 0)
 
 
 async def test_no_compression_is_negotiated() -> None:
@@ -396,7 +372,7 @@ async def test_a_reader_that_talks_too_much_or_in_binary_is_sent_away() -> None:
             await socket.receive()
             await socket.send_bytes(b"hello")
             assert (await socket.receive()).data == CloseCode.UNSUPPORTED
-        await _until(lambda: made.readers.count == 0)
+        await until(lambda: made.readers.count == 0)
         assert made.fanout.figures.readers == 0
 
 
@@ -471,11 +447,11 @@ async def test_a_quiet_stream_gets_heartbeats_and_who_has_left_is_let_go() -> No
 async def test_a_stalled_stream_gets_no_heartbeats() -> None:
     request = b"GET /s/plenary/events HTTP/1.0\r\n\r\n"
     async with house(clock=ManualClock()) as made, unread(made.port, request) as stream:
-        await _until(lambda: made.fanout.figures.readers == 1)
+        await until(lambda: made.fanout.figures.readers == 1)
         for n in range(24):
             made.fanout.publish(await made.meeting.store(words("s", n, "x" * 8_192)))
             await asyncio.sleep(0)
-        await _until(lambda: made.fanout.figures.slow == 1)
+        await until(lambda: made.fanout.figures.slow == 1)
         await made.advance(2 * HEARTBEAT_S * 1_000)
         data = b""
         while b'"offset":27' not in data:
@@ -498,7 +474,7 @@ async def test_when_the_server_goes_readers_are_told_to_come_back() -> None:
             rest = await response.content.read()
             assert rest.startswith(b"retry: ")
             assert response.content.at_eof()
-        await _until(lambda: made.readers.count == 0)
+        await until(lambda: made.readers.count == 0)
         async with made.http.get(made.url + "/events") as response:
             assert await response.content.read() == b""
         assert (await _closed(made.http, made.url + "/ws")).data == CloseCode.GOING_AWAY
@@ -510,7 +486,7 @@ async def test_stalled_readers_do_not_hold_up_the_end() -> None:
         unread(made.port, request_of("events", {})),
         unread(made.port, request_of("ws", HANDSHAKE)),
     ):
-        await _until(lambda: made.fanout.figures.readers == 2)
+        await until(lambda: made.fanout.figures.readers == 2)
         for n in range(200):
             made.fanout.publish(await made.meeting.store(words("s", n, "x" * 8_192)))
             await asyncio.sleep(0)
@@ -519,7 +495,7 @@ async def test_stalled_readers_do_not_hold_up_the_end() -> None:
         assert made.fanout.figures.slow == 2
         await made.websocket.close()
         await made.events.close()
-        await _until(lambda: made.readers.count == 0)
+        await until(lambda: made.readers.count == 0)
 
 
 async def test_an_address_over_its_rate_is_slowed_and_then_refused() -> None:
@@ -528,20 +504,14 @@ async def test_an_address_over_its_rate_is_slowed_and_then_refused() -> None:
     async with house(clock=clock, gate=gate) as made:
         url = made.url + "/nothing"
         statuses = [(await made.http.get(url)).status for _ in range(2)]
+        asleep = clock.sleepers
         slowed = asyncio.ensure_future(made.http.get(url))
-        await _until(lambda: clock.sleepers == 2)
+        await until(lambda: clock.sleepers == asleep + 1)
         refused = await made.http.get(url)
         assert (statuses, refused.status, refused.headers["Retry-After"]) == ([404, 404], 429, "2")
         assert not slowed.done()
         await clock.advance(1_000)
         assert (await slowed).status == 404
-
-
-async def _until(condition: object) -> None:
-    """Let the loop turn, sockets and all, until `condition` holds; the test's time-out ends it otherwise."""
-    assert callable(condition)
-    while not condition():  # noqa: ASYNC110  # what is waited for happens in the server, which tells nobody
-        await asyncio.sleep(0)
 
 
 async def _closed(http: aiohttp.ClientSession, url: str) -> aiohttp.WSMessage:

@@ -1,17 +1,21 @@
 """The strangers' test: every event type, every role, every door. What isn't meant for somebody reaches nobody else.
 
-The log holds an event of every type and, in lanes that later releases fill, notes with a secret word. Whoever reads
-through any door gets exactly the types of the lanes of the feed, and the secret nowhere.
+The log holds an event of every type and, in lanes of staff and hubs, notes, held texts and names with a secret word,
+those of later releases included. Whoever reads through any door gets exactly the types of the lanes of the feed, and
+the secret nowhere. The doors are the server's own routes: one that this test doesn't know fails it.
 """
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 
 from moothall.adapters.log_sqlite import SqliteLog
@@ -23,13 +27,14 @@ from moothall.core.authority import STAFF_ROLES, may_follow
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.event_codec import EVENT_TYPES, encode_event, type_name
 from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.lanes import STAFF, Feed, hub_lane
+from moothall.core.lanes import STAFF, Feed, hub_lane, is_public
 from moothall.settings import Engine as EngineSettings
 from moothall.settings import Server, Settings
 from moothall.wire.event_stream import EventStream
 
 SESSION = SessionId("open")
 HIDDEN = SessionId("backstage")
+NOWHERE = SessionId("nosuchone")
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
 A, B = SegmentId("a"), SegmentId("b")
 WORD = "rhubarb"
@@ -41,7 +46,8 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
     return [
         # First, since whoever stands before a removal gets a snapshot instead of the events.
         ev.BodyRemoved(offsets=(), reason="request", by="t1"),
-        ev.SessionCreated(title="Open hall", languages=("en",), access=access),
+        ev.SessionCreated(title="Open haul", languages=("en", "pt"), access=access, sound=ev.SoundKept.PUBLISHED),
+        ev.SessionDescribed(title="Open hall"),
         ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
         ev.ChannelAdded(channel=PT, kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)),
         ev.SessionOpened(wall=WALL),
@@ -56,6 +62,14 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=ev.Origin.INTERPRETER),
         ev.WordsCommitted(channel=PT, segment=B, first=0, words=(ev.Word("Boa", 0, 9),)),
         ev.SpeakerAssigned(segments=(A,), speaker=SpeakerId("ana")),
+        ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("ana"), t=30),
+        ev.LanguageForced(channel=PT, language="pt"),
+        ev.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),
+        ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
+        ev.LinesMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
+        ev.NoteLeft(text=f"The {WORD} is in the minutes."),
+        ev.NotRecordedBegan(t0=41),
+        ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),
         ev.SessionPaused(t=50),
         ev.SessionResumed(t=60),
@@ -68,19 +82,28 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
 
 
 def notes() -> list[tuple[Lane, str, bytes]]:
-    """What the desks and hubs of later releases write."""
-    body = json.dumps({"type": "note.posted", "v": 1, "text": WORD, "name": WORD}).encode()
-    return [
-        (lane, "note.posted", body) for lane in (STAFF, hub_lane("kisumu"), Lane("later"), Lane("w"), Lane("channel"))
-    ]
+    """What the desks and hubs of this release and of later ones write."""
+    rows = [(STAFF, type_name(note), encode_event(note)) for note in [ev.NoteLeft(text=f"{WORD} again")]]
+    for kind, lanes in (
+        ("note.posted", (STAFF, hub_lane("kisumu"), Lane("later"), Lane("w"), Lane("channel"))),
+        ("question.held", (STAFF, hub_lane("kisumu"))),
+        ("question.asked-by", (STAFF, hub_lane("lima"))),
+    ):
+        body = json.dumps({"type": kind, "v": 1, "text": WORD, "name": WORD, "channel": FLOOR}).encode()
+        rows += [(lane, kind, body) for lane in lanes]
+    return rows
 
 
 async def write(path: Path, session: SessionId, access: ev.Access) -> None:
     log = await SqliteLog.open(path)
     try:
         head = await log.acquire(session, Epoch("e1"))
-        rows = [(event.lane(), type_name(event), encode_event(event)) for event in events(access)]
+        told = events(access)
+        first = (told[0].lane(), type_name(told[0]), encode_event(told[0]))
+        rows = [(event.lane(), type_name(event), encode_event(event)) for event in told[1:]]
+        # Each of these between two of the others, as it would come.
         rows = [row for index, own in enumerate(rows) for row in (own, notes()[index % len(notes())])]
+        rows = [first, *rows]
         heads: dict[Lane, tuple[int, bytes]] = {}
         records: list[LogRecord] = []
         for offset, (lane, kind, body) in enumerate(rows, 1):
@@ -94,7 +117,7 @@ async def write(path: Path, session: SessionId, access: ev.Access) -> None:
                 type=kind,
                 at=WALL,
                 role=Role.MODERATOR,
-                actor=WORD if "note" in kind else "server",
+                actor=WORD if not is_public(lane) else "server",
                 cause=CommandId(f"c{offset}"),
                 n=0,
             )
@@ -162,53 +185,191 @@ async def read_ws(running: Hall, feed: Feed, after: str) -> list[str]:
     return frames
 
 
+async def read_polls(running: Hall, feed: Feed, after: str) -> list[str]:
+    query = {"channel": feed.channel, "feed": "live" if feed.live else "lines", "after": after, "wait": "0"}
+    address = f"{running.address}/s/{SESSION}/poll"
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(address, params={k: v for k, v in query.items() if v}) as response,
+    ):
+        text = await response.text()
+        assert WORD not in text
+        return [json.dumps(frame) for frame in json.loads(text)["frames"]]
+
+
 def test_the_log_holds_every_type() -> None:
     assert {type_name(event) for event in events(ev.Access.PUBLIC)} == set(EVENT_TYPES)
+    assert WORD in str(notes())
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 async def test_readers_get_the_events_of_their_feed_and_no_others(open_hall: Hall, feed: Feed) -> None:
-    for read in (read_sse, read_ws):
+    for read in (read_sse, read_ws, read_polls):
         assert types_in(await read(open_hall, feed, "e1:1")) == types_of(feed)
         assert len(await read(open_hall, feed, "")) == 1
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        f"/s/{SESSION}",
-        f"/s/{SESSION}?feed=lines",
-        f"/s/{SESSION}?channel=pt&ui=ar",
-        f"/s/{SESSION}?before=1",
-        f"/s/{SESSION}/lines?before=9",
-        "/.well-known/moothall.json",
-    ],
-)
-async def test_no_page_shows_what_is_not_public(open_hall: Hall, path: str) -> None:
-    async with aiohttp.ClientSession() as http, http.get(f"{open_hall.address}{path}") as response:
-        text = await response.text()
-        assert response.status == 200
-        assert WORD not in text
-        assert str(HIDDEN) not in text
+class Door(msgspec.Struct, frozen=True):
+    """What a stranger gets at a door of the server."""
+
+    answers: frozenset[int]
+    """Statuses that it gives to somebody without any link."""
+    queries: tuple[str, ...] = ("",)
+    """What is asked for there, each tried."""
+    streams: bool = False
+    """Whether it goes on; then only what comes at once is looked at here, and the events by a test of its own."""
 
 
-@pytest.mark.parametrize("path", ["", "/events", "/ws", "/lines", "?before=1"])
-async def test_a_session_that_is_not_public_is_as_good_as_none(open_hall: Hall, path: str) -> None:
-    answers = []
+def open_to_all(*queries: str, streams: bool = False) -> Door:
+    return Door(frozenset({200}), queries or ("",), streams)
+
+
+STAFF_ONLY = Door(frozenset({401, 403, 404}))
+"""Pages and acts that take a link."""
+DOORS = {
+    "GET /": open_to_all(),
+    "GET /s/{session}": open_to_all("", "?feed=lines", "?channel=pt&ui=ar", "?before=1"),
+    "GET /s/{session}/read": open_to_all("", "?from=1"),
+    "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
+    "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
+    "GET /s/{session}/screen": open_to_all(),
+    "GET /s/{session}/overlay": open_to_all("?channel=pt"),
+    "GET /s/{session}/embed": open_to_all("?feed=lines"),
+    "GET /s/{session}/report": open_to_all(),
+    "POST /s/{session}/report": Door(frozenset({403})),
+    "GET /s/{session}/events": open_to_all("", "?channel=pt&feed=lines", "?after=e1:1", streams=True),
+    "GET /s/{session}/ws": Door(frozenset({426})),
+    "GET /s/{session}/poll": open_to_all("?wait=0", "?wait=0&after=e1:1"),
+    "GET /s/{session}/low": open_to_all("", "?channel=pt", streams=True),
+    "GET /s/{session}/text": open_to_all("?all=1", streams=True),
+    "GET /s/{session}/sound": Door(frozenset({200, 206, 404})),
+    "GET /s/{session}/sound.json": Door(frozenset({200, 404})),
+    "GET /s/{session}/clip": Door(frozenset({403}), ("?channel=floor&from=0&to=20",)),
+    "GET /.well-known/moothall.json": open_to_all(),
+    "GET /static/{version}/{name}": Door(frozenset({404})),
+    "GET /enter/{token}": Door(frozenset({404, 410})),
+    "POST /leave": Door(frozenset({403})),
+    "GET /s/{session}/microphone": STAFF_ONLY,
+    "POST /s/{session}/microphone": STAFF_ONLY,
+    "GET /s/{session}/audio": Door(frozenset({401, 403, 404, 426})),
+    "GET /room/{room}/microphone": STAFF_ONLY,
+    "GET /room/{room}/audio": Door(frozenset({401, 403, 404, 426})),
+    "GET /desk/{session}": STAFF_ONLY,
+    "GET /control": STAFF_ONLY,
+    "GET /socket.io/": STAFF_ONLY,
+    "POST /socket.io/": STAFF_ONLY,
+    "GET /staff": STAFF_ONLY,
+    "POST /staff/places/{room}/next": STAFF_ONLY,
+    "GET /admin": STAFF_ONLY,
+    "POST /admin/meetings": STAFF_ONLY,
+    "GET /admin/meetings/{session}": STAFF_ONLY,
+    "POST /admin/meetings/{session}": STAFF_ONLY,
+    "POST /admin/places": STAFF_ONLY,
+    "POST /admin/places/{room}/next": STAFF_ONLY,
+    "POST /admin/links": STAFF_ONLY,
+    "POST /admin/links/{link}/replace": STAFF_ONLY,
+    "POST /admin/links/{link}/revoke": STAFF_ONLY,
+    "POST /admin/programme": STAFF_ONLY,
+    "POST /admin/programme/import": STAFF_ONLY,
+}
+"""Every route of the server. Where staff come with a link, their pages tell what is theirs through the desks' socket
+(tests/unit/adapters/test_desk_socket.py); no other door tells anybody more for it."""
+FILLED_IN = {"token": ["guess"], "room": ["r1"], "link": ["l1"], "version": ["v"], "name": ["x.js"]}
+FORMS = ["vtt", "srt", "txt", "html", "json"]
+
+
+def routes_of(running: Hall) -> list[str]:
+    return [route for route in running.routes if not route.startswith("HEAD ")]
+
+
+def addresses(route: str, session: SessionId) -> Iterator[str]:
+    """The paths that are tried at a door."""
+    values: dict[str, list[str]] = {**FILLED_IN, "session": [session], "form": FORMS}
+    (_, path), names = route.split(" ", 1), re.findall(r"{(\w+)}", route)
+    for chosen in itertools.product(*(values[name] for name in names)):
+        for query in DOORS.get(route, STAFF_ONLY).queries:
+            yield path.format(**dict(zip(names, chosen, strict=True))) + query
+
+
+async def answer(http: aiohttp.ClientSession, running: Hall, route: str, address: str) -> tuple[int, str]:
+    """Status, and what comes at once: headers, where it leads, and the body."""
+    method, streams = route.split(" ", maxsplit=1)[0], DOORS.get(route, STAFF_ONLY).streams
+    async with http.request(method, running.address + address, allow_redirects=False) as response:
+        # Of what goes on, the first piece is all that is already there.
+        body = await response.content.readany() if streams else await response.read()
+        return response.status, f"{sorted(response.headers.items())} {body.decode(errors='replace')}"
+
+
+async def test_every_door_is_known_here(open_hall: Hall) -> None:
+    unknown = [route for route in routes_of(open_hall) if route not in DOORS]
+    assert unknown == [], f"Say in DOORS of {Path(__file__).name} what a stranger gets there, and what is to be tried."
+    assert [route for route in DOORS if route not in open_hall.routes] == []
+
+
+async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: Hall) -> None:
+    wrong: list[tuple[str, int]] = []
     async with aiohttp.ClientSession() as http:
-        for name in (HIDDEN, SessionId("nothing")):
-            async with http.get(f"{open_hall.address}/s/{name}{path}") as response:
-                answers.append((response.status, (await response.text()).replace(name, "…")))
-    assert answers[0] == answers[1]
-    assert answers[0][0] in (404, 426)
+        for route in routes_of(open_hall):
+            for address in addresses(route, SESSION):
+                status, told = await answer(http, open_hall, route, address)
+                assert WORD not in told, address
+                assert str(HIDDEN) not in told, address
+                if status not in DOORS.get(route, STAFF_ONLY).answers:
+                    wrong.append((address, status))
+    assert wrong == []
+
+
+async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: Hall) -> None:
+    for role in sorted(STAFF_ROLES | {Role.HUB, Role.READER}):
+        _, token = await open_hall.links.create(role, "hall", "somebody")
+        jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+        async with aiohttp.ClientSession(cookie_jar=jar) as http:
+            async with http.get(f"{open_hall.address}/enter/{token}", allow_redirects=False) as entered:
+                assert entered.status in (302, 303)
+            for route in routes_of(open_hall):
+                if route.startswith("GET ") and route != "GET /socket.io/":
+                    for address in addresses(route, SESSION):
+                        status, told = await answer(http, open_hall, route, address)
+                        assert status < 500, (role, address)
+                        if route == "GET /desk/{session}":  # so the link is one
+                            assert (status == 200) == (role in STAFF_ROLES), role
+                        assert WORD not in told, (role, address)
+
+
+async def test_plain_text_shows_the_lines_and_nothing_else(open_hall: Hall) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{open_hall.address}/s/{SESSION}/text?all=1") as response,
+    ):
+        text = (await response.content.readline()).decode()
+        assert text == "00:00:00 Ana: Good evening.\n"
+        response.close()
+
+
+async def test_a_session_that_is_not_public_is_as_good_as_none(open_hall: Hall) -> None:
+    async with aiohttp.ClientSession() as http:
+        for route in routes_of(open_hall):
+            if "{session}" not in route:
+                continue
+            pairs = zip(addresses(route, HIDDEN), addresses(route, NOWHERE), strict=True)
+            for hidden, nothing in pairs:
+                status, told = await answer(http, open_hall, route, hidden)
+                other, said = await answer(http, open_hall, route, nothing)
+                assert (status, plain(told, HIDDEN)) == (other, plain(said, NOWHERE)), hidden
+                assert status in (401, 403, 404, 426), hidden
+
+
+def plain(told: str, session: SessionId) -> str:
+    """An answer without what differs between any two: the session's name, lengths and the time of day."""
+    told = told.replace(session, "…")
+    return re.sub(r"\('(Date|Content-Length|Content-Encoding|ETag)', '[^']*'\), ", "", told)
 
 
 def test_every_role_and_lane_is_decided() -> None:
     lanes = {event.lane() for event in events(ev.Access.PUBLIC)} | {lane for lane, _, _ in notes()}
     for role in Role:
         allowed = {lane for lane in lanes if may_follow(role, lane)}
-        public = {event.lane() for event in events(ev.Access.PUBLIC)}
+        public = {event.lane() for event in events(ev.Access.PUBLIC)} - {STAFF}
         if role is Role.ENGINE:
             assert allowed == set()
         elif role is Role.SYSTEM:

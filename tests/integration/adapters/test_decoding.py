@@ -66,6 +66,15 @@ def test_sound_of_the_right_form_is_not_touched() -> None:
     assert Run(wav(values)).pcm == wav(values)[44:]
 
 
+def test_one_channel_of_several_is_heard_alone_and_one_that_is_not_there_is_said() -> None:
+    left = tone(RATE, RATE)
+    both = wav([value for sample in left for value in (sample, 0)], channels=2)
+    heard = [Run(both, Order(channel=number)).pcm for number in (0, 1)]
+    assert heard[0] == Run(wav(left)).pcm
+    assert heard[1] == bytes(2 * RATE)
+    assert Run(both, Order(channel=2)).messages == [Failed(trouble=Trouble.NO_CHANNEL)]
+
+
 @pytest.mark.parametrize("name", ["talk.wav", "talk.flac", "talk.mp3", "talk.opus", "talk.webm"])
 def test_a_file_cut_in_two_gives_its_half_and_says_so(tmp_path: Path, name: str) -> None:
     data = encode(tmp_path / name, FORMATS[name], seconds=10).read_bytes()

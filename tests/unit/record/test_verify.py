@@ -87,7 +87,7 @@ async def test_removed_bodies_leave_the_chain_whole(records: list[LogRecord], re
     log = MemoryLog()
     await log.acquire(SESSION, EPOCH)
     await log.append(SESSION, 1, 0, records)
-    await log.remove(SESSION, 1, 7, [2], recorder.record(REMOVED))
+    await log.remove(SESSION, 1, 7, [2], [recorder.record(REMOVED)])
     found = verify(await log.read(SESSION, 0, 100), signed=SIGNED)
     assert (found.verdict, found.removed, found.broken) == (Verdict.REMOVED, (2,), ())
 
@@ -283,6 +283,6 @@ async def test_a_removed_checkpoint_is_removed_and_signs_nothing(recorder: Recor
     await log.acquire(SESSION, EPOCH)
     await log.append(SESSION, 1, 0, story(recorder))
     said = recorder.record(ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1"))
-    await log.remove(SESSION, 1, 7, [5], said)
+    await log.remove(SESSION, 1, 7, [5], [said])
     found = verify(await log.read(SESSION, 0, 100), signed=SIGNED)
     assert (found.verdict, found.removed, found.signed) == (Verdict.REMOVED, (5,), 0)

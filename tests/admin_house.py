@@ -1,0 +1,97 @@
+"""A real server and browsers without a screen, for the tests of the staff's pages."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from html import unescape
+from pathlib import Path
+
+import aiohttp
+
+from moothall.app import Hall, hall
+from moothall.settings import Engine, Server, Settings
+
+
+class Browser:
+    """Keeps cookies, sends forms as a browser does, and remembers the last page."""
+
+    def __init__(self, http: aiohttp.ClientSession, address: str) -> None:
+        self._http = http
+        self.address = address
+        self.status = 0
+        self.text = ""
+        self.url = ""
+        self.headers: dict[str, str] = {}
+
+    async def get(self, path: str, *, follow: bool = True) -> int:
+        async with self._http.get(self._full(path), allow_redirects=follow) as answer:
+            return await self._take(answer)
+
+    async def post(self, path: str, data: object = None, *, origin: str | None = "own", follow: bool = True) -> int:
+        headers = {} if origin is None else {"Origin": self.address if origin == "own" else origin}
+        async with self._http.post(self._full(path), data=data, headers=headers, allow_redirects=follow) as answer:
+            return await self._take(answer)
+
+    async def send(self, action: str, **fields: str) -> int:
+        """Fill in the form of the page that goes to `action`, and send it."""
+        return await self.post(action, {**self.hidden(action), **fields})
+
+    def hidden(self, action: str) -> dict[str, str]:
+        """The hidden fields of the page's first form that goes to `action`."""
+        form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', self.text, re.DOTALL)
+        assert form is not None, f"no form for {action}"
+        pairs = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form[0])
+        return {name: unescape(value) for name, value in pairs}
+
+    def addresses(self) -> list[str]:
+        """The addresses on the sheets."""
+        return [unescape(found) for found in re.findall(r'class="address"[^>]*><a href="([^"]+)"', self.text)]
+
+    async def upload(self, data: bytes, **fields: str) -> int:
+        """Send a programme with the overview's form."""
+        form = aiohttp.FormData()
+        for name, value in {**self.hidden("/admin/programme"), **fields}.items():
+            form.add_field(name, value)
+        form.add_field("file", io.BytesIO(data), filename="programme", content_type="application/octet-stream")
+        return await self.post("/admin/programme", form)
+
+    def _full(self, path: str) -> str:
+        return path if path.startswith("http") else self.address + path
+
+    async def _take(self, answer: aiohttp.ClientResponse) -> int:
+        self.status, self.url, self.headers = answer.status, answer.url.path, dict(answer.headers)
+        self.text = "" if answer.content_type == "text/event-stream" else await answer.text()
+        return self.status
+
+
+class AdminHouse:
+    """The server, and as many browsers as the test needs."""
+
+    def __init__(self, running: Hall, stack: AsyncExitStack) -> None:
+        self.running = running
+        self._stack = stack
+
+    async def browser(self) -> Browser:
+        """Somebody who has never been here."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        http = await self._stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
+        return Browser(http, self.running.address)
+
+    async def secretary(self) -> Browser:
+        """Somebody who has opened the admin link."""
+        browser = await self.browser()
+        link = await self.running.office.admin_link(new=True)
+        assert link is not None
+        assert await browser.get(link) == 200
+        return browser
+
+
+@asynccontextmanager
+async def admin_house(folder: Path, public_address: str = "") -> AsyncIterator[AdminHouse]:
+    """The server, running without engines."""
+    server = Server(port=0, data=str(folder / "data"), public_address=public_address)
+    async with hall(Settings(server=server, engine=Engine(count=0))) as running, AsyncExitStack() as stack:
+        yield AdminHouse(running, stack)

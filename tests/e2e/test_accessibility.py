@@ -1,0 +1,223 @@
+"""Every page that there is: by axe's rules, at 320 px and 400 %, with the text spacing of WCAG 1.4.12, by keys alone.
+
+The pages come from the real server. A page without an entry in `every_page.PAGES` fails a test here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, ViewportSize
+
+from every_page import PAGES, come_to, full_house, visitor
+from js_tools import module
+from moothall.adapters.page_files import find_web_folder
+from moothall.app import Hall
+
+FRAMES = {"base.html"}
+"""What other templates are set in."""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MORE = ["label-content-name-mismatch", "css-orientation-lock", "target-size"]
+"""Rules that axe leaves out unless it is asked: WCAG 2.5.3, 1.3.4, 2.5.8."""
+SPACING = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } \
+p { margin-bottom: 2em !important; }"
+"""The four values of WCAG 1.4.12."""
+DARK: dict[str, Any] = {"color_scheme": "dark", "forced_colors": "none"}
+FORCED: dict[str, Any] = {"color_scheme": "light", "forced_colors": "active"}
+SMALL: ViewportSize = {"width": 320, "height": 256}
+TALL: ViewportSize = {"width": 320, "height": 640}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+    async with full_house(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+async def findings(page: Page, only: list[str] | None = None) -> list[str]:
+    """What axe has to say of a page: the rule, and the elements."""
+    if not await page.evaluate("'axe' in window"):
+        await page.add_script_tag(path=module("axe-core/axe.min.js"))
+    wanted = {"runOnly": only or RULES, "resultTypes": ["violations"], "selectors": False}
+    if only is None:
+        wanted["rules"] = {name: {"enabled": True} for name in MORE}
+    result = await page.evaluate(f"axe.run(document, {json.dumps(wanted)})")
+    return [
+        f"{found['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def listed(found: dict[str, list[str]]) -> str:
+    """For whoever mends it."""
+    return "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
+
+
+def test_every_page_is_looked_at() -> None:
+    templates = {path.name for path in (find_web_folder() / "pages").glob("[!_]*.html")}
+    assert templates - FRAMES <= {name.split(",")[0] for name in PAGES}, "Give each page a way to it in PAGES."
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_axe_finds_nothing(browser: Browser, house: Hall, language: str) -> None:
+    """All rules as the page comes; those of contrast also in the dark and in forced colours."""
+    found: dict[str, list[str]] = {}
+    async with visitor(browser, house, viewport={"width": 1000, "height": 700}) as context:
+        page = await context.new_page()
+        for name in PAGES:
+            await page.emulate_media(color_scheme="light", forced_colors="none")
+            await come_to(page, house, name, language)
+            faults = await findings(page)
+            # Axe says nothing of the contrast of Arabic.
+            for scheme in (DARK, FORCED) if language == "en" and "," not in name else ():
+                await page.emulate_media(**scheme)
+                faults += [f"{fault} {scheme}" for fault in await findings(page, ["color-contrast"])]
+            if faults:
+                found[name] = faults
+    assert not found, listed(found)
+
+
+COVERED = """() => {
+    scrollTo(0, (document.documentElement.scrollHeight - innerHeight) / 2);
+    const stays = (element) => element && (['fixed', 'sticky'].includes(getComputedStyle(element).position)
+        || stays(element.parentElement));
+    const heights = Array.from({ length: innerHeight / 4 }, (_, n) => n * 4 + 2);
+    return heights.filter((y) => stays(document.elementFromPoint(innerWidth / 2, y))).length / heights.length;
+}"""
+"""How much of the window's height parts take that stay when the page is scrolled, with the page half-way."""
+
+CUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
+    const style = getComputedStyle(element), box = element.getBoundingClientRect();
+    const clips = ['hidden', 'clip'].includes(style.overflowX) || ['hidden', 'clip'].includes(style.overflowY);
+    return clips && box.width > 1 && box.height > 1 && element.innerText?.trim() && style.webkitLineClamp === 'none'
+        && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+"""What shows a part of its text only."""
+
+WINDOWS = "screen.html", "overlay.html", "session.html, two lines"
+"""What shows the newest lines only, as many as there is room for: older ones are cut off at the top."""
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_400_percent(browser: Browser, house: Hall, language: str) -> None:
+    """A window of 1,280 x 1,024 at 400 % (WCAG 1.4.10), without and with the text spacing of WCAG 1.4.12."""
+    found: dict[str, list[str]] = {}
+    async with visitor(browser, house, viewport=SMALL, device_scale_factor=4) as context:
+        page = await context.new_page()
+        for name in PAGES:
+            await page.set_viewport_size(SMALL)
+            await come_to(page, house, name, language)
+            faults = []
+            for content in "/**/", SPACING:
+                await page.add_style_tag(content=content)
+                if (width := await page.evaluate("document.documentElement.scrollWidth")) > SMALL["width"]:
+                    faults.append(f"{width} px wide {content}")
+                if (part := await page.evaluate(COVERED)) > 0.5:
+                    faults.append(f"{part:.0%} of the height stays {content}")
+                if name not in WINDOWS:
+                    faults += [f"cut off: {element} {content}" for element in await page.evaluate(CUT)]
+            await page.set_viewport_size(TALL)
+            if (width := await page.evaluate("document.documentElement.scrollWidth")) > TALL["width"]:
+                faults.append(f"{width} px wide in a tall window")
+            if faults:
+                found[name] = faults
+    assert not found, listed(found)
+
+
+MOVING = """() => [...document.querySelectorAll('*')].filter((element) => {
+    const style = getComputedStyle(element);
+    return style.animationName !== 'none' || style.scrollBehavior !== 'auto'
+        || !/^0s(, 0s)*$/.test(style.transitionDuration);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+
+WALK = """() => {
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+    const at = document.elementFromPoint(
+        Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1),
+        Math.min(Math.max(box.top + Math.min(box.height / 2, 12), 0), innerHeight - 1));
+    element.dataset.visits = Number(element.dataset.visits ?? 0) + 1;
+    return {
+        what: element.outerHTML.slice(0, 120),
+        again: Number(element.dataset.visits),
+        inView: box.bottom > 0 && box.top < innerHeight && box.width > 0,
+        uncovered: Boolean(at && [at, at.closest('label')?.control ?? at].some((one) => one.contains(element)
+            || element.contains(one))),
+        marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    };
+}"""
+MOST = 150
+"""Presses of a key to come through a page."""
+
+
+async def walk(page: Page, key: str) -> list[str]:
+    """Go through the page with a key; what is wrong with what it reaches."""
+    faults: list[str] = []
+    await page.evaluate("for (const each of document.querySelectorAll('[data-visits]')) delete each.dataset.visits")
+    for _ in range(MOST):
+        await page.keyboard.press(key)
+        at = await page.evaluate(WALK)
+        if at is None or at["again"] > 1:
+            return faults
+        if wrong := [fault for fault in ("inView", "uncovered", "marked") if not at[fault]]:
+            faults.append(f"{key}: not {', '.join(wrong)}: {at['what']}")
+    return [*faults, f"{key} never comes out of it."]
+
+
+CHANGE = """() => {
+    for (const field of document.querySelectorAll('select, input:is([type=checkbox], [type=radio])')) {
+        if (field.disabled) continue;
+        if (field.matches('select')) field.selectedIndex = (field.selectedIndex + 1) % field.options.length;
+        else field.checked = !field.checked;
+        for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, { bubbles: true }));
+    }
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
+async def sent_by_choosing(page: Page) -> list[str]:
+    """What a change of each field of the page sends, and where it leads."""
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.is_navigation_request() or request.method != "GET":
+            sent.append(f"choosing sends {request.method} {request.url}")
+
+    page.on("request", note)
+    await page.evaluate(CHANGE)
+    page.remove_listener("request", note)
+    return sent
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_keys_alone(browser: Browser, house: Hall) -> None:
+    """Tab and Shift+Tab go through each page; what they reach is seen, uncovered and marked (2.1.2, 2.4.7, 2.4.11).
+
+    Nothing is sent and no page comes by reaching or changing a field (3.2.1, 3.2.2), and nothing moves by itself where
+    motion is not wished for (2.3.3).
+    """
+    found: dict[str, list[str]] = {}
+    async with visitor(browser, house, viewport={"width": 800, "height": 500}, reduced_motion="reduce") as context:
+        page = await context.new_page()
+        for name in PAGES:
+            await come_to(page, house, name)
+            faults = [f"moves: {element}" for element in await page.evaluate(MOVING)]
+            if "," not in name:
+                stood = page.url
+                faults += await walk(page, "Tab") + await walk(page, "Shift+Tab")
+                faults += [f"leads to {page.url}"] * (page.url != stood) + await sent_by_choosing(page)
+                faults += ["opens a window"] * (len(context.pages) > 1)
+            if faults:
+                found[name] = faults
+    assert not found, listed(found)

@@ -1,0 +1,78 @@
+"""The staff's pages in Chromium: with the keyboard alone, in a narrow window, and on paper."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from admin_house import admin_house
+from moothall.core.events import Access
+from moothall.core.ids import SessionId
+from moothall.core.programme.plan import RoomId
+from programme_files import sample
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def press_to(page: Page, name: str) -> None:
+    """Tab until something of that name has the focus."""
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        said = await focused.evaluate("e => (e.labels?.[0] ?? e).innerText.trim()")
+        if said.startswith(name):
+            return
+    raise AssertionError(f"the keyboard doesn't reach {name}")
+
+
+async def test_a_meeting_is_made_with_the_keyboard_alone(page: Page, tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        link = await house.running.office.admin_link(new=True)
+        assert link is not None
+        await page.goto(link)
+        await expect(page).to_have_url(re.compile(r"/admin$"))
+        await press_to(page, "Title")
+        await page.keyboard.type("Water board")
+        await press_to(page, "Languages that are spoken")
+        await page.keyboard.type("English, Swahili")
+        await press_to(page, "Who may read, sound, and the rest")
+        await page.keyboard.press("Enter")
+        await press_to(page, "Everybody")
+        await page.keyboard.press("ArrowDown")
+        await press_to(page, "Make the meeting")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".sheet")).to_have_count(2)
+        address = await page.locator(".address a").first.get_attribute("href")
+        assert address is not None
+        assert "/s/water-board?key=" in address
+        live = await house.running.sessions.find(SessionId("water-board"))
+        assert live is not None
+        assert (live.state.access, live.state.languages) == (Access.LINK, ("en", "sw"))
+        await page.goto(address)
+        await expect(page).to_have_url(re.compile(r"/s/water-board$"))
+
+
+async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(page: Page, tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        running = house.running
+        await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
+        await running.programme.next_session(RoomId("main-hall"))
+        link = await running.office.admin_link(new=True)
+        assert link is not None
+        await page.set_viewport_size({"width": 320, "height": 640})
+        await page.goto(link)
+        for path in ("/admin", "/admin/meetings/harbour-ht01", "/staff", "/enter/wrong"):
+            for ui in ("en", "ar", "ru"):
+                await page.goto(f"{running.address}{path}?ui={ui}")
+                assert await page.evaluate("document.documentElement.scrollWidth") <= 320, (path, ui)
+        await page.goto(f"{running.address}/admin?ui=ar")
+        await page.fill("#Title", "اجتماع")
+        await page.fill("#Languages", "العربية")
+        await page.locator("#New button").click()
+        await expect(page.locator(".sheet")).to_have_count(2)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+        pdf = await page.pdf(prefer_css_page_size=True)
+        assert re.findall(rb"/MediaBox \[0 0 (\d+) (\d+)", pdf) == [(b"420", b"594"), (b"420", b"594")]

@@ -1,0 +1,326 @@
+"""The staff's pages in Chromium, against the whole server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from moothall.app import Hall, hall
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import (
+    AddChannel,
+    AnyCommand,
+    AttachEngine,
+    CommitWords,
+    CreateSession,
+    EndSegment,
+    IntroduceSpeaker,
+    OpenSession,
+    SegmentStart,
+)
+from moothall.core.events import ChannelKind, EndReason, Word
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.programme.plan import Room, RoomId
+from moothall.services.orders import Receipt
+from moothall.services.sessions import LiveSession
+from moothall.settings import Engine, Server, Settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+FLOOR = ChannelId("floor")
+S = SessionId("s")
+TYPED = "By hand, with “quotes” & <b>signs</b>."
+
+
+class Meeting:
+    """A session of a running server."""
+
+    def __init__(self, running: Hall, live: LiveSession) -> None:
+        self.running = running
+        self.live = live
+        self._done = 0
+
+    async def do(self, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
+        self._done += 1
+        answer = await self.live.writer.send(by, CommandId(f"test:{self._done}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def introduce(self, *names: str) -> None:
+        await self.do(*(IntroduceSpeaker(speaker=SpeakerId(f"p{n}"), name=name) for n, name in enumerate(names, 1)))
+
+    async def say(self, segment: str, text: str, *, end: bool = True) -> None:
+        """A line of the engine."""
+        if not self.live.state.channels[FLOOR].generation:
+            await self.do(AttachEngine(channel=FLOOR, model="scripted"))
+        channel = self.live.state.channels[FLOOR]
+        t = channel.committed_through
+        parts = [(" " if n else "") + word for n, word in enumerate(text.split())]
+        words = tuple(Word(part, t + 100 * n, t + 100 * (n + 1)) for n, part in enumerate(parts))
+        name, generation = SegmentId(segment), channel.generation
+        start = SegmentStart(t0=t, language="en")
+        said: list[AnyCommand] = [
+            CommitWords(channel=FLOOR, generation=generation, segment=name, first=0, words=words, start=start)
+        ]
+        if end:
+            said.append(
+                EndSegment(
+                    channel=FLOOR,
+                    generation=generation,
+                    segment=name,
+                    t1=words[-1].t1,
+                    reason=EndReason.SENTENCE,
+                )
+            )
+        await self.do(*said, by=Actor(Role.ENGINE, "scripted"))
+
+    def text(self, segment: str) -> str:
+        line = self.live.state.segments.get(SegmentId(segment))
+        return "" if line is None else line.whole
+
+    def speaker(self, segment: str) -> str | None:
+        line = self.live.state.segments.get(SegmentId(segment))
+        return None if line is None else line.speaker
+
+    async def link(self, role: Role, scope: str = "hall") -> str:
+        """The address that lets somebody in."""
+        _, token = await self.running.links.create(role, scope, f"{role} 1")
+        return f"{self.running.address}/enter/{token}"
+
+    async def sit_down(self, page: Page, role: Role = Role.TECHNICIAN, query: str = "") -> None:
+        """Open the page of the meeting as somebody, and wait until it is connected."""
+        await page.bring_to_front()  # a page behind another one is drawn once a second
+        await page.goto(await self.link(role))
+        await page.goto(f"{self.running.address}/desk/{S}{query}")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+        await expect(page.locator("#Desk")).to_be_visible()
+
+
+@asynccontextmanager
+async def meeting(tmp_path: Path, *names: str, languages: Sequence[str] = ("en",)) -> AsyncIterator[Meeting]:
+    """A session that has begun, on a server without engines."""
+    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
+    async with hall(settings) as running:
+        made = Meeting(running, await running.sessions.open(S))
+        await made.do(
+            CreateSession(title="Open hall", languages=tuple(languages)),
+            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=tuple(languages)),
+            OpenSession(),
+        )
+        await made.introduce(*names)
+        yield made
+
+
+async def test_one_key_names_the_speaker_and_undo_takes_it_back(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina Diallo", "Li Wei") as on:
+        await on.sit_down(page)
+        await page.keyboard.press("2")
+        await expect(page.get_by_role("button", name="Li Wei", exact=True)).to_have_attribute("aria-pressed", "true")
+        await on.say("s1", "Good morning.")
+        await expect(page.locator("#s1 .speaker")).to_have_text("Li Wei")
+        await page.keyboard.press("0")
+        await expect(page.get_by_role("button", name="Nobody named", exact=True)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        await page.get_by_role("button", name="Undo: Speaks").first.click()
+        await expect(page.get_by_role("button", name="Li Wei", exact=True)).to_have_attribute("aria-pressed", "true")
+        assert on.live.state.channels[FLOOR].speaker == "p2"
+        await page.locator("#AddSpeaker input").fill("Ben 1")  # keys don't act while text is written
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Ben 1", exact=True)).to_be_visible()
+        assert on.live.state.channels[FLOOR].speaker == "p2"
+        await page.locator("summary").click()
+        await page.locator("#KeysOn").uncheck()
+        await page.keyboard.press("1")
+        await page.locator("#KeysOn").check()
+        await page.locator("#Keys input").nth(1).fill("x")
+        await page.locator("#KeysOn").focus()
+        await page.keyboard.press("x")
+        await expect(page.get_by_role("button", name="Amina Diallo", exact=True)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        assert on.live.state.channels[FLOOR].speaker == "p1"
+
+
+async def test_a_line_is_corrected_in_place_and_a_reader_sees_it_marked(
+    page: Page, context: BrowserContext, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Good mourning.")
+        reader = await context.new_page()
+        await reader.goto(f"{on.running.address}/s/{S}")
+        await expect(reader.locator("#s1 .text")).to_have_text("Good mourning.")
+        await on.sit_down(page, Role.CAPTIONER)
+        await page.keyboard.press("e")
+        area = page.locator(".editor textarea")
+        await expect(area).to_be_focused()
+        await area.fill("Good evening.")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#s1 .text")).to_have_text("Good mourning.")
+        await page.locator("#s1 .mend").click()
+        await area.fill("Good morning.")
+        await page.keyboard.press("Enter")
+        await expect(reader.locator("#s1 .text")).to_have_text("Good morning.")
+        await expect(reader.locator("#s1 .mark")).to_have_text("Mended by a person")
+        await expect(page.locator("#s1 .mend")).to_be_focused()
+
+
+async def test_a_line_that_somebody_else_changed_shows_both_and_loses_nothing(
+    page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        await on.say("s1", "Good mourning.")
+        await on.sit_down(page)
+        other = await elsewhere.new_page()
+        await on.sit_down(other, Role.CAPTIONER)
+        await expect(page.locator("#Here li")).to_have_count(2)
+        await page.locator("#s1 .mend").click()
+        await page.locator(".editor textarea").fill("Good morning, all.")
+        await other.locator("#s1 .mend").click()
+        await other.locator(".editor textarea").fill("Good morning, everybody.")
+        await other.keyboard.press("Enter")
+        await expect(page.locator(".theirs .text")).to_have_text("Good morning, everybody.")
+        await expect(page.locator(".editor textarea")).to_have_value("Good morning, all.")
+        await page.get_by_role("button", name="Save mine").click()
+        await expect(other.locator("#s1 .text")).to_have_text("Good morning, all.")
+
+
+async def test_a_range_of_lines_is_given_to_somebody_else_by_keyboard(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina", "Ben") as on:
+        for n in range(1, 6):
+            await on.say(f"s{n}", f"Line {n}.")
+        await on.sit_down(page)
+        await page.locator("#s2 [data-does=pick]").focus()
+        await page.keyboard.press("Space")
+        await page.keyboard.press("Shift+ArrowDown")
+        await page.keyboard.press("Shift+ArrowDown")
+        await expect(page.locator("#Picked")).to_have_text("3 lines picked")
+        await page.locator("#Give select").first.select_option(label="Ben")
+        await page.get_by_role("button", name="Give them the lines").click()
+        await expect(page.locator("#s2 .speaker")).to_have_text("Ben")
+        await expect(page.locator("#Give")).to_be_hidden()
+        assert [on.speaker(f"s{n}") for n in range(1, 6)] == [None, "p2", "p2", "p2", None]
+        await page.keyboard.press("u")
+        await expect(page.locator("#s2 .speaker")).to_have_count(0)
+        await page.locator("#s1 [data-does=pick]").click()
+        await page.locator("#s5 [data-does=pick]").click(modifiers=["Shift"])
+        await expect(page.locator("#Picked")).to_have_text("5 lines picked")
+
+
+async def test_a_meeting_is_written_by_a_person_alone_without_sound(
+    page: Page, context: BrowserContext, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path, "Amina") as on:
+        reader = await context.new_page()
+        await reader.goto(f"{on.running.address}/s/{S}")
+        await on.sit_down(page)
+        await page.keyboard.press("1")
+        await expect(page.get_by_role("button", name="Amina", exact=True)).to_have_attribute("aria-pressed", "true")
+        await page.keyboard.press("w")
+        await page.keyboard.type("Good morning.")
+        await page.keyboard.press("Enter")
+        await page.keyboard.type(TYPED)
+        await page.keyboard.press("Enter")
+        await expect(reader.locator("#Lines .text")).to_have_text(["Good morning.", TYPED])
+        await expect(reader.locator("#Lines .speaker").first).to_have_text("Amina")
+        await expect(reader.locator("#Lines .source").first).to_have_text("Written by a person")
+        await expect(page.locator("#Write textarea")).to_have_value("")
+        await page.get_by_role("button", name="From now on").click()
+        await expect(page.locator("#Notices .off")).to_contain_text("Not recorded since")
+        assert not on.live.state.recorded
+        await page.get_by_role("button", name="Record again").click()
+        await expect(page.locator("#Notices .off")).to_have_count(0)
+        assert on.live.state.recorded
+        await page.get_by_role("button", name="Close the meeting").click()
+        await expect(reader.locator("#State")).to_have_attribute("data-kind", "closed")
+        await page.get_by_role("button", name="Undo: Closed").click()
+        await expect(page.get_by_role("button", name="Begin a break")).to_be_visible()
+
+
+async def test_a_cut_line_loses_nothing_that_was_typed(page: Page, context: BrowserContext, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.sit_down(page)
+        await context.set_offline(True)
+        await page.locator("#Write textarea").fill("Typed while the line was cut.")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "lost")
+        await on.say("s1", "Said meanwhile.")
+        await context.set_offline(False)
+        await expect(page.locator("#Lines .text")).to_have_text(
+            ["Said meanwhile.", "Typed while the line was cut."], timeout=30_000
+        )
+        await expect(page.locator("#Stands")).to_have_text("Connected")
+        assert sum(line.whole.startswith("Typed") for _, line in on.live.state.segments.items()) == 1
+
+
+async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_to_it(
+    page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context(java_script_enabled=False) as plain:
+        rooms = [Room(id=RoomId(f"r{n}"), title=f"Room {n}") for n in (1, 2)]
+        await on.running.programme.keep(rooms=rooms)
+        await on.sit_down(page)
+        control = await page.context.new_page()
+        await control.goto(f"{on.running.address}/control")
+        await expect(control.locator("#Stands")).to_have_text("Connected")
+        await expect(control.locator(".card h2")).to_have_text(["Open hall", "Room 1", "Room 2"])
+        await expect(control.locator(".alarm")).to_have_count(0)
+        answer = await page.request.post(
+            f"{on.running.address}/s/{S}/report",
+            headers={"Origin": on.running.address},
+            form={"channel": "floor", "kind": "language"},
+        )
+        assert answer.ok, await answer.text()
+        await expect(page.locator("#Reports li")).to_contain_text("1 of 1 readers: Wrong language", timeout=2_000)
+        await expect(control.locator(".card .said")).to_contain_text("Wrong language", timeout=2_000)
+        await expect(control.locator(".alarm")).to_contain_text("Look at it 1 of 1 readers report a fault.")
+        await expect(control).to_have_title("(1) All meetings at a glance")
+        await control.get_by_role("button", name="I see to it").click()
+        await expect(control.get_by_label("Your name")).to_be_focused()
+        await control.keyboard.type("Ann")
+        await control.get_by_role("button", name="I see to it").click()
+        await expect(control.locator(".alarm")).to_contain_text("Ann sees to it")
+        await expect(control).to_have_title("All meetings at a glance")
+
+        await page.bring_to_front()
+        static = await plain.new_page()
+        await static.goto(await on.link(Role.SECRETARIAT))
+        await static.goto(f"{on.running.address}/control?ui=ar")
+        await expect(static.locator(".alarm")).to_contain_text("Ann")
+        await expect(static.locator("dl div")).to_have_count(7)
+
+        await page.get_by_role("button", name="Seen").click()
+        await expect(page.get_by_role("button", name="Seen")).to_be_disabled()
+        await page.get_by_role("button", name="Mended").click()
+        await expect(page.locator("#Reports")).to_be_hidden()
+
+
+async def test_a_role_sees_what_it_may_do_and_a_stranger_a_sentence(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for path in (f"/desk/{S}", "/control"):
+            answer = await page.goto(on.running.address + path)
+            assert answer is not None
+            assert answer.status == 401
+            await expect(page.locator("h1")).to_contain_text("Open the link that you were given.")
+        await on.sit_down(page, Role.CHAIR)
+        await expect(page.get_by_role("button", name="Close the meeting")).to_be_visible()
+        for hidden in ("#Write", "#Tongues", "#AddSpeaker"):
+            await expect(page.locator(hidden)).to_be_hidden()
+
+
+async def test_nothing_is_wider_than_a_small_window(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "María José Fernández de la Vega y Sanz de Santamaría") as on:
+        await on.say("s1", "A line with a verylongwordthatgoesonandonandonwithoutanyendinsightatallreally in it.")
+        await page.set_viewport_size({"width": 320, "height": 640})
+        await on.sit_down(page)
+        for ui in ("en", "ar"):
+            await page.goto(f"{on.running.address}/desk/{S}?ui={ui}")
+            await page.locator("#s1 [data-does=pick]").check()
+            await page.locator("#s1 .mend").click()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+            await page.goto(f"{on.running.address}/control?ui={ui}")
+            await expect(page.locator(".card")).to_have_count(1)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 320

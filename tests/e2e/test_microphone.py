@@ -1,0 +1,191 @@
+"""The microphone page in Chromium, with a server in a process of its own behind a line that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import jiwer
+import pytest
+from playwright.async_api import Dialog, Page, expect
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from e2e.conftest import QUIET, chromium
+from hall_process import SESSION, Witness, free_port, logged, plain
+from hearing import heard, reference, sample_sound
+from line import Line, line_to
+from microphone_hall import MicrophoneHall, chromium_with_microphone, write_capture
+from moothall.core import events as ev
+from moothall.core.event_codec import decode_event
+from moothall.testing.scripted import Script, make_script, render, write_script
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+LEAD_MS = 1_500
+"""Silence before the first word, in which the page gets ready."""
+STEP = 256
+LONGEST_MS = 3_600_000
+
+
+def a_script(seed: int, words: int) -> Script:
+    made = make_script(seed, words, step=STEP, pause_ms=400)
+    later = [type(word)(word.text, word.t0 + LEAD_MS, word.t1 + LEAD_MS, word.language) for word in made.words]
+    return Script(words=tuple(later), step=STEP)
+
+
+@asynccontextmanager
+async def microphone_page(hall: MicrophoneHall, line: Line, sound: Path) -> AsyncIterator[Page]:
+    """The page, entered by the technician's link."""
+    path = chromium()
+    if path is None:
+        pytest.skip("Chromium is not installed: these tests need the package 'chromium'.")
+    async with chromium_with_microphone(sound, path, *QUIET) as browser:
+        context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+        context.set_default_timeout(20_000)
+        page = await context.new_page()
+        await page.goto(f"{line.address}/enter/{hall.token}")
+        await page.goto(f"{line.address}/s/{SESSION}/microphone")
+        yield page
+
+
+def sources(data: Path) -> list[ev.SourceAttached | ev.SourceEnded]:
+    """What the log says of sources."""
+    events = map(decode_event, logged(data).bodies.values())
+    return [event for event in events if isinstance(event, ev.SourceAttached | ev.SourceEnded)]
+
+
+async def record(address: str) -> str:
+    """The session's text as WebVTT has it."""
+    async with aiohttp.ClientSession() as http, http.get(f"{address}/s/{SESSION}/record.vtt") as response:
+        blocks = (await response.text()).split("\n\n")
+    cues = [block.split("-->", 1)[1].partition("\n")[2] for block in blocks if "-->" in block]
+    said = [cue for cue in cues if not cue.startswith("[")]  # in brackets stands what nobody said
+    return re.sub(r"<[^>]*>", "", " ".join(said))
+
+
+@pytest.mark.timeout(120)
+async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_somebody_takes_over(tmp_path: Path) -> None:
+    script = a_script(5, 22)
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    sound = write_capture(tmp_path / "sound.wav", render(script))
+    port, witness = free_port(7), Witness()
+    async with line_to(port) as line:
+        hall = MicrophoneHall(tmp_path / "data", f"scripted:{tmp_path / 'script.json'}", port, behind=line.address)
+        await hall.prepare()
+        await hall.start()
+        try:
+            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
+                watching = group.create_task(witness.watch(hall.address))
+                reader = await page.context.new_page()
+                await reader.goto(f"{line.address}/s/{SESSION}")
+                stands = page.locator("#Stands")
+                await page.locator("#Start").click()
+                await expect(stands).to_have_text("Sending")
+                await expect(page.locator("#Text")).to_contain_text("w2", timeout=20_000)
+
+                line.cut()
+                await expect(stands).to_contain_text("2 s are kept here", timeout=20_000)
+                line.mend()
+                await expect(stands).to_have_text("Sending", timeout=20_000)
+
+                await hall.kill()
+                await expect(stands).to_contain_text("s are kept here", timeout=20_000)
+                await hall.start()
+                await expect(stands).to_have_text("Sending", timeout=20_000)
+
+                await witness.until(lambda: len(witness.words) >= len(script.words))
+                shown = reader.locator("#Lines > li.line > .text")
+                await expect(shown.last).to_contain_text(script.words[-1].text.strip(), timeout=20_000)
+                assert " ".join(await shown.all_inner_texts()).split() == script.text.split()
+                assert (await record(hall.address)).split() == script.text.split()
+
+                second = await page.context.new_page()
+                await second.goto(page.url)
+                await second.locator("#Start").click()
+                await expect(second.locator("#HeldBy")).to_contain_text("Main hall")
+                await second.locator("#TakeOver").click()
+                await expect(second.locator("#Stands")).to_have_text("Sending")
+                await expect(stands).to_contain_text("Somebody else has taken over")
+                await expect(page.locator("#Start")).to_be_visible()
+
+                warned = asyncio.get_running_loop().create_future()
+
+                async def stay(dialog: Dialog) -> None:
+                    await dialog.dismiss()
+                    warned.set_result(dialog.type)
+
+                second.on("dialog", stay)
+                await second.close(run_before_unload=True)
+                assert await warned == "beforeunload"
+                await second.locator("#Stop").click()
+                await expect(second.locator("#Stands")).to_have_text("Nothing is sent")
+                await witness.until(lambda: sum(b"source.ended" in body for body in witness.seen.values()) == 2)
+                watching.cancel()
+        finally:
+            await hall.stop()
+    log = logged(hall.data)
+    assert plain(log.words) == script.text.split()
+    assert (witness.repeats, witness.losses, log.gaps) == (0, 0, 0)
+    attached, _, ended, last = sources(hall.data)
+    assert isinstance(attached, ev.SourceAttached)
+    assert isinstance(ended, ev.SourceEnded)
+    assert isinstance(last, ev.SourceEnded)
+    assert (attached.t, ended.source) == (0, attached.source)
+    assert log.words[-1].t1 <= ended.t < last.t
+    before, after = log.words[0], script.words[0]
+    assert [word.t0 - before.t0 for word in log.words] == pytest.approx(
+        [word.t0 - after.t0 for word in script.words], abs=25
+    )
+
+
+def recordings() -> list[object]:
+    """(first ms, last ms, how long the line is away, most errors) of the sample session."""
+    whole = pytest.param(0, 0, 60, 0.1, id="all of it, offline for a minute", marks=[pytest.mark.slow])
+    return [pytest.param(16_600, 34_000, 4, 0.12, id="a piece"), whole]
+
+
+@pytest.mark.model
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("first_ms", "last_ms", "away_s", "most_errors"), recordings())
+async def test_real_speech_reaches_a_reader_over_an_outage_and_a_killed_server(
+    tmp_path: Path, first_ms: int, last_ms: int, away_s: int, most_errors: float
+) -> None:
+    spoken = await sample_sound(first_ms, last_ms or LONGEST_MS)
+    sound = write_capture(tmp_path / "sound.wav", bytes(LEAD_MS * 32) + spoken)
+    said = [heard.text for heard in reference(first_ms, last_ms or LONGEST_MS)]
+    port, witness = free_port(9), Witness()
+    async with line_to(port) as line:
+        hall = MicrophoneHall(tmp_path / "data", "whisper-tiny.en", port, behind=line.address)
+        await hall.prepare()
+        await hall.start()
+        try:
+            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
+                watching = group.create_task(witness.watch(hall.address))
+                stands = page.locator("#Stands")
+                await page.locator("#Start").click()
+                await witness.more_words(2)
+                line.cut()
+                await expect(stands).to_contain_text(f"{away_s} s are kept here", timeout=20_000 + 1_000 * away_s)
+                line.mend()
+                await expect(stands).to_have_text("Sending", timeout=20_000)
+                await hall.kill()
+                await hall.start()
+                await expect(stands).to_have_text("Sending", timeout=30_000)
+                audio_ms = LEAD_MS + len(spoken) // 32
+                await witness.until(lambda: witness.heard > audio_ms + 1_000 and witness.state is not None)
+                await page.locator("#Stop").click()
+                await expect(stands).to_have_text("Nothing is sent", timeout=20_000)
+                await witness.until(lambda: any(b"source.ended" in body for body in witness.seen.values()))
+                shown = await record(hall.address)
+                watching.cancel()
+        finally:
+            await hall.stop()
+    log = logged(hall.data)
+    assert (witness.repeats, witness.losses, log.gaps, len(sources(hall.data))) == (0, 0, 0, 2)
+    got = [each.text for each in heard(log.words)]
+    assert jiwer.wer(" ".join(said), " ".join(got)) <= most_errors
+    assert jiwer.wer(" ".join(said), EnglishTextNormalizer()(shown)) <= most_errors

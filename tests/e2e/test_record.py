@@ -1,0 +1,155 @@
+"""The record that is taken home, in a browser: captions as `<track>` shows them, the HTML file as it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from playwright.async_api import Browser, Page, expect
+
+from caption_readers import read_vtt
+from js_tools import module
+from moothall.adapters.page_catalogues import Catalogues
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.record_door import STYLES
+from moothall.adapters.record_texts import wording
+from moothall.core import events as ev
+from moothall.record.html import write_html
+from moothall.record.model import Record
+from moothall.record.vtt import write_vtt
+from moothall.record.wording import Options
+from record_maker import FLOOR, WORDING, Telling, meeting
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+WEB = find_web_folder()
+STYLE = "\n".join((WEB / name).read_text(encoding="utf-8") for name in STYLES)
+CATALOGUES = Catalogues(WEB / "locales")
+PLAYER = '<!doctype html><meta charset="utf-8"><title>Player</title><video><track default src="a.vtt"></video>'
+READ_TRACK = """
+async () => {
+  const track = document.querySelector('track');
+  if (track.readyState < 2) {
+    await new Promise((done, failed) => { track.onload = done; track.onerror = () => failed('no captions'); });
+  }
+  return [...track.track.cues].map((cue) => {
+    const html = cue.getCueAsHTML();
+    return {
+      id: cue.id,
+      times: [Math.round(cue.startTime * 1000), Math.round(cue.endTime * 1000)],
+      text: html.textContent,
+      voice: html.querySelector('span[title]')?.title ?? '',
+      lang: html.querySelector('span[lang]')?.lang ?? '',
+      elements: [...html.querySelectorAll('*')].map((element) => element.localName).join(' '),
+    };
+  });
+}
+"""
+
+
+@asynccontextmanager
+async def serving(**files: tuple[str, str]) -> AsyncIterator[str]:
+    """A server of files: name → (media type, text); dots of the names are written as underscores."""
+
+    async def answer(request: web.Request) -> web.Response:
+        kind, text = files[request.match_info["name"].replace(".", "_")]
+        return web.Response(text=text, content_type=kind, charset="utf-8")
+
+    app = web.Application()
+    app.router.add_get("/{name}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("options", [Options(), Options(speakers=False, marks=True)], ids=["plain", "marked"])
+async def test_the_browser_reads_every_cue_as_it_was_meant(page: Page, options: Options) -> None:
+    text = write_vtt(meeting().record(), WORDING, options)
+    async with serving(player=("text/html", PLAYER), a_vtt=("text/vtt", text)) as address:
+        await page.goto(f"{address}/player")
+        found: list[dict[str, Any]] = await page.evaluate(READ_TRACK)
+    mine = [
+        {
+            "id": cue.id,
+            "times": [cue.t0, cue.t1],
+            "text": "\n".join(cue.lines),
+            "voice": cue.voice,
+            "lang": cue.language,
+            "elements": " ".join(["span"] * (bool(cue.voice) + bool(cue.language))),
+        }
+        for cue in read_vtt(text)
+    ]
+    assert found == mine
+    assert len(found) > 100
+
+
+async def opened(page: Page, tmp_path: Path, record: Record, ui: str = "en", **options: bool) -> None:
+    """Open the HTML file from the disk, as whoever saved it does."""
+    path = tmp_path / "record.html"
+    path.write_text(write_html(record, wording(record, CATALOGUES[ui]), Options(**options), STYLE), encoding="utf-8")
+    await page.goto(path.as_uri())
+
+
+def long_meeting() -> Telling:
+    told = meeting()
+    told.line("Five minutes later.", 305_000, 306_000, name="Ann")
+    told.tell(ev.GapNoted(channel=FLOOR, t0=310_000, t1=320_000, reason=ev.GapReason.OVERLOAD))
+    return told
+
+
+async def test_the_file_is_styled_and_shows_sources_on_demand(page: Page, tmp_path: Path) -> None:
+    await opened(page, tmp_path, long_meeting().record())
+    await expect(page.locator("h1")).to_have_text("Water & <land> --> 2026")
+    await expect(page.locator("body")).to_have_css("overflow-wrap", "anywhere")
+    source = page.locator(".source").first
+    await expect(source).to_be_hidden()
+    await page.get_by_label("Show the source of each line").check()
+    await expect(source).to_have_text("Written by a machine")
+    await expect(source).to_be_visible()
+    await page.get_by_role("link", name="5:00", exact=True).click()
+    await expect(page.locator("#at-300")).to_be_in_viewport()
+    await expect(page.get_by_role("heading", name="Ann")).to_be_in_viewport()
+
+
+async def test_the_file_fits_a_small_screen_and_keeps_directions(page: Page, tmp_path: Path) -> None:
+    await page.set_viewport_size({"width": 320, "height": 600})
+    await opened(page, tmp_path, long_meeting().record(), "ar", sources=True)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    english = page.locator(".line p", has_text="Good afternoon")
+    await expect(english).to_have_css("direction", "ltr")
+    await expect(english).to_have_attribute("lang", "en")
+    await expect(page.locator(".line p", has_text="شكرا")).to_have_css("direction", "rtl")
+
+
+async def test_on_paper_it_is_black_on_white_without_what_is_for_screens(page: Page, tmp_path: Path) -> None:
+    await opened(page, tmp_path, long_meeting().record())
+    await page.emulate_media(media="print", color_scheme="dark")
+    await expect(page.locator("html")).to_have_css("background-color", "rgb(255, 255, 255)")
+    await expect(page.locator(".line p").first).to_have_css("color", "rgb(0, 0, 0)")
+    await expect(page.locator(".choice")).to_be_hidden()
+    await page.emulate_media(media="screen", color_scheme="dark")
+    await expect(page.locator("html")).to_have_css("background-color", "rgb(21, 23, 26)")
+
+
+@pytest.mark.parametrize("ui", ["en", "ar"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(browser: Browser, tmp_path: Path, ui: str, scheme: Any) -> None:
+    axe = module("axe-core/axe.min.js").read_text(encoding="utf-8")
+    context = await browser.new_context(bypass_csp=True, color_scheme=scheme)
+    page = await context.new_page()
+    record = long_meeting().record()
+    await opened(page, tmp_path, record, ui, sources=True)
+    await page.evaluate(axe)
+    found = await page.evaluate("axe.run(document)")
+    await context.close()
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == []
+    assert len(found["passes"]) > 20

@@ -1,0 +1,195 @@
+"""The pages that show the text elsewhere, and *Something wrong?*, in Chromium with the real stream behind them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from aiohttp import web
+from playwright.async_api import BrowserContext, Page, expect
+
+from moothall.adapters.page_files import StaticFiles, find_web_folder
+from moothall.core import events as ev
+from moothall.core.ids import SpeakerId
+from moothall.core.signals import Unrecorded
+from moothall.services.reports import Kind
+from stage import FLOOR, Stage, ended, opened, partial, stage, words
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+ANA = SpeakerId("ana")
+LINE = "This is line number {n} of the meeting, as it was said. "
+
+
+async def visit(page: Page, on: Stage, path: str) -> None:
+    """Open one of the pages and wait until its stream is open."""
+    async with page.expect_response(lambda response: "/events" in response.url):
+        await page.goto(on.page + path)
+
+
+async def sideways(page: Page) -> int:
+    return int(await page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page: Page) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    async with stage(ev.SpeakerIntroduced(speaker=ANA, name="Ana")) as on:
+        await on.lines(30, LINE)
+        await visit(page, on, "/screen")
+        newest = page.locator("#Newest")
+        await expect(newest.locator(".said").last).to_contain_text("line number 29")
+        await on.say(opened("g", speaker="ana"), words("g", 0, "Good morning"), signals=[partial("g", 2, "every")])
+        await expect(newest.locator(".said").last).to_have_text("Ana Good morning every ")
+        await expect(newest.locator(".rest")).to_have_text("every ")
+        await expect(newest.locator(".said").last).to_be_in_viewport(ratio=1)
+        await on.say(ended("g", "Good morning everybody."))
+        await expect(newest.locator(".said").last).to_have_text("Ana Good morning everybody. ")
+        size = await newest.locator(".said").last.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
+        assert size >= 0.07 * 720  # an inch high on a screen of 16 inches: read from 3 m
+        assert await page.locator("html").evaluate("node => getComputedStyle(node).cursor") == "none"
+        assert await sideways(page) == 0
+        await on.say(ev.SessionDescribed(title="Second plenary"))
+        await expect(page.locator("#Title")).to_have_text("Second plenary")
+
+        await on.say(ev.NotRecordedBegan(t0=1), signals=[Unrecorded(channel=FLOOR, text="Off we go", language="en")])
+        await expect(page.locator("#NotRecorded")).to_be_visible()
+        await expect(page.locator("#Notice")).to_be_hidden()
+        await expect(newest.locator(".moment")).to_contain_text("Off we go")
+        await on.say(ev.NotRecordedEnded(t1=2), signals=[Unrecorded(channel=FLOOR, text="", language="en")])
+        await expect(newest.locator(".moment")).to_have_count(0)
+        on.refusing = True
+        on.cut()
+        await expect(page.locator("#State")).to_have_text("Reconnecting: nothing will be missed")
+        on.refusing = False
+        await on.say(ev.SessionClosed(t=9))
+        await expect(page.locator("#State")).to_have_text("Closed: this is the record")
+
+
+async def test_paragraphs_that_stand_are_never_set_anew(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(50, LINE)
+        await visit(page, on, "/screen")
+        await page.evaluate("window.last = document.getElementById('Newest').lastElementChild")
+        before = await page.evaluate("window.last.textContent")
+        for _ in range(4):
+            await on.lines(10, LINE)
+        await expect(page.locator("#Newest")).to_contain_text("line number 89")
+        assert await page.evaluate("window.last.isConnected")
+        after = await page.evaluate("window.last.textContent")
+        assert after.startswith(before)  # it may have grown, and began where it began
+        assert await page.locator("#Newest [data-line]").count() <= 60
+
+
+async def test_the_wall_shows_the_newest_lines_without_a_script(context: BrowserContext) -> None:
+    browser = context.browser
+    assert browser is not None
+    plain = await browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640}, locale="ar")
+    async with stage() as on:
+        await on.lines(30, LINE)
+        page = await plain.new_page()
+        await page.goto(on.page + "/screen")
+        await expect(page.locator(".said").last).to_contain_text("line number 29")
+        await expect(page.locator(".said").last).to_be_in_viewport()
+        await expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        await page.close()
+    await plain.close()
+
+
+async def test_the_overlay_has_two_lines_on_nothing_and_they_fade(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(5, LINE)
+        await visit(page, on, "/overlay?size=40&color=00ff7f&fade=1")
+        box = page.locator("#Newest")
+        height = await box.evaluate("node => node.getBoundingClientRect().height")
+        assert 1.5 * 40 <= height <= 2 * 1.3 * 40 + 1
+        style = "node => getComputedStyle(node).{}"
+        assert await page.locator("body").evaluate(style.format("backgroundColor")) == "rgba(0, 0, 0, 0)"
+        assert await page.locator("html").evaluate(style.format("backgroundColor")) == "rgba(0, 0, 0, 0)"
+        assert await box.locator(".said").last.evaluate(style.format("color")) == "rgb(0, 255, 127)"
+        await expect(page.locator("html")).to_have_class("faded")
+        await on.say(opened("g"), words("g", 0, "And on it goes"))
+        await expect(page.locator("html")).not_to_have_class("faded")
+        await expect(box.locator("[data-line]").last).to_be_in_viewport(ratio=0.9)  # tall fonts
+
+
+async def test_the_box_works_in_a_page_of_another_origin(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(40, LINE)
+
+        async def host(_: web.Request) -> web.Response:
+            frame = f'<iframe src="{on.page}/embed" width="320" height="240" title="Text"></iframe>'
+            return web.Response(text=f"<!doctype html><title>Host</title>{frame}", content_type="text/html")
+
+        app = web.Application()
+        app.add_routes([web.get("/", host)])
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        try:
+            async with page.expect_response(lambda response: "/events" in response.url):
+                await page.goto(f"http://localhost:{runner.addresses[0][1]}/")
+            frame = page.frame_locator("iframe")
+            box = frame.locator("#Newest")
+            await expect(box.locator("[data-line]").last).to_be_in_viewport()
+            await on.say(opened("g"), ended("g", "The newest of all."))
+            await expect(box.locator("[data-line]").last).to_have_text("The newest of all. ")
+            await expect(box.locator("[data-line]").last).to_be_in_viewport()
+            await box.hover()
+            await page.mouse.wheel(0, -300)
+            top = await box.evaluate("node => node.scrollTop")
+            await on.say(opened("h"), ended("h", "And one more."))
+            await expect(box.locator("[data-line]").last).to_have_text("And one more. ")
+            assert await box.evaluate("node => node.scrollTop") == top
+            assert await box.evaluate("() => document.documentElement.scrollWidth - innerWidth") == 0
+        finally:
+            await runner.cleanup()
+
+
+async def test_a_reader_says_what_is_wrong_and_sees_what_becomes_of_it(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(2, LINE)
+        await visit(page, on, "")
+        await page.get_by_text("Something wrong?").click()
+        await page.get_by_role("button", name="Wrong language").click()
+        became = page.locator(".became li")
+        await expect(became).to_have_text("Wrong language Sent, thank you")
+        tally = on.reports.tally(on.session)
+        assert (tally.readers, tally.counts) == (210, {Kind.LANGUAGE: 1})
+        on.reports.seen(on.session, Kind.LANGUAGE)
+        await expect(became).to_have_text("Wrong language Somebody has seen it", timeout=2_000)
+        on.reports.mended(on.session, Kind.LANGUAGE)
+        await expect(became).to_have_text("Wrong language Mended, thank you", timeout=2_000)
+        assert await page.evaluate("document.cookie") == ""
+
+
+async def test_a_report_needs_no_script(context: BrowserContext) -> None:
+    browser = context.browser
+    assert browser is not None
+    plain = await browser.new_context(java_script_enabled=False, locale="en-GB")
+    async with stage() as on:
+        page = await plain.new_page()
+        await page.goto(on.page)
+        await page.get_by_text("Something wrong?").click()
+        await page.get_by_role("button", name="No text").click()
+        await expect(page.locator(".became li")).to_have_text("No text Sent, thank you")
+        on.reports.seen(on.session, Kind.NO_TEXT)
+        await page.get_by_role("link", name="See whether it has been seen").click()
+        await expect(page.locator(".became li")).to_have_text("No text Somebody has seen it")
+        await page.get_by_role("link", name="Back to the text").click()
+        await expect(page).to_have_title(re.compile("Plenary"))
+        await page.close()
+    await plain.close()
+
+
+async def test_the_scripts_of_these_pages_are_small(page: Page) -> None:
+    files = StaticFiles(find_web_folder())
+    seen: set[str] = set()
+    page.on("response", lambda response: seen.add(response.url.partition("/static/")[2].partition("/")[2]))
+    async with stage() as on:
+        for path in ("/screen", "/overlay", "/embed"):
+            seen.clear()
+            await visit(page, on, path)
+            scripts = [file for name in seen if name.endswith(".js") and (file := files.get(name))]
+            assert len(scripts) == 6
+            assert sum(len(file.packed) for file in scripts) <= 15_000

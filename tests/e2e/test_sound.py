@@ -1,0 +1,101 @@
+"""Sound in step with the text: a line's time plays from there, over the edges of files, and the line is marked."""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from moothall.adapters.sound_folder import SoundFolder
+from moothall.app import Hall, hall
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.events import ChannelKind, EndReason, SoundKept, Word
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
+from moothall.services.session_writer import Receipt
+from moothall.settings import Engine, Server, Settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SESSION, FLOOR, MIC = SessionId("plenary"), ChannelId("floor"), SourceId("mic")
+RATE = 16_000
+LINES = (1_000, 3_000, 7_000, 9_000)
+"""When they were said, ms. The first file of the sound ends at 5 s, the second begins at 6."""
+
+
+@asynccontextmanager
+async def meeting(folder: Path, sound: SoundKept) -> AsyncIterator[Hall]:
+    """A closed session with four lines and its sound, in two files."""
+    shelf = SoundFolder(folder / "data" / "recordings", bitrate=24_000)
+    settings = Settings(server=Server(port=0, data=str(folder / "data")), engine=Engine(count=0))
+    async with hall(settings) as running:
+        live = await running.sessions.open(SESSION)
+        commands: list[do.AnyCommand] = [
+            do.CreateSession(title="Plenary", languages=("en",), sound=sound),
+            do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+            do.OpenSession(),
+            do.AttachSource(source=MIC, channel=FLOOR, t=0, rate=RATE),
+            do.AttachEngine(channel=FLOOR, model="m"),
+        ]
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("make"), commands), Receipt)
+        for t0 in LINES:
+            line = SegmentId(f"l{t0}")
+            said: list[do.AnyCommand] = [
+                do.CommitWords(
+                    channel=FLOOR,
+                    generation=1,
+                    segment=line,
+                    first=0,
+                    words=(Word(text=f"Line at {t0}.", t0=t0, t1=t0 + 500),),
+                    start=do.SegmentStart(t0=t0, language="en"),
+                ),
+                do.EndSegment(channel=FLOOR, generation=1, segment=line, t1=t0 + 500, reason=EndReason.SENTENCE),
+            ]
+            answer = await live.writer.send(Actor(Role.ENGINE, "m"), CommandId(f"say:{t0}"), said)
+            assert isinstance(answer, Receipt)
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), do.CloseSession()), Receipt)
+        for first, seconds in ((0, 5), (6, 6)):
+            writer = await shelf.begin(SESSION, MIC, first * RATE)
+            await writer.write(array("h", (int(9_000 * math.sin(n / 6)) for n in range(seconds * RATE))).tobytes())
+            await writer.close()
+        yield running
+
+
+def line(page: Page, t0: int) -> Locator:
+    return page.locator(f"#l{t0}")
+
+
+async def test_a_lines_time_plays_the_sound_from_there(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, SoundKept.PUBLISHED) as running:
+        await page.goto(f"{running.address}/s/{SESSION}")
+        await page.get_by_text("Listen to the meeting").click()
+        audio = page.locator("#Sound audio")
+        await expect(audio).to_have_attribute("src", re.compile(r"first=0&upto=5000$"))
+        await line(page, 3_000).locator("a.time").click()
+        await expect(line(page, 3_000)).to_have_attribute("aria-current", "true")
+        assert await audio.evaluate("audio => audio.currentTime") >= 2.9
+        # On into the next file, which begins later.
+        await expect(audio).to_have_attribute("src", re.compile(r"first=96000&upto=12000$"))
+        await expect(line(page, 7_000)).to_have_attribute("aria-current", "true")
+        await expect(line(page, 3_000)).not_to_have_attribute("aria-current", "true")
+        # Closed, it is silent, and a time is a link again.
+        await page.get_by_text("Listen to the meeting").click()
+        assert await audio.evaluate("audio => audio.paused")
+        await line(page, 1_000).locator("a.time").click()
+        await expect(page).to_have_url(re.compile(r"#l1000$"))
+        await expect(page.locator("li[aria-current]")).to_have_count(0)
+
+
+async def test_where_the_sound_is_not_published_there_is_none(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, SoundKept.UNTIL_CHECKED) as running:
+        await page.goto(f"{running.address}/s/{SESSION}")
+        await expect(line(page, 1_000)).to_be_visible()
+        await expect(page.locator("#Sound")).to_have_count(0)
+        answer = await page.request.get(f"{running.address}/s/{SESSION}/sound.json")
+        assert answer.status == 404

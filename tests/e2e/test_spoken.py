@@ -1,0 +1,200 @@
+"""What a screen reader says of the reader's pages, by itself while text comes, and when it is asked to read on.
+
+A simulated one: NVDA, JAWS, VoiceOver and Orca say these things in words of their own, and may leave out or join some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from js_tools import module
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM
+from moothall.core.ids import SpeakerId
+from moothall.core.signals import Unrecorded
+from stage import CAPTIONER, FLOOR, Stage, corrected, ended, opened, partial, stage, words
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+LOST, BACK = "Reconnecting: nothing will be missed", "Nothing missed"
+HOLE = "No text from 0:20 to 0:25: the sound was lost"
+OFF, ON = "Not recorded: what is said now is kept nowhere", "What is said is kept again"
+CLOSED = "Closed: this is the record"
+
+STARTED = """async () => {
+    window.reading = (await import('/static/reading-aloud.js')).virtual;
+    await reading.start({ container: document.body });
+    await reading.clearSpokenPhraseLog();
+}"""
+HEARD = """async () => {
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+    return reading.spokenPhraseLog();
+}"""
+READ_ON = """async ({ from, to, most }) => {
+    const until = async (phrase) => {
+        for (let n = 0; n < most; n += 1) if (await reading.next(), await reading.lastSpokenPhrase() === phrase) return;
+        throw new Error(`“${phrase}” was not among ${JSON.stringify(await reading.spokenPhraseLog())}`);
+    };
+    await until(from);
+    await reading.clearSpokenPhraseLog();
+    await until(to);
+    return reading.spokenPhraseLog();
+}"""
+FRAMES = ("list", "paragraph", "time, ", "end of ", "polite: ")
+"""What a screen reader says of the elements around words."""
+MOST = 600
+"""Items to go through before one counts as missing."""
+
+
+async def listen(page: Page, address: str) -> None:
+    """Open a page with a screen reader running."""
+    path = module("@guidepup/virtual-screen-reader") / "lib" / "esm" / "index.browser.js"
+
+    async def give(route: Route) -> None:
+        await route.fulfill(path=path, content_type="text/javascript")
+
+    await page.route("**/static/reading-aloud.js", give)
+    await page.goto(address)
+    await page.evaluate(STARTED)
+
+
+async def heard(page: Page) -> list[str]:
+    """What was said by itself so far, without the degree of politeness."""
+    phrases: list[str] = await page.evaluate(HEARD)
+    return [phrase.removeprefix("polite: ") for phrase in phrases]
+
+
+async def read_on(page: Page, first: str, last: str) -> list[str]:
+    """What is said from one phrase to another by going on to the next item again and again; only what has words."""
+    phrases: Sequence[str] = await page.evaluate(READ_ON, {"from": first, "to": last, "most": MOST})
+    return [phrase for phrase in phrases if not phrase.startswith(FRAMES)]
+
+
+async def introduced(on: Stage) -> None:
+    for name in ("Amina", "Béla"):
+        await on.say(ev.SpeakerIntroduced(speaker=SpeakerId(name[0].lower()), name=name))
+
+
+async def meeting(page: Page, on: Stage) -> None:
+    """All that happens in a meeting, while a screen reader listens."""
+    await on.say(signals=[partial("one", 0, "Good")])
+    await on.say(
+        opened("one", 10_000, speaker="a"), words("one", 0, "Good morning"), signals=[partial("one", 2, "every")]
+    )
+    await expect(page.locator("#Growing .text")).to_have_text("Good morning every")
+    await on.say(words("one", 2, "everybody."), signals=[partial("one", 3, "To")])
+    await on.say(ended("one", "Good morning everybody."))
+    await page.locator("#one").wait_for()
+    await on.say(opened("two", 12_000, speaker="a"), ended("two", "Let us begin."))
+    await on.say(corrected("one", "Good morning, everybody."), by=CAPTIONER)
+    await on.say(opened("three", 14_000, speaker="b", language="ar"), ended("three", "شكرا."))
+    await on.say(ev.GapNoted(channel=FLOOR, t0=20_000, t1=25_000, reason=ev.GapReason.SOURCE_LOST))
+    await on.say(ev.NotRecordedBegan(t0=26_000), by=SYSTEM)
+    await on.say(signals=[Unrecorded(channel=FLOOR, text=" Between us.", language="en")])
+    await expect(page.locator("#Unrecorded .text")).to_have_text("Between us.")
+    await on.say(ev.NotRecordedEnded(t1=30_000), by=SYSTEM)
+    await expect(page.locator("#Unrecorded")).to_be_hidden()
+    await on.say(ev.SessionClosed(t=40_000))
+    await expect(page.locator("#State")).to_have_text(CLOSED)
+
+
+async def test_by_itself_nothing_of_the_text_is_said(page: Page) -> None:
+    async with stage() as on:
+        await introduced(on)
+        await on.lines(2)
+        await listen(page, on.page)
+        await meeting(page, on)
+        said = await heard(page)
+    assert said == [CLOSED]
+
+
+async def test_finished_lines_are_said_once_and_never_as_they_grow(page: Page) -> None:
+    async with stage() as on:
+        await introduced(on)
+        await on.lines(2)
+        await listen(page, f"{on.page}?say=lines")
+        await meeting(page, on)
+        said = await heard(page)
+    lines = ["Amina:", "Good morning everybody.", "Let us begin.", "Béla:", "شكرا."]
+    assert said == [*lines, HOLE, OFF, ON, CLOSED]
+
+
+async def test_speakers_and_notices_alone(page: Page) -> None:
+    async with stage() as on:
+        await introduced(on)
+        await on.lines(2)
+        await listen(page, f"{on.page}?say=notices")
+        await meeting(page, on)
+        said = await heard(page)
+    assert said == ["Amina:", "Béla:", HOLE, OFF, ON, CLOSED]
+
+
+async def test_after_a_cut_each_line_is_still_said_once(page: Page) -> None:
+    async with stage() as on:
+        await listen(page, f"{on.page}?say=lines")
+        await on.lines(1, "Before.")
+        await page.locator("#s0").wait_for()
+        on.refusing = True
+        on.cut()
+        await on.lines(1, "Meanwhile.")
+        await expect(page.locator("#State")).to_have_text(LOST)
+        on.refusing = False
+        await expect(page.locator("#State")).to_have_text(BACK)
+        await on.lines(1, "After.")
+        await page.locator("#s2").wait_for()
+        said = await heard(page)
+    assert said == ["Before.", LOST, BACK, "Meanwhile.", "After."]
+
+
+async def test_a_choice_made_meanwhile_holds_for_what_comes(page: Page) -> None:
+    async with stage() as on:
+        await listen(page, on.page)
+        await on.lines(2)
+        await page.locator("#s1").wait_for()
+        await page.locator("#HowIRead > summary").click()
+        await page.get_by_label("Tell my screen reader").select_option("lines")
+        await on.lines(1, "The third.")
+        await page.locator("#s2").wait_for()
+        await page.get_by_label("Tell my screen reader").select_option("nothing")
+        await on.lines(1, "The fourth.")
+        await page.locator("#s3").wait_for()
+        said = await heard(page)
+    assert [phrase for phrase in said if phrase.startswith("The")] == ["The third."]
+
+
+async def test_reading_on_gives_speaker_text_and_time_in_order(page: Page) -> None:
+    async with stage() as on:
+        await introduced(on)
+        await on.say(opened("one", 10_000, speaker="a"), ended("one", "Good morning."))
+        await on.say(opened("two", 14_000, speaker="b"), ended("two", "Thank you."))
+        await on.say(corrected("two", "Thank you, chair."), by=CAPTIONER)
+        await on.say(ev.GapNoted(channel=FLOOR, t0=20_000, t1=25_000, reason=ev.GapReason.SOURCE_LOST))
+        await on.say(opened("three", 26_000, speaker="a"), words("three", 0, "We go"))
+        await listen(page, f"{on.page}?sources=yes")
+        text = await read_on(page, "log, Text of the meeting", "We go")
+    assert text == [
+        *("Amina", "Good morning.", "link, 0:10", "0:10", "Written by a machine"),
+        *("Béla", "Thank you, chair.", "link, 0:14", "0:14", "Mended by a person"),
+        "Written by a machine",
+        HOLE,
+        *("Amina", "We go"),
+    ]
+
+
+async def test_at_ones_own_pace_nothing_speaks_and_the_lines_come_in_order(page: Page) -> None:
+    async with stage() as on:
+        await introduced(on)
+        await on.lines(20, "Line {n}.")
+        await on.say(opened("more", 90_000, speaker="a"), ended("more", "One more."))
+        await listen(page, f"{on.page}/read?from=1")
+        assert await page.locator("[aria-live], [role=log], [role=status], [role=alert]").count() == 0
+        text = await read_on(page, "heading, Lines 1 to 20 of 21, level 2", "link, Next lines (1 more)")
+        assert [phrase for phrase in text if phrase.startswith("Line ")] == [f"Line {n}." for n in range(20)]
+        async with page.expect_navigation():
+            await page.get_by_role("link", name="Next lines (1 more)").click()
+        await page.evaluate(STARTED)
+        text = await read_on(page, "heading, Lines 21 to 21 of 21, level 2", "link, Newest lines")
+    assert text[:4] == ["Amina", "One more.", "link, 1:30", "1:30"]

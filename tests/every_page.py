@@ -1,0 +1,159 @@
+"""A real server with meetings before, in and after their time, and the way to every page that it has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from moothall.app import Hall, hall
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.events import Access, ChannelKind, EndReason, Origin, Word
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.services.role_links import HALL
+from moothall.services.session_writer import Receipt
+from moothall.settings import Engine, Server, Settings
+from programme_files import SAMPLES, sample
+
+FLOOR = ChannelId("floor")
+MEETING = "/s/plenary"
+TEXT = (
+    ("en", "The session is open to everybody, wherever they are."),
+    ("ar", "يمكن للجميع طرح الأسئلة، أينما كانوا."),
+    ("en", "Questions from remote hubs come first & are read aloud <in full>."),
+)
+LINES = 12
+
+
+async def _file_of_a_programme(page: Page) -> None:
+    await page.set_input_files("#File", SAMPLES / "programme.csv")
+    await _sent(page, "#Programme form button")
+
+
+async def _sheets(page: Page) -> None:
+    await page.fill("#Title", "Water & <board>")
+    await page.fill("#Languages", "en")
+    await _sent(page, "#New button.main")
+
+
+async def _sent(page: Page, button: str) -> None:
+    async with page.expect_navigation(wait_until="load"):
+        await page.click(button)
+
+
+async def _at_work(page: Page) -> None:
+    """At the desk, with two lines picked out and one being mended."""
+    await page.locator("#Desk:not([hidden])").wait_for()
+    await page.locator(".pick input").first.check()
+    await page.locator(".mend").last.click()
+    await page.locator(".editor").wait_for()
+
+
+PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
+    "front.html": ("/", None),
+    "session.html": (MEETING, None),
+    "session.html, not begun": ("/s/tomorrow", None),
+    "session.html, closed": ("/s/yesterday", None),
+    "session.html, two lines": (f"{MEETING}?read=two&size=200", None),
+    "own_pace.html": (f"{MEETING}/read", None),
+    "report.html": (f"{MEETING}/report", None),
+    "embed.html": (f"{MEETING}/embed", None),
+    "screen.html": (f"{MEETING}/screen", None),
+    "overlay.html": (f"{MEETING}/overlay", None),
+    "microphone.html": (f"{MEETING}/microphone", None),
+    "desk.html": ("/desk/plenary", _at_work),
+    "control.html": ("/control", None),
+    "work.html": ("/staff", None),
+    "admin.html": ("/admin", None),
+    "admin_meeting.html": ("/admin/meetings/plenary", None),
+    "admin_import.html": ("/admin", _file_of_a_programme),
+    "admin_sheets.html": ("/admin", _sheets),
+    "staff_error.html": ("/admin/meetings/none-of-that-name", None),
+    "error.html": ("/s/none-of-that-name", None),
+}
+"""What is looked at, by template; after a comma, in which state. The record is a file: tests/e2e/test_record.py."""
+
+
+@asynccontextmanager
+async def full_house(data: Path) -> AsyncIterator[Hall]:
+    """A server with a conference, and sessions before, in and after their time."""
+    settings = Settings(server=Server(port=0, data=str(data)), engine=Engine(count=0))
+    async with hall(settings) as running:
+        await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
+        for name in ("plenary", "tomorrow", "yesterday"):
+            await _meeting(running, name)
+        yield running
+
+
+async def _meeting(running: Hall, name: str) -> None:
+    writer = (await running.sessions.open(SessionId(name))).writer
+
+    async def told(by: Actor, what: str, *commands: do.AnyCommand) -> None:
+        assert isinstance(await writer.send(by, CommandId(what), commands), Receipt)
+
+    await told(
+        SYSTEM,
+        "made",
+        do.CreateSession(title="Plenary & <questions>", languages=("en", "ar")),
+        do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en", "ar")),
+        do.AddChannel(channel=ChannelId("fr"), kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+    )
+    if name == "tomorrow":
+        return
+    await told(
+        SYSTEM,
+        "begun",
+        do.OpenSession(),
+        do.IntroduceSpeaker(speaker=SpeakerId("anez"), name="Ms. Añez <chair>"),
+        do.AttachEngine(channel=FLOOR, model="scripted"),
+    )
+    for number in range(LINES):
+        await told(Actor(Role.ENGINE, "scripted"), f"line-{number}", *_line(number, *TEXT[number % len(TEXT)]))
+    named = tuple(SegmentId(f"line-{number}") for number in range(3))
+    await told(SYSTEM, "named", do.AssignSpeaker(segments=named, speaker=SpeakerId("anez")))
+    await told(Actor(Role.CAPTIONER, "c1"), "noted", do.LeaveNote(text="The second microphone crackles."))
+    if name == "yesterday":
+        await told(SYSTEM, "closed", do.CloseSession())
+
+
+def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:
+    segment, t0 = SegmentId(f"line-{number}"), 1_000 * number
+    start = do.SegmentStart(t0=t0, language=language, origin=Origin.MACHINE)
+    said = (Word(text, t0, t0 + 900),)
+    commit = do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=said, start=start)
+    return (
+        commit,
+        do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t0 + 900, reason=EndReason.SENTENCE),
+    )
+
+
+@asynccontextmanager
+async def visitor(browser: Browser, running: Hall, **options: Any) -> AsyncIterator[BrowserContext]:
+    """A browser that has opened the links of a technician and of the secretariat; it lets tests put scripts in."""
+    context = await browser.new_context(bypass_csp=True, **{"locale": "en-GB", **options})
+    context.set_default_timeout(10_000)
+    for role in (Role.SECRETARIAT, Role.TECHNICIAN):
+        _, token = await running.links.create(role, HALL, f"{role}")
+        await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
+    yield context
+    await context.close()
+
+
+async def come_to(page: Page, running: Hall, name: str, language: str = "en") -> None:
+    """Go to one of `PAGES`, do there what is to be done, open all panels, and wait until its scripts have run."""
+    address, done = PAGES[name]
+    answer = await page.goto(f"{running.address}{address}{'&' if '?' in address else '?'}ui={language}")
+    assert answer is not None
+    assert answer.status == (404 if "none-of-that-name" in address else 200), name
+    if done is not None:
+        await done(page)
+    await page.evaluate(
+        """() => {
+            for (const panel of document.querySelectorAll('details')) panel.open = true;
+            return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }"""
+    )

@@ -1,0 +1,235 @@
+"""The desks over real sockets, with the stock client of Socket.IO."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+import socketio
+
+from desk_house import Desk, House, desk, desk_house, plain
+from hall_in_memory import FLOOR
+from moothall.core.commands import (
+    AddChannel,
+    CloseSession,
+    CorrectSegment,
+    IntroduceSpeaker,
+    LeaveNote,
+    TakeFloor,
+    TypeLine,
+)
+from moothall.core.events import Access, ChannelKind
+from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
+
+AMINA = SpeakerId("amina")
+
+
+def act(name: str, *commands: Any) -> dict[str, Any]:
+    return {"id": name, "commands": plain(commands)}
+
+
+def text_of(house: House, segment: str) -> str:
+    line = house.live.state.segments.get(SegmentId(segment))
+    return "" if line is None else line.whole
+
+
+def snapshots(on: Desk) -> list[dict[str, Any]]:
+    return [frame["snapshot"] for kind, frame in on.told if kind == "frame" and "snapshot" in frame]
+
+
+@pytest.mark.parametrize("transports", [("websocket",), ("polling",), ("polling", "websocket")], ids="-".join)
+async def test_a_desk_joins_acts_and_sees_what_came_of_it(transports: tuple[str, ...]) -> None:
+    async with desk_house() as house:
+        await house.open()
+        await house.say("s1", "Good", " morning.")
+        async with desk(house, "tech", *transports, join=False) as one:
+            state = await one.ask("join", {"session": "s", "name": "  Ann  "})
+            assert (state["role"], state["label"], state["channel"]) == ("technician", "Ann's laptop", "floor")
+            assert "close" in state["may"]
+            assert state["presence"] == [
+                {"seat": state["seat"], "role": "technician", "label": "Ann's laptop", "name": "Ann"}
+            ]
+            assert state["words"]["s1"] == [["Good", 0.9], [" morning.", 0.4]]
+            first = await one.until("frame", lambda frame: "snapshot" in frame)
+            assert [line["text"] for line in first["snapshot"]["lines"]] == ["Good morning."]
+
+            answer = await one.ask("act", act("a1", IntroduceSpeaker(speaker=AMINA, name="Amina")))
+            assert answer["receipt"]["first"] == house.live.writer.offset
+            await one.until("frame", lambda frame: frame.get("events", [{}])[-1].get("body", {}).get("name") == "Amina")
+
+
+async def test_strangers_and_foreign_pages_are_refused() -> None:
+    async with desk_house() as house:
+        for who, origin in (("nobody", None), ("tech", "https://elsewhere.example"), ("tech", house.url + ".evil")):
+            for transport in ("websocket", "polling"):
+                stranger = Desk(house, who)
+                with pytest.raises(socketio.exceptions.ConnectionError):
+                    await stranger.connect(transport, origin=origin)
+                await stranger.close()
+        own = Desk(house, "tech")
+        await own.connect("websocket", origin=house.url)
+        await own.close()
+        async with aiohttp.ClientSession(headers={"Cookie": "who=tech"}) as http:
+            async with http.get(house.url + "/socket.io/?EIO=4&transport=polling&j=1") as answer:
+                assert answer.status == 400
+            async with http.get(house.url + "/socket.io/?EIO=4&transport=polling", headers={"Cookie": ""}) as answer:
+                assert (answer.status, "link" in await answer.text()) == (401, True)
+
+
+async def test_a_link_that_does_not_reach_the_session_gets_nothing_of_it() -> None:
+    async with desk_house() as house:
+        async with desk(house, "chair", join=False) as stranger:
+            answer = await stranger.ask("join", {"session": "s"})
+            assert answer["refusal"]["code"] == "unknown"
+            assert (await stranger.ask("act", act("a", LeaveNote(text="hello"))))["refusal"]["code"] == "conflict"
+            assert (await stranger.ask("join", {"session": "../s"}))["refusal"]["code"] == "unknown"
+            assert (await stranger.ask("join", {"sessions": "s"}))["refusal"]["code"] == "invalid"
+            assert (await stranger.ask("open-sesame"))["refusal"]["code"] == "unknown"
+        assert house.live.state.status == "created"
+
+
+async def test_the_role_decides_what_may_be_done() -> None:
+    async with desk_house() as house:
+        await house.open()
+        async with desk(house, "cap") as captioner:
+            answer = await captioner.ask("act", act("a", CloseSession()))
+            assert answer["refusal"]["code"] == "forbidden"
+            line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="By hand.", language="en")
+            assert "receipt" in await captioner.ask("act", act("b", line))
+            assert text_of(house, "t1") == "By hand."
+
+
+async def test_a_page_with_two_links_chooses_the_role() -> None:
+    async with desk_house() as house, desk(house, "cap+tech", join=False) as both:
+        assert (await both.ask("join", {"session": "s"}))["role"] == "captioner"
+        assert (await both.ask("join", {"session": "s", "role": "technician"}))["role"] == "technician"
+        assert (await both.ask("join", {"session": "s", "role": "engine"}))["refusal"]["code"] == "unknown"
+
+
+async def test_two_desks_see_each_other_and_each_others_acts() -> None:
+    async with desk_house() as house:
+        await house.open()
+        async with desk(house, "tech") as one:
+            async with desk(house, "cap") as two:
+                both = await one.until("presence", lambda who: len(who) == 2)
+                assert {who["label"] for who in both} == {"Ann's laptop", "Captioner 1"}
+                await two.ask("name", {"name": "Ben"})
+                await one.until("presence", lambda who: any(each["name"] == "Ben" for each in who))
+                await two.ask("act", act("n1", LeaveNote(text="Water, please.")))
+                acted = await one.until("acted")
+                assert (acted["id"], acted["by"]["name"]) == ("n1", "Ben")
+                await one.until("frame", lambda _: any(body["type"] == "note.left" for body in one.bodies()))
+            await one.until("presence", lambda who: len(who) == 1)
+            assert (await one.ask("join", {"session": "s"}))["notes"][0]["text"] == "Water, please."
+
+
+async def test_an_act_is_undone_by_another_desk_and_once() -> None:
+    async with desk_house() as house:
+        await house.open()
+        await house.do(IntroduceSpeaker(speaker=AMINA, name="Amina"))
+        await house.say("s1", "Good", " mourning.")
+        async with desk(house, "tech") as one, desk(house, "cap") as two:
+            correct = CorrectSegment(
+                channel=FLOOR, segment=SegmentId("s1"), base_revision=0, base_words=2, text="Good morning."
+            )
+            answer = await two.ask("act", act("c1", TakeFloor(channel=FLOOR, speaker=AMINA), correct))
+            assert [command["do"] for command in answer["undo"]] == ["correct", "take-floor"]
+            assert house.live.state.channels[FLOOR].speaker == AMINA
+            undone = await one.ask("undo", {"id": "c1"})
+            assert "receipt" in undone
+            assert text_of(house, "s1") == "Good mourning."
+            assert house.live.state.channels[FLOOR].speaker is None
+            await two.until("acted", lambda acted: acted["undone"])
+            assert await one.ask("undo", {"id": "c1"}) == undone
+            assert (await one.ask("undo", {"id": "c9"}))["refusal"]["code"] == "unknown"
+
+
+async def test_a_stale_correction_says_how_the_line_stands() -> None:
+    async with desk_house() as house:
+        await house.open()
+        await house.say("s1", "Good", " mourning.")
+        async with desk(house, "tech") as one, desk(house, "cap") as two:
+            line = CorrectSegment(
+                channel=FLOOR, segment=SegmentId("s1"), base_revision=0, base_words=2, text="Good evening."
+            )
+            await one.ask("act", act("a", line))
+            answer = await two.ask("act", act("b", line))
+            assert answer["refusal"]["code"] == "stale"
+            assert answer["refusal"]["segment"]["text"] == "Good evening."
+
+
+async def test_after_a_cut_it_goes_on_where_it_was_and_an_act_sent_twice_counts_once() -> None:
+    async with desk_house() as house:
+        await house.open()
+        first = Desk(house, "tech")
+        await first.connect("websocket")
+        await first.ask("join", {"session": "s"})
+        snapshot = (await first.until("frame"))["snapshot"]
+        position = f"{snapshot['epoch']}:{snapshot['offset']}"
+        note = act("n1", LeaveNote(text="Once."))
+        answer = await first.ask("act", note)
+        await first.close()
+        await house.say("s1", "Missed", " words.")
+        async with desk(house, "tech", join=False) as again:
+            await again.ask("join", {"session": "s", "after": position})
+            assert await again.ask("act", note) == answer
+            await again.until("frame", lambda frame: frame.get("events"))
+            types = [body["type"] for body in again.bodies()]
+            assert types.count("note.left") == 1
+            assert types[-3:] == ["segment.opened", "words.committed", "segment.ended"]
+            assert snapshots(again) == []
+
+
+async def test_news_comes_when_it_changes() -> None:
+    async with desk_house() as house:
+        house.news["reports"] = {"readers": 3, "kinds": {}}
+        async with desk(house) as one, desk(house, "cap", join=False) as two:
+            assert (await two.ask("join", {"session": "s"}))["news"]["reports"] == {"readers": 3, "kinds": {}}
+            house.news["alarm"] = [{"kind": "no-sound"}]
+            await one.until("alarm", lambda body: body == [{"kind": "no-sound"}])
+            assert all(kind != "reports" for kind, _ in two.told)
+
+
+async def test_a_link_that_is_taken_back_ends_the_desk() -> None:
+    async with desk_house() as house, desk(house) as one:
+        await one.ask("act", act("a", LeaveNote(text="Still here.")))
+        del house.staff["tech"]
+        answer = await one.ask("act", act("b", LeaveNote(text="Not any more.")))
+        assert answer["refusal"]["code"] == "forbidden"
+        async with asyncio.timeout(5):
+            await one.client.wait()
+        assert not one.client.connected
+        assert house.desks.presence(house.live.id) == []
+
+
+async def test_too_much_at_once_is_refused_as_busy() -> None:
+    async with desk_house() as house, desk(house) as one:
+        answers = await asyncio.gather(*(one.ask("name", {"name": str(n)}) for n in range(140)))
+        assert 90 <= sum("refusal" not in answer for answer in answers) < 140
+        assert {answer["refusal"]["code"] for answer in answers if "refusal" in answer} == {"busy"}
+
+
+async def test_a_channel_is_chosen_and_its_text_alone_comes() -> None:
+    async with desk_house() as house:
+        await house.do(AddChannel(channel=ChannelId("fr"), kind=ChannelKind.INTERPRETATION, languages=("fr",)))
+        async with desk(house, join=False) as one:
+            assert (await one.ask("join", {"session": "s", "channel": "fr"}))["channel"] == "fr"
+            assert (await one.ask("join", {"session": "s", "channel": "de"}))["refusal"]["code"] == "unknown"
+            assert house.live.fanout.readers == {"floor": 0, "fr": 0}
+
+
+async def test_a_session_for_staff_alone_is_open_to_its_desk() -> None:
+    async with desk_house() as house:
+        await house.hall.session(SessionId("closed-door"), access=Access.STAFF)
+        async with desk(house, join=False) as one:
+            assert (await one.ask("join", {"session": "closed-door"}))["session"] == "closed-door"
+
+
+async def test_a_message_that_is_too_long_ends_the_connection() -> None:
+    async with desk_house() as house, desk(house) as one:
+        await one.client.emit("name", {"name": "x" * 100_000}, namespace="/desk")
+        async with asyncio.timeout(5):
+            await one.client.wait()
+        assert house.desks.presence(house.live.id) == []

@@ -1,0 +1,337 @@
+"""The staff's pages over HTTP: who gets in, what a form does, and what nobody else gets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from admin_house import Browser, admin_house
+from moothall.core.actors import Role
+from moothall.core.ids import SessionId
+from moothall.core.session import Status
+from moothall.services.programme import Programme
+from programme_files import FILES, sample
+
+MEETING = {"title": "Water board", "languages": "English, français", "access": "public", "sound": "until-checked"}
+
+
+async def make(browser: Browser, **fields: str) -> list[str]:
+    """Make a meeting with the form; returns the addresses of its sheets."""
+    await browser.get("/admin")
+    assert await browser.send("/admin/meetings", **{**MEETING, **fields}) == 200, browser.text
+    return browser.addresses()
+
+
+DOORS = [
+    ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),
+    ("POST", "/admin/meetings/water-board"), ("POST", "/admin/places"), ("POST", "/admin/places/hall/next"),
+    ("POST", "/admin/links"), ("POST", "/admin/links/x/replace"), ("POST", "/admin/links/x/revoke"),
+    ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("POST", "/staff/places/hall/next"),
+]  # fmt: skip
+
+
+async def test_a_stranger_gets_nothing_but_a_sentence(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        await make(await house.secretary())
+        stranger, technician = await house.browser(), await house.browser()
+        _, token = await house.running.links.create(Role.TECHNICIAN, "room:hall", "")
+        await technician.get(f"/enter/{token}")
+        assert technician.url == "/staff"
+        for method, path in DOORS:
+            for browser in (stranger, technician) if path.startswith("/admin") else (stranger,):
+                status = await (browser.get(path) if method == "GET" else browser.post(path, {"title": "X"}))
+                assert status == 403, (method, path)
+                assert "Open the link that you were given" in browser.text
+                assert "Water board" not in browser.text
+        assert [each.title for each in house.running.programme.planned()] == ["Water board"]
+
+
+async def test_a_link_becomes_a_cookie_and_is_in_no_address(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        link = await house.running.office.admin_link(new=False)
+        assert link is not None
+        browser = await house.browser()
+        assert await browser.get(link, follow=False) == 303
+        assert browser.headers["Location"] == "/admin"
+        assert browser.headers["Cache-Control"] == "no-store"
+        assert browser.headers["Referrer-Policy"] == "no-referrer"
+        cookie = browser.headers["Set-Cookie"]
+        assert re.match(r"moothall_staff=[\w-]{43}; HttpOnly; Max-Age=2592000; Path=/; SameSite=Lax\Z", cookie)
+        token = link.rpartition("/")[2]
+        assert token not in cookie
+        assert await browser.get("/admin") == 200
+        assert token not in browser.text
+        assert browser.headers["Cache-Control"] == "no-store"
+        for wrong in (token[:-1], token + "x", "x", "%00"):
+            assert await browser.get(f"/enter/{wrong}") == 404
+            assert "This link is not valid" in browser.text
+            assert browser.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_behind_https_cookies_go_over_https_alone_and_links_say_its_address(tmp_path: Path) -> None:
+    async with admin_house(tmp_path, public_address="https://hall.example/") as house:
+        link = await house.running.office.admin_link(new=False)
+        assert link is not None
+        assert link.startswith("https://hall.example/enter/")
+        browser = await house.browser()
+        await browser.get("/enter/" + link.rpartition("/")[2], follow=False)
+        assert "; Secure" in browser.headers["Set-Cookie"]
+
+
+async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        page, link = await make(secretary, languages="Kiswahili, English, fr-CA")
+        assert page == f"{house.running.public}/s/water-board"
+        assert secretary.text.count('class="qr"') == 2
+        live = await house.running.sessions.find(SessionId("water-board"))
+        assert live is not None
+        assert (live.state.title, live.state.languages) == ("Water board", ("sw", "en", "fr-CA"))
+        assert list(live.state.channels) == ["floor"]
+        record = await house.running.sessions.find(SessionId("water-board"))
+        assert record is live
+        technician = await house.browser()
+        assert await technician.get(link) == 200
+        assert technician.url == "/staff"
+        assert "Water board" in technician.text
+        assert '"/desk/water-board"' in technician.text
+        reader = await house.browser()
+        assert await reader.get(page) == 200
+        assert "Water board" in reader.text
+
+
+async def test_a_form_that_is_sent_again_makes_nothing_twice(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        form = {**secretary.hidden("/admin/meetings"), **MEETING}
+        assert await secretary.post("/admin/meetings", form) == 200
+        assert secretary.url == "/admin/meetings"
+        assert await secretary.post("/admin/meetings", form) == 200
+        assert secretary.url == "/admin"
+        assert len(house.running.programme.planned()) == 1
+        await make(secretary)
+        assert [each.session for each in house.running.programme.planned()] == ["water-board", "water-board-2"]
+
+
+async def test_a_form_from_elsewhere_does_nothing(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, other = await house.secretary(), await house.browser()
+        form = {**secretary.hidden("/admin/meetings"), **MEETING}
+        _, token = await house.running.links.create(Role.SECRETARIAT, "hall", "")
+        await other.get(f"/enter/{token}")
+        theirs = {**form, **other.hidden("/admin/meetings")}
+        for browser, fields, origin in (
+            (secretary, form, None),
+            (secretary, form, "https://evil.example"),
+            (secretary, form, "null"),
+            (secretary, MEETING, "own"),
+            (secretary, {**form, "form": form["form"][:-1]}, "own"),
+            (secretary, {**form, "form": "ü.ü"}, "own"),
+            (secretary, theirs, "own"),
+        ):
+            assert await browser.post("/admin/meetings", fields, origin=origin) == 403
+            assert "nothing was done" in browser.text
+        assert await secretary.post("/leave", origin="https://evil.example") == 403
+        assert house.running.programme.planned() == ()
+
+
+WRONG = [
+    ({"title": " "}, 400, "needs a title"),
+    ({"title": "x" * 501}, 400, "needs a title"),
+    ({"languages": "Kiswahili, Klingonish"}, 400, "which languages"),
+    ({"languages": ","}, 400, "which languages"),
+    ({"access": "secret"}, 400, "nothing was done"),
+    ({"title": "x" * 70_000}, 413, ""),
+]
+
+
+async def test_what_is_wrong_is_said_and_what_was_written_stays(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        for fields, status, sentence in WRONG:
+            await secretary.get("/admin")
+            assert await secretary.send("/admin/meetings", **{**MEETING, **fields}) == status
+            assert sentence in secretary.text
+            if "title" in fields and status == 400:
+                assert 'value="English, français"' in secretary.text
+            if "languages" in fields:
+                assert 'value="Water board"' in secretary.text
+        assert house.running.programme.planned() == ()
+
+
+async def test_a_lost_link_is_replaced_and_a_leaked_one_revoked_alone(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        _, link = await make(secretary)
+        technician, captioner = await house.browser(), await house.browser()
+        await technician.get(link)
+        await secretary.get("/admin/meetings/water-board")
+        await secretary.send("/admin/links", role="captioner", label="Bo & Co")
+        (second,) = secretary.addresses()
+        assert "Bo &amp; Co" in secretary.text
+        await captioner.get(second, follow=False)
+        assert captioner.headers["Location"] == "/desk/water-board"
+        (staff, _) = [each for each in house.running.links.list() if each.scope == "session:water-board"]
+
+        await secretary.get("/admin/meetings/water-board")
+        await secretary.send(f"/admin/links/{staff.link}/replace")
+        (new,) = secretary.addresses()
+        assert await technician.get("/staff") == 403
+        assert await technician.get(link) == 404
+        assert await technician.get(new) == 200
+        assert await captioner.get("/staff") == 200
+
+        await secretary.get("/admin/meetings/water-board")
+        assert await secretary.send(f"/admin/links/{staff.link}/revoke") == 200
+        assert secretary.url == "/admin/meetings/water-board"
+        assert await technician.get("/staff") == 403
+        assert await technician.get(new) == 404
+        assert await captioner.get("/staff") == 200
+        await secretary.get("/admin/meetings/water-board")
+        again = secretary.hidden("/admin/links")
+        assert await secretary.post(f"/admin/links/{staff.link}/revoke", again) == 404
+        assert await secretary.post(f"/admin/links/{staff.link}/replace", again) == 404
+        assert await secretary.post("/admin/links", {**again, "role": "engine"}) == 400
+        assert await secretary.post("/admin/links", {**again, "role": "reader", "scope": "hall"}) == 400
+        assert await secretary.post("/admin/links", {**again, "scope": "room:../x"}) == 404
+
+
+async def test_a_meeting_for_whoever_has_the_link_is_nothing_to_others(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        address, _ = await make(secretary, access="link")
+        other, _ = await make(secretary, access="link", title="Another")
+        assert re.match(re.escape(house.running.public) + r"/s/water-board\?key=[a-z2-7]{32}\Z", address)
+        reader, stranger = await house.browser(), await house.browser()
+        doors = ("/s/water-board", "/s/water-board/events", "/s/water-board/lines")
+        for path in doors:
+            assert await stranger.get(path) == 404
+        assert await stranger.get(address.replace("key=", "key=x")) == 404
+        assert await stranger.get(other.replace("another", "water-board")) == 404
+        assert await reader.get(address + "&feed=lines", follow=False) == 303
+        assert reader.headers["Location"] == "/s/water-board?feed=lines"
+        assert "; Path=/s/water-board;" in reader.headers["Set-Cookie"]
+        assert await reader.get("/s/water-board") == 200
+        assert reader.headers["Cache-Control"] == "no-store"
+        assert await reader.get("/s/another") == 404
+        assert await reader.get("/") == 200
+        assert "Water board" not in reader.text
+        assert await reader.get("/staff") == 403
+        assert await reader.get("/s/water-board/lines") == 200
+        assert await secretary.get("/s/another") == 200
+        entered = await house.browser()
+        assert await entered.get(f"/enter/{address.rpartition('=')[2]}") == 200
+        assert entered.url == "/s/water-board"
+
+
+async def test_the_staffs_meeting_is_nothing_to_readers_and_has_no_sheet_for_them(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        (link,) = await make(secretary, access="staff", young_people="1", rehearsal="1")
+        (planned,) = house.running.programme.planned()
+        assert planned.rehearsal
+        assert planned.session == "rehearsal-water-board"
+        reader, technician = await house.browser(), await house.browser()
+        assert await reader.get(f"/s/{planned.session}") == 404
+        await technician.get(link)
+        assert await technician.get(f"/s/{planned.session}") == 200
+
+
+async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        programme: Programme = house.running.programme
+        for name in FILES[1:]:
+            await secretary.get("/admin")
+            assert await secretary.upload(sample(name)) == 200, secretary.text
+            if name == "schedule.json":
+                assert secretary.text.count("<tr data-kind") == 10
+                assert programme.planned() == ()
+                form = secretary.hidden("/admin/programme/import")
+                assert await secretary.post("/admin/programme/import", form) == 200
+                assert "Changes made: 10" in secretary.text
+                assert await secretary.post("/admin/programme/import", form) == 200
+                assert secretary.url == "/admin"
+            else:
+                assert "Nothing would change" in secretary.text
+        assert len(programme.planned()) == 8
+        await secretary.get("/admin")
+        assert "Budget hearing, first reading" in secretary.text
+        assert "Harbour room" in secretary.text
+
+
+async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        large = b"title,note\n" + b"".join(b"Talk %d,%s\n" % (n, b"x" * 900) for n in range(300))
+        assert await secretary.upload(large) == 200
+        assert secretary.text.count("<tr data-kind") == 300
+        for data, zone, status, sentence in (
+            (b"\xff\xfe\x00", "UTC", 400, "UTF-16"),
+            (b"<!DOCTYPE x><schedule/>", "UTC", 400, "DOCTYPE"),
+            (b"title\nA", "Mars/Base", 400, "time zone"),
+            (b"x" * 9_000_000, "UTC", 413, "larger than"),
+        ):
+            await secretary.get("/admin")
+            assert await secretary.upload(data, zone=zone) == status, secretary.text
+            assert sentence in secretary.text
+        assert await secretary.post("/admin/programme", {"file": "text"}) == 400
+
+
+async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, technician = await house.secretary(), await house.browser()
+        assert await secretary.send("/admin/places", title="Main hall") == 200
+        await secretary.get("/admin")
+        assert await secretary.send("/admin/places", title="main hall") == 400
+        for title in ("First", "Second"):
+            await make(secretary, title=title, place="main-hall")
+        await secretary.get("/admin")
+        assert await secretary.send("/admin/links", role="technician", scope="room:main-hall") == 200
+        await technician.get(secretary.addresses()[0])
+        assert '"/room/main-hall/microphone"' in technician.text
+        assert "/desk/" not in technician.text
+        assert await technician.send("/staff/places/main-hall/next") == 200
+        programme = house.running.programme
+        assert programme.standing(SessionId("first")) is Status.OPEN
+        assert '"/desk/first"' in technician.text
+        stale = technician.hidden("/staff/places/main-hall/next")
+        assert await technician.post("/staff/places/main-hall/next", stale) == 200
+        assert programme.standing(SessionId("first")) is Status.CLOSED
+        assert programme.standing(SessionId("second")) is Status.OPEN
+        assert await technician.post("/staff/places/main-hall/next", stale) == 409
+        assert await technician.post("/staff/places/other/next", stale) == 403
+        assert programme.standing(SessionId("second")) is Status.OPEN
+
+        await secretary.get("/admin/meetings/second")
+        assert await secretary.send("/admin/meetings/second") == 200
+        assert programme.standing(SessionId("second")) is Status.CLOSED
+        assert await secretary.send("/admin/meetings/second") == 200
+        assert programme.standing(SessionId("second")) is Status.OPEN
+        form = secretary.hidden("/admin/meetings/second")
+        assert await secretary.post("/admin/meetings/second", {**form, "act": "open"}) == 409
+        assert await secretary.post("/admin/meetings/second", {**form, "act": "burn"}) == 400
+        assert await secretary.get("/admin/meetings/none") == 404
+        await secretary.get("/admin")
+        assert await secretary.post("/admin/places/main-hall/next", secretary.hidden("/admin/places")) == 404
+
+
+async def test_whoever_leaves_is_a_stranger(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        assert await secretary.post("/leave") == 200
+        assert secretary.url == "/"
+        assert await secretary.get("/admin") == 403
+
+
+async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await secretary.get("/admin?ui=ar")
+        assert '<html lang="ar" dir="rtl"' in secretary.text
+        assert 'action="/admin/meetings?ui=ar"' in secretary.text
+        await secretary.send("/admin/meetings?ui=ar", **{**MEETING, "languages": "العربية، English"})
+        assert "امسح الرمز" in secretary.text
+        live = await house.running.sessions.find(SessionId("water-board"))
+        assert live is not None
+        assert live.state.languages == ("ar", "en")

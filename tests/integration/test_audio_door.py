@@ -1,0 +1,467 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from hall_in_memory import FLOOR, SESSION, MemoryHall
+from microphone import RATE, STEP, Ears, greeting, live_hall, sound
+from moothall.adapters.audio_door import AudioDoor, may_send
+from moothall.core.actors import SYSTEM, Role
+from moothall.core.commands import AddChannel, CloseSession
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.services.role_links import Staff
+from moothall.testing import loop
+from moothall.testing.failing_log import FailingLog
+from moothall.wire import audio
+from moothall.wire.audio import EndReason, Piece
+from moothall.wire.close_codes import CloseCode
+
+ORIGIN = "https://hall.example"
+TECHNICIAN = Staff(link="t1", role=Role.TECHNICIAN, scope="hall", label="Main hall, technician")
+CHAIR = Staff(link="c1", role=Role.CHAIR, scope="session:s", label="Chair")
+INTERPRETER = Staff(link="i1", role=Role.INTERPRETER, scope="session:s", label="French booth")
+READER = Staff(link="r1", role=Role.READER, scope="session:s", label="Readers")
+EVERYBODY = {each.link: each for each in (TECHNICIAN, CHAIR, INTERPRETER, READER)}
+FRENCH = ChannelId("fr")
+
+
+class Door:
+    """The door on a free port, and who has which link: a cookie says it."""
+
+    def __init__(self, hall: MemoryHall, http: aiohttp.ClientSession, port: int, adapter: AudioDoor) -> None:
+        self.hall = hall
+        self.http = http
+        self.base = f"http://127.0.0.1:{port}"
+        self.adapter = adapter
+        self.links = dict(EVERYBODY)
+        self.running: SessionId | None = None
+
+    @asynccontextmanager
+    async def connected(
+        self, link: str = "t1", path: str = "/s/s/audio", **headers: str
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        async with self.http.ws_connect(
+            self.base + path, headers={"Cookie": f"link={link}", **headers}, max_msg_size=0
+        ) as socket:
+            yield socket
+
+    async def status(self, link: str = "t1", **headers: str) -> int:
+        async with self.http.get(f"{self.base}/s/s/audio", headers={"Cookie": f"link={link}", **headers}) as response:
+            return response.status
+
+
+@asynccontextmanager
+async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> AsyncIterator[Door]:
+    async with live_hall(hall, ears=ears or Ears()) as made:
+        standing: list[Door] = []
+
+        def staff(request: web.Request) -> tuple[Staff, ...]:
+            known = standing[0].links.get(request.cookies.get("link", ""))
+            return () if known is None else (known,)
+
+        adapter = AudioDoor(
+            made.live.begin,
+            find=made.sessions.find,
+            staff=staff,
+            may_act=lambda who, session: who.scope in ("hall", f"session:{session}"),
+            clock=made.clock,
+            origins=frozenset({ORIGIN}),
+            session_in=lambda room: standing[0].running if room == "main" else None,
+        )
+        app = web.Application()
+        app.add_routes(adapter.routes())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
+            standing.append(Door(made, http, runner.addresses[0][1], adapter))
+            yield standing[0]
+        await adapter.close()
+        await runner.cleanup()
+
+
+async def told(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    """The next message, acknowledgements of nothing passed over."""
+    while True:
+        message = await socket.receive()
+        assert message.type is aiohttp.WSMsgType.TEXT, (message.type, message.data, message.extra)
+        said = dict(message.json())
+        if said != {"kind": "safe", "at": 0}:
+            return said
+
+
+async def until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
+    while (said := await told(socket))["kind"] != kind:
+        pass
+    return said
+
+
+async def shut(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+    """The code with which the server closes."""
+    while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+        pass
+    return socket.close_code
+
+
+async def say(socket: aiohttp.ClientWebSocketResponse, message: audio.ToServer) -> None:
+    await socket.send_str(audio.encode(message))
+
+
+async def send(socket: aiohttp.ClientWebSocketResponse, first: int, last: int, mark: int = 0) -> None:
+    for begin in range(first, last, STEP):
+        count = min(STEP, last - begin)
+        await socket.send_bytes(audio.encode_piece(Piece(first=begin, age=0, pcm=sound(begin, count, mark))))
+
+
+def test_sound_is_taken_acknowledged_and_ended() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with door(ears) as at:
+            await at.hall.session()
+            async with at.connected(Origin=ORIGIN) as socket:
+                await say(socket, greeting())
+                assert await told(socket) == {"kind": "go", "at": 0, "session": "s"}
+                await send(socket, 0, 2 * RATE)
+                assert (await until(socket, "safe"))["at"] > 0
+                await say(socket, audio.End(at=2 * RATE, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+                await say(socket, greeting("taketwo2"))  # another start of the same microphone
+                assert (await until(socket, "go")) == {"kind": "go", "at": 0, "session": "s"}
+            assert ears.heard[0] == (FLOOR, 0, sound(0, 2 * RATE))
+
+    loop.run(story())
+
+
+def test_after_a_cut_line_it_is_asked_for_what_did_not_come_and_an_overlap_is_no_matter() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with door(ears) as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                await send(socket, 0, RATE)
+                assert (await until(socket, "safe"))["at"] == RATE
+            async with at.connected() as socket:
+                await say(socket, greeting(first=RATE // 2))
+                assert await until(socket, "go") == {"kind": "go", "at": RATE, "session": "s"}
+                await send(socket, RATE - 500, 3 * RATE)
+                await say(socket, audio.End(at=3 * RATE, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+            await at.hall.clock.sleep(1_000)
+            assert [pcm for _, _, pcm in ears.heard] == [sound(0, 3 * RATE)]
+
+    loop.run(story())
+
+
+def test_the_same_microphone_comes_back_before_its_old_line_is_seen_to_be_dead() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as old, at.connected() as new:
+                await say(old, greeting())
+                await told(old)
+                await say(new, greeting())
+                assert await until(new, "go") == {"kind": "go", "at": 0, "session": "s"}
+                assert await shut(old) == CloseCode.REPLACED
+
+    loop.run(story())
+
+
+def test_a_second_one_is_told_who_sends_and_may_take_over() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with door(ears) as at:
+            await at.hall.session()
+            async with at.connected() as first, at.connected("c1") as second, at.connected("c1") as third:
+                await say(first, greeting())
+                await told(first)
+                await send(first, 0, RATE)
+                await until(first, "safe")
+                await say(second, greeting("taketwo2"))
+                held = await told(second)
+                assert (held["kind"], held["by"]) == ("held", "Main hall, technician")
+                await say(third, greeting("takethre"))
+                await told(third)
+                await third.close()
+                await send(first, RATE, 2 * RATE)  # it goes on, as long as nobody decides
+                await until(first, "safe")
+                await say(second, audio.TakeOver())
+                assert await until(second, "go") == {"kind": "go", "at": 0, "session": "s"}
+                assert await shut(first) == CloseCode.REPLACED
+                await send(second, 0, RATE, mark=4)
+                await say(second, audio.End(at=RATE, reason=EndReason.STOPPED))
+                await until(second, "ended")
+            await at.hall.clock.sleep(1_000)
+            assert [pcm for _, _, pcm in ears.heard] == [sound(0, 2 * RATE), sound(0, RATE, 4)]
+
+    loop.run(story())
+
+
+def test_who_may_send_what() -> None:
+    async def story() -> None:
+        async with door() as at:
+            live = await at.hall.session()
+            added = AddChannel(channel=FRENCH, kind=ChannelKind.INTERPRETATION, languages=("fr",))
+            await live.writer.send(SYSTEM, CommandId("add"), added)
+            await at.hall.session(SessionId("other"))
+            found: dict[tuple[str, str, str], int | str | None] = {}
+            for link, session, channel in (
+                ("c1", "s", "floor"),
+                ("i1", "s", "fr"),
+                ("i1", "s", "floor"),
+                ("r1", "s", "floor"),
+                ("c1", "other", "floor"),
+                ("t1", "s", "nothing"),
+                ("t1", "nowhere", "floor"),
+                ("t1", "S!", "floor"),
+            ):
+                async with at.connected(link, f"/s/{session}/audio") as socket:
+                    await say(socket, greeting(f"take{link}{channel}", channel=ChannelId(channel)))
+                    answer = await socket.receive()
+                    went = answer.type is aiohttp.WSMsgType.TEXT
+                    found[link, session, channel] = answer.json()["kind"] if went else socket.close_code
+            assert found == {
+                ("c1", "s", "floor"): "go",
+                ("i1", "s", "fr"): "go",
+                ("i1", "s", "floor"): CloseCode.FORBIDDEN,
+                ("r1", "s", "floor"): CloseCode.FORBIDDEN,
+                ("c1", "other", "floor"): CloseCode.UNKNOWN_SESSION,
+                ("t1", "s", "nothing"): CloseCode.UNKNOWN_SESSION,
+                ("t1", "nowhere", "floor"): CloseCode.UNKNOWN_SESSION,
+                ("t1", "S!", "floor"): CloseCode.UNKNOWN_SESSION,
+            }
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("kind", ChannelKind)
+def test_nobody_sends_the_sound_of_a_translation(kind: ChannelKind) -> None:
+    able = {staff.role for staff in EVERYBODY.values() if may_send(staff, kind)}
+    assert (Role.TECHNICIAN in able) == (kind is not ChannelKind.TRANSLATION)
+    assert (Role.INTERPRETER in able) == (kind is ChannelKind.INTERPRETATION)
+
+
+def test_strangers_foreign_pages_and_plain_requests_are_turned_away() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            upgrade = {
+                "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            }  # fmt: skip
+            assert await at.status("nobody", **upgrade) == 403
+            assert await at.status("t1", Origin="https://evil.example", **upgrade) == 403
+            assert await at.status("t1", Origin="null", **upgrade) == 403
+            assert await at.status("t1", Origin=ORIGIN) == 426
+
+    loop.run(story())
+
+
+def test_a_link_that_is_revoked_sends_no_longer() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                del at.links["t1"]
+                assert await shut(socket) == CloseCode.FORBIDDEN
+                assert at.hall.clock.monotonic() < 6_000
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("nonsense", ["text", "late hello", "hole", "wrong end", "half a sample", "bytes first"])
+def test_who_breaks_the_rules_is_closed_with_a_sentence(nonsense: str) -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                if nonsense == "bytes first":
+                    for _ in range(300):
+                        await socket.send_bytes(b"x")
+                else:
+                    await say(socket, greeting())
+                    await told(socket)
+                match nonsense:
+                    case "text":
+                        await socket.send_str("hello")
+                    case "late hello":
+                        await say(socket, greeting("taketwo2"))
+                    case "hole":
+                        await send(socket, 10, 20)
+                    case "wrong end":
+                        await say(socket, audio.End(at=5, reason=EndReason.STOPPED))
+                    case "half a sample":
+                        await socket.send_bytes(bytes(audio.HEAD_BYTES + 3))
+                assert await shut(socket) == CloseCode.BAD_REQUEST
+
+    loop.run(story())
+
+
+def test_a_message_that_is_too_long_ends_the_connection() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                await socket.send_bytes(bytes(audio.MAX_PIECE_BYTES + 2))
+                assert await shut(socket) == CloseCode.TOO_BIG
+
+    loop.run(story())
+
+
+def test_the_longest_piece_is_taken() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                whole = sound(0, audio.MAX_PIECE_SAMPLES)
+                await socket.send_bytes(audio.encode_piece(Piece(first=0, age=0, pcm=whole)))
+                assert (await until(socket, "safe"))["at"] == audio.MAX_PIECE_SAMPLES
+
+    loop.run(story())
+
+
+def test_ten_minutes_that_were_kept_come_at_once_and_more_is_read_more_slowly() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                for first in range(0, 1_600 * 8, 8):  # small pieces: it is their number that counts
+                    await socket.send_bytes(audio.encode_piece(Piece(first=first, age=0, pcm=sound(first, 8))))
+                await say(socket, audio.End(at=1_600 * 8, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+                assert 1_000 < at.hall.clock.monotonic() < 5_000
+
+    loop.run(story())
+
+
+def test_the_session_ends_and_the_microphone_is_told() -> None:
+    async def story() -> None:
+        async with door() as at:
+            live = await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                await send(socket, 0, RATE)
+                await live.writer.send(SYSTEM, CommandId("close"), CloseSession())
+                await until(socket, "over")
+                await say(socket, greeting("taketwo2"))
+                await until(socket, "over")
+
+    loop.run(story())
+
+
+def test_a_room_follows_its_sessions_and_takes_nothing_between_them() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with door(ears) as at:
+            first = await at.hall.session()
+            await at.hall.session(SessionId("next"))
+            async with at.connected(path="/room/main/audio") as socket:
+                await say(socket, greeting())
+                assert await told(socket) == {"kind": "idle"}
+                at.running = SESSION
+                await say(socket, greeting())
+                assert await told(socket) == {"kind": "go", "at": 0, "session": "s"}
+                await send(socket, 0, RATE)
+                await until(socket, "safe")
+                at.running = SessionId("next")
+                await first.writer.send(SYSTEM, CommandId("close"), CloseSession())
+                await until(socket, "over")
+                await send(socket, RATE, 2 * RATE)  # on its way, and of the old session
+                await say(socket, greeting("taketwo2"))
+                assert await until(socket, "go") == {"kind": "go", "at": 0, "session": "next"}
+                await send(socket, 0, RATE, mark=5)
+                await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+            async with at.connected(path="/room/nowhere/audio") as socket:
+                await say(socket, greeting())
+                assert await told(socket) == {"kind": "idle"}
+            assert [pcm for _, _, pcm in ears.heard] == [sound(0, RATE), sound(0, RATE, 5)]
+
+    loop.run(story())
+
+
+def test_what_can_not_be_stored_is_to_be_sent_later() -> None:
+    async def story() -> None:
+        log = FailingLog()
+        async with door(hall=MemoryHall(log)) as at:
+            await at.hall.session()
+            log.full = True
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                assert await shut(socket) == CloseCode.TRY_LATER
+
+    loop.run(story())
+
+
+def test_a_take_that_is_over_is_over() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                await send(socket, 0, RATE)
+                await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+                await at.hall.clock.sleep(2_000)
+                await say(socket, greeting(first=RATE))
+                await until(socket, "ended")
+
+    loop.run(story())
+
+
+def test_who_never_says_hello_is_let_go() -> None:
+    async def story() -> None:
+        async with door() as at, at.connected() as silent:
+            assert await shut(silent) == CloseCode.NORMAL
+            assert at.hall.clock.monotonic() < 30_000
+
+    loop.run(story())
+
+
+def test_a_take_belongs_to_one_text() -> None:
+    async def story() -> None:
+        async with door() as at:
+            live = await at.hall.session()
+            added = AddChannel(channel=FRENCH, kind=ChannelKind.INTERPRETATION, languages=("fr",))
+            await live.writer.send(SYSTEM, CommandId("add"), added)
+            async with at.connected() as one, at.connected() as two:
+                await say(one, greeting())
+                await told(one)
+                await say(two, greeting(channel=FRENCH))
+                assert await shut(two) == CloseCode.BAD_REQUEST
+
+    loop.run(story())
+
+
+def test_a_server_that_goes_says_so() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                closing = asyncio.ensure_future(at.adapter.close())
+                assert await shut(socket) == CloseCode.GOING_AWAY
+                await closing
+            async with at.connected() as late:
+                assert await shut(late) == CloseCode.GOING_AWAY
+
+    loop.run(story())

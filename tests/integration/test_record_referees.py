@@ -1,0 +1,133 @@
+"""The records' files before readers that others wrote: the W3C's parser, FFmpeg and pysubs2.
+
+pysubs2 doesn't decode WebVTT's text (it keeps tags' contents and the next cue's name), so it judges its times only.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import av
+import pysubs2
+import pytest
+from av.subtitles.subtitle import AssSubtitle
+from hypothesis import Phase, given, settings
+
+from caption_readers import Shown, read_srt, read_vtt
+from js_tools import SCRIPTS, module, node
+from moothall.record.model import Record
+from moothall.record.srt import write_srt
+from moothall.record.vtt import write_vtt
+from moothall.record.wording import Options
+from record_maker import WORDING, meeting, records
+
+MEETING = meeting().record()
+PLAIN = Options()
+MARKED = Options(speakers=False, marks=True)
+
+
+@cache
+def hostile_records() -> list[Record]:
+    """Some that nobody has thought of, the same in every run."""
+    found: list[Record] = []
+
+    @given(records())
+    @settings(max_examples=50, phases=[Phase.generate], derandomize=True, database=None)
+    def collect(record: Record) -> None:
+        found.append(record)
+
+    collect()
+    return found
+
+
+def test_the_w3c_parser_finds_no_fault_and_the_same_cues() -> None:
+    program, parser = node(), module("webvtt-parser")
+    told = [MEETING, meeting(closed=False).record(), *hostile_records()]
+    texts = [write_vtt(record, WORDING, options) for record in told for options in (PLAIN, MARKED)]
+    run = subprocess.run(
+        [program, str(SCRIPTS / "read_vtt.js"), str(parser)],
+        input=json.dumps(texts),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    found: list[Any] = json.loads(run.stdout)
+    assert len(found) == len(texts) > 100
+    for text, file in zip(texts, found, strict=True):
+        assert file["errors"] == []
+        ordered = sorted(read_vtt(text), key=lambda cue: (cue.t0, -cue.t1))  # as the standard has players order them
+        mine = [{"id": cue.id, "start": cue.t0, "end": cue.t1, "text": cue.body} for cue in ordered]
+        assert file["cues"] == mine
+
+
+def test_the_w3c_parser_would_have_found_a_fault() -> None:
+    program, parser = node(), module("webvtt-parser")
+    faults = ["WEBVTT\n\na\n00:01.000 --> 00:00.000\nx\n", "WEBVTT\n\n00:00.000 --> 00:01.000\n<b>x\n"]
+    run = subprocess.run(
+        [program, str(SCRIPTS / "read_vtt.js"), str(parser)],
+        input=json.dumps(faults),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert all(file["errors"] for file in json.loads(run.stdout))
+
+
+def decoded(text: str, form: str) -> list[tuple[int, int, str]]:
+    """(start, end, text) of each cue as FFmpeg decodes it; times in ms."""
+    found = []
+    with av.open(io.BytesIO(text.encode()), "r", format=form) as container:
+        for packet in container.demux(subtitles=0):
+            for subtitle in packet.decode():
+                assert isinstance(subtitle, AssSubtitle)
+                assert packet.pts is not None
+                assert packet.duration is not None
+                assert packet.time_base is not None
+                start, end = (int(at * packet.time_base * 1000) for at in (packet.pts, packet.pts + packet.duration))
+                # ReadOrder, Layer, Style, Name, three margins, Effect, Text
+                dialogue = subtitle.ass.decode().split(",", 8)[8]
+                found.append((start, end, dialogue.replace("\\N", "\n")))
+    return found
+
+
+def lines_of(cues: list[Shown]) -> list[tuple[int, int, str]]:
+    return [(cue.t0, cue.t1, "\n".join(cue.lines)) for cue in cues]
+
+
+@pytest.mark.parametrize("options", [PLAIN, MARKED], ids=["plain", "marked"])
+def test_ffmpeg_shows_what_was_said(options: Options) -> None:
+    vtt, srt = write_vtt(MEETING, WORDING, options), write_srt(MEETING, WORDING, options)
+    assert decoded(srt, "srt") == lines_of(read_srt(srt))
+    # It escapes what would be a command in ASS, and only there.
+    shown = [(t0, t1, text.replace("\\{{}", "{").replace("\u2060", "")) for t0, t1, text in decoded(vtt, "webvtt")]
+    assert shown == lines_of(read_vtt(vtt))
+
+
+def test_ffmpeg_finds_every_cue_of_any_record() -> None:
+    for record in hostile_records():
+        srt, vtt = write_srt(record, WORDING, PLAIN), write_vtt(record, WORDING, PLAIN)
+        assert [times[:2] for times in decoded(srt, "srt")] == [(cue.t0, cue.t1) for cue in read_srt(srt)]
+        assert [times[:2] for times in decoded(vtt, "webvtt")] == [(cue.t0, cue.t1) for cue in read_vtt(vtt)]
+
+
+def test_pysubs2_reads_subrip_as_it_is_and_the_times_of_webvtt(tmp_path: Path) -> None:
+    srt, vtt = write_srt(MEETING, WORDING, PLAIN), write_vtt(MEETING, WORDING, PLAIN)
+    for name, text in (("a.srt", srt), ("a.vtt", vtt)):
+        (tmp_path / name).write_bytes(text.encode())
+    read = pysubs2.load(str(tmp_path / "a.srt"))
+    assert [(each.start, each.end, each.plaintext.strip("\n")) for each in read] == lines_of(read_srt(srt))
+    read = pysubs2.load(str(tmp_path / "a.vtt"))
+    assert [(each.start, each.end) for each in read] == [(cue.t0, cue.t1) for cue in read_vtt(vtt)]
+
+
+def test_pysubs2_finds_every_cue_of_any_subrip_record(tmp_path: Path) -> None:
+    for record in hostile_records():
+        srt = write_srt(record, WORDING, PLAIN)
+        (tmp_path / "a.srt").write_bytes(srt.encode())
+        read = pysubs2.load(str(tmp_path / "a.srt"), format_="srt")
+        assert [(each.start, each.end) for each in read] == [(cue.t0, cue.t1) for cue in read_srt(srt)]

@@ -1,0 +1,133 @@
+"""Somebody at a desk has words removed from a server that runs: they leave every file of its folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import socketio
+
+from moothall.app import Hall, hall
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.services.orders import Receipt
+from moothall.settings import Engine as EngineSettings
+from moothall.settings import Server, Settings
+
+FLOOR, SESSION = ChannelId("floor"), SessionId("hearing")
+HIDDEN = "rhubarb"
+ANA = SpeakerId("ana")
+
+
+async def held(running: Hall) -> None:
+    """A session with a line of nobody and one of Ana's, in which the word stands."""
+    live = await running.sessions.open(SESSION)
+    engine = Actor(Role.ENGINE, "e")
+    acts: list[tuple[Actor, do.AnyCommand]] = [
+        (SYSTEM, do.CreateSession(title="Hearing", languages=("en",))),
+        (SYSTEM, do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))),
+        (SYSTEM, do.OpenSession()),
+        (SYSTEM, do.AttachEngine(channel=FLOOR, model="m")),
+        (SYSTEM, do.IntroduceSpeaker(speaker=ANA, name="Ana Souza")),
+    ]
+    for line, speaker, texts in (("a", None, ("Good", " day.")), ("b", ANA, ("So", f" {HIDDEN}", " it is."))):
+        t0 = 0 if speaker is None else 2_000
+        words = tuple(ev.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
+        segment = SegmentId(line)
+        start = do.SegmentStart(t0=t0, language="en")
+        acts += [
+            (SYSTEM, do.TakeFloor(channel=FLOOR, speaker=speaker)),
+            (engine, do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=words, start=start)),
+            (
+                engine,
+                do.EndSegment(
+                    channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=ev.EndReason.SENTENCE
+                ),
+            ),
+        ]
+    for n, (by, command) in enumerate(acts):
+        answer = await live.writer.send(by, CommandId(f"c{n}"), command)
+        assert isinstance(answer, Receipt), answer
+
+
+@asynccontextmanager
+async def at_a_desk(running: Hall, role: Role) -> AsyncIterator[socketio.AsyncClient]:
+    """Somebody with a link for the job, joined."""
+    _, token = await running.links.create(role, f"session:{SESSION}", "somebody")
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
+            client = socketio.AsyncClient(reconnection=False, http_session=http)
+        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
+        try:
+            await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5)
+            yield client
+        finally:
+            await client.disconnect()
+
+
+def found(folder: Path, text: str) -> list[str]:
+    return [file.name for file in folder.rglob("*") if file.is_file() and text.encode() in file.read_bytes()]
+
+
+async def asked(client: socketio.AsyncClient, name: str, selection: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = await client.call(
+        "remove", {"id": name, "removes": selection}, namespace="/desk", timeout=5
+    )
+    return answer
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"type": "span", "t0": 2_500, "t1": 3_000},
+        {"type": "lines", "segments": ["b"]},
+        {"type": "speaker", "speaker": "ana", "name": True},
+    ],
+    ids=lambda selection: str(selection["type"]),
+)
+async def test_words_leave_every_file_while_the_server_runs(tmp_path: Path, selection: dict[str, Any]) -> None:
+    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    async with hall(settings) as running:
+        await held(running)
+        assert found(tmp_path, HIDDEN)
+        async with at_a_desk(running, Role.CAPTIONER) as client:
+            assert (await asked(client, "r", selection))["refusal"]["code"] == "forbidden"
+        assert found(tmp_path, HIDDEN)
+        async with at_a_desk(running, Role.TECHNICIAN) as client:
+            answer = await asked(client, "r", selection)
+            assert "receipt" in answer, answer
+            assert found(tmp_path, HIDDEN) == []
+            assert bool(found(tmp_path, "Ana Souza")) == (selection["type"] != "speaker")
+            assert await asked(client, "r", selection) == answer
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{running.address}/s/{SESSION}/record.txt") as response,
+        ):
+            assert "Good day." in (await response.text())
+    assert found(tmp_path, HIDDEN) == []
+
+
+async def test_what_was_caught_of_the_last_seconds_is_in_no_file_when_the_answer_comes(tmp_path: Path) -> None:
+    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    async with hall(settings) as running:
+        await held(running)
+        assert found(tmp_path, HIDDEN)
+        live = running.sessions.loaded(SESSION)
+        assert live is not None
+        chair = Actor(Role.CHAIR, "x")
+        answer = await live.writer.send(chair, CommandId("off"), do.BeginNotRecorded(back=30_000))
+        assert isinstance(answer, Receipt)
+        assert found(tmp_path, HIDDEN) == []
+        assert found(tmp_path, "Good") == []
+    async with hall(settings) as running:
+        live = await running.sessions.find(SESSION)
+        assert live is not None
+        assert not live.state.recorded
+        assert len(live.state.segments) == 0

@@ -1,0 +1,96 @@
+"""One recording of two channels feeds the floor and an interpretation, on one engine."""
+
+from __future__ import annotations
+
+import asyncio
+import wave
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hall_process import CLOCK, SESSION, HallProcess, free_port
+from moothall.adapters.reader_client import follow
+from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.core import events as ev
+from moothall.core.event_codec import decode_event
+from moothall.core.ids import ChannelId
+from moothall.core.lanes import Feed
+from moothall.core.signals import ChannelState, Sound
+from moothall.testing.scripted import Script, make_script, render, write_script
+
+FLOOR, FRENCH = ChannelId("floor"), ChannelId("fr")
+LATER_MS = 700
+
+
+def write_stereo(path: Path, left: bytes, right: bytes) -> None:
+    """Two channels of PCM16 at 16 kHz as one WAV file; the shorter one is filled with silence."""
+    channels = [array("h", left), array("h", right)]
+    longest = max(map(len, channels))
+    both = array("h", bytes(4 * longest))
+    for number, samples in enumerate(channels):
+        samples.extend(array("h", bytes(2 * (longest - len(samples)))))
+        both[number::2] = samples
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes(both.tobytes())
+
+
+def committed(data: Path) -> dict[ChannelId, list[ev.Word]]:
+    """The words of each channel as the log has them."""
+    reader = LogReader(open_for_reading(data / FILE_NAME))
+    try:
+        records = reader.read(SESSION, 0, 1_000_000)
+    finally:
+        reader.close()
+    found: dict[ChannelId, list[ev.Word]] = {FLOOR: [], FRENCH: []}
+    for record in records:
+        event = None if record.body is None else decode_event(record.body)
+        if isinstance(event, ev.WordsCommitted):
+            found[event.channel] += event.words
+    return found
+
+
+def plain(words: Sequence[ev.Word]) -> list[str]:
+    return [word.text.strip() for word in words]
+
+
+@pytest.mark.timeout(60)
+async def test_both_texts_are_whole_and_a_silent_interpreter_is_told(tmp_path: Path) -> None:
+    made = make_script(11, 60).words
+    cut = made[45].t0 - 100  # what follows is what the interpreter says
+    script = Script(words=(*made[:45], *(msgspec.structs.replace(word, language="fr") for word in made[45:])))
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    sound = render(script)
+    write_stereo(tmp_path / "sound.wav", sound[: cut * 32], bytes(LATER_MS * 32) + sound[cut * 32 :])
+    hall = HallProcess(
+        tmp_path / "data",
+        tmp_path / "sound.wav",
+        f"scripted:{tmp_path / 'script.json'}",
+        free_port(9),
+        *("--map", "1=floor,2=fr", "--fast"),
+    )
+    states: list[ChannelState] = []
+
+    async def read_french() -> None:
+        async for frame, _ in follow(f"{hall.address}/s/{SESSION}", Feed(FRENCH), CLOCK, tries=50):
+            states.extend(signal for signal in frame.signals if isinstance(signal, ChannelState))
+            if any(b"session.closed" in (event.original or b"") for event in frame.events):
+                return
+
+    await hall.start()
+    try:
+        async with asyncio.timeout(40):
+            await read_french()
+    finally:
+        await hall.stop()
+    words = committed(hall.data)
+    assert plain(words[FLOOR]) == [word.text.strip() for word in made[:45]]
+    assert plain(words[FRENCH]) == [word.text.strip() for word in made[45:]]
+    assert [word.t0 for word in words[FRENCH]] == [word.t0 - cut + LATER_MS for word in made[45:]]
+    silent = [state.t for state in states if state.sound is Sound.SILENCE]
+    assert max(silent) - words[FRENCH][-1].t1 > 10_000

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import base64
+import re
+from hashlib import sha256
+
+from moothall.core import events as ev
+from moothall.record.html import EXCERPT, LONG_SECTION, policy, write_html
+from moothall.record.wording import Options
+from record_maker import FLOOR, WORDING, Telling, meeting
+
+STYLE = "p { color: red }"
+
+
+def written(told: Telling, **options: bool) -> str:
+    return write_html(told.record(), WORDING, Options(**options), STYLE)
+
+
+def headings(html: str) -> list[str]:
+    return [f"{level} {re.sub('<[^>]+>', '', text)}" for level, text in re.findall(r"<(h\d)[^>]*>(.*?)</h\d>", html)]
+
+
+def long_meeting() -> Telling:
+    told = Telling()
+    told.line("Good morning.", 1_000, 2_000, name="Ann")
+    told.line("And on it goes.", 301_000, 302_000, name="Ann")
+    told.tell(ev.GapNoted(channel=FLOOR, t0=900_000, t1=910_000, reason=ev.GapReason.OVERLOAD))
+    told.line("Thank you.", 1_500_000, 1_501_000)
+    return told
+
+
+def test_it_is_read_by_its_headings() -> None:
+    html = written(long_meeting())
+    assert headings(html) == [
+        "h1 Plenary", "h2 Contents by time", "h2 0:00", "h3 Ann", "h2 5:00", "h3 Ann", "h2 15:00", "h2 25:00",
+        "h3 Speaker not named",
+    ]  # fmt: skip
+    assert re.findall(r'<li><a href="#(at-\d+)">([^<]+)</a>(.*?)</li>', html) == [
+        ("at-0", "0:00", ' <bdi lang="en">Good morning.</bdi>'),
+        ("at-300", "5:00", ' <bdi lang="en">And on it goes.</bdi>'),
+        ("at-900", "15:00", ""),
+        ("at-1500", "25:00", ' <bdi lang="en">Thank you.</bdi>'),
+    ]
+
+
+def test_long_records_have_longer_sections() -> None:
+    told = long_meeting()
+    told.line("The end.", 3_700_000, 3_701_000)
+    assert re.findall(r'<section aria-labelledby="at-(\d+)">', written(told)) == ["0", "600", "1200", "3600"]
+    assert LONG_SECTION == 600_000
+
+
+def test_without_times_and_speakers_it_is_one_text() -> None:
+    html = written(long_meeting(), times=False, speakers=False)
+    assert headings(html) == ["h1 Plenary"]
+    assert 'class="time"' not in html
+    assert headings(written(long_meeting(), times=False)) == ["h1 Plenary", "h2 Ann", "h2 Speaker not named"]
+
+
+def test_each_line_has_its_language_direction_and_source() -> None:
+    html = written(meeting())
+    assert (
+        '<div class="line" id="line-floor-1-11">\n<a class="time" href="#line-floor-1-11">0:17</a>\n'
+        '<p lang="ar" dir="rtl">شكرا جزيلا لكم على هذه الكلمة، سيدتي الرئيسة.</p>\n'
+        '<p class="source">Written by a machine</p>\n</div>\n'
+    ) in html
+    assert '<p class="source">Written by a machine · Mended by a person</p>' in html
+    assert "<h3><bdi>&lt;v Chair&gt;</bdi></h3>" in html
+    assert '<p class="missing">Not recorded from 1:10 to 2:10</p>' in html
+    assert "<title>Water &amp; &lt;land&gt; --&gt; 2026</title>" in html
+    assert "<script" not in html
+
+
+def test_a_line_of_no_language_says_none() -> None:
+    told = Telling()
+    told.line("Hm.", 0, 900, language="")
+    assert '<p dir="auto">Hm.</p>' in written(told)
+
+
+def test_sources_can_be_shown_from_the_beginning() -> None:
+    assert '<input type="checkbox" id="sources">' in written(Telling())
+    assert '<input type="checkbox" id="sources" checked>' in written(Telling(), sources=True)
+
+
+def test_its_policy_allows_its_style_and_nothing_else() -> None:
+    html = written(Telling())
+    style = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    digest = base64.b64encode(sha256(style[0].encode()).digest()).decode()
+    assert policy(STYLE) == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert policy(STYLE).replace("'", "&#x27;") in html
+
+
+def test_the_contents_show_the_beginning_of_long_lines() -> None:
+    told = Telling()
+    told.line("word " * 40, 0, 900)
+    told.line("水" * 100, 400_000, 400_900, language="zh")
+    html = written(told)
+    assert f">{'word ' * 11}word…</bdi>" in html
+    assert f">{'水' * EXCERPT}…</bdi>" in html
+
+
+def test_nothing_said() -> None:
+    assert headings(written(Telling())) == ["h1 Plenary"]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.record.text import write_text
+from moothall.record.wording import Options
+from record_maker import FLOOR, WORDING, Telling
+
+
+def told() -> Telling:
+    made = Telling()
+    made.line("Good morning.", 1_000, 2_000, name="Ann")
+    made.line("Welcome.", 3_000, 4_000, name="Ann")
+    made.line("Thank you.", 5_000, 6_000)
+    made.tell(ev.GapNoted(channel=FLOOR, t0=7_000, t1=9_000, reason=ev.GapReason.OVERLOAD))
+    made.line("أهلا", 9_000, 9_900, name="Ann", language="ar")
+    made.tell(ev.SessionClosed(t=10_000))
+    return made
+
+
+def test_with_names_and_times() -> None:
+    assert write_text(told().record(), WORDING, Options()) == (
+        "Plenary\n24 November 2025\nAs spoken\nWritten by a machine.\n\n"
+        "Ann:\n[0:01] Good morning.\n[0:03] Welcome.\n\n"
+        "Speaker not named:\n[0:05] Thank you.\n\n"
+        "[No text from 0:07 to 0:09: overload]\n\n"
+        "Ann:\n[0:09] أهلا\n\n"
+        "State: k3j9x2:15\n"
+    )
+
+
+def test_without() -> None:
+    assert write_text(told().record(), WORDING, Options(speakers=False, times=False)).split("\n\n")[1:-1] == [
+        "Good morning.\nWelcome.\nThank you.",
+        "[No text from 0:07 to 0:09: overload]",
+        "أهلا",
+    ]
+
+
+def test_with_sources() -> None:
+    text = write_text(told().record(), WORDING, Options(sources=True))
+    assert "[0:01] Good morning.\n    (Written by a machine)\n[0:03]" in text
+
+
+def test_nothing_said() -> None:
+    assert write_text(Telling().record(), WORDING, Options()) == (
+        "Plenary\n24 November 2025\nAs spoken\nThe meeting goes on, up to 0:00.\nWritten by a machine.\n\n"
+        "State: k3j9x2:4\n"
+    )

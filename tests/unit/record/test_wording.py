@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core import events as ev
+from moothall.record.model import Absence, Missing
+from record_maker import WORDING, Telling, meeting
+
+
+def test_the_title_or_what_stands_for_it() -> None:
+    assert WORDING.title_of(Telling("A\nmeeting").record()) == "A meeting"
+    assert WORDING.title_of(Telling(" \n").record()) == "Meeting without a title"
+
+
+def test_every_line_says_its_source() -> None:
+    sources = {WORDING.source(line) for line in meeting().record().lines}
+    assert sources == {
+        "Written by a machine",
+        "Written by a machine · Mended by a person",
+        "Written by a person",
+        "Typed by the speaker",
+    }
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (Missing(t0=60_000, t1=3_600_000, absence=Absence.NOT_RECORDED), "Not recorded from 1:00 to 1:00:00"),
+        (Missing(t0=60_000, t1=None, absence=Absence.NOT_RECORDED), "Not recorded since 1:00"),
+        (
+            Missing(t0=0, t1=9_000, absence=Absence.GAP, reason=ev.GapReason.STORAGE),
+            "No text from 0:00 to 0:09: storage",
+        ),
+    ],
+)
+def test_why_there_is_no_text(span: Missing, text: str) -> None:
+    assert WORDING.missing(span) == text
+
+
+def test_what_is_said_above_the_text() -> None:
+    assert WORDING.facts(meeting().record()) == ("24 November 2025", "As spoken", "Checked")
+    assert WORDING.facts(meeting(closed=False).record())[-1] == "The meeting goes on, up to 3:32."
+    assert WORDING.named(Telling().record()) == "State: k3j9x2:4"

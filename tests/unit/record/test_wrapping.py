@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.record.wrapping import LINE, captions, lines, pieces, width
+
+
+def always(first: int, last: int) -> bool:
+    return first < last
+
+
+def cut(text: str) -> list[tuple[str, ...]]:
+    """A text as the lines of its captions."""
+    parts = pieces(text)
+    return [lines(parts[first:last]) for first, last in captions(parts, always)]
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("x" * 42, 1.0), ("水" * 16, 1.0), ("e\u0301" * 42, 1.0), ("\u200b\u200f", 0.0), ("a水", 58 / LINE)],
+)
+def test_a_line_holds_42_characters_or_16_wide_ones(text: str, share: float) -> None:
+    assert width(text) / LINE == share
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("one two", ["one ", "two"]),
+        ("你好，世界", ["你", "好，", "世", "界"]),  # noqa: RUF001
+        ("（你）。ABC好", ["（你）。", "ABC", "好"]),  # noqa: RUF001
+        ("안녕하세요 여러분", ["안녕하세요 ", "여러분"]),
+        ("x" * 50, ["x" * 42, "x" * 8]),
+        ("é\u0301" * 43, ["é\u0301" * 42, "é\u0301"]),
+        ("👩\u200d💻水", ["👩\u200d💻", "水"]),
+        ("", []),
+    ],
+)
+def test_what_stays_whole(text: str, parts: list[str]) -> None:
+    assert pieces(text) == parts
+
+
+def test_what_fits_is_one_caption_of_one_line_or_two_of_like_length() -> None:
+    assert cut("Thank you, Madam Chair.") == [("Thank you, Madam Chair.",)]
+    assert cut("I have been asked to explain what live captioning is.") == [
+        ("I have been asked to explain", "what live captioning is.")
+    ]
+
+
+def test_captions_end_behind_a_clause_or_a_sentence_where_one_ends_near() -> None:
+    one = "If your connection is slow, or if you cannot hear me well, you can follow the meeting by reading."
+    assert cut(one) == [
+        ("If your connection is slow,", "or if you cannot hear me well,"),
+        ("you can follow the meeting by reading.",),
+    ]
+    two = "The first one was quite short. (And the second one is a good deal longer than what came before it.)"
+    assert cut(two)[0] == ("The first one was quite short.",)
+
+
+def test_without_a_mark_the_captions_are_about_as_long_as_each_other() -> None:
+    assert [len(" ".join(caption)) for caption in cut("word " * 20 + "end")] == [49, 53]
+
+
+def test_what_no_time_suits_is_cut_piece_by_piece() -> None:
+    parts = pieces("one two three")
+    assert captions(parts, lambda first, last: last - first == 1) == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_marks_that_take_no_room_are_kept() -> None:
+    parts = ["\u200b "] * 3
+    assert captions(parts, lambda first, last: last - first == 1) == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_what_does_not_fit_in_two_lines_takes_more() -> None:
+    parts = pieces(
+        "Nobody cuts this notice, although it takes three lines: that is how it is with notices that are long."
+    )
+    assert lines(parts) == (
+        "Nobody cuts this notice, although it takes",
+        "three lines: that is how it is with",
+        "notices that are long.",
+    )

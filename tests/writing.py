@@ -1,0 +1,104 @@
+"""A session writer with everything around it, on a clock that is moved by hand: what tests of writing share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.errors import Refusal
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.ports import EventLog
+from moothall.services.orders import Receipt
+from moothall.services.publication import Publication
+from moothall.services.session_writer import SessionWriter
+from moothall.testing.clock import ManualClock
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.seeded import SeededRandomness, SeededSigner
+
+FLOOR = ChannelId("floor")
+SESSION = SessionId("s")
+ENGINE = Actor(Role.ENGINE, "scripted")
+TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
+
+
+class Stage:
+    """A writer with everything around it."""
+
+    def __init__(self, log: EventLog, session: SessionId = SESSION, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock()
+        self.log = log
+        self.published: list[Publication] = []
+        self.writer = SessionWriter(
+            session, log=log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner()
+        )
+
+    async def send(
+        self, name: str, commands: do.AnyCommand | Sequence[do.AnyCommand], actor: Actor = SYSTEM
+    ) -> Receipt | Refusal:
+        return await self.writer.send(actor, CommandId(name), commands)
+
+    async def done(self, name: str, *commands: do.AnyCommand, actor: Actor = SYSTEM) -> Receipt:
+        """Send what must be stored."""
+        answer = await self.send(name, commands, actor)
+        assert isinstance(answer, Receipt), answer
+        return answer
+
+    @property
+    def events(self) -> list[ev.AnyEvent]:
+        return [event for publication in self.published for event in publication.events]
+
+    async def records(self) -> Sequence[LogRecord]:
+        return await self.log.read(self.writer.session, 0, 100_000)
+
+    async def bodies(self) -> bytes:
+        """All that the log says."""
+        return b"\n".join(record.body for record in await self.records() if record.body is not None)
+
+    def texts(self) -> list[str]:
+        """The lines that stand, in the order of their times."""
+        lines = [line for _, line in self.writer.state.segments.items() if not line.gone]
+        return [line.whole for line in sorted(lines, key=lambda line: (line.t0, line.id))]
+
+
+@asynccontextmanager
+async def stage(
+    log: EventLog | None = None, session: SessionId = SESSION, clock: ManualClock | None = None
+) -> AsyncIterator[Stage]:
+    made = Stage(log or FailingLog(), session, clock)
+    await made.writer.load()
+    made.writer.publish_to(made.published.append)
+    running = asyncio.ensure_future(made.writer.run())
+    try:
+        yield made
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def opened(made: Stage) -> None:
+    """Four events: the session has a channel and an engine, and its time runs."""
+    commands: list[do.AnyCommand] = [
+        do.CreateSession(title="x", languages=("en",)),
+        do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+        do.OpenSession(),
+        do.AttachEngine(channel=FLOOR, model="scripted"),
+    ]
+    for n, command in enumerate(commands):
+        await made.done(f"open-{n}", command)
+
+
+async def said(made: Stage, line: str, t0: int, *texts: str, first: int = 0, ends: bool = True) -> None:
+    """Words of 400 ms, one each half second from `t0` on, and the end of their line."""
+    segment = SegmentId(line)
+    words = tuple(ev.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
+    start = None if first else do.SegmentStart(t0=t0, language="en")
+    commit = do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=first, words=words, start=start)
+    await made.done(f"w-{line}-{first}", commit, actor=ENGINE)
+    if ends:
+        end = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=ev.EndReason.SENTENCE)
+        await made.done(f"e-{line}", end, actor=ENGINE)
