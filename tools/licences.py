@@ -47,6 +47,11 @@ For development and tests only:
 """
 
 TAIL = """
+## In JavaScript, for tests only
+
+`make test` brings them where there is npm, pinned and hashed in `tests/tools/package-lock.json`, which also says their
+licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0.
+
 ## What the wheels carry inside
 
 A package's own licence doesn't speak for the native libraries in its wheel. What an operator should know:

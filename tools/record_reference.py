@@ -1,0 +1,91 @@
+"""Writes docs/reference/record.md and record.schema.json from what `moothall.record.json` says of itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from field_docs import ROOT, Class, Field, classes, one_line, publish
+from moothall.record.json import Document
+
+SOURCES = [
+    ROOT / f"server/moothall/{name}.py"
+    for name in (
+        "record/json",
+        "record/model",
+        "core/event_parts",
+        "core/ids",
+        "core/session",
+    )
+]
+PAGE = ROOT / "docs/reference/record.md"
+SCHEMA = ROOT / "docs/reference/record.schema.json"
+
+INTRODUCTION = """\
+# The record as JSON
+
+Generated from `server/moothall/record/json.py` by `make fix`; change the docstrings there.
+
+`GET /s/{session}/record.json` gives one object, `Document` below. [record.schema.json](record.schema.json) is its JSON
+Schema (2020-12). Times are media time: integer milliseconds since the session first opened, through breaks; `opened` +
+`t0` is about when something was said. Fields are only ever added, so pass over those that you don't know; a changed
+meaning is a higher `version`.
+
+## Checking it
+
+`position` names the state of the log that the file shows: the same address at the same position gives the same bytes.
+`checkpoint` is what the server signed last: `signature` is an Ed25519 signature, by the key `key` of
+`/.well-known/moothall.json`, over `moothall-checkpoint-1`, a line feed, and the JSON array
+`[session, epoch, [[lane, offset, digest], …]]` without spaces, lanes in order of their names. `heads` says where the
+chains of the lanes stand that the file was made from. They tie the file to the log, whose keeper can show the events;
+the file by itself proves nothing ([Verify a record](../how-to/verify.md)).
+"""
+
+
+def render_page() -> str:
+    """The page's text."""
+    known = _known()
+    parts = [INTRODUCTION]
+    parts += [_section(known[name]) for name in _names()]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def render_schema() -> str:
+    """The schema's text."""
+    schema = msgspec.json.schema(Document)
+    known = _known()
+    for name, definition in schema["$defs"].items():
+        for field in known[name].fields:
+            if field.doc and field.name in definition.get("properties", {}):
+                definition["properties"][field.name]["description"] = one_line(field.doc)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A Moothall record"}
+    return json.dumps(head | schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def _known() -> dict[str, Class]:
+    return {name: found for source in SOURCES for name, found in classes(source).items()}
+
+
+def _names() -> list[str]:
+    """The structures and values of the file: the whole first, then in order of their names."""
+    names: dict[str, Any] = msgspec.json.schema(Document)["$defs"]
+    return ["Document", *sorted(names.keys() - {"Document"})]
+
+
+def _section(kind: Class) -> str:
+    members = ", ".join(f"`{member.default}`".replace("'", "") for member in kind.members)
+    one_of = f"\nOne of {members}.\n" if members else ""
+    rows = "".join(f"| `{field.name}` | `{_type(field)}` | {one_line(field.doc)} |\n" for field in kind.fields)
+    table = f"\n| field | type | meaning |\n|---|---|---|\n{rows}" if rows else ""
+    return f"## {kind.name}\n\n{kind.doc}\n{one_of}{table}"
+
+
+def _type(field: Field) -> str:
+    return one_line(field.type.replace(" | UnsetType", "").replace("ev.", ""))
+
+
+if __name__ == "__main__":
+    publish(PAGE, render_page())
+    publish(SCHEMA, render_schema())
