@@ -58,11 +58,13 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "session.html": (MEETING, None),
     "session.html, not begun": ("/s/tomorrow", None),
     "session.html, closed": ("/s/yesterday", None),
-    "session.html, two lines": (f"{MEETING}?read=two&size=200", None),
+    "session.html, two lines": (f"{MEETING}?read=two&size=300", None),
+    "session.html, large": (f"{MEETING}?size=300&sources=yes", None),
     "own_pace.html": (f"{MEETING}/read", None),
     "report.html": (f"{MEETING}/report", None),
     "embed.html": (f"{MEETING}/embed", None),
     "screen.html": (f"{MEETING}/screen", None),
+    "screen_waiting.html": ("/room/garden/screen", None),
     "overlay.html": (f"{MEETING}/overlay", None),
     "microphone.html": (f"{MEETING}/microphone", None),
     "desk.html": ("/desk/plenary", _at_work),
@@ -84,6 +86,7 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
     settings = Settings(server=Server(port=0, data=str(data)), engine=Engine(count=0))
     async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
+        await running.programme.add_room("Garden")
         for name in ("plenary", "tomorrow", "yesterday"):
             await _meeting(running, name)
         yield running

@@ -26,7 +26,7 @@ from moothall.adapters.qr import qr_svg
 from moothall.adapters.reading import Readers
 from moothall.adapters.record_door import RecordDoor
 from moothall.adapters.reports_door import ReportsDoor
-from moothall.adapters.shown_door import ShownDoor
+from moothall.adapters.shown_door import OnWall, ShownDoor
 from moothall.adapters.sound_folder import SoundFolder
 from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import StaffDoor
@@ -42,6 +42,7 @@ from moothall.core.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.services.catalogue import Catalogue
 from moothall.services.live_ingest import LiveIngest
+from moothall.services.programme import Programme
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.recognising import Recognising
 from moothall.services.recording import Recordings
@@ -119,7 +120,12 @@ async def open_doors(
         address_of=address_of,
     )
     shown = ShownDoor(
-        pages, clock=clock, snapshot_of=access.snapshot, public=address.public, framers=settings.server.embed
+        pages,
+        clock=clock,
+        snapshot_of=access.snapshot,
+        public=address.public,
+        framers=settings.server.embed,
+        room=lambda name: _on_wall(programme, RoomId(name)),
     )
     page = PageDoor(
         pages,
@@ -178,6 +184,13 @@ async def open_doors(
     await web.SockSite(runner, listener, ssl_context=tls).start()
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return msgspec.structs.replace(address, routes=tuple(served))
+
+
+def _on_wall(programme: Programme, name: RoomId) -> OnWall | None:
+    room = programme.room(name)
+    if room is None:
+        return None
+    return OnWall(room.title, programme.now_in(room.id) or programme.next_in(room.id))
 
 
 def _front_page(house: House, pages: Pages, catalogue: Catalogue) -> FrontPage:

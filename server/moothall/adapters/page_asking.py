@@ -38,9 +38,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
 
 
-async def asked(request: web.Request, snapshot_of: SnapshotOf, channel: str | None = None) -> Asked:
-    """What a request's address asks for; `channel` in place of the one in the query. Raises Wrong."""
-    name = request.match_info["session"]
+async def asked(
+    request: web.Request, snapshot_of: SnapshotOf, channel: str | None = None, session: SessionId | None = None
+) -> Asked:
+    """What a request's address asks for; `channel` and `session` in place of those that it names. Raises Wrong."""
+    name = request.match_info["session"] if session is None else session
     wanted = channel if channel is not None else request.query.get("channel")
     kind = request.query.get("feed", "live")
     if not is_name(name):

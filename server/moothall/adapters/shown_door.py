@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from moothall.adapters import shown_look
 from moothall.adapters.door_texts import DoorText
@@ -20,9 +20,10 @@ from moothall.adapters.limits import security_headers
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import last_words, standing
-from moothall.adapters.page_texts import SCRIPT_TEXTS, SEALS, STANDING
+from moothall.adapters.page_texts import SCRIPT_TEXTS, SEALS, STANDING, ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.qr import qr_svg
+from moothall.core.ids import SessionId, is_name
 from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import Status
@@ -36,6 +37,15 @@ FULL = 320
 """Characters after which a paragraph begins anew, as in `web/js/tail.js`."""
 QUIET_S = 15
 """How often the wall's page is made anew where there is no JavaScript."""
+
+
+class OnWall(msgspec.Struct, frozen=True):
+    """What a room's wall shows."""
+
+    title: str
+    """The room's."""
+    session: SessionId | None
+    """The session that is on in it, or comes next."""
 
 
 class Paragraph(msgspec.Struct, kw_only=True):
@@ -58,8 +68,9 @@ class ShownDoor:
         snapshot_of: SnapshotOf,
         public: str,
         framers: Sequence[str] = (),
+        room: Callable[[str], OnWall | None] = lambda _: None,
     ) -> None:
-        """`public` is the server's address as codes say it, without a path.
+        """`public` is the server's address as codes say it, without a path; `room` knows the programme.
 
         `framers` are the origins whose pages may hold the box; `*` stands for all of them.
         """
@@ -67,6 +78,7 @@ class ShownDoor:
         self._clock = clock
         self._snapshot_of = snapshot_of
         self._public = public
+        self._room = room
         ancestors = ("*",) if "*" in framers else ("'self'", *framers)
         policy = security_headers(ancestors)["Content-Security-Policy"]
         self._framed = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -75,6 +87,8 @@ class ShownDoor:
         """For `app.add_routes`."""
         return [
             web.get("/s/{session}/screen", self.screen),
+            web.get("/room/{room}/screen", self.room_screen),
+            web.get("/room/{room}/now", self.room_now),
             web.get("/s/{session}/overlay", self.overlay),
             web.get("/s/{session}/embed", self.embed),
         ]
@@ -87,17 +101,68 @@ class ShownDoor:
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
+        return html(self._wall(wanted, ui, look, room=None), ui)
+
+    async def room_screen(self, request: web.Request) -> web.Response:
+        """The same for a room: it goes along from session to session, all week."""
+        ui, _ = language(self._pages, request)
+        name = request.match_info["room"]
+        room = self._room(name) if is_name(name) else None
+        if room is None:
+            return refusal(Wrong(404, ErrorText.NOTHING), self._pages, ui)
+        try:
+            look = _look(shown_look.screen, request)
+            shown = await self._shown_in(request, room)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        watched = script_json({"ask": f"/room/{name}/now", "session": None if shown is None else shown.session})
+        if shown is not None:
+            return html(self._wall(shown, ui, look, room=watched), ui)
+        short = self._public.partition("://")[2]
+        text = self._pages.render(
+            "screen_waiting.html",
+            ui=ui,
+            look=look,
+            title=room.title,
+            qr=qr_svg(self._public),
+            short=short,
+            room=watched,
+        )
+        return html(text, ui)
+
+    async def room_now(self, request: web.Request) -> web.Response:
+        """Which session a room's wall shows: `{"session": ID or null}`."""
+        name = request.match_info["room"]
+        room = self._room(name) if is_name(name) else None
+        if room is None:
+            return web.json_response({"error": "There is no such room."}, status=404)
+        shown = await self._shown_in(request, room)
+        now = {"session": None if shown is None else shown.session}
+        return web.json_response(now, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _shown_in(self, request: web.Request, room: OnWall) -> Asked | None:
+        """The session on a room's wall; None between sessions, and while one is on that not everybody may read."""
+        if room.session is None:
+            return None
+        try:
+            return await asked(request, self._snapshot_of, session=room.session)
+        except Wrong as wrong:
+            if wrong.key == ErrorText.NO_SESSION:
+                return None
+            raise
+
+    def _wall(self, wanted: Asked, ui: Catalogue, look: msgspec.Struct, *, room: str | None) -> str:
         address = f"{self._public}/s/{wanted.session}"
-        text = self._render(
+        return self._render(
             "screen.html",
             wanted,
             ui,
             look,
             qr=qr_svg(address),
             short=address.partition("://")[2],
-            renew=QUIET_S if wanted.snapshot.session.status is not Status.CLOSED else None,
+            renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
+            room=room,
         )
-        return html(text, ui)
 
     async def overlay(self, request: web.Request) -> web.Response:
         """The newest lines on nothing, for a program that mixes pictures."""

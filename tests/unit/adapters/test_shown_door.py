@@ -12,7 +12,7 @@ from moothall.adapters.limits import secure
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.qr import qr_svg
-from moothall.adapters.shown_door import FULL, KEPT, ShownDoor, paragraphs
+from moothall.adapters.shown_door import FULL, KEPT, OnWall, ShownDoor, paragraphs
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
@@ -46,6 +46,8 @@ class Hall:
             ev.SessionOpened(wall=LONG_AGO),
             ev.SpeakerIntroduced(speaker=ANA, name="Ana"),
         ]
+        self.on: SessionId | None = None
+        """What is on in the main hall."""
 
     async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
         if session != "plenary" or feed.channel != FLOOR:
@@ -74,6 +76,7 @@ async def client(hall: Hall, framers: tuple[str, ...]) -> AsyncIterator[Client]:
         snapshot_of=hall.snapshot_of,
         public="https://hall.example.org",
         framers=framers,
+        room=lambda name: OnWall("Main hall", hall.on) if name == "main" else None,
     )
     app = web.Application()
     app.add_routes(door.routes())
@@ -234,3 +237,38 @@ def test_a_long_paragraph_ends_and_the_name_is_not_said_again() -> None:
     session = Session(id=SessionId("s"), speakers={ANA: "Ana"})
     made = paragraphs(session, [line(0, "x" * FULL, speaker=ANA), line(1, "Two.", speaker=ANA)])
     assert [(each.name, len(each.texts)) for each in made] == [("Ana", 1), ("", 1)]
+
+
+async def in_room(client: Client, path: str, *, status: int = 200) -> str:
+    async with client.get(f"/room/{path}", headers={"Accept-Language": "en"}) as response:
+        assert response.status == status
+        return await response.text()
+
+
+async def test_a_rooms_wall_goes_along_from_session_to_session(client: Client, hall: Hall) -> None:
+    hall.events += said(1, "Good morning.")
+    between = await in_room(client, "main/screen")
+    assert "Main hall" in text_of(between)
+    assert "hall.example.org" in text_of(between)
+    assert json.loads(await in_room(client, "main/now")) == {"session": None}
+    hall.on = SessionId("plenary")
+    during = await in_room(client, "main/screen?theme=dark")
+    assert "Good morning." in text_of(during)
+    assert "hall.example.org/s/plenary" in text_of(during)
+    assert '{"ask":"/room/main/now","session":"plenary"}' in during
+    assert json.loads(await in_room(client, "main/now")) == {"session": "plenary"}
+
+
+async def test_a_rooms_wall_shows_nothing_of_a_session_that_is_not_for_everybody(client: Client, hall: Hall) -> None:
+    hall.on = SessionId("closed-doors")
+    assert "closed-doors" not in await in_room(client, "main/screen")
+    assert json.loads(await in_room(client, "main/now")) == {"session": None}
+
+
+async def test_a_wall_of_no_room_and_wrong_wishes_are_sentences(client: Client, hall: Hall) -> None:
+    assert "nothing at this address" in text_of(await in_room(client, "cellar/screen", status=404))
+    assert "nothing at this address" in text_of(await in_room(client, "-/screen", status=404))
+    assert "no such room" in await in_room(client, "cellar/now", status=404)
+    assert "size" in text_of(await in_room(client, "main/screen?size=9", status=400))
+    hall.on = SessionId("plenary")
+    assert "no such text" in text_of(await in_room(client, "main/screen?channel=fr", status=404))

@@ -1,0 +1,21 @@
+// A room's wall goes along from meeting to meeting: it is made anew when another one is on.
+
+const EVERY_MS = 5000;
+
+/** @type {{ ask: string, session: string | null }} */
+const room = JSON.parse(document.getElementById('Room')?.textContent ?? '{}');
+
+async function look() {
+  try {
+    const answer = await fetch(room.ask, { cache: 'no-store' });
+    if (answer.ok && (await answer.json()).session !== room.session) {
+      location.reload();
+      return;
+    }
+  } catch {
+    // No network: the wall keeps what it shows, and asks again.
+  }
+  setTimeout(look, EVERY_MS);
+}
+
+setTimeout(look, EVERY_MS);
