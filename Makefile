@@ -22,6 +22,8 @@ FOREGROUND := if [ -t 0 ]; then set -m; fi;
 # Generated examples are the same in every run here; `pytest` by itself looks for new ones.
 export HYPOTHESIS_PROFILE ?= ci
 PYTEST := $(BIN)/python -m pytest --durations=20
+# Two processes: most of the time goes by in waiting for real servers. A file of tests stays in one.
+BOTH := --numprocesses=2 --dist=loadfile
 PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 .DEFAULT_GOAL := help
@@ -42,7 +44,7 @@ serve: $(VENV)/.demo $(VENV)/.project ## run the server with config/moothall.tom
 
 test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js chromium check ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
-	$(PYTEST) -m "not chaos and not slow" $(PURE) $(ARGS)
+	$(PYTEST) $(BOTH) -m "not chaos and not slow" $(PURE) $(ARGS)
 
 test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js chromium check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base

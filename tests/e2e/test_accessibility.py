@@ -5,6 +5,7 @@ The pages come from the real server. A page without an entry in `every_page.PAGE
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -41,15 +42,13 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]
 
 async def findings(page: Page, only: list[str] | None = None) -> list[str]:
     """What axe has to say of a page: the rule, and the elements."""
-    if not await page.evaluate("'axe' in window"):
-        await page.add_script_tag(path=module("axe-core/axe.min.js"))
     wanted = {"runOnly": only or RULES, "resultTypes": ["violations"], "selectors": False}
     if only is None:
         wanted["rules"] = {name: {"enabled": True} for name in MORE}
-    result = await page.evaluate(f"axe.run(document, {json.dumps(wanted)})")
+    violations = await page.evaluate(f"axe.run(document, {json.dumps(wanted)}).then((result) => result.violations)")
     return [
         f"{found['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
-        for found in result["violations"]
+        for found in violations
         for node in found["nodes"]
     ]
 
@@ -71,6 +70,7 @@ async def test_axe_finds_nothing(browser: Browser, house: Hall, language: str) -
     """All rules as the page comes; those of contrast also in the dark and in forced colours."""
     found: dict[str, list[str]] = {}
     async with visitor(browser, house, viewport={"width": 1000, "height": 700}) as context:
+        await context.add_init_script(path=module("axe-core/axe.min.js"))
         page = await context.new_page()
         for name in PAGES if language == "en" else PLAIN:
             await page.emulate_media(color_scheme="light", forced_colors="none")
@@ -139,39 +139,48 @@ MOVING = """() => [...document.querySelectorAll('*')].filter((element) => {
         || !/^0s(, 0s)*$/.test(style.transitionDuration);
 }).map((element) => element.outerHTML.slice(0, 120))"""
 
-WALK = """() => {
-    const element = document.activeElement;
-    if (!element || element === document.body) return null;
-    const box = element.getBoundingClientRect(), style = getComputedStyle(element);
-    const at = document.elementFromPoint(
-        Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1),
-        Math.min(Math.max(box.top + Math.min(box.height / 2, 12), 0), innerHeight - 1));
-    element.dataset.visits = Number(element.dataset.visits ?? 0) + 1;
-    return {
-        what: element.outerHTML.slice(0, 120),
-        again: Number(element.dataset.visits),
-        inView: box.bottom > 0 && box.top < innerHeight && box.width > 0,
-        uncovered: Boolean(at && [at, at.closest('label')?.control ?? at].some((one) => one.contains(element)
-            || element.contains(one))),
-        marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    };
+FOLLOW = """() => {
+    window.reached = [];
+    const visited = new Set();
+    addEventListener('keyup', () => {
+        const element = document.activeElement, style = getComputedStyle(element);
+        const box = element.getBoundingClientRect();
+        const at = document.elementFromPoint(
+            Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1),
+            Math.min(Math.max(box.top + Math.min(box.height / 2, 12), 0), innerHeight - 1));
+        window.reached.push({
+            over: element === document.body || visited.has(element),
+            what: element.outerHTML.slice(0, 120),
+            inView: box.bottom > 0 && box.top < innerHeight && box.width > 0,
+            uncovered: Boolean(at && [at, at.closest('label')?.control ?? at].some((one) => one.contains(element)
+                || element.contains(one))),
+            marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+        });
+        visited.add(element);
+    }, { signal: (window.following = new AbortController()).signal });
 }"""
-MOST = 150
-"""Presses of a key to come through a page."""
+"""Note, after each key, what has the focus and how it looks."""
+AT_ONCE, MOST = 10, 160
+"""Presses of a key before the page is asked what they reached; presses to come through a page."""
 
 
 async def walk(page: Page, key: str) -> list[str]:
     """Go through the page with a key; what is wrong with what it reaches."""
-    faults: list[str] = []
-    await page.evaluate("for (const each of document.querySelectorAll('[data-visits]')) delete each.dataset.visits")
-    for _ in range(MOST):
-        await page.keyboard.press(key)
-        at = await page.evaluate(WALK)
-        if at is None or at["again"] > 1:
-            return faults
-        if wrong := [fault for fault in ("inView", "uncovered", "marked") if not at[fault]]:
-            faults.append(f"{key}: not {', '.join(wrong)}: {at['what']}")
-    return [*faults, f"{key} never comes out of it."]
+    await page.evaluate(FOLLOW)
+    for _ in range(0, MOST, AT_ONCE):
+        for _ in range(AT_ONCE):
+            await page.keyboard.press(key)
+        reached: list[dict[str, Any]] = await page.evaluate("reached")
+        if any(each["over"] for each in reached):
+            break
+    else:
+        return [f"{key} never comes out of it."]
+    await page.evaluate("following.abort()")
+    return [
+        f"{key}: not {', '.join(wrong)}: {each['what']}"
+        for each in itertools.takewhile(lambda each: not each["over"], reached)
+        if (wrong := [quality for quality in ("inView", "uncovered", "marked") if not each[quality]])
+    ]
 
 
 CHANGE = """() => {

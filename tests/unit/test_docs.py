@@ -68,6 +68,13 @@ def test_every_decision_is_in_the_index() -> None:
     assert re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", index) == [path.name for path in decisions()]
 
 
+def test_what_is_said_to_show_how_accessible_the_pages_are_exists() -> None:
+    named = re.findall(r"`((?:tests|bench)/[\w/]+\.py)(?:::(\w+))?`", text(DOCS / "reference/accessibility.md"))
+    assert len(named) > 40
+    missing = [f"{path}::{test}" for path, test in named if not (ROOT / path).exists() or test not in text(ROOT / path)]
+    assert missing == []
+
+
 def test_no_link_leads_nowhere() -> None:
     pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
     links = [(page, target) for page in pages for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text(page))]
