@@ -142,7 +142,7 @@ async def test_after_a_cut_each_line_is_still_said_once(page: Page) -> None:
         await on.lines(1, "Meanwhile.")
         await expect(page.locator("#State")).to_have_text(LOST)
         on.refusing = False
-        await expect(page.locator("#State")).to_have_text(BACK)
+        await expect(page.locator("#State")).to_have_text(BACK, timeout=20_000)  # It waits longer each time.
         await on.lines(1, "After.")
         await page.locator("#s2").wait_for()
         said = await heard(page)

@@ -233,6 +233,8 @@ DOORS = {
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
     "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
     "GET /s/{session}/screen": open_to_all(),
+    "GET /room/{room}/screen": Door(frozenset({200, 404})),
+    "GET /room/{room}/now": Door(frozenset({200, 404})),
     "GET /s/{session}/overlay": open_to_all("?channel=pt"),
     "GET /s/{session}/embed": open_to_all("?feed=lines"),
     "GET /s/{session}/report": open_to_all(),
