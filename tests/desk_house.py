@@ -125,7 +125,13 @@ async def desk_house(
             for kind in ("reports", "alarm", "overrun")
         }
         house.desks = Desks(
-            hall.sessions, log=hall.log, clock=hall.clock, randomness=SeededRandomness(), inverse=inverse, news=look
+            hall.sessions,
+            log=hall.log,
+            closing=hall.closing,
+            clock=hall.clock,
+            randomness=SeededRandomness(),
+            inverse=inverse,
+            news=look,
         )
         DeskSocket(house.socket, house.desks, may_act=house.may_act, extras=extras(house))
         app = web.Application()

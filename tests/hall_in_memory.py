@@ -15,6 +15,7 @@ from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.signals import AnySignal
+from moothall.services.closing import Closing
 from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.recognising import Recognising
@@ -43,19 +44,23 @@ class MemoryHall:
         self.spools = spools or MemorySpools()
         self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
         self.recognising = Recognising(self.clock)
-        self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock)
+        self.closing = Closing()
+        self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock, closing=self.closing)
         self.live = LiveIngest(
             sessions=self.sessions, spools=self.spools, recognising=self.recognising, clock=self.clock
         )
+        self.closing.first(self.live.finish)
         self.group: asyncio.TaskGroup | None = None
         self.links: list[ServerEnd] = []
 
-    async def session(self, name: SessionId = SESSION, access: Access = Access.PUBLIC) -> LiveSession:
+    async def session(
+        self, name: SessionId = SESSION, access: Access = Access.PUBLIC, languages: tuple[str, ...] = ("en",)
+    ) -> LiveSession:
         """A session with one channel, made."""
         live = await self.sessions.open(name)
         commands: list[AnyCommand] = [
-            CreateSession(title="Open hall", languages=("en",), access=access),
-            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+            CreateSession(title="Open hall", languages=languages, access=access),
+            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=languages),
         ]
         assert isinstance(await live.writer.send(SYSTEM, CommandId("create"), commands), Receipt)
         return live
@@ -116,9 +121,9 @@ class Sound:
         return bytes(2 * count)
 
 
-async def hello(engine: EngineEnd, channels: int = 1, model: str = "scripted") -> None:
+async def hello(engine: EngineEnd, channels: int = 1, model: str = "scripted", languages: tuple[str, ...] = ()) -> None:
     """Say hello."""
-    await engine.send(wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=(), channels=channels))
+    await engine.send(wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=languages, channels=channels))
 
 
 async def attached(engine: EngineEnd) -> wire.Attach:

@@ -28,7 +28,9 @@ class ProgrammeHouse(MemoryHall):
         super().__init__(log)
         self.book = book or MemoryBook()
         randomness = SeededRandomness(7)
-        self.programme = Programme(book=self.book, sessions=self.sessions, clock=self.clock, randomness=randomness)
+        self.programme = Programme(
+            book=self.book, sessions=self.sessions, closing=self.closing, clock=self.clock, randomness=randomness
+        )
         self.role_links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
 
     async def plan(self, name: str, starts: int | None = None, *, room: RoomId | None = HALL) -> Planned:

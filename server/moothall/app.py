@@ -25,7 +25,7 @@ from moothall.app_house import open_house, watch_rehearsals
 from moothall.app_sound import open_live, open_recordings
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
-from moothall.services.engine_streams import BenchClock
+from moothall.services.engine_connection import BenchClock
 from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.office import Office
@@ -86,7 +86,7 @@ async def hall(
         # A bench measures what turns sound into text.
         recognising = Recognising(clock, bench, recordings.record if bench is None else None)
         spools = DiskSpools(house.data / SPOOL_FOLDER)
-        ingest = Ingest(spools=spools, recognising=recognising, clock=clock)
+        ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
         live = await open_live(stack, house, spools, recognising)
         address = await open_doors(
             stack,

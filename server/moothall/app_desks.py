@@ -25,6 +25,7 @@ from moothall.core.events import SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
 from moothall.core.session import Status
 from moothall.core.undo import inverse
+from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
 from moothall.services.desks import Desks, News, Seat
 from moothall.services.moving import move_lines
@@ -56,13 +57,20 @@ def open_desks(
     house.links.when_gone(lambda _: socket.recheck())
     news: dict[str, News] = {}
     desks = Desks(
-        house.sessions, log=house.log, clock=house.clock, randomness=house.randomness, inverse=inverse, news=news
+        house.sessions,
+        log=house.log,
+        closing=house.closing,
+        clock=house.clock,
+        randomness=house.randomness,
+        inverse=inverse,
+        news=news,
     )
     control = ControlRoom(
         house.sessions,
         rooms=house.programme,
         clock=house.clock,
         engines=lambda: recognising.engines,
+        unheard=lambda session: bool(recognising.unheard(session)),
         disk=lambda: _disk(house),
         tally=reports.tally,
         presence=desks.presence,
@@ -73,7 +81,7 @@ def open_desks(
     ControlSocket(socket, control, may_act=staff.may_act)
     watch = SpeakerWatch(house.sessions, house.clock)
     for running in (socket, desks, control, watch):
-        stack.callback(house.tasks.create_task(running.run()).cancel)
+        stack.callback(house.tasks.create_task(carry_on(running.run, house.clock)).cancel)
     about = _AboutSessions(house).of
     doors = (
         DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=about),

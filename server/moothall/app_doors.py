@@ -40,6 +40,7 @@ from moothall.app_house import House
 from moothall.app_sound import microphone_doors, sound_address, sound_door
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import RoomId
+from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.programme import Programme
@@ -144,6 +145,7 @@ async def open_doors(
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
+    house.links.when_gone(lambda _: readers.recheck(staff.asker))
     gate = AddressGate(clock, house.randomness)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
@@ -180,7 +182,7 @@ async def open_doors(
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket):
         stack.push_async_callback(closing.close)
     for running in (events, polls, plain, low, reports):
-        stack.callback(house.tasks.create_task(running.run()).cancel)
+        stack.callback(house.tasks.create_task(carry_on(running.run, clock)).cancel)
     await web.SockSite(runner, listener, ssl_context=tls).start()
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return msgspec.structs.replace(address, routes=tuple(served))

@@ -20,6 +20,8 @@ from moothall.adapters.time_zones import find_zone
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
+from moothall.services.carrying_on import carry_on
+from moothall.services.closing import Closing
 from moothall.services.office import Office
 from moothall.services.programme import Programme
 from moothall.services.rehearsals import Rehearsals
@@ -38,6 +40,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     log: SqliteLog
     signer: Ed25519Signer
     sessions: Sessions
+    closing: Closing
     programme: Programme
     links: RoleLinks
     clock: Clock
@@ -85,7 +88,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     started = asyncio.Event()
     stack.callback(tasks.create_task(sessions.run(started)).cancel)
     await started.wait()
-    programme = Programme(book=book, sessions=sessions, clock=clock, randomness=randomness)
+    closing = Closing()
+    programme = Programme(book=book, sessions=sessions, closing=closing, clock=clock, randomness=randomness)
     links = RoleLinks(book=book, clock=clock, randomness=randomness)
     await programme.load()
     await links.load()
@@ -94,6 +98,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         log=log,
         signer=signer,
         sessions=sessions,
+        closing=closing,
         programme=programme,
         links=links,
         clock=clock,
@@ -105,7 +110,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
 def watch_rehearsals(stack: AsyncExitStack, house: House) -> None:
     """Have rehearsals remove themselves, until the stack unwinds."""
     rehearsals = Rehearsals(programme=house.programme, sessions=house.sessions, clock=house.clock, erase=house.erase)
-    stack.callback(house.tasks.create_task(rehearsals.run()).cancel)
+    stack.callback(house.tasks.create_task(carry_on(rehearsals.run, house.clock)).cancel)
 
 
 @asynccontextmanager

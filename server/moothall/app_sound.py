@@ -25,6 +25,7 @@ from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import RoomId
 from moothall.core.session import State
 from moothall.core.views.captions import Session
+from moothall.services.carrying_on import carry_on
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.recognising import Recognising
@@ -38,6 +39,7 @@ RECORDINGS_FOLDER = "recordings"
 async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, recognising: Recognising) -> LiveIngest:
     """Take in live sound until the stack unwinds; begins with what was spooled before a restart."""
     live = LiveIngest(sessions=house.sessions, spools=spools, recognising=recognising, clock=house.clock)
+    house.closing.first(live.finish)
     started = asyncio.Event()
     stack.callback(house.tasks.create_task(live.run(started)).cancel)
     await started.wait()
@@ -61,6 +63,12 @@ def microphone_doors(
         command = AddChannel(channel=ChannelId(language), kind=ChannelKind.INTERPRETATION, languages=(language,))
         return await programme.send(session, command, by=who.link)
 
+    async def session_in(name: str) -> SessionId | None:
+        on = programme.now_in(RoomId(name))
+        if on is not None:
+            await house.closing.settled(on)  # What is said while its last words are awaited belongs to the next.
+        return programme.now_in(RoomId(name))
+
     audio = AudioDoor(
         live.begin,
         find=house.sessions.find,
@@ -68,7 +76,7 @@ def microphone_doors(
         may_act=staff.may_act,
         clock=house.clock,
         origins=origins,
-        session_in=lambda name: programme.now_in(RoomId(name)),
+        session_in=session_in,
     )
     page = MicrophoneDoor(
         pages,
@@ -100,7 +108,7 @@ def open_recordings(stack: AsyncExitStack, house: House, settings: Settings) -> 
         clock=house.clock,
         keep_days=settings.recording.keep_days,
     )
-    stack.callback(house.tasks.create_task(recordings.run()).cancel)
+    stack.callback(house.tasks.create_task(carry_on(recordings.run, house.clock)).cancel)
     return recordings, folder
 
 

@@ -282,10 +282,13 @@ async def test_a_span_can_be_made_silent(store: SpoolStore) -> None:
     spool.append(pcm(0, 350))
     await spool.sync()
     spool.append(pcm(350, 50))
+    await spool.keep(b"words of the span")
     await spool.silence(90, 370)
+    assert spool.note == b""
     assert await spool.read(0, 1_000) == pcm(0, 90) + bytes(560) + pcm(370, 30)
     await spool.close()
     again = await store.open(SESSION, SOURCE)
+    assert again.note == b""
     assert await again.read(0, 1_000) == pcm(0, 90) + bytes(560) + pcm(370, 30)
     await again.close()
 

@@ -21,6 +21,7 @@ from moothall.core.commands import (
     IntroduceSpeaker,
     OpenSession,
     SegmentStart,
+    TakeFloor,
 )
 from moothall.core.events import ChannelKind, EndReason, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
@@ -132,7 +133,7 @@ async def test_one_key_names_the_speaker_and_undo_takes_it_back(page: Page, tmp_
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Ben 1", exact=True)).to_be_visible()
         assert on.live.state.channels[FLOOR].speaker == "p2"
-        await page.locator("summary").click()
+        await page.get_by_text("Single keys", exact=True).click()
         await page.locator("#KeysOn").uncheck()
         await page.keyboard.press("1")
         await page.locator("#KeysOn").check()
@@ -324,3 +325,51 @@ async def test_nothing_is_wider_than_a_small_window(page: Page, tmp_path: Path) 
             await page.goto(f"{on.running.address}/control?ui={ui}")
             await expect(page.locator(".card")).to_have_count(1)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+async def test_lines_and_all_words_of_a_speaker_are_removed_after_a_question(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina Diallo", "Li Wei") as on:
+        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.say("s1", "Call me at nine.")
+        await on.say("s2", "My number is secret.")
+        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p2")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.say("s3", "Good morning.")
+        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.sit_down(page)
+        mend = page.locator("#s2").get_by_role("button", name="Correct")
+        await mend.click()
+        await page.keyboard.type(" Indeed.")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Done")).to_contain_text("secret. Indeed.")
+        await page.locator("#s2").get_by_role("checkbox").focus()
+        await page.keyboard.press("Space")
+        await page.get_by_role("button", name="Remove for good").first.focus()
+        await page.keyboard.press("Enter")
+        question = page.get_by_role("dialog", name="Remove the picked lines for good?")
+        await expect(question).to_contain_text("the sound of that time becomes silence")
+        await expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+        await page.keyboard.press("2")  # no single key acts behind a question
+        assert on.live.state.channels[FLOOR].speaker == "p1"
+        await page.keyboard.press("Escape")
+        await expect(question).to_be_hidden()
+        assert on.text("s2")
+        await page.locator("#RemoveLines").press("Enter")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Status")).to_have_text("Removed for good")
+        await expect(page.locator("#s2")).to_have_count(0)
+        await expect(page.locator("#Done")).not_to_contain_text("secret")
+        assert (on.text("s1"), on.text("s2")) == ("Call me at nine.", "")
+        await page.get_by_text("Remove words", exact=True).click()
+        await page.locator("#RemoveOf select").select_option(label="Amina Diallo")
+        await page.locator("#RemoveOf").get_by_label("The name goes too").check()
+        await page.locator("#RemoveOf").get_by_role("button").click()
+        await page.get_by_role("dialog", name="Amina Diallo").get_by_role("button", name="Remove for good").click()
+        await expect(page.locator("#s1")).to_have_count(0)
+        await expect(page.locator("#s3")).to_contain_text("Good morning.")
+        await expect(page.locator("#Speakers")).not_to_contain_text("Amina")
+        await on.sit_down(page, Role.CHAIR, "?role=chair")
+        await page.locator("#s3").get_by_role("checkbox").check()
+        await expect(page.locator("#Picked")).to_be_visible()
+        await expect(page.locator("#RemoveLines")).to_be_hidden()
+        await expect(page.locator("#RemoveWords")).to_be_hidden()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 from pathlib import Path
 
+import aiohttp
+
 from admin_house import Browser, admin_house
+from moothall.adapters.staff_door import READER_COOKIE
 from moothall.core.actors import Role
 from moothall.core.ids import SessionId
 from moothall.core.session import Status
 from moothall.services.programme import Programme
+from moothall.services.role_links import HALL
 from programme_files import FILES, sample
 
 MEETING = {"title": "Water board", "languages": "English, français", "access": "public", "sound": "until-checked"}
@@ -222,6 +228,38 @@ async def test_a_meeting_for_whoever_has_the_link_is_nothing_to_others(tmp_path:
         entered = await house.browser()
         assert await entered.get(f"/enter/{address.rpartition('=')[2]}") == 200
         assert entered.url == "/s/water-board"
+
+
+async def test_whoever_reads_with_a_link_that_is_taken_back_reads_no_further(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house, asyncio.timeout(20):
+        secretary = await house.secretary()
+        await make(secretary, access="link")
+        links = house.running.links
+        (staff, *_) = [each for each in links.list() if each.role is Role.READER]
+        found = links.reader_proof(await links.replace(staff.link))
+        assert found is not None
+        cookies = {READER_COOKIE: found[1]}
+        streams, answered = ("events", "low", "text"), asyncio.Semaphore(0)
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookies=cookies, cookie_jar=jar) as http, asyncio.TaskGroup() as group:
+
+            async def read(door: str) -> None:
+                with suppress(aiohttp.ClientError):
+                    async with http.get(f"{house.running.address}/s/water-board/{door}") as answer:
+                        assert answer.status == 200
+                        answered.release()
+                        await answer.read()
+
+            reading = [group.create_task(read(door)) for door in streams]
+            socket = await http.ws_connect(f"{house.running.address}/s/water-board/ws")
+            assert "snapshot" in await socket.receive_str()
+            for _ in streams:
+                await answered.acquire()
+            other, _ = await links.create(Role.CAPTIONER, HALL, "")
+            await links.revoke(other.link)  # Another link's fate is nothing to them.
+            assert not any(task.done() for task in reading)
+            await links.revoke(staff.link)
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSED
 
 
 async def test_the_staffs_meeting_is_nothing_to_readers_and_has_no_sheet_for_them(tmp_path: Path) -> None:

@@ -66,6 +66,9 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
             known = standing[0].links.get(request.cookies.get("link", ""))
             return () if known is None else (known,)
 
+        async def session_in(room: str) -> SessionId | None:
+            return standing[0].running if room == "main" else None
+
         adapter = AudioDoor(
             made.live.begin,
             find=made.sessions.find,
@@ -73,7 +76,7 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
             may_act=lambda who, session: who.scope in ("hall", f"session:{session}"),
             clock=made.clock,
             origins=frozenset({ORIGIN}),
-            session_in=lambda room: standing[0].running if room == "main" else None,
+            session_in=session_in,
         )
         app = web.Application()
         app.add_routes(adapter.routes())

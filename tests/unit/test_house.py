@@ -27,6 +27,7 @@ UNTESTED = {
     "core/errors.py": "sentences and fields without behaviour",
     "core/event_parts.py": "fields without behaviour; test_events.py and the codec's laws make events of them",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
+    "services/engine_connection.py": "protocols; the link of the engine and the bench implement them",
 }
 """Modules that need no test file of their own, and why."""
 

@@ -5,6 +5,7 @@ import { DeskKeys } from './desk_keys.js';
 import { DeskLines, element } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
 import { DeskPanel } from './desk_panel.js';
+import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
@@ -88,6 +89,7 @@ function clip(from, to) {
 
 function joined(answer) {
   may = new Set(answer.may);
+  at('Log').classList.toggle('unmended', !may.has('correct'));
   own = answer.seat;
   ahead = answer.now - Date.now();
   state.channel = answer.channel;
@@ -103,6 +105,7 @@ function told(event, body) {
   if (event === 'frame') frame(body);
   else if (event === 'presence') panel.here(here = body, own);
   else if (event === 'acted') panel.acted(body);
+  else if (event === 'forgotten') panel.forget(body);
   else if (event in news) {
     news[event] = body;
     around();
@@ -198,6 +201,8 @@ function choices() {
   menu(at('Write').elements.language, named, session.forced ?? languages[0]);
   at('WriteIn').hidden = languages.length < 2;
   menu(at('Give').elements.speaker, [...panel.speakers(), ['', words.text('nobody')]]);
+  menu(at('RemoveOf').elements.speaker, panel.speakers());
+  at('RemoveWords').hidden = !may.has('remove') || !panel.speakers().length;
   menu(at('Give').elements.session, data.others);
   at('Move').hidden = !may.has('move-away') || !data.others.length;
   written();
@@ -305,6 +310,18 @@ at('MoveNow').addEventListener('click', async () => {
   if (answer.refusal) refused(answer.refusal);
   else lines.clear();
 });
+const removing = new DeskRemove(words, async (removes) => {
+  const answer = await link.request('remove', { id: newId(), removes });
+  if (answer.refusal) {
+    refused(answer.refusal);
+    return;
+  }
+  say(words.text('removed'));
+  lines.clear();
+  at('Log').focus({ preventScroll: true });
+});
+at('RemoveLines').addEventListener('click', () => removing.lines(lines.chosen()));
+form('RemoveOf', ({ speaker, named }) => removing.speaker(speaker.value, speaker.selectedOptions[0]?.textContent, named.checked));
 at('Unpick').addEventListener('click', () => {
   lines.clear();
   at('Log').focus({ preventScroll: true });

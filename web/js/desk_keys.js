@@ -29,7 +29,7 @@ export class DeskKeys {
   }
 
   #press(event) {
-    if (!this.on || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (!this.on || document.querySelector('dialog[open]') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const { target } = event;
     if (target.matches?.('textarea, select, input:not([type="checkbox"]), [contenteditable]')) return;
     const name = Object.keys(this.keys).find((each) => this.keys[each] === event.key.toLowerCase());

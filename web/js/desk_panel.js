@@ -62,7 +62,7 @@ export class DeskPanel {
   here(presence, own) {
     fill(at('Here'), presence.map(({ seat, role, label, name }) => {
       const item = element('li', {}, bdi(name || label || this.words.text(`role.${role}`)));
-      const more = [this.words.text(`role.${role}`), name && label ? label : '', seat === own ? this.words.text('you') : ''];
+      const more = [name || label ? this.words.text(`role.${role}`) : '', name && label ? label : '', seat === own ? this.words.text('you') : ''];
       item.append(' ', element('span', { class: 'mark' }, more.filter(Boolean).join(' · ')));
       return item;
     }));
@@ -79,6 +79,12 @@ export class DeskPanel {
     if (known >= 0) this.acts[known] = act;
     else this.acts.push(act);
     this.acts = this.acts.slice(-30);
+    this.done();
+  }
+
+  /** Words were removed: acts that may have them are not shown any more. */
+  forget(ids) {
+    this.acts = this.acts.filter(({ id }) => !ids.includes(id));
     this.done();
   }
 

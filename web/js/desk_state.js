@@ -82,6 +82,7 @@ export class DeskState {
     this.offset = snapshot.offset;
     this.session = snapshot.session;
     this.lines = new Map(snapshot.lines.map((line) => [line.segment, line]));
+    this.words = Object.fromEntries(Object.entries(this.words).filter(([segment]) => this.lines.has(segment)));
     this.signals = {};
     const last = this.shown().at(-1);
     const [media, wall] = this.session.clock ?? [0, null];

@@ -34,8 +34,8 @@ StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 MayAct = Callable[[Staff, SessionId], bool]
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 Begin = Callable[[SessionId, audio.Hello], Awaitable[LiveTake | Refusal | None]]
-SessionIn = Callable[[str], SessionId | None]
-"""The session that runs in a room now."""
+SessionIn = Callable[[str], Awaitable[SessionId | None]]
+"""The session that runs in a room now; of one that is being closed the one that follows."""
 
 EVERY_TEXT = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT})
 """Roles that may send sound for any text; an interpreter sends for interpretations."""
@@ -79,7 +79,7 @@ class AudioDoor:
         may_act: MayAct,
         clock: Clock,
         origins: frozenset[str],
-        session_in: SessionIn = lambda _: None,
+        session_in: SessionIn | None = None,
     ) -> None:
         """`origins`: those whose pages may send, exactly as browsers write them."""
         self._begin = begin
@@ -136,7 +136,7 @@ class AudioDoor:
 
     async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
         while (hello := await _hello(socket)) is not None:
-            session = self._session_of(request)
+            session = await self._session_of(request)
             if session is None:
                 await _say(socket, audio.Idle())
                 continue
@@ -155,10 +155,10 @@ class AudioDoor:
                 if self._senders.get(key) is sender:
                     del self._senders[key]
 
-    def _session_of(self, request: web.Request) -> SessionId | None:
+    async def _session_of(self, request: web.Request) -> SessionId | None:
         room = request.match_info.get("room")
         if room is not None:
-            return self._session_in(room) if is_name(room) else None
+            return await self._session_in(room) if self._session_in is not None and is_name(room) else None
         return SessionId(request.match_info["session"])
 
     async def _permitted(self, request: web.Request, session: SessionId, hello: audio.Hello) -> Staff | Refusal:

@@ -106,7 +106,7 @@ class DeskSocket:
         self._extras = extras
         handlers = {"join": self._join, "leave": self._leave, "act": self._act, "undo": self._undo, "name": self._name}
         more = {name: self._extra(name) for name in extras}
-        socket.serve("/desk", {**handlers, **more}, came=lambda _: None, gone=self._gone)
+        socket.serve("/desk", {**handlers, **more}, came=lambda _: None, gone=self._gone, holds=self._holds)
 
     async def _join(self, connection: Connection, data: object) -> Answer:
         wish = msgspec.convert(data, _Join)
@@ -189,12 +189,19 @@ class DeskSocket:
         sitting = connection.memory
         if not isinstance(sitting, _Sitting):
             return None
-        seat = sitting.seat
-        held = any(staff.link == seat.staff.link for staff in self._socket.staff(connection.request))
-        if held and self._may_act(seat.staff, seat.live.id):
-            return seat
+        if self._holds(connection):
+            return sitting.seat
         self._gone(connection)
         return None
+
+    def _holds(self, connection: Connection) -> bool:
+        """Whether the link that somebody sat down with is still theirs and reaches the session; true before."""
+        sitting = connection.memory
+        if not isinstance(sitting, _Sitting):
+            return True
+        seat = sitting.seat
+        held = any(staff.link == seat.staff.link for staff in self._socket.staff(connection.request))
+        return held and self._may_act(seat.staff, seat.live.id)
 
     def _for(self, connection: Connection, session: SessionId, role: str | None) -> Staff | None:
         """The link to sit down with: the first that reaches the session, of the role where one is named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -48,7 +49,8 @@ class ImportDoor:
             asked = self._pages.asked(request, self._allowed)
             fields, data = await _upload(request)
             self._pages.check(request, asked, fields.get(FIELD, ""))
-            wanted = self._read(data, fields.get("zone", ""))
+            # A congress takes a second, and readers are to notice nothing.
+            wanted = await asyncio.to_thread(self._read, data, fields.get("zone", ""))
         except Wrong as error:
             return self._pages.refuse(request, error)
         found = preview(self._programme, wanted)

@@ -18,6 +18,7 @@ from moothall.core.errors import Refusal
 from moothall.core.ids import Position
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView
+from moothall.services.carrying_on import note_failure
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, chunk, decode
@@ -182,8 +183,12 @@ class LowDataDoor:
             for connection in list(self._connections):
                 if connection.transport.is_closing():
                     connection.end()
-                else:
+                    continue
+                try:
                     connection.look(now)
+                except Exception as error:  # one reader doesn't stop the others
+                    note_failure(error, "a reader of few data is cut")
+                    connection.abort()
 
     async def close(self) -> None:
         """The server is going away: end the streams; browsers come back by themselves."""

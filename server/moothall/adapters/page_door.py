@@ -178,7 +178,10 @@ class PageDoor:
                 return self.error_response(request, 503, ErrorText.UNAVAILABLE)
             except Exception as error:  # the outermost edge: whoever asked gets a sentence, the log the place
                 where = traceback.extract_tb(error.__traceback__)[-1]
-                logger.error("%s failed with %s in %s:%s", request.path, type(error).__name__, where.name, where.lineno)
+                # The route, not the address: that may hold a link's token.
+                route = request.match_info.route.resource
+                door = "what is no door" if route is None else route.canonical
+                logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)
                 return self.error_response(request, 500, ErrorText.OURS)
 
         return middleware

@@ -6,6 +6,7 @@ import logging
 import socket
 from asyncio import Transport
 from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
 
 import msgspec
 from aiohttp import web
@@ -16,6 +17,8 @@ from moothall.core.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, Randomness
 from moothall.services.fanout import SessionFanout
+from moothall.services.reader_access import ASKER
+from moothall.services.role_links import Staff
 from moothall.wire.close_codes import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -89,6 +92,9 @@ class Readers:
         self._origins = origins
         self._most = most
         self._places = 0
+        # Bound: the places.
+        self._by_link: WeakValueDictionary[int, web.Request] = WeakValueDictionary()
+        """Requests being answered of readers whose browsers have opened links."""
 
     @property
     def count(self) -> int:
@@ -113,6 +119,20 @@ class Readers:
         """Give a place back."""
         self._places -= 1
 
+    def recheck(self, asker: Callable[[web.Request], tuple[Staff, ...]]) -> None:
+        """Cut those who may not read any more what they read, because a link was taken back.
+
+        `asker` says for which links a request stands now.
+        """
+        for request in tuple(self._by_link.values()):
+            reset = ASKER.set(asker(request))
+            try:
+                refusal = self._may_read(SessionId(request.match_info["session"]))
+            finally:
+                ASKER.reset(reset)
+            if refusal is not None and request.transport is not None:
+                request.transport.abort()
+
     async def look_up(self, request: web.Request) -> Reading | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`."""
         session = SessionId(request.match_info["session"])
@@ -128,6 +148,8 @@ class Readers:
             refusal = self._may_read(session)
             if refusal is not None:
                 return _refused(refusal)
+            if ASKER.get():
+                self._by_link[id(request)] = request
             channel = request.query.get("channel") or next(iter(fanout.channels), "")
             if not is_name(channel):
                 return _refused(Refusal(code=RefusalCode.UNKNOWN, message="The session has no such channel."))

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.core.authority import STAFF_ROLES
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.session import State
@@ -107,7 +108,7 @@ class SoundDoor:
     async def _is_staff(self, request: web.Request, session: SessionId) -> bool:
         if await self._state_of(session) is None:
             return False
-        return any(self._may_act(staff, session) for staff in self._staff(request))
+        return any(staff.role in STAFF_ROLES and self._may_act(staff, session) for staff in self._staff(request))
 
 
 _NOT_KEPT = {hdrs.CACHE_CONTROL: "private, no-store"}

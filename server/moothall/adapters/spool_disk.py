@@ -194,6 +194,8 @@ class DiskSpool:
 
     def _silence_files(self, first: int, last: int) -> None:
         with self._disk, translated():
+            self.note = b""
+            self._folder.forget_note()
             self._overwrite(first, last)
 
     def _overwrite(self, first: int, last: int) -> None:

@@ -116,6 +116,7 @@ class MemorySpool:
     async def silence(self, first: int, last: int) -> None:
         """As `Spool.silence`."""
         self._refuse_when_closed()
+        self.note = b""
         self._samples.hush(first, last)
 
     async def discard(self) -> None:

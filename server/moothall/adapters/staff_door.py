@@ -74,6 +74,11 @@ class StaffDoor:
         """The browser's key; empty when it has none."""
         return request.cookies.get(STAFF_COOKIE, "")
 
+    def asker(self, request: web.Request) -> tuple[Staff, ...]:
+        """All links for which the request's browser stands, a reader's among them."""
+        reader = self._links.of_reader_proof(request.cookies.get(READER_COOKIE, ""))
+        return (*self.staff(request), reader) if reader is not None else self.staff(request)
+
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Exchange a link for a cookie, and go to its page."""
         if self._gate.take(self._address_of(request)):
@@ -115,8 +120,7 @@ class StaffDoor:
             session = request.match_info.get("session")
             if session is not None and "key" in request.query and request.method == hdrs.METH_GET:
                 return self._exchange(request, session)
-            reader = self._links.of_reader_proof(request.cookies.get(READER_COOKIE, ""))
-            asker = (*self.staff(request), reader) if reader is not None else self.staff(request)
+            asker = self.asker(request)
             reset = ASKER.set(asker)
             try:
                 response = await handler(request)

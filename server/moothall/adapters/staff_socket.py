@@ -78,6 +78,7 @@ class StaffSocket:
         self.clock = clock
         self._origins = origins
         self._connections: dict[tuple[str, str], Connection] = {}
+        self._holds: dict[str, Callable[[Connection], bool]] = {}
         self._requests: dict[asyncio.Event, web.Request] = {}
         """Those that are being answered: polls and WebSockets that stay open."""
         self._closed = False
@@ -131,9 +132,14 @@ class StaffSocket:
         *,
         came: Callable[[Connection], None],
         gone: Callable[[Connection], None],
+        holds: Callable[[Connection], bool] = lambda _: True,
     ) -> None:
-        """Answer the messages of a namespace. Each is acknowledged with what its handler gives."""
+        """Answer the messages of a namespace. Each is acknowledged with what its handler gives.
+
+        `holds` says whether what a connection shows may still be shown to it; it is asked at each `recheck`.
+        """
         known = self._io
+        self._holds[namespace] = holds
 
         async def connect(sid: str, environ: dict[str, Any], _: object = None) -> None:
             connection = Connection(sid, namespace, environ["aiohttp.request"], self.clock)
@@ -208,9 +214,9 @@ class StaffSocket:
             self.recheck()
 
     def recheck(self) -> None:
-        """Cut whoever has no link any more."""
+        """Cut whoever has no link any more, or not the one that is needed for what they see."""
         for connection in list(self._connections.values()):
-            if not self.staff(connection.request):
+            if not (self.staff(connection.request) and self._holds[connection.namespace](connection)):
                 self.cut(connection)
 
     async def _send(self) -> None:
@@ -221,8 +227,15 @@ class StaffSocket:
                 continue
             connection.waiting -= 1
             connection.bytes_waiting -= size
+            if self._unsent(connection) >= WAITING:
+                self.cut(connection)
             if not connection.closing:
                 await self._io.emit(event, body, to=connection.sid, namespace=connection.namespace)
+
+    def _unsent(self, connection: Connection) -> int:
+        """Messages that the library keeps for a page until it takes them; it has no bound of its own."""
+        socket = self._io.eio.sockets.get(self._io.manager.eio_sid_from_sid(connection.sid, connection.namespace))
+        return 0 if socket is None else int(socket.queue.qsize())
 
     async def close(self) -> None:
         """The server is going away: say so to every page. What has not ended soon after is cut."""

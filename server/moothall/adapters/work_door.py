@@ -61,7 +61,7 @@ class WorkDoor:
             "good_for": view.scope_name(staff.scope, self._programme, asked.ui),
             "label": staff.label,
             "admin": staff.role is Role.SECRETARIAT and staff.scope == HALL,
-            "control": staff.role is Role.TECHNICIAN and staff.scope == HALL,
+            "control": staff.role in (Role.TECHNICIAN, Role.SECRETARIAT) and staff.scope == HALL,
             "pages": view.jobs(SessionId(name), staff.role, asked.ui) if kind == "session" else [],
             "places": [self._place(place, staff, asked) for place in self._places(rooms)],
             "moves_on": _may_move_on(staff.role),

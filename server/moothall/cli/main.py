@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["engine"]:
         # The engine is a program of its own: it takes this process over, and nothing of the server stays in it.
         os.execv(sys.executable, [sys.executable, "-m", "moothall_models", *given[1:]])  # noqa: S606  # our own
-    arguments = _parser().parse_args(given)
+    arguments = command_parser().parse_args(given)
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
@@ -54,7 +54,8 @@ def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]
             yield each
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """All commands and their options, but those that belong to the engine's part."""
     parser = argparse.ArgumentParser(
         prog="moothall",
         description="Live text of public sessions, carried to people who are not in the room.",

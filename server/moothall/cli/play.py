@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import msgspec
@@ -36,7 +37,11 @@ FAREWELL_S = 15.0
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add both to the parser."""
-    serve = commands.add_parser("serve", help="run the server", description="Run the server until Ctrl-C.")
+    serve = commands.add_parser(
+        "serve",
+        help="run the server",
+        description="Run the server until Ctrl-C. The first start prints the admin link, which opens /admin.",
+    )
     _common(serve)
     serve.add_argument("--config", type=Path, metavar="FILE", help="settings; see config/moothall.toml")
     serve.add_argument("--play", metavar="FILE", help="play a recording into a session; - is raw PCM on stdin")
@@ -136,10 +141,13 @@ async def _run(settings: Settings, programme: Programme | None, *, close: bool, 
 
 
 async def _print_first_link(running: Hall) -> None:
-    """Where the meetings are run, when nobody has been told yet."""
+    """Where meetings are made and run, told once; afterwards how to get in again."""
     link = await running.office.admin_link(new=False)
-    if link is not None:
-        print(f"Admin link: {link}", flush=True)
+    if link is None:
+        command = Path(sys.executable).with_name("moothall")
+        print(f"The admin link was shown at the first start; '{command} admin-link --new' makes another.", flush=True)
+    else:
+        print(f"Admin link: {link}\nOpen it once, here: then this browser can make and run meetings.", flush=True)
 
 
 async def show(
@@ -164,6 +172,7 @@ async def show(
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
     if staff:
         await _print_first_link(running)
+        print(f"Then: {running.address}/desk/{live.id} works on this text, /control shows all meetings.", flush=True)
     async with asyncio.TaskGroup() as group:
         playing = group.create_task(_play(running, programme))
         stopped = await first_of(stop, playing)

@@ -28,7 +28,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "(docs/reference/replay.md).",
     )
     read.add_argument("address", help="the session's page, such as http://127.0.0.1:8080/s/demo")
-    read.add_argument("--channel", default="floor")
+    read.add_argument("--channel", default="floor", help="which text: floor, what is spoken, or a language")
     read.add_argument("--jsonl", metavar="FILE", default="-", help="where to write; - is standard output")
     read.add_argument(
         "--clock",

@@ -36,7 +36,7 @@ COMMANDS: dict[Role, _Commands] = {
     Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _CONSENT | _MOVE | _NOTES,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES,
     Role.TRANSLATOR: _of(),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(),

@@ -217,7 +217,7 @@ class Spool(Protocol):
         ...
 
     async def silence(self, first: int, last: int) -> None:
-        """Make the samples from `first` up to `last` silence, on disk and in memory.
+        """Make the samples from `first` up to `last` silence, on disk and in memory; the note may hold words, and goes.
 
         Raises StorageUnavailable when the disk refuses.
         """

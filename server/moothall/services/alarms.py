@@ -44,6 +44,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     engines: int = 1
     machineless_for: int = 0
     """How long no engine has been connected."""
+    unheard: bool = False
+    """Whether there is sound in languages that no connected engine knows."""
     unsaved: bool = False
     off_for: int | None = None
     """How long it has not been recorded."""
@@ -96,6 +98,8 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     if not figures.engines:
         lacking = figures.machineless_for >= NO_MACHINE_MS
         return [Alarm(kind="no-machine", urgent=True)] if lacking else []
+    if figures.unheard:
+        return [Alarm(kind="no-language", urgent=True)]
     wordless = figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
     speaking = figures.speech_age is not None and figures.speech_age < 5_000
     if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:

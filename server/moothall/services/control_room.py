@@ -138,15 +138,19 @@ class ControlRoom:
         rooms: Rooms,
         clock: Clock,
         engines: Callable[[], int],
+        unheard: Callable[[SessionId], bool],
         disk: Callable[[], tuple[int, int] | None],
         tally: Callable[[SessionId], Tally],
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
-        """`disk` gives the free bytes and all bytes of the disk with the data."""
+        """`unheard`: whether a session has sound in languages that no engine knows. `disk` gives the free bytes and
+        all bytes of the disk with the data.
+        """
         self._sessions = sessions
         self._rooms = rooms
         self._clock = clock
         self._engines = engines
+        self._unheard = unheard
         self._disk = disk
         self._tally = tally
         self._presence = presence
@@ -258,6 +262,7 @@ class ControlRoom:
             lag=max(seen.lag.values(), default=0),
             engines=self.house.engines,
             machineless_for=_age(now, self._machineless_since) or 0,
+            unheard=self._unheard(live.id),
             unsaved=any(seen.unsaved.values()),
             off_for=_age(now, seen.off_since),
             readers=sum(readers.values()),

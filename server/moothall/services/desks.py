@@ -15,17 +15,19 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.actors import Actor, Role
-from moothall.core.authority import COMMANDS, STAFF_ROLES
-from moothall.core.commands import AnyCommand
+from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
+from moothall.core.commands import AnyCommand, CorrectSegment, IntroduceSpeaker, TypeLine
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import decode_event
-from moothall.core.events import NoteLeft
+from moothall.core.events import BodyRemoved, NoteLeft
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId
 from moothall.core.lanes import STAFF, Feed
 from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.session import State
+from moothall.services.closing import Closing
 from moothall.services.feed import Outlet, Subscription
 from moothall.services.orders import Receipt
+from moothall.services.publication import Publication
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession, Sessions
 from moothall.wire.frames import Format
@@ -41,6 +43,8 @@ SHOWN_ACTS = 30
 NOTES = 50
 NAME = 60
 """Characters of the name that somebody gives themselves at a desk."""
+_WITH_WORDS = (CorrectSegment, IntroduceSpeaker, TypeLine)
+"""Commands that carry words of the record."""
 WORDS_LINES = 40
 """Lines whose single words, with times and certainty, a desk gets when it comes."""
 
@@ -134,6 +138,7 @@ class Desks:
         sessions: Sessions,
         *,
         log: EventLog,
+        closing: Closing,
         clock: Clock,
         randomness: Randomness,
         inverse: Inverse,
@@ -142,11 +147,13 @@ class Desks:
         """`news`: what desks are told whenever it changes, by the name under which they are told."""
         self._sessions = sessions
         self._log = log
+        self._closing = closing
         self._clock = clock
         self._randomness = randomness
         self._inverse = inverse
         self._news = news
         self._tables: dict[SessionId, _Table] = {}
+        sessions.observe(self._seen)
 
     async def run(self) -> None:
         """Look for news until cancelled."""
@@ -155,6 +162,15 @@ class Desks:
             for session, table in list(self._tables.items()):
                 if table.seats:
                     self._look(session, table)
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        """Once words were removed, no act has them any more, neither what was written nor what stood there before."""
+        table = self._tables.get(live.id)
+        if table is not None and any(isinstance(event, BodyRemoved) for event in publication.events):
+            gone = [act.id for act, _ in table.acts.values() if _has_words(act)]
+            for act_id in gone:
+                del table.acts[act_id]
+            table.tell("forgotten", gone)
 
     def _look(self, session: SessionId, table: _Table) -> None:
         """Tell the desks what changed of the news."""
@@ -207,7 +223,7 @@ class Desks:
             "seat": presence.seat,
             "role": staff.role,
             "label": staff.label,
-            "may": sorted(str(kind.__struct_config__.tag) for kind in COMMANDS[staff.role]),
+            "may": sorted(_may(staff.role)),
             "now": self._clock.wall(),
             "presence": self.presence(session),
             "acts": [_shown(act) for act, _ in list(table.acts.values())[-SHOWN_ACTS:]],
@@ -245,7 +261,7 @@ class Desks:
         if known is not None:
             return Acknowledged(receipt=known[1], undo=known[0].undo)
         undo = tuple(self._inverse(seat.live.state, commands))
-        answer = await seat.live.writer.send(seat.actor, command_id, commands)
+        answer = await self._closing.send(seat.live.writer, seat.actor, command_id, commands)
         if isinstance(answer, Refusal):
             return answer
         act = Act(id=command_id, at=self._clock.wall(), by=seat.presence, commands=tuple(commands), undo=undo)
@@ -260,7 +276,8 @@ class Desks:
         if known is None or not known[0].undo:
             return Refusal(code=RefusalCode.UNKNOWN, message="That can't be undone any more.")
         act, receipt = known
-        answer = await seat.live.writer.send(seat.actor, CommandId(f"undo:{command_id}"[:128]), act.undo)
+        undo_id = CommandId(f"undo:{command_id}"[:128])
+        answer = await self._closing.send(seat.live.writer, seat.actor, undo_id, act.undo)
         if isinstance(answer, Receipt):
             undone = msgspec.structs.replace(act, undone=True)
             table.remember(undone, receipt)
@@ -289,6 +306,15 @@ class Desks:
                     header = record.header
                     found.append({"offset": offset, "at": header.at, "by": header.role, "text": event.text})
         return found[-NOTES:]
+
+
+def _may(role: Role) -> set[str]:
+    """What somebody may do, by the commands' names and `remove`."""
+    return {str(kind.__struct_config__.tag) for kind in COMMANDS[role]} | ({"remove"} if role in REMOVERS else set())
+
+
+def _has_words(act: Act) -> bool:
+    return any(isinstance(command, _WITH_WORDS) for command in (*act.commands, *act.undo))
 
 
 def _plain_name(name: str) -> str:

@@ -6,16 +6,17 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AttachEngine
-from moothall.core.errors import ProtocolError, Refusal
+from moothall.core.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId
+from moothall.core.languages import same_language
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState
 from moothall.services.attaching import attachment, end_line_before, first_sample, known_place
 from moothall.services.engine_acts import Acts, KeptActs, UnkeptActs
+from moothall.services.engine_connection import BenchClock, EngineConnection
 from moothall.services.live_audio import BYTES, LiveAudio, to_ms, to_samples
 from moothall.services.session_writer import Receipt, SessionWriter
 from moothall.services.stretches import Stretch, cut_short, next_stretch
@@ -26,45 +27,15 @@ logger = logging.getLogger(__name__)
 OVERRUN_MS = 1_000
 """An engine that was sent so much of a span that is not recorded is let go at once; less, and it may say what it heard
 before."""
+FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
+"""How long a channel waits for its next attachment when the last one was lost and nothing of it was accepted; twice as
+long each time."""
 PORTION = 8_000
 """Samples in one message at most (0.5 s)."""
 AHEAD_MS = 120_000
 """How far audio runs ahead of what the engine says it has heard: bounds the engine's memory."""
 INBOX = 1_024
 """Messages of one stream that may wait; then the link is read no further, and the engine has to wait."""
-
-
-class EngineConnection(Protocol):
-    """One engine's link, whatever carries it."""
-
-    @property
-    def name(self) -> str:
-        """For logs."""
-        ...
-
-    async def receive(self) -> wire.ToServer | None:
-        """The next message, None at the end; raises ProtocolError."""
-        ...
-
-    async def send(self, message: wire.ToEngine) -> None:
-        """Send a message; silent when the link is gone, `receive` tells."""
-        ...
-
-
-class BenchClock(Protocol):
-    """What a run on the CPU clock wants to know (docs/reference/replay.md)."""
-
-    def receipt(self, at: float) -> tuple[float, int]:
-        """A message made at `at` (ms on the engine's clock) arrived now."""
-        ...
-
-    def begin(self, receipt: tuple[float, int]) -> None:
-        """It is that message's turn."""
-        ...
-
-    def spent_us(self) -> int:
-        """CPU since its receipt."""
-        ...
 
 
 class Job:
@@ -86,6 +57,21 @@ class Job:
         """Media ms up to which an engine has heard it."""
         self.heard_at = 0
         """When it last said so, on the monotonic clock."""
+        self.failures = 0
+        """Attachments in a row that were lost before anything of them was accepted."""
+        self.not_before = 0
+        """When it may be attached again, on the monotonic clock."""
+
+    def failed(self, now: int) -> None:
+        """An attachment was lost without anything accepted: the next one waits, longer each time."""
+        self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
+        self.failures += 1
+
+    @property
+    def behind(self) -> int:
+        """Ms of sound that no text stands for."""
+        told = self.writer.state.channels[self.channel].committed_through if self.failures else self.heard
+        return max(0, self.audio.end_ms - max(told, self.audio.t))
 
 
 class Engine:
@@ -120,6 +106,13 @@ class Engine:
     def free(self) -> int:
         """How many more channels it can take; none once its link is gone."""
         return self._capacity - len(self.streams) if self._linked else 0
+
+    def suits(self, job: Job) -> bool:
+        """Whether it knows one of the languages that are spoken there."""
+        channel = job.writer.state.channels[job.channel]
+        spoken = channel.languages if channel.forced is None else (channel.forced,)
+        known = self.hello.languages
+        return not known or any(same_language(tag, other) for tag in spoken for other in known)
 
     def take(self, job: Job) -> None:
         """Begin to recognise `job`."""
@@ -175,9 +168,23 @@ class Stream:
         self._stop: int | None = None
         """Sample at which it has to end."""
         self._sent = 0
+        self._refused: RefusalCode | None = None
+        self._accepted = False
+        self._lost = False
+        """The engine gave it up by itself."""
         self._left = False
         """The engine was told to forget it; what still comes is dropped."""
         self._heard_more = asyncio.Event()
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the engine gave it up with nothing accepted."""
+        return self._lost and not self._accepted
+
+    @property
+    def refused(self) -> RefusalCode | None:
+        """Why its last act was refused, if one was."""
+        return self._refused
 
     async def detach(self) -> None:
         """Stop at once; what the engine still sends is dropped."""
@@ -245,7 +252,8 @@ class Stream:
         self._sent = first_sample(stretch, job.audio, place, job.heard if job.unkept.began else None)
         self._stop = None if stretch.stop is None else max(0, to_samples(stretch.stop - job.audio.t))
         job.heard = job.audio.t + to_ms(self._sent)
-        job.heard_at = self.engine.clock.monotonic()
+        if not job.failures:  # Else readers go on being told that no text comes.
+            job.heard_at = self.engine.clock.monotonic()
         self._stretch = stretch
         await self.engine.link.send(
             attachment(self.number, writer.state, channel, stretch, audio_from=job.heard, place=place)
@@ -293,6 +301,7 @@ class Stream:
                 bench.begin(receipt)
             match message:
                 case wire.Lost():
+                    self._lost = not self._left
                     return
                 case _ if self._left:
                     pass  # It was under way.
@@ -316,7 +325,8 @@ class Stream:
             return
         if isinstance(signal, ChannelState):
             self._heard(signal.t)
-            self.job.writer.signal(signal)
+            if not self.job.failures:  # Else what it hears doesn't become text, and is said so elsewhere.
+                self.job.writer.signal(signal)
         else:
             acts.tell(signal)
 
@@ -329,9 +339,12 @@ class Stream:
         answer = await acts.carry_out(act)
         spent = self.engine.bench.spent_us() if self.engine.bench is not None else None
         if isinstance(answer, Receipt):
+            self._accepted = True
+            self.job.failures = 0
             self._heard(self.job.writer.state.channels[self.job.channel].committed_through)
             reply: wire.ToEngine = wire.Accepted(stream=self.number, id=act.id, offset=answer.last, server_cpu_us=spent)
         else:
+            self._refused = answer.code
             logger.info("channel %s: an act of %s was refused (%s)", self.job.channel, act.stream, answer.code)
             reply = wire.Refused(stream=self.number, id=act.id, refusal=answer, server_cpu_us=spent)
         await self.engine.link.send(reply)

@@ -17,6 +17,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -26,6 +27,7 @@ from moothall.core.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, EventLog
 from moothall.core.views.captions import CaptionsView
+from moothall.services.carrying_on import note_failure
 from moothall.services.feed import Entry, FeedState, Outlet, Subscription
 from moothall.services.feed_loading import FeedLoader
 from moothall.services.publication import Publication
@@ -289,12 +291,22 @@ class SessionFanout:
             outlet = reader.outlet
             if reader.gone:
                 continue
-            if outlet.is_closing():
-                self.unsubscribe(reader)
-            elif reader.outbox is None and not outlet.get_write_buffer_size():
-                outlet.write(data)
-            else:
-                self._offer(reader, outgoing)
+            try:
+                if outlet.is_closing():
+                    self.unsubscribe(reader)
+                elif reader.outbox is None and not outlet.get_write_buffer_size():
+                    outlet.write(data)
+                else:
+                    self._offer(reader, outgoing)
+            except Exception as error:  # whatever a door does with it: one reader doesn't stop the others
+                self._drop(reader, error)
+
+    def _drop(self, reader: Subscription, error: Exception) -> None:
+        """Cut a reader whose outlet failed; it comes back from its position."""
+        note_failure(error, f"session {self.session}: a reader of {reader.feed.name} is cut")
+        self.unsubscribe(reader)
+        with suppress(Exception):
+            reader.outlet.abort()
 
     def _offer(self, reader: Subscription, outgoing: Outgoing) -> None:
         outbox = reader.outbox
@@ -327,6 +339,9 @@ class SessionFanout:
             await self._lagging.wait()
             await self._clock.sleep(SWEEP_MS)
             for reader in list(self._slow):
-                self._release(reader)
+                try:
+                    self._release(reader)
+                except Exception as error:  # as in `_serve`
+                    self._drop(reader, error)
             if not self._slow:
                 self._lagging.clear()

@@ -15,9 +15,10 @@ import msgspec
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, AttachSource, CloseSession, EndSource, MapClock, OpenSession
 from moothall.core.errors import AudioError, Refusal
-from moothall.core.ids import ChannelId, CommandId, SourceId
+from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.session import Status
+from moothall.services.closing import Closing
 from moothall.services.consent import follow_consent
 from moothall.services.live_audio import RATE, AudioSource, LiveAudio
 from moothall.services.recognising import Recognising
@@ -30,6 +31,7 @@ MAP_MS = 60_000
 DRIFT_MS = 200
 """A mapping that is off by more is replaced at once."""
 LOOK_MS = 1_000
+FINISH_LOOK_MS = 100
 
 OpenAudio = Callable[[int], AbstractAsyncContextManager[AudioSource]]
 """Opens a source at the given sample."""
@@ -46,11 +48,13 @@ class Input(msgspec.Struct, frozen=True):
 class Ingest:
     """Plays sources into sessions."""
 
-    def __init__(self, *, spools: SpoolStore, recognising: Recognising, clock: Clock) -> None:
+    def __init__(self, *, spools: SpoolStore, recognising: Recognising, clock: Clock, closing: Closing) -> None:
         self._spools = spools
         self._recognising = recognising
         self._clock = clock
-        self._playing: list[LiveAudio] = []
+        self._closing = closing
+        self._playing: list[tuple[SessionId, LiveAudio]] = []
+        closing.first(self.finish)
 
     async def play(
         self, writer: SessionWriter, source: SourceId, channel: ChannelId, open_audio: OpenAudio, *, as_live: bool
@@ -73,7 +77,8 @@ class Ingest:
                 opened.append((each, spool, await stack.enter_async_context(each.open_audio(spool.end))))
             t = await self._begin(writer, [(each, spool.end) for each, spool, _ in opened])
             audios = [LiveAudio(each.source, spool, t, self._clock) for each, spool, _ in opened]
-            self._playing += audios
+            playing = [(writer.session, audio) for audio in audios]
+            self._playing += playing
             try:
                 async with asyncio.TaskGroup() as group:
                     carrying = [
@@ -82,14 +87,16 @@ class Ingest:
                         )
                         for (each, _, sound), audio in zip(opened, audios, strict=True)
                     ]
+                failures = [failure for task in carrying if (failure := task.result()) is not None]
+                for audio in audios:
+                    await self._command(
+                        writer, f"end-source:{audio.source}", EndSource(source=audio.source, t=audio.end_ms)
+                    )
             finally:
-                self._playing = [audio for audio in self._playing if audio not in audios]
-            failures = [failure for task in carrying if (failure := task.result()) is not None]
-            for audio in audios:
-                await self._command(
-                    writer, f"end-source:{audio.source}", EndSource(source=audio.source, t=audio.end_ms)
-                )
-            await self._command(writer, f"close:{audios[0].source}", CloseSession())
+                self._playing = [each for each in self._playing if each not in playing]
+            async with self._closing.at_rest(writer):
+                if writer.state.status is not Status.CLOSED:  # Else it was closed by whoever had it stopped.
+                    await self._command(writer, f"close:{audios[0].source}", CloseSession())
             for audio in audios:
                 await audio.discard()
         if failures:
@@ -97,8 +104,22 @@ class Ingest:
 
     def stop(self) -> None:
         """Take no more audio: everything that plays comes to its end, with its last words."""
-        for audio in self._playing:
+        for _, audio in self._playing:
             audio.stop()
+
+    async def finish(self, session: SessionId, within_ms: int) -> bool:
+        """Take no more of what plays in a session that is about to be closed.
+
+        Comes back when its last words are in the log, or after `within_ms`; whether they are.
+        """
+        until = self._clock.monotonic() + within_ms
+        while playing := [audio for name, audio in self._playing if name == session]:
+            if self._clock.monotonic() >= until:
+                return False
+            for audio in playing:
+                audio.stop()
+            await self._clock.sleep(FINISH_LOOK_MS)
+        return True
 
     async def _begin(self, writer: SessionWriter, inputs: Sequence[tuple[Input, int]]) -> int:
         """Open the session and attach the sources where that hasn't been done; returns their media offset in ms.

@@ -245,8 +245,11 @@ class LiveAudio:
             return
 
     async def discard(self) -> None:
-        """All words are in the log: forget the audio."""
-        await self._spool.discard()
+        """All words are in the log: forget the audio. What a disk refuses to forget goes at the next start."""
+        try:
+            await self._spool.discard()
+        except StorageUnavailable:
+            logger.warning("source %s: the disk refuses to forget its sound, which is not needed any more", self.source)
 
     async def close(self) -> None:
         """Let go of the files; what they hold stays for the next start."""

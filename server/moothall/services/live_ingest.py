@@ -13,6 +13,7 @@ from moothall.core.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.session import Status
+from moothall.services.live_audio import to_ms
 from moothall.services.live_channel import LiveChannel
 from moothall.services.live_take import LiveTake, take_of
 from moothall.services.recognising import Recognising
@@ -21,9 +22,9 @@ from moothall.wire.audio import EndReason, Hello
 
 logger = logging.getLogger(__name__)
 
-FINISH_MS = 15_000
-"""How long the last words may take when a session is about to be closed."""
 LOOK_MS = 100
+ON_ITS_WAY_MS = 2_000
+"""How long what was said before a session is closed may still be on its way here."""
 
 
 class LiveIngest:
@@ -62,19 +63,31 @@ class LiveIngest:
             return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
         return await self._channel(live, channel).begin(hello.take, hello.first, hello.age)
 
-    async def finish(self, session: SessionId, within_ms: int = FINISH_MS) -> None:
-        """Take no more sound for a session that is about to be closed; returns when its last words are in the log.
+    async def finish(self, session: SessionId, within_ms: int) -> bool:
+        """Take no more sound for a session that is about to be closed than what has been said by now.
 
-        Or after `within_ms`: then the close cuts off what isn't recognised.
+        Comes back when its last words are in the log, or after `within_ms`; whether they are.
         """
-        channels = [channel for (name, _), channel in self._channels.items() if name == session]
-        for channel in channels:
-            if channel.current is not None:
-                channel.current.over = True
-                await channel.current.finish(EndReason.STOPPED)
-        until = self._clock.monotonic() + within_ms
-        while any(channel.takes for channel in channels) and self._clock.monotonic() < until:
+        began = self._clock.monotonic()
+        said = {take: take.source.head(began) or 0 for take in self._growing_takes(session)}
+        while True:
+            passed = self._clock.monotonic() - began
+            for take in self._growing_takes(session):
+                if to_ms(take.source.received) >= said.get(take, 0) or passed >= ON_ITS_WAY_MS:
+                    take.over = True
+                    await take.finish(EndReason.STOPPED)
+            if not any(channel.takes for channel in self._of(session)):
+                return True
+            if passed >= within_ms:
+                return False
             await self._clock.sleep(LOOK_MS)
+
+    def _of(self, session: SessionId) -> list[LiveChannel]:
+        return [channel for (name, _), channel in self._channels.items() if name == session]
+
+    def _growing_takes(self, session: SessionId) -> list[LiveTake]:
+        takes = (channel.current for channel in self._of(session))
+        return [take for take in takes if take is not None and not take.finished]
 
     def growing(self, session: SessionId) -> frozenset[ChannelId]:
         """The channels of a session that have an open source; its microphone may be cut off at the moment."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from moothall.core.actors import Role
@@ -15,7 +17,6 @@ from moothall.services.programme import Programme
 from moothall.services.programme_import import carry_out, preview
 from moothall.services.role_links import HALL, RoleLinks
 
-ADMIN_LABEL = "from the command line"
 OPERATOR = "operator"
 """The pseudonym of whoever has a shell, in the records of what they do."""
 
@@ -45,7 +46,7 @@ class Office:
         if meant is None:
             msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi."
             raise ProgrammeError(msg)
-        wanted = read_programme(data, Reading(zones=self._zones, zone=meant))
+        wanted = await asyncio.to_thread(read_programme, data, Reading(zones=self._zones, zone=meant))
         changes = preview(self._programme, wanted)
         if not apply:
             return Told(title=wanted.title, changes=changes, notes=wanted.notes)
@@ -63,7 +64,7 @@ class Office:
         if known is not None and not new:
             return None
         if known is None:
-            _, token = await self._links.create(Role.SECRETARIAT, HALL, ADMIN_LABEL)
+            _, token = await self._links.create(Role.SECRETARIAT, HALL, "")
         else:
             token = await self._links.replace(known.link)
         return f"{self._public}/enter/{token}"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import nullcontext
 
 import msgspec
 
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.events import Access, ChannelKind, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import Planned, Room, RoomId, following, in_order, readable_name
 from moothall.core.session import Status
+from moothall.services.closing import Closing
 from moothall.services.sessions import LiveSession, Sessions
 
 __all__ = ["Overrun", "Planned", "Programme", "Room", "RoomId"]
@@ -52,9 +54,12 @@ class Overrun(msgspec.Struct, frozen=True, kw_only=True):
 class Programme:
     """Rooms and planned sessions, in memory and in the book. Make it, then `load`."""
 
-    def __init__(self, *, book: Book, sessions: Sessions, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, *, book: Book, sessions: Sessions, closing: Closing, clock: Clock, randomness: Randomness
+    ) -> None:
         self._book = book
         self._sessions = sessions
+        self._closing = closing
         self._clock = clock
         self._randomness = randomness
         self._rooms: dict[RoomId, Room] = {}
@@ -71,7 +76,10 @@ class Programme:
         now = self._clock.wall()
         for each in self._planned.values():
             if each.starts is None or abs(each.starts - now) < NEAR_MS:
-                await self._sessions.find(each.session)
+                try:
+                    await self._sessions.find(each.session)
+                except RecordBroken:
+                    logger.exception("session %s: its log can't be read, and the others begin without it", each.session)
 
     # What is known
 
@@ -221,7 +229,8 @@ class Programme:
         """Close the session that is on in a room, if one is, and open the one that comes next; returns that.
 
         `after` is the session that whoever asks has before them: when it isn't on any more, somebody else was
-        quicker, and nothing happens. `by` is the pseudonym of whoever asks. Raises StorageUnavailable.
+        quicker, and nothing happens. What was said in it so far is in its log before it is closed, and the next one
+        has none of it. `by` is the pseudonym of whoever asks. Raises StorageUnavailable.
         """
         async with self._moving.setdefault(room, asyncio.Lock()):
             now, coming = self.now_in(room), self.next_in(room)
@@ -232,21 +241,35 @@ class Programme:
             following_one = await self._sessions.find(coming)
             if following_one is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
-            if now is not None:
-                refused = await self.send(now, do.CloseSession(), by=by)
+            here = None if now is None else await self._sessions.find(now)
+            async with self._closing.at_rest(here.writer) if here is not None else nullcontext():
+                if self.now_in(room) not in (now, None):
+                    return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+                if here is not None and here.state.status in ON:  # Else it was closed while its last words came.
+                    refused = await self._send(here, do.CloseSession(), by)
+                    if refused is not None:
+                        return refused
+                # Before anybody is told that it has settled: a microphone goes straight from one to the next.
+                refused = await self._send(following_one, do.OpenSession(), by)
                 if refused is not None:
                     return refused
-            refused = await self.send(coming, do.OpenSession(), by=by)
-            if refused is not None:
-                return refused
             logger.info("room %s: session %s follows %s", room, coming, now)
             return coming
 
     async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
-        """Carry out a command as the house, for whoever has the pseudonym `by`; None when it is done."""
+        """Carry out a command as the house, for whoever has the pseudonym `by`; None when it is done.
+
+        A session that is closed gets its last words first.
+        """
         live = await self._sessions.find(session)
         if live is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
+        if not isinstance(command, do.CloseSession):
+            return await self._send(live, command, by)
+        async with self._closing.at_rest(live.writer):
+            return await self._send(live, command, by)
+
+    async def _send(self, live: LiveSession, command: do.AnyCommand, by: str) -> Refusal | None:
         name = CommandId(f"house-{self._randomness.bytes(10).hex()}")
         answer = await live.writer.send(Actor(Role.SYSTEM, by), name, command)
         return answer if isinstance(answer, Refusal) else None

@@ -12,11 +12,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import ChannelId
+from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.carrying_on import note_failure
 from moothall.services.consent import ConsentChanges
-from moothall.services.engine_streams import BenchClock, Engine, EngineConnection, Job, Stream
+from moothall.services.engine_connection import BenchClock, EngineConnection
+from moothall.services.engine_streams import Engine, Job, Stream
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
 from moothall.wire import engine as wire
@@ -51,6 +53,11 @@ class Recognising:
         """How many engines are connected."""
         return len(self._engines)
 
+    def unheard(self, session: SessionId) -> tuple[ChannelId, ...]:
+        """The channels of a session that want to be recognised and whose languages no connected engine knows."""
+        waiting = (job for job in self._waiting if job.writer.session == session)
+        return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
+
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
         job = Job(writer, channel, audio)
@@ -60,7 +67,7 @@ class Recognising:
         self._place()
         async with asyncio.TaskGroup() as group:
             if self._beside is not None:
-                group.create_task(self._beside(writer, audio))
+                group.create_task(_read_beside(self._beside, writer, audio))
             watch = group.create_task(self._watch(job))
             consent = group.create_task(self._follow_consent(job))
             try:
@@ -98,6 +105,7 @@ class Recognising:
                 yield job
             finally:
                 job.held = False
+                job.not_before = 0  # What was done meanwhile may have mended it.
                 if job in self._jobs and job.stream is None and not job.done.is_set():
                     self._waiting.append(job)
                     self._place()
@@ -144,13 +152,35 @@ class Recognising:
         if job.stream is stream:
             job.stream = None
             if not (job.done.is_set() or stream.dropped or job.held):
+                if stream.in_vain:
+                    self._give_time(stream)
                 self._waiting.append(job)
         self._place()
 
+    def _give_time(self, stream: Stream) -> None:
+        """What one attachment was refused the next one is, too: no use to try again at once."""
+        job = stream.job
+        if not job.failures:
+            logger.warning(
+                "session %s channel %s: nothing of engine %s (%s) was accepted (%s); it is attached again, ever later",
+                job.writer.session,
+                job.channel,
+                stream.engine.link.name,
+                stream.engine.hello.model,
+                stream.refused or "it lost its place",
+            )
+        job.failed(self._clock.monotonic())
+
     def _place(self) -> None:
         for engine in sorted(self._engines, key=lambda engine: -engine.free):
-            while self._waiting and engine.free > 0:
-                engine.take(self._waiting.pop(0))
+            now = self._clock.monotonic()
+            for job in [job for job in self._waiting if job.not_before <= now and engine.suits(job)]:
+                if engine.free > 0:
+                    self._waiting.remove(job)
+                    engine.take(job)
+
+    def _suited(self, job: Job) -> bool:
+        return any(engine.suits(job) for engine in self._engines)
 
     async def _follow_consent(self, job: Job) -> None:
         """Have engines hear apart what is recorded and what isn't."""
@@ -171,14 +201,33 @@ class Recognising:
     async def _watch(self, job: Job) -> None:
         """Say how late the text is when no engine says it."""
         end, grown = job.audio.end, self._clock.monotonic()
+        told = False
         while True:
             await self._clock.sleep(WATCH_MS)
             now = self._clock.monotonic()
+            if job in self._waiting:
+                self._place()  # Its time may have come.
+            if job in self._waiting and self._engines and not self._suited(job):
+                if not told:
+                    logger.warning(
+                        "session %s channel %s: no engine knows its languages (%s), so none is attached",
+                        job.writer.session,
+                        job.channel,
+                        ", ".join(job.writer.state.channels[job.channel].languages),
+                    )
+                told = True
             if job.audio.end != end:
                 end, grown = job.audio.end, now
-            if now - job.heard_at < QUIET_MS and now - grown < QUIET_MS:
+            if now - job.heard_at < QUIET_MS and now - grown < QUIET_MS and not job.failures:
                 continue
             none = now - grown >= QUIET_MS and not job.audio.ended
-            lag = max(0, job.audio.end_ms - max(job.heard, job.audio.t))
-            state = ChannelState(channel=job.channel, sound=Sound.NONE if none else Sound.SPEECH, lag=lag, t=job.heard)
-            job.writer.signal(state)
+            sound = Sound.NONE if none else Sound.SPEECH
+            job.writer.signal(ChannelState(channel=job.channel, sound=sound, lag=job.behind, t=job.heard))
+
+
+async def _read_beside(beside: Beside, writer: SessionWriter, audio: LiveAudio) -> None:
+    """Let another read too. If it fails the text goes on: a recording is worth less."""
+    try:
+        await beside(writer, audio)
+    except Exception as error:  # whatever it was
+        note_failure(error, f"source {audio.source}: what reads beside the engine failed")

@@ -15,7 +15,7 @@ from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId, SourceId
 from moothall.core.ports import Clock
 from moothall.core.session import State, Status
-from moothall.services.live_audio import BYTES, RATE, LiveAudio, to_samples
+from moothall.services.live_audio import BYTES, RATE, LiveAudio, to_ms, to_samples
 from moothall.services.session_writer import SessionWriter
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ HELD_BACK_MS = 35_000
 PART = 3600 * RATE
 """Samples of a part at most, an hour: what has to be made again when a piece of it is taken out."""
 RETRY_MS = 10_000
+LAST_TRIES, LAST_RETRY_MS = 5, 1_000
+"""How often and how soon it is tried again when the audio is over and the disk refuses its last part."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +110,7 @@ class Recorder:
     async def run(self) -> None:
         """Record to the end of the audio; when it is given up because the session was closed, all that has come."""
         at = await self._recorded()
-        refused = False
+        refused, tries = False, LAST_TRIES
         try:
             while await self._due(at):
                 try:
@@ -119,14 +121,26 @@ class Recorder:
                         logger.warning("source %s: the recording can't be written", self.audio.source)
                     refused = True
                     await self.renew()
-                    await self._clock.sleep(RETRY_MS)
                     at = min(at, await self._recorded())
+                    if self.audio.ended and not tries:
+                        lacks = to_ms(self.audio.end - at)
+                        logger.warning("source %s: the recording lacks its last %d ms", self.audio.source, lacks)
+                        break  # The session waits for us before it is closed, and text goes before sound.
+                    tries -= self.audio.ended
+                    await self._wait_to_retry()
         finally:
             if self._writer.state.status is Status.CLOSED:
                 with suppress(StorageUnavailable):
                     while at < self.audio.end:
                         at += await self._write(at)
             await self.renew()
+
+    async def _wait_to_retry(self) -> None:
+        """Wait a while; once the audio is over, no longer than a second."""
+        for _ in range(0, RETRY_MS, LAST_RETRY_MS):
+            await self._clock.sleep(LAST_RETRY_MS)
+            if self.audio.ended:
+                return
 
     async def renew(self) -> None:
         """End the part that is being written; the next samples begin another one."""

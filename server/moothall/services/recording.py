@@ -109,14 +109,17 @@ class Recordings:
     async def clip(self, session: SessionId, channel: ChannelId, t0: int, t1: int) -> bytes | Refusal:
         """The sound of a channel from media ms `t0` to `t1`, PCM16, as far as it is there; for staff.
 
-        Refused as `invalid` when it is too long, as `conflict` within a span that is not recorded, as `unknown` when
-        nothing of it is there.
+        Refused as `invalid` when it is too long, as `conflict` within a span that is not recorded and where no sound is
+        kept, as `unknown` when nothing of it is there.
         """
         state = self._state_of(session)
         if state is None or channel not in state.channels:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
         if not 0 <= t0 < t1 <= t0 + MOST_CLIP_MS:
             return Refusal(code=RefusalCode.INVALID, message="Ask for a piece of up to 60 seconds.")
+        if not keeps_sound(state):
+            # What an engine still needs of it lies in the spool, and is for nobody's ears.
+            return Refusal(code=RefusalCode.CONFLICT, message="No sound of this meeting is kept.")
         if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.not_recorded):
             return Refusal(code=RefusalCode.CONFLICT, message="This was not recorded.")
         for name, source in state.sources.items():

@@ -10,10 +10,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.core.errors import StaleWriter
+from moothall.core.errors import RecordBroken, StaleWriter
 from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.session import State, Status
+from moothall.services.carrying_on import note_failure
 from moothall.services.fanout import SessionFanout
 from moothall.services.publication import Publication
 from moothall.services.session_writer import SessionWriter
@@ -50,13 +51,18 @@ class LiveSession:
         return self.writer.state
 
     async def run(self) -> None:
-        """Keep it going until cancelled. When another server takes over its log it ends here, and says so."""
+        """Keep it going until cancelled.
+
+        When another server takes over its log, or that can't be read any more, it ends here alone and says so.
+        """
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.fanout.run())
                 group.create_task(self.writer.run())
         except* StaleWriter:
             logger.error("session %s: another server has taken over its log", self.id)
+        except* RecordBroken:
+            logger.exception("session %s: its log can't be read any more", self.id)
 
 
 class Sessions:
@@ -139,7 +145,10 @@ class Sessions:
             live.used = self._clock.monotonic()
             fanout.publish(publication)
             for observer in self._observers:
-                observer(live, publication)
+                try:
+                    observer(live, publication)
+                except Exception as error:  # whoever only looks on doesn't stop a session
+                    note_failure(error, f"session {session}: an observer failed")
 
         writer.publish_to(publish)
         self._running[session] = self._group.create_task(live.run())

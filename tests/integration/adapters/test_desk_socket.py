@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,7 @@ import socketio
 
 from desk_house import Desk, House, desk, desk_house, plain
 from hall_in_memory import FLOOR
+from moothall.adapters.staff_socket import WAITING, Connection
 from moothall.core.commands import (
     AddChannel,
     CloseSession,
@@ -204,6 +206,17 @@ async def test_a_link_that_is_taken_back_ends_the_desk() -> None:
         assert house.desks.presence(house.live.id) == []
 
 
+async def test_a_desk_whose_own_link_is_taken_back_ends_though_its_browser_has_another() -> None:
+    async with desk_house() as house, desk(house, "tech+chair") as one:
+        house.socket.recheck()
+        assert (await one.ask("act", act("a", LeaveNote(text="Still here."))))["receipt"]
+        del house.staff["tech"]
+        house.socket.recheck()
+        async with asyncio.timeout(5):
+            await one.client.wait()
+        assert house.desks.presence(house.live.id) == []
+
+
 async def test_too_much_at_once_is_refused_as_busy() -> None:
     async with desk_house() as house, desk(house) as one:
         answers = await asyncio.gather(*(one.ask("name", {"name": str(n)}) for n in range(140)))
@@ -233,3 +246,24 @@ async def test_a_message_that_is_too_long_ends_the_connection() -> None:
         async with asyncio.timeout(5):
             await one.client.wait()
         assert house.desks.presence(house.live.id) == []
+
+
+async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() -> None:
+    here: list[Connection] = []
+    gone = asyncio.Event()
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with desk_house() as house, aiohttp.ClientSession(cookies={"who": "tech"}, cookie_jar=jar) as http:
+        house.socket.serve("/control", {}, came=here.append, gone=lambda _: gone.set())
+        address = house.url + "/socket.io/?EIO=4&transport=polling"
+        async with http.get(address) as answer:
+            sid = json.loads((await answer.text())[1:])["sid"]
+        async with http.post(f"{address}&sid={sid}", data="40/control,") as answer:
+            assert answer.status == 200
+        (page,) = here
+        # It never asks for what waits for it.
+        async with asyncio.timeout(10):
+            for _ in range(2 * WAITING):
+                house.socket.push(page, "cards", {})
+                for _ in range(20):  # The sender's turns.
+                    await asyncio.sleep(0)
+            await gone.wait()

@@ -63,6 +63,7 @@ class House:
         )
         self.open = True
         self.acts = True
+        self.who = CAPTIONER
 
     def loaded(self, session: SessionId) -> State | None:
         return self.state if session == SESSION else None
@@ -80,7 +81,7 @@ class House:
         return None if self.open else Refusal(code=RefusalCode.UNKNOWN, message="No.")
 
     def staff(self, request: web.Request) -> tuple[Staff, ...]:
-        return (CAPTIONER,) if "staff" in request.cookies else ()
+        return (self.who,) if "staff" in request.cookies else ()
 
     def may_act(self, staff: Staff, session: SessionId) -> bool:
         return self.acts
@@ -136,7 +137,10 @@ async def test_what_is_not_published_is_heard_by_its_staff_alone(client: Client,
         for address in ("/s/plenary/sound.json", "/s/plenary/sound"):
             assert (await client.get(address)).status == 404
             assert (await client.get(address, headers=STAFF)).status == 200
-    house.acts = False
+    house.who = Staff(link="h", role=Role.HUB, scope="hall", label="")
+    assert (await client.get("/s/plenary/sound.json", headers=STAFF)).status == 404
+    assert (await client.get("/s/plenary/clip?from=0&to=20", headers=STAFF)).status == 403
+    house.who, house.acts = CAPTIONER, False
     assert (await client.get("/s/plenary/sound.json", headers=STAFF)).status == 404
 
 
@@ -161,6 +165,11 @@ async def test_staff_hear_a_piece_as_a_file_of_its_own(client: Client, house: Ho
     ):
         assert (await client.get(f"/s/plenary/clip?{query}", headers=STAFF)).status == status
     assert (await client.get("/s/plenary/clip?from=2000&to=5000")).status == 403
+    kept = house.state
+    for none in ({"sound": SoundKept.NONE}, {"young_people": True}):
+        house.state = msgspec.structs.replace(kept, **none)
+        assert (await client.get("/s/plenary/clip?from=2000&to=5000", headers=STAFF)).status == 409
+    house.state = kept
     assert (await client.get("/s/nowhere/clip?from=2000&to=5000", headers=STAFF)).status == 403
     house.acts = False
     assert (await client.get("/s/plenary/clip?from=2000&to=5000", headers=STAFF)).status == 403

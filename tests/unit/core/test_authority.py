@@ -30,6 +30,14 @@ def test_who_says_what_is_kept_and_who_may_have_words_erased() -> None:
     assert {Role.TECHNICIAN, Role.SECRETARIAT} == REMOVERS
 
 
+def test_whoever_holds_a_meeting_alone_may_mend_its_text() -> None:
+    line = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("t"), text="x", language="en")
+    menders = {Role.TECHNICIAN, Role.CAPTIONER, Role.SECRETARIAT}
+    assert {role for role in Role if may_send(role, line)} == menders | {Role.INTERPRETER}
+    fix = do.CorrectSegment(channel=ChannelId("floor"), segment=SegmentId("t"), base_revision=0, base_words=0, text="x")
+    assert {role for role in Role if may_send(role, fix)} == menders | {Role.ENGINE}
+
+
 def test_everybody_at_a_desk_may_leave_a_note_and_nobody_else() -> None:
     assert {role for role in Role if may_send(role, do.LeaveNote(text="x"))} == STAFF_ROLES
 

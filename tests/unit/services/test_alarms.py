@@ -37,6 +37,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"words_age": 31_000}, "no-words", {"n": 31}),
         ({"words_age": None, "open_for": 30_000}, "no-words", {"n": 30}),
         ({"engines": 0, "machineless_for": 10_000}, "no-machine", {}),
+        ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
         ({"lag": 12_500}, "late", {"n": 12}),
         ({"silent_for": 600_000, "speech_age": 600_000, "words_age": 600_000}, "quiet", {"n": 10}),
         ({"unsaved": True}, "unsaved", {}),

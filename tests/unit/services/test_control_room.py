@@ -38,16 +38,22 @@ class Watching:
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
         self.engines = 1
+        self.unheard: set[SessionId] = set()
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.reports: dict[Kind, int] = {}
         self.programme = Programme(
-            book=MemoryBook(), sessions=hall.sessions, clock=hall.clock, randomness=SeededRandomness()
+            book=MemoryBook(),
+            sessions=hall.sessions,
+            closing=hall.closing,
+            clock=hall.clock,
+            randomness=SeededRandomness(),
         )
         self.room = ControlRoom(
             hall.sessions,
             rooms=self.programme,
             clock=hall.clock,
             engines=lambda: self.engines,
+            unheard=lambda session: session in self.unheard,
             disk=lambda: self.disk,
             tally=lambda _: Tally(readers=10, counts=self.reports, unseen=frozenset(), channels={}),
             presence=lambda _: [{"seat": "1", "role": "technician", "label": "Ann", "name": ""}],
@@ -196,5 +202,18 @@ def test_it_looks_once_a_second_and_tells() -> None:
             await on.hall.clock.sleep(3_500)
             running.cancel()
             assert len(told) == 4
+
+    run(story())
+
+
+def test_sound_in_a_language_that_no_engine_knows_is_an_alarm_where_it_is() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            for name, room in (("one", ONE), ("two", TWO)):
+                live = await on.begin(name, room)
+                await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+                live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+            on.unheard.add(SessionId("two"))
+            assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-language"], "one": []}
 
     run(story())

@@ -8,6 +8,7 @@ from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import (
     AnyCommand,
     CloseSession,
+    CorrectSegment,
     IntroduceSpeaker,
     LeaveNote,
     OpenSession,
@@ -16,6 +17,7 @@ from moothall.core.commands import (
 )
 from moothall.core.errors import Refusal
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.removing import Lines
 from moothall.core.undo import inverse
 from moothall.services.desks import ACTS, Acknowledged, Desks, Seat
 from moothall.services.orders import Receipt
@@ -54,6 +56,7 @@ class House:
         self.desks = Desks(
             hall.sessions,
             log=hall.log,
+            closing=hall.closing,
             clock=hall.clock,
             randomness=SeededRandomness(),
             inverse=inverse,
@@ -165,6 +168,17 @@ def test_an_act_says_how_it_is_undone_and_is_told_to_all() -> None:
     run(story())
 
 
+def test_whoever_may_have_words_removed_is_told_so() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for staff, may in ((TECHNICIAN, True), (CAPTIONER, False)):
+                told = (await on.sit(staff)).state["may"]
+                assert isinstance(told, list)
+                assert ("remove" in told) is may
+
+    run(story())
+
+
 def test_the_oldest_acts_are_forgotten_but_not_done_twice() -> None:
     async def story() -> None:
         async with house() as on:
@@ -204,5 +218,31 @@ def test_news_is_told_once_when_it_changes() -> None:
             on.news["alarm"] = [{"kind": "late"}]
             await on.hall.clock.sleep(2_000)
             assert len(one.bodies("alarm")) == 2
+
+    run(story())
+
+
+def test_once_words_were_removed_no_act_has_them_any_more() -> None:
+    async def story() -> None:
+        async with house() as on:
+            desk = await on.sit()
+            line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="A name.", language="en")
+            assert isinstance(await on.desks.act(desk.seat, CommandId("typed"), [line]), Acknowledged)
+            mended = CorrectSegment(
+                channel=FLOOR, segment=SegmentId("t1"), base_revision=0, base_words=0, text="A nmae."
+            )
+            assert isinstance(await on.desks.act(desk.seat, CommandId("mended"), [mended]), Acknowledged)
+            assert isinstance(
+                await on.desks.act(desk.seat, CommandId("told"), [LeaveNote(text="Ask Ann.")]), Acknowledged
+            )
+            removed = await desk.seat.live.writer.remove(
+                desk.seat.actor, CommandId("gone"), Lines(segments=(SegmentId("t1"),))
+            )
+            assert isinstance(removed, Receipt)
+            assert desk.bodies("forgotten") == [["typed", "mended"]]
+            acts = (await on.sit()).state["acts"]
+            assert isinstance(acts, list)
+            assert [act["id"] for act in acts] == ["told"]
+            assert isinstance(await on.desks.undo(desk.seat, CommandId("mended")), Refusal)
 
     run(story())

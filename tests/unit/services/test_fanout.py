@@ -512,3 +512,29 @@ async def test_a_loss_in_the_stream_would_be_seen() -> None:
     reader = read(outlet.writes[0], Reader(feed=LIVE))
     _, outcome = reader.take(frames_of(outlet.writes[2])[0])
     assert outcome is Outcome.LOSS
+
+
+async def test_a_reader_whose_outlet_fails_is_cut_alone(caplog: pytest.LogCaptureFixture) -> None:
+    house = await meeting()
+    fanout = await house.fanout()
+    async with running(fanout):
+        bad, _ = await join(fanout)
+        slow, _ = await join(fanout, stalled=True)
+        good, _ = await join(fanout)
+
+        def fail(data: bytes) -> None:
+            raise KeyError("what was said")
+
+        await one_line(house, fanout)
+        bad.write = slow.write = fail  # type: ignore[method-assign]
+        await one_line(house, fanout)
+        assert bad.aborted
+        slow.drain()
+        await house.clock.advance(SWEEP_MS)
+        assert slow.aborted
+        before = len(good.writes)
+        await one_line(house, fanout)
+        assert len(good.writes) == before + 1
+        assert fanout.figures.readers == 1
+    assert caplog.text.count("a reader of floor.live is cut: KeyError") == 2
+    assert "what was said" not in caplog.text

@@ -274,3 +274,17 @@ def test_a_span_that_ended_before_a_restart_may_still_be_to_come() -> None:
         assert spool.forgotten == [("begin", RATE // 2), ("end", 3 * RATE // 2)]
 
     loop.run(story())
+
+
+def test_a_disk_that_refuses_to_forget_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        spool = await MemorySpools().open(SESSION, MIC)
+
+        async def refuse() -> None:
+            raise StorageUnavailable("The disk is read-only.")
+
+        spool.discard = refuse  # type: ignore[method-assign]
+        await LiveAudio(MIC, spool, 0, LoopClock()).discard()
+
+    loop.run(story())
+    assert "source mic: the disk refuses to forget its sound" in caplog.text

@@ -217,15 +217,60 @@ def test_finishing_waits_for_the_last_words() -> None:
             live = await hall.session()
             take = await begun(hall, live.id, greeting())
             await speak(hall, take, 2 * RATE)
-            finishing = asyncio.ensure_future(hall.live.finish(live.id))
+            finishing = asyncio.ensure_future(hall.live.finish(live.id, 15_000))
             await hall.clock.sleep(4_000)
             assert (finishing.done(), take.over) == (False, True)
             assert hall.group is not None
             hall.group.create_task(Ears().listen(hall.connect()))
-            await finishing
+            assert await finishing
             assert hall.clock.monotonic() < 8_000
             assert live.state.sources[take.audio.source].ended
-            await hall.live.finish(SessionId("another"))
+            assert await hall.live.finish(SessionId("another"), 15_000)
+
+    loop.run(story())
+
+
+def test_what_was_said_before_and_is_on_its_way_still_comes_and_no_more() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with live_hall(ears=ears) as hall:
+            live = await hall.session()
+            take = await begun(hall, live.id, greeting())
+            await speak(hall, take, 2 * RATE, age=500)  # Half a second of it is under way.
+            finishing = asyncio.ensure_future(hall.live.finish(live.id, 15_000))
+            await speak(hall, take, 5 * RATE // 2)
+            assert not take.over
+            assert await finishing
+            assert (take.over, take.received) == (True, 5 * RATE // 2)
+            assert ears.heard == [(FLOOR, 0, sound(0, 5 * RATE // 2))]
+
+    loop.run(story())
+
+
+def test_of_a_line_that_is_cut_no_more_is_awaited_than_two_seconds() -> None:
+    async def story() -> None:
+        async with live_hall(ears=Ears()) as hall:
+            live = await hall.session()
+            take = await begun(hall, live.id, greeting())
+            await speak(hall, take, RATE, age=700)
+            began = hall.clock.monotonic()
+            assert await hall.live.finish(live.id, 15_000)
+            assert 2_000 <= hall.clock.monotonic() - began < 4_000
+            assert take.received == RATE
+
+    loop.run(story())
+
+
+def test_a_microphone_that_comes_while_it_closes_is_ended_too() -> None:
+    async def story() -> None:
+        async with live_hall(ears=Ears()) as hall:
+            live = await hall.session()
+            take = await begun(hall, live.id, greeting())
+            await speak(hall, take, RATE)
+            finishing = asyncio.ensure_future(hall.live.finish(live.id, 15_000))
+            late = await begun(hall, live.id, greeting("taketwo2"))
+            assert await finishing
+            assert (take.over, late.over) == (True, True)
 
     loop.run(story())
 
@@ -235,7 +280,7 @@ def test_no_engine_no_longer_than_said() -> None:
         async with live_hall() as hall:
             live = await hall.session()
             await speak(hall, await begun(hall, live.id, greeting()), RATE)
-            await hall.live.finish(live.id, 2_000)
+            assert not await hall.live.finish(live.id, 2_000)
             assert 3_000 <= hall.clock.monotonic() <= 3_200
 
     loop.run(story())

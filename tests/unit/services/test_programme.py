@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from hall_in_memory import SESSION
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, SessionId, SpeakerId
+from moothall.core.chain import LogRecord
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ids import ChannelId, Lane, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId, Speaker
 from moothall.core.session import Status
 from moothall.services.programme import Overrun
 from moothall.testing import loop
+from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from programme_house import HALL, HOUR, NOW, ProgrammeHouse, programme_house
 
@@ -258,3 +261,28 @@ def test_what_cannot_be_stored_is_not_planned() -> None:
             assert len(await house.events(A)) == 2
 
     loop.run(story())
+
+
+def test_a_session_whose_log_is_damaged_keeps_the_house_from_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Damaged(FailingLog):
+        damaged = False
+
+        async def read(
+            self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+        ) -> Sequence[LogRecord]:
+            if self.damaged and session == "bad":
+                raise RecordBroken("Offset 4 can't be read.")
+            return await super().read(session, after, limit, lanes)
+
+    async def story() -> None:
+        log, book = Damaged(), MemoryBook()
+        async with programme_house(ProgrammeHouse(log, book)) as house:
+            await house.plan("bad")
+            await house.plan("good")
+        log.damaged = True
+        async with programme_house(ProgrammeHouse(log, book)) as house:
+            assert house.sessions.loaded(SessionId("bad")) is None
+            assert house.sessions.loaded(SessionId("good")) is not None
+
+    loop.run(story())
+    assert "session bad: its log can't be read" in caplog.text

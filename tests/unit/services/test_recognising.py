@@ -1,28 +1,36 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
-from moothall.core.actors import SYSTEM
-from moothall.core.commands import OpenSession
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import CommitWords, ForceLanguage, NoteGap, OpenSession, SegmentStart
+from moothall.core.errors import ProtocolError, RefusalCode
+from moothall.core.events import GapReason, Word
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.services.live_audio import RATE, LiveAudio
+from moothall.services.recognising import Recognising
+from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing import loop
-from moothall.testing.engine_link import engine_link
+from moothall.testing.engine_link import EngineEnd, engine_link
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
 
+TECHNICIAN = Actor(Role.TECHNICIAN, "l1")
 
-async def job(hall: MemoryHall, name: str = "s") -> tuple[LiveSession, LiveAudio, asyncio.Task[None]]:
-    live = await hall.session(SessionId(name))
+
+async def job(
+    hall: MemoryHall, name: str = "s", languages: tuple[str, ...] = ("en",)
+) -> tuple[LiveSession, LiveAudio, asyncio.Task[None]]:
+    live = await hall.session(SessionId(name), languages=languages)
     await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
     audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
     assert hall.group is not None
@@ -183,5 +191,162 @@ def test_a_channel_that_waits_for_an_engine_can_be_held_and_so_can_one_without_s
                 await asyncio.gather(task, return_exceptions=True)
             await hall.clock.sleep(1_000)
             assert live.state.channels[FLOOR].generation == 1
+
+    loop.run(story())
+
+
+def test_what_reads_beside_the_engine_and_fails_leaves_the_text_alone(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async def fail(*_: object) -> None:
+            raise PermissionError("/var/lib/recordings")
+
+        made = MemoryHall()
+        made.recognising = Recognising(made.clock, beside=fail)
+        async with memory_hall(made) as hall:
+            _, audio, task = await job(hall)
+            engine = hall.connect()
+            await hello(engine)
+            attach = await attached(engine)
+            await audio.carry(Sound(RATE), as_live=False)
+            while isinstance(await engine.receive(), wire.Audio):
+                pass
+            await engine.send(wire.Drained(stream=attach.stream))
+            await task
+
+    loop.run(story())
+    assert "source mic: what reads beside the engine failed: PermissionError" in caplog.text
+    assert "/var/lib" not in caplog.text
+
+
+async def lose(engine: EngineEnd, attach: wire.Attach) -> None:
+    """Write in a language that isn't the channel's, and lose the place when that is refused."""
+    said = CommitWords(
+        channel=FLOOR,
+        generation=attach.generation,
+        segment=SegmentId("a"),
+        first=0,
+        words=(Word(" Bonjour", 0, 500),),
+        start=SegmentStart(t0=0, language="fr"),
+    )
+    await engine.send(wire.Act(stream=attach.stream, id=CommandId(f"w{attach.generation}"), commands=(said,)))
+    while not isinstance(answer := await engine.receive(), wire.Refused):
+        assert answer is not None
+    assert answer.refusal.code is RefusalCode.INVALID
+    await engine.send(wire.Lost(stream=attach.stream))
+
+
+def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await job(hall)
+            outlet = MemoryOutlet()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            carrying = asyncio.ensure_future(audio.carry(Sound(200 * RATE), as_live=True))
+            engine = hall.connect()
+            await hello(engine)
+            waits = []
+            for _ in range(8):
+                lost = hall.clock.monotonic()
+                attach = await next_attach(engine)
+                waits.append((hall.clock.monotonic() - lost) // 1_000)
+                # It hears well, and that is not to be read as if all were well.
+                heard = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=0, t=audio.end_ms)
+                await engine.send(wire.Tell(stream=attach.stream, signal=heard))
+                await lose(engine, attach)
+            assert waits == [0, 1, 2, 4, 8, 16, 30, 30]
+            states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
+            assert hall.clock.monotonic() - states[-1].lag < 1_500
+            assert live.state.channels[FLOOR].generation == 8
+            attach = await next_attach(engine)
+            gap = NoteGap(channel=FLOOR, t0=0, t1=1, reason=GapReason.STORAGE)
+            await engine.send(wire.Act(stream=attach.stream, id=CommandId("gap"), commands=(gap,)))
+            while not isinstance(await engine.receive(), wire.Accepted):
+                pass
+            began = hall.clock.monotonic()
+            await engine.send(wire.Lost(stream=attach.stream))
+            again = await next_attach(engine)
+            assert hall.clock.monotonic() == began
+            await lose(engine, again)
+            await next_attach(engine)
+            assert (hall.clock.monotonic() - began) // 1_000 == 1
+            hall.links[0].cut()  # Nobody reads it any more.
+            carrying.cancel()
+            task.cancel()
+            await asyncio.gather(carrying, task, return_exceptions=True)
+
+    with caplog.at_level(logging.WARNING):
+        loop.run(story())
+    said = [record.getMessage() for record in caplog.records]
+    once = "session s channel floor: nothing of engine engine (scripted) was accepted (invalid); it is attached again"
+    assert [message for message in said if "nothing of engine" in message] == [f"{once}, ever later"] * 2
+
+
+async def next_attach(engine: EngineEnd) -> wire.Attach:
+    """The next attachment, past the audio of the one before."""
+    while not isinstance(message := await engine.receive(), wire.Attach):
+        assert message is not None
+    return message
+
+
+def test_what_a_person_does_about_it_is_tried_at_once() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await job(hall)
+            engine = hall.connect()
+            await hello(engine)
+            await engine.send(wire.Lost(stream=(await next_attach(engine)).stream))
+            await hall.clock.sleep(10)
+            began = hall.clock.monotonic()
+            async with hall.recognising.held(live.writer, FLOOR):
+                pass
+            assert (await next_attach(engine)).generation == 2
+            assert hall.clock.monotonic() == began
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_an_engine_gets_no_channel_whose_languages_it_does_not_know(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await job(hall)
+            outlet = MemoryOutlet()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            assert hall.recognising.unheard(live.id) == ()  # With no engine at all it is another alarm.
+            french = hall.connect("french")
+            await hello(french, languages=("fr", "pt-BR"))
+            await audio.carry(Sound(10 * RATE), as_live=True)
+            assert hall.recognising.unheard(live.id) == (FLOOR,)
+            assert hall.recognising.unheard(SessionId("another")) == ()
+            states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
+            assert states[-1].lag >= 9_000
+            assert live.state.channels[FLOOR].generation == 0
+            english = hall.connect("english")
+            await hello(english, languages=("de", "en-GB"))
+            assert (await attached(english)).languages == ("en",)
+            assert hall.recognising.unheard(live.id) == ()
+            task.cancel()
+
+    with caplog.at_level(logging.WARNING):
+        loop.run(story())
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["session s channel floor: no engine knows its languages (en), so none is attached"]
+
+
+def test_a_language_that_was_forced_is_the_one_to_be_known() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await job(hall, languages=("en", "fr"))
+            forced = ForceLanguage(channel=FLOOR, language="fr")
+            assert isinstance(await live.writer.send(TECHNICIAN, CommandId("force"), forced), Receipt)
+            english, french = hall.connect("english"), hall.connect("french")
+            await hello(english, languages=("en",))
+            await hall.clock.sleep(2_000)
+            assert hall.recognising.unheard(live.id) == (FLOOR,)
+            await hello(french, languages=("fr",))
+            assert (await attached(french)).languages == ("fr",)
+            task.cancel()
 
     loop.run(story())

@@ -124,3 +124,29 @@ def test_a_part_is_not_too_long() -> None:
 def test_a_part_knows_its_end() -> None:
     part = Part(session=SESSION, source=MIC, first=10, samples=5, written=0)
     assert (part.end, msgspec.structs.replace(part, samples=0).end) == (15, 10)
+
+
+def test_a_disk_that_is_still_full_at_the_end_does_not_hold_up_the_session(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with scene(60) as it:
+            await it.hall.clock.sleep(40_500)
+            it.store.refuses = True
+            await it.recording
+            assert it.pattern() == "#" * 5
+            assert 65_000 <= it.hall.clock.monotonic() < 68_000
+
+    loop.run(story())
+    assert caplog.messages[-1] == "source mic: the recording lacks its last 55000 ms"
+
+
+def test_a_disk_that_takes_it_again_just_after_the_end_gets_it_all() -> None:
+    async def story() -> None:
+        async with scene(60) as it:
+            await it.hall.clock.sleep(40_500)
+            it.store.refuses = True
+            await it.hall.clock.sleep(22_000)
+            it.store.refuses = False
+            await it.recording
+            assert it.pattern() == "#" * 60
+
+    loop.run(story())

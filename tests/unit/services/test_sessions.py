@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.chain import LogRecord
 from moothall.core.commands import CloseSession, CreateSession, OpenSession, ReopenSession, SealRecord
-from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.events import SealVersion
-from moothall.core.ids import CommandId, Epoch, SessionId
+from moothall.core.ids import CommandId, Epoch, Lane, SessionId
 from moothall.core.lanes import Feed
+from moothall.core.removing import Span
 from moothall.core.session import Status
 from moothall.services.feed import Subscription
 from moothall.services.session_writer import Receipt
@@ -150,3 +153,52 @@ def test_who_asks_while_it_is_being_unloaded_gets_it_loaded_again() -> None:
             assert all(other is first for other in others)
 
     loop.run(story())
+
+
+def test_an_observer_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            told: list[SessionId] = []
+
+            def fail(*_: object) -> None:
+                raise KeyError("what was said")
+
+            hall.sessions.observe(fail)
+            hall.sessions.observe(lambda live, _: told.append(live.id))
+            live = await hall.session()
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
+            assert told == [SESSION, SESSION]
+
+    loop.run(story())
+    assert "session s: an observer failed: KeyError" in caplog.text
+    assert "what was said" not in caplog.text
+
+
+class Damaged(FailingLog):
+    """A log whose disk gives back other bytes from some time on."""
+
+    damaged = False
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if self.damaged and session == SESSION:
+            raise RecordBroken("Offset 4 can't be read.")
+        return await super().read(session, after, limit, lanes)
+
+
+def test_a_session_whose_log_is_damaged_meanwhile_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        log = Damaged()
+        async with memory_hall(MemoryHall(log)) as hall:
+            live, other = await hall.session(), await hall.session(SessionId("other"))
+            await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+            log.damaged = True
+            technician = Actor(Role.TECHNICIAN, "t")
+            refused = await live.writer.remove(technician, CommandId("gone"), Span(t0=0, t1=1_000))
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.UNAVAILABLE
+            assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
+
+    loop.run(story())
+    assert "session s: its log can't be read any more" in caplog.text

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hall_in_memory import FLOOR, MIC, Sound, hello, memory_hall
+from microphone import RATE, begun, greeting, live_hall, speak
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import CommandId, SegmentId, SessionId
+from moothall.core.programme.plan import Room
+from moothall.core.session import Status
+from moothall.core.undo import inverse
+from moothall.services.closing import WITHIN_MS, Closing
+from moothall.services.desks import Acknowledged, Desks
+from moothall.services.role_links import Staff
+from moothall.services.session_writer import Receipt
+from moothall.testing import loop
+from moothall.testing.clock import LoopClock
+from moothall.testing.engine_link import EngineEnd
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.outlets import MemoryOutlet
+from moothall.testing.seeded import SeededRandomness
+from moothall.wire import engine as wire
+from programme_house import HALL, HOUR, ProgrammeHouse
+
+DESK = Actor(Role.TECHNICIAN, "l1")
+A, B = SessionId("a"), SessionId("b")
+
+
+async def slow_engine(engine: EngineEnd, *, takes_ms: int = 1_000, clock: LoopClock) -> None:
+    """Says the last 300 ms of what it hears, as a word, a while after their end; no other word."""
+    await hello(engine, channels=4)
+    heard: dict[int, tuple[wire.Attach, int]] = {}
+    while (message := await engine.receive()) is not None:
+        match message:
+            case wire.Attach():
+                heard[message.stream] = message, 0
+            case wire.Audio():
+                heard[message.stream] = heard[message.stream][0], message.t + len(message.pcm) // 32
+            case wire.EndOfAudio():
+                await clock.sleep(takes_ms)
+                attach, end = heard[message.stream]
+                word = ev.Word(text="goodbye", t0=end - 300, t1=end)
+                said = do.CommitWords(
+                    channel=FLOOR,
+                    generation=attach.generation,
+                    segment=SegmentId("a"),
+                    first=0,
+                    words=(word,),
+                    start=do.SegmentStart(t0=word.t0, language="en"),
+                )
+                await engine.send(wire.Act(stream=message.stream, id=CommandId("w"), commands=(said,)))
+            case wire.Accepted() | wire.Refused():
+                await engine.send(wire.Drained(stream=message.stream))
+            case _:
+                pass
+
+
+def words(events: Sequence[object]) -> list[str]:
+    return [word.text for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
+
+
+@asynccontextmanager
+async def room(log: FailingLog | None = None) -> AsyncIterator[ProgrammeHouse]:
+    """Two sessions planned in one room, the first open; live sound is taken in."""
+    house = ProgrammeHouse(log)
+    async with live_hall(house):
+        await house.programme.keep(rooms=[Room(id=HALL, title="Main hall")])
+        for name, starts in (("a", 0), ("b", HOUR)):
+            await house.plan(name, starts)
+        await house.programme.next_session(HALL)
+        yield house
+
+
+async def press(house: ProgrammeHouse, how: str) -> None:
+    """Close the first session, by one of the ways that there are."""
+    live = await house.sessions.open(A)
+    match how:
+        case "next":
+            assert await house.programme.next_session(HALL, after=A) == B
+        case "admin":
+            assert await house.programme.send(A, do.CloseSession()) is None
+        case _:
+            desks = Desks(
+                house.sessions,
+                log=house.log,
+                closing=house.closing,
+                clock=house.clock,
+                randomness=SeededRandomness(),
+                inverse=inverse,
+                news={},
+            )
+            staff = Staff(link="l1", role=Role.TECHNICIAN, scope="hall", label="Ann")
+            joined = await desks.join(staff, A, outlet=MemoryOutlet(), push=lambda event, body: None)
+            assert not isinstance(joined, Refusal)
+            assert isinstance(await desks.act(joined[0], CommandId("bye"), [do.CloseSession()]), Acknowledged)
+            header = (await house.log.read(A, live.writer.offset - 1, 1))[0].header
+            assert header.actor == "l1"
+
+
+@pytest.mark.parametrize("how", ["next", "admin", "desk"])
+def test_a_word_that_was_said_300_ms_before_the_press_is_in_its_own_session(how: str) -> None:
+    async def story() -> None:
+        async with room() as house:
+            assert house.group is not None
+            house.group.create_task(slow_engine(house.connect(), clock=house.clock))
+            take = await begun(house, A, greeting())
+            await speak(house, take, 3 * RATE)
+            pressed = asyncio.ensure_future(press(house, how))
+            await house.clock.sleep(500)
+            assert house.closing.closing(A)
+            assert house.programme.standing(B) is Status.CREATED
+            await pressed
+            assert words(list(await house.events(A))) == ["goodbye"]
+            assert words(list(await house.events(B))) == []
+            assert house.programme.standing(A) is Status.CLOSED
+            assert house.programme.standing(B) is (Status.OPEN if how == "next" else Status.CREATED)
+            assert not house.closing.closing(A)
+
+    loop.run(story())
+
+
+def test_two_who_press_at_once_go_on_once_and_one_who_closes_meanwhile_is_no_harm() -> None:
+    async def story() -> None:
+        async with room() as house:
+            assert house.group is not None
+            house.group.create_task(slow_engine(house.connect(), clock=house.clock))
+            await speak(house, await begun(house, A, greeting()), RATE)
+            live = await house.sessions.open(A)
+            closed, first, second = await asyncio.gather(
+                house.closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession()),
+                house.programme.next_session(HALL, after=A),
+                house.programme.next_session(HALL, after=A),
+            )
+            assert isinstance(closed, Receipt)
+            assert first == B
+            assert isinstance(second, Refusal)
+            assert second.code is RefusalCode.CONFLICT
+            assert len([event for event in await house.events(A) if isinstance(event, ev.SessionClosed)]) == 1
+
+    loop.run(story())
+
+
+def test_a_session_that_was_opened_by_hand_meanwhile_is_not_passed_over() -> None:
+    async def story() -> None:
+        async with room() as house:
+            await house.plan("c", 2 * HOUR)
+            await speak(house, await begun(house, A, greeting()), RATE)  # No engine: it takes its time.
+            going = asyncio.ensure_future(house.programme.next_session(HALL, after=A))
+            await house.clock.sleep(1_000)
+            assert await house.programme.send(SessionId("c"), do.OpenSession()) is None
+            answer = await going
+            assert isinstance(answer, Refusal)
+            assert (house.programme.standing(A), house.programme.standing(B)) == (Status.OPEN, Status.CREATED)
+
+    loop.run(story())
+
+
+def test_without_an_engine_it_is_closed_after_a_while_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with room() as house:
+            await speak(house, await begun(house, A, greeting()), RATE)
+            live, began = await house.sessions.open(A), house.clock.monotonic()
+            waiting = asyncio.ensure_future(house.closing.settled(A))
+            answer = await house.closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession())
+            assert isinstance(answer, Receipt)
+            assert WITHIN_MS <= house.clock.monotonic() - began < WITHIN_MS + 1_000
+            await waiting
+            again = await house.closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession())
+            assert again == answer
+            late = await house.closing.send(live.writer, DESK, CommandId("late"), do.CloseSession())
+            assert isinstance(late, Refusal)
+
+    with caplog.at_level(logging.WARNING):
+        loop.run(story())
+    assert [record.getMessage() for record in caplog.records if "closed before" in record.getMessage()] == [
+        "session a: closed before its last sound was recognised"
+    ]
+
+
+def test_a_close_that_is_refused_leaves_the_session_open_for_another_microphone() -> None:
+    async def story() -> None:
+        log = FailingLog()
+        async with room(log) as house:
+            live = await house.sessions.open(A)
+            log.full = True
+            refused = await house.closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession())
+            assert isinstance(refused, Refusal)
+            log.full = False
+            assert not house.closing.closing(A)
+            await house.closing.settled(A)
+            await begun(house, A, greeting("taketwo2"))
+
+    loop.run(story())
+
+
+def test_who_may_not_close_stops_nobodys_microphone_and_other_acts_wait_for_nothing() -> None:
+    async def story() -> None:
+        async with room() as house:
+            take = await begun(house, A, greeting())
+            live = await house.sessions.open(A)
+            for actor, command in (
+                (Actor(Role.INTERPRETER, "l2"), do.CloseSession()),
+                (DESK, do.PauseSession()),
+            ):
+                began = house.clock.monotonic()
+                await house.closing.send(live.writer, actor, CommandId(f"x{actor.id}"), command)
+                assert (take.over, house.clock.monotonic()) == (False, began)
+            assert live.state.status is Status.PAUSED
+
+    loop.run(story())
+
+
+def test_a_file_that_plays_comes_to_its_end_and_is_closed_by_whoever_asked() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            assert hall.group is not None
+            hall.group.create_task(slow_engine(hall.connect(), clock=hall.clock))
+            playing = asyncio.ensure_future(
+                hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Sound(90 * RATE), as_live=True)
+            )
+            await hall.clock.sleep(10_000)
+            answer = await hall.closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession())
+            assert isinstance(answer, Receipt)
+            await playing
+            events = list(await hall.events())
+            assert words(events) == ["goodbye"]
+            assert len([event for event in events if isinstance(event, ev.SessionClosed)]) == 1
+            assert (await hall.log.read(live.id, answer.first - 1, 1))[0].header.actor == "l1"
+
+    loop.run(story())
+
+
+def test_a_file_that_nobody_understands_is_not_waited_for_longer_than_a_microphone() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            playing = asyncio.ensure_future(
+                hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Sound(RATE), as_live=True)
+            )
+            await hall.clock.sleep(2_000)
+            began = hall.clock.monotonic()
+            answer = await hall.closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession())
+            assert isinstance(answer, Receipt)
+            assert hall.clock.monotonic() - began >= WITHIN_MS
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+
+    loop.run(story())
+
+
+def test_nothing_to_bring_to_rest_is_no_delay() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            closing = Closing()
+            assert isinstance(await closing.send(live.writer, SYSTEM, CommandId("o"), do.OpenSession()), Receipt)
+            await closing.settled(live.id)
+            assert isinstance(await closing.send(live.writer, DESK, CommandId("bye"), [do.CloseSession()]), Receipt)
+            assert hall.clock.monotonic() == 0
+
+    loop.run(story())
