@@ -77,12 +77,11 @@ class SpeechChannel:
         self._count = 0
         self._paused = 0
         """Silence so far at the end of what only warms up, ms."""
-        self._heard = attach.audio_from
-        self._now = attach.audio_from
+        self._heard = self._now = attach.audio_from
+        self._took: deque[int] = deque(maxlen=schedule.SLOW_PASSES)
         self._step = settings.step
         self._outstanding: PassRequest | None = None
-        self._shown = False
-        self._ended = False
+        self._shown = self._ended = False
 
     @property
     def done(self) -> bool:
@@ -172,7 +171,8 @@ class SpeechChannel:
             raise ValueError(msg)
         self._outstanding = None
         self._now = max(self._now, now)
-        self._step = schedule.next_step(self._settings, self._now - request.asked)
+        self._took.append(self._now - request.asked)
+        self._step = schedule.next_step(self._settings, self._took)
         utterance = self._utterances[0]
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)

@@ -6,9 +6,13 @@ was killed hears the same windows as that one would have heard.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Moment, Utterance
 
+SLOW_PASSES = 3
+"""Passes in a row that have to be slow before the steps grow."""
 SETTLED_ENOUGH = 96
 """Silence behind the last speech, ms, with which a pass has heard the end of the last word."""
 
@@ -58,6 +62,12 @@ def _complete(utterance: Utterance, moment: Moment) -> bool:
     return utterance.covered >= min(moment.speech_end + SETTLED_ENOUGH, moment.t)
 
 
-def next_step(settings: SpeechSettings, took: int) -> int:
-    """New audio before the next pass, ms, when the last one took `took` ms: the core is never asked for all it has."""
-    return max(settings.step, round(settings.step_share * took))
+def next_step(settings: SpeechSettings, took: Sequence[int]) -> int:
+    """New audio before the next pass, ms, when the last ones took so long, ms: the core is never asked for all it has.
+
+    Only when all of the last `SLOW_PASSES` were slow: one hiccup, such as the first pass of a new engine, changes no
+    window.
+    """
+    if len(took) < SLOW_PASSES:
+        return settings.step
+    return max(settings.step, round(settings.step_share * min(took)))

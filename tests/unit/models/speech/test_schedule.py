@@ -83,5 +83,11 @@ def test_what_is_heard_once_more_ends_where_it_did() -> None:
 
 
 def test_slow_passes_are_asked_for_less_often() -> None:
-    assert next_step(SETTINGS, 10) == 320
-    assert next_step(SETTINGS, 1_000) == 1_600
+    assert next_step(SETTINGS, ()) == 320
+    assert next_step(SETTINGS, (10, 10, 10)) == 320
+    assert next_step(SETTINGS, (1_200, 1_000, 1_500)) == 1_600
+
+
+def test_one_slow_pass_changes_no_window() -> None:
+    assert next_step(SETTINGS, (1_000,)) == 320
+    assert next_step(SETTINGS, (1_000, 10, 1_000)) == 320
