@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -50,11 +50,8 @@ class Utterance:
         """Media ms of the first sample that is still held."""
         self.speech_start = before[-1].t
         """Media ms of the first frame of speech."""
-        self._trimmed = Moment(self.start, 0, self.speech_start)
-        self.speech_end = self.speech_start
-        """Media ms where the last frame of speech so far ends."""
-        self.speech_ms = 0
-        """How much of it was speech."""
+        self._moments = [Moment(self.start, 0, self.speech_start)]
+        """What was known at the window's first sample, and at the end of each frame since."""
         self.closed = False
         """Nobody speaks any more: nothing will be added."""
         self.covered = self.start
@@ -69,18 +66,16 @@ class Utterance:
         """The last pass; empty before the first."""
         self.unconfirmed: tuple[Word, ...] = ()
         """What the last pass heard beyond the committed words."""
-        for frame in before[:-1]:
-            self._append(frame)
-        self.add(before[-1])
+        for frame in before:
+            self.add(frame)
 
     @classmethod
     def resumed(cls, number: int, frame: Frame, place: Speaking, silence_p: float) -> Utterance:
         """The utterance that another engine was in when its window began at `frame`."""
         utterance = cls(number, (frame,), silence_p)
         utterance.speech_start = place.speech_start
-        utterance._trimmed = Moment(frame.t, place.speech_ms, place.speech_end)
-        now = utterance.known_at(utterance.heard)
-        utterance.speech_ms, utterance.speech_end = now.speech_ms, now.speech_end
+        utterance._moments = [Moment(frame.t, place.speech_ms, place.speech_end)]
+        utterance._know(frame)
         utterance.covered, utterance.again, utterance.redo = place.covered, place.again, place.redo
         utterance.language, utterance.unconfirmed = place.language, place.unconfirmed
         utterance.spoken = Hypothesis(language=place.heard_language, words=(), likeliest=place.likeliest)
@@ -90,8 +85,8 @@ class Utterance:
         """What another engine needs besides the audio from `start` on."""
         return Speaking(
             speech_start=self.speech_start,
-            speech_ms=self._trimmed.speech_ms,
-            speech_end=self._trimmed.speech_end,
+            speech_ms=self._moments[0].speech_ms,
+            speech_end=self._moments[0].speech_end,
             covered=self.covered,
             again=self.again,
             redo=self.redo,
@@ -104,40 +99,46 @@ class Utterance:
     @property
     def now(self) -> Moment:
         """All that is known."""
-        return Moment(self.heard, self.speech_ms, self.speech_end)
-
-    def moments(self, after: int) -> Iterator[Moment]:
-        """What was known at each frame's end later than media ms `after`."""
-        moment = self._trimmed
-        for index in range(len(self._p)):
-            moment = self._with_frame(moment, index)
-            if moment.t > after:
-                yield moment
-
-    def known_at(self, t: int) -> Moment:
-        """What was known at media ms `t`."""
-        moment = self._trimmed
-        for index in range(min((t - self.start) // FRAME_MS, len(self._p))):
-            moment = self._with_frame(moment, index)
-        return moment
-
-    def _with_frame(self, moment: Moment, index: int) -> Moment:
-        t = self.start + (index + 1) * FRAME_MS
-        if self._p[index] < self._silence_p or t <= self.speech_start:
-            return Moment(t, moment.speech_ms, moment.speech_end)
-        return Moment(t, moment.speech_ms + FRAME_MS, t)
+        return self._moments[-1]
 
     @property
     def heard(self) -> int:
         """Media ms where the audio so far ends."""
-        return self.start + len(self._p) * FRAME_MS
+        return self.now.t
+
+    @property
+    def speech_end(self) -> int:
+        """Media ms where the last frame of speech so far ends."""
+        return self.now.speech_end
+
+    @property
+    def speech_ms(self) -> int:
+        """How much of it was speech."""
+        return self.now.speech_ms
+
+    def moments(self, after: int) -> Sequence[Moment]:
+        """What was known at the end of each frame that ends later than media ms `after`."""
+        return self._moments[max(1, (after - self.start) // FRAME_MS + 1) :]
+
+    def known_at(self, t: int) -> Moment:
+        """What was known at media ms `t`."""
+        return self._moments[max(0, min((t - self.start) // FRAME_MS, len(self._p)))]
 
     def add(self, frame: Frame) -> None:
         """The next 32 ms."""
-        self._append(frame)
-        if frame.p >= self._silence_p and frame.t >= self.speech_start:
-            self.speech_ms += FRAME_MS
-            self.speech_end = self.heard
+        end = (len(self._p) + 1) * VAD_FRAME
+        if end > len(self._samples):
+            self._samples = np.concatenate([self._samples, np.zeros_like(self._samples)])
+        self._samples[end - VAD_FRAME : end] = frame.samples
+        self._p.append(frame.p)
+        self._know(frame)
+
+    def _know(self, frame: Frame) -> None:
+        before, t = self.now, frame.t + FRAME_MS
+        speech = frame.p >= self._silence_p and frame.t >= self.speech_start  # Not in the pre-roll.
+        self._moments.append(
+            Moment(t, before.speech_ms + FRAME_MS, t) if speech else Moment(t, before.speech_ms, before.speech_end)
+        )
 
     def audio(self, until: int) -> Samples:
         """A copy of the audio from `start` to `until`."""
@@ -148,10 +149,9 @@ class Utterance:
         frames = min((t - self.start) // FRAME_MS, len(self._p))
         if frames <= 0:
             return
-        self._trimmed = self.known_at(t)
         kept = len(self._p) - frames
         self._samples[: kept * VAD_FRAME] = self._samples[frames * VAD_FRAME : len(self._p) * VAD_FRAME].copy()
-        del self._p[:frames]
+        del self._p[:frames], self._moments[:frames]
         self.start += frames * FRAME_MS
         self.covered = max(self.covered, self.start)
 
@@ -177,10 +177,3 @@ class Utterance:
         """How many ms of the frames that lie between `t0` and `t1` are speech."""
         first, last = max(0, -((self.start - t0) // FRAME_MS)), max(0, (t1 - self.start) // FRAME_MS)
         return FRAME_MS * sum(p >= self._silence_p for p in self._p[first:last])
-
-    def _append(self, frame: Frame) -> None:
-        end = (len(self._p) + 1) * VAD_FRAME
-        if end > len(self._samples):
-            self._samples = np.concatenate([self._samples, np.zeros_like(self._samples)])
-        self._samples[end - VAD_FRAME : end] = frame.samples
-        self._p.append(frame.p)

@@ -28,6 +28,7 @@ from moothall.cli.playing import (
 )
 from moothall.cli.sample import find_sample
 from moothall.cli.weights import require_model
+from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
 from moothall.settings import Settings, load
 
@@ -123,6 +124,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         session=SessionId("demo"),
         exact=False,
         as_live=True,
+        sound_kept=SoundKept.NONE,
     )
     asyncio.run(_run(settings, programme, close=True, code=arguments.lan))
     return 0

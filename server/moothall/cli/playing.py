@@ -21,7 +21,7 @@ from moothall.cli.mapping import FLOOR, Mapped
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.errors import ConfigurationError, Refusal, StorageUnavailable
-from moothall.core.events import ChannelKind
+from moothall.core.events import ChannelKind, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId, is_name
 from moothall.core.session import Status
 from moothall.services.ingest import Input, OpenAudio
@@ -45,6 +45,8 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     exact: bool
     """Play into this very session; else into the next free name behind it when it is over."""
     as_live: bool
+    sound_kept: SoundKept = SoundKept.UNTIL_CHECKED
+    """What becomes of its sound. Nothing, where a file is only shown: it is there already."""
     mapping: tuple[Mapped, ...] = ()
     """Which of its channels feeds which text; empty when the mean of all is what is spoken."""
     channels: int = 0
@@ -138,7 +140,7 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
 
 async def _create(live: LiveSession, programme: Programme) -> None:
     commands: list[AnyCommand] = [
-        CreateSession(title=programme.title, languages=programme.languages),
+        CreateSession(title=programme.title, languages=programme.languages, sound=programme.sound_kept),
         AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=programme.languages),
     ]
     answer = await live.writer.send(SYSTEM, CommandId("create"), commands)

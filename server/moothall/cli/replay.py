@@ -24,6 +24,7 @@ from moothall.cli.play import quiet, settings_of, show
 from moothall.cli.playing import Programme, engine_ready, languages_of, play, prepare, require_sound, told_to_stop
 from moothall.cli.weights import require_model
 from moothall.core.errors import ConfigurationError
+from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
 from moothall.settings import Settings
 
@@ -70,6 +71,7 @@ def _replay(arguments: argparse.Namespace) -> int:
             session=SessionId("replay"),
             exact=False,
             as_live=arguments.as_live and arguments.clock == "wall",
+            sound_kept=SoundKept.NONE,
         )
         if arguments.jsonl is None:
             asyncio.run(_serve(settings, programme))
