@@ -15,14 +15,14 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / name) for name in ("server", "hubs", "models", "tests")]
+# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
-from playwright.async_api import async_playwright  # noqa: E402
+from playwright.async_api import async_playwright
 
-from browsing import PAINTED  # noqa: E402
-from e2e.conftest import QUIET, chromium  # noqa: E402
-from stage import ended, opened, partial, stage, words  # noqa: E402
+from browsing import PAINTED
+from e2e.conftest import QUIET, chromium
+from stage import ended, opened, partial, stage, words
 
 WORDS = "This is what somebody says while everybody reads it word by word"
 

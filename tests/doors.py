@@ -29,6 +29,12 @@ from moothall.wire.frames import Received, decode
 from moothall.wire.reader import Outcome, Reader
 
 ORIGIN = "https://good.example"
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 
 
 class House:
@@ -231,3 +237,17 @@ async def until(condition: object) -> None:
     assert callable(condition)
     while not condition():  # noqa: ASYNC110  # what is waited for happens in the server, which tells nobody
         await asyncio.sleep(0)
+
+
+def request_of(door: str, headers: dict[str, str]) -> bytes:
+    """A request for a door of the session, as it goes over the wire."""
+    lines = [f"GET /s/plenary/{door} HTTP/1.1", "Host: x", *[f"{name}: {headers[name]}" for name in headers], "", ""]
+    return "\r\n".join(lines).encode()
+
+
+async def closed(http: aiohttp.ClientSession, url: str) -> aiohttp.WSMessage:
+    """The message with which the WebSocket at `url` is closed."""
+    async with http.ws_connect(url, autoclose=False) as socket_:
+        message = await socket_.receive()
+        assert message.type is aiohttp.WSMsgType.CLOSE
+        return message

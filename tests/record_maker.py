@@ -126,7 +126,7 @@ def timed(text: str, t0: int, each: int = 300, pause: int = 100) -> tuple[ev.Wor
 
 
 ANEZ = "Ms. Añez & co"
-CHINESE = "会议现在开始，请各位代表就座；我们今天要讨论水资源管理的三个问题。"  # noqa: RUF001
+CHINESE = "会议现在开始，请各位代表就座；我们今天要讨论水资源管理的三个问题。"  # noqa: RUF001  # as it is written
 
 
 def meeting(*, closed: bool = True) -> Telling:

@@ -21,7 +21,7 @@ from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
 from moothall.app_doors import open_doors, open_local_door
-from moothall.app_house import open_house, watch_rehearsals
+from moothall.app_house import SPOOL_FOLDER, open_house, watch_rehearsals
 from moothall.app_sound import open_live, open_recordings
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
@@ -37,7 +37,6 @@ from moothall.settings import Settings, engine_tokens
 
 logger = logging.getLogger(__name__)
 
-SPOOL_FOLDER = "spool"
 GC_THRESHOLDS = (50_000, 20, 100)
 """A server holds some 100,000 long-lived objects; walking them at each of CPython's default 700 allocations costs
 two thirds of a fan-out."""

@@ -29,7 +29,9 @@ from moothall.services.role_links import RoleLinks
 from moothall.services.sessions import Sessions
 from moothall.settings import Settings
 
-SOUND_FOLDERS = ("spool", "recordings")
+SPOOL_FOLDER = "spool"
+RECORDINGS_FOLDER = "recordings"
+SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
 """Folders below the data folder that hold a folder for each session."""
 
 

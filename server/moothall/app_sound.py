@@ -16,7 +16,7 @@ from moothall.adapters.pages import Pages
 from moothall.adapters.sound_door import SoundDoor
 from moothall.adapters.sound_folder import SoundFolder
 from moothall.adapters.staff_door import StaffDoor
-from moothall.app_house import House
+from moothall.app_house import RECORDINGS_FOLDER, House
 from moothall.core.commands import AddChannel
 from moothall.core.errors import Refusal
 from moothall.core.events import ChannelKind, SoundKept
@@ -32,8 +32,6 @@ from moothall.services.recognising import Recognising
 from moothall.services.recording import Recordings, standing_of
 from moothall.services.role_links import Staff
 from moothall.settings import Settings
-
-RECORDINGS_FOLDER = "recordings"
 
 
 async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, recognising: Recognising) -> LiveIngest:

@@ -1,126 +1,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
+from audio_house import EVERYBODY, ORIGIN, door, say, send, sending, shut, told, until
 from hall_in_memory import FLOOR, SESSION, MemoryHall
-from microphone import RATE, STEP, Ears, greeting, live_hall, sound
-from moothall.adapters.audio_door import AudioDoor, may_send
+from microphone import RATE, Ears, greeting, sound
+from moothall.adapters.audio_door import may_send
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, CloseSession
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.services.role_links import Staff
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.wire import audio
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.close_codes import CloseCode
 
-ORIGIN = "https://hall.example"
-TECHNICIAN = Staff(link="t1", role=Role.TECHNICIAN, scope="hall", label="Main hall, technician")
-CHAIR = Staff(link="c1", role=Role.CHAIR, scope="session:s", label="Chair")
-INTERPRETER = Staff(link="i1", role=Role.INTERPRETER, scope="session:s", label="French booth")
-READER = Staff(link="r1", role=Role.READER, scope="session:s", label="Readers")
-EVERYBODY = {each.link: each for each in (TECHNICIAN, CHAIR, INTERPRETER, READER)}
 FRENCH = ChannelId("fr")
-
-
-class Door:
-    """The door on a free port, and who has which link: a cookie says it."""
-
-    def __init__(self, hall: MemoryHall, http: aiohttp.ClientSession, port: int, adapter: AudioDoor) -> None:
-        self.hall = hall
-        self.http = http
-        self.base = f"http://127.0.0.1:{port}"
-        self.adapter = adapter
-        self.links = dict(EVERYBODY)
-        self.running: SessionId | None = None
-
-    @asynccontextmanager
-    async def connected(
-        self, link: str = "t1", path: str = "/s/s/audio", **headers: str
-    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        async with self.http.ws_connect(
-            self.base + path, headers={"Cookie": f"link={link}", **headers}, max_msg_size=0
-        ) as socket:
-            yield socket
-
-    async def status(self, link: str = "t1", **headers: str) -> int:
-        async with self.http.get(f"{self.base}/s/s/audio", headers={"Cookie": f"link={link}", **headers}) as response:
-            return response.status
-
-
-@asynccontextmanager
-async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> AsyncIterator[Door]:
-    async with live_hall(hall, ears=ears or Ears()) as made:
-        standing: list[Door] = []
-
-        def staff(request: web.Request) -> tuple[Staff, ...]:
-            known = standing[0].links.get(request.cookies.get("link", ""))
-            return () if known is None else (known,)
-
-        async def session_in(room: str) -> SessionId | None:
-            return standing[0].running if room == "main" else None
-
-        adapter = AudioDoor(
-            made.live.begin,
-            find=made.sessions.find,
-            staff=staff,
-            may_act=lambda who, session: who.scope in ("hall", f"session:{session}"),
-            clock=made.clock,
-            origins=frozenset({ORIGIN}),
-            session_in=session_in,
-        )
-        app = web.Application()
-        app.add_routes(adapter.routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
-            standing.append(Door(made, http, runner.addresses[0][1], adapter))
-            yield standing[0]
-        await adapter.close()
-        await runner.cleanup()
-
-
-async def told(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    """The next message, acknowledgements of nothing passed over."""
-    while True:
-        message = await socket.receive()
-        assert message.type is aiohttp.WSMsgType.TEXT, (message.type, message.data, message.extra)
-        said = dict(message.json())
-        if said != {"kind": "safe", "at": 0}:
-            return said
-
-
-async def until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
-    while (said := await told(socket))["kind"] != kind:
-        pass
-    return said
-
-
-async def shut(socket: aiohttp.ClientWebSocketResponse) -> int | None:
-    """The code with which the server closes."""
-    while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-        pass
-    return socket.close_code
-
-
-async def say(socket: aiohttp.ClientWebSocketResponse, message: audio.ToServer) -> None:
-    await socket.send_str(audio.encode(message))
-
-
-async def send(socket: aiohttp.ClientWebSocketResponse, first: int, last: int, mark: int = 0) -> None:
-    for begin in range(first, last, STEP):
-        count = min(STEP, last - begin)
-        await socket.send_bytes(audio.encode_piece(Piece(first=begin, age=0, pcm=sound(begin, count, mark))))
 
 
 def test_sound_is_taken_acknowledged_and_ended() -> None:
@@ -270,14 +169,10 @@ def test_strangers_foreign_pages_and_plain_requests_are_turned_away() -> None:
 
 def test_a_link_that_is_revoked_sends_no_longer() -> None:
     async def story() -> None:
-        async with door() as at:
-            await at.hall.session()
-            async with at.connected() as socket:
-                await say(socket, greeting())
-                await told(socket)
-                del at.links["t1"]
-                assert await shut(socket) == CloseCode.FORBIDDEN
-                assert at.hall.clock.monotonic() < 6_000
+        async with sending() as (at, socket):
+            del at.links["t1"]
+            assert await shut(socket) == CloseCode.FORBIDDEN
+            assert at.hall.clock.monotonic() < 6_000
 
     loop.run(story())
 
@@ -312,43 +207,31 @@ def test_who_breaks_the_rules_is_closed_with_a_sentence(nonsense: str) -> None:
 
 def test_a_message_that_is_too_long_ends_the_connection() -> None:
     async def story() -> None:
-        async with door() as at:
-            await at.hall.session()
-            async with at.connected() as socket:
-                await say(socket, greeting())
-                await told(socket)
-                await socket.send_bytes(bytes(audio.MAX_PIECE_BYTES + 2))
-                assert await shut(socket) == CloseCode.TOO_BIG
+        async with sending() as (_, socket):
+            await socket.send_bytes(bytes(audio.MAX_PIECE_BYTES + 2))
+            assert await shut(socket) == CloseCode.TOO_BIG
 
     loop.run(story())
 
 
 def test_the_longest_piece_is_taken() -> None:
     async def story() -> None:
-        async with door() as at:
-            await at.hall.session()
-            async with at.connected() as socket:
-                await say(socket, greeting())
-                await told(socket)
-                whole = sound(0, audio.MAX_PIECE_SAMPLES)
-                await socket.send_bytes(audio.encode_piece(Piece(first=0, age=0, pcm=whole)))
-                assert (await until(socket, "safe"))["at"] == audio.MAX_PIECE_SAMPLES
+        async with sending() as (_, socket):
+            whole = sound(0, audio.MAX_PIECE_SAMPLES)
+            await socket.send_bytes(audio.encode_piece(Piece(first=0, age=0, pcm=whole)))
+            assert (await until(socket, "safe"))["at"] == audio.MAX_PIECE_SAMPLES
 
     loop.run(story())
 
 
 def test_ten_minutes_that_were_kept_come_at_once_and_more_is_read_more_slowly() -> None:
     async def story() -> None:
-        async with door() as at:
-            await at.hall.session()
-            async with at.connected() as socket:
-                await say(socket, greeting())
-                await told(socket)
-                for first in range(0, 1_600 * 8, 8):  # small pieces: it is their number that counts
-                    await socket.send_bytes(audio.encode_piece(Piece(first=first, age=0, pcm=sound(first, 8))))
-                await say(socket, audio.End(at=1_600 * 8, reason=EndReason.STOPPED))
-                await until(socket, "ended")
-                assert 1_000 < at.hall.clock.monotonic() < 5_000
+        async with sending() as (at, socket):
+            for first in range(0, 1_600 * 8, 8):  # small pieces: it is their number that counts
+                await socket.send_bytes(audio.encode_piece(Piece(first=first, age=0, pcm=sound(first, 8))))
+            await say(socket, audio.End(at=1_600 * 8, reason=EndReason.STOPPED))
+            await until(socket, "ended")
+            assert 1_000 < at.hall.clock.monotonic() < 5_000
 
     loop.run(story())
 
@@ -415,17 +298,13 @@ def test_what_can_not_be_stored_is_to_be_sent_later() -> None:
 
 def test_a_take_that_is_over_is_over() -> None:
     async def story() -> None:
-        async with door() as at:
-            await at.hall.session()
-            async with at.connected() as socket:
-                await say(socket, greeting())
-                await told(socket)
-                await send(socket, 0, RATE)
-                await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
-                await until(socket, "ended")
-                await at.hall.clock.sleep(2_000)
-                await say(socket, greeting(first=RATE))
-                await until(socket, "ended")
+        async with sending() as (at, socket):
+            await send(socket, 0, RATE)
+            await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
+            await until(socket, "ended")
+            await at.hall.clock.sleep(2_000)
+            await say(socket, greeting(first=RATE))
+            await until(socket, "ended")
 
     loop.run(story())
 
@@ -456,14 +335,10 @@ def test_a_take_belongs_to_one_text() -> None:
 
 def test_a_server_that_goes_says_so() -> None:
     async def story() -> None:
-        async with door() as at:
-            await at.hall.session()
-            async with at.connected() as socket:
-                await say(socket, greeting())
-                await told(socket)
-                closing = asyncio.ensure_future(at.adapter.close())
-                assert await shut(socket) == CloseCode.GOING_AWAY
-                await closing
+        async with sending() as (at, socket):
+            closing = asyncio.ensure_future(at.adapter.close())
+            assert await shut(socket) == CloseCode.GOING_AWAY
+            await closing
             async with at.connected() as late:
                 assert await shut(late) == CloseCode.GOING_AWAY
 

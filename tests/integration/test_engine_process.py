@@ -1,4 +1,7 @@
-"""The whole engine on a real socket: in this process, and as a process of its own."""
+"""The whole engine on a real socket: in this process, and as a process of its own.
+
+In this process, time is that of `moothall.testing.loop`: it jumps, so what sleeps here costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,8 @@ async def served(serve: Callable[[EngineSocket], Awaitable[None]], channel: Engi
         task.cancel()
 
 
-async def pause(_: int) -> None:
+async def hurried(_: int) -> None:
+    """The pace of the sound: 100 ms of it in 50 ms, so that the engine's passes come between."""
     await asyncio.sleep(0.05)
 
 
@@ -55,7 +59,7 @@ def test_links_over_sockets_that_are_cut_lose_nothing() -> None:
         links.append(link)
 
         async def reached(t: int) -> None:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # The pace: as it is spoken.
             if t > 5_000 * len(links):
                 raise ConnectionAbortedError
 
@@ -74,12 +78,12 @@ def test_an_engine_waits_for_a_server_that_is_not_there_yet() -> None:
     channel = EngineChannel(render(script))
 
     async def main() -> None:
-        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, pause)) as port:
+        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, hurried)) as port:
             pass
         async with asyncio.TaskGroup() as group:
             task = group.create_task(engine(f"ws://127.0.0.1:{port}/", script).run())
-            await asyncio.sleep(30)
-            async with serve_engines("127.0.0.1", port, lambda: TOKENS, lambda link: channel.serve(link, pause)):
+            await asyncio.sleep(30)  # The engine dials in vain meanwhile.
+            async with serve_engines("127.0.0.1", port, lambda: TOKENS, lambda link: channel.serve(link, hurried)):
                 await channel.finished.wait()
                 task.cancel()
 
@@ -99,7 +103,7 @@ def test_what_trying_again_cannot_mend_is_said(url: str, token: str, sentence: s
     channel = EngineChannel(render(script))
 
     async def main() -> None:
-        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, pause)) as port:
+        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, hurried)) as port:
             await engine(url.format(port=port), script, token).run()
 
     with pytest.raises(ConfigurationError, match=sentence):
@@ -119,7 +123,7 @@ def test_a_server_that_breaks_the_rules_is_left_and_dialled_again(caplog: pytest
             await link.send(wire.Audio(stream=1, t=0, pcm=b"abc"))
             assert await link.receive() is None
         else:
-            await channel.serve(link, pause)
+            await channel.serve(link, hurried)
 
     run(served(serve, channel, script))
     assert channel.words == said(script)
@@ -138,7 +142,7 @@ async def hall(script: Script, folder: Path, channel: EngineChannel) -> AsyncIte
     path.write_bytes(write_script(script))
 
     async def at_once(_: int) -> None:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # The link's other tasks get their turn: what the engine says is taken meanwhile.
 
     async with serve_engines("127.0.0.1", 0, lambda: TOKENS, lambda link: channel.serve(link, at_once)) as port:
 

@@ -83,7 +83,7 @@ def as_live() -> Callable[[int], Awaitable[None]]:
 
 
 async def as_fast_as_it_goes(_: int) -> None:
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # The engine's tasks get their turn, and no time passes.
 
 
 @pytest.mark.parametrize("pace", [as_live, lambda: as_fast_as_it_goes])

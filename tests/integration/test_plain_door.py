@@ -145,6 +145,6 @@ async def test_a_stalled_reader_of_everything_does_not_hold_up_the_end() -> None
     request = b"GET /s/plenary/text?all=1 HTTP/1.1\r\nHost: x\r\n\r\n"
     async with house(meeting=meeting) as made, unread(made.port, request):
         await until(lambda: made.readers.count == 1)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # The answer has begun, and stands still: nobody takes what it writes.
         await made.plain.close()
         await until(lambda: made.readers.count == 0)

@@ -1,38 +1,23 @@
 // All meetings at a glance: cards that renew themselves each second, a bell, and who sees to what. The markup is that
 // of web/pages/control.html.
 
-import { element } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
-import { Words } from './words.js';
+import { keepOwnName, ownName, tongues } from './desk_names.js';
+import { keep, recall } from './kept.js';
+import { at, element } from './nodes.js';
+import { Words, alone } from './words.js';
 
-const NAME = 'moothall.desk.name';
 const BELL = 'moothall.control.bell';
 const GIGABYTE = 1e9;
 
-const at = (id) => document.getElementById(id);
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
-const tongues = new Intl.DisplayNames(data.ui, { type: 'language' });
+const tongue = tongues(data.ui);
 const clock = new Intl.DateTimeFormat(data.ui, { timeStyle: 'medium' });
 const form = at('Bell').elements;
 const rung = new Set(); // alarms that the bell has rung for
 let sound = null; // the audio context, once somebody has touched the page
 
-const kept = (name, value) => {
-  try {
-    if (value !== undefined) localStorage.setItem(name, value);
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-};
-const tongue = (tag) => {
-  try {
-    return tongues.of(tag) ?? tag;
-  } catch {
-    return tag;
-  }
-};
 const ago = (seconds) => {
   if (seconds === null) return words.text('none');
   return seconds < 120 ? words.text('ago', { n: seconds }) : words.text('ago-min', { n: Math.floor(seconds / 60) });
@@ -80,7 +65,7 @@ function show(card) {
     made.append(element('p', { class: 'said' }, words.text('report', { n, all: Math.max(all, n), what: words.text(`report.${kind}`) })));
   }
   if (card.following) {
-    made.append(element('p', { class: 'mark' }, words.text('next', { title: `\u2068${card.following}\u2069` })));
+    made.append(element('p', { class: 'mark' }, words.text('next', { title: alone(card.following) })));
   }
   if (card.session) {
     const address = `/desk/${encodeURIComponent(card.session)}?ui=${data.ui}`;
@@ -169,11 +154,11 @@ async function mine(session, kind) {
 at('Bell').dataset.title = document.title;
 at('Bell').hidden = false;
 at('Again').hidden = true;
-form.name.value = kept(NAME) ?? '';
-form.name.addEventListener('change', () => kept(NAME, form.name.value.trim()));
-form.bell.checked = kept(BELL) !== 'off';
+form.name.value = ownName();
+form.name.addEventListener('change', () => keepOwnName(form.name.value));
+form.bell.checked = recall(BELL) ?? true;
 form.bell.addEventListener('change', () => {
-  kept(BELL, form.bell.checked ? 'on' : 'off');
+  keep(BELL, form.bell.checked);
   if (form.bell.checked) ring(); // Heard at once, and allowed from here on.
 });
 at('Bell').addEventListener('submit', (event) => event.preventDefault());

@@ -2,19 +2,19 @@
 
 import { DeskEdit } from './desk_edit.js';
 import { DeskKeys } from './desk_keys.js';
-import { DeskLines, element } from './desk_lines.js';
+import { DeskLines } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
+import { keepOwnName, ownName } from './desk_names.js';
 import { DeskPanel } from './desk_panel.js';
 import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
+import { at, element, set } from './nodes.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
 
 const BACK = 30000; // ms that "not recorded" takes back
 const REDONE = 60000; // ms that are written again in another language
-const NAME = 'moothall.desk.name';
 
-const at = (id) => document.getElementById(id);
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 const state = new DeskState();
@@ -24,15 +24,6 @@ let own = ''; // our seat
 let here = [];
 let news = { reports: null, alarm: null, overrun: null };
 let ahead = 0; // the server's clock against ours
-
-/** The name that somebody gave themselves in this browser, where it may be kept. */
-function ownName() {
-  try {
-    return localStorage.getItem(NAME) ?? '';
-  } catch {
-    return '';
-  }
-}
 
 const say = (text) => { at('Status').textContent = text; };
 const refused = ({ code }) => say(words.text(`refused.${code}`));
@@ -137,7 +128,7 @@ function stands(how, waiting) {
   const kind = how === 'open' && waiting ? 'waiting' : how;
   line.dataset.kind = kind === 'open' ? 'live' : 'lost';
   const text = words.text(`line.${kind}`, { n: waiting });
-  if (line.textContent !== text) line.textContent = text;
+  set(line, text);
   if (how === 'shut') say(text);
 }
 
@@ -232,7 +223,7 @@ function now() {
   const line = at('State');
   line.dataset.kind = kind;
   const text = words.text(`standing.${kind}`, { n });
-  if (line.textContent !== text) line.textContent = text;
+  set(line, text);
 }
 
 function picked(segments) {
@@ -279,11 +270,7 @@ form('Force', async ({ language }) => {
   if (answer.refusal) refused(answer.refusal);
 });
 form('Called', async ({ name }) => {
-  try {
-    localStorage.setItem(NAME, name.value.trim());
-  } catch {
-    // It holds for this visit.
-  }
+  keepOwnName(name.value);
   await link.request('name', { name: name.value.trim() });
 });
 form('LeaveNote', async ({ text }) => {

@@ -1,7 +1,7 @@
 // A line being corrected, in place: Enter saves, Esc gives up, and nothing that was typed is ever lost.
 
+import { element } from './nodes.js';
 import { direction } from './words.js';
-import { element } from './desk_lines.js';
 
 const HEARD = 10000; // ms of sound before the line's end
 const AFTER = 1500; // ms of sound behind it

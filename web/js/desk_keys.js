@@ -1,5 +1,8 @@
 // Single keys for what has to be quick. They can be changed and switched off (WCAG 2.1.4), and never act in a text box.
 
+import { keep, recall } from './kept.js';
+import { element } from './nodes.js';
+
 const KEPT = 'moothall.desk.keys';
 const STANDARD = {
   nobody: '0', ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, String(i + 1)])),
@@ -11,15 +14,9 @@ export class DeskKeys {
   constructor(acts, label) {
     this.acts = acts;
     this.label = label;
-    this.on = true;
-    this.keys = { ...STANDARD };
-    try {
-      const kept = JSON.parse(localStorage.getItem(KEPT) ?? '{}');
-      this.on = kept.on ?? true;
-      Object.assign(this.keys, kept.keys);
-    } catch {
-      // Kept by another release, or not allowed: the standard keys do.
-    }
+    const kept = recall(KEPT);
+    this.on = kept?.on ?? true;
+    this.keys = { ...STANDARD, ...kept?.keys };
     addEventListener('keydown', (event) => this.#press(event));
   }
 
@@ -48,13 +45,7 @@ export class DeskKeys {
     for (const name of Object.keys(STANDARD)) {
       const input = document.createElement('input');
       Object.assign(input, { type: 'text', value: this.keys[name], maxLength: 1, size: 2, autocomplete: 'off' });
-      const label = document.createElement('label');
-      const text = document.createElement('span');
-      text.textContent = this.label(name);
-      label.append(input, text);
-      const item = document.createElement('li');
-      item.append(label);
-      list.append(item);
+      list.append(element('li', {}, element('label', {}, input, element('span', {}, this.label(name)))));
       input.addEventListener('change', () => {
         this.keys[name] = input.value.trim().toLowerCase();
         this.#keep(tell);
@@ -63,11 +54,7 @@ export class DeskKeys {
   }
 
   #keep(tell) {
-    try {
-      localStorage.setItem(KEPT, JSON.stringify({ on: this.on, keys: this.keys }));
-    } catch {
-      // They hold for this visit.
-    }
+    keep(KEPT, { on: this.on, keys: this.keys });
     tell();
   }
 }

@@ -1,19 +1,10 @@
 // The lines on a staff page: shown, picked (one, or a range), and handed to the editor.
 
+import { element } from './nodes.js';
 import { direction, mediaTime } from './words.js';
 
 const CALM = 120; // lines kept on the screen; older ones are on the reader's page
 const SLACK = 60; // px from the end that still count as the end
-
-export const element = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, '');
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-};
 
 export class DeskLines {
   /**

@@ -1,11 +1,10 @@
 // What stands around the text on a staff page: who speaks, who is here, notes, reports, alarms, and what was done.
 
-import { element } from './desk_lines.js';
-import { mediaTime } from './words.js';
+import { tongues } from './desk_names.js';
+import { at, element } from './nodes.js';
+import { alone, mediaTime } from './words.js';
 
-const at = (id) => document.getElementById(id);
 const bdi = (text) => element('bdi', {}, text);
-const alone = (text) => `\u2068${text}\u2069`; // a name or text whose direction is its own affair
 
 /** Put items into a list where they changed; what has the focus keeps it. */
 function fill(list, items) {
@@ -25,16 +24,7 @@ export class DeskPanel {
     this.acts = [];
     this.stood = new Set(); // what stood there before
     this.clock = new Intl.DateTimeFormat(data.ui, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-    this.tongues = new Intl.DisplayNames(data.ui, { type: 'language' });
-  }
-
-  /** A language's name in the language of the page. */
-  tongue(tag) {
-    try {
-      return this.tongues.of(tag) ?? tag;
-    } catch {
-      return tag;
-    }
+    this.tongue = tongues(data.ui); // a language's name, by its tag
   }
 
   /** Speakers in the order in which they were introduced: [id, name]. */

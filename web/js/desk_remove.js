@@ -1,6 +1,7 @@
 // Words that must not stay: asks first, says what goes, and has it removed for good.
 
-const at = (id) => document.getElementById(id);
+import { at } from './nodes.js';
+import { alone } from './words.js';
 
 export class DeskRemove {
   /**
@@ -21,7 +22,7 @@ export class DeskRemove {
 
   /** Ask about all words of a speaker, and the name where it is to go. */
   speaker(speaker, called, name) {
-    if (speaker) this.#ask(this.words.text('remove.speaker', { name: `\u2068${called}\u2069` }), { type: 'speaker', speaker, name });
+    if (speaker) this.#ask(this.words.text('remove.speaker', { name: alone(called) }), { type: 'speaker', speaker, name });
   }
 
   #ask(question, removes) {

@@ -6,15 +6,16 @@ import { Line } from './microphone_line.js';
 import { RATE } from './microphone_resample.js';
 import { Ring } from './microphone_ring.js';
 import { Words } from './microphone_words.js';
+import { at } from './nodes.js';
+import { alone, fill } from './words.js';
 
 const CALM = 1500; // ms that a verdict has to last before it is said
 const GOOD = 15000; // ms that "ready" outlasts a pause
 const LATE = 3; // s of kept sound from which on it is said
 const LOUDEST = 60; // dB that the meter shows
 
-const at = (id) => document.getElementById(id);
 const data = JSON.parse(at('Data').textContent);
-const say = (name, values = {}) => data.texts[name].replace(/\{(\w+)\}/g, (place, key) => values[key] ?? place);
+const say = (name, values = {}) => fill(data.texts[name], values);
 
 const ring = new Ring();
 const levels = new Levels();
@@ -176,7 +177,7 @@ function told(kind, detail) {
       break;
     case 'held':
       at('HeldBy').textContent = say(detail.by ? 'stands.held.by' : 'stands.held', {
-        who: `\u2068${detail.by}\u2069`,
+        who: alone(detail.by),
         time: new Date(detail.since).toLocaleTimeString(data.ui, { hour: '2-digit', minute: '2-digit' }),
       });
       stand('held');

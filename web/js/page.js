@@ -7,6 +7,7 @@ import { Held } from './held.js';
 import { keys } from './keys.js';
 import { Link } from './link.js';
 import { Speller } from './low.js';
+import { at, set } from './nodes.js';
 import { Older } from './older.js';
 import { Place } from './place.js';
 import { Quote } from './quote.js';
@@ -19,7 +20,6 @@ import { Words } from './words.js';
 const SILENT = 25000; // ms without a frame, from a server that was sending, until the line counts as dead
 const SILENT_LOW = 90000; // the same where little is sent
 
-const at = (id) => document.getElementById(id);
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 
@@ -193,7 +193,7 @@ function state() {
   const line = at('State');
   const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : video?.said;
   const text = words.text(`standing.${kind}`, { n }) + (more ? ` · ${more}` : '');
-  if (line.textContent !== text) line.textContent = text;
+  set(line, text);
   if (kind === said) return;
   line.dataset.kind = kind;
   if (WORTH_SAYING.has(kind)) at('Status').textContent = text;

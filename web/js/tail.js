@@ -2,6 +2,7 @@
 // Lines run on in paragraphs, and only whole paragraphs go, so that nothing that stands is ever set anew.
 
 import { Link } from './link.js';
+import { at, element, set } from './nodes.js';
 import { Reader } from './reader.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
@@ -10,19 +11,8 @@ const FULL = 320; // characters after which a paragraph begins anew; as in shown
 const KEPT = 60; // lines on the page
 const SILENT = 25000; // ms without a frame, from a server that was sending, until the line counts as dead
 
-const element = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-};
-
-const set = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
-
 /** The page's data block. */
-export const given = () => JSON.parse(document.getElementById('Data').textContent);
+export const given = () => JSON.parse(at('Data').textContent);
 
 export class Tail {
   #starts = new Set(); // ids of lines that begin a paragraph because the one before had grown long
@@ -38,7 +28,7 @@ export class Tail {
    * @param {(tail: Tail) => void} changed  told after each change of the text, and each second
    */
   constructor(data, changed) {
-    this.box = document.getElementById('Newest');
+    this.box = at('Newest');
     this.reader = new Reader(data);
     this.reader.spoke = data.spoke;
     this.words = new Words(data);
@@ -90,7 +80,6 @@ export class Tail {
 
   /** Put the state into the page's lines for it. */
   say() {
-    const at = (id) => document.getElementById(id);
     const { kind, text } = this.state();
     const title = this.reader.session.title.trim();
     if (title) set(at('Title'), title);

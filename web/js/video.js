@@ -2,11 +2,11 @@
 // between the coming of that line and the press.
 
 import { keep, recall } from './kept.js';
+import { at } from './nodes.js';
 
 const WORDS = 8; // of a line are enough to know it by ear
 const KNOWN = 200; // lines whose coming is remembered
 
-const at = (id) => document.getElementById(id);
 
 export class Video {
   #came = new Map(); // id of a line → when it began to come, ms

@@ -1,17 +1,7 @@
 // Lines on the page. The markup is that of web/pages/_parts.html; a test holds the two against each other.
 
+import { element, set } from './nodes.js';
 import { direction, isoTime, mediaTime } from './words.js';
-
-const element = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-};
-
-const set = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
 
 export class View {
   constructor(reader, words) {

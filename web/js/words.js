@@ -20,7 +20,11 @@ export class Words {
   }
 }
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+/** A text with its {places} filled. */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+
+/** A name or text inside a sentence, whose direction is its own affair. */
+export const alone = (text) => `\u2068${text}\u2069`;
 
 const two = (n) => String(n).padStart(2, '0');
 

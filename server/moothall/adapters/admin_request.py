@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.admin_texts import AdminText
 from moothall.adapters.form_guard import FIELD, FormGuard
+from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.errors import Refusal, RefusalCode
@@ -66,13 +67,12 @@ class StaffPages:
 
     def asked(self, request: web.Request, allowed: Callable[[Staff], bool]) -> Asked:
         """Who asks. Raises Wrong unless one of their links is `allowed`."""
-        wanted = request.query.get("ui")
-        catalogues = self.pages.catalogues
+        ui, chosen = language(self.pages, request)
         asked = Asked(
             staff=tuple(staff for staff in self._staff(request) if allowed(staff)),
-            ui=catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, "")),
+            ui=ui,
             key=self._key_of(request),
-            chosen=wanted in catalogues.languages,
+            chosen=chosen,
         )
         if not asked.staff:
             raise Wrong(403, AdminText.STRANGERS)
@@ -99,25 +99,18 @@ class StaffPages:
 
     def show(self, template: str, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
         """A page that nobody but its reader keeps."""
-        html = self.pages.render(
+        text = self.pages.render(
             template, ui=asked.ui, to=asked.to, form=lambda: self._guard.token(asked.key), form_field=FIELD, **values
         )
-        return _html(html, asked.ui, status)
+        return own_html(text, asked.ui, status=status)
 
     def refuse(self, request: web.Request, error: Wrong) -> web.Response:
         """The page that says what is wrong."""
-        ui = self.pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-        html = self.pages.render(
+        ui, _ = language(self.pages, request)
+        text = self.pages.render(
             "staff_error.html", ui=ui, sentence=ui.text(error.key), detail=error.detail, status=error.status
         )
-        return _html(html, ui, error.status)
-
-
-def _html(html: str, ui: Catalogue, status: int) -> web.Response:
-    headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language, hdrs.VARY: hdrs.ACCEPT_LANGUAGE}
-    response = web.Response(status=status, text=html, content_type="text/html", headers=headers)
-    response.enable_compression()
-    return response
+        return own_html(text, ui, status=error.status)
 
 
 def see(where: str) -> web.Response:

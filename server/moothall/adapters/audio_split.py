@@ -109,8 +109,8 @@ class SplitChannel:
 
     @property
     def warning(self) -> str | None:
-        """As the origin's, said once."""
-        return self._split.warning if self._number == 0 else None
+        """As the origin's."""
+        return self._split.warning
 
     async def __aenter__(self) -> Self:
         await self._split.enter(self._number)

@@ -6,14 +6,14 @@ It is small and seldom written, so one thread does all of it, a transaction an a
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from moothall.adapters.sqlite_opening import Kind, closed_on_failure
 from moothall.core.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import BookEntry
 
@@ -21,9 +21,6 @@ T = TypeVar("T")
 
 FILE_NAME = "programme.sqlite3"
 """The book's name in a data folder."""
-APPLICATION_ID = 0x6D6F6F62
-"""`moob`, in the file's header: SQLite's way of telling whose file it is."""
-SCHEMA_VERSION = 1
 BUSY_S = 5.0
 _SCHEMA = """
 CREATE TABLE entry (
@@ -33,6 +30,13 @@ CREATE TABLE entry (
     PRIMARY KEY (shelf, key)
 ) STRICT
 """
+_KIND = Kind(
+    name="programme",
+    application_id=0x6D6F6F62,  # `moob`
+    version=1,
+    schema=_SCHEMA,
+    otherwise="Move it away.",
+)
 # An entry that is written again keeps its place, so that a shelf is read in the order in which things were made.
 _KEEP = """
 INSERT INTO entry (shelf, key, body) VALUES (?, ?, ?) ON CONFLICT (shelf, key) DO UPDATE SET body = excluded.body
@@ -108,49 +112,19 @@ class SqliteBook:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        # Whose links there are is nobody else's business, so only its owner reads it.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        msg = f"The programme {path} can't be opened for writing: {error.strerror}."
-        raise ConfigurationError(msg) from error
+    _KIND.make_file(path)  # Whose links there are is nobody else's business.
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    with _closed_on_failure(connection, path):
+    with closed_on_failure(connection, partial(_cannot_open, path)):
+        new = _KIND.is_new(connection, path)
         # A rollback journal, not a WAL: what is taken out is then in no second file for long.
         for pragma in ("synchronous = FULL", "fullfsync = ON", "secure_delete = ON", "journal_mode = DELETE"):
             connection.execute(f"PRAGMA {pragma}")
-        if _is_new(connection, path):
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_SCHEMA)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.execute("COMMIT")
+        if new:
+            _KIND.create(connection, path)
     return connection
 
 
-def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application == 0 and tables == 0:
-        return True
-    if application != APPLICATION_ID:
-        msg = f"{path} is not a Moothall programme but another program's database. Move it away."
-        raise ConfigurationError(msg)
-    if version > SCHEMA_VERSION:
-        msg = f"The programme {path} was written by a newer release. Start that release, or restore a backup."
-        raise ConfigurationError(msg)
-    return False
-
-
-@contextlib.contextmanager
-def _closed_on_failure(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        connection.close()
-        msg = f"The programme {path} can't be opened: {error}. Move it away, or restore it from a backup."
-        raise ConfigurationError(msg) from error
-    except ConfigurationError:
-        connection.close()
-        raise
+def _cannot_open(path: Path, error: sqlite3.Error) -> ConfigurationError:
+    return ConfigurationError(
+        f"The programme {path} can't be opened: {error}. Move it away, or restore it from a backup."
+    )

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote, urlencode
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.control_socket import ROLES, MayAct, visible
 from moothall.adapters.desk_texts import ALARMS, CONTROL_TEXTS, REPORTS, STRANGER
 from moothall.adapters.desk_texts import ROLES as ROLE_TEXTS
+from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import wall_time
 from moothall.adapters.pages import Pages, script_json
@@ -42,21 +43,20 @@ class ControlDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
-        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        ui, _ = language(self._pages, request)
         links = [staff for staff in self._staff(request) if staff.role in ROLES]
         if not links:
-            html = self._pages.render("error.html", ui=ui, status=401, sentence=ui.text(STRANGER))
-            return _html(html, ui, 401)
+            return own_html(self._pages.render_error(401, STRANGER, ui=ui), ui, status=401)
         self._control.look()
         cards, house = visible(self._control.cards, links, self._may_act), self._control.house
-        html = self._pages.render(
+        text = self._pages.render(
             "control.html",
             ui=ui,
             rows=[_row(card, ui) for card in cards],
             made=ui.text("As of {time}", time=wall_time(house.at).strftime("%H:%M:%S UTC")),
             house=_house(house, ui),
             again="/control?" + urlencode({"ui": ui.language}),
-            in_language=lambda language: f"/control?{urlencode({'ui': language})}",
+            in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
             data=script_json(
                 {
                     "ui": ui.language,
@@ -67,7 +67,7 @@ class ControlDoor:
                 }
             ),
         )
-        return _html(html, ui)
+        return own_html(text, ui)
 
 
 def _row(card: Card, ui: Catalogue) -> dict[str, object]:
@@ -135,10 +135,3 @@ def _house(house: House, ui: Catalogue) -> list[str]:
         free, whole = house.disk_free // GIGABYTE, house.disk_all // GIGABYTE
         said.append(ui.text("Free disk: {free} of {all} GB", free=free, all=whole))
     return said
-
-
-def _html(text: str, ui: Catalogue, status: int = 200) -> web.Response:
-    headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language, hdrs.VARY: "Cookie"}
-    response = web.Response(status=status, text=text, content_type="text/html", headers=headers)
-    response.enable_compression()
-    return response

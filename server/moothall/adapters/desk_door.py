@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote, urlencode
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.desk_texts import DESK_TEXTS, NO_SESSION, PICKED, ROLES, STRANGER
+from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
 from moothall.core.authority import STAFF_ROLES
@@ -54,8 +55,7 @@ class DeskDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
-        wanted = request.query.get("ui")
-        ui = self._pages.catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        ui, _ = language(self._pages, request)
         links = self._staff(request)
         if not links:
             return self._sentence(401, STRANGER, ui)
@@ -73,14 +73,14 @@ class DeskDoor:
         if about is None:
             return self._sentence(404, NO_SESSION, ui)
         others = [(name, title) for name, title in about.others if self._may_act(fitting[0], name)]
-        html = self._pages.render(
+        text = self._pages.render(
             "desk.html",
             ui=ui,
             title=about.title.strip() or ui.text("Meeting without a title"),
             language=about.language,
             job=ui.text(ROLES[fitting[0].role]),
             base=f"/s/{quote(session)}",
-            in_language=lambda language: _address(session, language, role),
+            in_language=lambda tag: _address(session, tag, role),
             data=script_json(
                 {
                     "session": session,
@@ -96,20 +96,12 @@ class DeskDoor:
                 }
             ),
         )
-        return _html(html, ui)
+        return own_html(text, ui)
 
     def _sentence(self, status: int, key: str, ui: Catalogue) -> web.Response:
-        html = self._pages.render("error.html", ui=ui, status=status, sentence=ui.text(key))
-        return _html(html, ui, status)
+        return own_html(self._pages.render_error(status, key, ui=ui), ui, status=status)
 
 
 def _address(session: SessionId, language: str, role: str | None) -> str:
     query = {"ui": language} | ({"role": role} if role else {})
     return f"/desk/{quote(session)}?{urlencode(query)}"
-
-
-def _html(text: str, ui: Catalogue, status: int = 200) -> web.Response:
-    headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language, hdrs.VARY: "Cookie"}
-    response = web.Response(status=status, text=text, content_type="text/html", headers=headers)
-    response.enable_compression()
-    return response

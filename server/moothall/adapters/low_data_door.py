@@ -13,15 +13,13 @@ from typing import Protocol
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from moothall.adapters.reading import Readers, Reading, Refused, let_go, show_stalls
-from moothall.core.errors import Refusal
+from moothall.adapters.reading import Frames, Readers, Reading, Refused, begin, let_go
 from moothall.core.ids import Position
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView
 from moothall.services.carrying_on import note_failure
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.event_stream import EventStream
-from moothall.wire.frames import Format, chunk, decode
+from moothall.wire.frames import Format, chunk
 from moothall.wire.low_data import LowData
 
 BATCH_MS = 39_000
@@ -58,13 +56,21 @@ class _Connection:
     """One reader: frames of the feed come in as bytes of server-sent events, as the fan-out writes them."""
 
     def __init__(
-        self, transport: asyncio.Transport, low: LowData, feed: Feed, *, packed: bool, chunked: bool, now: int
+        self,
+        transport: asyncio.Transport,
+        frames: Frames,
+        low: LowData,
+        feed: Feed,
+        *,
+        packed: bool,
+        chunked: bool,
+        now: int,
     ) -> None:
         self.transport = transport
-        self.ended = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._frames = frames
         self._low = low
         self._feed = feed
-        self._stream = EventStream()
         self._packing: _Packing = _Packed() if packed else _Plain()
         self._chunked = chunked
         self._sent = now
@@ -73,11 +79,10 @@ class _Connection:
     # What the fan-out needs of an outlet
 
     def write(self, data: bytes) -> None:
-        for event in self._stream.feed(data):
-            frame = decode(event.data)
+        for text, frame in self._frames.of(data):
             if frame.snapshot is not None:
                 self._low.restart(CaptionsView.of(frame.snapshot, self._feed))
-                self._put(event.data)
+                self._put(text)
             self._low.take(frame)
 
     def get_write_buffer_size(self) -> int:
@@ -124,53 +129,33 @@ class LowDataDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one reader for as long as it stays."""
-        refused = self._readers.enter(request)
-        if refused is not None:
-            return refused.response()
-        try:
-            if len(self._connections) >= self._most:
-                message = "The server has as many readers of few data as it can serve. Try again in a few seconds."
-                wait = self._readers.jitter(3, 15)
-                return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=wait).response()
-            reading = await self._readers.look_up(request)
-            return reading.response() if isinstance(reading, Refused) else await self._stream(request, reading)
-        finally:
-            self._readers.leave()
+        if len(self._connections) >= self._most:
+            message = "The server has as many readers of few data as it can serve. Try again in a few seconds."
+            wait = self._readers.jitter(3, 15)
+            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=wait).response()
+        return await self._readers.answer(request, self._stream, finished=True)
 
     async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
-        feed = Feed(reading.feed.channel, live=False)
-        view = await reading.fanout.view(feed)
         packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
-        response = web.StreamResponse(
-            headers={
-                hdrs.CONTENT_TYPE: "text/event-stream; charset=utf-8",
-                hdrs.CACHE_CONTROL: "no-store",
-                "X-Accel-Buffering": "no",
-            }
-        )
+        headers = {"Content-Type": "text/event-stream; charset=utf-8"}
         if packed:
-            response.headers[hdrs.CONTENT_ENCODING] = "gzip"
-        await response.prepare(request)
-        transport = request.transport
-        if transport is None or self._closed or isinstance(view, Refusal):
+            headers["Content-Encoding"] = "gzip"
+        response, transport = await begin(request, headers)
+        if transport is None or self._closed:
             return response
-        show_stalls(transport)
         connection = _Connection(
             transport,
-            LowData(view, _seen(reading.after, view)),
-            feed,
+            self._readers.frames,
+            LowData(reading.view, _seen(reading.after, reading.view)),
+            reading.feed,
             packed=packed,
             chunked=request.version >= HttpVersion11,
             now=self._readers.clock.monotonic(),
         )
         self._connections[connection] = None
-        subscription = await reading.fanout.subscribe(connection, feed, Format.SSE, reading.after)
         try:
-            if not isinstance(subscription, Refusal):
-                await connection.ended
+            await reading.follow(connection, Format.SSE, connection.ended)
         finally:
-            if not isinstance(subscription, Refusal):
-                reading.fanout.unsubscribe(subscription)
             self._connections.pop(connection, None)
             let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
         return response

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.form_guard import FIELD, FormGuard
 from moothall.adapters.microphone_texts import INTERPRETERS, SCRIPT_TEXTS, SOUND_KEPT, Sentence
-from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_rows import channel_name
 from moothall.adapters.pages import Pages, script_json
 from moothall.core.actors import Role
@@ -147,11 +147,11 @@ class MicrophoneDoor:
         title: str,
         adds: bool = False,
     ) -> web.Response:
-        ui = self._language(request)
+        ui, _ = language(self._pages, request)
         wanted = ChannelId(request.query.get("channel", ""))
         chosen = wanted if wanted in texts else next(iter(texts))
         tags = {name: channel.languages[0] if channel.languages else "" for name, channel in texts.items()}
-        html = self._pages.render(
+        text = self._pages.render(
             "microphone.html",
             ui=ui,
             title=title.strip() or ui.text("Meeting without a title"),
@@ -168,7 +168,7 @@ class MicrophoneDoor:
             form_field=FIELD,
             form=self._guard.token(self._key_of(request)),
             action=f"{base}/microphone?ui={ui.language}",
-            in_language=lambda language: f"{base}/microphone?ui={language}",
+            in_language=lambda tag: f"{base}/microphone?ui={tag}",
             data=script_json(
                 {
                     "base": base,
@@ -179,7 +179,7 @@ class MicrophoneDoor:
                 }
             ),
         )
-        return _html(html, ui)
+        return own_html(text, ui)
 
     def _refuse(self, request: web.Request) -> web.Response:
         if self._staff(request):
@@ -187,14 +187,5 @@ class MicrophoneDoor:
         return self._say(request, 403, Sentence.STRANGER)
 
     def _say(self, request: web.Request, status: int, key: str) -> web.Response:
-        ui = self._language(request)
-        return _html(self._pages.render_error(status, key, ui=ui), ui, status=status)
-
-    def _language(self, request: web.Request) -> Catalogue:
-        accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
-        return self._pages.catalogues.choose(request.query.get("ui"), accepted)
-
-
-def _html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
-    headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language}
-    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+        ui, _ = language(self._pages, request)
+        return own_html(self._pages.render_error(status, key, ui=ui), ui, status=status)

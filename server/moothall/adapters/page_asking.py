@@ -80,6 +80,11 @@ def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, s
     return response
 
 
+def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
+    """A page for nobody but whoever asked: nothing keeps it."""
+    return html(text, ui, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
 def refusal(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:
     """The page that says in one sentence why there is none."""
     sentence = ui.text(wrong.key, **wrong.values)

@@ -201,10 +201,8 @@ class Pages:
         return self._templates.get_template(template).render(ui=ui, catalogues=self.catalogues, **values)
 
     def render_error(self, status: int, key: str, *, ui: Catalogue) -> str:
-        """The page that says in one sentence what is wrong; `key` is one of `page_texts.ErrorText`'s."""
-        return self._templates.get_template("error.html").render(
-            ui=ui, catalogues=self.catalogues, status=status, sentence=ui.text(key)
-        )
+        """The page that says in one sentence what is wrong; `key` is its text's."""
+        return self.render("error.html", ui=ui, status=status, sentence=ui.text(key))
 
     def _around(self, session: Session, address: Address, ui: Catalogue) -> dict[str, object]:
         """What every page of a session needs."""

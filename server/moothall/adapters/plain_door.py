@@ -10,48 +10,30 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import msgspec
 from aiohttp import HttpVersion11, web
 
-from moothall.adapters.reading import Readers, Reading, Refused, let_go, show_stalls
-from moothall.core.errors import Refusal
-from moothall.core.ids import Position
-from moothall.core.lanes import Feed
+from moothall.adapters.reading import Frames, Readers, Reading, begin, let_go
 from moothall.core.session import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
-from moothall.services.feed import Subscription
-from moothall.wire.event_stream import EventStream
-from moothall.wire.frames import Format, Received, chunk, decode
+from moothall.wire.frames import Format, chunk
 from moothall.wire.plain_text import PlainText
 
 KEEP_ALIVE_S = 15
 """How long a quiet connection may be before the kernel asks whether the other side is there, and between its tries."""
 
 
-class _Frames:
-    """What the fan-out writes, decoded once for all readers that are given the same bytes."""
-
-    def __init__(self) -> None:
-        self._data = b""
-        self._frames: list[Received] = []
-
-    def of(self, data: bytes) -> list[Received]:
-        """The frames in `data`, which holds whole ones."""
-        if data is not self._data:
-            self._data, self._frames = data, [decode(event.data) for event in EventStream().feed(data)]
-        return self._frames
-
-
 class _TextOutlet:
     """The transport, for the fan-out: frames of server-sent events go in, lines of text go out."""
 
-    def __init__(self, transport: asyncio.Transport, frames: _Frames, text: PlainText, *, chunked: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, frames: Frames, text: PlainText, *, chunked: bool) -> None:
         self._transport = transport
         self._frames = frames
         self._text = text
         self._chunked = chunked
         self.quiet = False
         """Whether lines that were there before are passed over."""
-        self.ended = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.get_write_buffer_size = transport.get_write_buffer_size
         self.abort = transport.abort
 
@@ -59,7 +41,7 @@ class _TextOutlet:
         return self.ended.done() or self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        for frame in self._frames.of(data):
+        for _, frame in self._frames.of(data):
             if frame.snapshot is None:
                 self.send(self._text.take(frame))
             else:
@@ -83,7 +65,6 @@ class PlainDoor:
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        self._frames = _Frames()
         self._outlets: dict[_TextOutlet, asyncio.Transport] = {}
         self._closed = False
 
@@ -93,30 +74,15 @@ class PlainDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one reader until the session is closed or the reader has left."""
-        refused = self._readers.enter(request)
-        if refused is not None:
-            return refused.response()
-        try:
-            reading = await self._readers.look_up(request)
-            return reading.response() if isinstance(reading, Refused) else await self._stream(request, reading)
-        finally:
-            self._readers.leave()
+        return await self._readers.answer(request, self._stream, finished=True)
 
     async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
-        headers = {
-            "Content-Type": "text/plain; charset=utf-8",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-        }
-        response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
-        transport = request.transport
+        response, transport = await begin(request, {"Content-Type": "text/plain; charset=utf-8"})
         if transport is None or self._closed:
             return response
-        show_stalls(transport)
         _keep_alive(transport)
         text = PlainText()
-        outlet = _TextOutlet(transport, self._frames, text, chunked=request.version >= HttpVersion11)
+        outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
         try:
             await self._follow(response, reading, outlet, text, everything=request.query.get("all") == "1")
@@ -134,14 +100,11 @@ class PlainDoor:
         *,
         everything: bool,
     ) -> None:
-        feed = Feed(reading.feed.channel, live=False)
-        view = await reading.fanout.view(feed)
-        if isinstance(view, Refusal):
-            return
-        after: Position | None = None
+        view = reading.view
+        reading = msgspec.structs.replace(reading, after=None)
         if everything or view.session.status is Status.CLOSED:
             # All that stands is one state of the text; what comes while it is sent follows from its position.
-            after = view.position
+            reading = msgspec.structs.replace(reading, after=view.position)
             text.know(view.session.speakers)
             total = len(view.lines)
             for start in range(0, total, SNAPSHOT_LINES):
@@ -151,15 +114,8 @@ class PlainDoor:
             text.start(view.snapshot(), quiet=True)
             if text.closed:
                 return
-        outlet.quiet = after is None
-        subscription: Subscription | Refusal | None = None
-        try:
-            subscription = await reading.fanout.subscribe(outlet, feed, Format.SSE, after)
-            if isinstance(subscription, Subscription):
-                await outlet.ended
-        finally:
-            if isinstance(subscription, Subscription):
-                reading.fanout.unsubscribe(subscription)
+        outlet.quiet = reading.after is None
+        await reading.follow(outlet, Format.SSE, outlet.ended)
 
     async def run(self) -> None:
         """Let go of readers who have left, until cancelled."""

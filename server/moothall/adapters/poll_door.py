@@ -8,6 +8,7 @@ the ring by its position, as after a cut line.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from aiohttp import web
 
@@ -71,21 +72,12 @@ class PollDoor:
 
         The frames are in order and may be none; `position` is what to ask `after` next.
         """
-        refused = self._readers.enter(request)
-        if refused is not None:
-            return refused.response()
-        try:
-            wait = _wait(request.query.get("wait", str(WAIT_S)))
-            if isinstance(wait, Refused):
-                return wait.response()
-            reading = await self._readers.look_up(request)
-            if isinstance(reading, Refused):
-                return reading.response()
-            return await self._answer(request, reading, wait)
-        finally:
-            self._readers.leave()
+        wait = _wait(request.query.get("wait", str(WAIT_S)))
+        if isinstance(wait, Refused):
+            return wait.response()
+        return await self._readers.answer(request, partial(self._answer, wait=wait))
 
-    async def _answer(self, request: web.Request, reading: Reading, wait: int) -> web.Response:
+    async def _answer(self, request: web.Request, reading: Reading, *, wait: int) -> web.Response:
         transport = request.transport
         if transport is None:
             return web.Response(status=503)  # Whoever asked has left.

@@ -1,11 +1,13 @@
-"""What the readers' doors ask before they open: who, which session, which feed, from where on."""
+"""What the readers' doors share: what is asked before they open (who, which session, which feed, from where on), and
+how a reader follows what it asked for.
+"""
 
 from __future__ import annotations
 
 import logging
 import socket
 from asyncio import Transport
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -16,10 +18,14 @@ from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnav
 from moothall.core.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, Randomness
+from moothall.core.views.captions import CaptionsView
 from moothall.services.fanout import SessionFanout
+from moothall.services.feed import Outlet
 from moothall.services.reader_access import ASKER
 from moothall.services.role_links import Staff
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import Format, Received, decode
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +48,19 @@ class Reading(msgspec.Struct, frozen=True):
 
     fanout: SessionFanout
     feed: Feed
+    view: CaptionsView
+    """What stands in the feed."""
     after: Position | None
+
+    async def follow(self, outlet: Outlet, form: Format, ended: Awaitable[None]) -> None:
+        """Have the fan-out write to `outlet` until `ended`."""
+        subscription = await self.fanout.subscribe(outlet, self.feed, form, self.after)
+        if isinstance(subscription, Refusal):
+            return
+        try:
+            await ended
+        finally:
+            self.fanout.unsubscribe(subscription)
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,12 +81,30 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
         return web.Response(status=self.status, text=self.message + "\n", headers=headers)
 
 
+Stream = Callable[[web.Request, Reading], Awaitable[web.StreamResponse]]
+"""How a door answers a wish that is possible."""
+
 _REFUSALS = {
     RefusalCode.FORBIDDEN: (403, CloseCode.FORBIDDEN),
     RefusalCode.UNKNOWN: (404, CloseCode.UNKNOWN_SESSION),
     RefusalCode.BUSY: (503, CloseCode.TRY_LATER),
     RefusalCode.UNAVAILABLE: (503, CloseCode.TRY_LATER),
 }
+
+
+class Frames:
+    """What the fan-out writes as server-sent events, decoded once for all readers that are given the same bytes."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._frames: list[tuple[bytes, Received]] = []
+
+    def of(self, data: bytes) -> list[tuple[bytes, Received]]:
+        """The frames in `data`, which holds whole ones, each with its JSON."""
+        if data is not self._data:
+            self._data = data
+            self._frames = [(event.data, decode(event.data)) for event in EventStream().feed(data)]
+        return self._frames
 
 
 class Readers:
@@ -86,6 +122,7 @@ class Readers:
     ) -> None:
         """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once."""
         self.clock = clock
+        self.frames = Frames()
         self._find = find
         self._may_read = may_read
         self._randomness = randomness
@@ -133,12 +170,26 @@ class Readers:
             if refusal is not None and request.transport is not None:
                 request.transport.abort()
 
-    async def look_up(self, request: web.Request) -> Reading | Refused:
-        """What the request's address asks for. `Last-Event-ID` wins over `after`."""
+    async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
+        """Answer a reader with `stream`, or with why not; it has a place for as long. `finished` as for `look_up`."""
+        refused = self.enter(request)
+        if refused is not None:
+            return refused.response()
+        try:
+            reading = await self.look_up(request, finished=finished)
+            return reading.response() if isinstance(reading, Refused) else await stream(request, reading)
+        finally:
+            self.leave()
+
+    async def look_up(self, request: web.Request, *, finished: bool = False) -> Reading | Refused:
+        """What the request's address asks for. `Last-Event-ID` wins over `after`.
+
+        `finished`: the door gives finished lines alone, whatever feed the address names.
+        """
         session = SessionId(request.match_info["session"])
         try:
             after = _position(request.headers.get("Last-Event-ID") or request.query.get("after"))
-            live = _live(request.query.get("feed", "live"))
+            live = _live(request.query.get("feed", "live")) and not finished
         except ValueError as error:
             return Refused(status=400, code=CloseCode.BAD_REQUEST, message=str(error))
         try:
@@ -162,7 +213,7 @@ class Readers:
             logger.exception("session %s: its log can't be read", session)
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
-        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, after)
+        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, view, after)
 
 
 def _position(text: str | None) -> Position | None:
@@ -181,6 +232,17 @@ def _live(text: str) -> bool:
 def _refused(refusal: Refusal) -> Refused:
     status, code = _REFUSALS.get(refusal.code, (400, CloseCode.BAD_REQUEST))
     return Refused(status=status, code=code, message=refusal.message)
+
+
+async def begin(request: web.Request, headers: Mapping[str, str]) -> tuple[web.StreamResponse, Transport | None]:
+    """Send the headers of a stream. What follows is written to the transport; None when the reader is gone already."""
+    unbuffered = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    response = web.StreamResponse(headers={**headers, **unbuffered})
+    await response.prepare(request)
+    transport = request.transport
+    if transport is not None:
+        show_stalls(transport)
+    return response, transport
 
 
 def show_stalls(transport: Transport) -> None:

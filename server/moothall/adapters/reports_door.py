@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.door_texts import ANSWERS, KINDS, DoorText, report_part
 from moothall.adapters.limits import AddressGate
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.errors import Refusal
@@ -169,7 +169,7 @@ class ReportsDoor:
             back=f"/s/{quote(wanted.session)}?channel={quote(wanted.feed.channel)}{language_query}",
             again=f"{request.path}?channel={quote(wanted.feed.channel)}{language_query}",
         )
-        return html(text, ui, headers={hdrs.CACHE_CONTROL: "no-store"})
+        return own_html(text, ui)
 
     def _refuse(self, request: web.Request, wrong: Wrong, ui: Catalogue) -> web.Response:
         if not _is_script(request):

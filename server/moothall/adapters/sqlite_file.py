@@ -8,14 +8,15 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import os
 import sqlite3
 from collections.abc import Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from moothall.adapters.sqlite_opening import Kind, closed_on_failure
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.events import LaneHead
@@ -24,9 +25,6 @@ from moothall.core.ports import LogHead
 
 FILE_NAME = "moothall.sqlite"
 """The log's name in a data folder."""
-APPLICATION_ID = 0x6D6F6F74
-"""`moot`, in the file's header: SQLite's way of telling whose file it is."""
-SCHEMA_VERSION = 1
 
 _SCHEMA = """
 CREATE TABLE session (
@@ -51,6 +49,13 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX record_by_lane ON record (session, lane, offset);
 """
+_KIND = Kind(
+    name="log",
+    application_id=0x6D6F6F74,  # `moot`
+    version=1,
+    schema=_SCHEMA,
+    otherwise="Name another file.",
+)
 
 INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """Takes the session's number and what `columns` gives."""
@@ -119,20 +124,19 @@ def open_for_writing(path: Path, busy_s: float) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Texts that are held back stand in it too, so only its owner reads it; SQLite gives the WAL the same mode.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         msg = f"The log {path} can't be opened for writing: {error.strerror}."
         raise ConfigurationError(msg) from error
+    _KIND.make_file(path)  # Texts that are held back stand in it too. SQLite gives the WAL the same mode.
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
-    with _closed_on_failure(connection, path):
-        new = _is_new(connection, path)
+    with closed_on_failure(connection, partial(_cannot_open, path)):
+        new = _KIND.is_new(connection, path)
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             msg = f"The log {path} needs a file system with shared memory (for SQLite's WAL); a network drive won't do."
             raise ConfigurationError(msg)
         if new:
-            _create(connection, path)
+            _KIND.create(connection, path)
         for pragma in (
             "synchronous = FULL",
             "fullfsync = ON",  # means something on macOS only, where fsync alone leaves data in the drive's cache
@@ -166,24 +170,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def _connect_readonly(path: Path, how: str) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?{how}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    with _closed_on_failure(connection, path):
-        if _is_new(connection, path):
+    with closed_on_failure(connection, partial(_cannot_open, path)):
+        if _KIND.is_new(connection, path):
             msg = f"{path} is empty: it holds no log yet."
             raise ConfigurationError(msg)
     return connection
-
-
-@contextlib.contextmanager
-def _closed_on_failure(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Close a connection that can't be had after all; SQLite's errors become ConfigurationError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        connection.close()
-        raise _cannot_open(path, error) from error
-    except ConfigurationError:
-        connection.close()
-        raise
 
 
 def _cannot_open(path: Path, error: sqlite3.Error) -> ConfigurationError:
@@ -194,36 +185,6 @@ def _cannot_open(path: Path, error: sqlite3.Error) -> ConfigurationError:
         # Without room for its shared memory SQLite speaks of an I/O error.
         return ConfigurationError(f"The log {path} can't be opened ({error}). Is its disk full? Make room there.")
     return ConfigurationError(f"The log {path} can't be opened: {error}.")
-
-
-def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the file is empty; raises ConfigurationError when it is somebody else's or a newer release's."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application == 0 and version == 0 and tables == 0:
-        return True
-    if application != APPLICATION_ID:
-        msg = f"{path} is not a Moothall log but another program's database. Name another file."
-        raise ConfigurationError(msg)
-    if version > SCHEMA_VERSION:
-        msg = (
-            f"The log {path} was written by a newer release (schema {version}; this one knows {SCHEMA_VERSION}). "
-            "Start that release, or restore a backup from before the upgrade."
-        )
-        raise ConfigurationError(msg)
-    return False
-
-
-def _create(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    # Another process may have made it between the look and the lock.
-    if _is_new(connection, path):
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    connection.execute("COMMIT")
 
 
 class LogReader:

@@ -11,9 +11,7 @@ import asyncio
 
 from aiohttp import HttpVersion11, web
 
-from moothall.adapters.reading import Readers, Reading, Refused, let_go, show_stalls
-from moothall.core.errors import Refusal
-from moothall.services.feed import Subscription
+from moothall.adapters.reading import Readers, Reading, begin, let_go
 from moothall.wire.frames import HEARTBEAT, Format, chunk, retry
 
 HEARTBEAT_S = 15
@@ -30,7 +28,7 @@ class _Connection:
         self.form = form
         self.second = second
         """When of each 15 seconds its heartbeat is due."""
-        self.ended = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, data: bytes) -> None:
         self.transport.write(chunk(data) if self.form is Format.SSE_CHUNKED else data)
@@ -55,40 +53,19 @@ class EventsDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one reader for as long as it stays."""
-        refused = self._readers.enter(request)
-        if refused is not None:
-            return refused.response()
-        try:
-            reading = await self._readers.look_up(request)
-            return reading.response() if isinstance(reading, Refused) else await self._stream(request, reading)
-        finally:
-            self._readers.leave()
+        return await self._readers.answer(request, self._stream)
 
     async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "text/event-stream; charset=utf-8",
-                "Cache-Control": "no-store",
-                "X-Accel-Buffering": "no",
-            }
-        )
-        await response.prepare(request)
-        transport = request.transport
+        response, transport = await begin(request, {"Content-Type": "text/event-stream; charset=utf-8"})
         if transport is None or self._closed:
             return response
-        show_stalls(transport)
         form = Format.SSE_CHUNKED if request.version >= HttpVersion11 else Format.SSE
         connection = _Connection(transport, form, self._second)
         connection.send(retry(self._readers.jitter(*COME_BACK_MS)))
         self._connections[connection] = None
-        subscription: Subscription | Refusal | None = None
         try:
-            subscription = await reading.fanout.subscribe(transport, reading.feed, form, reading.after)
-            if isinstance(subscription, Subscription):
-                await connection.ended
+            await reading.follow(transport, form, connection.ended)
         finally:
-            if isinstance(subscription, Subscription):
-                reading.fanout.unsubscribe(subscription)
             self._connections.pop(connection, None)
             let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
         return response

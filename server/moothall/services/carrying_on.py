@@ -1,11 +1,12 @@
 """Keeps going what looks after the house: whatever fails there is begun again, and the meetings don't notice.
 
-For tasks that only look, tell and tidy up, and keep what they know outside of `run`. A session's writer is none: it
-has to stop where it doesn't know what the log holds.
+For tasks that keep what they know outside of `run`: those that look, tell and tidy up, and those that go on from what
+is in the log and the spool. A session's writer is none: it has to stop where it doesn't know what the log holds.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,10 @@ async def carry_on(run: Callable[[], Awaitable[None]], clock: Clock) -> None:
             await run()
         except Exception as error:  # whatever it was, meetings are on: the log gets the place
             note_failure(error, f"{getattr(run, '__qualname__', 'a task')} is begun again")
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # A task group that fails as it is cancelled tells of the failure alone.
+                raise asyncio.CancelledError from None
             await clock.sleep(AGAIN_MS)
         else:
             return

@@ -196,9 +196,10 @@ class ControlRoom:
         live = {each.id: each for each in self._sessions.all_loaded if each.state.status in ON}
         for gone in self._watched.keys() - live.keys():
             del self._watched[gone]
-        cards = [self._card(each, now) for each in live.values()]
+        rooms = {room.id: room for room in self._rooms.rooms()}
+        cards = [self._card(each, rooms, now) for each in live.values()]
         busy = {card.room for card in cards}
-        cards += [self._idle(room) for room in self._rooms.rooms() if room.id not in busy]
+        cards += [self._idle(room) for room in rooms.values() if room.id not in busy]
         raised = {(card.session, alarm.kind) for card in cards for alarm in card.alarms}
         self._seen_to = {key: name for key, name in self._seen_to.items() if key in raised}
         self.cards = tuple(sorted(cards, key=_badness))
@@ -211,19 +212,18 @@ class ControlRoom:
         planned = None if session is None else self._rooms.plan_of(session)
         return "" if planned is None else planned.title
 
-    def _card(self, live: LiveSession, now: int) -> Card:
+    def _card(self, live: LiveSession, rooms: Mapping[RoomId, Room], now: int) -> Card:
         state, seen = live.state, self._watch(live, now)
         while seen.counts and now - seen.counts[0][0] > RATE_MS:
             seen.counts.popleft()
         room = self._rooms.room_of(live.id)
-        known = {each.id: each.title for each in self._rooms.rooms()}
         tally, readers = self._tally(live.id), live.fanout.readers
         reports = {kind.value: count for kind, count in tally.counts.items()}
         raised = alarms(self._figures(live, seen, now, readers, reports))
         channel = next(iter(state.channels.values()), None)
         return Card(
             key=f"session:{live.id}",
-            place=known.get(room, "") if room is not None else "",
+            place=rooms[room].title if room is not None and room in rooms else "",
             room=room,
             session=live.id,
             title=state.title,
@@ -283,7 +283,7 @@ class ControlRoom:
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         now = self._clock.monotonic()
-        seen = self._watched.setdefault(live.id, _Watched(now))
+        seen = self._watch(live, now)
         for signal in publication.signals:
             if isinstance(signal, ChannelState):
                 _hear(seen, signal, now)

@@ -10,6 +10,7 @@ import msgspec
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import CommitWords, CorrectSegment, EndSegment, NoteGap
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.events import Word
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
@@ -19,6 +20,8 @@ from moothall.wire import engine as wire
 
 SHOWN = 200
 """Characters of what is not recorded that readers see at a time: enough to follow, and no more is held."""
+CUT_MS = 100
+"""How near to the beginning of a span that is not recorded a word ends that may have been cut there."""
 
 
 class KeptActs:
@@ -165,7 +168,10 @@ Acts = KeptActs | UnkeptActs
 def kept_part(
     state: State, channel: ChannelId, commands: Sequence[wire.EngineCommand]
 ) -> tuple[wire.EngineCommand, ...]:
-    """What of an act may go into the log: no word of a span that is not recorded, and nothing that hangs on one."""
+    """What of an act may go into the log: no word of a span that is not recorded, and nothing that hangs on one.
+
+    Nor a word that ends where a span begins: its engine may have heard half of it, and made another word of that.
+    """
     if not state.not_recorded:
         return tuple(commands)
     known = state.channels.get(channel)
@@ -174,7 +180,9 @@ def kept_part(
     for command in commands:
         match command:
             case CommitWords():
-                words = tuple(takewhile(lambda word: state.kept(word.t0), command.words))
+                words = tuple(
+                    takewhile(lambda word: state.kept(word.t0) and not _may_be_cut(state, word), command.words)
+                )
                 if not words:
                     continue
                 opened.add(command.segment)
@@ -190,3 +198,8 @@ def kept_part(
             case _:
                 kept.append(command)
     return tuple(kept)
+
+
+def _may_be_cut(state: State, word: Word) -> bool:
+    """Whether a word ends where what is recorded ends, as nearly as its engine knows."""
+    return any(abs(began - word.t1) < CUT_MS for began, _ in state.not_recorded)

@@ -16,6 +16,7 @@ from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.session import Source, Status
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.carrying_on import carry_on
 from moothall.services.consent import follow_consent
 from moothall.services.ingest import DRIFT_MS, LOOK_MS, MAP_MS
 from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio
@@ -81,7 +82,7 @@ class LiveChannel:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 self._started.set()
-                working = group.create_task(self._recognise_all())
+                working = group.create_task(carry_on(self._recognise_all, self._clock))
                 while self.live.state.status is not Status.CLOSED:
                     await self._clock.sleep(LOOK_MS)
                     if not self.takes and self._clock.monotonic() - told >= TELL_MS:
@@ -155,7 +156,7 @@ class LiveChannel:
         name, base = named
         take = LiveTake(name, base, LiveSource(spool.end), LiveAudio(source, spool, known.t, self._clock))
         self.takes.append(take)
-        take.carrying = self._group.create_task(self._carry(take, spool))
+        take.carrying = self._group.create_task(carry_on(lambda: self._carry(take, spool), self._clock))
         self._more.set()
         logger.info("session %s: take %s on %s from sample %d", self.live.id, name, self.channel, take.received)
         return take

@@ -13,6 +13,7 @@ from moothall.core.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.session import Status
+from moothall.services.carrying_on import note_failure
 from moothall.services.live_audio import to_ms
 from moothall.services.live_channel import LiveChannel
 from moothall.services.live_take import LiveTake, take_of
@@ -139,6 +140,8 @@ class LiveIngest:
     async def _own(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> None:
         try:
             await channel.run()
+        except Exception as error:  # whatever it was, other meetings are on
+            note_failure(error, f"session {key[0]}: the live sound of {key[1]} ends here")
         finally:
             del self._channels[key]
 

@@ -15,7 +15,7 @@ from moothall.core.actors import SYSTEM, Actor
 from moothall.core.authority import may_send
 from moothall.core.commands import AnyCommand, CloseSession, SealRecord
 from moothall.core.decide import decide
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
 from moothall.core.removing import Selection
@@ -60,6 +60,8 @@ class SessionWriter:
         self._unpurged = asyncio.Event()
         """Set while the log may hold what was not recorded."""
         self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
+        self._handed_on = 0
+        """Offset of the last event that was handed on, or was there before."""
         self._in_doubt = False
 
     @property
@@ -96,10 +98,8 @@ class SessionWriter:
 
         What the log still holds of a span that was not recorded is removed first.
         """
-        epoch = Epoch(self._randomness.bytes(6).hex())
-        self._head = await self._log.acquire(self.session, epoch)
-        self._log_so_far = await fold(self._log, self.session)
-        await self._purge()
+        await self._take_over()
+        self._handed_on = self._head.offset
 
     async def send(
         self,
@@ -152,9 +152,17 @@ class SessionWriter:
             self._orders.close()
 
     def _hand_on(self, publication: Publication) -> None:
+        if publication.records:
+            self._handed_on = publication.records[-1].header.offset
         for hear in tuple(self._listeners):
             hear(publication)
         self._publish(publication)
+
+    async def _take_over(self) -> None:
+        head = await self._log.acquire(self.session, Epoch(self._randomness.bytes(6).hex()))
+        self._log_so_far = await fold(self._log, self.session)
+        self._head = head  # Not before: a head whose log could not be read would pass for a known one.
+        await self._purge()
 
     async def _checkpoints(self) -> None:
         """Each minute in which something happened ends with a checkpoint."""
@@ -176,9 +184,9 @@ class SessionWriter:
             if self._in_doubt:
                 await self._recover()
             answers, publication = await self._store(batch)
-        except StorageUnavailable:
+        except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
-            logger.warning("session %s: %d commands can't be stored", self.session, len(batch))
+            logger.warning("session %s: %d commands can't be stored (%s)", self.session, len(batch), _kind(error))
             for order in batch:
                 order.answer(self.receipt(order.id) or unavailable())
             return
@@ -198,13 +206,16 @@ class SessionWriter:
                 order.answer(answer)
 
     async def _recover(self) -> None:
-        """After a failed append: find out what the log holds before anything is built on it."""
-        known, head = self._head.offset, await self._log.head(self.session)
-        if head is None or head.offset != known or head.term != self._head.term:
-            await self.load()
-            while page := await self._log.read(self.session, known, PAGE):
-                known = page[-1].header.offset
-                self._hand_on(republished(self.session, page))
+        """After a failed append: find out what the log holds before anything is built on it.
+
+        It may fail as often as the log does, and goes on from there.
+        """
+        head = await self._log.head(self.session)
+        if head is None or head.offset != self._head.offset or head.term != self._head.term:
+            await self._take_over()
+        while page := await self._log.read(self.session, self._handed_on, PAGE):
+            self._hand_on(republished(self.session, page))
+            self._handed_on = page[-1].header.offset
         self._in_doubt = False
 
     async def _store(self, batch: Sequence[Order]) -> tuple[list[Receipt | Refusal], Publication | None]:
@@ -236,9 +247,9 @@ class SessionWriter:
             return None
         try:
             return await self._purge()
-        except StorageUnavailable:
+        except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
-            logger.warning("session %s: what was not recorded can't be removed yet", self.session)
+            logger.warning("session %s: what was not recorded can't be removed yet (%s)", self.session, _kind(error))
             return None
 
     async def _purge(self) -> Publication | None:
@@ -313,6 +324,11 @@ class SessionWriter:
 
 def _nowhere(publication: Publication) -> None:
     """Nobody follows the session yet."""
+
+
+def _kind(error: Exception) -> str:
+    """For the log; a message may quote a body."""
+    return type(error).__name__
 
 
 def _no_id() -> Refusal:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.core.errors import RecordBroken, StaleWriter
+from moothall.core.errors import StaleWriter
 from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.session import State, Status
@@ -53,7 +53,7 @@ class LiveSession:
     async def run(self) -> None:
         """Keep it going until cancelled.
 
-        When another server takes over its log, or that can't be read any more, it ends here alone and says so.
+        When another server takes over its log, or something unforeseen fails, it ends here alone and says so.
         """
         try:
             async with asyncio.TaskGroup() as group:
@@ -61,8 +61,8 @@ class LiveSession:
                 group.create_task(self.writer.run())
         except* StaleWriter:
             logger.error("session %s: another server has taken over its log", self.id)
-        except* RecordBroken:
-            logger.exception("session %s: its log can't be read any more", self.id)
+        except* Exception as failure:  # whatever it was, other meetings are on
+            note_failure(failure, f"session {self.id}: it takes nothing more until the next start")
 
 
 class Sessions:

@@ -100,7 +100,7 @@ def calling(port: int, *options: str, clock: Waiting, patience_s: float = 60.0) 
 async def test_it_gets_its_arguments_and_its_token_only_in_the_environment(tmp_path: Path) -> None:
     said, clock = tmp_path / "said", Waiting()
     script = f'echo "$MOOTHALL_ENGINE_TOKEN $OMP_NUM_THREADS / $*" > {said}'
-    child = EngineChild(["--url", "ws://x/"], token="secret", threads=3, clock=clock, program=(*SHELL, script, "sh"))  # noqa: S106
+    child = EngineChild(["--url", "ws://x/"], token="secret", threads=3, clock=clock, program=(*SHELL, script, "sh"))  # noqa: S106  # no secret
     async with running(child):
         await clock.asked.get()
     assert said.read_text() == "secret 3 / --url ws://x/ --exit-with-parent\n"
@@ -110,7 +110,7 @@ async def test_one_that_keeps_ending_is_started_again_after_longer_and_longer_wa
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = Waiting()
-    child = EngineChild([], token="t", threads=1, clock=clock, program=(*SHELL, "exit 3"))  # noqa: S106
+    child = EngineChild([], token="t", threads=1, clock=clock, program=(*SHELL, "exit 3"))  # noqa: S106  # no secret
     waits = []
     with caplog.at_level(logging.WARNING):
         async with running(child):
@@ -125,7 +125,7 @@ async def test_one_that_keeps_ending_is_started_again_after_longer_and_longer_wa
 async def test_one_that_can_not_be_started_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     clock = Waiting()
     program = tmp_path / "engine"
-    child = EngineChild([], token="t", threads=1, clock=clock, program=(str(program),))  # noqa: S106
+    child = EngineChild([], token="t", threads=1, clock=clock, program=(str(program),))  # noqa: S106  # no secret
     async with calls() as children, running(child):
         assert await clock.asked.get() == 500
         assert "could not be started (No such file or directory)" in caplog.text

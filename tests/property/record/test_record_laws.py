@@ -24,7 +24,7 @@ from record_maker import HOSTILE, WORDING, records
 OPTIONS = st.builds(Options, speakers=st.booleans(), times=st.booleans(), sources=st.booleans(), marks=st.booleans())
 FEWER = settings(max_examples=100)
 """Each example is a whole record."""
-LOOKALIKES = str.maketrans("‹›｛｝＼∶", "<>{}\\:")  # noqa: RUF001
+LOOKALIKES = str.maketrans("‹›｛｝＼∶", "<>{}\\:")  # noqa: RUF001  # as it is written
 
 
 def letters(text: str) -> str:

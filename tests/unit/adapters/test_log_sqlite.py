@@ -142,7 +142,7 @@ async def test_a_cancelled_append_disturbs_nobody(path: Path) -> None:
     first, second = recorder.record(PAUSED), recorder.record(PAUSED)
     cancelled = asyncio.ensure_future(log.append(SESSION, 1, 0, [first]))
     following = asyncio.ensure_future(log.append(SESSION, 1, 1, [second]))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # Both have begun.
     cancelled.cancel()
     other.execute("ROLLBACK")
     other.close()
@@ -158,7 +158,7 @@ async def test_closing_stores_what_waits_first(path: Path) -> None:
     appends = [
         asyncio.ensure_future(log.append(SESSION, 1, offset, [recorder.record(PAUSED)])) for offset in range(300)
     ]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # All have begun.
     await log.close()
     await asyncio.gather(*appends)
     again = await SqliteLog.open(path)
@@ -213,8 +213,8 @@ async def test_a_reader_in_the_way_of_a_removal_only_delays_it(path: Path, idle:
     if not idle:  # On a log that is never idle the next append sees to it.
         await log.append(SESSION, 1, 4, [recorder.record(PAUSED)])
         assert not anywhere(path.parent, PRIVATE)
-    while anywhere(path.parent, PRIVATE):
-        await asyncio.sleep(0)
+    while anywhere(path.parent, PRIVATE):  # The writer's thread sees to it, and tells nobody.
+        await asyncio.sleep(0)  # All have begun.
     await log.close()
 
 
@@ -281,8 +281,8 @@ async def test_the_wal_is_copied_when_idle_and_a_reader_in_the_way_only_delays_i
     assert other.execute("SELECT count(*) FROM record").fetchone() == (0,)
     other.execute("ROLLBACK")
     other.close()
-    while b"Thank you." not in path.read_bytes():
-        await asyncio.sleep(0)
+    while b"Thank you." not in path.read_bytes():  # The same.
+        await asyncio.sleep(0)  # All have begun.
     await log.close()
 
 

@@ -52,7 +52,7 @@ class Bench:
         ours, theirs = engine_link()
 
         async def at_once(_: int) -> None:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # The engine's tasks get their turn.
 
         async with asyncio.TaskGroup() as group:
             group.create_task(run_bench(session, ours, self.recognise, self.clock))

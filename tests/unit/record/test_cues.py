@@ -65,7 +65,7 @@ def test_without_words_a_line_is_spread_over_its_time() -> None:
     told = Telling()
     told.line(CHINESE, 10_000, 16_000, language="zh")
     found = cues(told)
-    assert found[0].lines == ("会议现在开始，请各位代表就座；",)  # noqa: RUF001
+    assert found[0].lines == ("会议现在开始，请各位代表就座；",)  # noqa: RUF001  # as it is written
     assert (found[0].t0, found[-1].t1) == (10_000, 16_000)
     assert found[0].t1 == found[1].t0
 

@@ -15,7 +15,7 @@ from record_maker import Telling
         ("\u202egpj.exe\n\0x. .", "2025-11-24 gpj.exe x (en).vtt"),
         ("  \u2028 ", "2025-11-24 plenary (en).vtt"),
         ("会议" * 100, f"2025-11-24 {'会议' * 20} (en).vtt"),
-        ("می\u200cخواهم", "2025-11-24 می\u200cخواهم (en).vtt"),  # noqa: RUF001
+        ("می\u200cخواهم", "2025-11-24 می\u200cخواهم (en).vtt"),  # noqa: RUF001  # as it is written
     ],
 )
 def test_names(title: str, name: str) -> None:

@@ -15,8 +15,8 @@ def test_a_file_of_one_line() -> None:
         "NOTE\n24 November 2025 · As spoken · The meeting goes on, up to 1:01:41.\n"
         "Written by a machine.\nState: k3j9x2:11\n\n"
         "floor-1-4\n00:59:59.000 --> 01:00:02.100\n"
-        "<v Ms. Añez + ‹co›>Ms. Añez &amp; &lt;co&gt;: Is 3 &lt; 5 &amp; 7 &gt; 2?</v>\n\n"  # noqa: RUF001
-        "floor-1-8\n01:01:40.000 --> 01:01:41.000\n<v A+ ‹›><lang pt-BR>A&amp; &lt;&gt;: Sim.</lang></v>\n\n"  # noqa: RUF001
+        "<v Ms. Añez + ‹co›>Ms. Añez &amp; &lt;co&gt;: Is 3 &lt; 5 &amp; 7 &gt; 2?</v>\n\n"  # noqa: RUF001  # as it is written
+        "floor-1-8\n01:01:40.000 --> 01:01:41.000\n<v A+ ‹›><lang pt-BR>A&amp; &lt;&gt;: Sim.</lang></v>\n\n"  # noqa: RUF001  # as it is written
         "notice:0\n01:01:41.000 --> 01:01:42.776\n[The meeting goes on, up to 1:01:41.]\n"
     )
 

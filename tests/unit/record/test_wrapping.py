@@ -27,8 +27,8 @@ def test_a_line_holds_42_characters_or_16_wide_ones(text: str, share: float) -> 
     ("text", "parts"),
     [
         ("one two", ["one ", "two"]),
-        ("你好，世界", ["你", "好，", "世", "界"]),  # noqa: RUF001
-        ("（你）。ABC好", ["（你）。", "ABC", "好"]),  # noqa: RUF001
+        ("你好，世界", ["你", "好，", "世", "界"]),  # noqa: RUF001  # as it is written
+        ("（你）。ABC好", ["（你）。", "ABC", "好"]),  # noqa: RUF001  # as it is written
         ("안녕하세요 여러분", ["안녕하세요 ", "여러분"]),
         ("x" * 50, ["x" * 42, "x" * 8]),
         ("é\u0301" * 43, ["é\u0301" * 42, "é\u0301"]),

@@ -65,3 +65,27 @@ def test_of_a_group_the_first_failure_is_noted(caplog: pytest.LogCaptureFixture)
     loop.run(story())
     assert "it: KeyError in run:" in caplog.text
     assert "somebody said" not in caplog.text
+
+
+def test_what_fails_as_it_is_cancelled_is_not_begun_again() -> None:
+    async def story() -> None:
+        clock, runs = LoopClock(), 0
+
+        async def fail() -> None:
+            await clock.sleep(1_000)
+            raise KeyError
+
+        async def run() -> None:
+            nonlocal runs
+            runs += 1
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+
+        task = asyncio.ensure_future(carry_on(run, clock))
+        await clock.sleep(1_000)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert runs == 1
+
+    loop.run(story())

@@ -62,6 +62,14 @@ def test_words_of_a_span_are_left_out_and_what_hangs_on_them_too() -> None:
     assert ended == end(0)
 
 
+@pytest.mark.parametrize(("began", "kept"), [(1_100, 3), (1_099, 2), (1_000, 2), (901, 2), (900, 3), (700, 1)])
+def test_a_word_that_ends_where_the_span_begins_is_left_out(began: int, kept: int) -> None:
+    act = (commit(100, 350, 700),)  # ends: 400, 650, 1,000
+    (words,) = kept_part(state((began, None)), FLOOR, act)
+    assert isinstance(words, do.CommitWords)
+    assert len(words.words) == kept
+
+
 def test_what_may_come_next_is_not_shown_while_nothing_is_recorded() -> None:
     (words,) = kept_part(state((1_000, None)), FLOOR, (commit(100, rest=" hush"),))
     assert isinstance(words, do.CommitWords)

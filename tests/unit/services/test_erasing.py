@@ -294,7 +294,7 @@ def test_readers_are_given_a_clean_snapshot_and_nothing_of_it_again() -> None:
 
             async def act(name: str, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
                 assert isinstance(await writer.send(by, CommandId(name), commands), Receipt)
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)  # The fan-out hands it out; on this loop the wait costs nothing.
 
             await act("open", do.OpenSession(), do.AttachEngine(channel=FLOOR, model="m"))
             said = tuple(
@@ -311,7 +311,7 @@ def test_readers_are_given_a_clean_snapshot_and_nothing_of_it_again() -> None:
                 rest=f" {HIDDEN}s",
             )
             await act("words", words, by=Actor(Role.ENGINE, "e"))
-            await asyncio.sleep(3)
+            await asyncio.sleep(3)  # More than the 2 s that are taken back.
             position = Position(writer.epoch, writer.offset - 1)
             mark = len(outlet.sent)
             assert HIDDEN.encode() in outlet.sent

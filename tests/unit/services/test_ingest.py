@@ -6,12 +6,13 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
 from microphone import Ears
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.spool_memory import MemorySpool, MemorySpools
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import AddChannel
+from moothall.core.commands import AddChannel, BeginNotRecorded, OpenSession
 from moothall.core.errors import AudioError
-from moothall.core.ids import ChannelId, CommandId, SourceId
+from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.ports import Spool
 from moothall.core.session import Status
 from moothall.services.ingest import DRIFT_MS, Input
 from moothall.services.live_audio import RATE
@@ -62,6 +63,45 @@ def test_a_recording_is_played_from_opening_to_close() -> None:
             assert ev.SourceEnded(source=MIC, t=90_000) in events
             spool = await hall.spools.open(live.id, MIC)
             assert spool.end == spool.start
+
+    loop.run(story())
+
+
+class TellingSpool(MemorySpool):
+    """Tells in which order things are done to it."""
+
+    def __init__(self, done: list[str]) -> None:
+        super().__init__()
+        self.done = done
+
+    def append(self, pcm: bytes) -> None:
+        self.done.append("append")
+        super().append(pcm)
+
+    async def begin_memory_only(self, first: int) -> None:
+        self.done.append("memory only")
+        await super().begin_memory_only(first)
+
+
+class TellingSpools(MemorySpools):
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[str] = []
+
+    async def open(self, session: SessionId, source: SourceId) -> Spool:
+        return TellingSpool(self.done)
+
+
+def test_what_is_not_recorded_from_its_beginning_never_comes_to_the_disk() -> None:
+    async def story() -> None:
+        spools = TellingSpools()
+        async with memory_hall(MemoryHall(spools=spools)) as hall:
+            live = await hall.session()
+            await live.writer.send(SYSTEM, CommandId("off"), [OpenSession(), BeginNotRecorded()])
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Sound(RATE), as_live=False)
+        assert spools.done[:2] == ["memory only", "append"]
 
     loop.run(story())
 

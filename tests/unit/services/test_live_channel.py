@@ -4,10 +4,10 @@ import pytest
 
 from hall_in_memory import FLOOR, MemoryHall
 from microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.spool_memory import MemorySpool, MemorySpools
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import BeginNotRecorded, EndNotRecorded
+from moothall.core.commands import BeginNotRecorded, CloseSession, EndNotRecorded
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
@@ -86,6 +86,65 @@ def test_what_can_not_be_spooled_is_refused_and_comes_again() -> None:
             await speak(hall, await begun(hall, live.id, greeting()), RATE)
 
     loop.run(story())
+
+
+class OddSpool(MemorySpool):
+    """Fails in ways that nobody foresaw: the first time it is synced, and when it is discarded."""
+
+    synced = False
+
+    async def sync(self) -> int:
+        if not self.synced:
+            self.synced = True
+            raise KeyError("what was said")
+        return await super().sync()
+
+    async def discard(self) -> None:
+        await super().discard()
+        raise KeyError("what was said")
+
+
+class OddSpools(MemorySpools):
+    """A disk of such spools."""
+
+    async def open(self, session: SessionId, source: SourceId) -> Spool:
+        return OddSpool()
+
+
+def test_what_nobody_foresaw_holds_up_neither_a_take_nor_the_next_nor_the_hall(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with live_hall(MemoryHall(FailingLog(), OddSpools()), ears=ears) as hall:
+            live = await hall.session()
+            for number in range(2):
+                take = await begun(hall, live.id, greeting(f"takeno0{number}"))
+                await speak(hall, take, 5 * RATE, mark=number)
+                await take.finish(EndReason.STOPPED)
+                await hall.clock.sleep(3_000)
+                assert take.whole
+            assert [pcm for _, _, pcm in ears.heard] == [sound(0, 5 * RATE), sound(0, 5 * RATE, 1)]
+            ended = [event for event in await hall.events() if isinstance(event, ev.SourceEnded)]
+            assert [event.source for event in ended] == ["live-takeno00-0", "live-takeno01-0"]
+
+    loop.run(story())
+    assert caplog.text.count("is begun again: KeyError") == 4
+    assert "what was said" not in caplog.text
+
+
+def test_a_channel_that_can_not_be_ended_properly_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with live_hall(MemoryHall(FailingLog(), OddSpools())) as hall:  # no engine: its take is given up
+            live = await hall.session()
+            await speak(hall, await begun(hall, live.id, greeting()), RATE)
+            await live.writer.send(SYSTEM, CommandId("close"), CloseSession())
+            await hall.clock.sleep(3_000)
+            other = await hall.session(SessionId("other"))
+            await speak(hall, await begun(hall, other.id, greeting()), RATE)
+
+    loop.run(story())
+    assert "session s: the live sound of floor ends here: KeyError" in caplog.text
 
 
 @pytest.mark.parametrize("opened", [False, True])

@@ -46,7 +46,7 @@ def test_a_full_source_makes_its_feeder_wait_until_some_is_read() -> None:
         source = LiveSource(0, room=100)
         assert await source.feed(0, pcm(0, 100))
         waiting = asyncio.ensure_future(source.feed(100, pcm(100, 10)))
-        for _ in range(5):
+        for _ in range(5):  # Turns enough for a feed that wouldn't wait.
             await asyncio.sleep(0)
         assert (waiting.done(), source.received) == (False, 100)
         await source.read(10)
@@ -61,7 +61,7 @@ def test_a_feeder_that_gives_up_waiting_has_fed_nothing() -> None:
         source = LiveSource(0, room=10)
         await source.feed(0, pcm(0, 10))
         waiting = asyncio.ensure_future(source.feed(10, pcm(10, 10)))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # It begins to wait.
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         await source.finish()
@@ -75,7 +75,7 @@ def test_after_its_end_what_waits_is_read_and_nothing_more_is_taken() -> None:
         source = LiveSource(0, room=100)
         await source.feed(0, pcm(0, 100))
         waiting = asyncio.ensure_future(source.feed(100, pcm(100, 10)))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # It begins to wait.
         await source.finish()
         assert source.finished
         assert not await waiting
@@ -89,7 +89,7 @@ def test_a_reader_waits_for_sound_and_for_the_end() -> None:
     async def story() -> None:
         source = LiveSource(0)
         reading = asyncio.ensure_future(source.read(10))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # It begins to wait.
         assert not reading.done()
         await source.finish()
         assert await reading == b""

@@ -61,7 +61,7 @@ def test_given_up_it_is_carried_no_further() -> None:
     async def story() -> None:
         take = await a_take()
         take.carrying = asyncio.ensure_future(take.audio.carry(take.source, as_live=False))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # The carrying begins.
         await take.give_up()
         await asyncio.gather(take.carrying, return_exceptions=True)
         assert (take.over, take.finished, take.carrying.cancelled()) == (True, True, True)

@@ -15,7 +15,7 @@ def order(name: str, *, removal: bool = False) -> Order:
 
 async def placed(orders: Orders, *waiting: Order) -> list[asyncio.Task[Receipt | Refusal]]:
     futures = [asyncio.ensure_future(orders.place(each)) for each in waiting]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # Each begins, and waits for its answer: what it waits in is what is tested.
     return futures
 
 

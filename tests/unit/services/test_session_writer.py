@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
-from moothall.core.errors import Refusal, RefusalCode, StaleWriter
-from moothall.core.ids import CommandId, Epoch, SegmentId
+from moothall.core.chain import LogRecord
+from moothall.core.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
+from moothall.core.ids import CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.session import Status
 from moothall.core.signals import Partial
 from moothall.services.publication import Publication
@@ -138,6 +140,33 @@ async def test_an_append_that_was_stored_but_seemed_to_fail_is_found_and_publish
         log.torn = True
         answer = await made.send("w", commit(0, "Good", start=True), ENGINE)
         assert isinstance(answer, Refusal)
+        assert await made.send("w", commit(0, "Good", start=True), ENGINE) == Receipt(offset + 1, offset + 2)
+        offsets = [record.header.offset for publication in made.published for record in publication.records]
+        assert offsets == list(range(1, offset + 3))
+
+
+class Unread(FailingLog):
+    """A log that can't be read for a while."""
+
+    unread = False
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if self.unread:
+            raise StorageUnavailable("The disk is away.")
+        return await super().read(session, after, limit, lanes)
+
+
+async def test_what_was_stored_is_found_also_when_the_log_could_not_be_read_at_first() -> None:
+    log = Unread()
+    async with stage(log) as made:
+        await opened(made)
+        offset = made.writer.offset
+        log.torn = log.unread = True
+        for _ in range(3):
+            assert isinstance(await made.send("w", commit(0, "Good", start=True), ENGINE), Refusal)
+        log.unread = False
         assert await made.send("w", commit(0, "Good", start=True), ENGINE) == Receipt(offset + 1, offset + 2)
         offsets = [record.header.offset for publication in made.published for record in publication.records]
         assert offsets == list(range(1, offset + 3))

@@ -187,7 +187,9 @@ class Damaged(FailingLog):
         return await super().read(session, after, limit, lanes)
 
 
-def test_a_session_whose_log_is_damaged_meanwhile_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_session_whose_log_is_damaged_refuses_alone_until_it_can_be_read_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def story() -> None:
         log = Damaged()
         async with memory_hall(MemoryHall(log)) as hall:
@@ -195,10 +197,43 @@ def test_a_session_whose_log_is_damaged_meanwhile_ends_alone(caplog: pytest.LogC
             await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
             log.damaged = True
             technician = Actor(Role.TECHNICIAN, "t")
-            refused = await live.writer.remove(technician, CommandId("gone"), Span(t0=0, t1=1_000))
+            for _ in range(2):
+                refused = await live.writer.remove(technician, CommandId("gone"), Span(t0=0, t1=1_000))
+                assert isinstance(refused, Refusal)
+                assert refused.code is RefusalCode.UNAVAILABLE
+            assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
+            log.damaged = False
+            offset = live.writer.offset
+            removed = await live.writer.remove(technician, CommandId("gone"), Span(t0=0, t1=1_000))
+            assert removed == Receipt(offset + 1, offset + 1)  # the first try had done it
+            assert live.fanout.position.offset == live.writer.offset == offset + 1
+
+    loop.run(story())
+    assert "session s: 1 commands can't be stored (RecordBroken)" in caplog.text
+    assert "Offset 4" not in caplog.text
+
+
+def test_a_session_in_which_something_unforeseen_fails_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(FailingLog):
+        async def append(
+            self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]
+        ) -> None:
+            if session == SESSION and self.full:
+                raise KeyError("what was said")
+            await super().append(session, term, expected_offset, events)
+
+    async def story() -> None:
+        log = Odd()
+        async with memory_hall(MemoryHall(log)) as hall:
+            live, other = await hall.session(), await hall.session(SessionId("other"))
+            log.full = True
+            refused = await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.UNAVAILABLE
+            log.full = False
+            await hall.clock.sleep(1_000)
             assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
 
     loop.run(story())
-    assert "session s: its log can't be read any more" in caplog.text
+    assert "session s: it takes nothing more until the next start: KeyError" in caplog.text
+    assert "what was said" not in caplog.text

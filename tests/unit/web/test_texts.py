@@ -103,8 +103,7 @@ def test_the_scripts_name_only_texts_that_they_are_given() -> None:
 )
 def test_so_do_the_scripts_of_the_staff(script: str, texts: dict[str, str]) -> None:
     told = re.compile(r"(?:words\.text|button)\('([\w.-]+)'")
-    shared = {"desk_lines.js"} if script == "control.js" else set()  # it takes one function from there
-    named = {name for part in with_its_parts(script) - shared for name in told.findall(SCRIPTS[part])}
+    named = {name for part in with_its_parts(script) for name in told.findall(SCRIPTS[part])}
     assert len(named) > 15
     assert named - texts.keys() - {"button"} == set()
 

@@ -1,0 +1,252 @@
+"""What the doors refuse, and with which sentence; nobody who breaks the rules harms the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import pytest
+
+from doors import HANDSHAKE, ORIGIN, SseClient, WsClient, closed, house, request_of, talk, until
+from meeting import Meeting
+from moothall.adapters.limits import AddressGate, keep_addresses_out_of_logs
+from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.websocket import MAX_MESSAGE_BYTES
+from moothall.core.chain import LogRecord
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ids import Lane, SessionId
+from moothall.testing.clock import ManualClock
+from moothall.testing.seeded import SeededRandomness
+from moothall.wire.close_codes import CloseCode
+from moothall.wire.frames import decode
+from moothall.wire.token_bucket import Allowance
+
+DOORS = pytest.mark.parametrize("door", ["events", "ws", "poll", "text"])
+
+
+class Unreadable(MemoryLog):
+    """A log that can't be read, for one reason or another."""
+
+    trouble: Exception | None = None
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if self.trouble is not None:
+            raise self.trouble
+        return await super().read(session, after, limit, lanes)
+
+
+WRONG_ORIGINS = [
+    "https://good.example.evil.com",
+    "https://evil.com/https://good.example",
+    "null",
+    "http://good.example",
+    "https://good.example:8443",
+    "https://good.example:443",
+    "https://GOOD.example",
+    "https://good.example/",
+    "https://sub.good.example",
+    " https://good.example.",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code", "sentence"),
+    [
+        ("?after=12", 400, CloseCode.BAD_REQUEST, "A position looks like"),
+        ("?after=k3j9x2:-1", 400, CloseCode.BAD_REQUEST, "A position looks like"),
+        ("?after=%00", 400, CloseCode.BAD_REQUEST, "A position looks like"),
+        ("?feed=all", 400, CloseCode.BAD_REQUEST, "The feed is"),
+        ("?channel=de", 404, CloseCode.UNKNOWN_SESSION, "has no channel de."),
+        ("?channel=../../x", 404, CloseCode.UNKNOWN_SESSION, "has no such channel."),
+    ],
+)
+async def test_a_wrong_wish_is_answered_with_a_sentence(
+    query: str, status: int, code: CloseCode, sentence: str
+) -> None:
+    async with house() as made:
+        async with made.http.get(made.url + "/events" + query) as response:
+            assert response.status == status
+            assert sentence in await response.text()
+        message = await closed(made.http, made.url + "/ws" + query)
+        assert message.data == code
+        assert sentence in str(message.extra)
+        await until(lambda: made.readers.count == 0)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "NO-NAME", "%00", "a" * 200])
+async def test_an_unknown_session_is_answered_with_a_sentence(name: str) -> None:
+    async with house() as made:
+        url = f"http://127.0.0.1:{made.port}/s/{name}"
+        async with made.http.get(url + "/events") as response:
+            assert (response.status, await response.text()) == (404, "There is no such session here.\n")
+        assert (await closed(made.http, url + "/ws")).data == CloseCode.UNKNOWN_SESSION
+
+
+async def test_a_session_that_is_not_open_to_the_reader_is_refused() -> None:
+    refusal = Refusal(code=RefusalCode.FORBIDDEN, message="This session is for staff.")
+    async with house(may_read=lambda _: refusal) as made:
+        async with made.http.get(made.url + "/events") as response:
+            assert (response.status, await response.text()) == (403, "This session is for staff.\n")
+        assert (await closed(made.http, made.url + "/ws")).data == CloseCode.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "code"),
+    [
+        (StorageUnavailable("away"), 503, CloseCode.TRY_LATER),
+        (RecordBroken("Offset 4 can't be read."), 500, CloseCode.INTERNAL_ERROR),
+    ],
+)
+async def test_a_log_that_cannot_be_read_is_said_so(trouble: Exception, status: int, code: CloseCode) -> None:
+    log = Unreadable()
+    meeting = Meeting(log)
+    await meeting.open()
+    async with house(meeting=meeting) as made:
+        log.trouble = trouble
+        async with made.http.get(made.url + "/events") as response:
+            assert response.status == status
+            assert ("Retry-After" in response.headers) == (status == 503)
+            assert str(trouble) not in await response.text()
+        assert (await closed(made.http, made.url + "/ws")).data == code
+
+
+@DOORS
+@pytest.mark.parametrize("origin", WRONG_ORIGINS)
+async def test_pages_of_other_origins_are_refused(door: str, origin: str) -> None:
+    async with house() as made:
+        headers = {**HANDSHAKE, "Origin": origin}
+        async with made.http.get(f"{made.url}/{door}", headers=headers) as response:
+            assert response.status == 403
+            assert "origin" in await response.text()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": ORIGIN}])
+async def test_our_own_pages_and_scripts_may_read(headers: dict[str, str]) -> None:
+    async with house() as made:
+        async with made.http.get(made.url + "/events", headers=headers) as response:
+            assert response.status == 200
+            response.close()
+        async with made.http.ws_connect(made.url + "/ws", headers=headers) as socket:
+            assert decode((await socket.receive()).data).snapshot is not None
+
+
+@DOORS
+async def test_over_its_cap_the_server_asks_readers_to_come_back(door: str) -> None:
+    async with house(most=1) as made:
+        client = WsClient(made)
+        async with client.connected() as frames:
+            await anext(frames)
+            async with made.http.get(f"{made.url}/{door}", headers=HANDSHAKE) as response:
+                assert response.status == 503
+                assert 3 <= int(response.headers["Retry-After"]) <= 15
+                assert "as many readers" in await response.text()
+        await until(lambda: made.readers.count == 0)
+
+
+async def test_a_plain_request_at_the_websocket_is_told_what_to_do() -> None:
+    async with house() as made, made.http.get(made.url + "/ws") as response:
+        assert response.status == 426
+        assert "/events" in await response.text()
+
+
+@DOORS
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE"])
+async def test_the_doors_only_take_get(door: str, method: str) -> None:
+    async with house() as made, made.http.request(method, f"{made.url}/{door}", data=b"x" * 10) as response:
+        assert response.status == 405
+
+
+async def test_an_oversized_message_closes_the_connection() -> None:
+    async with house() as made, made.http.ws_connect(made.url + "/ws") as socket:
+        await socket.receive()
+        await socket.send_str("x" * MAX_MESSAGE_BYTES)
+        made.fanout.publish(await made.meeting.line())
+        assert decode((await socket.receive()).data).events
+        await socket.send_str("x" * (MAX_MESSAGE_BYTES + 1))
+        assert (await socket.receive()).data == CloseCode.TOO_BIG
+
+
+async def test_a_reader_that_talks_too_much_or_in_binary_is_sent_away() -> None:
+    async with house() as made:
+        async with made.http.ws_connect(made.url + "/ws") as socket:
+            await socket.receive()
+            for _ in range(11):
+                await socket.send_str("hello")
+            assert (await socket.receive()).data == CloseCode.TOO_MANY
+        async with made.http.ws_connect(made.url + "/ws") as socket:
+            await socket.receive()
+            await socket.send_bytes(b"hello")
+            assert (await socket.receive()).data == CloseCode.UNSUPPORTED
+        await until(lambda: made.readers.count == 0)
+        assert made.fanout.figures.readers == 0
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (b"\xc1\x80\0\0\0\0", CloseCode.PROTOCOL_ERROR),  # RSV1 without an extension
+        (b"\x83\x80\0\0\0\0", CloseCode.PROTOCOL_ERROR),  # an opcode that is reserved
+        (b"\x81\x81\0\0\0\0\xff", CloseCode.NOT_UTF8),
+        (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", CloseCode.TOO_BIG),
+    ],
+)
+async def test_what_is_no_websocket_frame_closes_the_connection(frame: bytes, code: CloseCode) -> None:
+    async with house() as made, talk(made.port, request_of("ws", HANDSHAKE)) as (reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        size = await reader.readexactly(4)
+        await reader.readexactly(int.from_bytes(size[2:], "big"))
+        writer.write(frame)
+        answer = await reader.readexactly(4)
+        assert answer[0] == 0x88
+        assert int.from_bytes(answer[2:], "big") == code
+
+
+async def test_half_open_requests_do_not_hold_up_the_others_and_are_dropped() -> None:
+    async with house(idle_s=0.3) as made, AsyncExitStack() as stack:
+        beginnings = [b"", b"G", b"GET /s/plenary/events HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "]
+        waiting = [await stack.enter_async_context(talk(made.port, beginnings[n % 4])) for n in range(100)]
+        client = SseClient(made)
+        async with client.connected() as frames:
+            await anext(frames)
+            assert [await reader.read() for reader, _ in waiting] == [b""] * 100
+            made.fanout.publish(await made.meeting.line())
+            await anext(frames)
+        assert client.seen == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /s/plenary/events?" + b"a" * 5_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /s/plenary/events HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 10_000 + b"\r\n\r\n",
+        b"GET /s/plenary/events HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 100 + b"\r\n",
+    ],
+)
+async def test_oversized_requests_are_refused_and_leave_no_trace_of_what_they_held(
+    request_line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep_addresses_out_of_logs()
+    async with house() as made, talk(made.port, request_line) as (reader, _):
+        assert (await reader.readline()).endswith(b" 400 Bad Request\r\n")
+    assert "127.0.0.1" not in caplog.text
+    assert "aaaa" not in caplog.text
+
+
+async def test_an_address_over_its_rate_is_slowed_and_then_refused() -> None:
+    clock = ManualClock()
+    gate = AddressGate(clock, SeededRandomness(), Allowance(per_second=1, burst=2), patience_ms=1_000)
+    async with house(clock=clock, gate=gate) as made:
+        url = made.url + "/nothing"
+        statuses = [(await made.http.get(url)).status for _ in range(2)]
+        asleep = clock.sleepers
+        slowed = asyncio.ensure_future(made.http.get(url))
+        await until(lambda: clock.sleepers == asleep + 1)
+        refused = await made.http.get(url)
+        assert (statuses, refused.status, refused.headers["Retry-After"]) == ([404, 404], 429, "2")
+        assert not slowed.done()
+        await clock.advance(1_000)
+        assert (await slowed).status == 404

@@ -1,0 +1,220 @@
+"""What engines get around a span that is not recorded: what came before by itself, and the span by itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM
+from moothall.core.ids import CommandId, SegmentId
+from moothall.core.lanes import Feed
+from moothall.core.signals import ChannelState, Unrecorded
+from moothall.core.signals import Sound as Heard
+from moothall.services.consent import follow_consent
+from moothall.services.live_audio import RATE, LiveAudio, to_ms
+from moothall.services.session_writer import Receipt
+from moothall.services.sessions import LiveSession
+from moothall.testing import loop
+from moothall.testing.engine_link import EngineEnd
+from moothall.testing.outlets import MemoryOutlet
+from moothall.wire import engine as wire
+from moothall.wire.frames import Format
+
+
+class Live:
+    """A session with live sound, whose channel is attached to engines that the test plays."""
+
+    def __init__(self, hall: MemoryHall, live: LiveSession, audio: LiveAudio, engine: EngineEnd) -> None:
+        self.hall = hall
+        self.live = live
+        self.audio = audio
+        self.engine = engine
+        self.outlet = MemoryOutlet()
+
+    async def command(self, name: str, command: do.AnyCommand) -> None:
+        assert isinstance(await self.live.writer.send(SYSTEM, CommandId(name), command), Receipt)
+
+    async def off_the_record(self, at: int) -> wire.Attach:
+        """Take what is attached, and go off the record when `at` ms of sound have come."""
+        before = await attached(self.engine)
+        await self.hall.clock.sleep(at)
+        await self.command("off", do.BeginNotRecorded())
+        return before
+
+    async def drained(self, attach: wire.Attach) -> wire.Attach:
+        """Say that all of an attachment's sound was heard, and take the next one."""
+        await self.engine.send(wire.Drained(stream=attach.stream))
+        return await attached(self.engine)
+
+    async def until_it_ends(self) -> tuple[int, wire.ToEngine]:
+        """Media ms of the end of the audio that comes, and the message behind it."""
+        end = -1
+        while isinstance(message := await self.engine.receive(), wire.Audio):
+            end = message.t + to_ms(len(message.pcm) // 2)
+        assert message is not None
+        return end, message
+
+    async def act(self, attach: wire.Attach, name: str, *commands: wire.EngineCommand) -> wire.ToEngine:
+        await self.engine.send(wire.Act(stream=attach.stream, id=CommandId(name), commands=commands))
+        return (await self.until_it_ends())[1]
+
+    def commit(self, attach: wire.Attach, text: str, t0: int, first: int = 0) -> do.CommitWords:
+        return do.CommitWords(
+            channel=FLOOR,
+            generation=attach.generation,
+            segment=SegmentId(f"l{attach.generation}"),
+            first=first,
+            words=(ev.Word(text=text, t0=t0, t1=t0 + 200),),
+            start=do.SegmentStart(t0=t0, language="en") if first == 0 else None,
+        )
+
+    async def logged(self) -> list[str]:
+        events = await self.hall.events()
+        return [word.text for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
+
+    def unrecorded(self) -> list[str]:
+        return [signal.text for signal in shown(self.outlet) if isinstance(signal, Unrecorded)]
+
+
+@asynccontextmanager
+async def live_scene() -> AsyncIterator[Live]:
+    """A minute of sound that comes as it is spoken, and an engine."""
+    async with memory_hall() as hall:
+        live = await hall.session()
+        await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
+        audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
+        made = Live(hall, live, audio, hall.connect())
+        await live.fanout.subscribe(made.outlet, Feed(FLOOR), Format.SSE, None)
+        assert hall.group is not None
+        tasks = [
+            hall.group.create_task(follow_consent(live.writer, audio)),
+            hall.group.create_task(audio.carry(Sound(60 * RATE), as_live=True)),
+            hall.group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio)),
+        ]
+        await hello(made.engine, channels=2)
+        yield made
+        for task in tasks:
+            task.cancel()
+
+
+def test_what_was_said_before_the_span_is_heard_to_its_end_and_the_span_by_itself() -> None:
+    async def story() -> None:
+        async with live_scene() as it:
+            before = await it.off_the_record(5_000)
+            end, message = await it.until_it_ends()
+            assert (end, message) == (5_000, wire.EndOfAudio(stream=before.stream))
+            # It heard a little more than that, and says so.
+            assert isinstance(await it.act(before, "w1", it.commit(before, "Kept", 4_700)), wire.Accepted)
+            assert isinstance(await it.act(before, "w2", it.commit(before, " hush", 5_050, first=1)), wire.Accepted)
+            span = await it.drained(before)
+            assert (span.audio_from, span.last_words, span.open_segment, span.place) == (5_000, (), None, None)
+            assert isinstance(await it.act(span, "w3", it.commit(span, "Secret", 5_400)), wire.Accepted)
+            await it.hall.clock.sleep(4_000)
+            assert it.unrecorded() == ["Secret"]
+            await it.command("on", do.EndNotRecorded())
+            _, message = await it.until_it_ends()
+            assert message == wire.Detach(stream=span.stream)
+            after = await attached(it.engine)
+            assert after.audio_from == after.committed_through == it.live.state.not_recorded[0][1]
+            assert [word.text for word in after.last_words] == ["Kept"]
+            assert isinstance(await it.act(after, "w4", it.commit(after, "Again", 9_600)), wire.Accepted)
+            await it.hall.clock.sleep(10)
+            assert it.unrecorded() == ["Secret", ""]
+            assert await it.logged() == ["Kept", "Again"]
+
+    loop.run(story())
+
+
+def test_set_back_an_engine_is_let_go_at_once_and_what_it_still_says_is_dropped() -> None:
+    async def story() -> None:
+        async with live_scene() as it:
+            before = await attached(it.engine)
+            await it.hall.clock.sleep(20_000)
+            assert isinstance(await it.act(before, "w1", it.commit(before, "Kept", 4_000)), wire.Accepted)
+            await it.command("off", do.BeginNotRecorded(back=10_000))
+            _, message = await it.until_it_ends()
+            assert message == wire.Detach(stream=before.stream)
+            late = it.commit(before, " late", 9_000, first=1)
+            await it.engine.send(wire.Act(stream=before.stream, id=CommandId("w2"), commands=(late,)))
+            # What was said before the span is heard once more, to its end.
+            drain = await attached(it.engine)
+            end, message = await it.until_it_ends()
+            assert (end, message) == (10_000, wire.EndOfAudio(stream=drain.stream))
+            span = await it.drained(drain)
+            assert span.audio_from == 10_000
+            assert await it.logged() == ["Kept"]
+
+    loop.run(story())
+
+
+def test_when_an_engine_dies_in_the_span_the_next_goes_on_from_memory() -> None:
+    async def story() -> None:
+        async with live_scene() as it:
+            before = await it.off_the_record(5_000)
+            await it.until_it_ends()
+            span = await it.drained(before)
+            await it.act(span, "w2", it.commit(span, "Secret", 5_400))
+            heard = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=0, t=8_000)
+            await it.engine.send(wire.Tell(stream=span.stream, signal=heard))
+            await it.hall.clock.sleep(6_000)
+            it.hall.links[0].cut()
+            it.engine = it.hall.connect("second")
+            await hello(it.engine)
+            again = await attached(it.engine)
+            assert (again.audio_from, again.last_words) == (8_000, ())
+            await it.act(again, "w3", it.commit(again, "more", 8_400))
+            await it.hall.clock.sleep(10)
+            assert it.unrecorded()[-1] == "Secret more"
+            assert await it.logged() == []
+
+    loop.run(story())
+
+
+def test_a_span_that_ends_while_what_was_before_is_still_heard_is_passed_over() -> None:
+    async def story() -> None:
+        async with live_scene() as it:
+            before = await it.off_the_record(5_000)
+            await it.until_it_ends()
+            await it.hall.clock.sleep(2_000)
+            await it.command("on", do.EndNotRecorded())
+            after = await it.drained(before)
+            assert (after.audio_from, after.committed_through) == (7_000, 7_000)
+
+    loop.run(story())
+
+
+def test_a_line_whose_engine_died_does_not_go_on_over_the_span() -> None:
+    async def story() -> None:
+        async with live_scene() as it:
+            before = await attached(it.engine)
+            await it.hall.clock.sleep(5_000)
+            await it.act(before, "w1", it.commit(before, "Open", 4_900))
+            it.hall.links[0].cut()
+            await it.command("off", do.BeginNotRecorded())
+            await it.hall.clock.sleep(1_000)
+            it.engine = it.hall.connect("second")
+            await hello(it.engine)
+            span = await attached(it.engine)
+            assert span.audio_from == 5_100
+            assert it.live.state.channels[FLOOR].open_segment is None
+
+    loop.run(story())
+
+
+def test_sound_that_is_over_in_the_span_is_over() -> None:
+    async def story() -> None:
+        async with live_scene() as it:
+            before = await it.off_the_record(50_000)
+            await it.until_it_ends()
+            span = await it.drained(before)
+            end, message = await it.until_it_ends()
+            assert (end, message) == (60_000, wire.EndOfAudio(stream=span.stream))
+            await it.act(span, "w1", it.commit(span, "Secret", 59_000))
+            await it.engine.send(wire.Drained(stream=span.stream))
+            await it.hall.clock.sleep(100)
+            assert it.unrecorded() == ["Secret", ""]
+
+    loop.run(story())

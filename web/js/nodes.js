@@ -1,0 +1,19 @@
+// Parts of a page: found, made and set.
+
+export const at = (id) => document.getElementById(id);
+
+/** An element with its attributes (true: there without a value; false, null: not there) and what it holds. */
+export const element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(key, '');
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+};
+
+/** Set a text where it differs: what stays is neither read out again nor selected anew. */
+export const set = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
