@@ -70,3 +70,17 @@ window.EventSource = class extends EventSource {
 };
 """
 """Notes for each frame how long it took, ms, until the picture with it had been handed over."""
+
+CAME = """
+window.EventSource = class extends EventSource {
+    constructor(address) {
+        super(address);
+        this.addEventListener('message', ({ data }) => {
+            for (const { body } of JSON.parse(data).events ?? []) {
+                if (body?.segment) document.documentElement.dataset.came = body.segment;
+            }
+        });
+    }
+};
+"""
+"""Notes in the page the line of which news came last over the stream, whether it is shown yet or not."""

@@ -28,6 +28,7 @@ from moothall.core.errors import Refusal
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
+from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.catalogue import Catalogue
 from moothall.services.fanout import SessionFanout
@@ -87,6 +88,7 @@ class Stage:
         """Whether streams of events are refused with 503, as by a server that is going away."""
         self.reports = Reports(clock=self.clock, randomness=SeededRandomness(), readers=lambda _: 210)
         self.low_data_readers = 10
+        self.zone = UTC_ZONE
         """How many the door for poor lines serves."""
         self.asked: list[str] = []
         """Paths with queries of all requests for streams and pages of lines."""
@@ -207,7 +209,7 @@ class Stage:
             origins=frozenset(),
         )
         events, low = EventsDoor(readers), LowDataDoor(readers, most=self.low_data_readers)
-        templates = Pages(find_web_folder())
+        templates = Pages(find_web_folder(), zone=lambda: self.zone)
         pages = PageDoor(
             templates,
             clock=self.clock,
@@ -249,11 +251,15 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    *more: ev.AnyEvent, title: str = "Plenary", begun: bool = True, low_data_readers: int = 10
+    *more: ev.AnyEvent,
+    title: str = "Plenary",
+    begun: bool = True,
+    low_data_readers: int = 10,
+    zone: Zone = UTC_ZONE,
 ) -> AsyncIterator[Stage]:
     """A server with one session, whose log has `more` after its beginning."""
     acting = Stage()
-    acting.low_data_readers = low_data_readers
+    acting.low_data_readers, acting.zone = low_data_readers, zone
     beginning: list[ev.AnyEvent] = [
         ev.SessionCreated(title=title, languages=("en", "ar")),
         ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "ar")),

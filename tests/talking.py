@@ -27,6 +27,7 @@ def attach(
     open_segment: OpenSegment | None = None,
     audio_from: int = 0,
     place: Place | None = None,
+    cut: int = 0,
 ) -> Attach:
     return Attach(
         stream=1,
@@ -39,6 +40,7 @@ def attach(
         open_segment=open_segment,
         audio_from=audio_from,
         place=place,
+        cut=cut,
     )
 
 

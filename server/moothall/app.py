@@ -78,8 +78,9 @@ async def hall(
     keep_addresses_out_of_logs()
     refuse_core_dumps()
     async with AsyncExitStack() as stack:
-        pages = Pages(Path(settings.server.web) if settings.server.web else find_web_folder())
         house = await open_house(stack, settings, clock)
+        web = Path(settings.server.web) if settings.server.web else find_web_folder()
+        pages = Pages(web, zone=house.programme.zone)
         listener = stack.enter_context(closing(_listen(settings)))
         recordings, folder = open_recordings(stack, house, settings)
         # A bench measures what turns sound into text.

@@ -12,23 +12,26 @@ from aiohttp import web
 from moothall.adapters.control_door import ControlDoor
 from moothall.adapters.control_socket import ControlSocket
 from moothall.adapters.desk_door import About, DeskDoor
-from moothall.adapters.desk_socket import DeskSocket, Extra, Wish
+from moothall.adapters.desk_socket import DeskSocket, Extra, MayAct, Wish
 from moothall.adapters.pages import Pages
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.staff_socket import StaffSocket
 from moothall.app_house import House
 from moothall.core.actors import Role
-from moothall.core.authority import COMMANDS, may_send
-from moothall.core.commands import CloseSession, CorrectSegment, MoveLinesAway
+from moothall.core.authority import COMMANDS, REMOVERS, may_send
+from moothall.core.commands import BringLinesBack, CloseSession, CorrectSegment, MoveLinesAway
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.events import SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
+from moothall.core.removing import selected
 from moothall.core.session import Status
 from moothall.core.undo import inverse
 from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
 from moothall.services.desks import Desks, News, Seat
-from moothall.services.moving import move_lines
+from moothall.services.live_ingest import LiveIngest
+from moothall.services.moving import move_back, move_lines
+from moothall.services.orders import Receipt
 from moothall.services.recognising import Recognising
 from moothall.services.recording import Recordings
 from moothall.services.redoing import redo
@@ -51,6 +54,7 @@ def open_desks(
     reports: Reports,
     recognising: Recognising,
     recordings: Recordings,
+    sound: LiveIngest,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket]:
     """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
     socket = StaffSocket(staff=staff.staff, origins=origins, clock=house.clock)
@@ -71,12 +75,13 @@ def open_desks(
         clock=house.clock,
         engines=lambda: recognising.engines,
         unheard=lambda session: bool(recognising.unheard(session)),
+        sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         disk=lambda: _disk(house),
         tally=reports.tally,
         presence=desks.presence,
     )
     news |= _news(house, reports, control)
-    extras = _Extras(house, desks, reports, recognising, recordings).all()
+    extras = _Extras(house, desks, reports, recognising, recordings, staff.may_act).all()
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
     ControlSocket(socket, control, may_act=staff.may_act)
     watch = SpeakerWatch(house.sessions, house.clock)
@@ -159,14 +164,21 @@ class _AboutSessions:
 class _Extras:
     """What desks can ask for beside commands to their own session."""
 
-    def __init__(
-        self, house: House, desks: Desks, reports: Reports, recognising: Recognising, recordings: Recordings
+    def __init__(  # noqa: PLR0917  # what they need
+        self,
+        house: House,
+        desks: Desks,
+        reports: Reports,
+        recognising: Recognising,
+        recordings: Recordings,
+        may_act: MayAct,
     ) -> None:
         self._house = house
         self._desks = desks
         self._reports = reports
         self._recognising = recognising
         self._recordings = recordings
+        self._may_act = may_act
 
     def all(self) -> dict[str, Extra]:
         """By the names of their messages."""
@@ -175,6 +187,7 @@ class _Extras:
             "move": self._move,
             "next": self._next,
             "remove": self._remove,
+            "concerned": self._concerned,
             "seen": self._seen,
             "mended": self._mended,
         }
@@ -193,6 +206,7 @@ class _Extras:
         if not is_command_id(wish.id) or other is None:
             return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         channel = ChannelId(wish.channel or seat.channel)
+        to_channel = _same_channel(other, channel)
         answer = await move_lines(
             seat.live.writer,
             other.writer,
@@ -200,13 +214,31 @@ class _Extras:
             CommandId(wish.id),
             channel=channel,
             segments=wish.segments,
-            to_channel=_same_channel(other, channel),
+            to_channel=to_channel,
             clock=self._house.clock,
         )
         if isinstance(answer, Refusal):
             return answer
         moved = MoveLinesAway(channel=channel, segments=wish.segments, session=other.id)
-        self._desks.note_act(seat, CommandId(wish.id), [moved], answer)
+        back = BringLinesBack(channel=channel, segments=wish.segments, session=other.id)
+
+        async def undo(seat: Seat, undo_id: CommandId) -> Receipt | Refusal:
+            there = await self._house.sessions.find(other.id) if self._may_act(seat.staff, other.id) else None
+            if there is None:
+                return _refuse(RefusalCode.FORBIDDEN, "Your link is not for the meeting where the lines stand.")
+            return await move_back(
+                seat.live.writer,
+                there.writer,
+                seat.actor,
+                undo_id,
+                moved=CommandId(wish.id),
+                channel=channel,
+                segments=wish.segments,
+                to_channel=to_channel,
+                clock=self._house.clock,
+            )
+
+        self._desks.note_act(seat, moved, CommandId(wish.id), answer, undo=back, elsewhere=undo)
         return {"receipt": msgspec.to_builtins(answer)}
 
     async def _next(self, seat: Seat, _: Wish) -> dict[str, object] | Refusal:
@@ -231,6 +263,13 @@ class _Extras:
 
         answer = await remove(seat.live.writer, seat.actor, CommandId(wish.id), wish.removes, silence)
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
+
+    async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """How many lines that stand would lose words to a removal."""
+        if wish.removes is None or seat.staff.role not in REMOVERS:
+            return _refuse(RefusalCode.FORBIDDEN, "Whoever may remove words is told what goes.")
+        cuts = selected(seat.live.state, wish.removes)
+        return {"lines": sum(not cut.line.gone and bool(cut.line.whole.strip()) for cut in cuts)}
 
     async def _seen(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         return self._report(seat, wish, self._reports.seen)

@@ -12,7 +12,7 @@ from aiohttp import web
 from moothall.adapters.admin_door import AdminDoor, runs_the_house
 from moothall.adapters.admin_request import StaffPages
 from moothall.adapters.form_guard import FormGuard
-from moothall.adapters.forwarded import trusted_networks, visitor_address
+from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.import_door import ImportDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
@@ -31,7 +31,7 @@ from moothall.adapters.sound_folder import SoundFolder
 from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.time_zones import find_zone
-from moothall.adapters.tls import tls_context
+from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.well_known import KeysDoor
 from moothall.adapters.work_door import WorkDoor
@@ -95,7 +95,8 @@ async def open_doors(
 ) -> Address:
     """Serve readers and staff until the stack unwinds; returns where."""
     address = Address.of(listener, settings)
-    address_of = visitor_address(trusted_networks(settings.server.trusted_proxies))
+    trusted = trusted_networks(settings.server.trusted_proxies)
+    address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     clock, programme = house.clock, house.programme
     access = ReaderAccess(house.sessions, programme.room_of)
@@ -152,6 +153,10 @@ async def open_doors(
         middlewares=[gate.middleware(address_of), page.error_pages(), staff.middleware()],
     )
     secure(app)
+    hsts = hsts_seconds(
+        settings.server.hsts_seconds, public=address.public, certificate=settings.server.tls_certificate
+    )
+    insist_on_https(app, hsts, came_by_https(trusted))
     records = RecordDoor(Records(access, house.log), pages)
     house.sessions.observe(records.observe)
     catalogue = Catalogue(house.log)
@@ -171,6 +176,7 @@ async def open_doors(
         reports=reports,
         recognising=recognising,
         recordings=recordings,
+        sound=live,
     )
     app.add_routes(desks)
     microphones, audio = microphone_doors(house, address.origins, pages, staff, live)

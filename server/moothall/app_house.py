@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +17,7 @@ from moothall.adapters.data_folder import hold_folder
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
-from moothall.adapters.time_zones import find_zone
+from moothall.adapters.time_zones import chosen_zone, find_zone
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -78,6 +79,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
 
     Raises ConfigurationError with a sentence when that can't be.
     """
+    zone = chosen_zone(settings.conference.time_zone, os.environ)
     data, randomness = Path(settings.server.data), SystemRandomness()
     stack.enter_context(hold_folder(data))
     log = await SqliteLog.open(data / sqlite_file.FILE_NAME)
@@ -86,12 +88,26 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     stack.push_async_callback(book.close)
     signer = Ed25519Signer.open(data / signing.FILE_NAME)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
-    sessions = Sessions(log=log, clock=clock, randomness=randomness, signer=signer)
+    sessions = Sessions(
+        log=log,
+        clock=clock,
+        randomness=randomness,
+        signer=signer,
+        unused_ms=60_000 * settings.server.unload_after_minutes,
+    )
     started = asyncio.Event()
     stack.callback(tasks.create_task(sessions.run(started)).cancel)
     await started.wait()
     closing = Closing()
-    programme = Programme(book=book, sessions=sessions, closing=closing, clock=clock, randomness=randomness)
+    programme = Programme(
+        book=book,
+        sessions=sessions,
+        closing=closing,
+        clock=clock,
+        randomness=randomness,
+        zone=zone,
+        zones=find_zone,
+    )
     links = RoleLinks(book=book, clock=clock, randomness=randomness)
     await programme.load()
     await links.load()

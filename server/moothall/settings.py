@@ -57,8 +57,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[str, msgspec.Meta(min_length=2, description="a list of addresses or networks such as '127.0.0.1'")],
         ...,
     ] = ()
-    """Proxies whose `X-Forwarded-For` (or `Forwarded`) header is believed, so that rates count visitors and not the
-    proxy. Each must write the header itself. Empty: nobody's."""
+    """Proxies whose `Forwarded` or `X-Forwarded-For` header is believed, so that rates count visitors and not the
+    proxy. Each must write one itself and drop or write the other. Empty: nobody's."""
+    hsts_seconds: Annotated[int, msgspec.Meta(ge=-1, description="a whole number from -1 up")] = -1
+    """For how many seconds browsers are told to ask for https alone (HSTS), in answers over https. 0: not at all. -1: a
+    year where `public_address` is https on a public name and the certificate isn't self-signed, else not at all."""
     data: Annotated[str, msgspec.Meta(min_length=1, description="the path of a folder")] = "data"
     """Folder of the logs, the spooled audio and the signing key; made when missing."""
     web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
@@ -75,8 +78,19 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     """Whose pages may hold the box with the text of a public session (`/s/{session}/embed`) in a frame; `*` lets all.
     Empty: only pages of this server. No other page may ever stand in a frame."""
+    unload_after_minutes: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10
+    """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. Whoever asks for
+    it later has it loaded again."""
     max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
     """Connections of readers at the same time; one more is told to come back later."""
+
+
+class Conference(msgspec.Struct, frozen=True, kw_only=True):
+    """The conference whose meetings these are."""
+
+    time_zone: Annotated[str, msgspec.Meta(description="a name such as 'Africa/Nairobi', or nothing")] = ""
+    """In which times are shown and typed, by its IANA name, until an imported programme names another. Empty: the
+    machine's, and UTC where that has none by name."""
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, a section each."""
 
     server: Server = Server()
+    conference: Conference = Conference()
     engine: Engine = Engine()
     recording: Recording = Recording()
     logging: Logging = Logging()
@@ -155,6 +170,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         given[section][key] = _checked(variable, section, key, parts, strict=False)
     return Settings(
         server=Server(**given["server"]),
+        conference=Conference(**given["conference"]),
         engine=Engine(**given["engine"]),
         recording=Recording(**given["recording"]),
         logging=Logging(**given["logging"]),

@@ -35,8 +35,8 @@ STEP = 256
 LONGEST_MS = 3_600_000
 
 
-def a_script(seed: int, words: int) -> Script:
-    made = make_script(seed, words, step=STEP, pause_ms=400)
+def a_script(seed: int, words: int, pause_ms: int = 400) -> Script:
+    made = make_script(seed, words, step=STEP, pause_ms=pause_ms)
     later = [type(word)(word.text, word.t0 + LEAD_MS, word.t1 + LEAD_MS, word.language) for word in made.words]
     return Script(words=tuple(later), step=STEP)
 
@@ -145,6 +145,60 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
     assert [word.t0 - before.t0 for word in log.words] == pytest.approx(
         [word.t0 - after.t0 for word in script.words], abs=25
     )
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("away_s", "script", "cut"),
+    [
+        pytest.param(5, a_script(11, 40), True, id="5 s"),
+        pytest.param(60, a_script(11, 105, pause_ms=3_000), False, marks=[pytest.mark.slow], id="a minute"),
+        pytest.param(60, a_script(11, 105, pause_ms=3_000), True, marks=[pytest.mark.slow], id="a minute, cut"),
+    ],
+)
+async def test_what_was_said_offline_arrives_afterwards_and_once(
+    tmp_path: Path, away_s: int, script: Script, cut: bool
+) -> None:
+    """The browser itself is offline, for so many seconds of sound.
+
+    Chromium then refuses new connections and lets nothing through an open WebSocket, but doesn't close it: by itself
+    that is a line that went dead without a word, which the page finds out after 8 s. With `cut` the socket breaks too,
+    as where a network card goes; the line is mended while the browser is offline, so that only coming online lets it
+    back.
+    """
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    sound = write_capture(tmp_path / "sound.wav", render(script))
+    port, witness = free_port(10), Witness()
+    async with line_to(port) as line:
+        hall = MicrophoneHall(tmp_path / "data", f"scripted:{tmp_path / 'script.json'}", port, behind=line.address)
+        await hall.prepare()
+        await hall.start()
+        try:
+            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
+                watching = group.create_task(witness.watch(hall.address))
+                stands = page.locator("#Stands")
+                await page.locator("#Start").click()
+                await witness.more_words(2)
+                await page.context.set_offline(True)
+                if cut:
+                    line.cut()
+                await expect(stands).to_contain_text("s are kept here", timeout=20_000)
+                known = len(witness.words)
+                line.mend()
+                await expect(stands).to_contain_text(f"{away_s} s are kept here", timeout=20_000 + 1_000 * away_s)
+                assert len(witness.words) == known, "it is offline"
+                await page.context.set_offline(False)
+                await expect(stands).to_have_text("Sending", timeout=20_000)
+                await witness.until(lambda: len(witness.words) >= len(script.words))
+                assert (await record(hall.address)).split() == script.text.split()
+                watching.cancel()
+        finally:
+            await hall.stop()
+    log = logged(hall.data)
+    assert plain(log.words) == script.text.split()
+    assert (witness.repeats, witness.losses, log.gaps) == (0, 0, 0)
+    offline = [word for word in log.words[known:] if word.t0 < log.words[known].t0 + 1_000 * away_s]
+    assert len(offline) >= away_s // 2, "somebody spoke all the while"
 
 
 async def sample(first_ms: int, last_ms: int) -> tuple[bytes, str]:

@@ -90,6 +90,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SessionPaused(t=61_000), SYSTEM),
     (ev.SessionResumed(t=62_000), SYSTEM),
     (ev.SessionDescribed(title="One, mended"), SYSTEM),
+    (ev.SessionDescribed(title="One, mended", languages=("en", "ar", "sw")), SYSTEM),
     (ev.GapNoted(channel=ChannelId("fr"), t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
     (ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("amina"), t=62_100), CAPTIONER),
     (ev.SpeakerTookFloor(channel=ChannelId("fr"), speaker=None, t=62_100), CAPTIONER),

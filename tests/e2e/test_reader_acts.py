@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browsing import PAINTED, choose, style, tab, visit
+from browsing import CAME, PAINTED, choose, style, tab, visit
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
@@ -15,6 +17,9 @@ from stage import FLOOR, ended, opened, partial, stage, words
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 AMINA = SpeakerId("amina")
+SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+UNDER_THE_BAR = """document.activeElement.getBoundingClientRect().bottom
+    > document.querySelector('.bar').getBoundingClientRect().top"""
 
 
 async def test_a_mark_stays_through_a_reload_and_leads_back(page: Page) -> None:
@@ -93,10 +98,46 @@ async def test_the_keyboard_is_enough(page: Page) -> None:
         assert await page.evaluate(inside), "what has the focus is in sight"
 
 
+@pytest.mark.parametrize("width", [320, 500, 640, 800, 1280])
+async def test_what_has_the_focus_is_not_under_the_bar(page: Page, width: int) -> None:
+    """WCAG 2.4.11, with every button that the bar can have, and with those that come while somebody goes along."""
+    async with stage() as on:
+        await on.lines(20)
+        await page.set_viewport_size({"width": width, "height": 640})
+        await visit(page, on)
+        bar = page.locator(".bar")
+        await page.locator("#s19 .time").focus()
+        low = await bar.evaluate("(bar) => bar.offsetHeight")
+        for n in reversed(range(19)):
+            await page.keyboard.press("Shift+Tab")
+            await page.evaluate(SETTLED)
+            assert not await page.evaluate(UNDER_THE_BAR), n
+        await expect(page.locator("#Jump")).to_be_visible()
+        for n in range(1, 15):
+            await page.keyboard.press("Tab")
+            await page.evaluate(SETTLED)
+            assert not await page.evaluate(UNDER_THE_BAR), n
+            if n == 4:
+                await on.say(ev.NotRecordedBegan(t0=90_000), by=SYSTEM)
+                await expect(page.locator("#NotRecorded")).to_be_visible()
+            elif n == 8:
+                await on.lines(1)
+                await expect(page.locator("#Fresh")).to_be_visible()
+            elif n == 12:
+                await page.keyboard.press("m")
+                await expect(page.locator("#GoToPlace")).to_be_visible()
+            await page.evaluate(SETTLED)
+            assert not await page.evaluate(UNDER_THE_BAR), n
+        assert await bar.evaluate("(bar) => bar.offsetHeight") > low
+
+
 async def test_the_text_waits_for_a_late_video(page: Page) -> None:
     async with stage() as on:
         await page.clock.install()
+        await page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # Then only the test makes time go by.
+        await page.add_init_script(CAME)
         await visit(page, on)
+        html = page.locator("html")
         await page.get_by_text("Match my video", exact=True).click()
         await expect(page.locator("#Hear")).to_have_text("Wait for the next line, then try again.")
         await on.say(opened("a"), ended("a", "One two three four five six seven eight nine."))
@@ -112,9 +153,10 @@ async def test_the_text_waits_for_a_late_video(page: Page) -> None:
         await page.get_by_role("button", name="1 s less").click()
         await on.say(opened("b"), ended("b", "Later."))
         await on.say(opened("c"), ended("c", "Much later."))
+        await expect(html).to_have_attribute("data-came", "c")  # They wait from when they came.
         await page.clock.run_for(10_000)
         await expect(page.locator("#b")).to_have_count(0)
-        await page.clock.run_for(1_500)
+        await page.clock.run_for(1_000)
         await expect(page.locator("#b")).to_be_attached()
         await page.reload()
         await expect(page.locator("#State")).to_contain_text("Text waits 11 s")
@@ -123,6 +165,7 @@ async def test_the_text_waits_for_a_late_video(page: Page) -> None:
         await expect(page.locator("#c")).to_be_visible()
         await page.get_by_text("Match my video", exact=True).click()
         await on.say(opened("d"), ended("d", "Now."))
+        await expect(html).to_have_attribute("data-came", "d")
         await page.get_by_role("button", name="Don't wait").click()
         await expect(page.locator("#d")).to_be_attached()
         await expect(page.locator("#Held")).to_have_text("The text does not wait")

@@ -30,7 +30,8 @@ async def make(browser: Browser, **fields: str) -> list[str]:
 
 DOORS = [
     ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),
-    ("POST", "/admin/meetings/water-board"), ("POST", "/admin/places"), ("POST", "/admin/places/hall/next"),
+    ("POST", "/admin/meetings/water-board"), ("POST", "/admin/meetings/water-board/plan"), ("POST", "/admin/places"),
+    ("POST", "/admin/places/hall/next"),
     ("POST", "/admin/links"), ("POST", "/admin/links/x/replace"), ("POST", "/admin/links/x/revoke"),
     ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("POST", "/staff/places/hall/next"),
 ]  # fmt: skip
@@ -283,11 +284,12 @@ async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
             await secretary.get("/admin")
             assert await secretary.upload(sample(name)) == 200, secretary.text
             if name == "schedule.json":
-                assert secretary.text.count("<tr data-kind") == 10
+                assert secretary.text.count("<tr data-kind") == 11
+                assert "Africa/Nairobi" in secretary.text
                 assert programme.planned() == ()
                 form = secretary.hidden("/admin/programme/import")
                 assert await secretary.post("/admin/programme/import", form) == 200
-                assert "Changes made: 10" in secretary.text
+                assert "Changes made: 11" in secretary.text
                 assert await secretary.post("/admin/programme/import", form) == 200
                 assert secretary.url == "/admin"
             else:
@@ -296,6 +298,12 @@ async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
         await secretary.get("/admin")
         assert "Budget hearing, first reading" in secretary.text
         assert "Harbour room" in secretary.text
+        assert secretary.text.count("Times are Nairobi time, UTC+3.") == 1
+        assert 'name="zone" value="Africa/Nairobi"' in secretary.text
+        await secretary.get("/")
+        assert secretary.text.count("Times are Nairobi time, UTC+3.") == 1
+    async with admin_house(tmp_path) as house:  # and so it is after a restart
+        assert house.running.programme.zone().name == "Africa/Nairobi"
 
 
 async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Path) -> None:
@@ -373,3 +381,43 @@ async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) 
         live = await house.running.sessions.find(SessionId("water-board"))
         assert live is not None
         assert live.state.languages == ("ar", "en")
+
+
+async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.programme
+        await make(secretary)
+        await programme.keep_zone("Africa/Nairobi")
+        page, plan = "/admin/meetings/water-board", "/admin/meetings/water-board/plan"
+        form = {"title": "Water", "languages": "Kiswahili, français", "starts": "2026-12-01T10:00", "ends": ""}
+        live = await programme.live(SessionId("water-board"))
+        assert live is not None
+        await secretary.get(page)
+        assert 'value="English, French"' in secretary.text
+        assert await secretary.send(plan, **form) == 200
+        assert secretary.url == page
+        assert (live.state.title, live.state.languages) == ("Water", ("sw", "fr"))
+        planned = programme.plan_of(SessionId("water-board"))
+        assert planned is not None
+        assert (planned.title, planned.languages) == ("Water", ("sw", "fr"))
+        assert (planned.starts, planned.ends) == (1_796_108_400_000, None)  # 07:00 UTC
+        assert 'value="2026-12-01T10:00"' in secretary.text
+        for wrong, sentence in (
+            ({"title": " "}, "needs a title"),
+            ({"languages": "Klingonese"}, "which languages are spoken"),
+            ({"starts": "soon"}, "Write times as"),
+            ({"ends": "2026-12-01T09:00"}, "Write times as"),
+            ({"starts": "", "ends": "2026-12-01T11:00"}, "Write times as"),
+        ):
+            await secretary.get(page)
+            assert await secretary.send(plan, **{**form, **wrong}) == 400
+            assert sentence in secretary.text
+            assert 'role="alert"' in secretary.text
+        await secretary.get(page)
+        assert await secretary.send(page, act="open") == 200
+        assert 'name="starts"' not in secretary.text
+        assert await secretary.send(plan, title="Water for all", languages="English", starts="") == 200
+        assert (live.state.title, live.state.languages) == ("Water for all", ("sw", "fr"))
+        assert planned.starts == programme.planned()[0].starts
+        await secretary.get("/admin/meetings/water-board?ui=fr")
+        assert "seul son titre" in secretary.text

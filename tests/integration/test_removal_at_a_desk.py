@@ -83,6 +83,11 @@ async def asked(client: socketio.AsyncClient, name: str, selection: dict[str, An
     return answer
 
 
+async def concerned(client: socketio.AsyncClient, selection: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = await client.call("concerned", {"removes": selection}, namespace="/desk", timeout=5)
+    return answer
+
+
 @pytest.mark.parametrize(
     "selection",
     [
@@ -99,8 +104,10 @@ async def test_words_leave_every_file_while_the_server_runs(tmp_path: Path, sele
         assert found(tmp_path, HIDDEN)
         async with at_a_desk(running, Role.CAPTIONER) as client:
             assert (await asked(client, "r", selection))["refusal"]["code"] == "forbidden"
+            assert (await concerned(client, selection))["refusal"]["code"] == "forbidden"
         assert found(tmp_path, HIDDEN)
         async with at_a_desk(running, Role.TECHNICIAN) as client:
+            assert await concerned(client, selection) == {"lines": 1}
             answer = await asked(client, "r", selection)
             assert "receipt" in answer, answer
             assert found(tmp_path, HIDDEN) == []

@@ -266,6 +266,7 @@ DOORS = {
     "POST /admin/meetings": STAFF_ONLY,
     "GET /admin/meetings/{session}": STAFF_ONLY,
     "POST /admin/meetings/{session}": STAFF_ONLY,
+    "POST /admin/meetings/{session}/plan": STAFF_ONLY,
     "POST /admin/places": STAFF_ONLY,
     "POST /admin/places/{room}/next": STAFF_ONLY,
     "POST /admin/links": STAFF_ONLY,

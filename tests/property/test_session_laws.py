@@ -19,7 +19,7 @@ from moothall.core.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId,
 from moothall.core.lanes import Feed
 from moothall.core.removing import again, not_recorded
 from moothall.core.session import Segment, State, evolve
-from moothall.core.undo import inverse
+from moothall.core.undo import inverse, lines_meanwhile, standing
 from moothall.core.views.captions import CaptionsView
 from moothall.services.session_writer import SessionWriter
 from moothall.testing import loop
@@ -128,6 +128,7 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
                 ),
             ),
         ),
+        do.BringLinesBack(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other")),
         do.LeaveNote(text="x"),
     ]
 )
@@ -157,7 +158,7 @@ def test_what_is_decided_folds_and_the_view_shows_what_the_writer_holds(
     state, view, offset = State(id=SESSION), CaptionsView.empty(SESSION, Epoch("e"), Feed(FLOOR)), 0
     through = 0
     for (actor, command), wall in [*(((SYSTEM, command), 1_000) for command in BEGIN), *rest]:
-        if isinstance(command, do.MoveLinesHere):
+        if isinstance(command, do.MoveLinesHere | do.BringLinesBack):
             actor = SYSTEM  # Whose the lines are is told by the role, and no engine may send this.  # noqa: PLW2901
         decision = decide(state, command, actor, wall)
         if isinstance(decision, Refusal):
@@ -207,6 +208,54 @@ def test_what_undoes_an_act_brings_back_what_was_shown(
     assert shown(after) == shown(before)
     # A new name stays, which harms nobody.
     assert before.speakers.items() <= after.speakers.items()
+
+
+floors: st.SearchStrategy[do.AnyCommand] = st.builds(
+    do.TakeFloor, channel=st.just(FLOOR), speaker=st.sampled_from([None, SpeakerId("ana"), SpeakerId("bo")])
+)
+
+
+@given(floors, floors, st.lists(st.tuples(sent, walls), max_size=15))
+def test_once_a_floor_was_given_back_no_line_of_that_time_has_the_wrong_name_alone_because_of_it(
+    earlier: do.TakeFloor, act: do.TakeFloor, rest: list[tuple[tuple[Actor, do.AnyCommand], int]]
+) -> None:
+    state: State | None = State(id=SESSION)
+    introduced: list[do.AnyCommand] = [
+        do.IntroduceSpeaker(speaker=SpeakerId(who), name=who.title()) for who in ("ana", "bo")
+    ]
+    end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("a"), t1=200, reason=ev.EndReason.SENTENCE)
+    for command in (*BEGIN, *introduced, end, earlier):
+        assert state is not None
+        state = carried_out(state, command, SYSTEM, 1_000)
+    assert state is not None
+    before, undoing = state, inverse(state, [act])
+    state = carried_out(state, act, SYSTEM, 1_000)
+    assert state is not None
+    since: list[ev.AnyEvent] = []
+    for (actor, command), wall in rest:
+        decision = decide(state, command, actor, wall)
+        for event in () if isinstance(decision, Refusal) else decision:
+            since.append(event)
+            state = evolve(state, event)
+    back = (*standing(state, [act], undoing), *lines_meanwhile(state, [act], undoing, since))
+    now: State | None = state
+    for command in back:
+        assert now is not None
+        now = carried_out(now, command, SYSTEM, 1_000)
+    assert now is not None
+    taken = any(isinstance(event, ev.SpeakerTookFloor) for event in since)
+    named = {
+        name for event in since if isinstance(event, ev.SpeakerAssigned | ev.LinesMovedHere) for name in event.segments
+    }
+    if not taken:
+        assert now.channels[FLOOR].speaker == earlier.speaker
+        for name, line in now.segments.items():
+            if name not in before.segments and name not in named:
+                assert line.speaker == earlier.speaker
+    for name, line in before.segments.items():
+        said = now.segments.get(name)
+        assert said is not None
+        assert name in named or said.speaker == line.speaker
 
 
 def corrections(state: State) -> st.SearchStrategy[do.AnyCommand]:

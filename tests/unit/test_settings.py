@@ -63,7 +63,7 @@ def test_variables_that_are_no_settings_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[sevrer]\n", "there is no section [sevrer]; there are server, engine, recording, logging."),
+        ("[sevrer]\n", "there is no section [sevrer]; there are server, conference, engine, recording, logging."),
         ("server = 1\n", "server is a section; write [server] on a line of its own and its settings below."),
         ("[logging]\nlvl = 1\n", "[logging] has no setting lvl; it has level."),
         ("[server]\nport = 70000\n", "port of [server] is 70000; allowed is a whole number from 0 to 65535."),
@@ -88,7 +88,11 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, said: str) ->
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("MOOTHALL_SEVRER__PORT", "1", "there is no section [sevrer]; there are server, engine, recording, logging."),
+        (
+            "MOOTHALL_SEVRER__PORT",
+            "1",
+            "there is no section [sevrer]; there are server, conference, engine, recording, logging.",
+        ),
         ("MOOTHALL_LOGGING__LVL", "1", "[logging] has no setting lvl; it has level."),
         ("MOOTHALL_SERVER__PORT", "http", "port of [server] is 'http'; allowed is a whole number from 0 to 65535."),
         ("MOOTHALL_SERVER_PORT", "80", "write MOOTHALL_SERVER__PORT, with two underscores."),

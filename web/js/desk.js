@@ -6,11 +6,11 @@ import { DeskLines } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
 import { keepOwnName, ownName } from './desk_names.js';
 import { DeskPanel } from './desk_panel.js';
-import { DeskRemove } from './desk_remove.js';
+import { DeskRemove, timeOf } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
 import { at, element, set } from './nodes.js';
 import { standing } from './standing.js';
-import { Words, direction } from './words.js';
+import { Words, direction, mediaTime } from './words.js';
 
 const BACK = 30000; // ms that "not recorded" takes back
 const REDONE = 60000; // ms that are written again in another language
@@ -62,8 +62,9 @@ const link = new DeskLink('/desk', () => ({
 
 async function undo(id) {
   const answer = await link.request('undo', { id });
-  if (answer.refusal) refused(answer.refusal);
-  else say(words.text('undone'));
+  if (!answer.refusal) say(words.text('undone'));
+  else if (answer.refusal.code === 'stale' && panel.moved(id)) say(words.text('undo.changed'));
+  else refused(answer.refusal);
 }
 
 function correct(base, text) {
@@ -193,7 +194,8 @@ function choices() {
   at('WriteIn').hidden = languages.length < 2;
   menu(at('Give').elements.speaker, [...panel.speakers(), ['', words.text('nobody')]]);
   menu(at('RemoveOf').elements.speaker, panel.speakers());
-  at('RemoveWords').hidden = !may.has('remove') || !panel.speakers().length;
+  at('RemoveWords').hidden = !may.has('remove');
+  at('RemoveOf').hidden = !panel.speakers().length;
   menu(at('Give').elements.session, data.others);
   at('Move').hidden = !may.has('move-away') || !data.others.length;
   written();
@@ -306,9 +308,32 @@ const removing = new DeskRemove(words, async (removes) => {
   say(words.text('removed'));
   lines.clear();
   at('Log').focus({ preventScroll: true });
+}, async (removes) => {
+  const answer = await link.request('concerned', { id: newId(), removes });
+  if (!answer.refusal) return answer.lines;
+  refused(answer.refusal);
+  return null;
 });
 at('RemoveLines').addEventListener('click', () => removing.lines(lines.chosen()));
 form('RemoveOf', ({ speaker, named }) => removing.speaker(speaker.value, speaker.selectedOptions[0]?.textContent, named.checked));
+form('RemoveSpan', async ({ from, to }) => {
+  const [first, last] = [timeOf(from.value), timeOf(to.value)];
+  if (first === null || last === null || last < first) {
+    say(words.text('remove.times'));
+    (first === null ? from : to).focus();
+  } else await removing.span(first, last);
+});
+at('SpanOfPicked').addEventListener('click', () => {
+  const chosen = lines.chosen().map((id) => state.lines.get(id));
+  if (!chosen.length) {
+    say(words.counted('picked', 0));
+    return;
+  }
+  const { from, to } = at('RemoveSpan').elements;
+  from.value = mediaTime(Math.min(...chosen.map(({ t0 }) => t0)));
+  to.value = mediaTime(Math.max(...chosen.map(({ t1 }) => t1)));
+  from.focus();
+});
 at('Unpick').addEventListener('click', () => {
   lines.clear();
   at('Log').focus({ preventScroll: true });

@@ -99,6 +99,11 @@ export class DeskPanel {
     return this.acts.findLast((act) => act.undo.length && !act.undone) ?? null;
   }
 
+  /** Whether an act moved lines to another meeting. */
+  moved(id) {
+    return this.acts.find((act) => act.id === id)?.commands.some((command) => command.do === 'move-away') ?? false;
+  }
+
   /** What commands do, in words. */
   describe(commands) {
     const { speakers } = this.state.session;

@@ -1,16 +1,27 @@
 // Words that must not stay: asks first, says what goes, and has it removed for good.
 
 import { at } from './nodes.js';
-import { alone } from './words.js';
+import { alone, mediaTime } from './words.js';
+
+const SECOND = 1000; // ms
+
+/** Media ms of a time as it stands at a line, `4:05` or `1:04:05`; null when it is none. */
+export function timeOf(text) {
+  const parts = text.trim().split(':').map(Number);
+  if (parts.length < 2 || parts.length > 3 || !parts.every((part) => Number.isInteger(part) && part >= 0)) return null;
+  return parts.reduce((all, part) => 60 * all + part, 0) * SECOND;
+}
 
 export class DeskRemove {
   /**
    * @param {object} words
    * @param {(removes: object) => Promise<boolean>} remove  whether it was done
+   * @param {(removes: object) => Promise<?number>} concerned  how many lines lose words; null when nobody can say
    */
-  constructor(words, remove) {
+  constructor(words, remove, concerned) {
     this.words = words;
     this.remove = remove;
+    this.concerned = concerned;
     this.removes = null; // what is asked about
     at('Sure').addEventListener('close', () => this.#answered());
   }
@@ -25,9 +36,20 @@ export class DeskRemove {
     if (speaker) this.#ask(this.words.text('remove.speaker', { name: alone(called) }), { type: 'speaker', speaker, name });
   }
 
-  #ask(question, removes) {
+  /** Ask about all that was said from the second `from` to the end of the second `to` (media ms). */
+  async span(from, to) {
+    const removes = { type: 'span', t0: from, t1: to + SECOND };
+    const many = await this.concerned(removes);
+    if (many === null) return;
+    const times = { from: mediaTime(from), to: mediaTime(to) };
+    this.#ask(this.words.text('remove.span', times), removes, this.words.counted('concerned', many));
+  }
+
+  #ask(question, removes, many = '') {
     this.removes = removes;
     at('SureWhat').textContent = question;
+    at('SureMany').textContent = many;
+    at('SureMany').hidden = !many;
     at('Sure').returnValue = '';
     at('Sure').showModal();
   }

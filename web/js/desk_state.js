@@ -123,6 +123,15 @@ export class DeskState {
     return { text: line.text + said.map(([text]) => text).join(''), words: body.first + said.length };
   }
 
+  #described({ title, languages = [] }) {
+    const { session } = this;
+    session.title = title;
+    if (!languages.length) return;
+    session.languages = languages;
+    for (const each of Object.values(session.channels)) if (each.kind === 'floor') each.languages = languages;
+    if (!session.channels[this.channel]?.languages.includes(session.forced)) session.forced = null;
+  }
+
   #around(body, change) {
     const { session } = this;
     const [about, what] = body.type.split('.');
@@ -130,7 +139,7 @@ export class DeskState {
     if (about === 'session' && LIFE[what]) {
       session.status = LIFE[what];
       if (what === 'opened') Object.assign(session, { opened: body.wall, clock: [0, body.wall] });
-    } else if (body.type === 'session.described') session.title = body.title;
+    } else if (body.type === 'session.described') this.#described(body);
     else if (body.type === 'not-recorded.began') session.not_recorded = body.t0;
     else if (body.type === 'not-recorded.ended') session.not_recorded = null;
     else if (body.type === 'speaker.took-floor' && body.channel === this.channel) session.speaking = body.speaker;

@@ -1,5 +1,6 @@
 // The page to read at one's own pace. It works without this; what is added is remembering: choices, and the place.
 
+import { keepClear } from './bar.js';
 import { Choices } from './choices.js';
 import { keep, recall } from './kept.js';
 
@@ -19,3 +20,4 @@ if (Number.isInteger(stopped) && stopped !== from) {
 // Whoever comes without a place has not read on yet: what was kept stays until a next page is asked for.
 if (new URLSearchParams(location.search).has('from')) keep(key, from);
 document.documentElement.classList.add('live');
+keepClear(document.querySelector('.bar'));

@@ -1,6 +1,7 @@
 // The session's page: ties the reader, the line to the server, the view and the reader's place together.
 
 import { Aloud } from './aloud.js';
+import { keepClear } from './bar.js';
 import { Bookmark } from './bookmark.js';
 import { Choices } from './choices.js';
 import { Held } from './held.js';
@@ -38,7 +39,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
 if (data.growing) lines.push({ ...data.growing, number: data.total - 1 });
 
 const reader = new Reader({ ...data, lines });
-const view = new View(reader, words);
+const view = new View(reader, words, data.zone);
 const place = new Place(view.list, followed);
 const older = new Older({
   reader, view, place, words, link: at('Earlier'),
@@ -264,6 +265,7 @@ at('Fresh').addEventListener('click', () => {
   buttons();
 });
 keys(at('Keys'), acts);
+keepClear(document.querySelector('.bar'));
 document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
 
 async function cited() {

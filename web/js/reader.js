@@ -221,6 +221,11 @@ export class Reader {
         return;
       case 'session.described':
         session.title = body.title;
+        if (body.languages?.length) {
+          session.languages = body.languages;
+          for (const each of Object.values(session.channels)) if (each.kind === 'floor') each.languages = body.languages;
+          if (!session.channels[this.channel]?.languages.includes(session.forced)) session.forced = null;
+        }
         change.session = true;
         return;
       case 'not-recorded.began':

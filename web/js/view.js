@@ -4,7 +4,8 @@ import { element, set } from './nodes.js';
 import { direction, isoTime, mediaTime } from './words.js';
 
 export class View {
-  constructor(reader, words) {
+  constructor(reader, words, zone) {
+    this.zone = zone;
     this.reader = reader;
     this.words = words;
     this.list = document.getElementById('Lines');
@@ -61,9 +62,10 @@ export class View {
 
   #time({ t0 }) {
     const { opened } = this.reader.session;
-    const moment = opened === null ? '' : isoTime(opened + t0);
-    const title = moment && `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`;
-    return element('time', { datetime: moment, title }, mediaTime(t0));
+    const [ahead, offset, name] = this.zone;
+    const moment = opened === null ? '' : isoTime(opened + t0 + ahead);
+    const title = moment && `${moment.replace('T', ' ')} ${name}`;
+    return element('time', { datetime: moment && moment + offset, title }, mediaTime(t0));
   }
 
   #inside(line, ...text) {

@@ -35,8 +35,8 @@ export function mediaTime(ms) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** Unix ms as UTC: `2026-11-24T14:03:12Z`. */
-export const isoTime = (ms) => new Date(Math.floor(ms / 1000) * 1000).toISOString().replace('.000', '');
+/** Unix ms as date and time of UTC: `2026-11-24T14:03:12`. */
+export const isoTime = (ms) => new Date(ms).toISOString().slice(0, 19);
 
 const RTL = new Set(['ar', 'arc', 'ckb', 'dv', 'fa', 'he', 'ks', 'ps', 'sd', 'ug', 'ur', 'yi']);
 const RTL_SCRIPTS = new Set(['adlm', 'arab', 'hebr', 'mand', 'nkoo', 'rohg', 'syrc', 'thaa']);

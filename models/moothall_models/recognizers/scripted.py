@@ -58,7 +58,8 @@ class ScriptedRecognizer:
             at = np.flatnonzero(spoken == number)
             if len(at) < WHOLE * (said.t1 - said.t0) * SAMPLES_A_MS:
                 continue
-            language = language if words else said.language
+            # As a real one, which hears a language that it may not hear as another.
+            language = language if words or said.language not in window.languages else said.language
             words.append(HeardWord(said.text, int(at[0]) // SAMPLES_A_MS, int(at[-1] + 1) // SAMPLES_A_MS, 0.99))
         while self._cpu_ns() < until:
             pass

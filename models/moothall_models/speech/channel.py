@@ -69,7 +69,7 @@ class SpeechChannel:
             if place is None
             else LanguageChoice(attach.languages, place.language, settings, place.suspect)
         )
-        self._first = attach.audio_from
+        self._first, self._cut = attach.audio_from, attach.cut
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
         self._latest: deque[Frame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
         # Not bounded by number: they are made of audio, and the caller bounds how far audio runs ahead of passes.
@@ -254,8 +254,8 @@ class SpeechChannel:
     def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
         """The words of a hypothesis that aren't committed yet, in media time."""
         words = heard_words(utterance, hypothesis, edge)
-        through = self._segmenter.through
-        return tuple(words[seam.already_committed(words, tuple(self._committed), utterance.start, through) :])
+        known = seam.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
+        return tuple(words[max(known, seam.cut_off(words, self._cut)) :])
 
     def _take(self, utterance: Utterance, fresh: tuple[Word, ...], count: int, same: int) -> list[Output]:
         """Commit `count` of the fresh words and show the others; `same` of them were heard before."""

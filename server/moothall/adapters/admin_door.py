@@ -15,17 +15,17 @@ from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see, wrong
 from moothall.adapters.admin_texts import ACCESS, ROLES, SOUND, AdminText
 from moothall.core import commands as do
 from moothall.core.actors import Role
-from moothall.core.errors import NoLink, Refusal, StorageUnavailable
+from moothall.core.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import Access, SoundKept
 from moothall.core.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
 from moothall.core.session import State, Status
 from moothall.services.catalogue import Entry
+from moothall.services.meeting_plan import change_plan
 from moothall.services.programme import Programme
 from moothall.services.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.role_links import ROLES as LINK_ROLES
 
-LONGEST_TITLE = 500
 ACTS: Mapping[str, do.AnyCommand] = {
     "open": do.OpenSession(),
     "close": do.CloseSession(),
@@ -91,6 +91,7 @@ class AdminDoor:
             web.post("/admin/meetings", self.make_meeting),
             web.get("/admin/meetings/{session}", self.meeting),
             web.post("/admin/meetings/{session}", self.act),
+            web.post("/admin/meetings/{session}/plan", self.change_plan),
             web.post("/admin/places", self.add_place),
             web.post("/admin/places/{room}/next", self.next_meeting),
             web.post("/admin/links", self.make_link),
@@ -124,6 +125,8 @@ class AdminDoor:
             given=given or {},
             meetings=meetings,
             places=places,
+            times=view.clock_of(self._programme, ui),
+            zone=self._programme.zone().name,
             links=view.link_rows(links, self._programme, ui),
             access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
             sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
@@ -138,7 +141,7 @@ class AdminDoor:
         title = " ".join(given.get("title", "").split())
         languages = await self._languages(given.get("languages", "")[:200])
         room = RoomId(given.get("place", ""))
-        if not 0 < len(title) <= LONGEST_TITLE:
+        if not 0 < len(title) <= view.LONGEST_TITLE:
             return await self._overview(asked, status=400, problem=AdminText.TITLE, given=given)
         if languages is None:
             return await self._overview(asked, status=400, problem=AdminText.LANGUAGES, given=given)
@@ -178,13 +181,24 @@ class AdminDoor:
     @_page
     async def meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """One meeting: how it stands, its pages, its links."""
+        return await self._meeting(request, asked)
+
+    async def _meeting(
+        self, request: web.Request, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None
+    ) -> web.Response:
         planned, state = await self._planned(request)
         room = None if planned.room is None else room_scope(planned.room)
         links = [staff for staff in self._links.list() if staff.scope in (session_scope(planned.session), room)]
         return self.pages.show(
             "admin_meeting.html",
             asked,
+            status=400 if problem else 200,
+            problem=problem and asked.ui.text(problem),
+            plan=view.plan_fields(planned, state, self._programme.zone(), asked.ui) | dict(given or {}),
+            begun=state.status is not Status.CREATED,
+            imported=bool(planned.source),
             meeting=view.meeting_row(planned, state, self._programme, asked.ui),
+            times=view.clock_of(self._programme, asked.ui),
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
             links=view.link_rows(links, self._programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),
@@ -192,6 +206,22 @@ class AdminDoor:
             scope=session_scope(planned.session),
             opened=state.status in (Status.OPEN, Status.PAUSED),
         )
+
+    @_page
+    async def change_plan(self, request: web.Request, asked: Asked) -> web.Response:
+        """Another title and, until the meeting begins, other languages and times."""
+        given = await self.pages.form(request, asked)
+        planned, state = await self._planned(request)
+        languages = await self._languages(given.get("languages", "")[:200])
+        wanted = view.wanted_plan(given, planned, state, languages, self._programme.zone())
+        if isinstance(wanted, str):
+            return await self._meeting(request, asked, problem=wanted, given=given)
+        refused = await change_plan(self._programme, wanted, by=asked.staff[0].link)
+        if refused is not None and refused.code is RefusalCode.INVALID:
+            return await self._meeting(request, asked, problem=AdminText.TIMES, given=given)
+        if refused is not None:
+            raise wrong(refused)
+        return see(asked.to(f"/admin/meetings/{planned.session}"))
 
     @_page
     async def act(self, request: web.Request, asked: Asked) -> web.Response:

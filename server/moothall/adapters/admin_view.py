@@ -4,46 +4,108 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
+import msgspec
 from babel import localedata
 from babel.dates import format_datetime
 from markupsafe import Markup
 
 from moothall.adapters.admin_texts import ACCESS, CHANGES, ROLES, AdminText
 from moothall.adapters.page_catalogues import Catalogue, Catalogues
+from moothall.adapters.page_rows import times_are
 from moothall.adapters.page_texts import STATES
 from moothall.core.actors import Role
 from moothall.core.authority import STAFF_ROLES
+from moothall.core.errors import ProgrammeError
 from moothall.core.ids import SessionId
 from moothall.core.programme.changes import Change, ChangeKind
 from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.times import moment
 from moothall.core.session import State, Status
+from moothall.core.times import UTC_ZONE, Zone, offset_name
 from moothall.services.catalogue import Entry
 from moothall.services.programme import Programme
 from moothall.services.role_links import HALL, Staff
 
+LONGEST_TITLE = 500
 SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
 """Who is shown the microphone's page."""
 Rows = list[dict[str, object]]
 QrSvg = Callable[[str], Markup]
 
 
-def when(starts: int | None, ends: int | None, ui: Catalogue) -> str:
-    """A span of time in UTC, in the reader's language; empty when nothing is planned."""
+def when(starts: int | None, ends: int | None, ui: Catalogue, zone: Zone = UTC_ZONE) -> str:
+    """A span of time in a zone, in the reader's language; empty when nothing is planned.
+
+    The page says the zone; the offset is said here where summer time begins or ends in between.
+    """
     if starts is None:
         return ""
-    begins = format_datetime(_utc(starts), "EEE d MMM, HH:mm", locale=ui.locale)
+    first = zone.at(starts)
+    begins = format_datetime(first, "EEE d MMM, HH:mm", locale=ui.locale)
     if ends is None:
-        return f"{begins} UTC"
-    last = _utc(ends)
-    same_day = last.date() == _utc(starts).date()
+        return begins
+    last = zone.at(ends)
+    same_day = last.date() == first.date()
     ending = format_datetime(last, "HH:mm" if same_day else "EEE d MMM, HH:mm", locale=ui.locale)
-    return f"{begins} \N{EN DASH} {ending} UTC"
+    if first.utcoffset() != last.utcoffset():
+        begins, ending = f"{begins} {offset_name(first)}", f"{ending} {offset_name(last)}"
+    return f"{begins} \N{EN DASH} {ending}"
 
 
-def _utc(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
+def clock_of(programme: Programme, ui: Catalogue) -> str:
+    """Which clock the times are by."""
+    return times_are(programme.zone(), programme.now(), ui)
+
+
+FORM_TIME = "%Y-%m-%dT%H:%M"
+"""As `<input type=datetime-local>` has it: of the zone that the page says."""
+
+
+def plan_fields(planned: Planned, state: State, zone: Zone, ui: Catalogue) -> dict[str, str]:
+    """What the form of a meeting's plan holds."""
+    return {
+        "title": state.title,
+        "languages": ", ".join(ui.language_name(tag) for tag in state.languages),
+        "starts": "" if planned.starts is None else zone.at(planned.starts).strftime(FORM_TIME),
+        "ends": "" if planned.ends is None else zone.at(planned.ends).strftime(FORM_TIME),
+    }
+
+
+def wanted_plan(
+    given: Mapping[str, str], planned: Planned, state: State, languages: Sequence[str] | None, zone: Zone
+) -> Planned | str:
+    """What a meeting's form asks for, or the key of the sentence on what is wrong; `languages` are those it names."""
+    title = " ".join(given.get("title", "").split())
+    if not 0 < len(title) <= LONGEST_TITLE:
+        return AdminText.TITLE
+    wanted = msgspec.structs.replace(planned, title=title, languages=state.languages)
+    if state.status is not Status.CREATED:
+        return wanted
+    if languages is None:
+        return AdminText.LANGUAGES
+    times = times_of(given, planned, zone)
+    if times is None:
+        return AdminText.TIMES
+    return msgspec.structs.replace(wanted, languages=tuple(languages), starts=times[0], ends=times[1])
+
+
+def times_of(given: Mapping[str, str], planned: Planned, zone: Zone) -> tuple[int | None, int | None] | None:
+    """Start and end (Unix ms) as a form has them, empty for none; None when they are no times.
+
+    A field that was left alone keeps its seconds, and which of two hours alike it is when the clocks go back.
+    """
+    found: list[int | None] = []
+    for name, before in (("starts", planned.starts), ("ends", planned.ends)):
+        text = given.get(name, "").strip()[:30]
+        if before is not None and text == zone.at(before).strftime(FORM_TIME):
+            found.append(before)
+            continue
+        try:
+            found.append(moment(text, zone.rules, name) if text else None)
+        except ProgrammeError:
+            return None
+    return found[0], found[1]
 
 
 def planned_of(entry: Entry) -> Planned:
@@ -66,7 +128,7 @@ def meeting_row(
     return {
         "id": planned.session,
         "title": planned.title if state is None or not state.title else state.title,
-        "when": when(planned.starts, planned.ends, ui),
+        "when": when(planned.starts, planned.ends, ui, programme.zone()),
         "place": "" if room is None else room.title,
         "status": status.value,
         "state": ui.text(STATES[status]),
@@ -101,7 +163,11 @@ def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> di
     planned = None if session is None else programme.plan_of(session)
     if planned is None:
         return None
-    return {"id": planned.session, "title": planned.title, "when": when(planned.starts, planned.ends, ui)}
+    return {
+        "id": planned.session,
+        "title": planned.title,
+        "when": when(planned.starts, planned.ends, ui, programme.zone()),
+    }
 
 
 def link_rows(links: Sequence[Staff], programme: Programme, ui: Catalogue) -> Rows:
@@ -173,7 +239,7 @@ def _value(kind: ChangeKind, planned: Planned, programme: Programme, ui: Catalog
         case ChangeKind.TITLE:
             return planned.title
         case ChangeKind.TIMES:
-            return when(planned.starts, planned.ends, ui)
+            return when(planned.starts, planned.ends, ui, programme.zone())
         case ChangeKind.ROOM:
             room = None if planned.room is None else programme.room(planned.room)
             return planned.room or "" if room is None else room.title
@@ -182,7 +248,7 @@ def _value(kind: ChangeKind, planned: Planned, programme: Programme, ui: Catalog
         case ChangeKind.LANGUAGES:
             return ", ".join(ui.language_name(tag) for tag in planned.languages)
         case _:
-            return when(planned.starts, planned.ends, ui)
+            return when(planned.starts, planned.ends, ui, programme.zone())
 
 
 def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:

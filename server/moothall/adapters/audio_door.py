@@ -267,6 +267,9 @@ class AudioDoor:
             if safe != told:
                 await _say(socket, audio.Safe(at=safe))
                 told = safe
+            if take.broken:
+                await _close(socket, CloseCode.GOING_AWAY)  # It comes back, with what isn't safe.
+                return
             if take.over:
                 await _say(socket, audio.Over())
                 return

@@ -13,10 +13,10 @@ from moothall.adapters.desk_texts import ALARMS, CONTROL_TEXTS, REPORTS, STRANGE
 from moothall.adapters.desk_texts import ROLES as ROLE_TEXTS
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_rows import wall_time
 from moothall.adapters.pages import Pages, script_json
 from moothall.core.actors import Role
 from moothall.core.session import Status
+from moothall.core.times import clock_time
 from moothall.services.alarms import GIGABYTE
 from moothall.services.control_room import Card, ControlRoom, House
 from moothall.services.reports import Kind
@@ -53,7 +53,7 @@ class ControlDoor:
             "control.html",
             ui=ui,
             rows=[_row(card, ui) for card in cards],
-            made=ui.text("As of {time}", time=wall_time(house.at).strftime("%H:%M:%S UTC")),
+            made=ui.text("As of {time}", time=clock_time(self._pages.zone().at(house.at))),
             house=_house(house, ui),
             again="/control?" + urlencode({"ui": ui.language}),
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",

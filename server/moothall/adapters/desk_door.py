@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.desk_texts import DESK_TEXTS, NO_SESSION, PICKED, ROLES, STRANGER
+from moothall.adapters.desk_texts import CONCERNED, DESK_TEXTS, NO_SESSION, PICKED, ROLES, STRANGER
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
@@ -92,7 +92,7 @@ class DeskDoor:
                     "others": others,
                     "ui": ui.language,
                     "texts": {name: ui.text(key) for name, key in DESK_TEXTS.items()},
-                    "counted": {"picked": dict(ui.forms(PICKED))},
+                    "counted": {"picked": dict(ui.forms(PICKED)), "concerned": dict(ui.forms(CONCERNED))},
                 }
             ),
         )

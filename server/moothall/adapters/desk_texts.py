@@ -32,6 +32,9 @@ ALARMS = {
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
     "late": "The text is {n} s late. Close other programs on the machine that writes, or choose a smaller model.",
+    "stopped": "This meeting failed too often and saves nothing more. Start the server again: its text and sound are kept.",
+    "sound-stopped": "The sound of a text failed too often. Start the microphone again; if that doesn't help, start the server again.",
+    "begun-again": "Begun again after a fault, in the last 10 min: {n}. If it goes on, tell whoever runs the server.",
     "unsaved": "Words can't be saved. Free some space on the disk; they are kept until then.",
     "disk": "{n} GB of disk are left. Free some space before it is full.",
     "reports": "{n} of {all} readers report a fault. Look at what they say.",
@@ -65,11 +68,14 @@ DESK_TEXTS = {
     "hear.none": "There is no sound of this line",
     "remove.lines": "Remove the picked lines for good?",
     "remove.speaker": "Remove all words of {name} for good?",
+    "remove.span": "Remove what was said from {from} to {to} for good?",
+    "remove.times": "The first time has to come before the second. Write them as 4:05 or 1:04:05.",
     "removed": "Removed for good",
     "nobody": "Nobody named",
     "you": "you",
     "undo": "Undo",
     "undone": "Undone",
+    "undo.changed": "Not undone: the lines were changed in the other meeting since. Move them back from there.",
     "detected": "Detected by itself",
     "report": "{n} of {all} readers: {what}",
     "answer.seen": "Seen",
@@ -114,6 +120,8 @@ DESK_TEXTS = {
 """What the scripts of a meeting's staff page say, by their names for it."""
 PICKED = "{n} line picked"
 """The key of the counted text above the picked lines."""
+CONCERNED = "{n} line goes, whole or in part."
+"""The key of the counted text in the question before a span is removed."""
 
 CONTROL_TEXTS = {
     **{f"alarm.{kind}": key for kind, key in ALARMS.items()},

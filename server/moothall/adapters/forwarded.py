@@ -13,6 +13,7 @@ from moothall.core.errors import ConfigurationError
 MOST_HOPS = 20
 """Addresses of the header that are looked at."""
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE)
+_PROTO = re.compile(r'(?:^|;)\s*proto\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -31,16 +32,19 @@ def trusted_networks(names: Sequence[str]) -> tuple[Network, ...]:
 def visitor_address(trusted: Sequence[Network]) -> Callable[[web.Request], str]:
     """A function that gives the address behind a request.
 
-    A connection from a trusted address is a proxy's: of what its `X-Forwarded-For` lists (or, without that header,
-    `Forwarded`), the last that isn't a trusted proxy itself is the visitor. What stands before it, anybody may have
-    written.
+    A connection from a trusted address is a proxy's: of what its `Forwarded` (RFC 7239) or `X-Forwarded-For` lists, the
+    last that isn't a trusted proxy itself is the visitor. What stands before it, anybody may have written.
+
+    With both headers `Forwarded` counts, as long as the last address of both is the same: that one the proxy wrote.
+    Where they differ, a proxy that writes one passed the visitor's own other one on, nobody can tell which, and neither
+    is believed: the request counts as the proxy's.
     """
 
     def address_of(request: web.Request) -> str:
         address = request.remote or ""
         if not _is_trusted(address, trusted):
             return address
-        for hop in reversed(_hops(request)[-MOST_HOPS:]):
+        for hop in reversed(_hops(request)):
             if _parsed(hop) is None:
                 return address
             address = hop
@@ -51,12 +55,39 @@ def visitor_address(trusted: Sequence[Network]) -> Callable[[web.Request], str]:
     return address_of
 
 
+def came_by_https(trusted: Sequence[Network]) -> Callable[[web.Request], bool]:
+    """A function that says whether a visitor's request came over https: to the server itself, or to a trusted proxy.
+
+    A proxy says so by the last `proto` of `Forwarded`, or the last `X-Forwarded-Proto`; where it sends both, by both.
+    """
+
+    def over_https(request: web.Request) -> bool:
+        if request.secure:
+            return True
+        if not _is_trusted(request.remote or "", trusted):
+            return False
+        said = [element.rpartition(",")[2].strip() for element in request.headers.getall("X-Forwarded-Proto", [])[-1:]]
+        said += [found[2] for element in _elements(request)[-1:] if (found := _PROTO.search(element)) is not None]
+        return bool(said) and all(scheme.strip().lower() == "https" for scheme in said)
+
+    return over_https
+
+
 def _hops(request: web.Request) -> list[str]:
+    """The addresses that the proxies say, the nearest last; none where the two headers contradict each other."""
     listed = ",".join(request.headers.getall("X-Forwarded-For", []))
-    if listed:
-        return [_bare(hop) for hop in listed.split(",")]
-    elements = ",".join(request.headers.getall("Forwarded", [])).split(",")
-    return [_bare(found[2]) for element in elements if (found := _FOR.search(element)) is not None]
+    older = [_bare(hop) for hop in listed.split(",")[-MOST_HOPS:]] if listed else []
+    if not request.headers.getall("Forwarded", []):
+        return older
+    # An element that names nobody is one that can't be read: what stands before it isn't believed.
+    found = [_FOR.search(element) for element in _elements(request)[-MOST_HOPS:]]
+    newer = ["" if each is None else _bare(each[2]) for each in found]
+    return newer if not older or _parsed(older[-1]) == _parsed(newer[-1]) else []
+
+
+def _elements(request: web.Request) -> list[str]:
+    """What each proxy wrote into `Forwarded`."""
+    return ",".join(request.headers.getall("Forwarded", [])).split(",")
 
 
 def _bare(hop: str) -> str:

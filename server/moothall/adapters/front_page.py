@@ -12,13 +12,14 @@ from babel.dates import format_date, format_time
 
 from moothall.adapters.page_asking import html, language
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_rows import wall_time
+from moothall.adapters.page_rows import times_are
 from moothall.adapters.page_texts import STATES
 from moothall.adapters.pages import Pages
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session import Status
+from moothall.core.times import Zone, iso_time, offset_name
 from moothall.services.catalogue import Entry
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]
@@ -40,9 +41,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     at: int | None
     """Unix ms when it began or begins."""
     moment: str
-    """The same, ISO 8601."""
+    """The same, ISO 8601 with its offset."""
     time: str
-    """The same, in words."""
+    """The same, in words; with its offset where that isn't the one of now."""
     state: str
     status: str
     languages: str
@@ -92,13 +93,15 @@ class FrontPage:
             found = [entry for entry in entries if entry.status in statuses]
             return [self._row(entry, plans.get(entry.session), ui, chosen=chosen) for entry in found]
 
+        zone, now = self._pages.zone(), self._clock.wall()
         coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
         text = self._pages.render(
             "front.html",
             ui=ui,
             live=sorted(rows(Status.OPEN, Status.PAUSED), key=_time),
-            coming=_days(sorted(coming, key=_time), ui),
-            past=_days(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui),
+            coming=_days(sorted(coming, key=_time), ui, zone),
+            past=_days(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
+            times=times_are(zone, now, ui),
             in_language=lambda tag: f"/?ui={tag}",
         )
         return html(text, ui)
@@ -114,7 +117,11 @@ class FrontPage:
 
     def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> Row:
         at = entry.opened if entry.opened is not None or plan is None else plan.starts
-        moment = None if at is None else wall_time(at)
+        zone = self._pages.zone()
+        moment = None if at is None else zone.at(at)
+        time = "" if moment is None else format_time(moment, "short", locale=ui.locale)
+        if moment is not None and moment.utcoffset() != zone.at(self._clock.wall()).utcoffset():
+            time = f"{time} {offset_name(moment)}"
         title = entry.title.strip()
         tag = entry.languages[0] if title and entry.languages else ""
         address = "" if entry.status is Status.ABSENT else f"/s/{quote(entry.session)}"
@@ -124,8 +131,8 @@ class FrontPage:
             title=title or ui.text("Meeting without a title"),
             language=tag,
             at=at,
-            moment="" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            time="" if moment is None else f"{format_time(moment, 'short', locale=ui.locale)} UTC",
+            moment="" if moment is None else iso_time(moment),
+            time=time,
             state=ui.text(STATES[entry.status]),
             status=entry.status.value,
             languages=", ".join(ui.language_name(each) for each in entry.languages),
@@ -138,10 +145,10 @@ def _time(row: Row) -> tuple[bool, int, str]:
     return row.at is None, row.at or 0, row.session
 
 
-def _days(rows: Iterable[Row], ui: Catalogue) -> list[Day]:
+def _days(rows: Iterable[Row], ui: Catalogue, zone: Zone) -> list[Day]:
     """The rows, which are in order of time, by day."""
 
     def day(row: Row) -> str:
-        return "" if row.at is None else format_date(wall_time(row.at), "full", locale=ui.locale)
+        return "" if row.at is None else format_date(zone.at(row.at), "full", locale=ui.locale)
 
     return [Day(name, tuple(there)) for name, there in groupby(rows, day)]

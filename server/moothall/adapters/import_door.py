@@ -11,7 +11,7 @@ from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
-from moothall.adapters.admin_view import change_rows
+from moothall.adapters.admin_view import change_rows, clock_of
 from moothall.adapters.form_guard import FIELD
 from moothall.core.errors import ProgrammeError, StorageUnavailable
 from moothall.core.programme.drafts import Reading
@@ -62,6 +62,7 @@ class ImportDoor:
             "admin_import.html",
             asked,
             title=wanted.title,
+            times=clock_of(self._programme, asked.ui),
             changes=change_rows(found, self._programme, asked.ui),
             notes=wanted.notes,
             pending=name,
@@ -89,6 +90,7 @@ class ImportDoor:
             "admin_import.html",
             asked,
             title=wanted.title,
+            times=clock_of(self._programme, asked.ui),
             changes=[],
             notes=(),
             pending="",
@@ -97,7 +99,7 @@ class ImportDoor:
         )
 
     def _read(self, data: bytes, zone: str) -> Timetable:
-        meant = self._zones(zone.strip() or "UTC")
+        meant = self._zones(zone.strip()) if zone.strip() else self._programme.zone().rules
         if meant is None:
             raise Wrong(400, AdminText.ZONE)
         try:

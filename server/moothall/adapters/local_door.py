@@ -77,7 +77,7 @@ class LocalDoor:
             return web.Response(status=400, text="There is no such access.\n")
         told = await self._office.import_programme(
             await request.read(),
-            zone=request.query.get("zone", "UTC"),
+            zone=request.query.get("zone", ""),
             access=access,
             apply=request.query.get("apply") == "1",
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+
+from babel.dates import get_timezone_location
 
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import GAPS, NOTICES, ORIGINS, REHEARSAL, SOUND, STANDS, YOUNG_PEOPLE
@@ -11,15 +12,18 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId
 from moothall.core.languages import direction
 from moothall.core.session import Status
-from moothall.core.times import media_time
+from moothall.core.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
 
 Row = dict[str, object]
 
 
-def wall_time(ms: int) -> datetime:
-    """Unix ms as a moment in UTC, whole seconds."""
-    return datetime.fromtimestamp(ms // 1000, UTC)
+def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
+    """The sentence that says once, for a whole page, which clock its times are by."""
+    if zone.name == UTC_ZONE.name:
+        return ui.text("Times are UTC.")
+    place = get_timezone_location(zone.name, locale=ui.locale, return_city=True)
+    return ui.text("Times are {place} time, {offset}.", place=place, offset=offset_name(zone.at(now)))
 
 
 def shows(line: Line) -> bool:
@@ -27,7 +31,9 @@ def shows(line: Line) -> bool:
     return not line.gone and bool(line.text.strip())
 
 
-def rows_of(session: Session, lines: Sequence[Line], start: int, *, newest: bool, ui: Catalogue) -> list[Row]:
+def rows_of(
+    session: Session, lines: Sequence[Line], start: int, *, newest: bool, ui: Catalogue, zone: Zone = UTC_ZONE
+) -> list[Row]:
     """Lines and the gaps between them, in order; `newest` is whether no line follows."""
     gaps = [gap for gap in session.gaps if _gap_shows(gap, lines, first=start == 0, newest=newest)]
     rows: list[Row] = []
@@ -37,14 +43,16 @@ def rows_of(session: Session, lines: Sequence[Line], start: int, *, newest: bool
             continue
         while gaps and gaps[0].t0 < line.t0:
             rows.append(_gap_row(gaps.pop(0), ui))
-        rows.append(row_of(session, line, number, ui, speaker))
+        rows.append(row_of(session, line, number, ui, speaker, zone=zone))
         speaker = line.speaker or ""
     return rows + [_gap_row(gap, ui) for gap in gaps]
 
 
-def row_of(session: Session, line: Line, number: int, ui: Catalogue, before: str | None) -> Row:
-    """A line; `before` is the speaker of the line above, None where there is none."""
-    moment = None if session.opened is None else wall_time(session.opened + line.t0)
+def row_of(
+    session: Session, line: Line, number: int, ui: Catalogue, before: str | None, *, zone: Zone = UTC_ZONE
+) -> Row:
+    """A line; `before` is the speaker of the line above, None where there is none. `zone` is that of its wall time."""
+    moment = None if session.opened is None else zone.at(session.opened + line.t0)
     return {
         "gap": None,
         "id": line.segment,
@@ -57,8 +65,8 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, before: str
         "name": session.speakers.get(line.speaker, "") if line.speaker else "",
         "again": before is not None and (line.speaker or "") == before,
         "time": media_time(line.t0),
-        "datetime": "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "moment": "" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "datetime": "" if moment is None else iso_time(moment),
+        "moment": "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} {offset_name(moment)}",
         "mended": line.mended,
         "mended_text": ui.text("Mended by a person"),
         "origin": line.origin.value,

@@ -7,6 +7,7 @@ against each other.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -30,12 +31,12 @@ from moothall.adapters.page_rows import (
     rows_of,
     speaker_of,
     standing,
-    wall_time,
 )
 from moothall.adapters.page_texts import FORMAT_TEXTS, INTERPRETER_STANDING, NEW_LINES, SCRIPT_TEXTS, SEALS, STANDING
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, Position
 from moothall.core.session import Status
+from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
 
 CARD = "card.png"
@@ -78,13 +79,14 @@ def script_json(value: object) -> Markup:
 class Pages:
     """Makes the pages. One for the whole server; it holds templates and catalogues and no state."""
 
-    def __init__(self, web_folder: Path) -> None:
-        """Read templates, catalogues and static files.
+    def __init__(self, web_folder: Path, zone: Callable[[], Zone] = lambda: UTC_ZONE) -> None:
+        """Read templates, catalogues and static files. `zone` is that of all times that are shown.
 
         Raises ConfigurationError when a catalogue or a file can't be read.
         """
         self.catalogues = Catalogues(web_folder / "locales")
         self.static = StaticFiles(web_folder)
+        self.zone = zone
         self._templates = Environment(
             loader=FileSystemLoader(web_folder / "pages"),
             autoescape=True,
@@ -116,6 +118,7 @@ class Pages:
         it.
         """
         session = snapshot.session
+        zone = self._clock_of(session, now)
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
         lines, start = (snapshot.lines, snapshot.before or 0) if older is None else (older.lines, older.start)
         growing = lines[-1] if older is None and lines and lines[-1].t1 is None and not lines[-1].gone else None
@@ -128,14 +131,16 @@ class Pages:
             **self._around(session, address, ui),
             in_language=lambda language: address.page(ui=language),
             older=older is not None,
-            rows=rows_of(session, finished, start, newest=newest, ui=ui),
+            rows=rows_of(session, finished, start, newest=newest, ui=ui, zone=zone),
             growing=None
             if growing is None
-            else row_of(session, growing, start + len(finished), ui, speaker_of(finished)),
+            else row_of(session, growing, start + len(finished), ui, speaker_of(finished), zone=zone),
             texts=_texts_to_read(session, address, ui),
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
             sound_address=sound_address,
-            card=card_part(session, _date(session, ui), ui, address=public + address.base, image=public + self._card),
+            card=card_part(
+                session, self._date(session, ui), ui, address=public + address.base, image=public + self._card
+            ),
             report=report_part(session.id, channel, ui, chosen=ui_chosen),
             before=start,
             later=None if older is None else _later(older),
@@ -144,7 +149,7 @@ class Pages:
             seal=None if session.seal is None else ui.text(SEALS[session.seal]),
             kind=kind,
             state=ui.text(STANDING[kind], **values),
-            made=wall_time(now).strftime("%H:%M:%S UTC"),
+            made=clock_time(zone.at(now)),
             data=script_json(
                 {
                     "epoch": snapshot.epoch,
@@ -154,7 +159,8 @@ class Pages:
                     "now": now,
                     "spoke": last_words(snapshot),
                     "ui": ui.language,
-                    "date": _date(session, ui),
+                    "date": self._date(session, ui),
+                    "zone": _script_zone(zone, now),
                     "session": msgspec.to_builtins(session),
                     "growing": None if growing is None else msgspec.to_builtins(growing),
                     "base": address.base,
@@ -177,9 +183,10 @@ class Pages:
     ) -> str:
         """A few lines that stay as they are until the reader asks for the next ones."""
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
+        zone = self._clock_of(session, None)
         rows: list[Row] = []
         for number, line in seen.lines:
-            rows.append(row_of(session, line, number, ui, str(rows[-1]["speaker"]) if rows else None))
+            rows.append(row_of(session, line, number, ui, str(rows[-1]["speaker"]) if rows else None, zone=zone))
         more = max(0, seen.total - seen.following)
         place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
         return self.render(
@@ -211,7 +218,7 @@ class Pages:
             "session": session,
             "title": session.title.strip() or ui.text("Meeting without a title"),
             "untitled": not session.title.strip(),
-            "date": _date(session, ui),
+            "date": self._date(session, ui),
             "closed": session.status is Status.CLOSED,
             "notices": notices(session, address.channel, ui),
             "lists": page_choices.form(address.choices, ui),
@@ -219,9 +226,22 @@ class Pages:
             "shown": {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices},
         }
 
+    def _date(self, session: Session, ui: Catalogue) -> str | None:
+        if session.opened is None:
+            return None
+        return format_date(self.zone().at(session.opened), "long", locale=ui.locale)
 
-def _date(session: Session, ui: Catalogue) -> str | None:
-    return None if session.opened is None else format_date(wall_time(session.opened), "long", locale=ui.locale)
+    def _clock_of(self, session: Session, now: int | None) -> Zone:
+        """The clock of a meeting: as it stood when that began; before, as it stands now."""
+        began = now if session.opened is None else session.opened
+        return UTC_ZONE if began is None else self.zone().steady(began)
+
+
+def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
+    """The clock of a meeting for the scripts: ms ahead of UTC, and the offset as machines and as people write it."""
+    moment = zone.at(now)
+    ahead = moment.utcoffset()
+    return 0 if ahead is None else round(ahead.total_seconds()) * 1000, iso_time(moment)[19:], offset_name(moment)
 
 
 def _texts_to_read(session: Session, address: Address, ui: Catalogue) -> list[dict[str, object]]:

@@ -190,7 +190,7 @@ class RecordDoor:
             self._waiting -= 1
 
     def _make(self, asked: _Asked, record: Record, ui: Catalogue) -> _File:
-        words = wording(record, ui)
+        words = wording(record, ui, self._pages.zone())
         match asked.form:
             case "vtt":
                 body = write_vtt(record, words, asked.options).encode()

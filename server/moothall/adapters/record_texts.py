@@ -5,8 +5,9 @@ from __future__ import annotations
 from babel.dates import format_date
 
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_rows import channel_name, wall_time
+from moothall.adapters.page_rows import channel_name
 from moothall.adapters.page_texts import GAPS, ORIGINS, SEALS
+from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
 from moothall.record.model import Record
 from moothall.record.wording import Wording
@@ -37,13 +38,13 @@ class RecordErrorText:
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 
-def wording(record: Record, ui: Catalogue) -> Wording:
-    """What a record says in the language of the interface."""
+def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
+    """What a record says in the language of the interface; its date is that of `zone`."""
     channel = Channel(kind=record.kind, languages=record.languages)
     opened = record.session.opened
     languages = ", ".join(ui.language_name(tag) for tag in record.languages)
     about = (
-        "" if opened is None else format_date(wall_time(opened), "long", locale=ui.locale),
+        "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
         channel_name(channel, ui),
         languages,
     )

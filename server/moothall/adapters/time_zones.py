@@ -2,15 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from moothall.core.errors import ConfigurationError
+from moothall.core.programme.times import Zones
+from moothall.core.times import UTC_ZONE, Zone
+
+MISSING = "this machine has no time zones: install its package tzdata (on Debian and Ubuntu: apt install tzdata)"
+_PROBE = "Europe/London"
+"""A zone that is in every copy of the data."""
+_FOLDER = "/zoneinfo/"
 
 
 def find_zone(name: str) -> tzinfo | None:
     """The zone of that name, such as `Africa/Nairobi`; None for one that the system doesn't know."""
-    if name.upper() in ("UTC", "Z", "GMT"):
+    if name.upper() in ("UTC", "Z", "GMT", "ETC/UTC"):
         return UTC
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder's name is an OSError.
         return None
+
+
+def chosen_zone(name: str, environ: Mapping[str, str], etc: Path = Path("/etc"), *, find: Zones = find_zone) -> Zone:
+    """The zone that an operator names, or without a name the machine's; UTC where that has none by name.
+
+    Raises ConfigurationError with a sentence for a name that the system doesn't know.
+    """
+    if not name:
+        named = machine_zone(environ, etc)
+        rules = find(named)
+        return UTC_ZONE if rules in (None, UTC) else Zone(named, rules or UTC)
+    rules = find(name)
+    if rules is None:
+        why = MISSING if find(_PROBE) is None else "write it as Africa/Nairobi"
+        msg = f"time_zone of [conference] is '{name[:60]}', which is not known here; {why}."
+        raise ConfigurationError(msg)
+    return UTC_ZONE if rules is UTC else Zone(name, rules)
+
+
+def machine_zone(environ: Mapping[str, str], etc: Path = Path("/etc")) -> str:
+    """What the machine calls its zone: by TZ, `/etc/timezone` or where `/etc/localtime` leads; else nothing.
+
+    TZ may also be a rule (`EST5EDT,M3.2.0,M11.1.0`), which is no name; whoever looks it up finds none.
+    """
+    if environ.get("TZ"):
+        return environ["TZ"].removeprefix(":")
+    try:
+        named = (etc / "timezone").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        named = ""
+    if named:
+        return named
+    try:
+        return str((etc / "localtime").readlink()).partition(_FOLDER)[2]
+    except OSError:
+        return ""

@@ -34,7 +34,12 @@ class WorkDoor:
             asked = self._pages.asked(request, lambda staff: staff.role is not Role.READER)
         except Wrong as error:
             return self._pages.refuse(request, error)
-        return self._pages.show("work.html", asked, jobs=[self._job(staff, asked) for staff in asked.staff])
+        return self._pages.show(
+            "work.html",
+            asked,
+            jobs=[self._job(staff, asked) for staff in asked.staff],
+            times=view.clock_of(self._programme, asked.ui),
+        )
 
     async def next_meeting(self, request: web.Request) -> web.Response:
         """Close what is on in a place, and start what comes next."""

@@ -40,7 +40,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     imports.add_argument("file", type=Path, help="the file; - is standard input")
     imports.add_argument("--yes", action="store_true", help="make the changes without asking")
     imports.add_argument("--dry-run", action="store_true", help="only show the changes")
-    imports.add_argument("--timezone", default="UTC", help="of times that name none, where the file names none")
+    imports.add_argument(
+        "--timezone", default="", help="of times that name none, where the file names none (default: the conference's)"
+    )
     imports.add_argument(
         "--access", choices=[each.value for each in Access], default="public", help="who may read the new sessions"
     )
@@ -152,6 +154,8 @@ def _line(change: Change) -> str:
             return f"+ room {change.room}: {change.title}"
         case ChangeKind.ADDED:
             return f"+ session {change.session}: {change.title}{_where(change.after)}"
+        case ChangeKind.ZONE:
+            return f"~ time zone of all times shown: {change.title}"
         case ChangeKind.VANISHED:
             return f"! session {change.session}: {change.title} is not in the file any more; it stays"
         case ChangeKind.LANGUAGES:

@@ -25,7 +25,7 @@ _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.AttachEngine, do.Not
 _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.TakeFloor)
 _CORRECT = _of(do.CorrectSegment)
 _TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel)
-_MOVE = _of(do.MoveLinesAway, do.MoveLinesHere)
+_MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
 _NOTES = _of(do.LeaveNote)
 
 COMMANDS: dict[Role, _Commands] = {

@@ -33,9 +33,11 @@ class CreateSession(Command, frozen=True, kw_only=True, tag="create"):
 
 
 class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
-    """Mend the title."""
+    """Mend the title and, while the session has not begun, say which languages will be spoken."""
 
     title: str
+    languages: tuple[str, ...] = ()
+    """BCP-47 tags, the one that is expected first; empty: as they were."""
 
 
 class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
@@ -239,6 +241,16 @@ class MoveLinesHere(Command, frozen=True, kw_only=True, tag="move-here"):
     lines: tuple[MovedLine, ...]
 
 
+class BringLinesBack(Command, frozen=True, kw_only=True, tag="bring-back"):
+    """Lines that were moved away by mistake stand here again, with their words, under names of their own."""
+
+    channel: ChannelId
+    segments: tuple[SegmentId, ...]
+    """What they were called before."""
+    session: SessionId | None
+    """Where they stood meanwhile."""
+
+
 class LeaveNote(Command, frozen=True, kw_only=True, tag="note"):
     """Tell the staff something."""
 
@@ -273,6 +285,7 @@ AnyCommand = (
     | TypeLine
     | MoveLinesAway
     | MoveLinesHere
+    | BringLinesBack
     | LeaveNote
 )
 """Every command of this release, told apart by `do`."""

@@ -45,12 +45,19 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
             return _correct(state, command, actor)
         case do.IntroduceSpeaker() | do.AssignSpeaker() | do.TakeFloor():
             return _speaker(state, command, wall)
-        case do.ForceLanguage() | do.RewindChannel() | do.TypeLine() | do.MoveLinesAway() | do.MoveLinesHere():
+        case (
+            do.ForceLanguage()
+            | do.RewindChannel()
+            | do.TypeLine()
+            | do.MoveLinesAway()
+            | do.MoveLinesHere()
+            | do.BringLinesBack()
+        ):
             return decide_lines(state, command, wall)
         case do.BeginNotRecorded() | do.EndNotRecorded():
             return _not_recorded(state, command, wall)
         case do.DescribeSession() | do.LeaveNote():
-            return _words(command)
+            return _words(state, command)
         case _:
             return _life(state, command, wall)
 
@@ -76,12 +83,14 @@ def _create(state: State, command: do.CreateSession) -> Decision:
     ]
 
 
-def _words(command: do.DescribeSession | do.LeaveNote) -> Decision:
+def _words(state: State, command: do.DescribeSession | do.LeaveNote) -> Decision:
     text = command.title if isinstance(command, do.DescribeSession) else command.text
     if not 0 < len(text.strip()) <= MAX_TEXT:
         return _refuse(RefusalCode.INVALID, f"A title or note has 1 to {MAX_TEXT} characters.")
     if isinstance(command, do.DescribeSession):
-        return [ev.SessionDescribed(title=text)]
+        if command.languages and state.status is not Status.CREATED:
+            return _refuse(RefusalCode.CONFLICT, "The languages of a session that has begun stay as they are.")
+        return [ev.SessionDescribed(title=text, languages=command.languages)]
     return [ev.NoteLeft(text=text)]
 
 

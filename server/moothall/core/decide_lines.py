@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import is_name
+from moothall.core.ids import SegmentId, is_name
+from moothall.core.removing import again
 from moothall.core.session import Channel, Segment, State, Status
 
 MAX_TEXT = 10_000
@@ -18,7 +20,9 @@ MOST_BACK = 30_000
 """How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
 its session, where it would be removed."""
 
-LineCommand = do.ForceLanguage | do.RewindChannel | do.TypeLine | do.MoveLinesAway | do.MoveLinesHere
+LineCommand = (
+    do.ForceLanguage | do.RewindChannel | do.TypeLine | do.MoveLinesAway | do.MoveLinesHere | do.BringLinesBack
+)
 
 
 def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -37,8 +41,10 @@ def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.A
             return _type(state, channel, command, wall)
         case do.MoveLinesAway():
             return _move_away(state, channel, command, wall)
-        case _:
+        case do.MoveLinesHere():
             return _move_here(state, channel, command)
+        case _:
+            return _bring_back(state, channel, command)
 
 
 def _invalid(message: str) -> Refusal:
@@ -158,3 +164,43 @@ def _move_here(state: State, channel: Channel, command: do.MoveLinesHere) -> Seq
     for line in command.lines:
         events += _whole(channel, line)
     return events
+
+
+def returned(segment: SegmentId) -> SegmentId:
+    """What a line that was moved away is called once it stands in its session again; so it can't come back twice."""
+    return SegmentId(f"back-{hashlib.sha256(segment.encode()).hexdigest()[:24]}")
+
+
+def _bring_back(state: State, channel: Channel, command: do.BringLinesBack) -> Sequence[ev.AnyEvent] | Refusal:
+    if not 0 < len(command.segments) <= MAX_LINES or command.session == state.id:
+        return _invalid(f"1 to {MAX_LINES} lines can be brought back at a time, from another session.")
+    lines = {name: state.segments.get(name) for name in command.segments}
+    away = [line for line in lines.values() if line is not None and line.channel == channel.id and line.moved]
+    if len(away) < len(command.segments):
+        return Refusal(
+            code=RefusalCode.UNKNOWN, message="Name lines that were moved away from this channel, each once."
+        )
+    if any(returned(line.id) in state.segments for line in away):
+        return Refusal(code=RefusalCode.CONFLICT, message="These lines were brought back already.")
+    names = tuple(returned(line.id) for line in away)
+    events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=names, session=command.session)]
+    for line in away:
+        events += _with_words(channel, line)
+    return events
+
+
+def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
+    """A line said anew, with its words where they have not been corrected by a machine: that can't be said again."""
+    if line.words and (line.mended or not line.revision):
+        return again(line, (0, len(line.words)), returned(line.id))
+    whole = do.MovedLine(
+        segment=returned(line.id),
+        t0=line.t0,
+        t1=line.t1,
+        language=line.language,
+        origin=line.origin,
+        text=line.whole,
+        speaker=line.speaker,
+        mended=line.mended,
+    )
+    return _whole(channel, whole)

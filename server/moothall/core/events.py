@@ -82,10 +82,12 @@ class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
 
 
 class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"):
-    """Its title was mended."""
+    """Its title was mended or, before it began, the languages that will be spoken."""
 
     title: str
     """The title from here on."""
+    languages: tuple[str, ...] = ()
+    """BCP-47 tags of what may be spoken in the session and its floor channels from here on; empty: as before."""
 
 
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):

@@ -55,6 +55,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     speaker: SpeakerId | None = None
     gone: bool = False
     """Struck: it is recognised once more, or stands in another session."""
+    moved: bool = False
+    """Whether it is gone because it was moved to another session."""
 
     @property
     def whole(self) -> str:
@@ -167,7 +169,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
                 rehearsal=event.rehearsal,
             )
         case ev.SessionDescribed():
-            return replace(state, title=event.title)
+            return _described(state, event)
         case ev.NotRecordedBegan():
             return replace(state, not_recorded=(*state.not_recorded, (event.t0, None)))
         case ev.NotRecordedEnded():
@@ -206,7 +208,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
             state = _with_segments(state, event.segments, gone=True)
             return _with_channel(state, event.channel, committed_through=event.t, open_segment=None, last_words=())
         case ev.LinesMovedAway():
-            return _with_segments(state, event.segments, gone=True)
+            return _with_segments(state, event.segments, gone=True, moved=True)
         case ev.BodyRemoved():
             for channel_id, t in event.through.items():
                 state = _heard(state, channel_id, t)
@@ -289,6 +291,19 @@ def _with_segments(state: State, names: tuple[SegmentId, ...], **fields: object)
         if known is not None:
             segments = segments.set(name, msgspec.structs.replace(known, **fields))
     return msgspec.structs.replace(state, segments=segments)
+
+
+def _described(state: State, event: ev.SessionDescribed) -> State:
+    replace, spoken = msgspec.structs.replace, event.languages
+    if not spoken:
+        return replace(state, title=event.title)
+    channels = {
+        name: replace(each, languages=spoken, forced=each.forced if each.forced in spoken else None)
+        if each.kind is ev.ChannelKind.FLOOR
+        else each
+        for name, each in state.channels.items()
+    }
+    return replace(state, title=event.title, languages=spoken, channels=channels)
 
 
 def _with_channel(state: State, channel: ChannelId, **fields: object) -> State:

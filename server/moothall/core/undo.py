@@ -1,7 +1,8 @@
 """What undoes an act. Nothing is taken back in a log: an act is undone by another one.
 
 Afterwards lines read, are named and stand as before, and so does the session; revisions and positions don't run back.
-What was said or typed meanwhile is left alone.
+What was said or typed meanwhile is left alone, but for the name: lines that were given to a speaker only because that
+speaker was said to have the floor go with it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from moothall.core import commands as do
+from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
-from moothall.core.ids import SegmentId, SpeakerId
+from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.session import State, Status, evolve
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
@@ -35,6 +37,52 @@ def inverse(before: State, commands: Sequence[do.AnyCommand]) -> Undoing:
             return ()
         state, undoing = after, (*undone, *undoing)
     return undoing if carried_out(state, undoing) is not None else ()
+
+
+def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
+    """What of an act's undoing still fits: the floor is left to whoever else was given it meanwhile."""
+    took = _floors(act)
+
+    def held(command: do.AnyCommand) -> bool:
+        if not isinstance(command, do.TakeFloor) or command.channel not in took:
+            return True
+        return now.channels[command.channel].speaker == took[command.channel]
+
+    return tuple(command for command in undoing if held(command))
+
+
+def lines_meanwhile(
+    now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand], since: Iterable[ev.AnyEvent]
+) -> Undoing:
+    """Gives lines that opened under the speaker to whom an act gave the floor back to the one who had it before.
+
+    `since`: the events after the act, in order, without those of lines that were said again. Lines count until the
+    floor is given to somebody, and not those that somebody has given to a speaker by hand.
+    """
+    took, had = _floors(act), _floors(undoing)
+    wrong = {channel: speaker for channel, speaker in took.items() if channel in had and had[channel] != speaker}
+    opened: dict[SegmentId, ChannelId] = {}
+    by_hand: set[SegmentId] = set()
+    for event in since:
+        match event:
+            case ev.SpeakerTookFloor():
+                wrong.pop(event.channel, None)
+            case ev.SpeakerAssigned() | ev.LinesMovedHere():
+                by_hand.update(event.segments)
+            case ev.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
+                opened[event.segment] = event.channel
+            case _:
+                pass
+    back: dict[SpeakerId | None, list[SegmentId]] = {}
+    for name, channel in opened.items():
+        if name in now.segments and name not in by_hand:
+            back.setdefault(had[channel], []).append(name)
+    return tuple(do.AssignSpeaker(segments=tuple(lines), speaker=speaker) for speaker, lines in back.items())
+
+
+def _floors(commands: Iterable[do.AnyCommand]) -> dict[ChannelId, SpeakerId | None]:
+    """Who has the floor of which channel after these commands."""
+    return {command.channel: command.speaker for command in commands if isinstance(command, do.TakeFloor)}
 
 
 def carried_out(state: State, commands: Iterable[do.AnyCommand]) -> State | None:

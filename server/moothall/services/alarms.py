@@ -47,6 +47,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     unheard: bool = False
     """Whether there is sound in languages that no connected engine knows."""
     unsaved: bool = False
+    stopped: bool = False
+    """Whether the session failed too often: it takes nothing more."""
+    sound_stopped: bool = False
+    """Whether the sound of one of its texts did."""
+    begun_again: int = 0
+    """How often the session or its sound was begun again in the last ten minutes."""
     off_for: int | None = None
     """How long it has not been recorded."""
     readers: int = 0
@@ -79,6 +85,12 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
 
 def _of_house(figures: Figures) -> list[Alarm]:
     found = []
+    if figures.stopped:
+        found.append(Alarm(kind="stopped", urgent=True))
+    if figures.sound_stopped:
+        found.append(Alarm(kind="sound-stopped", urgent=True))
+    if figures.begun_again and not (figures.stopped or figures.sound_stopped):
+        found.append(Alarm(kind="begun-again", values={"n": figures.begun_again}))
     if figures.unsaved:
         found.append(Alarm(kind="unsaved", urgent=True))
     if figures.disk_free is not None and figures.disk_free < DISK_BYTES:

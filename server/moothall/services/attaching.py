@@ -63,6 +63,7 @@ def attachment(
         open_segment=opened,
         audio_from=audio_from,
         place=place,
+        cut=stretch.floor if stretch.kept else 0,
     )
 
 

@@ -1,7 +1,8 @@
 """Keeps going what looks after the house: whatever fails there is begun again, and the meetings don't notice.
 
 For tasks that keep what they know outside of `run`: those that look, tell and tidy up, and those that go on from what
-is in the log and the spool. A session's writer is none: it has to stop where it doesn't know what the log holds.
+is in the log and the spool. What holds more than that, a session or the sound of a text, is loaded anew instead, and
+only so often (`Tries`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from moothall.core.ports import Clock
@@ -19,20 +21,62 @@ AGAIN_MS = 1_000
 """How long until it is begun again."""
 
 
+MOST_TIMES = 5
+"""How often in `STEADY_MS` what holds more than that is begun again; when it fails once more it stops."""
+STEADY_MS = 600_000
+FIRST_WAIT_MS = 1_000
+"""How long it waits the first time; twice as long each time, so 31 s in all."""
+
+
+class Tries:
+    """How often something was begun again lately: with more patience each time, and not for ever."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._times: deque[int] = deque(maxlen=MOST_TIMES)
+
+    @property
+    def lately(self) -> int:
+        """How often in the last ten minutes."""
+        now = self._clock.monotonic()
+        return sum(now - at < STEADY_MS for at in self._times)
+
+    async def again(self) -> bool:
+        """Wait until it may be begun again; False at once when it failed too often."""
+        times = self.lately
+        if times >= MOST_TIMES:
+            return False
+        await self._clock.sleep(FIRST_WAIT_MS << times)
+        self._times.append(self._clock.monotonic())
+        return True
+
+
 async def carry_on(run: Callable[[], Awaitable[None]], clock: Clock) -> None:
     """Keep `run` going until cancelled, or until it comes back by itself."""
-    while True:
-        try:
-            await run()
-        except Exception as error:  # whatever it was, meetings are on: the log gets the place
-            note_failure(error, f"{getattr(run, '__qualname__', 'a task')} is begun again")
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                # A task group that fails as it is cancelled tells of the failure alone.
-                raise asyncio.CancelledError from None
-            await clock.sleep(AGAIN_MS)
-        else:
-            return
+    while (error := await failure_of(run)) is not None:  # whatever it was, meetings are on: the log gets the place
+        note_failure(error, f"{getattr(run, '__qualname__', 'a task')} is begun again")
+        await clock.sleep(AGAIN_MS)
+
+
+async def failure_of(run: Callable[[], Awaitable[None]]) -> Exception | None:
+    """Run it to its end; what it raised, None when it came back. When this is cancelled so is that, and is waited for.
+
+    It gets a task of its own: in Python 3.11 a task in which a group has failed may count as being cancelled.
+    """
+    task = asyncio.ensure_future(_awaited(run))
+    try:
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, Exception):
+        raise error
+    return error
+
+
+async def _awaited(run: Callable[[], Awaitable[None]]) -> None:
+    await run()
 
 
 def note_failure(error: Exception, what: str) -> None:

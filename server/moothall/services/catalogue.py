@@ -164,7 +164,7 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                     status=Status.CREATED,
                 )
             case ev.SessionDescribed():
-                entry = replace(entry, title=event.title)
+                entry = replace(entry, title=event.title, languages=event.languages or entry.languages)
             case ev.ChannelAdded() if entry.channel is None:
                 entry = replace(entry, channel=event.channel)
             case ev.SessionOpened():

@@ -139,18 +139,21 @@ class ControlRoom:
         clock: Clock,
         engines: Callable[[], int],
         unheard: Callable[[SessionId], bool],
+        sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
         disk: Callable[[], tuple[int, int] | None],
         tally: Callable[[SessionId], Tally],
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
-        """`unheard`: whether a session has sound in languages that no engine knows. `disk` gives the free bytes and
-        all bytes of the disk with the data.
+        """`unheard`: whether a session has sound in languages that no engine knows. `sound`: how often a session's
+        sound was begun again lately, and whether some of it stopped. `disk` gives the free and all bytes of the disk
+        with the data.
         """
         self._sessions = sessions
         self._rooms = rooms
         self._clock = clock
         self._engines = engines
         self._unheard = unheard
+        self._sound = sound
         self._disk = disk
         self._tally = tally
         self._presence = presence
@@ -250,7 +253,7 @@ class ControlRoom:
     def _figures(
         self, live: LiveSession, seen: _Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
     ) -> Figures:
-        overrun = self._rooms.overrun(live.id)
+        overrun, (sound_again, sound_stopped) = self._rooms.overrun(live.id), self._sound(live.id)
         return Figures(
             status=live.state.status,
             open_for=now - seen.since,
@@ -264,6 +267,9 @@ class ControlRoom:
             machineless_for=_age(now, self._machineless_since) or 0,
             unheard=self._unheard(live.id),
             unsaved=any(seen.unsaved.values()),
+            stopped=live.stopped,
+            sound_stopped=sound_stopped,
+            begun_again=live.begun_again + sound_again,
             off_for=_age(now, seen.off_since),
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from moothall.core.actors import Actor, Role
 from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
-from moothall.core.commands import AnyCommand, CorrectSegment, IntroduceSpeaker, TypeLine
+from moothall.core.commands import AnyCommand
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved, NoteLeft
@@ -25,11 +25,13 @@ from moothall.core.lanes import STAFF, Feed
 from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.session import State
 from moothall.services.closing import Closing
+from moothall.services.desk_acts import Act, Presence
 from moothall.services.feed import Outlet, Subscription
 from moothall.services.orders import Receipt
 from moothall.services.publication import Publication
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession, Sessions
+from moothall.services.undoing import undo_act, undo_id
 from moothall.wire.frames import Format
 
 logger = logging.getLogger(__name__)
@@ -43,8 +45,6 @@ SHOWN_ACTS = 30
 NOTES = 50
 NAME = 60
 """Characters of the name that somebody gives themselves at a desk."""
-_WITH_WORDS = (CorrectSegment, IntroduceSpeaker, TypeLine)
-"""Commands that carry words of the record."""
 WORDS_LINES = 40
 """Lines whose single words, with times and certainty, a desk gets when it comes."""
 
@@ -61,30 +61,6 @@ Inverse = Callable[[State, Sequence[AnyCommand]], Sequence[AnyCommand]]
 """`core/undo.py`: what undoes commands that are about to be carried out in a state; empty when nothing does."""
 News = Callable[[SessionId], object]
 """How something stands in a session, of plain values for JSON; None when there is nothing to say."""
-
-
-class Presence(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody at a desk."""
-
-    seat: str
-    """Tells two apart who came with the same link."""
-    role: Role
-    label: str
-    name: str = ""
-    """What they call themselves."""
-
-
-class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was done at a desk."""
-
-    id: CommandId
-    at: int
-    """Unix ms."""
-    by: Presence
-    commands: tuple[AnyCommand, ...]
-    undo: tuple[AnyCommand, ...]
-    """Empty when it can't be undone."""
-    undone: bool = False
 
 
 class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +87,10 @@ class Seat:
         return Actor(self.staff.role, self.staff.link)
 
 
+UndoElsewhere = Callable[[Seat, CommandId], Awaitable[Receipt | Refusal]]
+"""Undoes an act that reached beyond its session, for whoever sits there, under this id."""
+
+
 class _Table:
     """The desks of one session."""
 
@@ -118,12 +98,14 @@ class _Table:
         self.seats: dict[str, Seat] = {}
         # Overflow: the oldest can't be undone any more; the log still knows its id.
         self.acts: OrderedDict[CommandId, tuple[Act, Receipt]] = OrderedDict()
+        self.elsewhere: dict[CommandId, UndoElsewhere] = {}
+        """How those are undone that reach beyond this session."""
         self.told: dict[str, object] = {}
 
     def remember(self, act: Act, receipt: Receipt) -> None:
         self.acts[act.id] = (act, receipt)
         while len(self.acts) > ACTS:
-            self.acts.popitem(last=False)
+            self.elsewhere.pop(self.acts.popitem(last=False)[0], None)
 
     def tell(self, event: str, body: object) -> None:
         for seat in self.seats.values():
@@ -167,7 +149,7 @@ class Desks:
         """Once words were removed, no act has them any more, neither what was written nor what stood there before."""
         table = self._tables.get(live.id)
         if table is not None and any(isinstance(event, BodyRemoved) for event in publication.events):
-            gone = [act.id for act, _ in table.acts.values() if _has_words(act)]
+            gone = [act.id for act, _ in table.acts.values() if act.has_words]
             for act_id in gone:
                 del table.acts[act_id]
             table.tell("forgotten", gone)
@@ -226,7 +208,7 @@ class Desks:
             "may": sorted(_may(staff.role)),
             "now": self._clock.wall(),
             "presence": self.presence(session),
-            "acts": [_shown(act) for act, _ in list(table.acts.values())[-SHOWN_ACTS:]],
+            "acts": [act.shown() for act, _ in list(table.acts.values())[-SHOWN_ACTS:]],
             "notes": notes,
             "words": _words(live.state, wanted),
             "news": {kind: table.told.get(kind) for kind in self._news},
@@ -266,7 +248,7 @@ class Desks:
             return answer
         act = Act(id=command_id, at=self._clock.wall(), by=seat.presence, commands=tuple(commands), undo=undo)
         table.remember(act, answer)
-        table.tell("acted", _shown(act))
+        table.tell("acted", act.shown())
         return Acknowledged(receipt=answer, undo=undo)
 
     async def undo(self, seat: Seat, command_id: CommandId) -> Receipt | Refusal:
@@ -276,20 +258,36 @@ class Desks:
         if known is None or not known[0].undo:
             return Refusal(code=RefusalCode.UNKNOWN, message="That can't be undone any more.")
         act, receipt = known
-        undo_id = CommandId(f"undo:{command_id}"[:128])
-        answer = await self._closing.send(seat.live.writer, seat.actor, undo_id, act.undo)
+        if (elsewhere := table.elsewhere.get(command_id)) is not None:
+            answer = await elsewhere(seat, undo_id(command_id))
+        else:
+            answer = await undo_act(
+                seat.live.writer, self._log, self._closing, seat.actor, act.id, act.commands, act.undo, receipt
+            )
         if isinstance(answer, Receipt):
             undone = msgspec.structs.replace(act, undone=True)
             table.remember(undone, receipt)
-            table.tell("acted", _shown(undone))
+            table.tell("acted", undone.shown())
         return answer
 
-    def note_act(self, seat: Seat, act_id: CommandId, commands: Sequence[AnyCommand], receipt: Receipt) -> None:
-        """Remember something that went another way than through `act`, so that the desks see it."""
+    def note_act(
+        self,
+        seat: Seat,
+        act: AnyCommand,
+        act_id: CommandId,
+        receipt: Receipt,
+        *,
+        undo: AnyCommand,
+        elsewhere: UndoElsewhere,
+    ) -> None:
+        """Remember something that went another way than through `act`, so that the desks see it and can undo it."""
         table = self._tables.setdefault(seat.live.id, _Table())
-        act = Act(id=act_id, at=self._clock.wall(), by=seat.presence, commands=tuple(commands), undo=())
-        table.remember(act, receipt)
-        table.tell("acted", _shown(act))
+        if act_id in table.acts:
+            return  # It was sent twice.
+        noted = Act(id=act_id, at=self._clock.wall(), by=seat.presence, commands=(act,), undo=(undo,))
+        table.elsewhere[act_id] = elsewhere
+        table.remember(noted, receipt)
+        table.tell("acted", noted.shown())
 
     def _tell_presence(self, table: _Table) -> None:
         table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])
@@ -313,17 +311,8 @@ def _may(role: Role) -> set[str]:
     return {str(kind.__struct_config__.tag) for kind in COMMANDS[role]} | ({"remove"} if role in REMOVERS else set())
 
 
-def _has_words(act: Act) -> bool:
-    return any(isinstance(command, _WITH_WORDS) for command in (*act.commands, *act.undo))
-
-
 def _plain_name(name: str) -> str:
     return " ".join(name.split())[:NAME]
-
-
-def _shown(act: Act) -> dict[str, object]:
-    shown: dict[str, object] = msgspec.to_builtins(act)
-    return shown
 
 
 def _words(state: State, channel: ChannelId) -> dict[SegmentId, list[tuple[str, float]]]:

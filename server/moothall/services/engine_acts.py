@@ -10,7 +10,6 @@ import msgspec
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import CommitWords, CorrectSegment, EndSegment, NoteGap
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.events import Word
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
@@ -20,8 +19,12 @@ from moothall.wire import engine as wire
 
 SHOWN = 200
 """Characters of what is not recorded that readers see at a time: enough to follow, and no more is held."""
-CUT_MS = 100
-"""How near to the beginning of a span that is not recorded a word ends that may have been cut there."""
+CUT_MS = 300
+"""How near to the beginning of a span that is not recorded a word ends that may have been cut there.
+
+Alignment is up to 0.2 s off, and a word is stable 0.25 s before the newest sound: what was so before the span began is
+in the log already.
+"""
 
 
 class KeptActs:
@@ -171,6 +174,7 @@ def kept_part(
     """What of an act may go into the log: no word of a span that is not recorded, and nothing that hangs on one.
 
     Nor a word that ends where a span begins: its engine may have heard half of it, and made another word of that.
+    Rather one word too few than one that nobody said, or a part of one that was not to be kept.
     """
     if not state.not_recorded:
         return tuple(commands)
@@ -181,7 +185,9 @@ def kept_part(
         match command:
             case CommitWords():
                 words = tuple(
-                    takewhile(lambda word: state.kept(word.t0) and not _may_be_cut(state, word), command.words)
+                    takewhile(
+                        lambda word: state.kept(word.t0) and not _may_be_cut(state, word.t0, word.t1), command.words
+                    )
                 )
                 if not words:
                     continue
@@ -191,7 +197,8 @@ def kept_part(
             case EndSegment():
                 if command.segment in opened:
                     # With t1 = 0 it ends with its last word.
-                    kept.append(command if state.kept(command.t1) else msgspec.structs.replace(command, t1=0))
+                    whole = state.kept(command.t1) and not _may_be_cut(state, command.t1, command.t1)
+                    kept.append(command if whole else msgspec.structs.replace(command, t1=0))
             case CorrectSegment():
                 if state.recorded:
                     kept.append(command)
@@ -200,6 +207,6 @@ def kept_part(
     return tuple(kept)
 
 
-def _may_be_cut(state: State, word: Word) -> bool:
-    """Whether a word ends where what is recorded ends, as nearly as its engine knows."""
-    return any(abs(began - word.t1) < CUT_MS for began, _ in state.not_recorded)
+def _may_be_cut(state: State, t0: int, t1: int) -> bool:
+    """Whether what is said from `t0` to `t1` ends where what is recorded ends, as nearly as its engine knows."""
+    return any(t0 < began < t1 + CUT_MS for began, _ in state.not_recorded)

@@ -17,7 +17,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
 import msgspec
 
@@ -27,19 +26,17 @@ from moothall.core.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, EventLog
 from moothall.core.views.captions import CaptionsView
-from moothall.services.carrying_on import note_failure
 from moothall.services.feed import Entry, FeedState, Outlet, Subscription
 from moothall.services.feed_loading import FeedLoader
 from moothall.services.publication import Publication
+from moothall.services.slow_readers import SlowReaders
 from moothall.wire.frames import Format, carry
-from moothall.wire.outbox import Outbox, Outgoing
+from moothall.wire.outbox import Outgoing
 
 logger = logging.getLogger(__name__)
 
 WALK = 500
 """Readers served before the loop gets a turn: some 5 ms."""
-SWEEP_MS = 50
-"""How often slow readers are looked at."""
 MERGE = 64
 """Publications that may become one frame; what is left makes the next frame of the same turn."""
 
@@ -74,16 +71,17 @@ class SessionFanout:
         self.epoch = epoch
         self._offset = offset
         self._channels = dict.fromkeys(channels)
-        self._loader = FeedLoader(session=session, epoch=epoch, offset=offset, log=log, clock=clock)
+        self._log = log
         self._clock = clock
+        self._loader = self._loader_from(offset)
         # Overflow: none; see the module on why it stays small.
         self._backlog: deque[Publication] = deque()
         self._feeds: dict[Feed, FeedState] = {}
         self._loading: dict[Feed, asyncio.Lock] = {}
-        self._slow: dict[Subscription, None] = {}
-        self._cut = 0
+        self._before: list[FeedState] = []
+        """Feeds as they were when it broke off, whose readers get a snapshot each."""
+        self._slow = SlowReaders(session, clock, self.unsubscribe)
         self._news = asyncio.Event()
-        self._lagging = asyncio.Event()
 
     @property
     def position(self) -> Position:
@@ -101,7 +99,7 @@ class SessionFanout:
         return FanoutFigures(
             readers=sum(state.reader_count for state in self._feeds.values()),
             slow=len(self._slow),
-            cut=self._cut,
+            cut=self._slow.cut,
             backlog=len(self._backlog),
         )
 
@@ -136,21 +134,28 @@ class SessionFanout:
         self._news.set()
 
     async def run(self) -> None:
-        """Serve the readers until cancelled. The session's owner awaits it.
+        """Serve the readers until cancelled, or until something fails. The session's owner awaits it.
 
-        Whoever is still connected when it ends is cut, and goes on from its position elsewhere or later.
+        Then they stay, for `begin_again` or `end`.
         """
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._pump())
-                tasks.create_task(self._sweep())
-        finally:
-            for state in self._feeds.values():
-                self._cut_off(state)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pump())
+            tasks.create_task(self._slow.sweep())
+
+    def begin_again(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
+        """After a failure, before the next `run`: trust nothing but the log, and what is published after `offset`.
+
+        Every reader gets a snapshot when it runs.
+        """
+        self.epoch, self._offset, self._channels = epoch, offset, dict.fromkeys(channels)
+        self._loader = self._loader_from(offset)
+        self._backlog.clear()
+        self._before += self._feeds.values()
+        self._feeds = {}
 
     def end(self) -> None:
-        """Send every reader away: the session is no more."""
-        for state in self._feeds.values():
+        """Send every reader away; who comes back finds the session loaded anew, or none."""
+        for state in (*self._before, *self._feeds.values()):
             self._cut_off(state)
 
     async def view(self, feed: Feed) -> CaptionsView | Refusal:
@@ -192,7 +197,7 @@ class SessionFanout:
     def unsubscribe(self, subscription: Subscription) -> None:
         """Send nothing more. What its outlet has been given stays its outlet's business. May be repeated."""
         subscription.gone = True
-        self._slow.pop(subscription, None)
+        self._slow.forget(subscription)
         state = self._feeds.get(subscription.feed)
         if state is not None:
             state.readers[subscription.form].pop(subscription, None)
@@ -202,9 +207,12 @@ class SessionFanout:
 
         For transports that say so (`resume_writing`).
         """
-        self._release(subscription)
+        self._slow.release(subscription)
 
     # Loading
+
+    def _loader_from(self, offset: int) -> FeedLoader:
+        return FeedLoader(session=self.session, epoch=self.epoch, offset=offset, log=self._log, clock=self._clock)
 
     async def _feed(self, feed: Feed) -> FeedState | Refusal:
         state = self._feeds.get(feed)
@@ -219,14 +227,21 @@ class SessionFanout:
         """The feed of a channel that exists, loaded once for all who ask at the same time."""
         async with self._loading.setdefault(feed, asyncio.Lock()):
             state = self._feeds.get(feed)
-            if state is None:
-                state = self._feeds[feed] = await self._loader.load(feed)
+            while state is None:
+                loader = self._loader
+                state = await loader.load(feed)
+                if loader is not self._loader:  # It was begun again meanwhile, and this may be what was wrong.
+                    state = None
+            self._feeds[feed] = state
         self._loading.pop(feed, None)
         return state
 
     # Sending
 
     async def _pump(self) -> None:
+        while self._before:
+            await self._renew(self._before[-1])
+            self._before.pop()
         while True:
             await self._news.wait()
             self._news.clear()
@@ -250,16 +265,17 @@ class SessionFanout:
                 await self._walk(state.outgoing(frame))
 
     async def _renew(self, old: FeedState) -> None:
-        """Bodies were removed: fold the feed anew from the log, and give every reader a snapshot.
+        """Fold the feed anew from the log, and give every reader a snapshot: bodies were removed, or it broke off.
 
-        Nothing of the removed text is kept or sent again; whoever comes back from before gets a snapshot as well.
+        Nothing of a removed text is kept or sent again; whoever comes back from before gets a snapshot as well.
         """
-        del self._feeds[old.feed]
+        if self._feeds.get(old.feed) is old:
+            del self._feeds[old.feed]
         state = None
         try:
             state = await self._loaded(old.feed)
         except (StorageUnavailable, RecordBroken):
-            logger.warning("session %s: %s can't be loaded after a removal", self.session, old.feed.name)
+            logger.warning("session %s: %s can't be loaded anew", self.session, old.feed.name)
             return
         finally:
             if state is None:
@@ -297,51 +313,6 @@ class SessionFanout:
                 elif reader.outbox is None and not outlet.get_write_buffer_size():
                     outlet.write(data)
                 else:
-                    self._offer(reader, outgoing)
+                    self._slow.offer(reader, outgoing)
             except Exception as error:  # whatever a door does with it: one reader doesn't stop the others
-                self._drop(reader, error)
-
-    def _drop(self, reader: Subscription, error: Exception) -> None:
-        """Cut a reader whose outlet failed; it comes back from its position."""
-        note_failure(error, f"session {self.session}: a reader of {reader.feed.name} is cut")
-        self.unsubscribe(reader)
-        with suppress(Exception):
-            reader.outlet.abort()
-
-    def _offer(self, reader: Subscription, outgoing: Outgoing) -> None:
-        outbox = reader.outbox
-        if outbox is None:
-            outbox = reader.outbox = Outbox()
-            self._slow[reader] = None
-            self._lagging.set()
-        self._send(reader, outbox, outbox.offer(outgoing, reader.outlet.get_write_buffer_size()))
-
-    def _release(self, reader: Subscription) -> None:
-        if reader.outlet.is_closing():
-            self.unsubscribe(reader)
-        elif reader.outbox is not None:
-            self._send(reader, reader.outbox, reader.outbox.release(reader.outlet.get_write_buffer_size()))
-
-    def _send(self, reader: Subscription, outbox: Outbox, data: bytes) -> None:
-        if outbox.overflown:
-            self._cut += 1
-            logger.info("session %s: a reader of %s was too slow and is cut", self.session, reader.feed.name)
-            self.unsubscribe(reader)
-            reader.outlet.abort()
-        elif data:
-            reader.outbox = None
-            self._slow.pop(reader, None)
-            reader.outlet.write(data)
-
-    async def _sweep(self) -> None:
-        """Look at the slow ones from time to time; it sleeps while there are none."""
-        while True:
-            await self._lagging.wait()
-            await self._clock.sleep(SWEEP_MS)
-            for reader in list(self._slow):
-                try:
-                    self._release(reader)
-                except Exception as error:  # as in `_serve`
-                    self._drop(reader, error)
-            if not self._slow:
-                self._lagging.clear()
+                self._slow.drop(reader, error)

@@ -53,7 +53,7 @@ class Ingest:
         self._recognising = recognising
         self._clock = clock
         self._closing = closing
-        self._playing: list[tuple[SessionId, LiveAudio]] = []
+        self._playing: list[tuple[SessionId, ChannelId, LiveAudio]] = []
         closing.first(self.finish)
 
     async def play(
@@ -77,7 +77,9 @@ class Ingest:
                 opened.append((each, spool, await stack.enter_async_context(each.open_audio(spool.end))))
             t = await self._begin(writer, [(each, spool.end) for each, spool, _ in opened])
             audios = [LiveAudio(each.source, spool, t, self._clock) for each, spool, _ in opened]
-            playing = [(writer.session, audio) for audio in audios]
+            playing = [
+                (writer.session, each.channel, audio) for (each, _, _), audio in zip(opened, audios, strict=True)
+            ]
             self._playing += playing
             try:
                 async with asyncio.TaskGroup() as group:
@@ -104,20 +106,22 @@ class Ingest:
 
     def stop(self) -> None:
         """Take no more audio: everything that plays comes to its end, with its last words."""
-        for _, audio in self._playing:
+        for _, _, audio in self._playing:
             audio.stop()
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Take no more of what plays in a session that is about to be closed.
 
-        Comes back when its last words are in the log, or after `within_ms`; whether they are.
+        Comes back when its last words are in the log, when no engine is there to hear them, or after `within_ms`;
+        whether they are.
         """
         until = self._clock.monotonic() + within_ms
-        while playing := [audio for name, audio in self._playing if name == session]:
-            if self._clock.monotonic() >= until:
-                return False
-            for audio in playing:
+        while playing := [(channel, audio) for name, channel, audio in self._playing if name == session]:
+            for _, audio in playing:
                 audio.stop()
+            hopeless = all(audio.ended and self._recognising.hopeless(session, channel) for channel, audio in playing)
+            if hopeless or self._clock.monotonic() >= until:
+                return False
             await self._clock.sleep(FINISH_LOOK_MS)
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from moothall.core.actors import SYSTEM
@@ -16,7 +16,6 @@ from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.session import Source, Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.carrying_on import carry_on
 from moothall.services.consent import follow_consent
 from moothall.services.ingest import DRIFT_MS, LOOK_MS, MAP_MS
 from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio
@@ -48,8 +47,12 @@ class LiveChannel:
         recognising: Recognising,
         clock: Clock,
         leads: Callable[[LiveChannel], bool],
+        spooled: Mapping[SourceId, EndReason | None],
     ) -> None:
-        """`leads` says whether this channel's microphone sets the session's clock: one of them does."""
+        """`leads` says whether this channel's microphone sets the session's clock: one of them does.
+
+        `spooled` are the sources to go on with, oldest first, with why they ended, None for one that may still grow.
+        """
         self.live = live
         self.channel = channel
         self.takes: deque[LiveTake] = deque()
@@ -58,6 +61,7 @@ class LiveChannel:
         self._recognising = recognising
         self._clock = clock
         self._leads = leads
+        self._spooled = spooled
         self._group: asyncio.TaskGroup | None = None
         self._started = asyncio.Event()
         self._beginning = asyncio.Lock()
@@ -76,13 +80,17 @@ class LiveChannel:
         return self.current is not None and not self.current.finished
 
     async def run(self) -> None:
-        """Carry and recognise until the session is closed; when cancelled before, the spools keep what there is."""
+        """Carry and recognise until the session is closed; when cancelled or failing, the spools keep what there is.
+
+        What nobody foresaw is raised; then another `LiveChannel` goes on with what is spooled.
+        """
         told = self._clock.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
+                await self._take_up_spooled()
                 self._started.set()
-                working = group.create_task(carry_on(self._recognise_all, self._clock))
+                working = group.create_task(self._recognise_all())
                 while self.live.state.status is not Status.CLOSED:
                     await self._clock.sleep(LOOK_MS)
                     if not self.takes and self._clock.monotonic() - told >= TELL_MS:
@@ -94,10 +102,24 @@ class LiveChannel:
                     await take.give_up()
             for take in self.takes:
                 await take.audio.discard()
-        finally:
+        except Exception:  # whatever it was: microphones come back
             self._group = None
             for take in self.takes:
+                await take.break_off()
+            raise
+        finally:
+            self._group = None
+            self._started.set()
+            for take in self.takes:
                 await take.audio.close()
+
+    async def _take_up_spooled(self) -> None:
+        for source, ended in self._spooled.items():
+            if self.current is not None:
+                await self.current.finish(EndReason.LOST)
+            take = self.take_up(source, await self._spools.open(self.live.id, source))
+            if take is not None and ended is not None:
+                await take.finish(ended)
 
     async def begin(self, name: str, first: int, age: int) -> LiveTake | Refusal | None:
         """The take of that name, to be gone on with from what was received; None when it is over already.
@@ -107,6 +129,8 @@ class LiveChannel:
         """
         await self._started.wait()
         async with self._beginning:
+            if self._group is None:
+                return self._not_running()
             current = self.current
             if current is not None and current.name == name:
                 if first <= current.received:
@@ -146,23 +170,34 @@ class LiveChannel:
         if current is not None:
             current.over = True
             await current.finish(EndReason.LOST)
-        return self.take_up(source, spool) or Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+        taken = self.take_up(source, spool)
+        if taken is None:
+            await spool.close()
+            return self._not_running()
+        return taken
+
+    def _not_running(self) -> Refusal:
+        if self.live.state.status is Status.CLOSED:
+            return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+        return Refusal(
+            code=RefusalCode.UNAVAILABLE, message="The sound can't be taken in at the moment; send it again."
+        )
 
     def take_up(self, source: SourceId, spool: Spool) -> LiveTake | None:
-        """Go on with a source that is attached and spooled as far as it is; None once the session is closed."""
+        """Go on with a source that is attached and spooled as far as it is; None once this doesn't run any more."""
         known, named = self.live.state.sources[source], take_of(source)
         if self._group is None or named is None:
             return None
         name, base = named
         take = LiveTake(name, base, LiveSource(spool.end), LiveAudio(source, spool, known.t, self._clock))
         self.takes.append(take)
-        take.carrying = self._group.create_task(carry_on(lambda: self._carry(take, spool), self._clock))
+        take.carrying = self._group.create_task(self._carry(take, spool))
         self._more.set()
         logger.info("session %s: take %s on %s from sample %d", self.live.id, name, self.channel, take.received)
         return take
 
     async def started(self) -> None:
-        """Wait until it runs."""
+        """Wait until it runs, or has failed to."""
         await self._started.wait()
 
     async def _carry(self, take: LiveTake, spool: Spool) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.session import Status
-from moothall.services.carrying_on import note_failure
+from moothall.services.carrying_on import Tries, failure_of, note_failure
 from moothall.services.live_audio import to_ms
 from moothall.services.live_channel import LiveChannel
 from moothall.services.live_take import LiveTake, take_of
@@ -38,6 +39,10 @@ class LiveIngest:
         self._clock = clock
         # One per channel of an open session; each leaves when its session is closed.
         self._channels: dict[tuple[SessionId, ChannelId], LiveChannel] = {}
+        self._tries: dict[tuple[SessionId, ChannelId], Tries] = {}
+        """As many; what failed too often stays until its session is closed or another take begins."""
+        self._stopped: dict[tuple[SessionId, ChannelId], frozenset[str]] = {}
+        """Where sound failed too often, with the names of the takes."""
         self._group: asyncio.TaskGroup | None = None
 
     async def run(self, started: asyncio.Event) -> None:
@@ -62,13 +67,21 @@ class LiveIngest:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
         if live.state.status is Status.CLOSED:
             return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+        stopped = self._stopped.get((session, channel))
+        if stopped is not None:
+            if hello.take in stopped:
+                return Refusal(code=RefusalCode.UNAVAILABLE, message="The sound of this text has failed too often.")
+            self._forget(session, channel)
         return await self._channel(live, channel).begin(hello.take, hello.first, hello.age)
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Take no more sound for a session that is about to be closed than what has been said by now.
 
-        Comes back when its last words are in the log, or after `within_ms`; whether they are.
+        Comes back when its last words are in the log, when no engine is there to hear them, or after `within_ms`;
+        whether they are.
         """
+        for key in [key for key in self._stopped if key[0] == session]:
+            self._forget(*key)
         began = self._clock.monotonic()
         said = {take: take.source.head(began) or 0 for take in self._growing_takes(session)}
         while True:
@@ -79,7 +92,10 @@ class LiveIngest:
                     await take.finish(EndReason.STOPPED)
             if not any(channel.takes for channel in self._of(session)):
                 return True
-            if passed >= within_ms:
+            waiting = [channel.channel for channel in self._of(session) if channel.takes]
+            told = all(take.finished for channel in self._of(session) for take in channel.takes)
+            hopeless = told and all(self._recognising.hopeless(session, channel) for channel in waiting)
+            if hopeless or passed >= within_ms:
                 return False
             await self._clock.sleep(LOOK_MS)
 
@@ -94,9 +110,22 @@ class LiveIngest:
         """The channels of a session that have an open source; its microphone may be cut off at the moment."""
         return frozenset(name for (of, name), channel in self._channels.items() if of == session and channel.growing)
 
+    def begun_again(self, session: SessionId) -> int:
+        """How often the sound of a session's texts was begun again in the last ten minutes."""
+        return sum(tries.lately for (of, _), tries in self._tries.items() if of == session)
+
+    def stopped(self, session: SessionId) -> bool:
+        """Whether the sound of one of its texts failed too often and is taken in no more."""
+        return any(of == session for of, _ in self._stopped)
+
+    def _forget(self, session: SessionId, channel: ChannelId) -> None:
+        self._stopped.pop((session, channel), None)
+        self._tries.pop((session, channel), None)
+
     async def _recover(self) -> None:
         """Go on with the sources whose sound is still spooled, in the order in which they began."""
-        kept: list[tuple[int, LiveSession, SourceId]] = []
+        kept: dict[tuple[SessionId, ChannelId], dict[SourceId, int]] = {}
+        lives: dict[SessionId, LiveSession] = {}
         for session, source in await self._spools.kept():
             if take_of(source) is None:
                 continue  # Whoever plays a file goes on with it.
@@ -111,39 +140,73 @@ class LiveIngest:
             elif known.ended or live.state.status is Status.CLOSED:
                 await (await self._spools.open(session, source)).discard()
             else:
-                kept.append((known.t, live, source))
-        for _, live, source in sorted(kept, key=lambda each: each[0]):
-            channel = self._channel(live, live.state.sources[source].channel)
-            await channel.started()
-            if channel.current is not None:
-                await channel.current.finish(EndReason.LOST)
-            channel.take_up(source, await self._spools.open(live.id, source))
+                lives[session] = live
+                kept.setdefault((session, known.channel), {})[source] = known.t
+        for (session, channel), sources in kept.items():
+            in_order = dict.fromkeys(sorted(sources, key=sources.__getitem__))
+            await self._channel(lives[session], channel, in_order).started()
 
-    def _channel(self, live: LiveSession, channel: ChannelId) -> LiveChannel:
+    def _channel(
+        self, live: LiveSession, channel: ChannelId, spooled: Mapping[SourceId, EndReason | None] | None = None
+    ) -> LiveChannel:
         key = live.id, channel
         found = self._channels.get(key)
         if found is None:
             if self._group is None:
                 msg = "Live sound is taken in only while `run` is running."
                 raise RuntimeError(msg)
-            found = self._channels[key] = LiveChannel(
-                live,
-                channel,
-                spools=self._spools,
-                recognising=self._recognising,
-                clock=self._clock,
-                leads=self._leads,
-            )
+            found = self._channels[key] = self._made(live, channel, spooled or {})
             self._group.create_task(self._own(key, found))
         return found
 
+    def _made(self, live: LiveSession, channel: ChannelId, spooled: Mapping[SourceId, EndReason | None]) -> LiveChannel:
+        return LiveChannel(
+            live,
+            channel,
+            spools=self._spools,
+            recognising=self._recognising,
+            clock=self._clock,
+            leads=self._leads,
+            spooled=spooled,
+        )
+
     async def _own(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> None:
+        """Keep a channel going until its session is closed: when it fails it is begun again from its spool."""
+        live, tries = channel.live, self._tries.setdefault(key, Tries(self._clock))
         try:
-            await channel.run()
-        except Exception as error:  # whatever it was, other meetings are on
-            note_failure(error, f"session {key[0]}: the live sound of {key[1]} ends here")
+            with live.held():
+                while not await self._ran(key, channel):
+                    takes = frozenset(take.name for take in channel.takes)
+                    if not await tries.again():
+                        self._stopped[key] = takes
+                        logger.error("session %s: the sound of %s failed too often; it stays spooled", *key)
+                        return
+                    channel = self._channels[key] = self._made(live, key[1], await self._spooled(key, channel))
         finally:
             del self._channels[key]
+            if key not in self._stopped:
+                self._tries.pop(key, None)
+
+    async def _ran(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> bool:
+        """Run a channel; whether it came to its end."""
+        error = await failure_of(channel.run)
+        if error is not None:  # whatever it was, other meetings are on
+            note_failure(error, f"session {key[0]}: the live sound of {key[1]} is begun again")
+        return error is None or channel.live.state.status is Status.CLOSED
+
+    async def _spooled(
+        self, key: tuple[SessionId, ChannelId], before: LiveChannel
+    ) -> Mapping[SourceId, EndReason | None]:
+        """What a channel that failed has left to be gone on with, oldest first, with why it ended."""
+        whole = {take.audio.source: take.reason for take in before.takes if not take.broken}
+        sources = before.live.state.sources
+        known = [
+            source
+            for session, source in await self._spools.kept()
+            if session == key[0] and take_of(source) is not None and source in sources
+        ]
+        left = [source for source in known if sources[source].channel == key[1] and not sources[source].ended]
+        return {source: whole.get(source) for source in sorted(left, key=lambda source: sources[source].t)}
 
     def _leads(self, channel: LiveChannel) -> bool:
         """Of a session's microphones the first that is open sets the clock."""

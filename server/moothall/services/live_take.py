@@ -38,6 +38,8 @@ class LiveTake:
         self.audio = audio
         self.over = False
         """Nobody wants the rest: its session is closed, or another take has its place."""
+        self.broken = False
+        """Its channel failed: its microphone comes back with what isn't safe, and the take goes on from the spool."""
         self.reason = EndReason.LOST
         self.carrying: asyncio.Task[None] | None = None
         """Brings it to the spool and watches over it there until it is heard; its owner is the channel."""
@@ -82,6 +84,11 @@ class LiveTake:
         if not self.finished:
             self.reason = reason
             await self.source.finish()
+
+    async def break_off(self) -> None:
+        """Take no more here."""
+        self.broken = not self.whole
+        await self.source.finish()
 
     async def give_up(self) -> None:
         """Nothing more is wanted, not even what waits."""

@@ -1,4 +1,4 @@
-"""Lines that went to the wrong session are moved to the right one, as events in both logs.
+"""Lines that went to the wrong session are moved to the right one, and back, as events in both logs.
 
 They are said in their new session first and struck in the old one then: a crash in between leaves them twice, and the
 same command goes on from there.
@@ -13,6 +13,7 @@ from moothall.core import commands as do
 from moothall.core.actors import Actor
 from moothall.core.authority import may_send
 from moothall.core.decide import decide
+from moothall.core.decide_lines import returned
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.events import Access
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
@@ -58,6 +59,65 @@ async def move_lines(
         again = do.MoveLinesAway(channel=to_channel, segments=names, session=_public(from_writer.state))
         await to_writer.send(actor, back, again)
     return left
+
+
+async def move_back(
+    from_writer: SessionWriter,
+    to_writer: SessionWriter,
+    actor: Actor,
+    command_id: CommandId,
+    *,
+    moved: CommandId,
+    channel: ChannelId,
+    segments: Sequence[SegmentId],
+    to_channel: ChannelId,
+    clock: Clock,
+) -> Receipt | Refusal:
+    """Undo the move `moved`, which had these lines of `channel` moved to `to_channel`; the receipt is of their log.
+
+    They stand where they were, with their words and times, and are struck in the other session. Refused as `stale`
+    where somebody has changed or removed one since; then nothing is changed. May be sent again with the same id.
+    """
+    here, away, back = (CommandId(f"{_short(command_id)}:{part}") for part in ("here", "away", "back"))
+    if (known := from_writer.receipt(here)) is not None and to_writer.receipt(away) is not None:
+        return known
+    there = tuple(_name(CommandId(f"{_short(moved)}:here"), segment) for segment in segments)
+    leaving = do.MoveLinesAway(channel=to_channel, segments=there, session=_public(from_writer.state))
+    pairs = list(zip(segments, there, strict=True))
+    if not all(_unchanged(from_writer.state, to_writer.state, *pair) for pair in pairs):
+        message = (
+            "The lines were changed in the other session since they were moved. Move them back from there by hand."
+        )
+        return Refusal(code=RefusalCode.STALE, message=message)
+    refusal = _objection(to_writer.state, from_writer.state, leaving, actor, clock.wall())
+    if refusal is not None:
+        return refusal
+    arriving = do.BringLinesBack(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
+    arrived = await from_writer.send(actor, here, arriving)
+    if isinstance(arrived, Refusal):
+        return arrived
+    left = await to_writer.send(actor, away, leaving)
+    if isinstance(left, Receipt):
+        return arrived
+    if left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        # Somebody was quicker: they don't stand in the other session any more.
+        again = tuple(returned(segment) for segment in segments)
+        struck = do.MoveLinesAway(channel=channel, segments=again, session=_public(to_writer.state))
+        await from_writer.send(actor, back, struck)
+    return left
+
+
+def _unchanged(home: State, away: State, segment: SegmentId, there: SegmentId) -> bool:
+    """Whether a line that was moved away stands in the other session as it left its own."""
+    left, stands = home.segments.get(segment), away.segments.get(there)
+    if left is None or stands is None or stands.gone:
+        return False
+    same_name = left.speaker == stands.speaker or (
+        left.speaker is not None
+        and stands.speaker is not None
+        and home.speakers.get(left.speaker) == away.speakers.get(stands.speaker)
+    )
+    return same_name and (stands.revision, stands.whole) == (int(left.mended), left.whole)
 
 
 def _objection(leaves: State, enters: State, leaving: do.MoveLinesAway, actor: Actor, wall: int) -> Refusal | None:

@@ -41,10 +41,13 @@ class Office:
         self._zones = zones
 
     async def import_programme(self, data: bytes, *, zone: str, access: Access, apply: bool) -> Told:
-        """Say what a file would change, or change it. Raises ProgrammeError, StorageUnavailable."""
-        meant = self._zones(zone)
+        """Say what a file would change, or change it. `zone` is of times that name none; empty is the conference's.
+
+        Raises ProgrammeError, StorageUnavailable.
+        """
+        meant = self._zones(zone) if zone else self._programme.zone().rules
         if meant is None:
-            msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi."
+            msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
             raise ProgrammeError(msg)
         wanted = await asyncio.to_thread(read_programme, data, Reading(zones=self._zones, zone=meant))
         changes = preview(self._programme, wanted)

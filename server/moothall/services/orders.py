@@ -54,6 +54,12 @@ class Orders:
         self._next: Order | None = None
         """Taken out of the queue, and left for the batch after."""
         self._closed = False
+        self._unanswered = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return self._unanswered > 0
 
     async def place(self, order: Order) -> Receipt | Refusal:
         """Wait in the queue and for the answer."""
@@ -63,7 +69,11 @@ class Orders:
             self._queue.put_nowait(order)
         except asyncio.QueueFull:
             return Refusal(code=RefusalCode.BUSY, message="Too much waits to be stored; send it again.")
-        return await order.result
+        self._unanswered += 1
+        try:
+            return await order.result
+        finally:
+            self._unanswered -= 1
 
     async def batch(self) -> list[Order]:
         """What is to be done next, in one append; waits for the first. A removal is an act of its own."""
@@ -77,11 +87,16 @@ class Orders:
             batch.append(order)
         return batch
 
+    def open(self) -> None:
+        """Take orders again after `close`."""
+        self._closed = False
+
     def close(self) -> None:
         """Refuse what waits and whatever may still come."""
         self._closed = True
         if self._next is not None:
             self._next.answer(unavailable())
+            self._next = None
         while not self._queue.empty():
             self._queue.get_nowait().answer(unavailable())
 
@@ -90,3 +105,8 @@ def unavailable() -> Refusal:
     """Nothing can be stored now."""
     message = "It can't be stored at the moment: the disk is full or the store is away. Send it again."
     return Refusal(code=RefusalCode.UNAVAILABLE, message=message)
+
+
+def no_id() -> Refusal:
+    """What came can't be told apart from another."""
+    return Refusal(code=RefusalCode.INVALID, message="A command's id has 1 to 128 plain characters.")

@@ -16,7 +16,9 @@ from moothall.core.events import Access, ChannelKind, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import Planned, Room, RoomId, following, in_order, readable_name
+from moothall.core.programme.times import Zones
 from moothall.core.session import Status
+from moothall.core.times import UTC_ZONE, Zone
 from moothall.services.closing import Closing
 from moothall.services.sessions import LiveSession, Sessions
 
@@ -25,7 +27,8 @@ __all__ = ["Overrun", "Planned", "Programme", "Room", "RoomId"]
 logger = logging.getLogger(__name__)
 
 FLOOR = ChannelId("floor")
-ROOMS, PLANNED = "room", "planned"
+ROOMS, PLANNED, CONFERENCE = "room", "planned", "conference"
+ZONE = "time-zone"
 SOON_MS = 300_000
 """How long before its planned end a session is warned."""
 LOOK_MS = 1_000
@@ -55,13 +58,24 @@ class Programme:
     """Rooms and planned sessions, in memory and in the book. Make it, then `load`."""
 
     def __init__(
-        self, *, book: Book, sessions: Sessions, closing: Closing, clock: Clock, randomness: Randomness
+        self,
+        *,
+        book: Book,
+        sessions: Sessions,
+        closing: Closing,
+        clock: Clock,
+        randomness: Randomness,
+        zone: Zone = UTC_ZONE,
+        zones: Zones = lambda _: None,
     ) -> None:
+        """`zone` is that of the times shown, until an imported file names one, which `zones` finds."""
         self._book = book
         self._sessions = sessions
         self._closing = closing
         self._clock = clock
         self._randomness = randomness
+        self._zone = zone
+        self._zones = zones
         self._rooms: dict[RoomId, Room] = {}
         self._planned: dict[SessionId, Planned] = {}
         self._moving: dict[RoomId, asyncio.Lock] = {}
@@ -73,6 +87,9 @@ class Programme:
         planned = (await self._book.read(PLANNED)).values()
         self._rooms = {room.id: room for room in (decode(body, type=Room) for body in rooms)}
         self._planned = {each.session: each for each in (decode(body, type=Planned) for body in planned)}
+        named = (await self._book.read(CONFERENCE)).get(ZONE)
+        if named is not None:
+            self._take_zone(named.decode())
         now = self._clock.wall()
         for each in self._planned.values():
             if each.starts is None or abs(each.starts - now) < NEAR_MS:
@@ -82,6 +99,14 @@ class Programme:
                     logger.exception("session %s: its log can't be read, and the others begin without it", each.session)
 
     # What is known
+
+    def zone(self) -> Zone:
+        """The time zone of the conference, in which times are shown."""
+        return self._zone
+
+    def now(self) -> int:
+        """Unix ms."""
+        return self._clock.wall()
 
     def rooms(self) -> tuple[Room, ...]:
         """All rooms, by title."""
@@ -159,6 +184,18 @@ class Programme:
         await self._book.write(entries)
         self._rooms |= {room.id: room for room in rooms}
         self._planned |= {each.session: each for each in planned}
+
+    async def keep_zone(self, name: str) -> None:
+        """Show times in that zone from now on, which has to be one that is known; raises StorageUnavailable."""
+        await self._book.write([BookEntry(CONFERENCE, ZONE, name.encode())])
+        self._take_zone(name)
+
+    def _take_zone(self, name: str) -> None:
+        rules = self._zones(name)
+        if rules is None:
+            logger.warning("the programme's time zone is not known to this machine; times are shown in another")
+            return
+        self._zone = Zone(name, rules)
 
     async def drop(self, session: SessionId) -> None:
         """Take a session out of the programme; its log is not touched. Raises StorageUnavailable."""

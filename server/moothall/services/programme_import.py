@@ -25,7 +25,10 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
 def preview(programme: Programme, wanted: Timetable) -> tuple[Change, ...]:
     """What an import would change now."""
-    return changes(programme.rooms(), programme.planned(), wanted)
+    found = changes(programme.rooms(), programme.planned(), wanted)
+    if wanted.zone in ("", programme.zone().name):
+        return found
+    return (Change(kind=ChangeKind.ZONE, title=wanted.zone), *found)
 
 
 async def carry_out(
@@ -46,6 +49,9 @@ async def carry_out(
     await programme.keep(rooms=[room for room in wanted.rooms if room.id in new_rooms])
     refused: list[str] = []
     done = len(new_rooms)
+    if any(change.kind is ChangeKind.ZONE for change in found):
+        await programme.keep_zone(wanted.zone)
+        done += 1
     by_session: dict[str, list[Change]] = {}
     for change in found:
         if change.session is not None and change.after is not None and change.kind not in UNTOUCHED:

@@ -29,6 +29,8 @@ WATCH_MS = 1_000
 QUIET_MS = 3_000
 """When nothing has come of an engine or a source for so long, readers are told."""
 
+AWAY_MS = 10_000
+"""An engine that has been away for longer is not about to come back: one that is started again takes less."""
 
 Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder: comes back when it has all of it."""
@@ -45,6 +47,8 @@ class Recognising:
         self._jobs: list[Job] = []
         self._waiting: list[Job] = []
         self._engines: list[Engine] = []
+        self._alone_since: int | None = clock.monotonic()
+        """Since when no engine is connected."""
         self.usage: list[wire.Usage] = []
         """What engines said they used, one per drained stream; the last 100."""
 
@@ -57,6 +61,11 @@ class Recognising:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
         waiting = (job for job in self._waiting if job.writer.session == session)
         return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
+
+    def hopeless(self, session: SessionId, channel: ChannelId) -> bool:
+        """Whether no engine will hear a channel soon: none has been there for a while, or none knows its languages."""
+        alone = self._alone_since
+        return channel in self.unheard(session) or (alone is not None and self._clock.monotonic() - alone >= AWAY_MS)
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
@@ -129,6 +138,7 @@ class Recognising:
         )
         logger.info("engine %s: connected, model %s, %d channels", link.name, hello.model, hello.channels)
         self._engines.append(engine)
+        self._alone_since = None
         try:
             async with asyncio.TaskGroup() as group:
                 engine.group = group
@@ -141,6 +151,7 @@ class Recognising:
             raise broken.exceptions[0] from None
         finally:
             self._engines.remove(engine)
+            self._alone_since = None if self._engines else self._clock.monotonic()
             logger.info("engine %s: gone, %d channels were attached", link.name, len(engine.streams))
             for stream in list(engine.streams.values()):
                 self._over(stream)

@@ -24,7 +24,7 @@ from moothall.core.signals import AnySignal
 from moothall.services.drafting import Draft
 from moothall.services.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log_folding import PAGE, FoldedLog, fold
-from moothall.services.orders import QUEUE, Order, Orders, Receipt, unavailable
+from moothall.services.orders import QUEUE, Order, Orders, Receipt, no_id, unavailable
 from moothall.services.publication import Publication, republished
 from moothall.services.shown_with import shown_with
 
@@ -60,7 +60,7 @@ class SessionWriter:
         self._unpurged = asyncio.Event()
         """Set while the log may hold what was not recorded."""
         self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
-        self._handed_on = 0
+        self.handed_on = 0
         """Offset of the last event that was handed on, or was there before."""
         self._in_doubt = False
 
@@ -99,7 +99,18 @@ class SessionWriter:
         What the log still holds of a span that was not recorded is removed first.
         """
         await self._take_over()
-        self._handed_on = self._head.offset
+        self.handed_on = self._head.offset
+
+    async def load_again(self) -> None:
+        """After `run` has failed: read the log anew; `run` hands on what is behind `handed_on`. Raises as `load`."""
+        await self._take_over()
+        self.handed_on = min(self.handed_on, self._head.offset)
+        self._orders.open()
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return self._orders.waiting
 
     async def send(
         self,
@@ -141,11 +152,16 @@ class SessionWriter:
         self._hand_on(Publication(session=self.session, signals=(signal,)))
 
     async def run(self) -> None:
-        """Carry out what is sent, until cancelled; then whatever still waits is refused as unavailable."""
+        """Carry out what is sent, until cancelled; then whatever still waits is refused as unavailable.
+
+        Raises StaleWriter when another has taken over the log.
+        """
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._checkpoints())
                 group.create_task(self._purges())
+                if self.handed_on < self._head.offset:
+                    await self._recover()
                 while True:
                     await self._carry_out(await self._orders.batch())
         finally:
@@ -153,7 +169,7 @@ class SessionWriter:
 
     def _hand_on(self, publication: Publication) -> None:
         if publication.records:
-            self._handed_on = publication.records[-1].header.offset
+            self.handed_on = publication.records[-1].header.offset
         for hear in tuple(self._listeners):
             hear(publication)
         self._publish(publication)
@@ -198,12 +214,13 @@ class SessionWriter:
         try:
             purged = await self._purge_now()
         finally:
-            # Handed on together, so that readers don't see again what goes.
-            for each in (publication, purged):
-                if each is not None:
-                    self._hand_on(each)
-            for order, answer in zip(batch, answers, strict=True):
-                order.answer(answer)
+            try:  # Handed on together, so that readers don't see again what goes.
+                for each in (publication, purged):
+                    if each is not None:
+                        self._hand_on(each)
+            finally:  # It is stored, whatever becomes of those who are told.
+                for order, answer in zip(batch, answers, strict=True):
+                    order.answer(answer)
 
     async def _recover(self) -> None:
         """After a failed append: find out what the log holds before anything is built on it.
@@ -213,9 +230,9 @@ class SessionWriter:
         head = await self._log.head(self.session)
         if head is None or head.offset != self._head.offset or head.term != self._head.term:
             await self._take_over()
-        while page := await self._log.read(self.session, self._handed_on, PAGE):
+        while page := await self._log.read(self.session, self.handed_on, PAGE):
             self._hand_on(republished(self.session, page))
-            self._handed_on = page[-1].header.offset
+            self.handed_on = page[-1].header.offset
         self._in_doubt = False
 
     async def _store(self, batch: Sequence[Order]) -> tuple[list[Receipt | Refusal], Publication | None]:
@@ -265,7 +282,7 @@ class SessionWriter:
         if (known := self.receipt(order.id)) is not None:
             return [known], None
         if not is_command_id(order.id):
-            return [_no_id()], None
+            return [no_id()], None
         erasure = requested(self.state, self.places, selection, order.actor, order.id)
         if isinstance(erasure, Refusal):
             return [erasure], None
@@ -299,7 +316,7 @@ class SessionWriter:
 
     def _decide(self, draft: Draft, order: Order, wall: int) -> Receipt | Refusal:
         if not is_command_id(order.id):
-            return _no_id()
+            return no_id()
         if not order.commands and order.actor != SYSTEM:
             return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
         state, events = draft.state, list[ev.AnyEvent]()
@@ -329,7 +346,3 @@ def _nowhere(publication: Publication) -> None:
 def _kind(error: Exception) -> str:
     """For the log; a message may quote a body."""
     return type(error).__name__
-
-
-def _no_id() -> Refusal:
-    return Refusal(code=RefusalCode.INVALID, message="A command's id has 1 to 128 plain characters.")

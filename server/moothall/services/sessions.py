@@ -1,7 +1,7 @@
 """The sessions that are loaded: each with its writer and its fan-out, running.
 
-A session is loaded from its log when somebody first asks for it, years later too, and unloaded when it is closed and
-nobody has needed it for a while.
+A session is loaded from its log when somebody first asks for it, years later too, and unloaded when nobody has needed
+it for a while: no reader, no desk, no sound, nobody who waits for an answer. One that is on stays: it is watched over.
 """
 
 from __future__ import annotations
@@ -10,76 +10,49 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.core.errors import StaleWriter
 from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
-from moothall.core.session import State, Status
+from moothall.core.session import Status
 from moothall.services.carrying_on import note_failure
 from moothall.services.fanout import SessionFanout
+from moothall.services.live_session import LiveSession
 from moothall.services.publication import Publication
 from moothall.services.session_writer import SessionWriter
 
-logger = logging.getLogger(__name__)
+__all__ = ["LiveSession", "Sessions"]
 
+logger = logging.getLogger(__name__)
 
 LOOK_MS = 60_000
 """How often sessions are looked for that nobody needs in memory."""
 UNUSED_MS = 600_000
-"""How long nobody has read a closed session, or asked for it, before it is unloaded."""
+"""How long nobody has read a session that isn't on, or asked for it, before it is unloaded; the default."""
+ON = (Status.OPEN, Status.PAUSED)
 
 Observer = Callable[["LiveSession", Publication], None]
 """Told of each publication of every session, after it went to the readers. Must not wait, and keeps no text."""
 
 
-class LiveSession:
-    """One loaded session."""
-
-    def __init__(self, writer: SessionWriter, fanout: SessionFanout) -> None:
-        self.writer = writer
-        self.fanout = fanout
-        self.used = 0
-        """When somebody last asked for it, read it or changed it; ms of the monotonic clock."""
-
-    @property
-    def id(self) -> SessionId:
-        """Its id."""
-        return self.writer.session
-
-    @property
-    def state(self) -> State:
-        """How it stands."""
-        return self.writer.state
-
-    async def run(self) -> None:
-        """Keep it going until cancelled.
-
-        When another server takes over its log, or something unforeseen fails, it ends here alone and says so.
-        """
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self.fanout.run())
-                group.create_task(self.writer.run())
-        except* StaleWriter:
-            logger.error("session %s: another server has taken over its log", self.id)
-        except* Exception as failure:  # whatever it was, other meetings are on
-            note_failure(failure, f"session {self.id}: it takes nothing more until the next start")
-
-
 class Sessions:
     """All loaded sessions. `run` owns them; nothing can be opened before it runs."""
 
-    def __init__(self, *, log: EventLog, clock: Clock, randomness: Randomness, signer: Signer) -> None:
+    def __init__(
+        self, *, log: EventLog, clock: Clock, randomness: Randomness, signer: Signer, unused_ms: int = UNUSED_MS
+    ) -> None:
         self._log = log
         self._clock = clock
         self._randomness = randomness
         self._signer = signer
         self._loaded: dict[SessionId, LiveSession] = {}
-        self._loading: dict[SessionId, asyncio.Lock] = {}
+        self._unused_ms = unused_ms
+        # One at a time loads, unloads or erases a session. Bound: the sessions that there are.
+        self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
         self._observers: list[Observer] = []
         self._running: dict[SessionId, asyncio.Task[None]] = {}
         # Bound: the sessions that there are.
-        self._closed: set[SessionId] = set()
+        self._left: dict[SessionId, Status] = {}
+        """How those stood that were unloaded."""
 
     def observe(self, observer: Observer) -> None:
         """From now on tell `observer` what is published in any session."""
@@ -109,18 +82,24 @@ class Sessions:
             return live
         if not is_name(session) or await self._log.head(session) is None:
             return None
-        return await self.open(session)
+        return await self._opened(session, known=True)
 
     async def open(self, session: SessionId) -> LiveSession:
         """The session, with a log made for it when there is none. Raises as `find` does."""
-        lock = self._loading.setdefault(session, asyncio.Lock())
-        async with lock:
+        live = await self._opened(session, known=False)
+        assert live is not None  # noqa: S101  # it was made
+        return live
+
+    async def _opened(self, session: SessionId, *, known: bool) -> LiveSession | None:
+        """The session; None when it is `known` that it had a log, and that was erased meanwhile."""
+        async with self._changing.setdefault(session, asyncio.Lock()):
             live = self._loaded.get(session)
             if live is None:
-                live = await self._load(session)
-                self._loaded[session] = live
+                if known and await self._log.head(session) is None:
+                    return None
+                live = self._loaded[session] = await self._load(session)
+                self._left.pop(session, None)
             live.used = self._clock.monotonic()
-        self._loading.pop(session, None)
         return live
 
     async def _load(self, session: SessionId) -> LiveSession:
@@ -139,7 +118,7 @@ class Sessions:
             log=self._log,
             clock=self._clock,
         )
-        live = LiveSession(writer, fanout)
+        live = LiveSession(writer, fanout, self._clock)
 
         def publish(publication: Publication) -> None:
             live.used = self._clock.monotonic()
@@ -164,7 +143,7 @@ class Sessions:
         live = self._loaded.get(session)
         if live is not None:
             return live.state.status
-        return Status.CLOSED if session in self._closed else None
+        return self._left.get(session)
 
     @property
     def all_loaded(self) -> tuple[LiveSession, ...]:
@@ -176,34 +155,35 @@ class Sessions:
 
         Raises StorageUnavailable; then it is unloaded, and erased when it is forgotten again.
         """
-        live, running = self._loaded.pop(session, None), self._running.pop(session, None)
-        if live is not None and running is not None:
-            running.cancel()
-            await asyncio.wait({running})
-            live.fanout.end()
-        self._closed.discard(session)
-        await self._log.forget(session)
+        async with self._changing.setdefault(session, asyncio.Lock()):
+            if (live := self._loaded.get(session)) is not None:
+                await self._unload(live)
+            self._left.pop(session, None)
+            await self._log.forget(session)
 
     async def names(self) -> Sequence[SessionId]:
         """All sessions that have a log, in order of their names."""
         return await self._log.sessions()
 
     async def _unload_unused(self, live: LiveSession) -> None:
-        """Unload a closed session that nobody has needed for a while; who asks for it later has it loaded again."""
-        async with self._loading.setdefault(live.id, asyncio.Lock()):
-            if self._in_use(live):
-                return
-            running = self._running.pop(live.id)
-            del self._loaded[live.id]
-            self._closed.add(live.id)
-            running.cancel()
-            await asyncio.wait({running})
-        logger.info("session %s: unloaded at offset %d", live.id, live.writer.offset)
+        """Unload a session that nobody has needed for a while; who asks for it later has it loaded again."""
+        async with self._changing.setdefault(live.id, asyncio.Lock()):
+            if not self._in_use(live):  # It may be by now.
+                await self._unload(live)
+                logger.info("session %s: unloaded at offset %d", live.id, live.writer.offset)
+
+    async def _unload(self, live: LiveSession) -> None:
+        """From its first step on nobody finds it any more, and nobody loads it before the last: the caller has it."""
+        running = self._running.pop(live.id)
+        del self._loaded[live.id]
+        self._left[live.id] = live.state.status
+        running.cancel()
+        await asyncio.wait({running})
 
     def _in_use(self, live: LiveSession) -> bool:
-        if self._loaded.get(live.id) is not live or live.state.status is not Status.CLOSED:
+        if self._loaded.get(live.id) is not live or live.state.status in ON or live.busy:
             return True
         now = self._clock.monotonic()
         if live.fanout.figures.readers:
             live.used = now
-        return now - live.used < UNUSED_MS
+        return now - live.used < self._unused_ms

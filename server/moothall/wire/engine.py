@@ -129,6 +129,8 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """Names and terms to prefer while somebody speaks."""
     place: Place | None = None
     """Where the engine before stood; None when nobody knows."""
+    cut: int = 0
+    """Media ms where a span that is not recorded ended, 0 when there was none: what sounds there may be half a word."""
 
 
 class Audio(Message, frozen=True, kw_only=True, tag="audio"):

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from certificate import make_certificate
-from moothall.adapters.tls import tls_context
+from moothall.adapters.tls import YEAR_S, hsts_seconds, tls_context
 from moothall.app import hall
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, CreateSession
@@ -55,6 +55,56 @@ async def test_everything_goes_over_https(tmp_path: Path) -> None:
             hello = audio.Hello(protocol=audio.PROTOCOL, channel="floor", take="takeone1", first=0, age=0)
             await socket.send_str(audio.encode(hello))
             assert (await socket.receive_json())["kind"] == "go"
+
+
+@pytest.mark.parametrize(
+    ("public", "seconds"),
+    [
+        ("https://hall.example.org", YEAR_S),
+        ("https://hall.example.org:8443", YEAR_S),
+        ("http://hall.example.org", 0),
+        ("https://192.168.1.5:8443", 0),
+        ("https://[fd00::5]", 0),
+        ("https://hall", 0),
+        ("https://hall.local", 0),
+        ("https://hall.home.arpa", 0),
+        ("https://localhost:8080", 0),
+    ],
+)
+def test_browsers_are_bound_to_https_where_they_can_be(public: str, seconds: int) -> None:
+    assert hsts_seconds(-1, public=public, certificate="") == seconds
+    assert hsts_seconds(0, public=public, certificate="") == 0
+    assert hsts_seconds(300, public=public, certificate="") == 300
+
+
+def test_a_certificate_that_signed_itself_binds_nobody(tmp_path: Path) -> None:
+    certificate, _ = make_certificate(tmp_path)
+    assert hsts_seconds(-1, public="https://hall.example.org", certificate=str(certificate)) == 0
+    assert hsts_seconds(-1, public="https://hall.example.org", certificate=str(tmp_path / "none.pem")) == 0
+
+
+@pytest.mark.parametrize("bound", [True, False])
+async def test_only_answers_over_https_bind_a_browser(tmp_path: Path, bound: bool) -> None:
+    server = Server(
+        port=0,
+        data=str(tmp_path / "data"),
+        public_address="https://hall.example.org",
+        trusted_proxies=("127.0.0.1",),
+        hsts_seconds=-1 if bound else 0,
+    )
+    async with (
+        hall(Settings(server=server, engine=Engine(count=0))) as running,
+        aiohttp.ClientSession() as http,
+    ):
+        for headers, said in (
+            ({"X-Forwarded-Proto": "https"}, f"max-age={YEAR_S}" if bound else None),
+            ({"Forwarded": "for=192.0.2.1;proto=https"}, f"max-age={YEAR_S}" if bound else None),
+            ({"X-Forwarded-Proto": "http"}, None),
+            ({}, None),
+        ):
+            async with http.get(f"{running.address}/", headers=headers) as response:
+                assert response.status == 200
+                assert response.headers.get("Strict-Transport-Security") == said
 
 
 def test_without_both_it_is_http() -> None:

@@ -41,12 +41,13 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
 async def imports(shell: Shell) -> None:
     """A story that goes alike with a server and without one."""
     assert await shell.run("conference", "import", FILE, "--dry-run") == 0
+    assert "~ time zone of all times shown: Africa/Nairobi" in shell.out
     assert "+ room main-hall: Main hall" in shell.out
     assert "+ session harbour-ht03: Budget hearing, first reading (harbour-room, 2026-12-01 07:00 UTC, fr)" in shell.out
     assert await shell.run("conference", "import", FILE) == 1
     assert "again with --yes" in shell.errors
     assert await shell.run("conference", "import", FILE, "--yes", "--access", "link") == 0
-    assert shell.out.endswith("Changes made: 10.\n")
+    assert shell.out.endswith("Changes made: 11.\n")
     assert await shell.run("conference", "import", FILE) == 0
     assert "Nothing would change" in shell.out
     assert await shell.run("conference", "import", str(SAMPLES / "programme.ics")) == 0

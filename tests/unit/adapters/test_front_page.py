@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
@@ -14,6 +15,7 @@ from moothall.core.events import Access
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session import Status
+from moothall.core.times import Zone
 from moothall.services.catalogue import Entry
 from moothall.testing.clock import LONG_AGO, ManualClock
 
@@ -106,8 +108,34 @@ async def test_what_is_on_now_what_is_coming_and_what_is_past(client: Client, ho
     assert 'href="/s/on"' in html
     assert "/s/next" not in html  # there is nothing to read yet
     assert "Großer &lt;Saal&gt;" in html
-    assert re.search(r'<time datetime="2025-11-24T17:00:00Z">5:00\sPM UTC</time>', html) or "UTC</time>" in html
+    assert re.search(r'<time datetime="2025-11-24T17:00:00Z">5:00\sPM</time>', html)
+    assert html.count("Times are UTC.") == 1
     assert "English, French" in html
+
+
+async def test_times_are_those_of_the_conference_and_the_page_says_so_once(house: House) -> None:
+    paris = Zone("Europe/Paris", ZoneInfo("Europe/Paris"))
+    late = LONG_AGO + 7 * HOUR + HOUR // 2  # 23:30 UTC, and the next day in Paris
+    house.plans = [
+        Planned(session=SessionId("late"), title="About late", starts=late),
+        Planned(session=SessionId("spring"), title="About spring", starts=LONG_AGO + 200 * DAY),
+    ]
+    front = FrontPage(
+        Pages(find_web_folder(), zone=lambda: paris),
+        clock=ManualClock(),
+        listed=house.listed,
+        planned=lambda: house.plans,
+        known=house.known,
+    )
+    app = web.Application()
+    app.add_routes(front.routes())
+    async with TestClient(TestServer(app)) as client:
+        html = await shown(client)
+        assert html.count("Times are Paris time, UTC+1.") == 1
+        assert re.search(r'<time datetime="2025-11-25T00:30:00\+01:00">12:30\sAM</time>', html)
+        assert "Tuesday, November 25, 2025" in html
+        assert re.search(r'<time datetime="2026-06-12T18:00:00\+02:00">6:00\sPM UTC\+2</time>', html)
+        assert "Время: Париж, UTC+1." in await shown(client, language="ru")
 
 
 async def test_a_plan_shows_nothing_that_may_not_be_listed(client: Client, house: House) -> None:

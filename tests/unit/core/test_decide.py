@@ -317,6 +317,23 @@ def test_a_title_is_mended_and_a_note_left() -> None:
         assert refused(created(), do.LeaveNote(text=text)).code is RefusalCode.INVALID
 
 
+def test_the_languages_of_a_session_change_until_it_begins() -> None:
+    state = carry_out(created(), do.ForceLanguage(channel=FLOOR, language=created().languages[0]))
+    pt = ChannelId("pt")
+    state = carry_out(state, do.AddChannel(channel=pt, kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)))
+    described = carry_out(state, do.DescribeSession(title="Access", languages=("sw", "fr")))
+    assert (described.title, described.languages) == ("Access", ("sw", "fr"))
+    assert (described.channels[FLOOR].languages, described.channels[FLOOR].forced) == (("sw", "fr"), None)
+    assert described.channels[pt].languages == ("pt",)
+    kept = carry_out(described, do.DescribeSession(title="Access for all"))
+    assert (kept.title, kept.languages) == ("Access for all", ("sw", "fr"))
+    same = carry_out(state, do.DescribeSession(title="Access", languages=state.languages))
+    assert same.channels[FLOOR].forced == state.channels[FLOOR].forced
+    begun = carry_out(described, do.OpenSession())
+    assert refused(begun, do.DescribeSession(title="Access", languages=("en",))).code is RefusalCode.CONFLICT
+    assert carry_out(begun, do.DescribeSession(title="Late")).title == "Late"
+
+
 def test_a_session_with_young_people_keeps_no_sound() -> None:
     empty = State(id=SessionId("s"))
     create = do.CreateSession(title="x", languages=("en",), sound=ev.SoundKept.PUBLISHED)

@@ -24,7 +24,7 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK
+from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK, returned
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.session import State
@@ -261,3 +261,53 @@ def test_lines_do_not_arrive_where_the_session_was_not_recorded() -> None:
     state = carry_out(state, do.EndNotRecorded(), wall=WALL + 3000)
     assert refused(state, here(moved(t0=1000, t1=2000))).code is RefusalCode.CONFLICT
     assert len(events(state, here(moved(t0=1000, t1=1999), moved("m2", t0=3000, t1=3000)))) == 5
+
+
+def back(*names: str, **fields: object) -> do.BringLinesBack:
+    command = do.BringLinesBack(channel=FLOOR, segments=tuple(map(segment, names)), session=OTHER)
+    return msgspec.structs.replace(command, **fields)
+
+
+def moved_away(state: State, *names: str) -> State:
+    gone = do.MoveLinesAway(channel=FLOOR, segments=tuple(map(segment, names)), session=OTHER)
+    return carry_out(state, gone, wall=WALL + 90_000)
+
+
+def test_lines_that_were_moved_away_stand_again_with_their_words_under_a_name_of_their_own() -> None:
+    state = moved_away(speaking(), "a")
+    made = events(state, back("a"))
+    name = returned(segment("a"))
+    assert made[0] == ev.LinesMovedHere(channel=FLOOR, segments=(name,), session=OTHER)
+    after = carry_out(state, back("a"))
+    line, was = line_of(after, name), line_of(speaking(), "a")
+    assert (line.words, line.whole, line.t0, line.t1) == (was.words, was.whole, was.t0, was.t1)
+    assert (line.ended, line.gone, after.channels[FLOOR].open_segment) == (True, False, segment("b"))
+    assert refused(after, back("a")).code is RefusalCode.CONFLICT
+    again = moved_away(after, name)
+    assert line_of(carry_out(again, back(name)), returned(name)).whole == was.whole
+
+
+def test_what_a_person_mended_comes_back_mended_and_what_a_machine_did_as_it_reads() -> None:
+    for who, words, mended in ((CAPTIONER, 3, True), (ENGINE, 0, False)):
+        state = moved_away(carry_out(speaking(), correct("a", 0, 3, "Hello."), actor=who), "a")
+        line = line_of(carry_out(state, back("a")), returned(segment("a")))
+        assert (line.whole, len(line.words), line.mended) == ("Hello.", words, mended)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (back(), RefusalCode.INVALID),
+        (back(*(f"l{n}" for n in range(MAX_LINES + 1))), RefusalCode.INVALID),
+        (back("a", session=SessionId("s")), RefusalCode.INVALID),
+        (back("x"), RefusalCode.UNKNOWN),
+        (back("b"), RefusalCode.UNKNOWN),
+        (back("a", "a"), RefusalCode.UNKNOWN),
+        (back("a", channel=ChannelId("pt")), RefusalCode.UNKNOWN),
+    ],
+)
+def test_only_lines_that_were_moved_away_are_brought_back(command: do.BringLinesBack, code: RefusalCode) -> None:
+    pt = do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))
+    assert refused(carry_out(moved_away(speaking(), "a"), pt), command).code is code
+    rewound = carry_out(speaking(), do.RewindChannel(channel=FLOOR, t=0))
+    assert refused(rewound, back("a")).code is RefusalCode.UNKNOWN

@@ -6,8 +6,8 @@ from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, correct,
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.ids import ChannelId, SessionId, SourceId, SpeakerId
-from moothall.core.session import State, Status
-from moothall.core.undo import inverse
+from moothall.core.session import State, Status, evolve
+from moothall.core.undo import inverse, lines_meanwhile, standing
 
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")
 A, B = segment("a"), segment("b")
@@ -140,3 +140,42 @@ def test_what_could_not_be_given_back_has_no_inverse() -> None:
     long = [word("x" * 200, 1500, 1600) for _ in range(60)]
     state = carry_out(hall(), commit("b", 1, *long), actor=ENGINE)
     assert inverse(state, [correct("b", 0, 61, "short")]) == ()
+
+
+def test_the_floor_is_left_to_whoever_was_given_it_meanwhile() -> None:
+    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    pt = do.TakeFloor(channel=ChannelId("pt"), speaker=ANA)
+    undoing = (*inverse(hall(), [act]), do.DescribeSession(title="x"), pt)
+    took = carry_out(hall(), act)
+    assert standing(took, [act], undoing) == undoing
+    assert standing(carry_out(took, do.TakeFloor(channel=FLOOR, speaker=None)), [act], undoing) == undoing[1:]
+
+
+def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId = FLOOR) -> ev.SegmentOpened:
+    return ev.SegmentOpened(
+        channel=channel, segment=segment(name), t0=5, language="en", origin=ev.Origin.MACHINE, speaker=speaker
+    )
+
+
+def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_somebody_named() -> None:
+    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    undoing = inverse(hall(), [act])
+    since: list[ev.AnyEvent] = [
+        ev.LinesMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
+        opened_line("m"),
+        opened_line("c"),
+        opened_line("d"),
+        opened_line("e", BO),
+        opened_line("p", channel=ChannelId("pt")),
+        opened_line("x"),
+        ev.SpeakerAssigned(segments=(segment("d"),), speaker=ANA),
+        ev.SessionPaused(t=1),
+        ev.SpeakerTookFloor(channel=FLOOR, speaker=ANA, t=9),
+        opened_line("f"),
+    ]
+    now = carry_out(hall(), act)
+    for event in (*since[1:5], since[-1]):
+        now = evolve(now, event)
+    assert lines_meanwhile(now, [act], undoing, since) == (do.AssignSpeaker(segments=(segment("c"),), speaker=BO),)
+    assert lines_meanwhile(now, [undoing[0]], undoing, since) == ()
+    assert lines_meanwhile(now, [act], (), since) == ()

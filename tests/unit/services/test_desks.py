@@ -7,15 +7,17 @@ from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import (
     AnyCommand,
+    BringLinesBack,
     CloseSession,
     CorrectSegment,
     IntroduceSpeaker,
     LeaveNote,
+    MoveLinesAway,
     OpenSession,
     TakeFloor,
     TypeLine,
 )
-from moothall.core.errors import Refusal
+from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Lines
 from moothall.core.undo import inverse
@@ -192,11 +194,9 @@ def test_the_oldest_acts_are_forgotten_but_not_done_twice() -> None:
             assert isinstance(first, Acknowledged)
             assert isinstance(again, Acknowledged)
             assert again.receipt == first.receipt
-            on.desks.note_act(one.seat, CommandId("moved"), [LeaveNote(text="x")], first.receipt)
             shown = (await on.sit()).state["acts"]
             assert isinstance(shown, list)
             assert len(shown) == 30
-            assert shown[-1]["undo"] == ()
 
     run(story())
 
@@ -244,5 +244,32 @@ def test_once_words_were_removed_no_act_has_them_any_more() -> None:
             assert isinstance(acts, list)
             assert [act["id"] for act in acts] == ["told"]
             assert isinstance(await on.desks.undo(desk.seat, CommandId("mended")), Refusal)
+
+    run(story())
+
+
+def test_what_reached_beyond_the_session_is_undone_by_whoever_knows_how_and_noted_once() -> None:
+    async def story() -> None:
+        async with house() as on:
+            one = await on.sit()
+            moved = MoveLinesAway(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other"))
+            back = BringLinesBack(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other"))
+            asked: list[CommandId] = []
+            answers: list[Receipt | Refusal] = [Refusal(code=RefusalCode.STALE, message="Changed."), Receipt(3, 4)]
+
+            async def elsewhere(seat: Seat, undo_id: CommandId) -> Receipt | Refusal:
+                asked.append(undo_id)
+                return answers.pop(0)
+
+            def note() -> None:
+                on.desks.note_act(one.seat, moved, CommandId("m"), Receipt(1, 2), undo=back, elsewhere=elsewhere)
+
+            note()
+            assert isinstance(await on.desks.undo(one.seat, CommandId("m")), Refusal)
+            assert await on.desks.undo(one.seat, CommandId("m")) == Receipt(3, 4)
+            note()  # Sent again: it stays undone.
+            assert asked == ["undo:m", "undo:m"]
+            told = [act for act in one.bodies("acted") if isinstance(act, dict)]
+            assert [(len(act["undo"]), act["undone"]) for act in told] == [(1, False), (1, True)]
 
     run(story())

@@ -58,16 +58,23 @@ def test_words_of_a_span_are_left_out_and_what_hangs_on_them_too() -> None:
     )
     words, ended = kept_part(state((1_000, None)), FLOOR, act)
     assert isinstance(words, do.CommitWords)
-    assert [word.t0 for word in words.words] == [100, 900]
+    assert [word.t0 for word in words.words] == [100]
     assert ended == end(0)
 
 
-@pytest.mark.parametrize(("began", "kept"), [(1_100, 3), (1_099, 2), (1_000, 2), (901, 2), (900, 3), (700, 1)])
+@pytest.mark.parametrize(
+    ("began", "kept"), [(1_300, 3), (1_299, 2), (1_000, 2), (950, 2), (949, 1), (701, 1), (700, 1)]
+)
 def test_a_word_that_ends_where_the_span_begins_is_left_out(began: int, kept: int) -> None:
     act = (commit(100, 350, 700),)  # ends: 400, 650, 1,000
     (words,) = kept_part(state((began, None)), FLOOR, act)
     assert isinstance(words, do.CommitWords)
     assert len(words.words) == kept
+
+
+@pytest.mark.parametrize(("t1", "kept"), [(700, 700), (701, 0), (999, 0), (1_000, 0), (2_000, 2_000)])
+def test_a_line_ends_with_its_last_word_where_the_span_begins(t1: int, kept: int) -> None:
+    assert kept_part(state((1_000, 1_500), opened=LINE), FLOOR, (end(t1),)) == (end(kept),)
 
 
 def test_what_may_come_next_is_not_shown_while_nothing_is_recorded() -> None:

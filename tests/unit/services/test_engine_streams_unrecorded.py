@@ -107,7 +107,7 @@ def test_what_was_said_before_the_span_is_heard_to_its_end_and_the_span_by_itsel
             end, message = await it.until_it_ends()
             assert (end, message) == (5_000, wire.EndOfAudio(stream=before.stream))
             # It heard a little more than that, and says so.
-            assert isinstance(await it.act(before, "w1", it.commit(before, "Kept", 4_700)), wire.Accepted)
+            assert isinstance(await it.act(before, "w1", it.commit(before, "Kept", 4_400)), wire.Accepted)
             assert isinstance(await it.act(before, "w2", it.commit(before, " hush", 5_050, first=1)), wire.Accepted)
             span = await it.drained(before)
             assert (span.audio_from, span.last_words, span.open_segment, span.place) == (5_000, (), None, None)
@@ -118,7 +118,7 @@ def test_what_was_said_before_the_span_is_heard_to_its_end_and_the_span_by_itsel
             _, message = await it.until_it_ends()
             assert message == wire.Detach(stream=span.stream)
             after = await attached(it.engine)
-            assert after.audio_from == after.committed_through == it.live.state.not_recorded[0][1]
+            assert after.audio_from == after.committed_through == after.cut == it.live.state.not_recorded[0][1]
             assert [word.text for word in after.last_words] == ["Kept"]
             assert isinstance(await it.act(after, "w4", it.commit(after, "Again", 9_600)), wire.Accepted)
             await it.hall.clock.sleep(10)

@@ -71,6 +71,8 @@ async def test_a_hole_that_the_log_cannot_fill_ends_the_fan_out_loudly() -> None
     with pytest.raises(ExceptionGroup) as caught:
         await fanout.run()
     assert caught.group_contains(RecordBroken, match="nothing after offset 3, but 5 was published")
+    assert not outlet.aborted
+    fanout.end()
     assert outlet.aborted
 
 

@@ -7,7 +7,8 @@ import pytest
 from fanning import join, meeting, one_line, running, settle, until_written, walked
 from meeting import LIVE, frames_of, partial, read
 from moothall.core.ids import Position
-from moothall.services.fanout import SWEEP_MS, WALK
+from moothall.services.fanout import WALK
+from moothall.services.slow_readers import SWEEP_MS
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 from moothall.wire.outbox import MAX_FRAMES
@@ -137,6 +138,7 @@ async def test_whoever_is_left_when_it_ends_is_cut() -> None:
     async with running(fanout):
         outlet, _ = await join(fanout)
         await settle()
+    fanout.end()
     assert outlet.aborted
     assert fanout.figures.readers == 0
 

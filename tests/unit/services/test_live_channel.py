@@ -12,6 +12,7 @@ from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
 from moothall.services.live_channel import MOST_TAKES
+from moothall.services.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.wire.audio import EndReason
@@ -88,63 +89,112 @@ def test_what_can_not_be_spooled_is_refused_and_comes_again() -> None:
     loop.run(story())
 
 
-class OddSpool(MemorySpool):
-    """Fails in ways that nobody foresaw: the first time it is synced, and when it is discarded."""
-
-    synced = False
-
-    async def sync(self) -> int:
-        if not self.synced:
-            self.synced = True
-            raise KeyError("what was said")
-        return await super().sync()
-
-    async def discard(self) -> None:
-        await super().discard()
-        raise KeyError("what was said")
-
-
 class OddSpools(MemorySpools):
-    """A disk of such spools."""
+    """A disk that fails in a way that nobody foresaw, when a spool is synced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failing: set[SessionId] = set()
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
-        return OddSpool()
+        spool = await super().open(session, source)
+        assert isinstance(spool, MemorySpool)
+        sync = spool.sync
+
+        async def odd() -> int:
+            if session in self.failing:
+                raise KeyError("what was said")
+            return await sync()
+
+        spool.sync = odd  # type: ignore[method-assign]
+        return spool
 
 
-def test_what_nobody_foresaw_holds_up_neither_a_take_nor_the_next_nor_the_hall(
+async def come_back(hall: MemoryHall, session: SessionId, take: str) -> LiveTake:
+    """As a microphone does that was sent away: with all that it still has, until it is taken."""
+    while not isinstance(begun := await hall.live.begin(session, greeting(take)), LiveTake):
+        assert isinstance(begun, Refusal)
+        assert begun.code is RefusalCode.UNAVAILABLE
+        await hall.clock.sleep(500)
+    return begun
+
+
+def test_sound_that_fails_is_begun_again_from_its_spool_and_no_other_text_notices(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def story() -> None:
-        ears = Ears()
-        async with live_hall(MemoryHall(FailingLog(), OddSpools()), ears=ears) as hall:
-            live = await hall.session()
-            for number in range(2):
-                take = await begun(hall, live.id, greeting(f"takeno0{number}"))
-                await speak(hall, take, 5 * RATE, mark=number)
-                await take.finish(EndReason.STOPPED)
-                await hall.clock.sleep(3_000)
-                assert take.whole
-            assert [pcm for _, _, pcm in ears.heard] == [sound(0, 5 * RATE), sound(0, 5 * RATE, 1)]
+        ears, spools = Ears(), OddSpools()
+        async with live_hall(MemoryHall(FailingLog(), spools), ears=ears) as hall:
+            live, other = await hall.session(), await hall.session(SessionId("other"))
+            take, beside = await begun(hall, live.id, greeting()), await begun(hall, other.id, greeting("takezwei"))
+            await speak(hall, take, 3 * RATE)
+            await speak(hall, beside, 2 * RATE, mark=5)
+            spools.failing = {live.id}
+            await hall.clock.sleep(1_100)
+            assert take.broken
+            assert not beside.broken
+            spools.failing = set()
+            again = await come_back(hall, live.id, take.name)
+            assert again is not take
+            assert again.received == 3 * RATE
+            await speak(hall, again, 5 * RATE)
+            await again.finish(EndReason.STOPPED)
+            await speak(hall, beside, 4 * RATE, mark=5)
+            await beside.finish(EndReason.STOPPED)
+            await hall.clock.sleep(3_000)
+            assert [pcm for _, t, pcm in ears.heard if t == 0][-1] == sound(0, 5 * RATE)
+            assert sound(0, 4 * RATE, 5) in [pcm for _, _, pcm in ears.heard]
             ended = [event for event in await hall.events() if isinstance(event, ev.SourceEnded)]
-            assert [event.source for event in ended] == ["live-takeno00-0", "live-takeno01-0"]
+            assert [event.source for event in ended] == ["live-takeone1-0"]
+            assert hall.live.begun_again(live.id) == 1
+            assert not hall.live.begun_again(other.id)
 
     loop.run(story())
-    assert caplog.text.count("is begun again: KeyError") == 4
+    assert "session s: the live sound of floor is begun again: KeyError" in caplog.text
     assert "what was said" not in caplog.text
+
+
+def test_sound_that_fails_again_and_again_stops_until_another_take_begins(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        spools = OddSpools()
+        async with live_hall(MemoryHall(FailingLog(), spools), ears=Ears()) as hall:
+            live, other = await hall.session(), await hall.session(SessionId("other"))
+            beside = await begun(hall, other.id, greeting("takezwei"))
+            await speak(hall, await begun(hall, live.id, greeting()), RATE)
+            spools.failing = {live.id}
+            await hall.clock.sleep(120_000)
+            assert hall.live.stopped(live.id)
+            refused = await hall.live.begin(live.id, greeting())
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.UNAVAILABLE
+            await speak(hall, beside, 2 * RATE)
+            assert not hall.live.stopped(other.id)
+            spools.failing = set()
+            fresh = await begun(hall, live.id, greeting("taketwo2"))
+            assert not hall.live.stopped(live.id)
+            await speak(hall, fresh, 2 * RATE)
+            await fresh.finish(EndReason.STOPPED)
+            await hall.clock.sleep(3_000)
+            assert fresh.whole
+
+    loop.run(story())
+    assert "session s: the sound of floor failed too often; it stays spooled" in caplog.text
 
 
 def test_a_channel_that_can_not_be_ended_properly_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        async with live_hall(MemoryHall(FailingLog(), OddSpools())) as hall:  # no engine: its take is given up
+        spools = OddSpools()
+        async with live_hall(MemoryHall(FailingLog(), spools)) as hall:  # no engine: its take is given up
             live = await hall.session()
             await speak(hall, await begun(hall, live.id, greeting()), RATE)
+            spools.failing = {live.id}
             await live.writer.send(SYSTEM, CommandId("close"), CloseSession())
-            await hall.clock.sleep(3_000)
+            await hall.clock.sleep(60_000)
+            assert not hall.live.growing(live.id)
             other = await hall.session(SessionId("other"))
             await speak(hall, await begun(hall, other.id, greeting()), RATE)
 
     loop.run(story())
-    assert "session s: the live sound of floor ends here: KeyError" in caplog.text
 
 
 @pytest.mark.parametrize("opened", [False, True])

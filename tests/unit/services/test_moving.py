@@ -11,7 +11,8 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.services.moving import move_lines
+from moothall.core.removing import Lines
+from moothall.services.moving import move_back, move_lines
 from moothall.services.orders import Receipt
 from moothall.testing.clock import ManualClock
 from moothall.testing.failing_log import FailingLog
@@ -43,6 +44,24 @@ class Two:
             to_channel=to,
             clock=self.clock,
         )
+
+    async def back(self, who: Actor = TECHNICIAN, name: str = "undo:m") -> Receipt | Refusal:
+        return await move_back(
+            self.morning.writer,
+            self.noon.writer,
+            who,
+            CommandId(name),
+            moved=CommandId("m"),
+            channel=FLOOR,
+            segments=(A, B),
+            to_channel=FLOOR,
+            clock=self.clock,
+        )
+
+    def arrived(self) -> list[SegmentId]:
+        """What the lines are called in their new session, in order."""
+        lines = (line for _, line in self.noon.writer.state.segments.items())
+        return [line.id for line in sorted(lines, key=lambda line: line.t0)]
 
 
 @asynccontextmanager
@@ -190,3 +209,86 @@ async def test_nothing_is_moved_to_a_session_that_has_not_begun() -> None:
         refusal = await it.move()
         assert isinstance(refusal, Refusal)
         assert refusal.code is RefusalCode.CONFLICT
+
+
+async def test_a_move_is_undone_as_events_in_both_logs_and_once() -> None:
+    async with two() as it:
+        await it.morning.done("i", do.IntroduceSpeaker(speaker=ANA, name="Ana"))
+        await it.noon.done("i", do.IntroduceSpeaker(speaker=BO, name="Ana"))
+        await it.morning.done("a", do.AssignSpeaker(segments=(A,), speaker=ANA))
+        was = [it.morning.writer.state.segments.get(name) for name in (A, B)]
+        assert isinstance(await it.move(), Receipt)
+        first = await it.back()
+        assert isinstance(first, Receipt)
+        assert (it.morning.texts(), it.noon.texts()) == (["Welcome back.", "We begin."], [])
+        stands = [line for _, line in it.morning.writer.state.segments.items() if not line.gone]
+        stands.sort(key=lambda line: line.t0)
+        facts = [(line.t0, line.t1, line.words, line.speaker) for line in stands]
+        assert facts == [(line.t0, line.t1, line.words, line.speaker) for line in was if line is not None]
+        assert isinstance(it.noon.events[-1], ev.LinesMovedAway)
+        offsets = it.morning.writer.offset, it.noon.writer.offset
+        assert await it.back() == first
+        assert (it.morning.writer.offset, it.noon.writer.offset) == offsets
+
+
+async def test_a_move_is_not_undone_once_a_line_was_changed_there() -> None:
+    changes: list[do.AnyCommand] = []
+    for n in range(5):
+        async with two() as it:
+            await it.noon.done("i", do.IntroduceSpeaker(speaker=ANA, name="Ana"))
+            assert isinstance(await it.move(), Receipt)
+            line = it.arrived()[0]
+            changes = [
+                do.CorrectSegment(channel=FLOOR, segment=line, base_revision=0, base_words=0, text="Other."),
+                do.CorrectSegment(channel=FLOOR, segment=line, base_revision=0, base_words=0, text="Welcome back."),
+                do.AssignSpeaker(segments=(line,), speaker=ANA),
+                do.MoveLinesAway(channel=FLOOR, segments=(line,), session=SessionId("third")),
+            ]
+            if n < len(changes):
+                await it.noon.done("change", changes[n], actor=TECHNICIAN)
+            else:
+                assert isinstance(
+                    await it.noon.writer.remove(TECHNICIAN, CommandId("gone"), Lines(segments=(line,))), Receipt
+                )
+            offsets = it.morning.writer.offset, it.noon.writer.offset
+            refusal = await it.back()
+            assert isinstance(refusal, Refusal)
+            assert (refusal.code, "changed" in refusal.message) == (RefusalCode.STALE, True)
+            assert (it.morning.writer.offset, it.noon.writer.offset) == offsets
+
+
+async def test_who_may_not_move_may_not_undo_it_and_a_crash_leaves_an_undoing_to_go_on_with() -> None:
+    log = FailingLog()
+    async with two(log) as it:
+        assert isinstance(await it.move(), Receipt)
+        forbidden = await it.back(ENGINE)
+        assert isinstance(forbidden, Refusal)
+        assert forbidden.code is RefusalCode.FORBIDDEN
+        for refuses, morning in (({MORNING}, 0), ({NOON}, 2)):
+            log.refuses = set(refuses)
+            cut = await it.back()
+            assert isinstance(cut, Refusal)
+            assert cut.code is RefusalCode.UNAVAILABLE
+            assert (len(it.morning.texts()), len(it.noon.texts())) == (morning, 2)
+        log.refuses = set()
+        assert isinstance(await it.back(), Receipt)
+        assert (len(it.morning.texts()), len(it.noon.texts())) == (2, 0)
+
+
+async def test_when_somebody_was_quicker_there_the_undoing_leaves_the_lines_once() -> None:
+    async with two() as it:
+        assert isinstance(await it.move(), Receipt)
+        quicker: list[asyncio.Future[Receipt]] = []
+        there = it.arrived()[0]
+
+        def hear(_: object) -> None:
+            away = do.MoveLinesAway(channel=FLOOR, segments=(there,), session=SessionId("third"))
+            if not quicker:
+                quicker.append(asyncio.ensure_future(it.noon.done("quick", away, actor=TECHNICIAN)))
+
+        it.morning.writer.listen(hear)
+        refusal = await it.back()
+        assert isinstance(refusal, Refusal)
+        assert refusal.code is RefusalCode.UNKNOWN
+        await quicker[0]
+        assert (it.morning.texts(), it.noon.texts()) == ([], ["We begin."])

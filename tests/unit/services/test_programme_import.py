@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core import events as ev
 from moothall.core.ids import SessionId
 from moothall.core.programme.changes import ChangeKind
+from moothall.core.times import UTC_ZONE, Zone
+from moothall.services.programme import CONFERENCE, ZONE, Programme
 from moothall.services.programme_import import carry_out, preview
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
-from programme_files import table
+from moothall.testing.seeded import SeededRandomness
+from programme_files import ZONES, table
 from programme_house import ProgrammeHouse, programme_house
 
 A, B = SessionId("a"), SessionId("b")
@@ -91,5 +96,25 @@ def test_what_is_refused_is_said_and_the_rest_is_done() -> None:
             assert [sentence.partition(":")[0] for sentence in done.refused] == ["“Opening”", "“New”"]
             log.full = False
             assert ChangeKind.TITLE in kinds(house, "a,Beginning,Tent,1970-01-01,1:00,en,Ana")
+
+    loop.run(story())
+
+
+def test_a_files_time_zone_becomes_the_conferences_and_stays_as_long_as_it_is_known() -> None:
+    async def story() -> None:
+        wanted = msgspec.structs.replace(FIRST, zone="Africa/Nairobi")
+        async with programme_house() as house:
+            assert house.programme.zone() is UTC_ZONE
+            assert preview(house.programme, wanted)[0].kind is ChangeKind.ZONE
+            await carry_out(house.programme, wanted, by="l1")
+            named = dict(await house.book.read(CONFERENCE))
+            assert named == {ZONE: b"Africa/Nairobi"}
+            assert house.programme.zone() is UTC_ZONE  # the house of the test knows no zones
+        parts = {"book": house.book, "sessions": house.sessions, "closing": house.closing, "clock": house.clock}
+        again = Programme(**parts, randomness=SeededRandomness(1), zones=ZONES.get)  # type: ignore[arg-type]
+        await again.load()
+        assert again.zone() == Zone("Africa/Nairobi", ZONES["Africa/Nairobi"])
+        assert preview(again, wanted) == ()
+        assert preview(again, FIRST) == ()
 
     loop.run(story())

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
+from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
 from moothall.core.commands import CloseSession, CreateSession, OpenSession, ReopenSession, SealRecord
@@ -13,14 +16,16 @@ from moothall.core.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.events import SealVersion
 from moothall.core.ids import CommandId, Epoch, Lane, SessionId
 from moothall.core.lanes import Feed
+from moothall.core.ports import LogHead
 from moothall.core.removing import Span
 from moothall.core.session import Status
 from moothall.services.feed import Subscription
 from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LOOK_MS, UNUSED_MS, LiveSession
+from moothall.services.sessions import LOOK_MS, UNUSED_MS, LiveSession, Sessions
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
+from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.wire.frames import Format
 
 
@@ -114,6 +119,7 @@ def test_what_is_read_asked_for_changed_or_not_closed_stays() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             live, going_on = await finished(hall), await hall.session(SessionId("other"))
+            assert isinstance(await going_on.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
             minutes = UNUSED_MS // LOOK_MS
             for _ in range(minutes + 2):  # Somebody asks for it now and then.
                 await hall.clock.sleep(LOOK_MS)
@@ -213,7 +219,7 @@ def test_a_session_whose_log_is_damaged_refuses_alone_until_it_can_be_read_again
     assert "Offset 4" not in caplog.text
 
 
-def test_a_session_in_which_something_unforeseen_fails_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_session_in_which_something_unforeseen_fails_is_begun_again(caplog: pytest.LogCaptureFixture) -> None:
     class Odd(FailingLog):
         async def append(
             self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]
@@ -231,9 +237,94 @@ def test_a_session_in_which_something_unforeseen_fails_ends_alone(caplog: pytest
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.UNAVAILABLE
             log.full = False
-            await hall.clock.sleep(1_000)
+            await hall.clock.sleep(2_000)
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
             assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
 
     loop.run(story())
-    assert "session s: it takes nothing more until the next start: KeyError" in caplog.text
+    assert "session s: it is begun again: KeyError" in caplog.text
     assert "what was said" not in caplog.text
+
+
+def test_imported_sessions_leave_the_memory_and_come_back_whole_for_whoever_asks() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            names = [SessionId(f"s{number}") for number in range(230)]
+            for name in names:
+                await hall.session(name)
+            assert len(hall.sessions.all_loaded) == 230
+            held = hall.sessions.loaded(names[0])
+            assert held is not None
+            with held.held():  # A microphone is there.
+                await hall.clock.sleep(UNUSED_MS + 2 * LOOK_MS)
+                assert hall.sessions.all_loaded == (held,)
+                assert hall.sessions.standing(names[7]) is Status.CREATED
+                back = await asyncio.gather(*(hall.sessions.find(names[7]) for _ in range(20)))
+                assert len({id(each) for each in back}) == 1
+                assert back[0] is not None
+                outlet = MemoryOutlet()
+                assert isinstance(await back[0].fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None), Subscription)
+                assert b"Open hall" in outlet.sent
+                assert isinstance(await back[0].writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
+            await hall.clock.sleep(UNUSED_MS + 2 * LOOK_MS)
+            assert hall.sessions.all_loaded == (back[0],)
+
+    loop.run(story())
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["find", "write", "read", "look"])), max_size=30))
+@settings(deadline=None, max_examples=60)
+def test_however_loading_and_unloading_meet_there_is_one_writer_and_nothing_is_lost(
+    steps: list[tuple[int, str]],
+) -> None:
+    """The unused time is so short that each look unloads what it can."""
+
+    class Slow(FailingLog):
+        """Lets others have their turns between a question and its answer."""
+
+        async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+            await asyncio.sleep(0)
+            return await super().acquire(session, epoch)
+
+        async def head(self, session: SessionId) -> LogHead | None:
+            await asyncio.sleep(0)
+            return await super().head(session)
+
+    async def story() -> None:
+        hall = MemoryHall(Slow())
+        hall.sessions = Sessions(
+            log=hall.log, clock=hall.clock, randomness=SeededRandomness(), signer=SeededSigner(), unused_ms=1
+        )
+        async with memory_hall(hall):
+            await hall.session()
+            stored: set[str] = set()
+
+            async def step(number: int, turns: int, what: str) -> None:
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                if what == "look":
+                    await hall.clock.sleep(LOOK_MS)
+                    return
+                live = await hall.sessions.find(SESSION)
+                assert live is not None
+                if what == "write":
+                    title = do.DescribeSession(title=f"t{number}")
+                    answer = await live.writer.send(SYSTEM, CommandId(f"c{number}"), title)
+                    assert isinstance(answer, Receipt)
+                    stored.add(f"c{number}")
+                elif what == "read":
+                    outlet = MemoryOutlet()
+                    reading = await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+                    assert isinstance(reading, Subscription)
+                    await hall.clock.sleep(LOOK_MS)
+                    assert not outlet.aborted
+                    live.fanout.unsubscribe(reading)
+
+            await asyncio.gather(*(step(number, turns, what) for number, (turns, what) in enumerate(steps)))
+            causes = {record.header.cause for record in await hall.log.read(SESSION, 0, 1_000)}
+            assert stored <= causes
+            again = await hall.sessions.find(SESSION)
+            assert again is not None
+            assert again.begun_again == 0  # nobody else has taken over its log
+
+    loop.run(story())

@@ -55,7 +55,7 @@ IN_CODE = {
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
     "Text size", "Lines {first} to {last} of {total}", "Next lines ({n} more)",
     *desk_texts.DESK_TEXTS.values(), *desk_texts.CONTROL_TEXTS.values(),
-    desk_texts.PICKED, desk_texts.STRANGER, desk_texts.NO_SESSION,
+    desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.STRANGER, desk_texts.NO_SESSION,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 

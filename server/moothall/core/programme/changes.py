@@ -22,6 +22,8 @@ class ChangeKind(StrEnum):
     SPEAKERS = "speakers"
     LANGUAGES = "languages"
     """Those of a session that exists stay as they are; it is only said."""
+    ZONE = "zone"
+    """The time zone in which all times are shown."""
     VANISHED = "vanished"
     """It stands in the file no longer. Nothing is deleted for that; it is only said."""
 
@@ -37,7 +39,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId | None = None
     room: RoomId | None = None
     title: str
-    """Of the session or room, as it is known so far."""
+    """Of the session or room, as it is known so far; of a time zone its new name."""
     before: Planned | None = None
     after: Planned | None = None
 

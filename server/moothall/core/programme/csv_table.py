@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from moothall.core.errors import ProgrammeError
 from moothall.core.programme.drafts import Draft, Reading, languages_in, one_each, timetable
 from moothall.core.programme.plan import Timetable
-from moothall.core.programme.times import duration, moment
+from moothall.core.programme.times import duration, moment, zone_of
 
 COLUMNS = {
     "id": "id",
@@ -27,6 +27,8 @@ COLUMNS = {
     "languages": "languages",
     "speaker": "speakers",
     "speakers": "speakers",
+    "time zone": "zone",
+    "timezone": "zone",
 }
 """What a heading may be, in any case, and what it means; other columns are passed over."""
 
@@ -66,8 +68,10 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _draft(cells: dict[str, str], where: str, reading: Reading) -> Draft:
-    starts = moment(cells["start"], reading.zone, where) if cells.get("start") else None
-    ends = moment(cells["end"], reading.zone, where) if cells.get("end") else None
+    named = cells.get("zone", "")
+    zone = zone_of(named, reading.zones) if named else reading.zone
+    starts = moment(cells["start"], zone, where) if cells.get("start") else None
+    ends = moment(cells["end"], zone, where) if cells.get("end") else None
     if ends is None and starts is not None and cells.get("duration"):
         ends = starts + round(duration(cells["duration"], where).total_seconds() * 1000)
     return Draft(
@@ -79,4 +83,5 @@ def _draft(cells: dict[str, str], where: str, reading: Reading) -> Draft:
         ends=ends,
         languages=languages_in(cells.get("languages", ""), where),
         speakers=one_each(cells.get("speakers", "").split(";")),
+        zone=named,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 
@@ -56,11 +57,16 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     speakers: tuple[tuple[str, str], ...] = ()
     """(the source's id or nothing, name)."""
+    zone: str = ""
+    """The time zone that it names for itself."""
 
 
-def timetable(*, source: str, title: str, drafts: Sequence[Draft], reading: Reading, notes: Sequence[str]) -> Timetable:
+def timetable(
+    *, source: str, title: str, drafts: Sequence[Draft], reading: Reading, notes: Sequence[str], zone: str = ""
+) -> Timetable:
     """The drafts as rooms and planned sessions, with ids that stay the same when the file is read again.
 
+    `zone` is what the file names for all of them; without it, the one that most sessions name counts.
     Raises ProgrammeError with a sentence when one of them can't be a session.
     """
     if not drafts:
@@ -86,8 +92,14 @@ def timetable(*, source: str, title: str, drafts: Sequence[Draft], reading: Read
         title=title.strip()[:LONGEST_TITLE],
         rooms=tuple(rooms.values()),
         sessions=tuple(sessions.values()),
+        zone=zone or _most_named(drafts),
         notes=tuple(notes),
     )
+
+
+def _most_named(drafts: Sequence[Draft]) -> str:
+    named = Counter(draft.zone for draft in drafts if draft.zone)
+    return named.most_common(1)[0][0] if named else ""
 
 
 def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:

@@ -67,6 +67,7 @@ def read_frab_json(text: str, reading: Reading) -> Timetable:
         drafts=drafts,
         reading=reading,
         notes=(),
+        zone=conference.time_zone_name or "",
     )
 
 

@@ -38,6 +38,7 @@ def read_frab_xml(text: str, reading: Reading) -> Timetable:
         drafts=list(_drafts(root, zone)),
         reading=reading,
         notes=(),
+        zone=named,
     )
 
 

@@ -51,7 +51,7 @@ def read_icalendar(text: str, reading: Reading) -> Timetable:
         if _value(properties, "RRULE"):
             notes.append(f"{where} repeats; only the first is taken.")
         drafts.append(_draft(properties, where, zone, reading))
-    return timetable(source=title, title=title, drafts=drafts, reading=reading, notes=notes)
+    return timetable(source=title, title=title, drafts=drafts, reading=reading, notes=notes, zone=named)
 
 
 def _components(text: str) -> tuple[list[_Property], list[list[_Property]]]:
@@ -110,6 +110,7 @@ def _draft(properties: list[_Property], where: str, zone: tzinfo, reading: Readi
         ends=ends,
         languages=languages_in(_value(properties, "X-LANGUAGES") or given, where),
         speakers=tuple(("", name) for name in _names(properties)),
+        zone="" if start is None else start.parameters.get("TZID", ""),
     )
 
 

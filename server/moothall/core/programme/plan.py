@@ -64,6 +64,8 @@ class Timetable(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     rooms: tuple[Room, ...]
     sessions: tuple[Planned, ...]
+    zone: str = ""
+    """The time zone that the file names for the conference, or for most of its sessions; empty when it names none."""
     notes: tuple[str, ...] = ()
     """Sentences on what was left out, and why."""
 

@@ -23,7 +23,10 @@ def zone_of(name: str, zones: Zones) -> tzinfo:
     """The time zone of that name; raises ProgrammeError when nobody knows it."""
     zone = zones(name)
     if zone is None:
-        msg = f"The time zone '{name[:60]}' is not known here; write times with their offset, such as +02:00."
+        msg = (
+            f"The time zone '{name[:60]}' is not known here; write it as Africa/Nairobi, or times with their offset, "
+            "such as +02:00. If the name is right, this machine's package tzdata is missing or old."
+        )
         raise ProgrammeError(msg)
     return zone
 

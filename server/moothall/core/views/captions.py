@@ -260,7 +260,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
                 rehearsal=event.rehearsal,
             )
         case ev.SessionDescribed():
-            return replace(session, title=event.title)
+            return _described(session, event, feed)
         case ev.NotRecordedBegan():
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
@@ -291,3 +291,16 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, seal=event.version)
         case _:
             return session
+
+
+def _described(session: Session, event: ev.SessionDescribed, feed: Feed) -> Session:
+    replace, spoken = msgspec.structs.replace, event.languages
+    if not spoken:
+        return replace(session, title=event.title)
+    channels = {
+        name: replace(each, languages=spoken) if each.kind is ev.ChannelKind.FLOOR else each
+        for name, each in session.channels.items()
+    }
+    here = channels.get(feed.channel)
+    forced = session.forced if here is not None and session.forced in here.languages else None
+    return replace(session, title=event.title, languages=spoken, channels=channels, forced=forced)

@@ -21,6 +21,17 @@ def test_a_length_stands_for_an_end_and_a_cell_may_hold_anything() -> None:
     assert (opening.languages, len(opening.speakers)) == (("en", "fr"), 2)
 
 
+def test_a_column_names_the_time_zone_row_by_row() -> None:
+    there = read(
+        "title,start,time zone\nA,1970-01-01 03:00,Africa/Nairobi\nB,1970-01-01 03:00,\nC,1970-01-02,Africa/Nairobi\n"
+    )
+    assert [each.starts for each in there.sessions] == [0, 3 * HOUR, 21 * HOUR]
+    assert there.zone == "Africa/Nairobi"
+    assert read("title\nA").zone == ""
+    with pytest.raises(ProgrammeError, match="'Mars/Base' is not known here"):
+        read("title,timezone\nA,Mars/Base")
+
+
 def test_a_short_row_lacks_what_it_lacks() -> None:
     (opening,) = table("a,Opening").sessions
     assert (opening.room, opening.starts, opening.ends) == (None, None, None)

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.errors import ProgrammeError
 from moothall.core.programme.reading import MOST_BYTES, read_programme
-from programme_files import FILES, READING, sample
+from programme_files import FILES, READING, read, sample
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -66,3 +66,17 @@ def test_a_utf_16_doctype_does_not_slip_through() -> None:
 def test_sessions_without_a_language_have_the_readers() -> None:
     reading = msgspec.structs.replace(READING, languages=("sw",))
     assert read_programme(b"title\nOpening", reading).sessions[0].languages == ("sw",)
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+def test_the_conferences_time_zone_is_the_files(name: str) -> None:
+    assert read_programme(sample(name), READING).zone == "Africa/Nairobi"
+
+
+def test_of_a_calendar_without_a_zone_the_one_of_most_events_counts() -> None:
+    events = [("a", ";TZID=Africa/Nairobi"), ("b", ";TZID=UTC"), ("c", ";TZID=Africa/Nairobi")]
+    text = "\r\n".join(
+        f"BEGIN:VEVENT\r\nUID:{name}\r\nSUMMARY:{name}\r\nDTSTART{zone}:20261201T100000\r\nEND:VEVENT"
+        for name, zone in events
+    )
+    assert read(f"BEGIN:VCALENDAR\r\n{text}\r\nEND:VCALENDAR\r\n").zone == "Africa/Nairobi"

@@ -184,6 +184,17 @@ def test_the_session_says_what_is_kept_of_it() -> None:
     assert seen.apply(9, Role.CHAIR, ev.NotRecordedEnded(t1=900)).session.not_recorded is None
 
 
+def test_other_languages_are_those_of_what_is_spoken() -> None:
+    pt = ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))
+    forced = ev.LanguageForced(channel=FLOOR, language="fr")
+    floor = ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "fr"))
+    for languages, left in ((("sw", "fr"), "fr"), (("sw",), None)):
+        session = view(floor, pt, forced, ev.SessionDescribed(title="y", languages=languages)).session
+        assert (session.title, session.languages, session.forced) == ("y", languages, left)
+        assert session.channels[FLOOR].languages == languages
+        assert session.channels[ChannelId("pt")].languages == ("pt",)
+
+
 def test_who_speaks_and_in_which_language_is_told_of_this_channel() -> None:
     chair = SpeakerId("chair")
     here = view(ev.SpeakerTookFloor(channel=FLOOR, speaker=chair, t=0), ev.LanguageForced(channel=FLOOR, language="pt"))

@@ -55,6 +55,13 @@ def test_a_sentence_is_committed_as_it_is_spoken() -> None:
     assert channel.done
 
 
+def test_half_a_word_behind_a_cut_is_neither_committed_nor_shown() -> None:
+    channel = SpeechChannel(attach(through=1_100, audio_from=1_100, cut=1_100))
+    out = play(channel, SENTENCE, 1_100, 4_972, close=True)  # In the middle of `We`; `hold` begins at 1300.
+    assert text(out) == "these truths to be self-evident."
+    assert not any("hold" in shown for shown in partials(out))
+
+
 def test_the_end_of_the_audio_commits_what_is_left() -> None:
     channel = SpeechChannel(attach())
     words = said("We hold these", 1_000)

@@ -1,0 +1,160 @@
+"""What is done at the desk with lines that went wrong: moved and moved back, removed by their times, given names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from e2e.test_desk import FLOOR, Meeting, S, meeting
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import (
+    AddChannel,
+    CorrectSegment,
+    CreateSession,
+    MapClock,
+    OpenSession,
+)
+from moothall.core.errors import Refusal
+from moothall.core.events import ChannelKind
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.session import Status
+from moothall.services.orders import Receipt
+from moothall.services.sessions import LiveSession
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+OTHER = SessionId("other")
+HOUR_MS = 3_600_000
+LATER_MS = 120_000
+"""How far media time is set on: lines can be moved half a minute after they were said."""
+
+
+async def another(on: Meeting) -> LiveSession:
+    """A second meeting of the same house, which has begun."""
+    live = await on.running.sessions.open(OTHER)
+    made = await live.writer.send(
+        SYSTEM,
+        CommandId("make"),
+        [
+            CreateSession(title="The next one", languages=("en",)),
+            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+            OpenSession(),
+            MapClock(t=LATER_MS),
+        ],
+    )
+    assert isinstance(made, Receipt), made
+    await on.do(MapClock(t=LATER_MS))
+    return live
+
+
+def standing(live: LiveSession) -> Sequence[str]:
+    """The lines of a meeting that stand, in the order of their times."""
+    lines = [line for _, line in live.state.segments.items() if not line.gone]
+    return [line.whole for line in sorted(lines, key=lambda line: line.t0)]
+
+
+async def move(page: Page, *segments: str) -> None:
+    for segment in segments:
+        await page.locator(f"#{segment} [data-does=pick]").check()
+    await page.locator("#Move select").select_option(label="The next one")
+    await page.get_by_role("button", name="Move them").click()
+
+
+async def test_lines_are_moved_to_another_meeting_and_back(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina") as on:
+        live = await another(on)
+        for n in range(1, 4):
+            await on.say(f"s{n}", f"Line {n}.")
+        await on.sit_down(page)
+        await move(page, "s2", "s3")
+        await expect(page.locator("#Lines .text")).to_have_text(["Line 1."])
+        await expect(page.locator("#Give")).to_be_hidden()
+        assert standing(live) == ["Line 2.", "Line 3."]
+        await page.get_by_role("button", name="Undo: Lines moved to another meeting").press("Enter")
+        await expect(page.locator("#Status")).to_have_text("Undone")
+        await expect(page.locator("#Lines .text")).to_have_text(["Line 1.", "Line 2.", "Line 3."])
+        assert (standing(on.live), standing(live)) == (["Line 1.", "Line 2.", "Line 3."], [])
+        await expect(page.get_by_role("button", name="Undo: Lines moved")).to_have_count(0)
+
+
+async def test_lines_that_were_changed_in_the_other_meeting_stay_there(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        live = await another(on)
+        await on.say("s1", "Line 1.")
+        await on.sit_down(page)
+        await move(page, "s1")
+        await expect(page.locator("#Lines .text")).to_have_count(0)
+        (name,) = [name for name, _ in live.state.segments.items()]
+        mend = CorrectSegment(channel=FLOOR, segment=name, base_revision=0, base_words=0, text="Mended.")
+        assert isinstance(await live.writer.send(Actor(Role.CAPTIONER, "c"), CommandId("mend"), mend), Receipt)
+        await page.get_by_role("button", name="Undo: Lines moved").click()
+        await expect(page.locator("#Status")).to_contain_text("changed in the other meeting")
+        assert (standing(on.live), standing(live)) == ([], ["Mended."])
+
+
+async def test_the_next_meeting_begins_and_the_page_goes_along(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        room = RoomId("r")
+        await on.running.programme.keep(rooms=[Room(id=room, title="Room 1")])
+        wall = on.running.clock.wall()
+        now = Planned(session=S, room=room, title="Open hall", starts=wall)
+        await on.running.programme.keep(planned=[now])
+        later = Planned(session=OTHER, room=room, title="The next one", starts=wall + HOUR_MS)
+        assert not isinstance(await on.running.programme.make(later), Refusal)
+        await on.sit_down(page)
+        await page.get_by_role("button", name="Close, and start the next").click()
+        await expect(page).to_have_url(f"{on.running.address}/desk/{OTHER}")
+        await expect(page.locator("#Title")).to_have_text("The next one")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+        assert on.live.state.status is Status.CLOSED
+        assert on.running.sessions.standing(OTHER) is Status.OPEN
+
+
+async def test_a_wrong_name_is_taken_back_from_the_lines_that_came_meanwhile(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina", "Ben") as on:
+        await on.say("s1", "Nobody's.")
+        await on.sit_down(page)
+        await page.keyboard.press("2")
+        await expect(page.get_by_role("button", name="Ben", exact=True)).to_have_attribute("aria-pressed", "true")
+        await on.say("s2", "Wrong.")
+        await on.say("s3", "Wrong as well.", end=False)
+        await expect(page.locator("#s2 .speaker")).to_have_text("Ben")
+        await page.keyboard.press("u")
+        await expect(page.locator("#s2 .speaker")).to_have_count(0)
+        assert [on.speaker(name) for name in ("s1", "s2", "s3")] == [None, None, None]
+        assert on.live.state.channels[FLOOR].speaker is None
+
+
+async def test_a_span_of_time_is_removed_after_a_question_that_says_how_much(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for n in range(1, 6):
+            await on.say(f"s{n}", f"In second {n} of the meeting somebody says this one.")  # each is a second long
+        await on.sit_down(page)
+        await page.get_by_text("Remove words", exact=True).click()
+        form = page.locator("#RemoveSpan")
+        await form.get_by_label("From (time)").fill("0:02")
+        await form.get_by_label("To (time)").fill("0:01")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Status")).to_contain_text("has to come before")
+        await page.locator("#s2 [data-does=pick]").check()
+        await page.locator("#s3 [data-does=pick]").check()
+        await form.get_by_role("button", name="Times of the picked lines").press("Enter")
+        await expect(form.get_by_label("From (time)")).to_be_focused()
+        await expect(form.get_by_label("From (time)")).to_have_value("0:01")
+        await form.get_by_label("To (time)").fill("0:02")
+        await page.keyboard.press("Enter")
+        question = page.get_by_role("dialog", name="Remove what was said from 0:01 to 0:02 for good?")
+        await expect(question).to_contain_text("2 lines go, whole or in part.")
+        await expect(question).to_contain_text("Nobody can undo it")
+        await page.keyboard.press("Escape")
+        assert len(standing(on.live)) == 5
+        await form.get_by_role("button", name="Remove for good").click()
+        await question.get_by_role("button", name="Remove for good").click()
+        await expect(page.locator("#Status")).to_have_text("Removed for good")
+        await expect(page.locator("#Lines .line")).to_have_count(3)
+        said = " ".join(standing(on.live))
+        assert [str(n) in said for n in range(1, 6)] == [True, False, False, True, True]

@@ -1,0 +1,92 @@
+"""`moothall demo --lan` as it is: at this machine's own address in the local network, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from browsing import tab
+from certificate import make_certificate
+from hall_process import write_wave
+from moothall.adapters.qr import qr_terminal
+from moothall.cli.lan import lan_address
+from moothall.core.errors import ConfigurationError
+from moothall.testing.scripted import make_script, render, write_script
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+class Demo:
+    """The command, running."""
+
+    def __init__(self, process: asyncio.subprocess.Process, printed: str, page: str) -> None:
+        self.process = process
+        self.printed = printed
+        """What stood on the terminal before the address."""
+        self.page = page
+        """Where it says that the text can be read."""
+
+    async def stop(self) -> tuple[int, str]:
+        """Ctrl-C; its exit status, and what it said on standard error."""
+        self.process.send_signal(signal.SIGINT)
+        _, error = await self.process.communicate()
+        assert self.process.returncode is not None
+        return self.process.returncode, error.decode()
+
+
+@asynccontextmanager
+async def demo(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Demo]:
+    """`moothall demo --lan` with a recording whose words are known."""
+    script = make_script(3, 12, pause_ms=300)
+    (folder / "script.json").write_bytes(write_script(script))
+    write_wave(folder / "sound.wav", render(script))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "moothall", "demo", "--lan", "--port", "0", "--data", str(folder / "data")),
+        *("--file", str(folder / "sound.wav"), "--model", f"scripted:{folder / 'script.json'}"),
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        printed = ""
+        while not (line := (await process.stdout.readline()).decode()).startswith("Read it at "):
+            assert line, "It ended before it said where to read."
+            printed += line
+        yield Demo(process, printed, line.split()[3])
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_demo_is_read_from_the_local_network(browser: Browser, tmp_path: Path, scheme: str) -> None:
+    """By itself it is http, enough to read; a microphone away from the machine needs a certificate."""
+    try:
+        address = lan_address()
+    except ConfigurationError as error:
+        pytest.skip(f"This machine can't tell: {error}")
+    environment = {}
+    if scheme == "https":
+        certificate, key = make_certificate(tmp_path)
+        environment = {"MOOTHALL_SERVER__TLS_CERTIFICATE": str(certificate), "MOOTHALL_SERVER__TLS_KEY": str(key)}
+    async with demo(tmp_path, environment) as running:
+        assert running.page.startswith(f"{scheme}://{address}:")
+        assert running.printed.rstrip("\n") == qr_terminal(running.page)
+        port = int(running.page.split("/")[2].rpartition(":")[2])
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+        async with tab(browser, ignore_https_errors=True) as page:
+            await page.goto(running.page)
+            await expect(page.locator("#Reader")).to_contain_text("w1 w2", timeout=10_000)
+            assert await page.evaluate("isSecureContext && 'mediaDevices' in navigator") == (scheme == "https")
+        assert await running.stop() == (0, "")
