@@ -49,7 +49,7 @@ class MemoryHall:
         self.live = LiveIngest(
             sessions=self.sessions, spools=self.spools, recognising=self.recognising, clock=self.clock
         )
-        self.closing.first(self.live.finish)
+        self.closing.first(self.live.finish, self.live.awaits)
         self.group: asyncio.TaskGroup | None = None
         self.links: list[ServerEnd] = []
 

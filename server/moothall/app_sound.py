@@ -37,10 +37,13 @@ from moothall.settings import Settings
 async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, recognising: Recognising) -> LiveIngest:
     """Take in live sound until the stack unwinds; begins with what was spooled before a restart."""
     live = LiveIngest(sessions=house.sessions, spools=spools, recognising=recognising, clock=house.clock)
-    house.closing.first(live.finish)
+    house.closing.first(live.finish, live.awaits)
     started = asyncio.Event()
     stack.callback(house.tasks.create_task(live.run(started)).cancel)
     await started.wait()
+    # Only now: what an earlier life of the server was about to close has its sound again.
+    stack.callback(house.tasks.create_task(house.closing.run()).cancel)
+    house.sessions.tell_loaded(lambda session: house.closing.complete(session.writer))
     return live
 
 

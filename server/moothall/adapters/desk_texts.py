@@ -32,8 +32,12 @@ ALARMS = {
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
     "late": "The text is {n} s late. Close other programs on the machine that writes, or choose a smaller model.",
-    "stopped": "This meeting failed too often and saves nothing more. Start the server again: its text and sound are kept.",
-    "sound-stopped": "The sound of a text failed too often. Start the microphone again; if that doesn't help, start the server again.",
+    "stopped": (
+        "This meeting failed too often and saves nothing more. Start the server again: its text and sound are kept."
+    ),
+    "sound-stopped": (
+        "The sound of a text failed too often. Start the microphone again; if that doesn't help, start the server again."
+    ),
     "begun-again": "Begun again after a fault, in the last 10 min: {n}. If it goes on, tell whoever runs the server.",
     "unsaved": "Words can't be saved. Free some space on the disk; they are kept until then.",
     "disk": "{n} GB of disk are left. Free some space before it is full.",

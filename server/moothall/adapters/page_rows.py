@@ -23,7 +23,7 @@ def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
     if zone.name == UTC_ZONE.name:
         return ui.text("Times are UTC.")
     place = get_timezone_location(zone.name, locale=ui.locale, return_city=True)
-    return ui.text("Times are {place} time, {offset}.", place=place, offset=offset_name(zone.at(now)))
+    return ui.text("Times are {place} time, {difference}.", place=place, difference=offset_name(zone.at(now)))
 
 
 def shows(line: Line) -> bool:

@@ -14,7 +14,7 @@ from moothall.core.events import (
     SoundKept,
     Word,
 )
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -62,6 +62,15 @@ class ResumeSession(Command, frozen=True, kw_only=True, tag="resume"):
 
 class CloseSession(Command, frozen=True, kw_only=True, tag="close"):
     """No more audio."""
+
+
+class AskClose(Command, frozen=True, kw_only=True, tag="ask-close"):
+    """The session is to be closed once its last words are in the log; without `act` it stays open after all."""
+
+    act: CommandId | None = None
+    """Id of the act that will close it."""
+    by: str = ""
+    """Pseudonym of whoever wants it closed."""
 
 
 class ReopenSession(Command, frozen=True, kw_only=True, tag="reopen"):
@@ -265,6 +274,7 @@ AnyCommand = (
     | PauseSession
     | ResumeSession
     | CloseSession
+    | AskClose
     | ReopenSession
     | BeginNotRecorded
     | EndNotRecorded

@@ -58,6 +58,8 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
             return _not_recorded(state, command, wall)
         case do.DescribeSession() | do.LeaveNote():
             return _words(state, command)
+        case do.AskClose():
+            return _ask_close(state, command)
         case _:
             return _life(state, command, wall)
 
@@ -143,6 +145,14 @@ def _life(
         case _:
             act = command.__struct_config__.tag
             return _refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
+
+
+def _ask_close(state: State, command: do.AskClose) -> Decision:
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}, so it is not about to be closed.")
+    if command.act is None and state.closing is None:
+        return _refuse(RefusalCode.CONFLICT, "Nobody wants the session closed.")
+    return [ev.CloseAsked(act=command.act, by=command.by)]
 
 
 def _close(state: State, t: int) -> Decision:

@@ -23,7 +23,7 @@ from moothall.core.event_parts import (
     SoundKept,
     Word,
 )
-from moothall.core.ids import ChannelId, Lane, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, Lane, SegmentId, SessionId, SourceId, SpeakerId
 
 # Whoever speaks of events speaks of their parts.
 __all__ = [
@@ -116,6 +116,22 @@ class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
 
     t: int
     """When, media ms."""
+
+
+class CloseAsked(Event, frozen=True, kw_only=True, tag="close.asked"):
+    """The session is to be closed once its last words are in the log; a server that is killed meanwhile goes on with it.
+
+    It is closed by `session.closed` alone.
+    """
+
+    act: CommandId | None = None
+    """Id of the act that will close it; none: it stays open after all."""
+    by: str = ""
+    """Pseudonym of whoever wants it closed."""
+
+    def lane(self) -> Lane:
+        """The staff's own."""
+        return lanes.STAFF
 
 
 class SessionReopened(Event, frozen=True, kw_only=True, tag="session.reopened"):
@@ -381,6 +397,7 @@ AnyEvent = (
     | SessionPaused
     | SessionResumed
     | SessionClosed
+    | CloseAsked
     | SessionReopened
     | NotRecordedBegan
     | NotRecordedEnded

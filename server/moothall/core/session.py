@@ -121,6 +121,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     speakers: dict[SpeakerId, str] = {}
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     seals: int = 0
+    closing: ev.CloseAsked | None = None
+    """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
 
     @property
     def recorded(self) -> bool:
@@ -182,7 +184,9 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
         case ev.SessionResumed() | ev.SessionReopened():
             return replace(state, status=Status.OPEN)
         case ev.SessionClosed():
-            return replace(state, status=Status.CLOSED)
+            return replace(state, status=Status.CLOSED, closing=None)
+        case ev.CloseAsked():
+            return replace(state, closing=None if event.act is None else event)
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():

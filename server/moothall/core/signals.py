@@ -70,5 +70,11 @@ class Unrecorded(Signal, frozen=True, kw_only=True, tag="unrecorded"):
     """BCP-47 tag."""
 
 
-AnySignal = Partial | ChannelState | Unsaved | Unrecorded
+class LastWords(Signal, frozen=True, kw_only=True, tag="last-words"):
+    """Whether the session is about to be closed, and what was said before is still becoming text."""
+
+    awaited: bool
+
+
+AnySignal = Partial | ChannelState | Unsaved | Unrecorded | LastWords
 """Every signal of this release, told apart by `kind`."""

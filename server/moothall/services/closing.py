@@ -1,7 +1,9 @@
 """Closing a session well: its sound comes to rest and its last words are in the log before it is closed.
 
 Whatever closes a session does it here. Sound that comes after the close is refused, and so are words of an engine that
-still hears what was said before it.
+still hears what was said before it: the log says then from where to where they are missing. While the last words are
+awaited readers are told so, and the log knows who wants the session closed: a server that is killed meanwhile goes on
+with it (`complete`).
 """
 
 from __future__ import annotations
@@ -11,40 +13,56 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from moothall.core.actors import Actor
+from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.authority import may_send
-from moothall.core.commands import AnyCommand, CloseSession
+from moothall.core.commands import AnyCommand, AskClose, CloseSession
 from moothall.core.errors import Refusal
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.session import Status
+from moothall.core.signals import LastWords
+from moothall.services.live_take import take_of
 from moothall.services.orders import Receipt
 from moothall.services.session_writer import SessionWriter
 
 logger = logging.getLogger(__name__)
 
-WITHIN_MS = 10_000
-"""How long the last words may take; after that the close cuts off what isn't recognised."""
+WITHIN_MS = 60_000
+"""How long the last words may take, on the clock on the wall; after that the close cuts off what isn't recognised.
+
+An engine that is started again needs some ten seconds, and then hears what waits several times faster than it was said.
+Longer than a minute nobody can keep the next session of a room waiting.
+"""
+ON = (Status.OPEN, Status.PAUSED)
 
 Finish = Callable[[SessionId, int], Awaitable[bool]]
-"""Takes no more sound for a session, and comes back when its last words are in the log, or after so many ms; whether
-they are."""
+"""Takes no more sound for a session, and comes back when its last words are in the log, when no engine will hear them,
+or after so many ms; whether they are."""
+Awaits = Callable[[SessionId], bool]
+"""Whether a session has sound of which not all words may be in the log."""
 
 
 class Closing:
     """Knows what has to come to rest before a session is closed."""
 
     def __init__(self) -> None:
-        self._finishes: list[Finish] = []
+        self._finishes: list[tuple[Finish, Awaits]] = []
         # One for each session that was closed since the start.
         self._locks: dict[SessionId, asyncio.Lock] = {}
+        self._awaited: set[SessionId] = set()
+        # Bound: the sessions that are loaded, each once.
+        self._begun: asyncio.Queue[SessionWriter] = asyncio.Queue()
 
-    def first(self, finish: Finish) -> None:
-        """From now on have `finish` done before any close."""
-        self._finishes.append(finish)
+    def first(self, finish: Finish, awaits: Awaits) -> None:
+        """From now on have `finish` done before any close; readers are told while it `awaits` something."""
+        self._finishes.append((finish, awaits))
 
     def closing(self, session: SessionId) -> bool:
         """Whether a session is being closed at the moment."""
         return session in self._locks and self._locks[session].locked()
+
+    def last_words(self, session: SessionId) -> bool:
+        """Whether the last words of a session are awaited."""
+        return session in self._awaited
 
     async def settled(self, session: SessionId) -> None:
         """Wait until a session is not being closed; then it is closed, or the close was refused."""
@@ -52,19 +70,73 @@ class Closing:
             async with self._locks[session]:
                 return
 
+    async def run(self) -> None:
+        """Carry out what `complete` was told, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._complete(await self._begun.get()))
+
+    def complete(self, writer: SessionWriter) -> None:
+        """Close a session that has just been loaded if an earlier life of the server was about to.
+
+        Where a file was played whoever plays it goes on with that first, and closes.
+        """
+        state = writer.state
+        played = any(not source.ended and take_of(name) is None for name, source in state.sources.items())
+        if state.closing is not None and state.status in ON and not played:
+            self._begun.put_nowait(writer)
+
+    async def _complete(self, writer: SessionWriter) -> None:
+        async with self.at_rest(writer):
+            asked = writer.state.closing
+            if asked is not None and asked.act is not None and writer.state.status in ON:
+                answer = await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
+                logger.info("session %s: closed as was asked before the restart: %s", writer.session, answer)
+
     @asynccontextmanager
-    async def at_rest(self, writer: SessionWriter) -> AsyncIterator[None]:
+    async def at_rest(
+        self, writer: SessionWriter, act: CommandId | None = None, by: str = SYSTEM.id
+    ) -> AsyncIterator[None]:
         """Inside, a session that was on takes no more sound, and its last words are in the log. One at a time.
 
-        Who comes second finds the session closed, or comes to close it because the first was refused.
+        Who comes second finds the session closed, or comes to close it because the first was refused. `act` is the
+        id of the act that closes it, `by` the pseudonym of whoever wants that.
         """
         session = writer.session
         async with self._locks.setdefault(session, asyncio.Lock()):
-            if writer.state.status in (Status.OPEN, Status.PAUSED):
-                whole = await asyncio.gather(*(finish(session, WITHIN_MS) for finish in self._finishes))
-                if not all(whole):
-                    logger.warning("session %s: closed before its last sound was recognised", session)
-            yield
+            on = writer.state.status in ON
+            awaited = on and any(awaits(session) for _, awaits in self._finishes)
+            try:
+                if awaited:
+                    await self._ask(writer, act, by)
+                if on:
+                    whole = await asyncio.gather(*(finish(session, WITHIN_MS) for finish, _ in self._finishes))
+                    if not all(whole):
+                        logger.warning("session %s: closed before its last sound was recognised", session)
+                yield
+            except Exception:
+                await self._call_off(writer)
+                raise
+            else:
+                await self._call_off(writer)
+            finally:  # When it is cancelled the server goes, and its next life closes the session.
+                self._awaited.discard(session)
+                if awaited:
+                    _tell(writer, awaited=False)
+
+    async def _ask(self, writer: SessionWriter, act: CommandId | None, by: str) -> None:
+        self._awaited.add(writer.session)
+        _tell(writer, awaited=True)
+        if writer.state.closing is None:
+            name = f"last-words:{writer.offset}"
+            asked = await writer.send(SYSTEM, CommandId(name), AskClose(act=act or CommandId(f"{name}:close"), by=by))
+            if isinstance(asked, Refusal):
+                logger.warning("session %s: it could not be noted that it is being closed", writer.session)
+
+    async def _call_off(self, writer: SessionWriter) -> None:
+        """Whoever wanted it closed was refused, or has left it open."""
+        if writer.state.closing is not None:  # Else it was closed, or nothing was awaited.
+            await writer.send(SYSTEM, CommandId(f"last-words:{writer.offset}:off"), AskClose())
 
     async def send(
         self, writer: SessionWriter, actor: Actor, command_id: CommandId, commands: AnyCommand | Sequence[AnyCommand]
@@ -74,5 +146,10 @@ class Closing:
         closes = any(isinstance(command, CloseSession) for command in acts)
         if not closes or not may_send(actor.role, CloseSession()) or writer.receipt(command_id) is not None:
             return await writer.send(actor, command_id, acts)
-        async with self.at_rest(writer):
+        async with self.at_rest(writer, command_id, actor.id):
             return await writer.send(actor, command_id, acts)
+
+
+def _tell(writer: SessionWriter, *, awaited: bool) -> None:
+    for channel in writer.state.channels:
+        writer.signal(LastWords(channel=channel, awaited=awaited))

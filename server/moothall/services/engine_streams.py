@@ -28,8 +28,7 @@ OVERRUN_MS = 1_000
 """An engine that was sent so much of a span that is not recorded is let go at once; less, and it may say what it heard
 before."""
 FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
-"""How long a channel waits for its next attachment when the last one was lost and nothing of it was accepted; twice as
-long each time."""
+"""The wait for the next attachment when the last one was lost with nothing accepted; twice as long each time."""
 PORTION = 8_000
 """Samples in one message at most (0.5 s)."""
 AHEAD_MS = 120_000
@@ -325,6 +324,7 @@ class Stream:
             return
         if isinstance(signal, ChannelState):
             self._heard(signal.t)
+            self.job.audio.heard(signal, self.job.writer.state)
             if not self.job.failures:  # Else what it hears doesn't become text, and is said so elsewhere.
                 self.job.writer.signal(signal)
         else:

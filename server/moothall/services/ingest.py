@@ -54,7 +54,7 @@ class Ingest:
         self._clock = clock
         self._closing = closing
         self._playing: list[tuple[SessionId, ChannelId, LiveAudio]] = []
-        closing.first(self.finish)
+        closing.first(self.finish, self.awaits)
 
     async def play(
         self, writer: SessionWriter, source: SourceId, channel: ChannelId, open_audio: OpenAudio, *, as_live: bool
@@ -81,6 +81,9 @@ class Ingest:
                 (writer.session, each.channel, audio) for (each, _, _), audio in zip(opened, audios, strict=True)
             ]
             self._playing += playing
+            if writer.state.closing is not None:  # An earlier life of the server was about to close it.
+                for audio in audios:
+                    audio.stop()
             try:
                 async with asyncio.TaskGroup() as group:
                     carrying = [
@@ -108,6 +111,10 @@ class Ingest:
         """Take no more audio: everything that plays comes to its end, with its last words."""
         for _, _, audio in self._playing:
             audio.stop()
+
+    def awaits(self, session: SessionId) -> bool:
+        """Whether something plays in a session."""
+        return any(name == session for name, _, _ in self._playing)
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Take no more of what plays in a session that is about to be closed.

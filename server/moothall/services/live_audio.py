@@ -13,8 +13,10 @@ from contextlib import suppress
 from typing import Protocol
 
 from moothall.core.errors import AudioError, StorageUnavailable
-from moothall.core.ids import SourceId
+from moothall.core.ids import ChannelId, SourceId
 from moothall.core.ports import Clock, Spool
+from moothall.core.session import State, Status
+from moothall.core.signals import ChannelState, Sound
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,8 @@ class LiveAudio:
         self._unkept: int | None = None
         """Media ms since which nothing is kept; None while it is."""
         self._followed = False
+        self._quiet_through = 0
+        """Media ms up to which an engine has said all that there is to say, be it nothing."""
         self._refused = False
         """Whether the spool couldn't be written when last tried: only the first of many failures is logged."""
         self.acknowledged = spool.end
@@ -205,6 +209,28 @@ class LiveAudio:
     def committed(self, t: int) -> None:
         """The words up to media time `t` are in the log; audio well before it is not needed any more."""
         self._trimmed = max(self._trimmed, to_samples(t - self.t - KEEP_MS))
+
+    def heard(self, heard: ChannelState, state: State) -> None:
+        """An engine says how far it is: where it hears silence and isn't late, it has sent all words from before.
+
+        Once the session is closed none of them is taken.
+        """
+        if heard.sound is Sound.SILENCE and not heard.lag and state.status is not Status.CLOSED:
+            self._quiet_through = max(self._quiet_through, heard.t)
+
+    def unheard(self, state: State, channel: ChannelId) -> tuple[int, int] | None:
+        """From where to where (media ms) there is sound of which no text may have come yet; None when there is none.
+
+        What is not recorded at either end of it is left out: its words were never to be kept.
+        """
+        t0 = max(self.t, self._quiet_through, state.channels[channel].committed_through)
+        t1 = self.end_ms
+        for began, ended in state.not_recorded:
+            if began <= t0 and (ended is None or t0 < ended):
+                t0 = t1 if ended is None else ended
+            if began < t1 and (ended is None or t1 <= ended):
+                t1 = began
+        return (t0, t1) if t0 < t1 else None
 
     async def follow(self, spans: Sequence[tuple[int, int | None]]) -> None:
         """Keep nothing of these spans (media ms, the last may be open): to be told at the start and at each change.

@@ -279,7 +279,7 @@ class Programme:
             if following_one is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
             here = None if now is None else await self._sessions.find(now)
-            async with self._closing.at_rest(here.writer) if here is not None else nullcontext():
+            async with self._closing.at_rest(here.writer, by=by) if here is not None else nullcontext():
                 if self.now_in(room) not in (now, None):
                     return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
                 if here is not None and here.state.status in ON:  # Else it was closed while its last words came.
@@ -303,7 +303,7 @@ class Programme:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
         if not isinstance(command, do.CloseSession):
             return await self._send(live, command, by)
-        async with self._closing.at_rest(live.writer):
+        async with self._closing.at_rest(live.writer, by=by):
             return await self._send(live, command, by)
 
     async def _send(self, live: LiveSession, command: do.AnyCommand, by: str) -> Refusal | None:

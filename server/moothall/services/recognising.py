@@ -62,6 +62,11 @@ class Recognising:
         waiting = (job for job in self._waiting if job.writer.session == session)
         return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
 
+    @property
+    def alone(self) -> bool:
+        """Whether no engine is connected at the moment."""
+        return not self._engines
+
     def hopeless(self, session: SessionId, channel: ChannelId) -> bool:
         """Whether no engine will hear a channel soon: none has been there for a while, or none knows its languages."""
         alone = self._alone_since

@@ -49,6 +49,7 @@ class Sessions:
         self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
         self._observers: list[Observer] = []
+        self._loaders: list[Callable[[LiveSession], None]] = []
         self._running: dict[SessionId, asyncio.Task[None]] = {}
         # Bound: the sessions that there are.
         self._left: dict[SessionId, Status] = {}
@@ -57,6 +58,12 @@ class Sessions:
     def observe(self, observer: Observer) -> None:
         """From now on tell `observer` what is published in any session."""
         self._observers.append(observer)
+
+    def tell_loaded(self, told: Callable[[LiveSession], None]) -> None:
+        """Tell of each session that is loaded now or will be. It must not wait."""
+        self._loaders.append(told)
+        for live in self.all_loaded:
+            told(live)
 
     async def run(self, started: asyncio.Event) -> None:
         """Own the sessions until cancelled; `started` is set once they can be opened."""
@@ -132,6 +139,8 @@ class Sessions:
         writer.publish_to(publish)
         self._running[session] = self._group.create_task(live.run())
         logger.info("session %s: loaded at offset %d", session, writer.offset)
+        for told in self._loaders:
+            told(live)
         return live
 
     def loaded(self, session: SessionId) -> LiveSession | None:

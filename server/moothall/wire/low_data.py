@@ -24,7 +24,7 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import SegmentId
-from moothall.core.signals import AnySignal, ChannelState, Sound, Unrecorded, Unsaved
+from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Received
 
@@ -42,6 +42,7 @@ _SILENT = (
     ev.BodyRemoved,
     ev.LinesMovedHere,
     ev.NoteLeft,
+    ev.CloseAsked,
     UnknownEvent,
 )
 """Events that change nothing for a reader of finished lines."""
@@ -138,15 +139,21 @@ class LowData:
                 gist: object = (signal.sound is Sound.NONE, signal.lag // LATE_MS)
             case Unsaved() | Unrecorded():
                 gist = signal.text
+            case LastWords():
+                gist = signal.awaited
             case _:
                 return  # Words that still may change.
         if self._told.get(signal.key, _QUIET.get(type(signal))) != gist:
             self._signals[signal.key] = signal
-            self.urgent |= gist == "" or (isinstance(signal, ChannelState) and signal.sound is Sound.NONE)
+            self.urgent |= (
+                gist == ""
+                or isinstance(signal, LastWords)
+                or (isinstance(signal, ChannelState) and signal.sound is Sound.NONE)
+            )
         self._told[signal.key] = gist
 
 
-_QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: ""}
+_QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: "", LastWords: False}
 """What a reader takes for granted of whom nothing was told."""
 
 

@@ -56,6 +56,7 @@ IN_CODE = {
     "Text size", "Lines {first} to {last} of {total}", "Next lines ({n} more)",
     *desk_texts.DESK_TEXTS.values(), *desk_texts.CONTROL_TEXTS.values(),
     desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.STRANGER, desk_texts.NO_SESSION,
+    "Times are UTC.", "Times are {place} time, {difference}.",
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 
