@@ -2,9 +2,12 @@
 """Run a reference set through `moothall replay` and print one table of errors, latencies and cost.
 
     python bench/speech.py [FOLDER] [--model whisper-base] [--clock cpu|wall] [--scorer score_stream.py] [--keep FOLDER]
+    python bench/speech.py FOLDER --whole --markdown TABLE.md
 
 FOLDER holds pairs of a recording and its reference, NAME.flac (or .opus, .wav, .mp3, .ogg) and NAME.jsonl; without it
-the sample session is taken. bench/README.md says what each column means and how to get figures worth comparing.
+the sample session is taken. `--whole` adds each recording of several voices once more with noise, and the figures of
+the same model with the whole recording at hand. bench/README.md says what each column means and how to get figures
+worth comparing.
 """
 
 from __future__ import annotations
@@ -12,49 +15,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = ROOT / "config" / "sample"
-SCORER = ROOT.parent / "shared" / "bench" / "score_stream.py"
-SOUNDS = (".flac", ".opus", ".wav", ".mp3", ".ogg")
-PACKAGES = ("moothall", "faster-whisper", "ctranslate2", "onnxruntime", "av", "numpy", "jiwer", "whisper-normalizer")
+from noise import make_noisy, voices
+from recordings import SAMPLE, Pair, pairs_in
+from scoring import COLUMNS, OFFLINE, SCORER, Result, machine, score, table, together
+
 COMPUTE_TYPE = "int8"
 """What the engine asks CTranslate2 for on a CPU."""
-
-
-class Pair(NamedTuple):
-    """A recording with its reference, and the languages in the order in which they are spoken."""
-
-    name: str
-    sound: Path
-    reference: Path
-    languages: tuple[str, ...]
-
-
-def pairs_in(folder: Path, names: Sequence[str]) -> list[Pair]:
-    """All pairs of a folder, in order of their names; only `names` if there are any. Exits if there is none."""
-    found = []
-    for reference in sorted(folder.glob("*.jsonl")):
-        sound = next((path for end in SOUNDS if (path := reference.with_suffix(end)).is_file()), None)
-        if sound is None or (names and reference.stem not in names):
-            continue
-        lines = [json.loads(line) for line in reference.read_text(encoding="utf-8").splitlines() if line.strip()]
-        languages = tuple(dict.fromkeys(line.get("lang", "en") for line in lines))
-        found.append(Pair(reference.stem, sound, reference, languages))
-    missing = set(names) - {pair.name for pair in found}
-    if missing or not found:
-        what = ", ".join(sorted(missing)) or "any pair"
-        sys.exit(f"{folder} does not hold {what}: put a recording NAME.flac and its reference NAME.jsonl there.")
-    return found
+MODEL = "whisper-base"
+"""What is measured offline when no model is named: the default of the live path."""
 
 
 def replay(pair: Pair, args: argparse.Namespace, out: Path) -> float:
@@ -72,109 +48,37 @@ def replay(pair: Pair, args: argparse.Namespace, out: Path) -> float:
     return time.perf_counter() - began
 
 
-def score(pair: Pair, scorer: Path, hypothesis: Path) -> dict[str, Any]:
-    """What the scorer says of one run."""
-    command = [sys.executable, str(scorer), str(pair.reference), str(hypothesis), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"The scorer {scorer} failed on {hypothesis}:\n{done.stderr or done.stdout}")
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
-
-def seconds(*path: str) -> Callable[[dict[str, Any]], str]:
-    """A column that shows a figure of the scorer with two decimals."""
-
-    def show(result: dict[str, Any]) -> str:
-        value: Any = result
-        for key in path:
-            value = None if value is None else value.get(key)
-        return "-" if value is None else f"{value:.2f}"
-
-    return show
-
-
-COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
-    ("words", lambda result: str(result["ref_words"])),
-    ("WER %", lambda result: "-" if result["wer"] is None else f"{100 * result['wer']:.1f}"),
-    ("commit mean", seconds("commit_latency", "mean")),
-    ("p50", seconds("commit_latency", "p50")),
-    ("p95", seconds("commit_latency", "p95")),
-    ("visible mean", seconds("visible_latency", "mean")),
-    ("p95", seconds("visible_latency", "p95")),
-    ("erasure", seconds("erasure")),
-    ("end lag", seconds("end_lag")),
-    ("never shown", lambda result: str(result["never_shown"])),
-    ("in silence", lambda result: str(result["silence_words"])),
-    ("CPU s / s", seconds("rtf")),
-)
-
-
-def together(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The figures of several recordings that can be added up: counts, and means weighted by their words."""
-
-    def total(key: str) -> Any:
-        return sum(result[key] for result in results)
-
-    def mean(latency: str) -> float | None:
-        parts = [(result[latency]["n"], result[latency]["mean"]) for result in results if result[latency]["n"]]
-        return sum(n * value for n, value in parts) / sum(n for n, _ in parts) if parts else None
-
-    wrong = total("substitutions") + total("deletions") + total("insertions")
-    costed = [result for result in results if "rtf" in result]
-    audio = sum(result["audio_seconds"] for result in costed)
-    return {
-        "ref_words": total("ref_words"),
-        "wer": wrong / total("ref_words") if total("ref_words") else None,
-        "commit_latency": {"mean": mean("commit_latency")},
-        "visible_latency": {"mean": mean("visible_latency")},
-        "never_shown": total("never_shown"),
-        "silence_words": total("silence_words"),
-        "rtf": sum(result["cpu_seconds"] for result in costed) / audio if audio else None,
-    }
-
-
-def table(rows: list[tuple[str, dict[str, Any]]]) -> str:
-    """The figures as a Markdown table, its columns padded."""
-    cells = [["recording", *(name for name, _ in COLUMNS)]]
-    cells += [[name, *(show(result) for _, show in COLUMNS)] for name, result in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    rows_padded = [
-        [text.rjust(width) if k else text.ljust(width) for k, (text, width) in enumerate(zip(row, widths, strict=True))]
-        for row in cells
-    ]
-    rule = ["-" * width for width in widths]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (rows_padded[0], rule, *rows_padded[1:]))
-
-
-def cpu_model() -> str:
-    """The processor as the system names it."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def installed(package: str) -> str:
-    """A package with its version."""
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return f"{package} -"
-
-
 def facts(args: argparse.Namespace) -> list[str]:
     """What somebody else needs to know to repeat the figures."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     clock = {"cpu": "CPU time of one thread plus idle time (--clock cpu)", "wall": "wall clock, as live"}[args.clock]
     return [
-        f"model     {args.model or 'the default'}, {COMPUTE_TYPE}, one thread",
+        f"date      {date.today().isoformat()}",  # noqa: DTZ011 - the day of whoever measures
+        f"model     {args.model or f'the default ({MODEL})'}, {COMPUTE_TYPE}, one thread",
         f"clock     {clock}",
-        f"machine   {cpu_model()}, {os.cpu_count()} cores, load {load:.1f} at the start",
-        f"versions  Python {platform.python_version()}, " + ", ".join(installed(package) for package in PACKAGES),
+        *machine(),
+        *([f"note      {args.note}"] if args.note else []),
     ]
+
+
+def run(pairs: Sequence[Pair], args: argparse.Namespace, out: Path) -> list[tuple[str, Result]]:
+    """Replay and score every pair; with `--offline` each result holds the offline one under `offline`."""
+    import offline
+
+    model = offline.load_model(args.model or MODEL) if args.offline else None
+    rows = []
+    for pair in pairs:
+        hypothesis = out / f"{pair.name}.hypothesis.jsonl"
+        hypothesis.unlink(missing_ok=True)
+        print(f"{pair.name} ({args.language or ', '.join(pair.languages)}) ...", end=" ", file=sys.stderr, flush=True)
+        took = replay(pair, args, hypothesis)
+        print(f"{took:.0f} s", file=sys.stderr, flush=True)
+        result = score(pair.reference, args.scorer, hypothesis)
+        if model is not None:
+            result["offline"] = offline.measure(pair, model, args.scorer, out)
+        kept = {key: value for key, value in result.items() if not key.startswith("_")}
+        (out / f"{pair.name}.score.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        rows.append((pair.name, result))
+    return rows
 
 
 def main() -> None:
@@ -187,27 +91,31 @@ def main() -> None:
     parser.add_argument("--clock", choices=("cpu", "wall"), default="cpu", help="wall takes as long as the recordings")
     parser.add_argument("--scorer", type=Path, default=SCORER, help="program that scores: REFERENCE HYPOTHESIS --quiet")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what readers received, and the scores, here")
+    parser.add_argument("--noise", action="store_true", help="pairs of several voices also with noise (bench/noise.py)")
+    parser.add_argument("--offline", action="store_true", help="the same model offline beside it (bench/offline.py)")
+    parser.add_argument("--whole", action="store_true", help="the whole table: --noise and --offline")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table and its circumstances here")
+    parser.add_argument("--note", help="a circumstance to be said under the table, such as other work on the machine")
     args = parser.parse_args()
+    args.noise, args.offline = args.noise or args.whole, args.offline or args.whole
     if not args.scorer.is_file():
         sys.exit(f"There is no scorer at {args.scorer}: name one with --scorer (score_stream.py; see bench/README.md).")
     pairs = pairs_in(args.folder, args.only)
     about = facts(args)
-    rows = []
     with tempfile.TemporaryDirectory(prefix="moothall-bench-") as scratch:
         out = args.keep or Path(scratch)
         out.mkdir(parents=True, exist_ok=True)
-        for pair in pairs:
-            hypothesis = out / f"{pair.name}.hypothesis.jsonl"
-            hypothesis.unlink(missing_ok=True)
-            print(f"{pair.name} ({', '.join(pair.languages)}) ...", end=" ", file=sys.stderr, flush=True)
-            took = replay(pair, args, hypothesis)
-            print(f"{took:.0f} s", file=sys.stderr, flush=True)
-            result = score(pair, args.scorer, hypothesis)
-            (out / f"{pair.name}.score.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-            rows.append((pair.name, result))
+        if args.noise:
+            noisy = {pair: [make_noisy(pair, Path(scratch))] if voices(pair) > 1 else [] for pair in pairs}
+            pairs = [one for pair in pairs for one in (pair, *noisy[pair])]
+        rows = run(pairs, args, out)
     if len(rows) > 1:
         rows.append(("together", together([result for _, result in rows])))
-    print(table(rows), *about, sep="\n")
+    shown = table(rows, (*COLUMNS, *OFFLINE) if args.offline else COLUMNS)
+    print(shown, *about, sep="\n")
+    if args.markdown is not None:
+        args.markdown.parent.mkdir(parents=True, exist_ok=True)
+        args.markdown.write_text("\n".join([shown, "", *(f"- {fact}" for fact in about), ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":

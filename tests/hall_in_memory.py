@@ -14,6 +14,7 @@ from moothall.core.errors import AudioError
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.ports import SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.closing import Closing
 from moothall.services.ingest import Ingest
@@ -38,10 +39,10 @@ MIC = SourceId("mic")
 class MemoryHall:
     """Sessions, recognising and ingest around one log."""
 
-    def __init__(self, log: MemoryLog | None = None, spools: MemorySpools | None = None) -> None:
+    def __init__(self, log: MemoryLog | None = None, spools: SpoolStore | None = None) -> None:
         self.clock = LoopClock()
         self.log = log or FailingLog()
-        self.spools = spools or MemorySpools()
+        self.spools: SpoolStore = spools or MemorySpools()
         self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
         self.recognising = Recognising(self.clock)
         self.closing = Closing()
@@ -121,9 +122,16 @@ class Sound:
         return bytes(2 * count)
 
 
-async def hello(engine: EngineEnd, channels: int = 1, model: str = "scripted", languages: tuple[str, ...] = ()) -> None:
+async def hello(
+    engine: EngineEnd,
+    channels: int = 1,
+    model: str = "scripted",
+    languages: tuple[str, ...] = (),
+    most: int | None = None,
+) -> None:
     """Say hello."""
-    await engine.send(wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=languages, channels=channels))
+    said = wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=languages, channels=channels, most=most)
+    await engine.send(said)
 
 
 async def attached(engine: EngineEnd) -> wire.Attach:

@@ -2,7 +2,8 @@
 
     python tests/hall_with_desk.py ARGUMENTS        as `moothall serve`
 
-Each line on standard input is a command as JSON; the answer is a line on standard output: `done` or a refusal.
+Each line on standard input is a command as JSON, or `Unsaid`; the answer is a line on standard output: `done` or a
+refusal.
 """
 
 from __future__ import annotations
@@ -16,13 +17,23 @@ from pathlib import Path
 import msgspec
 
 from hall_process import SESSION, HallProcess
+from moothall.adapters.system_clock import SystemClock
 from moothall.app import Hall, hall
 from moothall.cli.play import add_commands, settings_of, show
 from moothall.cli.playing import Programme, told_to_stop
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import AnyCommand
+from moothall.core.commands import AnyCommand, BeginNotRecorded, Command
 from moothall.core.errors import Refusal
 from moothall.core.ids import CommandId
+
+
+class Unsaid(Command, frozen=True, kw_only=True, tag="unsaid"):
+    """Not recorded, set back to the media time `since` (ms): the server's clock says how far back that is."""
+
+    since: int
+
+
+Told = AnyCommand | Unsaid
 
 
 class HallWithDesk(HallProcess):
@@ -46,7 +57,7 @@ class HallWithDesk(HallProcess):
                 env={**os.environ, "TMPDIR": str(self._temporary)},
             )
 
-    async def tell(self, command: AnyCommand) -> str:
+    async def tell(self, command: Told) -> str:
         """Send a command, and its answer."""
         assert self._process is not None
         assert self._process.stdin is not None
@@ -75,7 +86,12 @@ async def _desk(running: Hall) -> None:
     while line := await lines.readline():
         number += 1
         live = await running.sessions.open(SESSION)
-        command: AnyCommand = msgspec.json.decode(line, type=AnyCommand)
+        told: Told = msgspec.json.decode(line, type=Told)
+        command: AnyCommand
+        if isinstance(told, Unsaid):
+            command = BeginNotRecorded(back=live.state.media_now(SystemClock().wall()) - told.since)
+        else:
+            command = told
         answer = await live.writer.send(SYSTEM, CommandId(f"desk:{os.getpid()}:{number}"), command)
         sys.stdout.write(f"{answer.code}\n" if isinstance(answer, Refusal) else "done\n")
         sys.stdout.flush()

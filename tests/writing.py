@@ -13,6 +13,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.errors import Refusal
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import EventLog
+from moothall.services.copies import Copies
 from moothall.services.orders import Receipt
 from moothall.services.publication import Publication
 from moothall.services.session_writer import SessionWriter
@@ -58,6 +59,15 @@ class Stage:
     async def bodies(self) -> bytes:
         """All that the log says."""
         return b"\n".join(record.body for record in await self.records() if record.body is not None)
+
+    def copies(self, *others: Stage) -> Copies:
+        """Where else the words of its lines stand: in its own log and in those of `others`."""
+        writers = {made.writer.session: made.writer for made in (self, *others)}
+
+        async def find(session: SessionId) -> SessionWriter | None:
+            return writers.get(session)
+
+        return Copies(self.log, find)
 
     def texts(self) -> list[str]:
         """The lines that stand, in the order of their times."""

@@ -17,6 +17,7 @@ SOURCES = [
         "record/model",
         "core/event_parts",
         "core/ids",
+        "core/views/quality",
         "core/session",
     )
 ]

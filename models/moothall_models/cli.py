@@ -13,9 +13,11 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from moothall.core.errors import ConfigurationError, MoothallError
@@ -23,12 +25,16 @@ from moothall.testing.scripted import read_script
 from moothall_models.engine import Engine, EngineSettings
 from moothall_models.engine_clock import CpuClock, WallClock
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
+from moothall_models.recognizers.devices import AUTO, COMPUTE_TYPES, CPU, CUDA, DEVICES, choose_device
+from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.store import open_store
 
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105 - the variable's name
+KEY_VARIABLE = "MOOTHALL_RECOGNISER_KEY"
 SCRIPTED = "scripted:"
 PATIENCE = 5.0
 """Seconds that an engine without a parent gets to end in order."""
+MOST_WORKERS = 4
 EXIT_WRONG, EXIT_FAILED = 2, 1
 
 
@@ -45,10 +51,19 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         # A breakdown must leave no picture of the memory: it would hold what was said while nothing was recorded.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
+        # On the CPU clock one thing comes after another.
+        workers = 1 if asked.clock == "cpu" else asked.workers or workers_for(asked.threads)
         settings = EngineSettings(
-            url=asked.url, token=_token(asked, environment), name=asked.name, channels=asked.channels
+            url=asked.url,
+            token=_token(asked, environment),
+            name=asked.name,
+            channels=asked.channels,
+            workers=workers,
         )
-        recognizer, voice = load_model(asked.model, asked.model_dir, asked.threads)
+        computing = Computing(
+            threads=asked.threads, workers=workers, device=asked.device, compute_type=asked.compute_type
+        )
+        recognizer, voice = load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
         clock = CpuClock() if asked.clock == "cpu" else WallClock()
         engine = Engine(settings, recognizer, voice, clock, random.SystemRandom().random)
         asyncio.run(_until_told(engine))
@@ -63,13 +78,39 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 0
+    except ExceptionGroup as failed:
+        # What ended one pass ended the link's tasks with it.
+        known, other = failed.split(MoothallError)
+        if known is None or other is not None:
+            raise
+        sys.stderr.write(f"{_first(known)}\n")
+        return EXIT_FAILED
     return 0
 
 
-def load_model(name: str, folder: Path | None, threads: int) -> tuple[Recognizer, Callable[[], VoiceActivity]]:
+def workers_for(threads: int) -> int:
+    """Passes of so many threads that the machine's cores can run at a time: 1 to 4."""
+    return max(1, min(MOST_WORKERS, (os.cpu_count() or 1) // max(1, threads)))
+
+
+class Computing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model on this machine computes with."""
+
+    threads: int = 1
+    """Cores that one pass may use."""
+    workers: int = 1
+    """Threads that may call the recogniser at a time."""
+    device: str = CPU
+    compute_type: str = AUTO
+
+
+def load_model(
+    name: str, folder: Path | None, computing: Computing, key: Callable[[], str] = str
+) -> tuple[Recognizer, Callable[[], VoiceActivity]]:
     """The recogniser, and what makes a voice activity detector for each stream.
 
-    `name` is a model of the store, or of `folder` where given, or `scripted:FILE.json`. Raises ConfigurationError.
+    `name` is a model of the store, or of `folder` where given, or `scripted:FILE.json`, or `openai:NAME@URL`; `key`
+    gives the key for such a service. Raises ConfigurationError.
     """
     if name.startswith(SCRIPTED):
         from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
@@ -81,30 +122,79 @@ def load_model(name: str, folder: Path | None, threads: int) -> tuple[Recognizer
             msg = f"The script {path} can't be read: {error.strerror}."
             raise ConfigurationError(msg) from error
         return ScriptedRecognizer(script), ScriptedVoiceActivity
-    path = folder if folder is not None else open_store().path(name)
-    if not (path / "model.bin").is_file():
-        msg = f"There is no model in {path}: `moothall models fetch {name}` gets it."
-        raise ConfigurationError(msg)
+    recognizer = _at_endpoint(name, key()) if name.startswith(SCHEME) else _whisper(name, folder, computing)
     from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
-    from moothall_models.recognizers.whisper import WhisperRecognizer
 
     network = SileroNetwork()
     SileroVoiceActivity(network).probability(_silence())
-    return WhisperRecognizer(path, model=name, threads=threads), lambda: SileroVoiceActivity(network)
+    return recognizer, lambda: SileroVoiceActivity(network)
+
+
+def _at_endpoint(name: str, key: str) -> Recognizer:
+    from moothall_models.recognizers.endpoint_recognizer import EndpointRecognizer
+
+    address = read_address(name)
+    return EndpointRecognizer(address, Endpoint(address, key, seconds=time.perf_counter, pause=time.sleep))
+
+
+def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer:
+    trained: tuple[str, ...] = ()
+    path = folder
+    if path is None:
+        store = open_store()
+        path, trained = store.path(name), store.manifest.model(name).languages
+    if not (path / "model.bin").is_file():
+        msg = f"There is no model in {path}: `moothall models fetch {name}` gets it."
+        raise ConfigurationError(msg)
+    import ctranslate2
+
+    from moothall_models.recognizers.whisper import WhisperRecognizer
+
+    device, compute_type = choose_device(computing.device, computing.compute_type, ctranslate2)
+    try:
+        recognizer = WhisperRecognizer(
+            path,
+            model=name,
+            threads=computing.threads,
+            workers=computing.workers,
+            device=device,
+            compute_type=compute_type,
+            trained=trained,
+        )
+        if device == CUDA:
+            recognizer.warm_up()  # NVIDIA's libraries are only looked for when something is computed.
+    except RuntimeError as error:
+        if device != CUDA:
+            raise
+        msg = (
+            f"The model {name} can't run on the graphics card: {error}. Install cuBLAS and cuDNN in the versions that "
+            f"this CTranslate2 needs, take a smaller model or compute type, or set the engine's device to cpu."
+        )
+        raise ConfigurationError(msg) from None
+    return recognizer
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="moothall engine",
         description="Recognise the speech of a Moothall server's sessions.",
-        epilog=f"The token comes from the variable {TOKEN_VARIABLE} or from --token-file, never from the arguments.",
+        epilog=f"The token comes from the variable {TOKEN_VARIABLE} or from --token-file, a service's key from "
+        f"{KEY_VARIABLE} or --key-file; never from the arguments.",
     )
     parser.add_argument("--url", required=True, help="the server's engine link, ws://HOST:PORT/")
     parser.add_argument("--token-file", type=Path, metavar="FILE")
-    parser.add_argument("--model", default="whisper-base", help="a model of `moothall models list`")
+    parser.add_argument(
+        "--model", default="whisper-base", help="a model of `moothall models list`, or openai:NAME@https://HOST/v1"
+    )
     parser.add_argument("--model-dir", type=Path, metavar="FOLDER", help="where the model lies, instead of the store")
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help="with the key of the model's service")
+    parser.add_argument("--device", choices=DEVICES, default=CPU, help="where a model of this machine computes")
+    parser.add_argument("--compute-type", choices=COMPUTE_TYPES, default=AUTO, help="and with which numbers")
     parser.add_argument("--threads", type=int, default=1, help="cores that one pass may use")
-    parser.add_argument("--channels", type=int, default=4, help="live channels to take on")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="passes at a time; 0: as many as there are cores, up to 4"
+    )
+    parser.add_argument("--channels", type=int, help="live channels to take on at most; else as many as it can carry")
     parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: for benchmarks")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
@@ -117,18 +207,34 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _token(asked: argparse.Namespace, environment: Mapping[str, str]) -> str:
-    if asked.token_file is not None:
-        try:
-            token = str(asked.token_file.read_text(encoding="utf-8")).strip()
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"The token file {asked.token_file} can't be read ({type(error).__name__})."
-            raise ConfigurationError(msg) from error
-    else:
-        token = environment.get(TOKEN_VARIABLE, "").strip()
+    token = _secret(asked.token_file, "token", environment.get(TOKEN_VARIABLE, ""))
     if not token or not token.isascii() or not token.isprintable():
         msg = f"The engine needs its token: set {TOKEN_VARIABLE}, or name a file that holds it with --token-file."
         raise ConfigurationError(msg)
     return token
+
+
+def _key(asked: argparse.Namespace, environment: Mapping[str, str]) -> str:
+    """The service's key; empty where neither the variable nor a file is given."""
+    return _secret(asked.key_file, "key", environment.get(KEY_VARIABLE, ""))
+
+
+def _secret(path: Path | None, what: str, otherwise: str) -> str:
+    if path is None:
+        return otherwise.strip()
+    try:
+        return str(path.read_text(encoding="utf-8")).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"The {what} file {path} can't be read ({type(error).__name__})."
+        raise ConfigurationError(msg) from error
+
+
+def _first(failed: BaseExceptionGroup[MoothallError]) -> BaseException:
+    """The first error of a group that isn't a group itself."""
+    first: BaseException = failed
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 async def _until_told(engine: Engine) -> None:

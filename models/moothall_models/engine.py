@@ -20,6 +20,7 @@ from moothall_models.engine_clock import CpuClock, EngineClock
 from moothall_models.engine_live import run_live
 from moothall_models.engine_session import LinkSession
 from moothall_models.ports import Hypothesis, Recognizer, VoiceActivity, Window
+from moothall_models.speech.overload import Load
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     name: str = "engine"
     """For the server's logs."""
-    channels: int = 4
-    """Live channels that it takes on."""
+    channels: int | None = None
+    """Live channels that it takes on at most; None: as many as it finds that it can carry."""
+    workers: int = 1
+    """Passes at a time, each of another channel."""
 
 
 class Backoff:
@@ -101,6 +104,7 @@ class Engine:
         self._voice = voice
         self._clock = clock
         self._backoff = Backoff(jitter)
+        self._load = Load(settings.workers, settings.channels)
 
     async def run(self) -> None:
         """Warm up, then dial again and again; on the CPU clock there is one link, and its end is the end.
@@ -121,18 +125,18 @@ class Engine:
                     clock,
                 )
             return
-        # One thread: passes of all channels wait for one another, and nothing of a dead link's can run beside.
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="recognise") as worker:
+        # No more threads than workers: what a dead link left to be done takes the place of one.
+        with ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise") as workers:
             try:
                 while True:
-                    await self._serve_link(worker)
+                    await self._serve_link(workers)
                     await asyncio.sleep(self._backoff.next_ms() / 1000)
             finally:
-                worker.shutdown(wait=False, cancel_futures=True)
+                workers.shutdown(wait=False, cancel_futures=True)
 
-    async def _serve_link(self, worker: ThreadPoolExecutor) -> None:
+    async def _serve_link(self, workers: ThreadPoolExecutor) -> None:
         async def recognise(window: Window) -> Hypothesis:
-            return await asyncio.get_running_loop().run_in_executor(worker, self._recognizer.recognise, window)
+            return await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.recognise, window)
 
         try:
             async with self._dial() as socket:
@@ -140,7 +144,7 @@ class Engine:
                 link = WebSocketLink(socket)
                 session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
                 try:
-                    await run_live(session, link, recognise, self._clock)
+                    await run_live(session, link, recognise, self._clock, workers=self._settings.workers)
                 finally:
                     if link.used:
                         self._backoff.reset()
@@ -157,14 +161,18 @@ class Engine:
             logger.warning("engine %s: no server answers (%s)", self._settings.name, type(failed).__name__)
 
     def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:
+        room = self._load.room(0, 0)
         hello = wire.Hello(
             protocol=wire.PROTOCOL,
             name=self._settings.name,
             model=self._recognizer.model,
             languages=self._recognizer.languages,
-            channels=self._settings.channels,
+            channels=room.channels,
+            most=room.most,
         )
-        return LinkSession(hello, voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped)
+        return LinkSession(
+            hello, voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped, load=self._load
+        )
 
     def _dial(self) -> connect:
         try:

@@ -9,7 +9,7 @@ from typing import Protocol
 from moothall.core.errors import ProtocolError
 from moothall.wire.engine import ToEngine, ToServer
 from moothall_models.engine_clock import EngineClock
-from moothall_models.engine_session import LinkSession
+from moothall_models.engine_session import LinkSession, Turn
 from moothall_models.ports import Hypothesis, Window
 
 
@@ -26,12 +26,17 @@ class Link(Protocol):
 
 
 Recognise = Callable[[Window], Awaitable[Hypothesis]]
-"""Runs a pass without holding up the event loop; one at a time."""
+"""Runs a pass without holding up the event loop; as many at a time as there are workers."""
 
 
-async def run_live(session: LinkSession, link: Link, recognise: Recognise, clock: EngineClock) -> None:
-    """Serve the link until it ends. Raises ProtocolError when the server breaks the rules."""
-    live = _Live(session, link, recognise, clock)
+async def run_live(
+    session: LinkSession, link: Link, recognise: Recognise, clock: EngineClock, *, workers: int = 1
+) -> None:
+    """Serve the link until it ends. Raises ProtocolError when the server breaks the rules.
+
+    `workers`: passes at a time, each of another channel.
+    """
+    live = _Live(session, link, recognise, clock, workers)
     broken: ProtocolError | None = None
     async with asyncio.TaskGroup() as group:
         others = [group.create_task(live.recognise()), group.create_task(live.write())]
@@ -46,11 +51,14 @@ async def run_live(session: LinkSession, link: Link, recognise: Recognise, clock
 
 
 class _Live:
-    def __init__(self, session: LinkSession, link: Link, recognise: Recognise, clock: EngineClock) -> None:
+    def __init__(
+        self, session: LinkSession, link: Link, recognise: Recognise, clock: EngineClock, workers: int
+    ) -> None:
         self._session = session
         self._link = link
         self._recognise = recognise
         self._clock = clock
+        self._free = workers
         self._news = asyncio.Event()
         self._more_to_write = asyncio.Event()
 
@@ -61,16 +69,23 @@ class _Live:
             self._news.set()
 
     async def recognise(self) -> None:
-        while True:
-            await self._hear()
-            turn = self._session.next_pass(self._clock.now())
-            if turn is not None:
-                hypothesis = await self._recognise(turn.request.window)
-                self._session.passed(turn, hypothesis, self._clock.now())
-                self._more_to_write.set()
-            elif not await self._hear():
-                self._news.clear()
-                await self._news.wait()
+        async with asyncio.TaskGroup() as passes:
+            while True:
+                await self._hear()
+                turn = self._session.next_pass(self._clock.now()) if self._free else None
+                if turn is not None:
+                    self._free -= 1
+                    passes.create_task(self._run(turn))
+                elif not await self._hear():
+                    self._news.clear()
+                    await self._news.wait()
+
+    async def _run(self, turn: Turn) -> None:
+        hypothesis = await self._recognise(turn.request.window)
+        self._free += 1
+        self._session.passed(turn, hypothesis, self._clock.now())
+        self._more_to_write.set()
+        self._news.set()
 
     async def write(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from moothall_models.engine_acts import Acts, act_prefix
 from moothall_models.engine_audio import FRAME_MS, FrameBuffer, MediaTime
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, VoiceActivity
 from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.overload import Load, due
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,9 @@ AHEAD_FRAMES = 94
 
 REMEMBERED = 1_000
 """States of the voice detector that are kept, one a frame: more than the longest window and what was heard since."""
+
+SPOKEN_P = 0.5
+"""Frames of this probability count as speech where the load is measured."""
 
 Key = tuple[str, int, str]
 
@@ -58,7 +62,13 @@ class _Stream:
         if attach.place is not None and attach.place.audio_from == attach.audio_from:
             voice.resume(attach.place.voice)
         self.wanted: PassRequest | None = None
+        self.asked = self.began = self.due = 0.0
+        """When the pass was wanted, when it began, and when it should be done, on the driver's clock."""
         self.running = False
+        self.spoken = 0
+        """Speech heard since the last pass, ms."""
+        self.lag = 0
+        """How late the text is, as last reported."""
         self.ahead = 0
         """Frames heard since the last pass, or since none was wanted."""
         self.ending = False
@@ -76,6 +86,7 @@ class _Stream:
         for number, frame in enumerate(samples.reshape(-1, VAD_FRAME)):
             self._voices.append((t + number * FRAME_MS, self.voice.state()))
             odds.append(self.voice.probability(frame))
+        self.spoken += FRAME_MS * sum(p >= SPOKEN_P for p in odds)
         return odds
 
     def place(self) -> wire.Place | None:
@@ -99,12 +110,19 @@ class LinkSession:
         media: Callable[[wire.Attach], MediaTime],
         cpu_ms: Callable[[], float],
         stamped: bool,
+        load: Load | None = None,
     ) -> None:
-        """`voice` and `media` make what a new stream needs; `stamped` puts `at` on what goes out."""
+        """`voice` and `media` make what a new stream needs; `stamped` puts `at` on what goes out.
+
+        With `load` it says how many more channels fit, whenever that changes.
+        """
         self._voice = voice
         self._media = media
         self._cpu_ms = cpu_ms
         self._stamped = stamped
+        self._load = load
+        self._fits = (hello.channels, hello.channels if hello.most is None else hello.most)
+        """How many channels the server was last told that fit, in time and late."""
         self._streams: dict[int, _Stream] = {}
         # Acts are bounded by each stream's `Acts`; signals by their keys: a newer one takes the old one's place.
         self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): hello}
@@ -200,6 +218,8 @@ class LinkSession:
             self._frames += frames
             self._put(stream, stream.speech.hear(heard.t, heard.samples, stream.judge(heard.t, heard.samples)), now)
             self._end_if_heard(stream, now)
+        if heard_any:
+            self._say_room()
         return heard_any
 
     def next_pass(self, now: float) -> Turn | None:
@@ -207,20 +227,23 @@ class LinkSession:
 
         It is under way until `passed`; meanwhile other streams may get their turn.
         """
-        ready: list[tuple[int, _Stream, PassRequest]] = []
+        ready: list[tuple[float, _Stream, PassRequest]] = []
         for stream in self._streams.values():
             if stream.running:
                 continue
             if stream.wanted is None:
-                stream.wanted = stream.speech.next_pass(stream.media.at(now))
+                media = stream.media.at(now)
+                stream.wanted = stream.speech.next_pass(media)
+                if stream.wanted is not None:
+                    stream.asked, stream.due = now, due(now, stream.wanted.deadline, media)
             if stream.wanted is None:
                 stream.ahead = 0
             else:
-                ready.append((stream.wanted.deadline, stream, stream.wanted))
+                ready.append((stream.due, stream, stream.wanted))
         if not ready:
             return None
         _, stream, request = min(ready, key=lambda item: item[0])
-        stream.running = True
+        stream.running, stream.began = True, now
         return Turn(stream.number, request, stream.speech)
 
     def passed(self, turn: Turn, hypothesis: Hypothesis, now: float) -> None:
@@ -229,6 +252,9 @@ class LinkSession:
         if stream is None or stream.speech is not turn.speech:
             return
         stream.wanted, stream.running, stream.ahead = None, False, 0
+        if self._load is not None:
+            self._load.passed(now - stream.began, stream.began - stream.asked, stream.spoken)
+        stream.spoken = 0
         self._put(stream, stream.speech.passed(turn.request, hypothesis, stream.media.at(now)), now)
         self._drained(stream)
 
@@ -263,12 +289,24 @@ class LinkSession:
             self._tell(stream, partial, at)
         for output in outputs:
             if isinstance(output, ChannelState):
+                stream.lag = output.lag
                 self._tell(stream, output, at)
 
     def _tell(self, stream: _Stream, signal: Partial | ChannelState, at: float | None) -> None:
         key = ("tell", stream.number, signal.key)
         self._out.pop(key, None)
         self._out[key] = wire.Tell(stream=stream.number, signal=signal, at=at)
+
+    def _say_room(self) -> None:
+        """Tell the server what fits, if that isn't what it was told."""
+        if self._load is None:
+            return
+        attached = len(self._streams)
+        room = self._load.room(attached, max((stream.lag for stream in self._streams.values()), default=0))
+        fits = (attached + room.channels, attached + room.most)
+        if fits != self._fits:
+            self._fits = fits
+            self._out["capacity", 0, ""] = wire.Capacity(channels=room.channels, most=room.most, attached=attached)
 
     def _send(self, stream: _Stream, now: float) -> None:
         for act in stream.acts.take(int(now)):

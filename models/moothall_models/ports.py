@@ -55,7 +55,7 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recognizer(Protocol):
-    """Turns a window of audio into words. Called from one thread at a time."""
+    """Turns a window of audio into words. Called from as many threads at a time as the engine has workers."""
 
     @property
     def model(self) -> str:
@@ -72,7 +72,10 @@ class Recognizer(Protocol):
         ...
 
     def recognise(self, window: Window) -> Hypothesis:
-        """Recognise one window; as long as it takes."""
+        """Recognise one window; as long as it takes.
+
+        Raises RecognitionFailed when the recogniser is asked over the network and gives no usable answer.
+        """
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -163,6 +164,9 @@ async def _start_engines(
     port = await stack.enter_async_context(serve_engines(host, settings.engine.listen_port, lambda: tokens, handle))
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
+    common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
+    common += ["--key-file", settings.engine.key_file] if settings.engine.key_file else []
+    common += ["--workers", str(settings.engine.workers_each(os.cpu_count() or 1))]
     children = []
     for number in range(1, settings.engine.count + 1):
         child = EngineChild(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -20,23 +21,25 @@ from moothall.app_house import House
 from moothall.core.actors import Role
 from moothall.core.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.commands import BringLinesBack, CloseSession, CorrectSegment, MoveLinesAway
-from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
-from moothall.core.removing import selected
+from moothall.core.removing import Lines, selected
 from moothall.core.session import Status
 from moothall.core.undo import inverse
 from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
+from moothall.services.copies import Copies
 from moothall.services.desks import Desks, News, Seat
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.moving import move_back, move_lines
-from moothall.services.orders import Receipt
+from moothall.services.orders import Receipt, unavailable
 from moothall.services.recognising import Recognising
 from moothall.services.recording import Recordings
 from moothall.services.redoing import redo
-from moothall.services.removal import Spoken, remove
+from moothall.services.removal import remove
 from moothall.services.reports import Kind, Reports
+from moothall.services.session_writer import SessionWriter
 from moothall.services.sessions import LiveSession
 from moothall.services.speaker_watch import SpeakerWatch
 
@@ -75,6 +78,7 @@ def open_desks(
         clock=house.clock,
         engines=lambda: recognising.engines,
         unheard=lambda session: bool(recognising.unheard(session)),
+        crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         disk=lambda: _disk(house),
         tally=reports.tally,
@@ -126,7 +130,11 @@ def _news(house: House, reports: Reports, control: ControlRoom) -> Mapping[str, 
         raised = [each for each in control.alarms_of(session) if each.kind not in ("reports", "ends-soon", "over")]
         return msgspec.to_builtins(raised)
 
-    return {"reports": told, "overrun": overrun, "alarm": alarm}
+    def quality(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        return None if live is None else msgspec.to_builtins(live.writer.quality.quality())
+
+    return {"reports": told, "overrun": overrun, "alarm": alarm, "quality": quality}
 
 
 class _AboutSessions:
@@ -179,6 +187,13 @@ class _Extras:
         self._recognising = recognising
         self._recordings = recordings
         self._may_act = may_act
+        self._copies = Copies(house.log, self._writer_of)
+        # Lines that are on their way to another session would escape a removal. Bound: desks that wait for an answer.
+        self._moving = asyncio.Lock()
+
+    async def _writer_of(self, session: SessionId) -> SessionWriter | None:
+        live = await self._house.sessions.find(session)
+        return None if live is None else live.writer
 
     def all(self) -> dict[str, Extra]:
         """By the names of their messages."""
@@ -207,16 +222,17 @@ class _Extras:
             return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         channel = ChannelId(wish.channel or seat.channel)
         to_channel = _same_channel(other, channel)
-        answer = await move_lines(
-            seat.live.writer,
-            other.writer,
-            seat.actor,
-            CommandId(wish.id),
-            channel=channel,
-            segments=wish.segments,
-            to_channel=to_channel,
-            clock=self._house.clock,
-        )
+        async with self._moving:
+            answer = await move_lines(
+                seat.live.writer,
+                other.writer,
+                seat.actor,
+                CommandId(wish.id),
+                channel=channel,
+                segments=wish.segments,
+                to_channel=to_channel,
+                clock=self._house.clock,
+            )
         if isinstance(answer, Refusal):
             return answer
         moved = MoveLinesAway(channel=channel, segments=wish.segments, session=other.id)
@@ -226,17 +242,18 @@ class _Extras:
             there = await self._house.sessions.find(other.id) if self._may_act(seat.staff, other.id) else None
             if there is None:
                 return _refuse(RefusalCode.FORBIDDEN, "Your link is not for the meeting where the lines stand.")
-            return await move_back(
-                seat.live.writer,
-                there.writer,
-                seat.actor,
-                undo_id,
-                moved=CommandId(wish.id),
-                channel=channel,
-                segments=wish.segments,
-                to_channel=to_channel,
-                clock=self._house.clock,
-            )
+            async with self._moving:
+                return await move_back(
+                    seat.live.writer,
+                    there.writer,
+                    seat.actor,
+                    undo_id,
+                    moved=CommandId(wish.id),
+                    channel=channel,
+                    segments=wish.segments,
+                    to_channel=to_channel,
+                    clock=self._house.clock,
+                )
 
         self._desks.note_act(seat, moved, CommandId(wish.id), answer, undo=back, elsewhere=undo)
         return {"receipt": msgspec.to_builtins(answer)}
@@ -257,18 +274,28 @@ class _Extras:
         """Words must not stay, neither in the text nor in the sound."""
         if not is_command_id(wish.id) or wish.removes is None:
             return _refuse(RefusalCode.INVALID, "It needs an id, and which words.")
-
-        async def silence(spoken: Sequence[Spoken]) -> None:
-            await self._recordings.silence(seat.live.id, spoken)
-
-        answer = await remove(seat.live.writer, seat.actor, CommandId(wish.id), wish.removes, silence)
+        async with self._moving:
+            answer = await remove(
+                seat.live.writer,
+                seat.actor,
+                CommandId(wish.id),
+                wish.removes,
+                self._copies,
+                self._recordings.silence,
+            )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        """How many lines that stand would lose words to a removal."""
+        """How many lines that stand would lose words to a removal, here and where they were moved to."""
         if wish.removes is None or seat.staff.role not in REMOVERS:
             return _refuse(RefusalCode.FORBIDDEN, "Whoever may remove words is told what goes.")
-        cuts = selected(seat.live.state, wish.removes)
+        try:
+            found = await self._copies.of(seat.live.writer, wish.removes)
+        except StorageUnavailable:
+            return unavailable()
+        cuts = [*selected(seat.live.state, wish.removes)]
+        for each in (found.here, *found.elsewhere):
+            cuts += selected(each.writer.state, Lines(each.segments))
         return {"lines": sum(not cut.line.gone and bool(cut.line.whole.strip()) for cut in cuts)}
 
     async def _seen(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:

@@ -18,7 +18,7 @@ from moothall.adapters.import_door import ImportDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.local_door import HOST, LocalDoor, leave_card, take_card
 from moothall.adapters.low_data_door import LowDataDoor
-from moothall.adapters.page_door import PageDoor
+from moothall.adapters.page_door import PageDoor, QualityOf
 from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
@@ -38,8 +38,9 @@ from moothall.adapters.work_door import WorkDoor
 from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_sound import microphone_doors, sound_address, sound_door
-from moothall.core.ids import SessionId
+from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
+from moothall.core.views.quality import Quality
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.live_ingest import LiveIngest
@@ -128,6 +129,7 @@ async def open_doors(
         public=address.public,
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
+        last_awaited=house.closing.last_words,
     )
     page = PageDoor(
         pages,
@@ -136,6 +138,8 @@ async def open_doors(
         page_of=access.page,
         public=address.public,
         sound_of=sound_address,
+        last_awaited=house.closing.last_words,
+        quality_of=_quality_of(house.sessions),
     )
     staff = StaffDoor(
         links=house.links,
@@ -216,6 +220,14 @@ def _front_page(house: House, pages: Pages, catalogue: Catalogue) -> FrontPage:
         place=place,
         known=catalogue.known,
     )
+
+
+def _quality_of(sessions: Sessions) -> QualityOf:
+    def quality(session: SessionId, channel: ChannelId) -> Quality | None:
+        live = sessions.loaded(session)
+        return None if live is None else live.writer.quality.quality(channel)
+
+    return quality
 
 
 def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:

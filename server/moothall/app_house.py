@@ -53,7 +53,9 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
 
     def office(self, public: str) -> Office:
         """For the operator's commands; `public` is the address that links say."""
-        return Office(programme=self.programme, links=self.links, public=public, zones=find_zone)
+        return Office(
+            programme=self.programme, sessions=self.sessions, links=self.links, public=public, zones=find_zone
+        )
 
     async def erase(self, session: SessionId) -> None:
         """Remove a rehearsal's sound and links. Its log is removed by whoever calls this.

@@ -16,6 +16,8 @@ import msgspec
 
 from moothall.core.errors import ConfigurationError
 
+MOST_WORKERS = 4
+"""Of an engine, unless more are asked for: beyond that memory is the bound, not cores."""
 PREFIX = "MOOTHALL_"
 _BETWEEN = "__"
 
@@ -96,20 +98,54 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """The engines that turn sound into words."""
 
-    model: Annotated[str, msgspec.Meta(min_length=1, description="a name that `moothall models list` shows")] = (
-        "whisper-base"
-    )
-    """The model that the server's own engines load."""
+    model: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1,
+            pattern=r"^(?!openai:)|^openai:[^@\s]+@https?://[^\s/?#@]+[^\s?#]*$",
+            description="a name that `moothall models list` shows, or a service such as "
+            "'openai:whisper-1@https://api.example.org/v1'",
+        ),
+    ] = "whisper-base"
+    """The model that the server's own engines load, or the transcription service in the form of OpenAI's that they ask;
+    all sound is sent to it then."""
+    key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the service's key, the key alone. Empty: the key is in the variable MOOTHALL_RECOGNISER_KEY, or there is
+    none."""
+    device: Annotated[Literal["cpu", "cuda", "auto"], msgspec.Meta(description="cpu, cuda or auto")] = "cpu"
+    """Where a model of this machine computes: on the processor or on one of NVIDIA's graphics cards. auto: on the card
+    where there is one."""
+    compute_type: Annotated[
+        Literal[
+            "auto",
+            "int8",
+            "int8_float16",
+            "int8_bfloat16",
+            "int8_float32",
+            "int16",
+            "float16",
+            "bfloat16",
+            "float32",
+        ],
+        msgspec.Meta(description="auto, or one of CTranslate2's compute types such as int8 or float16"),
+    ] = "auto"
+    """With which numbers it computes. auto: int8 on the processor, float16 on a card."""
     count: Annotated[int, msgspec.Meta(ge=0, le=64, description="a whole number from 0 to 64")] = 1
     """Engines that the server starts and watches over; 0 when only remote ones are to be used."""
     threads: Annotated[int, msgspec.Meta(ge=1, le=256, description="a whole number from 1 to 256")] = 1
-    """Threads that each of them computes with."""
+    """Threads that one pass of an engine computes with."""
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64, description="a whole number from 0 to 64")] = 0
+    """Passes that each engine runs at a time, each of another text; 0: as many as the cores allow, up to 4."""
     listen_host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "127.0.0.1"
     """Address that engines dial. Anything but 127.0.0.1 or ::1 lets engines on other machines in."""
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
     """Port that engines dial; 0 takes a free one, which only the server's own engines are told."""
     tokens: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the remote engines' tokens, one `name token` a line. Empty: none is let in."""
+
+    def workers_each(self, cores: int) -> int:
+        """How many workers each engine gets on a machine with so many cores, of which all engines take their share."""
+        return self.workers or max(1, min(MOST_WORKERS, cores // (max(1, self.count) * self.threads)))
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):

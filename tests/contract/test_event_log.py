@@ -190,6 +190,18 @@ async def test_sessions_come_in_order_of_their_names(log: EventLog) -> None:
     assert list(await log.sessions()) == ["a-1", "a.1", "a_1", "hall-10", "hall-2", "plenary"]
 
 
+async def test_what_commands_caused_is_found_in_all_logs_by_how_their_ids_end(log: EventLog) -> None:
+    found: list[LogRecord] = []
+    for session in ("noon", "morning"):
+        made = Recorder(session=SessionId(session))
+        await log.acquire(made.session, made.epoch)
+        events = [made.record(PAUSED, cause=cause) for cause in ("m:here", "m:away", "here", "x:HERE", "%:here")]
+        await log.append(made.session, 1, 0, events)
+        found = [events[0], events[4], *found]
+    assert list(await log.caused(":here")) == found
+    assert list(await log.caused(":back")) == []
+
+
 async def test_removal_erases_body_and_salt_and_says_so(log: EventLog, recorder: Recorder) -> None:
     records = await filled(log, recorder, 4)
     said = recorder.record(REMOVED)

@@ -291,7 +291,7 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await static.goto(await on.link(Role.SECRETARIAT))
         await static.goto(f"{on.running.address}/control?ui=ar")
         await expect(static.locator(".alarm")).to_contain_text("Ann")
-        await expect(static.locator("dl div")).to_have_count(7)
+        await expect(static.locator("dl div")).to_have_count(8)
 
         await page.get_by_role("button", name="Seen").click()
         await expect(page.get_by_role("button", name="Seen")).to_be_disabled()

@@ -214,6 +214,31 @@ async def test_what_had_to_be_dropped_is_said_in_the_next_hello(scripts: Scripts
     assert result == [[0, [0, 100]], [1600, [1600, 500]], [3600]]
 
 
+@pytest.mark.parametrize("code", [1001, 1013])
+async def test_who_is_sent_away_comes_back_with_what_is_not_safe(scripts: Scripts, code: int) -> None:
+    result = await talk(
+        scripts,
+        """
+        hear(200); hear(300);
+        last().opens();
+        last().says({kind: 'go', at: 0, session: 's'});
+        last().says({kind: 'safe', at: 200});
+        last().drops(v.code);
+        const kept = ring.samples;
+        hear(100);
+        line.hurry();
+        last().opens();
+        last().says({kind: 'go', at: 300, session: 's'});
+        const sent = sockets.map(({sent}) => sent.map((each) => each.first ?? each));
+        const result = {sent, told, kept, lines: sockets.length};
+        """,
+        code=code,
+    )
+    assert result["sent"] == [[0, [0, 500]], [200, [300, 300]]]
+    assert (result["told"], result["lines"]) == (["sending", "safe", "cut", "sending"], 2)
+    assert result["kept"] == 300
+
+
 async def test_what_the_server_says_else(scripts: Scripts) -> None:
     result = await talk(
         scripts,

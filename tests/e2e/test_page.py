@@ -12,7 +12,7 @@ from moothall.adapters.page_catalogues import LANGUAGES
 from moothall.adapters.page_files import StaticFiles, find_web_folder
 from moothall.core import events as ev
 from moothall.core.ids import SegmentId, SpeakerId
-from moothall.core.signals import ChannelState, Sound, Unsaved
+from moothall.core.signals import ChannelState, LastWords, Sound, Unsaved
 from stage import (
     CAPTIONER,
     FLOOR,
@@ -409,6 +409,11 @@ async def test_how_it_stands_is_said_in_words(page: Page) -> None:
         await expect(page.locator("#Unsaved")).to_have_text("Not yet savedtwo three")
         await on.say(signals=[Unsaved(channel=FLOOR, text="")])
         await expect(page.locator("#Unsaved")).to_be_hidden()
+        await on.say(signals=[LastWords(channel=FLOOR, awaited=True)])
+        await expect(state).to_have_text("The last words are coming")
+        await expect(page.locator("#Status")).to_have_text("The last words are coming")
+        await on.say(signals=[LastWords(channel=FLOOR, awaited=False)])
+        await expect(state).to_have_text("Silence: nobody is speaking")
         await on.say(ev.SessionPaused(t=50_000))
         await expect(state).to_have_text("Break. The text goes on when the meeting does.")
         await on.say(ev.SessionResumed(t=60_000))

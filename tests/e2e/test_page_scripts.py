@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.page_texts import NEW_LINES
+from moothall.adapters.quality_texts import QUALITY_TEXTS, quality_line
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
@@ -22,6 +23,7 @@ from moothall.core.languages import direction
 from moothall.core.signals import Partial
 from moothall.core.times import media_time
 from moothall.core.views.captions import CaptionsView
+from moothall.core.views.quality import Corrected, Delay, Quality
 from moothall.wire.frames import decode, events_frame, snapshot_frame
 from moothall.wire.low_data import LowData
 from recorder import EPOCH, MORNING, SESSION, Recorder
@@ -268,6 +270,32 @@ async def test_counted_texts_take_the_same_forms(scripts: Scripts, language: str
     assert await scripts.run("words", body, data) == [catalogue.counted(NEW_LINES, n) for n in range(130)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_how_good_a_text_is_is_said_as_the_server_says_it(scripts: Scripts, language: str) -> None:
+    ui = Catalogues(find_web_folder() / "locales")[language]
+    tried = [
+        None,
+        Quality(
+            words=1_000, lines=1_000, delay=Delay(p50=1_050, p95=12_350), gaps=2, words_a_minute=128,
+            corrected=Corrected(lines=15, by_machine=1, by_person=14), languages={"en": 981, "fr": 19},
+        ),
+        Quality(
+            words=60, lines=7, delay=None, gaps=0, words_a_minute=90,
+            corrected=Corrected(lines=0, by_machine=0, by_person=0), languages={"fr": 30, "ar": 30},
+        ),
+    ]  # fmt: skip
+    texts = {name: ui.text(key) for name, key in QUALITY_TEXTS.items()}
+    data = {"ui": language, "texts": texts, "counted": {}, "tried": msgspec.to_builtins(tried)}
+    body = """
+        const {Words} = await import(`${v.root}/words.js`);
+        const {tongues} = await import(`${v.root}/desk_names.js`);
+        return v.tried.map(m.qualityLines(v.ui, new Words(v), tongues(v.ui)));
+    """
+    said = await scripts.run("quality", body, {**data, "root": scripts.root})
+    assert isinstance(said, list)
+    assert [line.lower() for line in said] == [quality_line(each, ui, staff=True).lower() for each in tried]
+
+
 async def test_times_and_directions_are_those_of_the_server(scripts: Scripts) -> None:
     times = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 40_000_000]
     assert await scripts.run("words", "return v.map(m.mediaTime);", times) == [media_time(ms) for ms in times]
@@ -277,6 +305,7 @@ async def test_times_and_directions_are_those_of_the_server(scripts: Scripts) ->
 
 CALM = {
     "now": 100_000, "status": "open", "cutAt": None, "backAt": None, "online": True, "unsaved": False,
+    "lastWords": False,
     "sound": {"sound": "speech", "lag": 400, "sent": 99_500}, "spoke": 97_900,
 }  # fmt: skip
 
@@ -298,6 +327,9 @@ CALM = {
         ({"status": "absent"}, "before", None),
         ({"status": "paused"}, "break", None),
         ({"unsaved": True}, "unsaved", None),
+        ({"lastWords": True}, "last-words", None),
+        ({"status": "paused", "lastWords": True}, "last-words", None),
+        ({"status": "closed", "lastWords": True}, "closed", None),
         ({"cutAt": 99_000}, "live", 2),
         ({"cutAt": 98_000}, "lost", None),
         ({"cutAt": 98_000, "online": False}, "offline", None),

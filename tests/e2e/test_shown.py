@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from moothall.adapters.page_files import StaticFiles, find_web_folder
 from moothall.core import events as ev
 from moothall.core.ids import SpeakerId
-from moothall.core.signals import Unrecorded
+from moothall.core.signals import LastWords, Unrecorded
 from moothall.services.reports import Kind
 from stage import FLOOR, Stage, ended, opened, partial, stage, words
 
@@ -57,6 +57,8 @@ async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page:
         await expect(newest.locator(".moment")).to_contain_text("Off we go")
         await on.say(ev.NotRecordedEnded(t1=2), signals=[Unrecorded(channel=FLOOR, text="", language="en")])
         await expect(newest.locator(".moment")).to_have_count(0)
+        await on.say(signals=[LastWords(channel=FLOOR, awaited=True)])
+        await expect(page.locator("#State")).to_have_text("The last words are coming")
         on.refusing = True
         on.cut()
         await expect(page.locator("#State")).to_have_text("Reconnecting: nothing will be missed")

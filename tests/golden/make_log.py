@@ -22,7 +22,7 @@ from moothall.adapters.signing import Ed25519Signer
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
 from recorder import EPOCH, MORNING, SESSION, Recorder
 
 HERE = Path(__file__).parent
@@ -164,12 +164,35 @@ def remove_what_was_not_recorded(recorder: Recorder) -> tuple[tuple[int, ...], l
     ]
 
 
+def closing(recorder: Recorder) -> list[LogRecord]:
+    """A session whose last words were awaited when somebody closed it, the second time in earnest."""
+    tell = recorder.record
+    return [
+        tell(ev.SessionCreated(title="Closing", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(ev.CloseAsked(act=CommandId("d1"), by="chair-2")),
+        tell(ev.CloseAsked()),
+        tell(opened(S1, 400), ENGINE),
+        tell(ev.CloseAsked(act=CommandId("d2"), by="chair-2")),
+        tell(words(S1, 0, 400, " Good", "bye."), ENGINE),
+        tell(ended(S1, 1_000, " Goodbye."), ENGINE),
+        tell(ev.SessionClosed(t=2_000), CHAIR, cause="d2"),
+    ]
+
+
+def remove_the_last_words(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    gone = (6, 8, 9)
+    return gone, [recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by="staff-1"), STAFF)]
+
+
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
 """Which bodies go, and what is written with that."""
 STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1": (story, remove_the_neighbour),
     "log-0.1-open-hall": (open_hall, remove_what_was_not_recorded),
+    "log-0.1-last-words": (closing, remove_the_last_words),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,23 +13,27 @@ import aiohttp
 import pytest
 import socketio
 
+from moothall.adapters.system_clock import SystemClock
 from moothall.app import Hall, hall
+from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.services.moving import move_lines
 from moothall.services.orders import Receipt
+from moothall.services.publication import Publication
 from moothall.settings import Engine as EngineSettings
 from moothall.settings import Server, Settings
 
-FLOOR, SESSION = ChannelId("floor"), SessionId("hearing")
+FLOOR, SESSION, OTHER = ChannelId("floor"), SessionId("hearing"), SessionId("other")
 HIDDEN = "rhubarb"
 ANA = SpeakerId("ana")
 
 
-async def held(running: Hall) -> None:
+async def held(running: Hall, session: SessionId = SESSION) -> None:
     """A session with a line of nobody and one of Ana's, in which the word stands."""
-    live = await running.sessions.open(SESSION)
+    live = await running.sessions.open(session)
     engine = Actor(Role.ENGINE, "e")
     acts: list[tuple[Actor, do.AnyCommand]] = [
         (SYSTEM, do.CreateSession(title="Hearing", languages=("en",))),
@@ -138,3 +144,91 @@ async def test_what_was_caught_of_the_last_seconds_is_in_no_file_when_the_answer
         assert live is not None
         assert not live.state.recorded
         assert len(live.state.segments) == 0
+
+
+async def moved(running: Hall, start: SessionId, end: SessionId) -> str:
+    """Ana's line is moved minutes after it was said; what it is called where it stands."""
+    await held(running, start)
+    writers = []
+    for session in (start, end):
+        live = await running.sessions.open(session)
+        acts: list[do.AnyCommand] = [do.MapClock(t=300_000)]
+        if session == end:
+            acts = [
+                do.CreateSession(title="Another", languages=("en",)),
+                do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+                do.OpenSession(),
+                *acts,
+            ]
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("late"), acts), Receipt)
+        writers.append(live.writer)
+    answer = await move_lines(
+        writers[0],
+        writers[1],
+        Actor(Role.TECHNICIAN, "t"),
+        CommandId("m"),
+        channel=FLOOR,
+        segments=(SegmentId("b"),),
+        to_channel=FLOOR,
+        clock=SystemClock(),
+    )
+    assert isinstance(answer, Receipt), answer
+    (name,) = (name for name, _ in writers[1].state.segments.items())
+    return name
+
+
+def require_sound(data: Path) -> None:
+    """Every chain verifies, with something removed in both sessions."""
+    said = io.StringIO()
+    assert verify_command(data, None, said) == SOUND, said.getvalue()
+    assert [line.split(" but for ")[0] for line in said.getvalue().splitlines()] == [
+        f"{SESSION}: intact",
+        f"{OTHER}: intact",
+    ]
+
+
+@pytest.mark.parametrize("start", [SESSION, OTHER])
+async def test_a_line_that_was_moved_leaves_every_file_also_where_the_link_is_not_for_its_other_session(
+    tmp_path: Path, start: SessionId
+) -> None:
+    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    async with hall(settings) as running:
+        name = await moved(running, start, OTHER if start == SESSION else SESSION)
+        selection = {"type": "lines", "segments": ["b" if start == SESSION else name]}
+        assert found(tmp_path, HIDDEN)
+        async with at_a_desk(running, Role.TECHNICIAN) as client:
+            assert await concerned(client, selection) == {"lines": 1}
+            answer = await asked(client, "r", selection)
+            assert "receipt" in answer, answer
+            assert found(tmp_path, HIDDEN) == []  # The log and its WAL among them.
+            assert await asked(client, "r", selection) == answer
+    assert found(tmp_path, HIDDEN) == []
+    require_sound(tmp_path)
+
+
+@pytest.mark.parametrize("start", [SESSION, OTHER])
+async def test_killed_between_the_logs_the_same_request_goes_on(tmp_path: Path, start: SessionId) -> None:
+    data, left = tmp_path / "data", tmp_path / "left"
+    settings = Settings(server=Server(port=0, data=str(data)), engine=EngineSettings(count=0))
+    async with hall(settings) as running:
+        name = await moved(running, start, OTHER if start == SESSION else SESSION)
+        other = await running.sessions.open(OTHER)
+
+        def hear(publication: Publication) -> None:
+            """As a kill leaves them when the words have left the one log, and not yet the other."""
+            if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
+                left.mkdir()
+                for file in data.iterdir():
+                    if file.is_file() and file.name != "lock":
+                        shutil.copy(file, left / file.name)
+
+        other.writer.listen(hear)
+        selection = {"type": "lines", "segments": ["b" if start == SESSION else name]}
+        async with at_a_desk(running, Role.TECHNICIAN) as client:
+            assert "receipt" in await asked(client, "r", selection)
+        assert found(left, HIDDEN)
+    settings = Settings(server=Server(port=0, data=str(left)), engine=EngineSettings(count=0))
+    async with hall(settings) as running, at_a_desk(running, Role.TECHNICIAN) as client:
+        assert "receipt" in await asked(client, "r", selection)
+        assert found(left, HIDDEN) == []
+    require_sound(left)

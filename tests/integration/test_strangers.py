@@ -72,6 +72,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),
         ev.SessionPaused(t=50),
+        ev.CloseAsked(act=CommandId("c"), by=WORD),
         ev.SessionResumed(t=60),
         ev.SourceEnded(source=SourceId("mic"), t=70),
         ev.SessionClosed(t=80),

@@ -1,4 +1,4 @@
-"""One recording of two channels feeds the floor and an interpretation, on one engine."""
+"""One recording of two channels feeds the floor and an interpretation, on one engine or on two."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hall_process import CLOCK, SESSION, HallProcess, free_port
+from hall_process import CLOCK, SESSION, HallProcess, free_port, watched
 from moothall.adapters.reader_client import follow
 from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core import events as ev
@@ -40,19 +40,29 @@ def write_stereo(path: Path, left: bytes, right: bytes) -> None:
         out.writeframes(both.tobytes())
 
 
-def committed(data: Path) -> dict[ChannelId, list[ev.Word]]:
-    """The words of each channel as the log has them."""
+def events(data: Path) -> list[object]:
+    """What the log holds."""
     reader = LogReader(open_for_reading(data / FILE_NAME))
     try:
         records = reader.read(SESSION, 0, 1_000_000)
     finally:
         reader.close()
+    return [decode_event(record.body) for record in records if record.body is not None]
+
+
+def committed(data: Path) -> dict[ChannelId, list[ev.Word]]:
+    """The words of each channel as the log has them."""
     found: dict[ChannelId, list[ev.Word]] = {FLOOR: [], FRENCH: []}
-    for record in records:
-        event = None if record.body is None else decode_event(record.body)
+    for event in events(data):
         if isinstance(event, ev.WordsCommitted):
             found[event.channel] += event.words
     return found
+
+
+def attachments(data: Path) -> list[int]:
+    """How often each channel was given to an engine, the fewest first."""
+    given = [event.channel for event in events(data) if isinstance(event, ev.EngineAttached)]
+    return sorted(map(given.count, (FLOOR, FRENCH)))
 
 
 def plain(words: Sequence[ev.Word]) -> list[str]:
@@ -94,3 +104,30 @@ async def test_both_texts_are_whole_and_a_silent_interpreter_is_told(tmp_path: P
     assert [word.t0 for word in words[FRENCH]] == [word.t0 - cut + LATER_MS for word in made[45:]]
     silent = [state.t for state in states if state.sound is Sound.SILENCE]
     assert max(silent) - words[FRENCH][-1].t1 > 10_000
+
+
+@pytest.mark.timeout(90)
+async def test_on_two_engines_of_which_one_is_killed_both_texts_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOOTHALL_ENGINE__COUNT", "2")
+    script = make_script(12, 60)
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    sound = render(script)
+    write_stereo(tmp_path / "sound.wav", sound, bytes(LATER_MS * 32) + sound)
+    hall = HallProcess(
+        tmp_path / "data",
+        tmp_path / "sound.wav",
+        f"scripted:{tmp_path / 'script.json'}",
+        free_port(10),
+        *("--map", "1=floor,2=fr"),
+    )
+    async with watched(hall) as witness:
+        await witness.more_words(10)
+        assert hall.kill_engine()
+        await witness.until(lambda: witness.closed)
+    words = committed(hall.data)
+    said = [word.text.strip() for word in script.words]
+    assert plain(words[FLOOR]) == said
+    assert plain(words[FRENCH]) == said
+    assert attachments(hall.data) == [1, 2], "only what the dead one had was attached anew"

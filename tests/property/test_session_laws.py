@@ -80,6 +80,8 @@ other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.PauseSession(),
         do.ResumeSession(),
         do.CloseSession(),
+        do.AskClose(act=CommandId("c"), by="l1"),
+        do.AskClose(),
         do.ReopenSession(),
         do.SealRecord(version=ev.SealVersion.RAW),
         do.CreateSession(title="x", languages=("en",)),

@@ -78,6 +78,14 @@ def test_variables_that_are_no_settings_are_left_alone() -> None:
             ),
         ),
         ('[logging]\nlevel = "loud"\n', "level of [logging] is 'loud'; allowed is debug, info, warning or error."),
+        (
+            '[engine]\nmodel = "openai:whisper-1"\n',
+            (
+                "model of [engine] is 'openai:whisper-1'; allowed is a name that `moothall models list` shows, "
+                "or a service such as 'openai:whisper-1@https://api.example.org/v1'."
+            ),
+        ),
+        ('[engine]\ndevice = "gpu"\n', "device of [engine] is 'gpu'; allowed is cpu, cuda or auto."),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, said: str) -> None:
@@ -155,3 +163,19 @@ def test_a_mistake_among_the_tokens_names_the_line_and_shows_no_token(tmp_path: 
     with pytest.raises(ConfigurationError) as caught:
         settings.engine_tokens(path)
     assert str(caught.value) == f"{path}, {said}"
+
+
+@pytest.mark.parametrize(
+    ("engine", "cores", "workers"),
+    [
+        (settings.Engine(), 1, 1),
+        (settings.Engine(), 2, 2),
+        (settings.Engine(), 32, 4),
+        (settings.Engine(count=2), 4, 2),
+        (settings.Engine(count=2, threads=4), 4, 1),
+        (settings.Engine(count=0), 4, 4),
+        (settings.Engine(workers=9), 2, 9),
+    ],
+)
+def test_engines_share_the_cores(engine: settings.Engine, cores: int, workers: int) -> None:
+    assert engine.workers_each(cores) == workers

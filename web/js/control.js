@@ -5,6 +5,7 @@ import { DeskLink, newId } from './desk_link.js';
 import { keepOwnName, ownName, tongues } from './desk_names.js';
 import { keep, recall } from './kept.js';
 import { at, element } from './nodes.js';
+import { qualityLines } from './quality.js';
 import { Words, alone } from './words.js';
 
 const BELL = 'moothall.control.bell';
@@ -13,6 +14,7 @@ const GIGABYTE = 1e9;
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 const tongue = tongues(data.ui);
+const qualityLine = qualityLines(data.ui, words, tongue);
 const clock = new Intl.DateTimeFormat(data.ui, { timeStyle: 'medium' });
 const form = at('Bell').elements;
 const rung = new Set(); // alarms that the bell has rung for
@@ -33,7 +35,7 @@ function figures(card) {
   const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: tongue(tag) })}: ${card.readers[name] ?? 0}`);
   return [
     ['sound', ago(card.sound)], ['words', ago(card.words)], ['rate', String(card.rate)], ['delay', words.text('late', { n: card.lag })],
-    ['language', language(card)], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
+    ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
   ];
 }
 

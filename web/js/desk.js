@@ -22,7 +22,7 @@ let may = new Set();
 let channel = data.channel;
 let own = ''; // our seat
 let here = [];
-let news = { reports: null, alarm: null, overrun: null };
+let news = { reports: null, alarm: null, overrun: null, quality: null };
 let ahead = 0; // the server's clock against ours
 
 const say = (text) => { at('Status').textContent = text; };
@@ -160,8 +160,7 @@ function around() {
   for (const button of at('Off').querySelectorAll('button')) button.hidden = (button.dataset.act === 'recorded') !== off;
   at('Write').hidden = !may.has('type') || !live;
   panel.people(keys);
-  panel.reports(news.reports, may.has('correct') || may.has('close'));
-  panel.notices({ alarms: news.alarm, overrun: news.overrun, off: off ? session.not_recorded : null });
+  panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close') });
   choices();
   now();
 }
@@ -220,11 +219,12 @@ function now() {
   if (!state.session) return;
   const { kind, n } = standing({
     now: Date.now() + ahead, status: state.session.status, cutAt: null, backAt: null, online: true,
-    unsaved: Boolean(state.signals.unsaved?.text), sound: state.signals.state ?? null, spoke: state.spoke,
+    unsaved: Boolean(state.signals.unsaved?.text), lastWords: Boolean(state.signals['last-words']?.awaited),
+    sound: state.signals.state ?? null, spoke: state.spoke,
   });
-  const line = at('State');
+  const [line, text] = [at('State'), words.text(`standing.${kind}`, { n })];
+  if (kind === 'last-words' && line.dataset.kind !== kind) say(text);
   line.dataset.kind = kind;
-  const text = words.text(`standing.${kind}`, { n });
   set(line, text);
 }
 

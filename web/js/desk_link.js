@@ -3,7 +3,7 @@
 
 import { io } from '../vendor/socket.io.esm.min.js';
 
-const PATIENCE = 15000; // ms for an answer, then it is sent again; a meeting's last words may take 10 s
+const PATIENCE = 15000; // ms for an answer, then it is sent again; a meeting's last words may take a minute
 const AGAIN = 1500; // ms until something that can't be stored yet is sent again
 const LATER = new Set(['busy', 'unavailable']);
 

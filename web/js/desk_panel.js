@@ -2,6 +2,7 @@
 
 import { tongues } from './desk_names.js';
 import { at, element } from './nodes.js';
+import { qualityLines } from './quality.js';
 import { alone, mediaTime } from './words.js';
 
 const bdi = (text) => element('bdi', {}, text);
@@ -25,6 +26,7 @@ export class DeskPanel {
     this.stood = new Set(); // what stood there before
     this.clock = new Intl.DateTimeFormat(data.ui, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
     this.tongue = tongues(data.ui); // a language's name, by its tag
+    this.qualityLine = qualityLines(data.ui, words, this.tongue);
   }
 
   /** Speakers in the order in which they were introduced: [id, name]. */
@@ -122,6 +124,13 @@ export class DeskPanel {
     return [...new Set(commands.filter(({ do: kind }) => this.data.texts[`did.${kind}`]).map(one))].join(' · ');
   }
 
+  /** What is new: `off` since when nothing is recorded, `answers` whether whoever sits here answers readers. */
+  news({ reports, quality, alarm, overrun }, { off, answers }) {
+    this.reports(reports, answers);
+    this.quality(quality);
+    this.notices({ alarms: alarm, overrun, off });
+  }
+
   /** What readers report: `14 of 210: wrong language`, with what they are told in return. */
   reports(tally, may) {
     const rows = Object.entries(tally?.kinds ?? {}).filter(([, row]) => row.count > 0);
@@ -140,6 +149,14 @@ export class DeskPanel {
       item.append(buttons);
       return item;
     }));
+  }
+
+  /** How good the text is so far. */
+  quality(quality) {
+    at('Quality').hidden = !quality;
+    const text = this.qualityLine(quality);
+    const line = at('Quality').querySelector('p');
+    if (line.textContent !== text) line.textContent = text;
   }
 
   /** What has to be seen to, in words, and how long there is. What is new there is said once. */

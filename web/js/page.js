@@ -188,7 +188,7 @@ function state() {
   // The stream of few data tells of the sound only when it changes: old news still holds.
   const sound = reader.sound && low() ? { ...reader.sound, sent: own } : reader.sound;
   const { kind, n } = standing({
-    now: own, status, online: navigator.onLine, unsaved: reader.unsaved !== '', sound, spoke: reader.spoke,
+    now: own, status, online: navigator.onLine, unsaved: reader.unsaved !== '', lastWords: reader.lastWords, sound, spoke: reader.spoke,
     cutAt: cutAt === null ? null : cutAt + ahead, backAt: backAt === null ? null : backAt + ahead,
   });
   const line = at('State');

@@ -40,6 +40,7 @@ export class Reader {
     this.partial = null; // the newest hypothesis, whether or not it may be shown
     this.sound = null; // {sound, lag, sent}
     this.unsaved = '';
+    this.lastWords = false; // awaited before the close
     this.unrecorded = { text: '', language: '' };
     this.spoke = null; // server's Unix ms when words last came
     this.later = new Map(); // id → what events changed of a line, for pages that were made before them
@@ -161,6 +162,7 @@ export class Reader {
     this.#fill(snapshot.lines, snapshot.before ?? 0, Infinity, change);
     this.partial = null;
     this.unsaved = '';
+    this.lastWords = false;
     this.#wipe();
   }
 
@@ -297,6 +299,9 @@ export class Reader {
         break;
       case 'unsaved':
         this.unsaved = signal.text;
+        break;
+      case 'last-words':
+        this.lastWords = signal.awaited;
         break;
       case 'unrecorded':
         this.unrecorded = { text: signal.text, language: signal.language };

@@ -10,14 +10,15 @@ const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seco
 
 /**
  * @param {{now: number, status: string, cutAt: ?number, backAt: ?number, online: boolean, unsaved: boolean,
- *          sound: ?{sound: string, lag: number, sent: number}, spoke: ?number}} facts  times are Unix ms
+ *          lastWords: boolean, sound: ?{sound: string, lag: number, sent: number}, spoke: ?number}} facts  times are Unix ms
  * @returns {{kind: string, n?: number}}
  */
-export function standing({ now, status, cutAt, backAt, online, unsaved, sound, spoke }) {
+export function standing({ now, status, cutAt, backAt, online, unsaved, lastWords, sound, spoke }) {
   if (status === 'closed') return { kind: 'closed' };
   if (cutAt !== null && now - cutAt >= PATIENCE) return { kind: online ? 'lost' : 'offline' };
   if (backAt !== null && now - backAt < RELIEF) return { kind: 'back' };
   if (unsaved) return { kind: 'unsaved' };
+  if (lastWords) return { kind: 'last-words' };
   if (status === 'created' || status === 'absent') return { kind: 'before' };
   if (status === 'paused') return { kind: 'break' };
   const heard = sound && now - sound.sent < STALE ? sound : null;
@@ -30,4 +31,4 @@ export function standing({ now, status, cutAt, backAt, online, unsaved, sound, s
 }
 
 /** Kinds that a screen reader is told of; the others come and go all the time. */
-export const WORTH_SAYING = new Set(['lost', 'offline', 'back', 'unsaved', 'soundless', 'break', 'closed']);
+export const WORTH_SAYING = new Set(['lost', 'offline', 'back', 'unsaved', 'last-words', 'soundless', 'break', 'closed']);

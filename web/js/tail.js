@@ -70,6 +70,7 @@ export class Tail {
       status,
       online: navigator.onLine,
       unsaved: this.reader.unsaved !== '',
+      lastWords: this.reader.lastWords,
       cutAt: there(this.#cutAt),
       backAt: there(this.#backAt),
     });

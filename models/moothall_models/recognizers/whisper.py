@@ -39,12 +39,25 @@ FIRST_TIMESTAMP_STEPS = 50
 class WhisperRecognizer:
     """A Whisper model in CTranslate2 form, multilingual or English only."""
 
-    def __init__(self, model_dir: Path, *, model: str, threads: int = 1, compute_type: str = "int8") -> None:
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        model: str,
+        threads: int = 1,
+        workers: int = 1,
+        device: str = "cpu",
+        compute_type: str = "int8",
+        trained: Sequence[str] = (),
+    ) -> None:
         """Load the model.
 
         `model_dir` holds `model.bin`, `config.json`, `tokenizer.json` and the vocabulary; `model` is its name for
-        the record, such as `whisper-base`; `threads` is how many cores one pass may use. Raises RuntimeError (from
-        CTranslate2) when the weights can't be read.
+        the record, such as `whisper-base`; `threads` is how many cores one pass may use, `workers` how many
+        threads may call at a time: they share the weights; `device` and `compute_type` are CTranslate2's
+        (`devices.choose_device`). `trained`: the languages that it was trained on, where these are fewer than it has
+        tokens for, as with distilled models; empty for all of them. Raises RuntimeError (from CTranslate2) when the
+        weights can't be read or the device can't be used.
         """
         import ctranslate2
         import tokenizers
@@ -53,7 +66,7 @@ class WhisperRecognizer:
         self._model = model
         self._storage = ctranslate2.StorageView
         self._whisper: Any = ctranslate2.models.Whisper(
-            str(model_dir), device="cpu", compute_type=compute_type, intra_threads=threads, inter_threads=1
+            str(model_dir), device=device, compute_type=compute_type, intra_threads=threads, inter_threads=workers
         )
         self._tokenizer: Any = tokenizers.Tokenizer.from_file(str(model_dir / "tokenizer.json"))
         self._features: Any = FeatureExtractor(feature_size=self._whisper.n_mels)
@@ -61,7 +74,8 @@ class WhisperRecognizer:
         self._start = self._token("<|startoftranscript|>")
         self._previous = self._token("<|startofprev|>")
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
-        self._known = frozenset(token[2:-2] for token in vocabulary if _is_language(token))
+        known = frozenset(token[2:-2] for token in vocabulary if _is_language(token))
+        self._known = known & {_primary(tag) for tag in trained} if trained else known
 
     @property
     def model(self) -> str:

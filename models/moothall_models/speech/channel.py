@@ -78,8 +78,8 @@ class SpeechChannel:
         self._paused = 0
         """Silence so far at the end of what only warms up, ms."""
         self._heard = self._now = attach.audio_from
-        self._took: deque[int] = deque(maxlen=schedule.SLOW_PASSES)
-        self._step = settings.step
+        self._took: deque[int] = deque(maxlen=schedule.REMEMBERED)
+        self._pace = schedule.usual(settings)
         self._outstanding: PassRequest | None = None
         self._shown = self._ended = False
 
@@ -146,7 +146,7 @@ class SpeechChannel:
         if self._outstanding is not None or not self._utterances:
             return None
         utterance = self._utterances[0]
-        edge = schedule.window_end(utterance, self._settings, self._step)
+        edge = schedule.window_end(utterance, self._settings, self._pace)
         if edge is None:
             return None
         languages, switch_p = self._languages.offer()
@@ -172,7 +172,7 @@ class SpeechChannel:
         self._outstanding = None
         self._now = max(self._now, now)
         self._took.append(self._now - request.asked)
-        self._step = schedule.next_step(self._settings, self._took)
+        self._pace = schedule.next_pace(self._settings, tuple(self._took))
         utterance = self._utterances[0]
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)
@@ -292,7 +292,7 @@ class SpeechChannel:
         out: list[Output] = []
         while self._utterances and self._utterances[0].closed and self._outstanding is None:
             utterance = self._utterances[0]
-            if schedule.window_end(utterance, self._settings, self._step) is not None:
+            if schedule.window_end(utterance, self._settings, self._pace) is not None:
                 break
             self._utterances.popleft()
             words, language = utterance.unconfirmed, utterance.spoken.language

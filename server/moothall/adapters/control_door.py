@@ -14,6 +14,7 @@ from moothall.adapters.desk_texts import ROLES as ROLE_TEXTS
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
+from moothall.adapters.quality_texts import quality_line
 from moothall.core.actors import Role
 from moothall.core.session import Status
 from moothall.core.times import clock_time
@@ -109,6 +110,7 @@ def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:
         (ui.text("Words a minute"), str(card.rate)),
         (ui.text("Delay"), ui.text("{n} s late", n=card.lag)),
         (ui.text("Language"), language),
+        (ui.text("The text so far"), quality_line(card.quality, ui, staff=True) or ui.text("none yet")),
         (ui.text("Who works here now"), ", ".join(people) or ui.text("nobody")),
         (ui.text("Readers"), " · ".join(readers)),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.adapters.page_texts import ORIGINS, STANDING
+from moothall.adapters.quality_texts import QUALITY_TEXTS
 from moothall.core.actors import Role
 from moothall.services.reports import Kind
 
@@ -31,12 +32,21 @@ ALARMS = {
     "no-words": "People speak, but no words came for {n} s. If it lasts, start the writing machine again.",
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
+    "no-room": (
+        "The writing machines are full. The sound is kept, and its text comes once one of them has time: "
+        "start another one, or close a meeting that is over."
+    ),
+    "nearly-full": (
+        "The writing machines have no time to spare. More texts that they take, all of them later: {n}. "
+        "Start another one before the next meeting."
+    ),
     "late": "The text is {n} s late. Close other programs on the machine that writes, or choose a smaller model.",
     "stopped": (
         "This meeting failed too often and saves nothing more. Start the server again: its text and sound are kept."
     ),
     "sound-stopped": (
-        "The sound of a text failed too often. Start the microphone again; if that doesn't help, start the server again."
+        "The sound of a text failed too often. Start the microphone again; "
+        "if that doesn't help, start the server again."
     ),
     "begun-again": "Begun again after a fault, in the last 10 min: {n}. If it goes on, tell whoever runs the server.",
     "unsaved": "Words can't be saved. Free some space on the disk; they are kept until then.",
@@ -55,6 +65,7 @@ DESK_TEXTS = {
     **{f"role.{role.value}": key for role, key in ROLES.items()},
     **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
     **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
+    **QUALITY_TEXTS,
     "mended": "Mended by a person",
     "kind.floor": "As spoken",
     "kind.interpretation": "Interpreter: {language}",
@@ -131,6 +142,8 @@ CONTROL_TEXTS = {
     **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
     **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
     **{f"role.{role.value}": key for role, key in ROLES.items()},
+    **QUALITY_TEXTS,
+    "quality": "The text so far",
     "report": "{n} of {all} readers: {what}",
     "as-of": "As of {time}",
     "ago": "{n} s ago",

@@ -22,6 +22,7 @@ from moothall.core.events import Access
 from moothall.core.ports import Randomness
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.office import Office, Told
+from moothall.services.refining import Refined, RefineOrder
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,13 @@ class LocalDoor:
     def application(self) -> web.Application:
         """An application of its own, for a listener of its own."""
         app = web.Application(client_max_size=MOST_BYTES + 1024, middlewares=[self._only_with_token])
-        app.add_routes([web.post("/local/programme", self._programme), web.post("/local/admin-link", self._admin_link)])
+        app.add_routes(
+            [
+                web.post("/local/programme", self._programme),
+                web.post("/local/admin-link", self._admin_link),
+                web.post("/local/refine", self._refine),
+            ]
+        )
         return app
 
     def card(self, port: int) -> Card:
@@ -85,6 +92,13 @@ class LocalDoor:
 
     async def _admin_link(self, request: web.Request) -> web.StreamResponse:
         return _json(_Said(await self._office.admin_link(new=request.query.get("new") == "1") or ""))
+
+    async def _refine(self, request: web.Request) -> web.StreamResponse:
+        try:
+            order = msgspec.json.decode(await request.read(), type=RefineOrder)
+        except msgspec.MsgspecError:
+            return web.Response(status=400, text="That is no order of corrections.\n")
+        return _json(await self._office.refine(order))
 
 
 def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
@@ -133,6 +147,10 @@ class Caller:
         """As `Office.admin_link`."""
         said = msgspec.json.decode(await self._ask("admin-link", {"new": "1" if new else "0"}, b""), type=_Said)
         return said.sentence or None
+
+    async def refine(self, order: RefineOrder) -> Refined:
+        """As `Office.refine`; errors of the server come back as ConfigurationError."""
+        return msgspec.json.decode(await self._ask("refine", {}, msgspec.json.encode(order)), type=Refined)
 
     async def answers(self) -> bool:
         """Whether the server is there; one that was killed leaves its card behind."""

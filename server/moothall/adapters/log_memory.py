@@ -93,6 +93,12 @@ class MemoryLog:
         self._refuse_when_closed()
         return sorted(self._logs)
 
+    async def caused(self, ending: str) -> Sequence[LogRecord]:
+        """As `EventLog.caused`."""
+        self._refuse_when_closed()
+        logs = (self._logs[session] for session in sorted(self._logs))
+        return [record for log in logs for record in log.records if record.header.cause.endswith(ending)]
+
     async def forget(self, session: SessionId) -> None:
         """As `EventLog.forget`."""
         self._refuse_when_closed()

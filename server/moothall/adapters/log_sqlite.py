@@ -124,6 +124,10 @@ class SqliteLog:
         """As `EventLog.sessions`."""
         return await self._read(lambda reader: reader.sessions())
 
+    async def caused(self, ending: str) -> Sequence[LogRecord]:
+        """As `EventLog.caused`."""
+        return await self._read(lambda reader: reader.caused(ending))
+
     async def forget(self, session: SessionId) -> None:
         """As `EventLog.forget`; the bytes go as those of `remove` do."""
 

@@ -20,15 +20,18 @@ from moothall.adapters.page_rows import shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.ids import ChannelId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
+from moothall.core.views.quality import Quality
 
 logger = logging.getLogger(__name__)
 
 PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
 """The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
+QualityOf = Callable[[SessionId, ChannelId], Quality | None]
+"""How good a text of a session is that was just asked for; None while there is too little of it."""
 SoundOf = Callable[[Session], str | None]
 """Where the sound of a session can be heard; None where it can't."""
 
@@ -52,14 +55,21 @@ class PageDoor:
         page_of: PageOf,
         sound_of: SoundOf = lambda _: None,
         public: str = "",
+        last_awaited: Callable[[SessionId], bool] = lambda _: False,
+        quality_of: QualityOf = lambda _session, _channel: None,
     ) -> None:
-        """`public` is the server's address as others know it, without a path."""
+        """`public` is the server's address as others know it, without a path.
+
+        `last_awaited`: whether a session is about to be closed, and its last words are awaited.
+        """
         self._pages = pages
         self._clock = clock
         self._snapshot_of = snapshot_of
         self._page_of = page_of
         self._sound_of = sound_of
         self._public = public
+        self._last_awaited = last_awaited
+        self._quality_of = quality_of
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
@@ -89,6 +99,8 @@ class PageDoor:
             older=older,
             sound_address=self._sound_of(wanted.snapshot.session),
             public=self._public,
+            last_awaited=self._last_awaited(wanted.session),
+            quality=self._quality_of(wanted.session, wanted.feed.channel),
         )
         return html(text, ui)
 

@@ -94,8 +94,13 @@ def _gap_shows(gap: Gap, lines: Sequence[Line], *, first: bool, newest: bool) ->
     return (first or gap.t0 >= lines[0].t0) and (newest or gap.t0 < lines[-1].t0)
 
 
-def standing(snapshot: Snapshot, now: int) -> tuple[str, dict[str, int]]:
-    """How the session stands as far as its log tells: a key of STANDING and the values of its places."""
+def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tuple[str, dict[str, int]]:
+    """How the session stands as far as its log tells: a key of STANDING and the values of its places.
+
+    `last_awaited`: whether it is about to be closed, and its last words are awaited.
+    """
+    if last_awaited and snapshot.session.status is not Status.CLOSED:
+        return "last-words", {}
     if snapshot.session.status is not Status.OPEN:
         return STANDS[snapshot.session.status], {}
     spoke = last_words(snapshot)

@@ -40,6 +40,7 @@ STANDING = {
     "offline": "No network: nothing will be missed once it is back",
     "back": "Nothing missed",
     "unsaved": "The newest words are not yet saved",
+    "last-words": "The last words are coming",
     "break": "Break. The text goes on when the meeting does.",
     "closed": "Closed: this is the record",
 }

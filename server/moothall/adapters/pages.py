@@ -33,11 +33,13 @@ from moothall.adapters.page_rows import (
     standing,
 )
 from moothall.adapters.page_texts import FORMAT_TEXTS, INTERPRETER_STANDING, NEW_LINES, SCRIPT_TEXTS, SEALS, STANDING
+from moothall.adapters.quality_texts import quality_line
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, Position
 from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
+from moothall.core.views.quality import Quality
 
 CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
@@ -110,19 +112,21 @@ class Pages:
         older: OlderPage | None = None,
         sound_address: str | None = None,
         public: str = "",
+        last_awaited: bool = False,
+        quality: Quality | None = None,
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
         `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
         links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
-        it.
+        it; `last_awaited` as for `standing`; `quality` is how good the text is.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
         lines, start = (snapshot.lines, snapshot.before or 0) if older is None else (older.lines, older.start)
         growing = lines[-1] if older is None and lines and lines[-1].t1 is None and not lines[-1].gone else None
-        kind, values = standing(snapshot, now)
+        kind, values = standing(snapshot, now, last_awaited=last_awaited)
         newest = older is None or start + len(lines) >= older.total
         finished = lines if growing is None else lines[:-1]
         return self.render(
@@ -138,6 +142,7 @@ class Pages:
             texts=_texts_to_read(session, address, ui),
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
             sound_address=sound_address,
+            quality=quality_line(quality, ui),
             card=card_part(
                 session, self._date(session, ui), ui, address=public + address.base, image=public + self._card
             ),

@@ -7,6 +7,7 @@ from babel.dates import format_date
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import channel_name
 from moothall.adapters.page_texts import GAPS, ORIGINS, SEALS
+from moothall.adapters.quality_texts import quality_line
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
 from moothall.record.model import Record
@@ -52,6 +53,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         language=ui.language,
         direction=ui.direction,
         about=tuple(fact for fact in about if fact),
+        quality=quality_line(record.quality, ui),
         origins={origin: ui.text(key) for origin, key in ORIGINS.items()},
         gaps={reason: ui.text(key) for reason, key in GAPS.items()},
         seals={version: ui.text(key) for version, key in SEALS.items()},

@@ -69,8 +69,11 @@ class ShownDoor:
         public: str,
         framers: Sequence[str] = (),
         room: Callable[[str], OnWall | None] = lambda _: None,
+        last_awaited: Callable[[SessionId], bool] = lambda _: False,
     ) -> None:
         """`public` is the server's address as codes say it, without a path; `room` knows the programme.
+
+        `last_awaited`: whether a session is about to be closed, and its last words are awaited.
 
         `framers` are the origins whose pages may hold the box; `*` stands for all of them.
         """
@@ -79,6 +82,7 @@ class ShownDoor:
         self._snapshot_of = snapshot_of
         self._public = public
         self._room = room
+        self._last_awaited = last_awaited
         ancestors = ("*",) if "*" in framers else ("'self'", *framers)
         policy = security_headers(ancestors)["Content-Security-Policy"]
         self._framed = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -194,7 +198,7 @@ class ShownDoor:
         shown = [line for line in snapshot.lines if not line.gone][-KEPT:]
         first = (snapshot.before or 0) + len(snapshot.lines) - len(shown)
         query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
-        kind, places = standing(snapshot, now)
+        kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
         marks = {"unsaved": ui.text("Not yet saved"), "unrecorded": ui.text("Not recorded")}
         texts = {name: ui.text(key) for name, key in SCRIPT_TEXTS.items() if name.startswith(("standing.", "seal."))}
         return self._pages.render(

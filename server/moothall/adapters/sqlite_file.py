@@ -67,6 +67,13 @@ _READ_THESE = """
 SELECT offset, lane, cause, n, header, salt, body, body_digest, digest FROM record
 WHERE session = ? AND offset IN (SELECT value FROM json_each(?)) ORDER BY offset
 """
+_CAUSED = """
+SELECT session.id, offset, lane, cause, n, header, salt, body, body_digest, digest
+FROM record JOIN session ON session.number = record.session
+WHERE record.rowid IN (SELECT rowid FROM record WHERE substr(cause, -length(:ending)) = :ending)
+ORDER BY session.id, offset
+"""
+"""The inner part reads an index from end to end, and no body."""
 _LANE_OFFSETS = "SELECT offset FROM record WHERE session = ? AND lane = ? AND offset > ? ORDER BY offset LIMIT ?"
 _LANE_HEADS = """
 WITH RECURSIVE known (lane) AS (
@@ -223,6 +230,16 @@ class LogReader:
                 wanted = msgspec.json.encode(offsets).decode()
                 rows = self._connection.execute(_READ_THESE, (number, wanted)).fetchall()
         return [_record(session, *row) for row in rows]
+
+    def caused(self, ending: str) -> list[LogRecord]:
+        """As `EventLog.caused`."""
+        with self._transaction():
+            rows = self._connection.execute(_CAUSED, {"ending": ending}).fetchall()
+        found: list[LogRecord] = []
+        for row in rows:
+            with contextlib.suppress(RecordBroken):
+                found.append(_record(*row))
+        return found
 
     def _offsets(self, number: int, after: int, limit: int, lanes: Collection[Lane]) -> list[int]:
         """The first `limit` offsets after `after` in any of `lanes`; reads the index only, `limit` rows a lane."""

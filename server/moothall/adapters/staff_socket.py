@@ -29,6 +29,8 @@ MAX_MESSAGE_BYTES = 64 << 10
 """Largest message of a page, and largest body of a poll."""
 MESSAGES = Allowance(per_second=20, burst=100)
 """What one page may send; more is refused as busy."""
+ASKED = 100
+"""Messages of one page that may wait to be answered. Overflow: one more is refused as busy."""
 MAX_PAGES = 500
 """Staff pages at the same time."""
 WAITING = 2_000
@@ -61,6 +63,10 @@ class Connection:
         self.closing = False
         self.memory: object = None
         """Whatever the namespace keeps about it."""
+        self.turn = asyncio.Lock()
+        """Whoever has it is answered; the others wait, in their order."""
+        self.asked = 0
+        """Messages that aren't answered yet."""
         self._bucket = Bucket.full(MESSAGES, clock.monotonic())
 
     def take(self, now: int) -> bool:
@@ -82,6 +88,7 @@ class StaffSocket:
         self._requests: dict[asyncio.Event, web.Request] = {}
         """Those that are being answered: polls and WebSockets that stay open."""
         self._closed = False
+        self._answering: set[asyncio.Task[object]] = set()
         # Overflow: see WAITING; each page has its own bound.
         self._outgoing: asyncio.Queue[tuple[Connection, str | None, object, int]] = asyncio.Queue()
         self._io = socketio.AsyncServer(
@@ -90,7 +97,9 @@ class StaffSocket:
             max_http_buffer_size=MAX_MESSAGE_BYTES,
             ping_interval=PING_S,
             ping_timeout=PING_S,
-            async_handlers=False,  # What one page sends is carried out in its order.
+            # Else the line isn't read while a close waits for its last words, and counts as dead. What one page sends
+            # is carried out in its order all the same: see `Connection.turn`.
+            async_handlers=True,
             http_compression=False,
             cookie=None,
             namespaces=NAMESPACES,
@@ -157,15 +166,27 @@ class StaffSocket:
             handler = handlers.get(event)
             if connection is None or handler is None:
                 return refused(RefusalCode.UNKNOWN, "There is no such message here.")
-            return await self._answer(connection, handler, data[0] if data else None)
+            return await self._in_turn(connection, handler, data[0] if data else None)
 
         known.on("connect", connect, namespace=namespace)
         known.on("disconnect", disconnect, namespace=namespace)
         known.on("*", anything, namespace=namespace)
 
-    async def _answer(self, connection: Connection, handler: Handler, data: object) -> Answer:
-        if not connection.take(self.clock.monotonic()):
+    async def _in_turn(self, connection: Connection, handler: Handler, data: object) -> Answer:
+        if not connection.take(self.clock.monotonic()) or connection.asked >= ASKED:
             return refused(RefusalCode.BUSY, "Too much at once; wait a second and send it again.")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # the library makes one for each message
+        self._answering.add(task)
+        connection.asked += 1
+        try:
+            async with connection.turn:
+                return await self._answer(connection, handler, data)
+        finally:
+            connection.asked -= 1
+            self._answering.discard(task)
+
+    async def _answer(self, connection: Connection, handler: Handler, data: object) -> Answer:
         if not self.staff(connection.request):
             self.cut(connection)
             return refused(RefusalCode.FORBIDDEN, "The link that let you in was taken back.")
@@ -251,6 +272,10 @@ class StaffSocket:
         for request in list(self._requests.values()):
             if request.transport is not None:
                 request.transport.abort()
+        for task in list(self._answering):  # What it wanted is in the log, or is sent again.
+            task.cancel()
+        if self._answering:
+            await asyncio.wait(set(self._answering))
         await self._io.shutdown()
 
 

@@ -46,7 +46,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     imports.add_argument(
         "--access", choices=[each.value for each in Access], default="public", help="who may read the new sessions"
     )
-    _common(imports)
+    add_house(imports)
     imports.set_defaults(run=_import)
     link = commands.add_parser(
         "admin-link",
@@ -55,16 +55,18 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "and all browsers that opened it are shut out.",
     )
     link.add_argument("--new", action="store_true", help="replace the link")
-    _common(link)
+    add_house(link)
     link.set_defaults(run=_admin_link)
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def add_house(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which house is meant."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings; see config/moothall.toml")
     parser.add_argument("--data", help="the server's data folder")
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def house_settings(arguments: argparse.Namespace) -> Settings:
+    """The settings of that house."""
     settings = load(arguments.config, os.environ)
     if arguments.data is None:
         return settings
@@ -72,7 +74,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 @asynccontextmanager
-async def _office(settings: Settings) -> AsyncIterator[Office | Caller]:
+async def house_office(settings: Settings) -> AsyncIterator[Office | Caller]:
     """The server's, when one holds the data folder; else the folder's own."""
     data = Path(settings.server.data)
     if (data / CARD).exists() and await (caller := Caller(data)).answers():
@@ -84,13 +86,13 @@ async def _office(settings: Settings) -> AsyncIterator[Office | Caller]:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    return asyncio.run(_import_file(arguments, _settings(arguments)))
+    return asyncio.run(_import_file(arguments, house_settings(arguments)))
 
 
 async def _import_file(arguments: argparse.Namespace, settings: Settings) -> int:
     data = _read(arguments.file)
     zone, access = arguments.timezone, Access(arguments.access)
-    async with _office(settings) as office:
+    async with house_office(settings) as office:
         told = await office.import_programme(data, zone=zone, access=access, apply=False)
         print("\n".join(said_of(told)))
         if arguments.dry_run or not any(change.kind not in UNTOUCHED for change in told.changes):
@@ -127,11 +129,11 @@ def _read(file: Path) -> bytes:
 
 
 def _admin_link(arguments: argparse.Namespace) -> int:
-    return asyncio.run(_print_admin_link(_settings(arguments), new=arguments.new))
+    return asyncio.run(_print_admin_link(house_settings(arguments), new=arguments.new))
 
 
 async def _print_admin_link(settings: Settings, *, new: bool) -> int:
-    async with _office(settings) as office:
+    async with house_office(settings) as office:
         address = await office.admin_link(new=new)
     if address is None:
         msg = "There is an admin link already, and nobody can look it up. --new replaces it."

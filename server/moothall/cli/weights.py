@@ -7,7 +7,7 @@ from moothall.core.errors import ConfigurationError
 
 def require_model(name: str) -> None:
     """Raises ConfigurationError with what to do when the model `name` can't be loaded."""
-    if name.startswith("scripted:"):
+    if name.startswith(("scripted:", "openai:")):  # Files and services: the engine says what is wrong with them.
         return
     try:
         from moothall_models.store import open_store

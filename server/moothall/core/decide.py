@@ -277,7 +277,7 @@ def _correct(state: State, command: do.CorrectSegment, actor: Actor) -> Decision
         return _refuse(RefusalCode.UNKNOWN, "The channel has no such segment.")
     if len(command.text) > MAX_TEXT:
         return _refuse(RefusalCode.INVALID, f"A correction has at most {MAX_TEXT} characters.")
-    if command.base_revision != segment.revision or (actor.role is Role.ENGINE and segment.revision > 0):
+    if command.base_revision != segment.revision or (actor.role is Role.ENGINE and not _machines_own(state, segment)):
         message = "Somebody corrected it meanwhile."
         return Refusal(code=RefusalCode.STALE, message=message, segment=segment.now())
     if not segment.base <= command.base_words <= len(segment.words):
@@ -294,6 +294,13 @@ def _correct(state: State, command: do.CorrectSegment, actor: Actor) -> Decision
             machine=actor.role is Role.ENGINE,
         )
     ]
+
+
+def _machines_own(state: State, segment: Segment) -> bool:
+    """Whether an engine may correct a line: while the session is on once, after its close until a person has."""
+    if state.status is Status.CLOSED:
+        return not segment.mended and segment.origin is ev.Origin.MACHINE
+    return segment.revision == 0
 
 
 def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:

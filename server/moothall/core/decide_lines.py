@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import SegmentId, is_name
+from moothall.core.ids import is_name
+from moothall.core.moves import returned
 from moothall.core.removing import again
 from moothall.core.session import Channel, Segment, State, Status
 
@@ -164,11 +164,6 @@ def _move_here(state: State, channel: Channel, command: do.MoveLinesHere) -> Seq
     for line in command.lines:
         events += _whole(channel, line)
     return events
-
-
-def returned(segment: SegmentId) -> SegmentId:
-    """What a line that was moved away is called once it stands in its session again; so it can't come back twice."""
-    return SegmentId(f"back-{hashlib.sha256(segment.encode()).hexdigest()[:24]}")
 
 
 def _bring_back(state: State, channel: Channel, command: do.BringLinesBack) -> Sequence[ev.AnyEvent] | Refusal:

@@ -12,6 +12,7 @@
       ProgrammeError       a conference file can't be read; the sentence says where and why
       AudioError           a file or stream gives no usable audio
       ProtocolError        a peer sent something that the protocol forbids
+      RecognitionFailed    a recogniser that is asked over the network gave no usable answer; it may later
 
 A `Refusal` is not an error: it is an answer, and a value.
 """
@@ -71,6 +72,10 @@ class AudioError(MoothallError):
 
 class ProtocolError(MoothallError):
     """A peer sent something that the protocol forbids."""
+
+
+class RecognitionFailed(MoothallError):
+    """A recogniser that is asked over the network gave no usable answer; the same window may be asked again."""
 
 
 class RefusalCode(StrEnum):

@@ -64,6 +64,14 @@ class ChannelEvent(Event, frozen=True, kw_only=True):
         return lanes.channel_lane(self.channel)
 
 
+class StaffEvent(Event, frozen=True, kw_only=True):
+    """An event for desks only."""
+
+    def lane(self) -> Lane:
+        """The staff's own."""
+        return lanes.STAFF
+
+
 class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
     """A session exists; nobody has spoken yet."""
 
@@ -118,20 +126,16 @@ class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
     """When, media ms."""
 
 
-class CloseAsked(Event, frozen=True, kw_only=True, tag="close.asked"):
-    """The session is to be closed once its last words are in the log; a server that is killed meanwhile goes on with it.
+class CloseAsked(StaffEvent, frozen=True, kw_only=True, tag="close.asked"):
+    """The session is to be closed once its last words are in the log, also by the next life of a server that is killed.
 
-    It is closed by `session.closed` alone.
+    What closes it is `session.closed` alone.
     """
 
     act: CommandId | None = None
     """Id of the act that will close it; none: it stays open after all."""
     by: str = ""
     """Pseudonym of whoever wants it closed."""
-
-    def lane(self) -> Lane:
-        """The staff's own."""
-        return lanes.STAFF
 
 
 class SessionReopened(Event, frozen=True, kw_only=True, tag="session.reopened"):
@@ -333,15 +337,11 @@ class LinesMovedHere(ChannelEvent, frozen=True, kw_only=True, tag="lines.moved-h
     """Where they were logged; null when readers of this one may not know of it."""
 
 
-class NoteLeft(Event, frozen=True, kw_only=True, tag="note.left"):
+class NoteLeft(StaffEvent, frozen=True, kw_only=True, tag="note.left"):
     """A note among the staff."""
 
     text: str
     """What it says."""
-
-    def lane(self) -> Lane:
-        """The staff's own."""
-        return lanes.STAFF
 
 
 class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):

@@ -114,6 +114,13 @@ class EventLog(Protocol):
         """All sessions that have a log, in order of their names."""
         ...
 
+    async def caused(self, ending: str) -> Sequence[LogRecord]:
+        """What commands caused whose ids end in `ending`, from all logs, each log's in order.
+
+        Looks through the ids of all commands. What can't be read is passed over: one damaged log hides no other.
+        """
+        ...
+
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been; no matter if there is none.
 

@@ -40,6 +40,19 @@ class WordsOf(msgspec.Struct, frozen=True, tag="speaker"):
 Selection = Span | Lines | WordsOf
 
 
+class WithCopies(msgspec.Struct, frozen=True):
+    """A selection, and what goes with it from the same log because lines were moved."""
+
+    selection: Selection
+    segments: tuple[SegmentId, ...] = ()
+    """Lines with the same words, whole. One of which the selection takes only some words stays as that says."""
+    names: tuple[SpeakerId, ...] = ()
+    """Speakers whose names go."""
+
+
+Erased = Selection | WithCopies
+
+
 class Cut(msgspec.Struct, frozen=True):
     """A line that goes, and which of its words stay."""
 
@@ -53,9 +66,24 @@ def not_recorded(state: State) -> tuple[Cut, ...]:
     return _cuts(state, state.kept, lambda line: state.kept_through(line.t0, _end(line)))
 
 
-def selected(state: State, selection: Selection) -> tuple[Cut, ...]:
+def names_in(selection: Erased) -> tuple[SpeakerId, ...]:
+    """Speakers whose names a selection takes."""
+    match selection:
+        case WithCopies():
+            return (*names_in(selection.selection), *selection.names)
+        case WordsOf() if selection.name:
+            return (selection.speaker,)
+        case _:
+            return ()
+
+
+def selected(state: State, selection: Erased) -> tuple[Cut, ...]:
     """What the log holds of a selection."""
     match selection:
+        case WithCopies():
+            cuts = selected(state, selection.selection)
+            known = {cut.line.id for cut in cuts}
+            return (*cuts, *(cut for cut in selected(state, Lines(selection.segments)) if cut.line.id not in known))
         case Span():
             t0, t1 = selection.t0, selection.t1
             return _cuts(

@@ -46,6 +46,7 @@ def _document(record: Record, wording: Wording, options: Options, style: str) ->
     yield f"<h1><bdi>{title}</bdi></h1>\n"
     yield f'<p class="facts">{" · ".join(map(escape, wording.facts(record)))}</p>\n'
     yield f'<p class="notice">{escape(wording.notice)}</p>\n'
+    yield f'<p class="facts">{escape(wording.quality)}</p>\n' if wording.quality else ""
     checked = " checked" if options.sources else ""
     box = f'<input type="checkbox" id="sources"{checked}>'
     yield f'<p class="choice"><label>{box} {escape(wording.show_sources)}</label></p>\n</header>\n'

@@ -15,6 +15,7 @@ from moothall.core.events import ChannelKind, GapReason, LaneHead, Origin
 from moothall.core.ids import Position
 from moothall.core.languages import direction
 from moothall.core.session import Status
+from moothall.core.views.quality import Quality
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
 from moothall.record.wording import Options, Wording
 
@@ -114,6 +115,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """In order of time."""
     missing: tuple[DocumentMissing, ...]
     """In order of time."""
+    quality: Quality | None
+    """How good the text is; null where fewer than 50 words were recognised."""
     heads: dict[str, LaneHead]
     """Where the chains stand of the lanes that this was made from."""
     checkpoint: Checkpoint | None
@@ -141,6 +144,7 @@ def document(record: Record, wording: Wording, options: Options) -> Document:
         position=record.position,
         lines=tuple([_line(line, wording, options) for line in record.lines]),
         missing=tuple([_missing(span, wording, options) for span in record.missing]),
+        quality=record.quality,
         heads={str(lane): record.heads[lane] for lane in sorted(record.heads)},
         checkpoint=record.checkpoint,
         seal=record.seal,

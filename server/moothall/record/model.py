@@ -19,6 +19,7 @@ from moothall.core.ids import ChannelId, Epoch, Lane, Position, SegmentId, Sessi
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
+from moothall.core.views.quality import Quality, QualityView
 from moothall.record.plain import plain
 
 EARLY = 200
@@ -112,6 +113,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """In order of time, none of them blank."""
     missing: tuple[Missing, ...]
     """In order of time."""
+    quality: Quality | None
+    """How good the text is; None where too few words were recognised to say anything."""
     heads: dict[Lane, ev.LaneHead]
     """Where the chains of the lanes stand that the record was made from."""
     checkpoint: Checkpoint | None
@@ -145,6 +148,7 @@ class RecordFold:
     def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
         self.feed = Feed(channel)
         self._view = CaptionsView.empty(session, epoch, self.feed)
+        self._quality = QualityView()
         self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
         self._gaps: list[Missing] = []
         self._unkept: list[Missing] = []
@@ -168,6 +172,7 @@ class RecordFold:
             event = None if record.body is None else decode_event(record.body)
             header = record.header
             self._view = self._view.apply(header.offset, header.role, event)
+            self._quality = self._quality.apply(header.at, header.role, event)
             self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
             self._note(header, event)
             removed = removed or isinstance(event, ev.BodyRemoved)
@@ -214,6 +219,7 @@ class RecordFold:
                 ]
             ),
             missing=tuple(sorted((*self._gaps, *self._unkept), key=lambda span: span.t0)),
+            quality=self._quality.quality(self.feed.channel),
             heads=dict(self._heads),
             checkpoint=self._checkpoint,
             seal=self._seal,

@@ -38,6 +38,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """What the text is: date, kind, languages, in the order in which they are shown; none of them empty."""
     notice: str
     """What the text is good for and what it isn't."""
+    quality: str
+    """How good this text is, in figures; empty where there is too little of it."""
     so_far: str
     """The session goes on; with {time}, up to which the text goes."""
     version: str

@@ -46,6 +46,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """How long no engine has been connected."""
     unheard: bool = False
     """Whether there is sound in languages that no connected engine knows."""
+    crowded_out: bool = False
+    """Whether some of its sound waits since no engine has room for it."""
+    room_left: int | None = None
+    """How many more texts the engines take, once they are full; None as long as they are not."""
     unsaved: bool = False
     stopped: bool = False
     """Whether the session failed too often: it takes nothing more."""
@@ -93,6 +97,8 @@ def _of_house(figures: Figures) -> list[Alarm]:
         found.append(Alarm(kind="begun-again", values={"n": figures.begun_again}))
     if figures.unsaved:
         found.append(Alarm(kind="unsaved", urgent=True))
+    if figures.room_left is not None and figures.source and figures.status is Status.OPEN:
+        found.append(Alarm(kind="nearly-full", values={"n": figures.room_left}))
     if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
         found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // GIGABYTE}))
     return found
@@ -112,6 +118,8 @@ def _of_sound(figures: Figures) -> list[Alarm]:
         return [Alarm(kind="no-machine", urgent=True)] if lacking else []
     if figures.unheard:
         return [Alarm(kind="no-language", urgent=True)]
+    if figures.crowded_out:
+        return [Alarm(kind="no-room", urgent=True)]
     wordless = figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
     speaking = figures.speech_age is not None and figures.speech_age < 5_000
     if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:

@@ -90,8 +90,8 @@ class Closing:
         async with self.at_rest(writer):
             asked = writer.state.closing
             if asked is not None and asked.act is not None and writer.state.status in ON:
-                answer = await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
-                logger.info("session %s: closed as was asked before the restart: %s", writer.session, answer)
+                await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
+                logger.info("session %s: closed, as was asked before the restart", writer.session)
 
     @asynccontextmanager
     async def at_rest(

@@ -18,6 +18,7 @@ from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import State, Status
 from moothall.core.signals import ChannelState, Sound, Unsaved
+from moothall.core.views.quality import Quality
 from moothall.services.alarms import Alarm, Figures, alarms
 from moothall.services.programme import Overrun
 from moothall.services.publication import Publication
@@ -95,6 +96,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     channels: dict[ChannelId, tuple[str, str]] = {}
     """Kind and language of each text."""
     reports: dict[str, int] = {}
+    quality: Quality | None = None
     off: bool = False
     """Whether what is said now is not recorded."""
     alarms: tuple[Raised, ...] = ()
@@ -139,12 +141,14 @@ class ControlRoom:
         clock: Clock,
         engines: Callable[[], int],
         unheard: Callable[[SessionId], bool],
+        crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
         sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
         disk: Callable[[], tuple[int, int] | None],
         tally: Callable[[SessionId], Tally],
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
-        """`unheard`: whether a session has sound in languages that no engine knows. `sound`: how often a session's
+        """`unheard`: whether a session has sound in languages that no engine knows. `crowd`: whether it has sound for
+        which no engine has room, and how many more texts they take, once they are full. `sound`: how often a session's
         sound was begun again lately, and whether some of it stopped. `disk` gives the free and all bytes of the disk
         with the data.
         """
@@ -153,6 +157,7 @@ class ControlRoom:
         self._clock = clock
         self._engines = engines
         self._unheard = unheard
+        self._crowd = crowd
         self._sound = sound
         self._disk = disk
         self._tally = tally
@@ -242,6 +247,7 @@ class ControlRoom:
             readers=readers,
             channels={each.id: (each.kind.value, each.languages[0]) for each in state.channels.values()},
             reports=reports,
+            quality=live.writer.quality.quality(),
             off=not state.recorded,
             alarms=tuple(self._raised(live.id, alarm) for alarm in raised),
         )
@@ -253,6 +259,7 @@ class ControlRoom:
     def _figures(
         self, live: LiveSession, seen: _Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
     ) -> Figures:
+        crowded_out, room_left = self._crowd(live.id)
         overrun, (sound_again, sound_stopped) = self._rooms.overrun(live.id), self._sound(live.id)
         return Figures(
             status=live.state.status,
@@ -266,6 +273,8 @@ class ControlRoom:
             engines=self.house.engines,
             machineless_for=_age(now, self._machineless_since) or 0,
             unheard=self._unheard(live.id),
+            crowded_out=crowded_out,
+            room_left=room_left,
             unsaved=any(seen.unsaved.values()),
             stopped=live.stopped,
             sound_stopped=sound_stopped,

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AttachEngine
 from moothall.core.errors import ProtocolError, Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId
-from moothall.core.languages import same_language
+from moothall.core.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState
 from moothall.services.attaching import attachment, end_line_before, first_sample, known_place
-from moothall.services.engine_acts import Acts, KeptActs, UnkeptActs
+from moothall.services.engine_acts import Acts, KeptActs
 from moothall.services.engine_connection import BenchClock, EngineConnection
-from moothall.services.live_audio import BYTES, LiveAudio, to_ms, to_samples
-from moothall.services.session_writer import Receipt, SessionWriter
+from moothall.services.engine_job import Job
+from moothall.services.engine_room import Fits
+from moothall.services.live_audio import BYTES, to_ms, to_samples
+from moothall.services.session_writer import Receipt
 from moothall.services.stretches import Stretch, cut_short, next_stretch
 from moothall.wire import engine as wire
 
@@ -27,50 +28,12 @@ logger = logging.getLogger(__name__)
 OVERRUN_MS = 1_000
 """An engine that was sent so much of a span that is not recorded is let go at once; less, and it may say what it heard
 before."""
-FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
-"""The wait for the next attachment when the last one was lost with nothing accepted; twice as long each time."""
 PORTION = 8_000
 """Samples in one message at most (0.5 s)."""
 AHEAD_MS = 120_000
 """How far audio runs ahead of what the engine says it has heard: bounds the engine's memory."""
 INBOX = 1_024
 """Messages of one stream that may wait; then the link is read no further, and the engine has to wait."""
-
-
-class Job:
-    """A channel whose audio wants to be recognised."""
-
-    def __init__(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
-        self.writer = writer
-        self.channel = channel
-        self.audio = audio
-        self.done = asyncio.Event()
-        self.stream: Stream | None = None
-        self.through = 0
-        """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
-        self.unkept = UnkeptActs(writer, channel)
-        self.holding = asyncio.Lock()
-        self.held = False
-        """No engine is to take it at the moment."""
-        self.heard = 0
-        """Media ms up to which an engine has heard it."""
-        self.heard_at = 0
-        """When it last said so, on the monotonic clock."""
-        self.failures = 0
-        """Attachments in a row that were lost before anything of them was accepted."""
-        self.not_before = 0
-        """When it may be attached again, on the monotonic clock."""
-
-    def failed(self, now: int) -> None:
-        """An attachment was lost without anything accepted: the next one waits, longer each time."""
-        self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
-        self.failures += 1
-
-    @property
-    def behind(self) -> int:
-        """Ms of sound that no text stands for."""
-        told = self.writer.state.channels[self.channel].committed_through if self.failures else self.heard
-        return max(0, self.audio.end_ms - max(told, self.audio.t))
 
 
 class Engine:
@@ -95,7 +58,7 @@ class Engine:
         self.over = over
         self.group: asyncio.TaskGroup | None = None
         self.streams: dict[int, Stream] = {}
-        self._capacity = hello.channels
+        self._fits = Fits(hello)
         self._linked = True
         self._numbers = itertools.count(1)
         self._roomier = roomier
@@ -103,15 +66,23 @@ class Engine:
 
     @property
     def free(self) -> int:
-        """How many more channels it can take; none once its link is gone."""
-        return self._capacity - len(self.streams) if self._linked else 0
+        """How many more channels it can carry in time; below 0 when it has too many."""
+        return self._fits.channels - self.taken
+
+    @property
+    def more(self) -> int:
+        """How many more it can take; none once its link is gone."""
+        return self._fits.most - self.taken if self._linked else 0
+
+    @property
+    def taken(self) -> int:
+        """How many it has."""
+        return len(self.streams)
 
     def suits(self, job: Job) -> bool:
         """Whether it knows one of the languages that are spoken there."""
         channel = job.writer.state.channels[job.channel]
-        spoken = channel.languages if channel.forced is None else (channel.forced,)
-        known = self.hello.languages
-        return not known or any(same_language(tag, other) for tag in spoken for other in known)
+        return self._fits.knows(channel.languages if channel.forced is None else (channel.forced,))
 
     def take(self, job: Job) -> None:
         """Begin to recognise `job`."""
@@ -133,7 +104,7 @@ class Engine:
                         receipt = self.bench.receipt(at) if self.bench is not None and at is not None else None
                         await stream.inbox.put((message, receipt))
                 case wire.Capacity():
-                    self._capacity = len(self.streams) + message.channels
+                    self._fits.said(message, self.taken)
                     self._roomier()
                 case wire.Usage():
                     self._note_usage(message)

@@ -12,7 +12,7 @@ from moothall.core.authority import REMOVERS
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import UnknownEvent
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SpeakerId
-from moothall.core.removing import Cut, Selection, Span, WordsOf, again, not_recorded, selected
+from moothall.core.removing import Cut, Erased, Span, WithCopies, again, names_in, not_recorded, selected
 from moothall.core.session import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.services.drafting import Draft
@@ -60,16 +60,17 @@ def due(state: State, offset: int) -> Erasure | None:
     return Erasure(cuts=cuts, reason="not-recorded", by=SYSTEM, cause=CommandId(f"not-recorded:{offset}"))
 
 
-def requested(state: State, places: TextPlaces, selection: Selection, by: Actor, cause: CommandId) -> Erasure | Refusal:
+def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, cause: CommandId) -> Erasure | Refusal:
     """What somebody wants removed, if they may."""
     if by.role not in REMOVERS:
         return Refusal(code=RefusalCode.FORBIDDEN, message=f"The role '{by.role}' may not do this.")
-    if isinstance(selection, Span) and not 0 <= selection.t0 < selection.t1:
+    asked = selection.selection if isinstance(selection, WithCopies) else selection
+    if isinstance(asked, Span) and not 0 <= asked.t0 < asked.t1:
         return Refusal(code=RefusalCode.INVALID, message="A span ends after it begins.")
-    names = (selection.speaker,) if isinstance(selection, WordsOf) and selection.name else ()
+    names = names_in(selection)
     cuts = selected(state, selection)
     # A span may have had no words, and that it was removed is said all the same: its sound may be gone.
-    if not (cuts or places.of_names(names) or isinstance(selection, Span)):
+    if not (cuts or places.of_names(names) or isinstance(asked, Span)):
         return Refusal(code=RefusalCode.UNKNOWN, message="The record holds none of these lines.")
     return Erasure(cuts=cuts, names=names, reason="request", by=by, cause=cause)
 

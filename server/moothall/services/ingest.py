@@ -13,14 +13,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 import msgspec
 
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import AnyCommand, AttachSource, CloseSession, EndSource, MapClock, OpenSession
+from moothall.core.commands import AnyCommand, AttachSource, CloseSession, EndSource, MapClock, NoteGap, OpenSession
 from moothall.core.errors import AudioError, Refusal
+from moothall.core.events import GapReason
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.session import Status
 from moothall.services.closing import Closing
 from moothall.services.consent import follow_consent
-from moothall.services.live_audio import RATE, AudioSource, LiveAudio
+from moothall.services.live_audio import RATE, AudioSource, LiveAudio, unheard_id
 from moothall.services.recognising import Recognising
 from moothall.services.session_writer import SessionWriter
 
@@ -53,7 +54,7 @@ class Ingest:
         self._recognising = recognising
         self._clock = clock
         self._closing = closing
-        self._playing: list[tuple[SessionId, ChannelId, LiveAudio]] = []
+        self._playing: list[tuple[SessionWriter, ChannelId, LiveAudio]] = []
         closing.first(self.finish, self.awaits)
 
     async def play(
@@ -77,9 +78,7 @@ class Ingest:
                 opened.append((each, spool, await stack.enter_async_context(each.open_audio(spool.end))))
             t = await self._begin(writer, [(each, spool.end) for each, spool, _ in opened])
             audios = [LiveAudio(each.source, spool, t, self._clock) for each, spool, _ in opened]
-            playing = [
-                (writer.session, each.channel, audio) for (each, _, _), audio in zip(opened, audios, strict=True)
-            ]
+            playing = [(writer, each.channel, audio) for (each, _, _), audio in zip(opened, audios, strict=True)]
             self._playing += playing
             if writer.state.closing is not None:  # An earlier life of the server was about to close it.
                 for audio in audios:
@@ -114,7 +113,7 @@ class Ingest:
 
     def awaits(self, session: SessionId) -> bool:
         """Whether something plays in a session."""
-        return any(name == session for name, _, _ in self._playing)
+        return any(writer.session == session for writer, _, _ in self._playing)
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Take no more of what plays in a session that is about to be closed.
@@ -123,10 +122,14 @@ class Ingest:
         whether they are.
         """
         until = self._clock.monotonic() + within_ms
-        while playing := [(channel, audio) for name, channel, audio in self._playing if name == session]:
-            for _, audio in playing:
+        while playing := [each for each in self._playing if each[0].session == session]:
+            for _, _, audio in playing:
                 audio.stop()
-            hopeless = all(audio.ended and self._recognising.hopeless(session, channel) for channel, audio in playing)
+            ended = all(audio.ended for _, _, audio in playing)
+            unheard = any(audio.unheard(writer.state, channel) for writer, channel, audio in playing)
+            if ended and self._recognising.alone and not unheard:
+                return True
+            hopeless = ended and all(self._recognising.hopeless(session, channel) for _, channel, _ in playing)
             if hopeless or self._clock.monotonic() >= until:
                 return False
             await self._clock.sleep(FINISH_LOOK_MS)
@@ -179,6 +182,10 @@ class Ingest:
                 failure = error
             if mapping is not None:
                 mapping.cancel()
+        missing = audio.unheard(writer.state, channel)
+        if writer.state.status is Status.CLOSED and missing is not None:  # Its last words came too late.
+            gap = NoteGap(channel=channel, t0=missing[0], t1=missing[1], reason=GapReason.OVERLOAD)
+            await self._command(writer, unheard_id(audio.source), gap)
         return failure
 
     async def _map_clock(self, writer: SessionWriter, audio: LiveAudio) -> None:

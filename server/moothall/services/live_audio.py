@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from moothall.core.errors import AudioError, StorageUnavailable
-from moothall.core.ids import ChannelId, SourceId
+from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
 from moothall.core.session import State, Status
 from moothall.core.signals import ChannelState, Sound
@@ -50,6 +50,11 @@ def to_ms(samples: int) -> int:
 def to_samples(ms: int) -> int:
     """How many samples `ms` milliseconds hold at 16 kHz."""
     return ms * RATE // 1000
+
+
+def unheard_id(source: SourceId) -> CommandId:
+    """Id of the act that notes a gap where a source's last words are missing: it is noted once."""
+    return CommandId(f"unheard:{source}")
 
 
 class LiveAudio:

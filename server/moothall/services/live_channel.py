@@ -18,7 +18,7 @@ from moothall.core.session import Source, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.consent import follow_consent
 from moothall.services.ingest import DRIFT_MS, LOOK_MS, MAP_MS
-from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio
+from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio, unheard_id
 from moothall.services.live_source import LiveSource
 from moothall.services.live_take import LiveTake, source_of, take_of
 from moothall.services.recognising import Recognising
@@ -101,6 +101,7 @@ class LiveChannel:
                 for take in self.takes:
                     await take.give_up()
             for take in self.takes:
+                await self._note_missing(take)
                 await take.audio.discard()
         except Exception:  # whatever it was: microphones come back
             self._group = None
@@ -112,6 +113,20 @@ class LiveChannel:
             self._started.set()
             for take in self.takes:
                 await take.audio.close()
+
+    @property
+    def unheard(self) -> bool:
+        """Whether there is sound of which not all words may be in the log."""
+        return any(take.audio.unheard(self.live.state, self.channel) for take in self.takes)
+
+    async def _note_missing(self, take: LiveTake) -> None:
+        """Say from where to where the last words are missing: the session was closed before they came."""
+        missing = take.audio.unheard(self.live.state, self.channel)
+        if missing is not None:
+            away = self._recognising.alone or self._recognising.hopeless(self.live.id, self.channel)
+            reason = GapReason.ENGINE_LOST if away else GapReason.OVERLOAD
+            gap = NoteGap(channel=self.channel, t0=missing[0], t1=missing[1], reason=reason)
+            await self._command(unheard_id(take.audio.source), gap)
 
     async def _take_up_spooled(self) -> None:
         for source, ended in self._spooled.items():
@@ -223,6 +238,8 @@ class LiveChannel:
                 take = self.takes[0]
                 await self._note_gap_before(take)
                 await self._recognising.recognise(writer, self.channel, take.audio)
+                if writer.state.status is Status.CLOSED:
+                    return  # It may have been too late for its last words: whoever ends the takes looks.
                 await take.carried.wait()
                 source, end = take.audio.source, take.audio.end_ms
                 await self._command(f"end-source:{source}", EndSource(source=source, t=end))

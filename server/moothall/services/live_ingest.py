@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import NoteGap
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.events import GapReason
 from moothall.core.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
-from moothall.core.session import Status
+from moothall.core.session import Source, Status
 from moothall.services.carrying_on import Tries, failure_of, note_failure
-from moothall.services.live_audio import to_ms
+from moothall.services.live_audio import LiveAudio, to_ms, unheard_id
 from moothall.services.live_channel import LiveChannel
 from moothall.services.live_take import LiveTake, take_of
 from moothall.services.recognising import Recognising
@@ -90,14 +93,23 @@ class LiveIngest:
                 if to_ms(take.source.received) >= said.get(take, 0) or passed >= ON_ITS_WAY_MS:
                     take.over = True
                     await take.finish(EndReason.STOPPED)
-            if not any(channel.takes for channel in self._of(session)):
+            waiting = [channel for channel in self._of(session) if channel.takes]
+            if not waiting or self._nothing_unheard(waiting):
                 return True
-            waiting = [channel.channel for channel in self._of(session) if channel.takes]
-            told = all(take.finished for channel in self._of(session) for take in channel.takes)
-            hopeless = told and all(self._recognising.hopeless(session, channel) for channel in waiting)
+            told = all(take.finished for channel in waiting for take in channel.takes)
+            hopeless = told and all(self._recognising.hopeless(session, channel.channel) for channel in waiting)
             if hopeless or passed >= within_ms:
                 return False
             await self._clock.sleep(LOOK_MS)
+
+    def awaits(self, session: SessionId) -> bool:
+        """Whether a session has sound that isn't recognised to its end."""
+        return any(channel.takes for channel in self._of(session))
+
+    def _nothing_unheard(self, channels: Sequence[LiveChannel]) -> bool:
+        """Whether the engine went after it had heard everything: there is nothing that another could add."""
+        ended = all(take.audio.ended for channel in channels for take in channel.takes)
+        return ended and self._recognising.alone and not any(channel.unheard for channel in channels)
 
     def _of(self, session: SessionId) -> list[LiveChannel]:
         return [channel for (name, _), channel in self._channels.items() if name == session]
@@ -138,13 +150,27 @@ class LiveIngest:
             if live is None or known is None:
                 logger.warning("session %s: sound of %s is spooled, and the log doesn't know it", session, source)
             elif known.ended or live.state.status is Status.CLOSED:
-                await (await self._spools.open(session, source)).discard()
+                await self._let_go(live, source, known)
             else:
                 lives[session] = live
                 kept.setdefault((session, known.channel), {})[source] = known.t
         for (session, channel), sources in kept.items():
             in_order = dict.fromkeys(sorted(sources, key=sources.__getitem__))
             await self._channel(lives[session], channel, in_order).started()
+
+    async def _let_go(self, live: LiveSession, source: SourceId, known: Source) -> None:
+        """Forget sound that nobody wants any more.
+
+        If the server was killed between a close and the note of what that cut off, it is noted now.
+        """
+        audio = LiveAudio(source, await self._spools.open(live.id, source), known.t, self._clock)
+        missing = None if known.ended else audio.unheard(live.state, known.channel)
+        if missing is not None:
+            gap = NoteGap(channel=known.channel, t0=missing[0], t1=missing[1], reason=GapReason.ENGINE_LOST)
+            if isinstance(await live.writer.send(SYSTEM, unheard_id(source), gap), Refusal):
+                await audio.close()  # The next start says so.
+                return
+        await audio.discard()
 
     def _channel(
         self, live: LiveSession, channel: ChannelId, spooled: Mapping[SourceId, EndReason | None] | None = None

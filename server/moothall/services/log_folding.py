@@ -10,6 +10,7 @@ from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.ports import EventLog
 from moothall.core.session import State, evolve
+from moothall.core.views.quality import QualityView
 from moothall.services.erasing import TextPlaces
 
 PAGE = 250
@@ -29,6 +30,7 @@ class FoldedLog:
         self.checkpoint = 0
         """Offset of the newest checkpoint; 0 when there is none."""
         self.places = TextPlaces()
+        self.quality = QualityView()
 
     def note(self, record: LogRecord, event: ev.AnyEvent | UnknownEvent | None) -> None:
         """The next record, but for the state; `event` is None when its body was removed."""
@@ -40,6 +42,7 @@ class FoldedLog:
             self.checkpoint = header.offset
         if event is not None:
             self.places.note(header.offset, event)
+            self.quality = self.quality.apply(header.at, header.role, event)
 
     def note_all(self, records: Sequence[LogRecord], events: Sequence[ev.AnyEvent], state: State) -> None:
         """The next records, and the state after them."""

@@ -6,17 +6,16 @@ same command goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from moothall.core import commands as do
 from moothall.core.actors import Actor
 from moothall.core.authority import may_send
 from moothall.core.decide import decide
-from moothall.core.decide_lines import returned
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.events import Access
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.moves import arrived, commands_of, digest, returned
 from moothall.core.ports import Clock
 from moothall.core.session import Segment, State, Status
 from moothall.services.orders import Receipt
@@ -40,7 +39,7 @@ async def move_lines(
     began stands at its beginning. Speakers are found by name, and introduced where there is none of that name.
     Nothing is changed when it is refused. May be sent again with the same id.
     """
-    here, away, back = (CommandId(f"{_short(command_id)}:{part}") for part in ("here", "away", "back"))
+    here, away, back = commands_of(command_id)
     if (known := from_writer.receipt(away)) is not None:
         return known
     leaving = do.MoveLinesAway(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
@@ -49,13 +48,13 @@ async def move_lines(
         return refusal
     lines = [line for name in segments if (line := from_writer.state.segments.get(name)) is not None]
     arriving = _arriving(from_writer.state, to_writer.state, lines, to_channel, here)
-    arrived = await to_writer.send(actor, here, arriving)
-    if isinstance(arrived, Refusal):
-        return arrived
+    came = await to_writer.send(actor, here, arriving)
+    if isinstance(came, Refusal):
+        return came
     left = await from_writer.send(actor, away, leaving)
     if isinstance(left, Refusal) and left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
         # Somebody was quicker: they don't stand in this session any more, and not by us in the other one.
-        names = tuple(_name(here, line.id) for line in lines)
+        names = tuple(arrived(here, line.id) for line in lines)
         again = do.MoveLinesAway(channel=to_channel, segments=names, session=_public(from_writer.state))
         await to_writer.send(actor, back, again)
     return left
@@ -78,10 +77,11 @@ async def move_back(
     They stand where they were, with their words and times, and are struck in the other session. Refused as `stale`
     where somebody has changed or removed one since; then nothing is changed. May be sent again with the same id.
     """
-    here, away, back = (CommandId(f"{_short(command_id)}:{part}") for part in ("here", "away", "back"))
+    here, away, back = commands_of(command_id)
     if (known := from_writer.receipt(here)) is not None and to_writer.receipt(away) is not None:
         return known
-    there = tuple(_name(CommandId(f"{_short(moved)}:here"), segment) for segment in segments)
+    moved_here, _, _ = commands_of(moved)
+    there = tuple(arrived(moved_here, segment) for segment in segments)
     leaving = do.MoveLinesAway(channel=to_channel, segments=there, session=_public(from_writer.state))
     pairs = list(zip(segments, there, strict=True))
     if not all(_unchanged(from_writer.state, to_writer.state, *pair) for pair in pairs):
@@ -93,12 +93,12 @@ async def move_back(
     if refusal is not None:
         return refusal
     arriving = do.BringLinesBack(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
-    arrived = await from_writer.send(actor, here, arriving)
-    if isinstance(arrived, Refusal):
-        return arrived
+    came = await from_writer.send(actor, here, arriving)
+    if isinstance(came, Refusal):
+        return came
     left = await to_writer.send(actor, away, leaving)
     if isinstance(left, Receipt):
-        return arrived
+        return came
     if left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
         # Somebody was quicker: they don't stand in the other session any more.
         again = tuple(returned(segment) for segment in segments)
@@ -137,7 +137,7 @@ def _arriving(
     shift = to_t - t + wall - to_wall
     moved = tuple(
         do.MovedLine(
-            segment=_name(here, line.id),
+            segment=arrived(here, line.id),
             t0=max(0, line.t0 + shift),
             t1=max(0, line.t1 + shift),
             language=line.language,
@@ -166,7 +166,7 @@ def _speakers(leaves: State, enters: State, wanted: Iterable[SpeakerId | None]) 
         name = leaves.speakers[speaker]
         same = by_name.get(name)
         if same is None:
-            same = speaker if speaker not in enters.speakers else SpeakerId(f"p-{_digest(leaves.id, speaker, name)}")
+            same = speaker if speaker not in enters.speakers else SpeakerId(f"p-{digest(leaves.id, speaker, name)}")
             by_name[name] = same
         found[speaker] = same
     return found
@@ -175,17 +175,3 @@ def _speakers(leaves: State, enters: State, wanted: Iterable[SpeakerId | None]) 
 def _public(state: State) -> SessionId | None:
     """The session's name for readers of another one, who may not know that there are sessions which aren't public."""
     return state.id if state.access is Access.PUBLIC else None
-
-
-def _short(command_id: CommandId) -> str:
-    """The command's id, so short that ids can be derived from it."""
-    return command_id if len(command_id) <= 100 else _digest(command_id)
-
-
-def _name(here: CommandId, segment: SegmentId) -> SegmentId:
-    """What a line is called in its new session: the same whenever the same command is sent."""
-    return SegmentId(f"moved-{_digest(here, segment)}")
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

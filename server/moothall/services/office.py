@@ -1,4 +1,4 @@
-"""What the operator's commands ask of the house: an import, and the link to `/admin`."""
+"""What the operator's commands ask of the house: an import, the link to `/admin`, and a second pass's corrections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from moothall.core.actors import Role
+from moothall.core.actors import Actor, Role
 from moothall.core.errors import ProgrammeError
 from moothall.core.events import Access
 from moothall.core.programme.changes import Change
@@ -15,7 +15,9 @@ from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
 from moothall.services.programme import Programme
 from moothall.services.programme_import import carry_out, preview
+from moothall.services.refining import Refined, RefineOrder, refine
 from moothall.services.role_links import HALL, RoleLinks
+from moothall.services.sessions import Sessions
 
 OPERATOR = "operator"
 """The pseudonym of whoever has a shell, in the records of what they do."""
@@ -34,8 +36,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Office:
     """Answers them, over the local door or directly while no server runs."""
 
-    def __init__(self, *, programme: Programme, links: RoleLinks, public: str, zones: Zones) -> None:
+    def __init__(
+        self, *, programme: Programme, sessions: Sessions, links: RoleLinks, public: str, zones: Zones
+    ) -> None:
         self._programme = programme
+        self._sessions = sessions
         self._links = links
         self._public = public
         self._zones = zones
@@ -71,3 +76,7 @@ class Office:
         else:
             token = await self._links.replace(known.link)
         return f"{self._public}/enter/{token}"
+
+    async def refine(self, order: RefineOrder) -> Refined:
+        """Put what a second pass proposed into a session's log. Raises StorageUnavailable, RecordBroken."""
+        return await refine(self._sessions, order, Actor(Role.SECRETARIAT, OPERATOR))

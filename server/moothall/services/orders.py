@@ -10,7 +10,7 @@ from moothall.core.actors import Actor
 from moothall.core.commands import AnyCommand
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import CommandId
-from moothall.core.removing import Selection
+from moothall.core.removing import Erased
 from moothall.core.signals import AnySignal
 
 QUEUE = 256
@@ -34,7 +34,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[AnyCommand, ...] = ()
     signals: tuple[AnySignal, ...] = ()
     """Shown in the same update as the events."""
-    erases: Selection | None = None
+    erases: Erased | None = None
     """What is to be removed; then there are no commands."""
     result: asyncio.Future[Receipt | Refusal] = msgspec.field(
         default_factory=lambda: asyncio.get_running_loop().create_future()

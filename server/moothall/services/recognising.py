@@ -18,7 +18,9 @@ from moothall.core.signals import ChannelState, Sound
 from moothall.services.carrying_on import note_failure
 from moothall.services.consent import ConsentChanges
 from moothall.services.engine_connection import BenchClock, EngineConnection
-from moothall.services.engine_streams import Engine, Job, Stream
+from moothall.services.engine_job import Job
+from moothall.services.engine_room import left_when_full, relief, roomiest
+from moothall.services.engine_streams import Engine, Stream
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
 from moothall.wire import engine as wire
@@ -28,6 +30,9 @@ logger = logging.getLogger(__name__)
 WATCH_MS = 1_000
 QUIET_MS = 3_000
 """When nothing has come of an engine or a source for so long, readers are told."""
+
+RELIEF_MS = 5_000
+"""An engine with too many channels gives one away so often, where another has time: then both measure anew."""
 
 AWAY_MS = 10_000
 """An engine that has been away for longer is not about to come back: one that is started again takes less."""
@@ -47,6 +52,7 @@ class Recognising:
         self._jobs: list[Job] = []
         self._waiting: list[Job] = []
         self._engines: list[Engine] = []
+        self._relieved = clock.monotonic()
         self._alone_since: int | None = clock.monotonic()
         """Since when no engine is connected."""
         self.usage: list[wire.Usage] = []
@@ -61,6 +67,17 @@ class Recognising:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
         waiting = (job for job in self._waiting if job.writer.session == session)
         return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
+
+    @property
+    def room_left(self) -> int | None:
+        """How many more channels fit at all, once no more fit in time; None as long as some do."""
+        return left_when_full(self._engines)
+
+    def crowded_out(self, session: SessionId) -> tuple[ChannelId, ...]:
+        """The channels of a session that have waited for a while since no engine has room for them."""
+        now = self._clock.monotonic()
+        waiting = (job for job in self._waiting if job.writer.session == session and now - job.heard_at >= QUIET_MS)
+        return tuple(job.channel for job in waiting if job.not_before <= now and self._suited(job))
 
     @property
     def alone(self) -> bool:
@@ -170,7 +187,7 @@ class Recognising:
             if not (job.done.is_set() or stream.dropped or job.held):
                 if stream.in_vain:
                     self._give_time(stream)
-                self._waiting.append(job)
+                self._waiting.insert(0, job)  # It has readers already: before those that were never placed.
         self._place()
 
     def _give_time(self, stream: Stream) -> None:
@@ -188,12 +205,12 @@ class Recognising:
         job.failed(self._clock.monotonic())
 
     def _place(self) -> None:
-        for engine in sorted(self._engines, key=lambda engine: -engine.free):
-            now = self._clock.monotonic()
-            for job in [job for job in self._waiting if job.not_before <= now and engine.suits(job)]:
-                if engine.free > 0:
-                    self._waiting.remove(job)
-                    engine.take(job)
+        now = self._clock.monotonic()
+        for job in [job for job in self._waiting if job.not_before <= now]:
+            engine = roomiest(engine for engine in self._engines if engine.suits(job))
+            if engine is not None:
+                self._waiting.remove(job)
+                engine.take(job)
 
     def _suited(self, job: Job) -> bool:
         return any(engine.suits(job) for engine in self._engines)
@@ -211,6 +228,37 @@ class Recognising:
         finally:
             changes.close()
 
+    async def _relieve(self, job: Job) -> None:
+        """Take a job off an engine that has too many, where another one has time for it."""
+        now = self._clock.monotonic()
+        if job.stream is None or job.held or now - self._relieved < RELIEF_MS:
+            return
+        engine = job.stream.engine
+        if relief(engine, [other for other in self._engines if other is engine or other.suits(job)]) is not None:
+            self._relieved = now
+            logger.info("session %s channel %s: leaves engine %s", job.writer.session, job.channel, engine.link.name)
+            await job.stream.leave()
+
+    def _tell_why(self, job: Job) -> bool:
+        """Log why a job waits though engines are there; whether there was anything to say."""
+        if not self._suited(job):
+            logger.warning(
+                "session %s channel %s: no engine knows its languages (%s), so none is attached",
+                job.writer.session,
+                job.channel,
+                ", ".join(job.writer.state.channels[job.channel].languages),
+            )
+        elif job.channel in self.crowded_out(job.writer.session):
+            logger.warning(
+                "session %s channel %s: no engine has room for it; its sound is kept, and its text comes when there is "
+                "room: start another engine, or close a session that is over",
+                job.writer.session,
+                job.channel,
+            )
+        else:
+            return False
+        return True
+
     def _note_usage(self, usage: wire.Usage) -> None:
         self.usage = [*self.usage, usage][-100:]
 
@@ -223,15 +271,9 @@ class Recognising:
             now = self._clock.monotonic()
             if job in self._waiting:
                 self._place()  # Its time may have come.
-            if job in self._waiting and self._engines and not self._suited(job):
-                if not told:
-                    logger.warning(
-                        "session %s channel %s: no engine knows its languages (%s), so none is attached",
-                        job.writer.session,
-                        job.channel,
-                        ", ".join(job.writer.state.channels[job.channel].languages),
-                    )
-                told = True
+            await self._relieve(job)
+            if job in self._waiting and self._engines and not told:
+                told = self._tell_why(job)
             if job.audio.end != end:
                 end, grown = job.audio.end, now
             if now - job.heard_at < QUIET_MS and now - grown < QUIET_MS and not job.failures:

@@ -18,9 +18,10 @@ from moothall.core.decide import decide
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
-from moothall.core.removing import Selection
+from moothall.core.removing import Erased
 from moothall.core.session import State, evolve
 from moothall.core.signals import AnySignal
+from moothall.core.views.quality import QualityView
 from moothall.services.drafting import Draft
 from moothall.services.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log_folding import PAGE, FoldedLog, fold
@@ -53,7 +54,7 @@ class SessionWriter:
         self._clock = clock
         self._randomness = randomness
         self._signer = signer
-        self._publish: Callable[[Publication], None] = _nowhere
+        self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = Orders()
         self._log_so_far = FoldedLog(session)
@@ -73,6 +74,11 @@ class SessionWriter:
     def places(self) -> TextPlaces:
         """Where in the log text stands."""
         return self._log_so_far.places
+
+    @property
+    def quality(self) -> QualityView:
+        """How good its texts are."""
+        return self._log_so_far.quality
 
     @property
     def epoch(self) -> Epoch:
@@ -127,7 +133,7 @@ class SessionWriter:
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
         return await self._orders.place(Order(actor=actor, id=command_id, commands=acts, signals=tuple(signals)))
 
-    async def remove(self, actor: Actor, command_id: CommandId, selection: Selection) -> Receipt | Refusal:
+    async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removing`), for good.
 
         Of a line that a span cuts through, the words outside of it stay as a new line. Answers as `send` does.
@@ -278,7 +284,7 @@ class SessionWriter:
         self._unpurged.clear()
         return publication
 
-    async def _remove(self, order: Order, selection: Selection) -> tuple[list[Receipt | Refusal], Publication | None]:
+    async def _remove(self, order: Order, selection: Erased) -> tuple[list[Receipt | Refusal], Publication | None]:
         if (known := self.receipt(order.id)) is not None:
             return [known], None
         if not is_command_id(order.id):
@@ -337,10 +343,6 @@ class SessionWriter:
             draft.sign(order.actor, order.id, len(events), wall)
         draft.state = state
         return Receipt(first, draft.offset)
-
-
-def _nowhere(publication: Publication) -> None:
-    """Nobody follows the session yet."""
 
 
 def _kind(error: Exception) -> str:

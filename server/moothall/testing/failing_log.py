@@ -14,7 +14,8 @@ class FailingLog(MemoryLog):
     """A `MemoryLog` that refuses appends and removals while `full`, and removals alone while it `keeps`.
 
     `torn` makes an append, `torn_removal` a removal that is stored and seems to fail; with `stale_removal` another
-    writer has taken over by the time of the next removal. Sessions in `refuses` are refused appends.
+    writer has taken over by the time of the next removal. Sessions in `refuses` are refused appends, those in
+    `keeps_of` removals.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class FailingLog(MemoryLog):
         self.torn_removal = False
         self.stale_removal = False
         self.refuses: set[SessionId] = set()
+        self.keeps_of: set[SessionId] = set()
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As `EventLog.append`, or StorageUnavailable."""
@@ -42,7 +44,7 @@ class FailingLog(MemoryLog):
         events: Sequence[LogRecord],
     ) -> None:
         """As `EventLog.remove`, or StorageUnavailable."""
-        self._refuse_when_full(self.full or self.keeps)
+        self._refuse_when_full(self.full or self.keeps or session in self.keeps_of)
         if self.stale_removal:
             await self.acquire(session, Epoch("other"))
         await super().remove(session, term, expected_offset, offsets, events)

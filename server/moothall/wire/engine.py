@@ -104,6 +104,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """BCP-47 tags it knows; empty for "any"."""
     channels: int
     """How many live channels it can carry."""
+    most: int | None = None
+    """How many when their text may be some seconds late; None for "no more"."""
 
 
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):
@@ -220,6 +222,11 @@ class Capacity(Message, frozen=True, kw_only=True, tag="capacity"):
     """Engine → server, when it changes: how many more live channels it can carry."""
 
     channels: int
+    """Below 0 when it has so many too many."""
+    most: int | None = None
+    """How many more when text may be some seconds late; None for "no more than `channels`"."""
+    attached: int | None = None
+    """How many it had when it said so: others may be under way to it. None: as many as the server knows of."""
 
 
 class Usage(Message, frozen=True, kw_only=True, tag="usage"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,18 @@ async def test_what_came_before_and_terms_may_be_given(recognizer: WhisperRecogn
     assert "afternoon" in "".join(word.text for word in recognizer.recognise(window).words)
 
 
+async def test_two_workers_at_once_hear_what_one_hears(recognizer: WhisperRecognizer) -> None:
+    audio = await opening()
+    windows = [
+        Window(audio=audio[first : first + length * RATE], languages=("en",))
+        for first, length in ((0, 3), (0, 6), (RATE, 4), (2 * RATE, 4))
+    ]
+    two = WhisperRecognizer(open_store().path(MODEL), model=MODEL, workers=2)
+    with ThreadPoolExecutor(2) as threads:
+        heard = list(threads.map(two.recognise, windows * 3))
+    assert heard == [recognizer.recognise(window) for window in windows] * 3
+
+
 def test_silence_says_little_and_never_fails(recognizer: WhisperRecognizer) -> None:
     for seconds in (0.01, 1, 40):
         audio = np.zeros(int(seconds * RATE), dtype=np.float32)
@@ -58,6 +72,13 @@ def test_silence_says_little_and_never_fails(recognizer: WhisperRecognizer) -> N
 def test_an_english_model_knows_english(recognizer: WhisperRecognizer) -> None:
     assert recognizer.languages == ("en",)
     assert recognizer.model == MODEL
+
+
+def test_a_multilingual_model_knows_what_it_was_trained_on() -> None:
+    folder = open_store().path("whisper-base")
+    assert {"de", "nb", "jv", "fil"} <= set(WhisperRecognizer(folder, model="base").languages)
+    distilled = WhisperRecognizer(folder, model="base", trained=("en", "nb"))
+    assert distilled.languages == ("en", "nb", "no")
 
 
 async def test_the_detector_hears_the_speech_and_the_silence_before(recognizer: WhisperRecognizer) -> None:

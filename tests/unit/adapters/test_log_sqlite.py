@@ -289,11 +289,13 @@ async def test_the_wal_is_copied_when_idle_and_a_reader_in_the_way_only_delays_i
 async def test_a_row_that_its_header_does_not_name_is_broken(path: Path, log: SqliteLog) -> None:
     await log.acquire(SESSION, EPOCH)
     recorder = Recorder()
-    await log.append(SESSION, 1, 0, [recorder.record(PAUSED), recorder.record(PAUSED)])
+    records = [recorder.record(PAUSED, cause=f"{n}:here") for n in range(3)]
+    await log.append(SESSION, 1, 0, records)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("UPDATE record SET lane = 'staff' WHERE offset = 1")
     other.execute("UPDATE record SET header = x'7b7b' WHERE offset = 2")
     other.close()
+    assert list(await log.caused(":here")) == records[2:]
     with pytest.raises(RecordBroken, match="Event 1 of session plenary is stored under a place"):
         await log.read(SESSION, 0, 1)
     with pytest.raises(RecordBroken, match="The header of event 2 of session plenary can't be read"):

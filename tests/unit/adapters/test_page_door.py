@@ -17,11 +17,21 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
+from moothall.core.views.quality import Corrected, Delay, Quality
 from moothall.testing.clock import ManualClock
 
 PAGES = Pages(find_web_folder())
 FLOOR = ChannelId("floor")
 HTML = {"Accept": "text/html"}
+GOOD = Quality(
+    words=1_000,
+    lines=100,
+    delay=Delay(p50=1_000, p95=1_600),
+    gaps=0,
+    corrected=Corrected(lines=2, by_machine=1, by_person=1),
+    words_a_minute=128,
+    languages={"fr": 1_000},
+)
 
 
 class Hall:
@@ -29,6 +39,7 @@ class Hall:
 
     def __init__(self) -> None:
         self.broken: Exception | None = None
+        self.closing = False
         self.views = {channel: self._view(channel) for channel in (FLOOR, ChannelId("fr"))}
 
     def _view(self, channel: ChannelId) -> CaptionsView:
@@ -55,6 +66,9 @@ class Hall:
         view = self.views.get(feed.channel) if session == "plenary" else None
         return None if view is None else view.snapshot()
 
+    def quality_of(self, session: SessionId, channel: ChannelId) -> Quality | None:
+        return GOOD if (session, channel) == ("plenary", "fr") else None
+
     async def page_of(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
         return self.views[feed.channel].page(before)
 
@@ -71,6 +85,8 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
         clock=ManualClock(),
         snapshot_of=hall.snapshot_of,
         page_of=hall.page_of,
+        quality_of=hall.quality_of,
+        last_awaited=lambda session: hall.closing and session == "plenary",
     )
 
     async def plain(_: web.Request) -> web.Response:
@@ -102,6 +118,14 @@ async def test_the_page(client: Client) -> None:
         assert "Line 0." in text
         assert "Line 200." not in text
         assert "ui=ru" in text
+
+
+async def test_how_good_the_text_is_needs_no_script(client: Client) -> None:
+    said = "<p>Half of the words came within 1.0 s of being spoken, 95 % within 1.6 s · 2 % of lines corrected"
+    async with client.get("/s/plenary?channel=fr") as response:
+        assert f"{said} · 128 words a minute · French</p>\n</div>" in await response.text()
+    async with client.get("/s/plenary") as response:
+        assert "words a minute" not in await response.text()
 
 
 async def test_the_page_as_it_was_chosen_to_be_read(client: Client) -> None:
@@ -246,3 +270,12 @@ async def test_static_files_are_kept_for_ever_under_their_version(client: Client
     async with client.get("/static/old/css/page.css", headers={"Accept-Encoding": "identity"}) as response:
         assert response.headers["Cache-Control"] == "no-cache"
         assert "Content-Encoding" not in response.headers
+
+
+async def test_a_page_that_is_made_while_the_last_words_are_awaited_says_so(
+    hall: Hall, client: TestClient[web.Request, web.Application]
+) -> None:
+    for closing in (True, False):
+        hall.closing = closing
+        async with client.get("/s/plenary") as response:
+            assert ('data-kind="last-words">The last words are coming' in await response.text()) is closing

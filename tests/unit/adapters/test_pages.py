@@ -142,6 +142,11 @@ def test_nothing_said_yet() -> None:
     assert standing(snapshot(), NOON) == ("waiting", {})
 
 
+@pytest.mark.parametrize(("status", "kind"), [(Status.PAUSED, "last-words"), (Status.CLOSED, "closed")])
+def test_last_words_are_awaited_until_it_is_closed(status: Status, kind: str) -> None:
+    assert standing(snapshot(line(5), before=None, status=status), NOON, last_awaited=True) == (kind, {})
+
+
 def test_gaps_stand_where_they_belong() -> None:
     gaps = (
         Gap(t0=500, t1=900, reason=GapReason.SOURCE_LOST),

@@ -287,6 +287,8 @@ def test_the_wording_in_every_language(language: str) -> None:
     assert len(words.about) == 3
     assert {words.source(line) for line in record.lines}
     assert "1:10" in words.missing(record.missing[1])
+    assert words.quality.endswith(ui.language_name("en"))
+    assert wording(Telling().record(), ui).quality == ""
     assert len(wording(Telling(opened=False).record(), ui).about) == 2
 
 

@@ -46,6 +46,7 @@ class Hall:
             ev.SessionOpened(wall=LONG_AGO),
             ev.SpeakerIntroduced(speaker=ANA, name="Ana"),
         ]
+        self.closing = False
         self.on: SessionId | None = None
         """What is on in the main hall."""
 
@@ -77,6 +78,7 @@ async def client(hall: Hall, framers: tuple[str, ...]) -> AsyncIterator[Client]:
         public="https://hall.example.org",
         framers=framers,
         room=lambda name: OnWall("Main hall", hall.on) if name == "main" else None,
+        last_awaited=lambda session: hall.closing and session == "plenary",
     )
     app = web.Application()
     app.add_routes(door.routes())
@@ -272,3 +274,10 @@ async def test_a_wall_of_no_room_and_wrong_wishes_are_sentences(client: Client, 
     assert "size" in text_of(await in_room(client, "main/screen?size=9", status=400))
     hall.on = SessionId("plenary")
     assert "no such text" in text_of(await in_room(client, "main/screen?channel=fr", status=404))
+
+
+async def test_a_wall_that_is_made_while_the_last_words_are_awaited_says_so(hall: Hall, client: Client) -> None:
+    for closing in (True, False):
+        hall.closing = closing
+        async with client.get("/s/plenary/screen") as response:
+            assert ('data-kind="last-words">The last words are coming' in await response.text()) is closing

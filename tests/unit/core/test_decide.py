@@ -26,7 +26,7 @@ from moothall.core import events as ev
 from moothall.core.decide import MAX_TEXT, MAX_WORD, MAX_WORDS
 from moothall.core.decide_lines import MOST_BACK
 from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId, SpeakerId
 from moothall.core.session import EARLY_WORDS, State, Status
 
 
@@ -91,6 +91,18 @@ def test_what_does_not_fit_the_life_of_a_session_is_a_conflict_that_says_so(
     refusal = refused(state, command)
     assert refusal.code is RefusalCode.CONFLICT
     assert str(status) in refusal.message
+
+
+def test_a_close_is_asked_for_while_the_session_is_on_and_called_off_once() -> None:
+    state, ask = opened(), do.AskClose(act=CommandId("c"), by="l1")
+    assert refused(state, do.AskClose()).code is RefusalCode.CONFLICT
+    assert events(state, ask) == [ev.CloseAsked(act=CommandId("c"), by="l1")]
+    asked = carry_out(state, ask)
+    assert asked.closing == ev.CloseAsked(act=CommandId("c"), by="l1")
+    assert carry_out(asked, do.AskClose()).closing is None
+    closed = carry_out(asked, do.CloseSession())
+    assert closed.closing is None
+    assert refused(closed, ask).code is RefusalCode.CONFLICT
 
 
 def test_media_time_never_runs_before_its_mapping() -> None:
@@ -239,6 +251,18 @@ def test_a_correction_of_an_older_state_comes_back_with_the_current_one() -> Non
     # The engine's one correction never goes over a person's.
     assert refused(state, correct("a", 1, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
     assert len(events(speaking(), correct("a", 0, 3, "x"), actor=ENGINE)) == 1
+
+
+def test_after_the_close_an_engine_may_correct_what_no_person_has_touched() -> None:
+    once = carry_out(speaking(), correct("a", 0, 3, "Good mourning, all."), actor=ENGINE)
+    assert refused(once, correct("a", 1, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
+    closed = carry_out(once, do.CloseSession())
+    assert len(events(closed, correct("a", 1, 3, "Good morning, all."), actor=ENGINE)) == 1
+    mended = carry_out(closed, correct("a", 1, 3, "Good morning."), actor=CAPTIONER)
+    assert refused(mended, correct("a", 2, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
+    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), language="en", text="By hand.", origin=ev.Origin.PERSON)
+    closed = carry_out(carry_out(speaking(), typed, actor=CAPTIONER), do.CloseSession())
+    assert refused(closed, correct("t", 0, 0, "x"), actor=ENGINE).code is RefusalCode.STALE
 
 
 def test_a_correction_needs_a_line_of_the_channel_and_a_sane_length() -> None:

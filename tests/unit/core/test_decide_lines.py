@@ -24,9 +24,10 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK, returned
+from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SpeakerId
+from moothall.core.moves import returned
 from moothall.core.session import State
 
 ANA = SpeakerId("ana")

@@ -60,9 +60,10 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
     assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
-    assert {name for name, lane in lanes.items() if lane is ev.NoteLeft.lane} == {"note.left"}
+    for_staff = {"note.left", "close.asked"}
+    assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
-    others = set(lanes) - in_channel - {"words.committed", "note.left"}
+    others = set(lanes) - in_channel - {"words.committed"} - for_staff
     assert {lanes[name] for name in others} == {ev.Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION
 

@@ -9,7 +9,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.event_codec import UnknownEvent
 from moothall.core.ids import SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Cut, Lines, Span, WordsOf, again, not_recorded, selected, times
+from moothall.core.removing import Cut, Lines, Span, WithCopies, WordsOf, again, names_in, not_recorded, selected, times
 from moothall.core.session import State, evolve
 
 ANA = SpeakerId("ana")
@@ -78,6 +78,14 @@ def test_a_span_lines_and_the_words_of_a_speaker_are_found_by_request() -> None:
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9001))) == [("t", ())]
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9000))) == []
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(9001, 9100))) == []
+
+
+def test_copies_go_whole_with_a_selection_that_cuts_its_own_lines() -> None:
+    both = WithCopies(Span(2000, 3000), (segment("b"), segment("a"), segment("x")), names=(ANA,))
+    assert found(selected(talk(), both)) == [("a", ((0, 2), (3, 4))), ("b", ())]
+    assert names_in(both) == (ANA,)
+    assert names_in(WithCopies(WordsOf(ANA, name=True))) == names_in(WordsOf(ANA, name=True)) == (ANA,)
+    assert names_in(WordsOf(ANA)) == names_in(Span(0, 1)) == ()
 
 
 def test_the_times_of_what_goes_are_those_of_its_words() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.signals import AnySignal, ChannelState, Partial, Sound, Unrecorded, Unsaved
+from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, Sound, Unrecorded, Unsaved
 
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
 
@@ -18,6 +18,8 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         Unsaved(channel=FLOOR, text="Good"),
         Unrecorded(channel=FLOOR, text="Between us", language="en"),
         Unrecorded(channel=FLOOR, text="", language=""),
+        LastWords(channel=FLOOR, awaited=True),
+        LastWords(channel=FLOOR, awaited=False),
         partial(FLOOR, "Good morning"),
     ]
     newest = {signal.key: signal for signal in given}
@@ -27,4 +29,5 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         "partial:pt": partial(PT, "Bom"),
         "unsaved:floor": Unsaved(channel=FLOOR, text="Good"),
         "unrecorded:floor": Unrecorded(channel=FLOOR, text="", language=""),
+        "last-words:floor": LastWords(channel=FLOOR, awaited=False),
     }

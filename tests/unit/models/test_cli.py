@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import ctranslate2
+import numpy as np
 import pytest
 
 from moothall.testing.scripted import make_script, write_script
-from moothall_models.cli import load_model, main
+from moothall_models.cli import Computing, load_model, main, workers_for
+from moothall_models.ports import VAD_FRAME
 from moothall_models.recognizers.scripted import ScriptedVoiceActivity
 
 
@@ -57,6 +60,52 @@ def test_on_the_cpu_clock_a_server_has_to_be_there(tmp_path: Path, capsys: pytes
 def test_a_script_is_a_model(tmp_path: Path) -> None:
     path = tmp_path / "script.json"
     path.write_bytes(write_script(make_script(1, 3)))
-    recognizer, voice = load_model(f"scripted:{path}", None, 1)
+    recognizer, voice = load_model(f"scripted:{path}", None, Computing())
     assert recognizer.model == "scripted"
     assert isinstance(voice(), ScriptedVoiceActivity)
+
+
+def test_a_service_is_a_model() -> None:
+    name = "openai:whisper-1@https://api.example.org/v1"
+    recognizer, voice = load_model(name, None, Computing(), lambda: "sk-for-tests")
+    assert recognizer.model == "whisper-1 at api.example.org"
+    assert 0 <= voice().probability(np.zeros(VAD_FRAME, dtype=np.float32)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--model", "openai:whisper-1"), "'openai:whisper-1' names no service: it looks like openai:whisper-1@https"),
+        (("--model", "openai:m@https://a.example/v1", "--key-file", "/none/key"), "key file /none/key can't be read"),
+    ],
+)
+def test_what_is_wrong_with_a_service(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], said: str
+) -> None:
+    assert main(arguments(tmp_path, *more), {}) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_key_of_a_service_may_come_from_the_environment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = arguments(tmp_path, "--model", "openai:m@https://a.example/v1")
+    assert main(given, {"MOOTHALL_RECOGNISER_KEY": "of two words"}) == 2
+    assert "key has spaces or signs that no key has" in capsys.readouterr().err
+
+
+def test_a_graphics_card_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if ctranslate2.get_cuda_device_count():
+        pytest.skip("There is one.")
+    (tmp_path / "model.bin").write_bytes(b"")
+    given = arguments(tmp_path, "--model", "whisper-base", "--model-dir", str(tmp_path), "--device", "cuda")
+    assert main(given, {}) == 2
+    assert "No graphics card can be used here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("cores", "threads", "workers"), [(1, 1, 1), (2, 1, 2), (16, 1, 4), (8, 4, 2), (2, 4, 1), (None, 1, 1)]
+)
+def test_as_many_workers_as_the_cores_allow_and_no_more_than_four(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, threads: int, workers: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert workers_for(threads) == workers

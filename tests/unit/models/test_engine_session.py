@@ -13,6 +13,7 @@ from moothall_models.engine_audio import ArrivalTime
 from moothall_models.engine_session import LinkSession, Turn
 from moothall_models.ports import Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from moothall_models.speech.overload import LEAST_SPEECH, Load
 
 SCRIPT = Script(
     words=(ScriptWord(" Good", 400, 700), ScriptWord(" morning.", 710, 1_200), ScriptWord(" So", 3_000, 3_400))
@@ -23,13 +24,14 @@ UNAVAILABLE = Refusal(code=RefusalCode.UNAVAILABLE, message="Later.")
 STALE = Refusal(code=RefusalCode.STALE, message="Other state.")
 
 
-def link(*, stamped: bool = False) -> LinkSession:
+def link(*, stamped: bool = False, load: Load | None = None) -> LinkSession:
     return LinkSession(
         HELLO,
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 1_234.5,
         stamped=stamped,
+        load=load,
     )
 
 
@@ -313,3 +315,31 @@ def test_an_act_carries_the_place_and_another_engine_goes_on_there() -> None:
     second.received(wire.EndOfAudio(stream=1), 0)
     later = [act.place for act in acts(settle(second, 0)) if act.place is not None]
     assert int.from_bytes(later[-1].voice, "big") == later[-1].audio_from // 32
+
+
+def test_of_channels_whose_time_began_at_different_hours_none_is_passed_over() -> None:
+    session = link()
+    session.received(msgspec.structs.replace(attach(1, "old"), audio_from=3_600_000, committed_through=3_600_000), 0)
+    session.received(wire.Audio(stream=1, t=3_600_000, pcm=PCM[: 32 * 2_000]), 0)
+    session.received(attach(2, "new"), 0)
+    session.received(wire.Audio(stream=2, t=0, pcm=bytes(32 * 300) + PCM[: 32 * 1_700]), 0)
+    hear_all(session)
+    turn = session.next_pass(0)
+    assert turn is not None
+    assert turn.stream == 1
+
+
+def test_it_says_what_fits_when_that_changes_and_only_then() -> None:
+    load = Load(1)
+    session = link(load=load)
+    session.received(attach(), 0)
+
+    def said(t: int) -> list[wire.ToServer]:
+        session.received(audio(t, t + 320), 0)
+        hear_all(session)
+        return [message for message in out(session) if isinstance(message, wire.Capacity)]
+
+    assert said(0) == [wire.Capacity(channels=2, most=5, attached=1)], "the hello said another number"
+    assert said(320) == []
+    load.passed(ran=LEAST_SPEECH * 0.4, waited=0, speech=LEAST_SPEECH)
+    assert said(640) == [wire.Capacity(channels=1, most=3, attached=1)]

@@ -57,6 +57,21 @@ def test_the_shipped_manifest() -> None:
     assert tiny.files[0].sha256 == "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 
 
+@pytest.mark.parametrize(
+    ("name", "languages", "size"),
+    [
+        ("whisper-small", 99, 486_212_372),
+        ("whisper-large-v3-turbo", 100, 1_621_665_983),
+        ("distil-large-v3", 1, 1_516_479_628),
+    ],
+)
+def test_the_larger_models_come_from_the_hub_at_one_commit(name: str, languages: int, size: int) -> None:
+    model = parse(SHIPPED.read_text("utf-8"), "manifest.toml").model(name)
+    assert (len(model.languages), model.size, model.licence) == (languages, size, "MIT")
+    assert [type(source) for source in model.sources] == [HubSource]
+    assert {"model.bin", "config.json", "tokenizer.json"} < {file.name for file in model.files}
+
+
 def test_every_kind_of_source() -> None:
     files = '{ "model.bin" = "m.bin" }'
     hub = f'{{ kind = "hugging-face", repository = "who/what", revision = "{"c" * 40}", files = {files} }}'

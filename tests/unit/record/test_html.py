@@ -4,6 +4,8 @@ import base64
 import re
 from hashlib import sha256
 
+import msgspec
+
 from moothall.core import events as ev
 from moothall.record.html import EXCERPT, LONG_SECTION, policy, write_html
 from moothall.record.wording import Options
@@ -97,6 +99,13 @@ def test_the_contents_show_the_beginning_of_long_lines() -> None:
     html = written(told)
     assert f">{'word ' * 11}word…</bdi>" in html
     assert f">{'水' * EXCERPT}…</bdi>" in html
+
+
+def test_how_good_the_text_is_stands_above_it() -> None:
+    words = msgspec.structs.replace(WORDING, quality="Fast & good")
+    html = write_html(meeting().record(), words, Options(), STYLE)
+    assert '</p>\n<p class="facts">Fast &amp; good</p>\n<p class="choice">' in html
+    assert written(meeting()).count('class="facts"') == 1
 
 
 def test_nothing_said() -> None:

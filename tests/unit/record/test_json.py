@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.core.views.quality import Delay
 from moothall.record.json import Document, write_json
 from moothall.record.wording import Options
 from record_maker import WORDING, meeting
@@ -47,6 +48,11 @@ def test_what_stands_where() -> None:
         for lane in sorted(told.recorder.heads)
     }
     assert found["seal"] == {"offset": told.recorder.offset, "at": 1_764_000_001_400, "version": "checked", "n": 1}
+    assert found["quality"] == {
+        "words": 153, "lines": 4, "delay": None, "gaps": 0,
+        "corrected": {"lines": 1, "by_machine": 0, "by_person": 1},
+        "words_a_minute": 215, "languages": {"en": 153},
+    }  # fmt: skip
     lines, missing = found["lines"], found["missing"]
     assert isinstance(lines, list)
     assert lines[2] == {
@@ -132,7 +138,13 @@ def fits(value: object, schema: Mapping[str, Any], root: Mapping[str, Any]) -> b
 @pytest.mark.parametrize("options", [Options(), Options(speakers=False, times=False)], ids=["whole", "bare"])
 def test_the_file_is_what_its_schema_says(options: Options) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    found = json.loads(write_json(meeting(closed=False).record(), WORDING, options))
-    assert fits(found, schema, schema)
+    record = meeting(closed=False).record()
+    assert record.quality is not None
+    timed = msgspec.structs.replace(record.quality, delay=Delay(p50=950, p95=1_550))
+    found = json.loads(write_json(msgspec.structs.replace(record, quality=timed), WORDING, options))
+    assert found["quality"]["delay"] == {"p50": 950, "p95": 1_550}
+    for quality in (found["quality"], {**found["quality"], "delay": None}, None):
+        assert fits({**found, "quality": quality}, schema, schema)
+    assert not fits({**found, "quality": {}}, schema, schema)
     assert not fits({**found, "lines": [{**found["lines"][0], "text": None}]}, schema, schema)
     assert not fits({name: each for name, each in found.items() if name != "heads"}, schema, schema)

@@ -42,6 +42,14 @@ def test_another_text_of_the_session_has_its_own_lines() -> None:
     assert [span.absence for span in record.missing] == [Absence.NOT_RECORDED]
 
 
+def test_how_good_the_text_is_is_told_of_that_text_alone() -> None:
+    quality = meeting().record().quality
+    assert quality is not None
+    assert (quality.words, quality.lines, quality.corrected.by_person) == (153, 4, 1)
+    assert quality.delay is None  # it was told faster than anybody speaks
+    assert meeting().record(FR).quality is None
+
+
 def test_a_line_that_grows_has_no_end_yet() -> None:
     told = Telling()
     told.line("", 4_000, None, words=timed("not yet", 4_000))

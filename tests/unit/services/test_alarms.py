@@ -38,6 +38,8 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"words_age": None, "open_for": 30_000}, "no-words", {"n": 30}),
         ({"engines": 0, "machineless_for": 10_000}, "no-machine", {}),
         ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
+        ({"crowded_out": True, "words_age": None, "lag": 60_000}, "no-room", {}),
+        ({"room_left": 3}, "nearly-full", {"n": 3}),
         ({"lag": 12_500}, "late", {"n": 12}),
         ({"silent_for": 600_000, "speech_age": 600_000, "words_age": 600_000}, "quiet", {"n": 10}),
         ({"stopped": True, "begun_again": 5}, "stopped", {}),
@@ -71,6 +73,8 @@ def test_each_alarm_and_no_other(changed: dict[str, object], kind: str, values: 
         {"words_age": 40_000, "off_for": 40_000},
         {"status": Status.PAUSED, "sound_age": 900_000, "words_age": 900_000},
         {"disk_free": None},
+        {"room_left": 0, "status": Status.PAUSED},
+        {"room_left": 0, "source": False, "words_age": 0},
     ],
 )
 def test_short_of_it_or_with_a_reason_there_is_none(changed: dict[str, object]) -> None:

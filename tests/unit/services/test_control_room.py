@@ -12,14 +12,19 @@ from moothall.core.commands import (
     BeginNotRecorded,
     CloseSession,
     CommitWords,
+    EndSegment,
     OpenSession,
     SegmentStart,
+    TakeFloor,
     TypeLine,
 )
-from moothall.core.events import Word
-from moothall.core.ids import CommandId, SegmentId, SessionId
+from moothall.core.errors import Refusal
+from moothall.core.events import EndReason, Word
+from moothall.core.ids import CommandId, Epoch, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import ChannelState, Sound, Unsaved
+from moothall.core.views.quality import Delay
+from moothall.services.carrying_on import FIRST_WAIT_MS, MOST_TIMES
 from moothall.services.control_room import Card, ControlRoom
 from moothall.services.orders import Receipt
 from moothall.services.programme import Programme
@@ -39,7 +44,9 @@ class Watching:
         self.hall = hall
         self.engines = 1
         self.unheard: set[SessionId] = set()
+        self.crowd: dict[SessionId, tuple[bool, int | None]] = {}
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
+        self.sound: dict[SessionId, tuple[int, bool]] = {}
         self.reports: dict[Kind, int] = {}
         self.programme = Programme(
             book=MemoryBook(),
@@ -54,6 +61,8 @@ class Watching:
             clock=hall.clock,
             engines=lambda: self.engines,
             unheard=lambda session: session in self.unheard,
+            crowd=lambda session: self.crowd.get(session, (False, None)),
+            sound=lambda session: self.sound.get(session, (0, False)),
             disk=lambda: self.disk,
             tally=lambda _: Tally(readers=10, counts=self.reports, unseen=frozenset(), channels={}),
             presence=lambda _: [{"seat": "1", "role": "technician", "label": "Ann", "name": ""}],
@@ -127,6 +136,28 @@ def test_the_figures_come_from_what_is_published() -> None:
             assert card.here[0]["label"] == "Ann"
             assert card.alarms == ()
             assert (await on.after(60))[0].rate == 0
+
+    run(story())
+
+
+def test_how_good_the_texts_are_is_told_once_there_are_enough_words() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("s", ONE)
+            await on.do(live, AttachEngine(channel=FLOOR, model="scripted"))
+            for n, name in enumerate(("a", "b")):
+                words = tuple(Word(" word", t, t + 100) for t in range(n * 4_000, n * 4_000 + 3_000, 100))
+                start = SegmentStart(t0=words[0].t0, language="en")
+                line = SegmentId(name)
+                commit = CommitWords(channel=FLOOR, generation=1, segment=line, first=0, words=words, start=start)
+                end = EndSegment(channel=FLOOR, generation=1, segment=line, t1=words[-1].t1, reason=EndReason.PAUSE)
+                card = (await on.after(4))[0]
+                assert card.quality is None
+                await on.do(live, commit, end, by=Actor(Role.ENGINE, "scripted"))
+            quality = (await on.after(1))[0].quality
+            assert quality is not None
+            assert (quality.words, quality.lines, quality.words_a_minute) == (60, 2, 600)
+            assert quality.delay == Delay(p50=2_400, p95=3_800)
 
     run(story())
 
@@ -215,5 +246,65 @@ def test_sound_in_a_language_that_no_engine_knows_is_an_alarm_where_it_is() -> N
                 live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
             on.unheard.add(SessionId("two"))
             assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-language"], "one": []}
+
+    run(story())
+
+
+def test_sound_for_which_no_engine_has_room_is_an_alarm_where_it_is_and_a_warning_elsewhere() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            for name, room in (("one", ONE), ("two", TWO)):
+                live = await on.begin(name, room)
+                await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+                live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+            on.crowd = {SessionId("one"): (False, 0), SessionId("two"): (True, 0)}
+            assert {card.session: kinds(card) for card in await on.after(1)} == {
+                "two": ["no-room", "nearly-full"],
+                "one": ["nearly-full"],
+            }
+
+    run(story())
+
+
+def test_a_session_or_a_sound_that_failed_is_on_its_card_alone_and_first() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            for name in ("again", "sound", "whole"):
+                await on.begin(name)
+            on.sound = {SessionId("again"): (2, False), SessionId("sound"): (5, True)}
+            cards = {card.session: card for card in await on.after(1) if card.session is not None}
+            assert {name: kinds(card) for name, card in cards.items()} == {
+                "sound": ["sound-stopped"],
+                "again": ["begun-again"],
+                "whole": [],
+            }
+            assert [card.session for card in on.room.cards][:2] == ["sound", "again"]
+            assert cards[SessionId("sound")].alarms[0].urgent
+            assert (cards[SessionId("again")].alarms[0].urgent, cards[SessionId("again")].alarms[0].values) == (
+                False,
+                {"n": 2},
+            )
+            on.sound = {}
+            assert all(not card.alarms for card in await on.after(1))
+
+    run(story())
+
+
+def test_a_session_that_is_begun_again_and_one_that_stopped_are_on_their_cards() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live, beside = await on.begin("s", ONE), await on.begin("beside", TWO)
+            for number in range(MOST_TIMES + 1):
+                await on.hall.log.acquire(live.id, Epoch("x"))
+                taken = TakeFloor(channel=FLOOR, speaker=None)
+                assert isinstance(await live.writer.send(SYSTEM, CommandId(f"x{number}"), taken), Refusal)
+                cards = {card.session: card for card in await on.after((FIRST_WAIT_MS << number) / 1_000 + 1)}
+                if number == 0:
+                    assert kinds(cards[live.id]) == ["begun-again"]
+            assert live.stopped
+            assert kinds(cards[live.id])[0] == "stopped"
+            assert cards[live.id].alarms[0].urgent
+            assert on.room.cards[0].session == live.id
+            assert "stopped" not in kinds(cards[beside.id])
 
     run(story())

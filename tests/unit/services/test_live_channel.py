@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hall_in_memory import FLOOR, MemoryHall
 from microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
-from moothall.adapters.spool_memory import MemorySpool, MemorySpools
+from moothall.adapters.audio_spool import DiskSpools
+from moothall.adapters.spool_memory import MemorySpools
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import BeginNotRecorded, CloseSession, EndNotRecorded
@@ -16,6 +19,7 @@ from moothall.services.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.wire.audio import EndReason
+from spools import OddSpools
 
 
 def test_takes_wait_for_an_engine_and_are_heard_in_their_order() -> None:
@@ -89,27 +93,6 @@ def test_what_can_not_be_spooled_is_refused_and_comes_again() -> None:
     loop.run(story())
 
 
-class OddSpools(MemorySpools):
-    """A disk that fails in a way that nobody foresaw, when a spool is synced."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.failing: set[SessionId] = set()
-
-    async def open(self, session: SessionId, source: SourceId) -> Spool:
-        spool = await super().open(session, source)
-        assert isinstance(spool, MemorySpool)
-        sync = spool.sync
-
-        async def odd() -> int:
-            if session in self.failing:
-                raise KeyError("what was said")
-            return await sync()
-
-        spool.sync = odd  # type: ignore[method-assign]
-        return spool
-
-
 async def come_back(hall: MemoryHall, session: SessionId, take: str) -> LiveTake:
     """As a microphone does that was sent away: with all that it still has, until it is taken."""
     while not isinstance(begun := await hall.live.begin(session, greeting(take)), LiveTake):
@@ -119,11 +102,13 @@ async def come_back(hall: MemoryHall, session: SessionId, take: str) -> LiveTake
     return begun
 
 
+@pytest.mark.parametrize("kind", ["memory", "disk"])
 def test_sound_that_fails_is_begun_again_from_its_spool_and_no_other_text_notices(
-    caplog: pytest.LogCaptureFixture,
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story() -> None:
-        ears, spools = Ears(), OddSpools()
+        ears = Ears()
+        spools = OddSpools(DiskSpools(tmp_path, file_samples=RATE) if kind == "disk" else MemorySpools())
         async with live_hall(MemoryHall(FailingLog(), spools), ears=ears) as hall:
             live, other = await hall.session(), await hall.session(SessionId("other"))
             take, beside = await begun(hall, live.id, greeting()), await begun(hall, other.id, greeting("takezwei"))
@@ -156,7 +141,7 @@ def test_sound_that_fails_is_begun_again_from_its_spool_and_no_other_text_notice
 
 def test_sound_that_fails_again_and_again_stops_until_another_take_begins(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        spools = OddSpools()
+        spools = OddSpools(MemorySpools())
         async with live_hall(MemoryHall(FailingLog(), spools), ears=Ears()) as hall:
             live, other = await hall.session(), await hall.session(SessionId("other"))
             beside = await begun(hall, other.id, greeting("takezwei"))
@@ -183,7 +168,7 @@ def test_sound_that_fails_again_and_again_stops_until_another_take_begins(caplog
 
 def test_a_channel_that_can_not_be_ended_properly_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        spools = OddSpools()
+        spools = OddSpools(MemorySpools())
         async with live_hall(MemoryHall(FailingLog(), spools)) as hall:  # no engine: its take is given up
             live = await hall.session()
             await speak(hall, await begun(hall, live.id, greeting()), RATE)

@@ -30,6 +30,8 @@ async def test_a_log_of_several_pages_says_what_its_writer_knew() -> None:
         assert folded.causes[CommandId("pause-0")] == (9, 10)
         assert folded.at == made.clock.wall()
         assert folded.places.of_lines([SegmentId("a")]) == [5, 6, 7]
+        assert folded.quality == made.writer.quality
+        assert folded.quality.texts[FLOOR].figures.words == 2
 
 
 async def test_what_was_removed_counts_for_its_command_and_for_nothing_else() -> None:
@@ -43,6 +45,8 @@ async def test_what_was_removed_counts_for_its_command_and_for_nothing_else() ->
         assert len(folded.state.segments) == 0
         assert folded.state.channels[FLOOR].committed_through == 900
         assert folded.state == made.writer.state
+        assert folded.quality == made.writer.quality
+        assert folded.quality.texts == {}
 
 
 async def test_the_next_records_are_noted_as_if_they_had_been_read() -> None:
@@ -53,5 +57,6 @@ async def test_the_next_records_are_noted_as_if_they_had_been_read() -> None:
         records = (await made.records())[4:]
         folded.note_all(records, made.events[4:], made.writer.state)
         again = await fold(made.log, SESSION)
+        assert folded.quality == again.quality
         assert (folded.state, folded.causes, folded.at) == (again.state, again.causes, again.at)
         assert isinstance(made.events[-1], ev.SegmentEnded)

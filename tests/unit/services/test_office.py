@@ -13,7 +13,13 @@ from programme_house import ProgrammeHouse, programme_house
 
 
 def office(house: ProgrammeHouse) -> Office:
-    return Office(programme=house.programme, links=house.role_links, public="https://hall.example", zones=ZONES.get)
+    return Office(
+        programme=house.programme,
+        sessions=house.sessions,
+        links=house.role_links,
+        public="https://hall.example",
+        zones=ZONES.get,
+    )
 
 
 def test_an_import_is_shown_and_then_made() -> None:

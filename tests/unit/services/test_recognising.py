@@ -100,6 +100,100 @@ def test_engines_take_what_they_can_carry_the_freest_first() -> None:
     loop.run(story())
 
 
+def test_each_channel_goes_where_there_is_most_room_at_that_moment() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            small, large = hall.connect("small"), hall.connect("large")
+            await hello(small, channels=2)
+            await hello(large, channels=3)
+            tasks = [(await job(hall, f"s{number}"))[2] for number in range(4)]
+            assert [(await attached(large)).session for _ in range(2)] == ["s0", "s2"]
+            assert [(await attached(small)).session for _ in range(2)] == ["s1", "s3"]
+            for task in tasks:
+                task.cancel()
+
+    loop.run(story())
+
+
+def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_that_they_wait(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            engine = hall.connect()
+            await hello(engine, channels=1, most=2)
+            first = (await job(hall, "first"))[2]
+            await attached(engine)
+            assert hall.recognising.room_left is None
+            second = (await job(hall, "second"))[2]
+            await next_attach(engine)
+            assert hall.recognising.room_left == 0
+            live, audio, third = await job(hall, "third")
+            outlet = MemoryOutlet()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            assert hall.recognising.crowded_out(live.id) == ()
+            await audio.carry(Sound(5 * RATE), as_live=True)
+            assert hall.recognising.crowded_out(live.id) == (FLOOR,)
+            assert hall.recognising.crowded_out(SessionId("first")) == ()
+            states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
+            assert states[-1].lag >= 4_000
+            first.cancel()  # Its meeting is over.
+            attach = await next_attach(engine)
+            assert (attach.session, attach.audio_from) == ("third", 0)
+            assert hall.recognising.crowded_out(live.id) == ()
+            for task in (second, third):
+                task.cancel()
+
+    with caplog.at_level(logging.WARNING):
+        loop.run(story())
+    said = [message for record in caplog.records if "no engine has room" in (message := record.getMessage())]
+    why = "no engine has room for it; its sound is kept, and its text comes when there is room"
+    assert said == [f"session third channel floor: {why}: start another engine, or close a session that is over"]
+
+
+def test_an_engine_with_too_many_channels_gives_one_to_another_that_has_time() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            burdened = hall.connect("burdened")
+            await hello(burdened, channels=3)
+            jobs = [await job(hall, f"s{number}") for number in range(3)]
+            for _ in jobs:
+                await next_attach(burdened)
+            await burdened.send(wire.Capacity(channels=-2, most=0, attached=3))
+            await hall.clock.sleep(10_000)
+            fresh = hall.connect("fresh")
+            await hello(fresh, channels=1)
+            moved = await attached(fresh)
+            assert moved.generation == 2
+            await hall.clock.sleep(20_000)
+            generations = [live.state.channels[FLOOR].generation for live, _, _ in jobs]
+            assert sorted(generations) == [1, 1, 2], "no more than one has time there"
+            for _, _, task in jobs:
+                task.cancel()
+
+    loop.run(story())
+
+
+def test_what_was_being_read_goes_before_what_has_not_begun_when_an_engine_dies() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            dying, other = hall.connect("dying"), hall.connect("other")
+            await hello(dying, channels=1)
+            await hello(other, channels=1, languages=("fr",))
+            live = (await job(hall, "read"))[2]
+            await attached(dying)
+            waiting = (await job(hall, "waiting"))[2]
+            third = hall.connect("third")
+            hall.links[0].cut()
+            await hall.clock.sleep(10)
+            await hello(third)
+            assert (await attached(third)).session == "read"
+            for task in (live, waiting):
+                task.cancel()
+
+    loop.run(story())
+
+
 @pytest.mark.parametrize(
     "first",
     [

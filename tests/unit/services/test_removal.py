@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, SegmentId, SpeakerId
+from moothall.core.ids import CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Lines, Selection, Span, WordsOf
 from moothall.services.orders import Receipt
 from moothall.services.removal import Spoken, remove, spoken
@@ -33,7 +33,8 @@ class Tape:
         self.text_was_there: list[bool] = []
         self.stuck = False
 
-    async def silence(self, times: Sequence[Spoken]) -> None:
+    async def silence(self, session: SessionId, times: Sequence[Spoken]) -> None:
+        assert session == self.made.writer.session
         if self.stuck:
             msg = "The disk is full."
             raise StorageUnavailable(msg)
@@ -43,7 +44,7 @@ class Tape:
 
 async def removed(made: Stage, selection: Selection, tape: Tape | None = None, who: Actor = TECHNICIAN) -> object:
     silence = None if tape is None else tape.silence
-    return await remove(made.writer, who, CommandId("r"), selection, silence)
+    return await remove(made.writer, who, CommandId("r"), selection, made.copies(), silence)
 
 
 async def test_the_sound_goes_first_and_then_the_text() -> None:

@@ -11,7 +11,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
-from moothall.core.signals import AnySignal, ChannelState, Sound, Unrecorded, Unsaved
+from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import decode, events_frame, signals_frame
 from moothall.wire.low_data import LowData
@@ -164,6 +164,12 @@ def test_of_signals_only_news() -> None:
     assert [signal["text"] for signal in meeting.batch()[1:] if isinstance(signal, dict)] == ["between us two"]
     meeting.signal(Unrecorded(channel=FLOOR, text="", language="en"))
     assert meeting.low.urgent, "it is to be wiped at once"
+    meeting.batch()
+    meeting.signal(LastWords(channel=FLOOR, awaited=False))
+    assert not meeting.low.waits
+    meeting.signal(LastWords(channel=FLOOR, awaited=True))
+    assert meeting.low.urgent
+    assert meeting.batch()[1:] == [{"kind": "last-words", "channel": "floor", "awaited": True}]
 
 
 def test_whoever_comes_back_gets_what_is_new_and_lines_that_began_before() -> None:

@@ -1,0 +1,80 @@
+"""The pairs that the benches run on, a recording and its reference each, and how their sound is read and written."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from moothall_models.ports import RATE, Samples
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "config" / "sample"
+SOUNDS = (".flac", ".opus", ".wav", ".mp3", ".ogg")
+FULL_SCALE = 32767
+"""The largest value of PCM16."""
+PIECE = 4096
+"""Samples of a FLAC frame."""
+
+
+class Pair(NamedTuple):
+    """A recording with its reference, and the languages in the order in which they are spoken."""
+
+    name: str
+    sound: Path
+    reference: Path
+    languages: tuple[str, ...]
+
+
+def pairs_in(folder: Path, names: Sequence[str] = ()) -> list[Pair]:
+    """All pairs of a folder, in order of their names; only `names` if there are any. Exits if there is none."""
+    found = []
+    for reference in sorted(folder.glob("*.jsonl")):
+        sound = next((path for end in SOUNDS if (path := reference.with_suffix(end)).is_file()), None)
+        if sound is None or (names and reference.stem not in names):
+            continue
+        languages = tuple(dict.fromkeys(line.get("lang", "en") for line in utterances(reference)))
+        found.append(Pair(reference.stem, sound, reference, languages))
+    missing = set(names) - {pair.name for pair in found}
+    if missing or not found:
+        what = ", ".join(sorted(missing)) or "any pair"
+        sys.exit(f"{folder} does not hold {what}: put a recording NAME.flac and its reference NAME.jsonl there.")
+    return found
+
+
+def utterances(reference: Path) -> list[dict[str, Any]]:
+    """The utterances of a reference, in order of their start: `start` and `end` in seconds, `speaker`, `lang`, …"""
+    lines = [json.loads(line) for line in reference.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return sorted(lines, key=lambda line: float(line["start"]))
+
+
+def load(path: Path) -> Samples:
+    """Mono samples at 16 kHz, -1 to 1."""
+    import av
+
+    pieces: list[Samples] = [np.zeros(0, np.float32)]
+    with av.open(str(path)) as container:
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+        for frame in container.decode(audio=0):
+            pieces += [out.to_ndarray()[0].astype(np.float32) for out in resampler.resample(frame)]
+        pieces += [out.to_ndarray()[0].astype(np.float32) for out in resampler.resample(None)]
+    return np.concatenate(pieces)
+
+
+def save(path: Path, samples: Samples) -> None:
+    """Write FLAC, 16 bits, mono, 16 kHz: the same bytes for the same samples. A peak above 1 is cut off."""
+    import av
+
+    pcm = np.round(np.clip(samples, -1.0, 1.0) * FULL_SCALE).astype(np.int16)
+    with av.open(str(path), "w", format="flac", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("flac", rate=RATE, layout="mono", format="s16")
+        for first in range(0, len(pcm), PIECE):
+            frame = av.AudioFrame.from_ndarray(pcm[np.newaxis, first : first + PIECE], format="s16", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, first, Fraction(1, RATE)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

@@ -1,0 +1,137 @@
+"""A recogniser that stands elsewhere and is asked over HTTP, window by window."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import wave
+
+import numpy as np
+from babel import Locale
+
+from moothall_models.ports import RATE, Hypothesis, Samples, Window
+from moothall_models.recognizers.endpoint import Address, Endpoint
+from moothall_models.recognizers.endpoint_answer import Answer, heard_words, primary, read_answer
+from moothall_models.recognizers.whisper import FULL_SECONDS
+
+SHORTEST_SECONDS = 1
+"""Shorter sound gets silence behind it: OpenAI's own service refuses less than 0.1 s."""
+CONTEXT_SIGNS = 400
+"""Of the text before: some 100 tokens of the 224 that Whisper reads."""
+SENT_CODES = {"nb": "no", "fil": "tl"}
+"""BCP-47 → what services call it, where they differ."""
+OTHER_NAMES = {"mi": "maori", "my": "myanmar", "nb": "norwegian", "nn": "nynorsk", "fil": "tagalog"}
+"""Whisper's English names of languages, where they aren't those of CLDR."""
+
+
+class EndpointRecognizer:
+    """Asks a service in the form of OpenAI's transcriptions."""
+
+    def __init__(self, address: Address, endpoint: Endpoint) -> None:
+        """`endpoint` is at the address."""
+        self._address = address
+        self._endpoint = endpoint
+
+    @property
+    def model(self) -> str:
+        """The service's model and its host: a record says where the sound went."""
+        return f"{self._address.model} at {self._address.host}"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Any: a service doesn't say."""
+        return ()
+
+    def warm_up(self) -> None:
+        """Ask once, with a second of silence: address, key, model and form are wrong now or not at all.
+
+        Raises as `recognise`.
+        """
+        read_answer(self._ask(np.zeros(RATE, dtype=np.float32), None, ""))
+
+    def recognise(self, window: Window) -> Hypothesis:
+        """One request over at most 30 s of sound; what lies behind is left out. `beam` is the service's affair.
+
+        With several languages the service detects, and says no probability, so that `switch_p` can't be asked of it.
+        Where it finds one that isn't among them it is asked once more, for the first of them.
+
+        Raises:
+            ConfigurationError: the service refuses the key, or knows no such model or address.
+            RecognitionFailed: it gave no usable answer.
+        """
+        audio = window.audio[: FULL_SECONDS * RATE]
+        end = len(audio) * 1000 // RATE
+        first = window.languages[0]
+        if not end:
+            return Hypothesis(language=first, words=())
+        context = context_of(window)
+        if len(window.languages) == 1:
+            answer = read_answer(self._ask(audio, first, context))
+            return Hypothesis(language=first, words=heard_words(answer, first, end))
+        answer = read_answer(self._ask(audio, None, context))
+        found = language_of(answer, window.languages)
+        if found is not None:
+            return Hypothesis(language=found, words=heard_words(answer, found, end), likeliest=found)
+        if heard_words(answer, first, end):
+            answer = read_answer(self._ask(audio, first, context))
+        return Hypothesis(language=first, words=heard_words(answer, first, end))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._endpoint.close()
+
+    def _ask(self, audio: Samples, language: str | None, context: str) -> bytes:
+        fields = [
+            ("model", self._address.model),
+            ("response_format", "verbose_json"),
+            ("timestamp_granularities[]", "word"),
+            ("timestamp_granularities[]", "segment"),
+            ("temperature", "0"),
+        ]
+        if language is not None:
+            fields.append(("language", SENT_CODES.get(primary(language), primary(language))))
+        if context:
+            fields.append(("prompt", context))
+        return self._endpoint.transcribe(*form(fields, wav(audio)))
+
+
+def language_of(answer: Answer, among: tuple[str, ...]) -> str | None:
+    """Which of the languages the answer names, by code or English name; None for another one, or none."""
+    said = (answer.language or "").lower()
+    names = Locale("en").languages
+    for tag in among:
+        code = primary(tag)
+        if said in (code, SENT_CODES.get(code), OTHER_NAMES.get(code), names.get(code, code).lower()):
+            return tag
+    return None
+
+
+def context_of(window: Window) -> str:
+    """Glossary and earlier text, the newest CONTEXT_SIGNS of it from a whole word on."""
+    text = ", ".join(window.glossary)
+    text = f"{text}. {window.prompt}" if text and window.prompt else text or window.prompt
+    text = " ".join(text.split())
+    return text if len(text) <= CONTEXT_SIGNS else text[-CONTEXT_SIGNS:].partition(" ")[2]
+
+
+def wav(audio: Samples) -> bytes:
+    """The sound as a WAV file, 16 bits, at least SHORTEST_SECONDS long."""
+    pcm = np.clip(np.rint(audio * 32_768), -32_768, 32_767).astype("<i2").tobytes()
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", "not compressed"))
+        file.writeframes(pcm.ljust(2 * SHORTEST_SECONDS * RATE, b"\0"))
+    return out.getvalue()
+
+
+def form(fields: list[tuple[str, str]], sound: bytes) -> tuple[bytes, str]:
+    """The fields and the file `file` as multipart/form-data (RFC 7578): the body and its content type."""
+    # The hash of what it parts doesn't stand in it.
+    boundary = hashlib.sha256(sound + repr(fields).encode()).hexdigest()
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields
+    ]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="sound.wav"\r\n'
+    parts += [f"{head}Content-Type: audio/wav\r\n\r\n".encode(), sound, f"\r\n--{boundary}--\r\n".encode()]
+    return b"".join(parts), f"multipart/form-data; boundary={boundary}"

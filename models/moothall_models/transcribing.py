@@ -1,0 +1,237 @@
+"""Recognises a recording that comes on standard input: `python -m moothall_models.transcribing`.
+
+`moothall transcribe` and `moothall refine` start it; `moothall.wire.transcribing` says what goes to and fro.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+
+from moothall.core.errors import MoothallError, ProtocolError
+from moothall.wire.transcribing import (
+    FRAME_SAMPLES,
+    MOST_FRAME,
+    Answer,
+    Finished,
+    HeardPiece,
+    Order,
+    Reached,
+    Trouble,
+)
+from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, load_model
+from moothall_models.ports import RATE, Hypothesis, Samples, Window
+from moothall_models.recognizers.batches import BatchRecognizer, EachFrame, FrameJudge, OneByOne
+from moothall_models.recognizers.endpoint import SCHEME
+from moothall_models.speech.joining import lines_of, words_of
+from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
+from moothall_models.speech.settings import SpeechSettings
+from moothall_models.store import open_store
+
+BATCH = 8
+"""Pieces that the decoder takes at once."""
+GATHERED = 2 * BATCH
+"""Pieces that are gathered, so that those of about the same length share a batch. More audio than theirs, some four
+minutes, is never held; a process that is killed has to hear them again."""
+MS = RATE // 1000
+
+
+class Transcription:
+    """From frames of samples to pieces that have been heard."""
+
+    def __init__(
+        self, order: Order, load: Callable[[], BatchRecognizer], voice: FrameJudge, settings: SpeechSettings
+    ) -> None:
+        """`load` is called when the first piece needs a recogniser, and once."""
+        self._order = order
+        self._load = load
+        self._recognizer: BatchRecognizer | None = None
+        self._voice = voice
+        self._settings = settings
+        known = order.known[-1] if order.known else None
+        begins = 0 if known is None else -(-known.last // FRAME_SAMPLES)
+        # Of several languages each utterance may be in another.
+        cutting = Cutting() if len(order.languages) == 1 else Cutting(joined_pause=0)
+        speaking = known is not None and known.cut
+        self._cutter = PieceCutter(cutting, settings, first=begins, speaking=speaking)
+        self._heard_before = begins
+        self._next = order.first // FRAME_SAMPLES
+        self._audio: Samples = np.zeros(0, dtype=np.float32)
+        """From frame `_audio_from` on."""
+        self._audio_from = self._next
+        self._end = order.first
+        """One past the last sample that came."""
+        self._waiting: list[tuple[Piece, Samples]] = []
+
+    def hear(self, samples: Samples) -> Iterator[HeardPiece | Reached]:
+        """The next samples."""
+        self._end += len(samples)
+        self._audio = np.concatenate([self._audio, samples])
+        self._judge()
+        if len(self._waiting) >= GATHERED:
+            yield from self._recognise()
+        elif not self._waiting:
+            yield Reached(self._cutter.settled * FRAME_SAMPLES)
+
+    def end(self) -> Iterator[HeardPiece | Reached]:
+        """Nothing more comes."""
+        rest = -len(self._audio) % FRAME_SAMPLES
+        self._audio = np.concatenate([self._audio, np.zeros(rest, dtype=np.float32)])
+        self._judge()
+        self._take(self._cutter.end())
+        yield from self._recognise()
+        yield Reached(self._end)
+
+    def _judge(self) -> None:
+        """Have the detector hear what it has not heard yet, and let go of the audio that no piece will need."""
+        at = (self._next - self._audio_from) * FRAME_SAMPLES
+        whole = len(self._audio) // FRAME_SAMPLES * FRAME_SAMPLES
+        for p in self._voice.probabilities(self._audio[at:whole]):
+            if self._next >= self._heard_before:  # What lies before only tunes the detector's ear.
+                self._take(self._cutter.hear(p))
+            self._next += 1
+        keep = min(self._next, self._cutter.settled)
+        self._audio = self._audio[(keep - self._audio_from) * FRAME_SAMPLES :]
+        self._audio_from = keep
+
+    def _take(self, pieces: Iterable[Piece]) -> None:
+        for piece in pieces:
+            first, last = ((at - self._audio_from) * FRAME_SAMPLES for at in (piece.first, piece.last))
+            self._waiting.append((piece, self._audio[first:last]))
+
+    def _recognise(self) -> Iterator[HeardPiece | Reached]:
+        """Everything that was gathered, in batches of about the same length, and then in order."""
+        waiting, self._waiting = self._waiting, []
+        worth = [number for number, (piece, _) in enumerate(waiting) if self._worth(piece)]
+        worth.sort(key=lambda number: len(waiting[number][1]))
+        found: dict[int, Hypothesis] = {}
+        for at in range(0, len(worth), BATCH):
+            batch = worth[at : at + BATCH]
+            windows = [
+                Window(audio=waiting[number][1], languages=self._order.languages, beam=self._order.beam)
+                for number in batch
+            ]
+            found.update(zip(batch, self._model().recognise_all(windows), strict=True))
+        for number, (piece, _) in enumerate(waiting):
+            yield self._heard(piece, found.get(number))
+
+    def _worth(self, piece: Piece) -> bool:
+        return piece.spoken * FRAME_SAMPLES // MS >= self._settings.shortest_speech
+
+    def _model(self) -> BatchRecognizer:
+        if self._recognizer is None:
+            self._recognizer = self._load()
+        return self._recognizer
+
+    def _heard(self, piece: Piece, hypothesis: Hypothesis | None) -> HeardPiece:
+        first, last = piece.first * FRAME_SAMPLES, min(piece.last * FRAME_SAMPLES, self._end)
+        spoken = piece.spoken * FRAME_SAMPLES // MS
+        language = self._order.languages[0] if hypothesis is None else hypothesis.language
+        words = (
+            []
+            if hypothesis is None
+            else words_of(hypothesis, first // MS, (last - first) // MS, spoken, self._settings)
+        )
+        return HeardPiece(first=first, last=last, cut=piece.cut, language=language, words=tuple(words))
+
+
+def main(source: BinaryIO, answers: BinaryIO) -> int:
+    """Serve one order; returns the exit code, 0 when `Finished` was told."""
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # A breakdown leaves no picture of what was said.
+
+    def tell(answer: Answer) -> None:
+        answers.write(msgspec.json.encode(answer) + b"\n")
+        answers.flush()
+
+    try:
+        order = msgspec.json.decode(source.readline(), type=Order)
+        return _serve(order, source, tell)
+    except BrokenPipeError:
+        return 1  # Nobody listens any more.
+    except (MoothallError, ValueError, RuntimeError, msgspec.MsgspecError) as error:
+        with contextlib.suppress(BrokenPipeError):
+            tell(Trouble(sentence=str(error)))
+        return 1
+
+
+def _serve(order: Order, source: BinaryIO, tell: Callable[[Answer], None]) -> int:
+    settings = SpeechSettings()
+    began = time.process_time_ns()
+    loading = 0
+
+    def load() -> BatchRecognizer:
+        nonlocal loading
+        at = time.process_time_ns()
+        recognizer = load_batches(order.model, order.threads)
+        gc.freeze()
+        loading += time.process_time_ns() - at
+        return recognizer
+
+    transcription = Transcription(order, load, load_judge(order.model), settings)
+    pieces = list(order.known)
+    for samples in frames_of(source):
+        for answer in transcription.hear(samples):
+            pieces += [answer] if isinstance(answer, HeardPiece) else []
+            tell(answer)
+    for answer in transcription.end():
+        pieces += [answer] if isinstance(answer, HeardPiece) else []
+        tell(answer)
+    for line in lines_of(pieces, settings):
+        tell(line)
+    tell(Finished(cpu_ms=(time.process_time_ns() - began - loading) // 1_000_000))
+    return 0
+
+
+def frames_of(source: BinaryIO) -> Iterator[Samples]:
+    """The samples that come, up to the frame that is the end. Raises ProtocolError when there is no such frame."""
+    while True:
+        head = source.read(4)
+        size = int.from_bytes(head, "little")
+        if len(head) < 4 or size > MOST_FRAME or size % 2:
+            msg = "The sound broke off before its end."
+            raise ProtocolError(msg)
+        if not size:
+            return
+        data = source.read(size)
+        if len(data) < size:
+            msg = "The sound broke off within a frame."
+            raise ProtocolError(msg)
+        samples: Samples = np.frombuffer(data, dtype="<i2").astype(np.float32)
+        yield samples / np.float32(32_768)
+
+
+def load_batches(name: str, threads: int) -> BatchRecognizer:
+    """The recogniser of that name; raises ConfigurationError."""
+    if not name.startswith((SCRIPTED, SCHEME)):
+        store = open_store()
+        path = store.path(name)
+        from moothall_models.recognizers.whisper_batch import WhisperBatches
+
+        return WhisperBatches(path, model=name, threads=threads, trained=store.manifest.model(name).languages)
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    return OneByOne(load_model(name, None, Computing(threads=threads), lambda: key)[0])
+
+
+def load_judge(name: str) -> FrameJudge:
+    """What tells speech from silence."""
+    if name.startswith(SCRIPTED):
+        from moothall_models.recognizers.scripted import ScriptedVoiceActivity
+
+        return EachFrame(ScriptedVoiceActivity())
+    from moothall_models.recognizers.silero import SileroVoiceActivity
+
+    return SileroVoiceActivity()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))

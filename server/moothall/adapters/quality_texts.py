@@ -1,0 +1,56 @@
+"""How good a text is, in words: one line for readers, the record and the staff. `web/js/quality.js` says the same."""
+
+from __future__ import annotations
+
+from babel.numbers import format_decimal
+
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.core.views.quality import Quality
+
+QUALITY_TEXTS = {
+    "quality.delay": "Half of the words came within {half} s of being spoken, 95 % within {most} s",
+    "quality.gaps": "Gaps over 10 s: {n}",
+    "quality.uncorrected": "No line corrected",
+    "quality.corrected": "{n} % of lines corrected",
+    "quality.by": "{n} % of lines corrected ({machine} % by the machine, {person} % by people)",
+    "quality.rate": "{n} words a minute",
+}
+"""The parts of the line, by their names in the scripts."""
+HEARD_PERCENT = 2
+"""Languages with less than this share of the words are not named: a word or two were taken for it."""
+
+
+def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:
+    """What is said of a text; empty where there is nothing to say. The staff are told who corrected."""
+    if quality is None:
+        return ""
+    facts = []
+    if quality.delay is not None:
+        seconds = {"half": _seconds(quality.delay.p50, ui), "most": _seconds(quality.delay.p95, ui)}
+        facts.append(ui.text(QUALITY_TEXTS["quality.delay"], **seconds))
+    if quality.gaps:
+        facts.append(ui.text(QUALITY_TEXTS["quality.gaps"], n=quality.gaps))
+    lines, corrected = quality.lines, quality.corrected
+    if not corrected.lines:
+        facts.append(ui.text(QUALITY_TEXTS["quality.uncorrected"]))
+    else:
+        shares = {
+            "n": _percent(corrected.lines, lines),
+            "machine": _percent(corrected.by_machine, lines),
+            "person": _percent(corrected.by_person, lines),
+        }
+        facts.append(ui.text(QUALITY_TEXTS["quality.by" if staff else "quality.corrected"], **shares))
+    facts.append(ui.text(QUALITY_TEXTS["quality.rate"], n=quality.words_a_minute))
+    heard = [tag for tag, n in quality.languages.items() if 100 * n >= HEARD_PERCENT * quality.words]
+    facts.append(", ".join(map(ui.language_name, heard)))
+    return " \u00b7 ".join(facts)
+
+
+def _seconds(ms: int, ui: Catalogue) -> str:
+    """Rounded up, as the text says *within*."""
+    return str(format_decimal(-(-ms // 100) / 10, "0.0", locale=ui.locale))
+
+
+def _percent(some: int, of: int) -> int:
+    """A whole number; at least 1 where it isn't none."""
+    return max(min(some, 1), (200 * some + of) // (2 * of))

@@ -1,0 +1,139 @@
+"""What a recogniser has heard of a recording so far, in a file beside the text that it will become.
+
+The first line says of what and with what; each further one is a piece, on the disk before the next is asked for. A torn
+last line counts for nothing. When the text is written the journal goes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from moothall.core.errors import ConfigurationError
+from moothall.wire.transcribing import HeardPiece
+
+FORMAT = 1
+_ENDS = 1 << 20
+"""Bytes at both ends of a recording that tell it from another of the same size."""
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What a journal is of: one with another head is begun anew."""
+
+    journal: int = FORMAT
+    size: int
+    """Bytes of the recording."""
+    sha256: str
+    """Of its first and last megabyte."""
+    model: str
+    languages: tuple[str, ...]
+    beam: int
+
+
+def head_of(path: Path, *, model: str, languages: tuple[str, ...], beam: int) -> Head:
+    """The head for a recording; raises ConfigurationError when it can't be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            digest.update(file.read(_ENDS))
+            file.seek(max(0, size - _ENDS))
+            digest.update(file.read(_ENDS))
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror}."
+        raise ConfigurationError(msg) from error
+    return Head(size=size, sha256=digest.hexdigest(), model=model, languages=languages, beam=beam)
+
+
+class Journal:
+    """A journal that is held by this process alone. Used as a context manager, which closes the file and leaves it."""
+
+    def __init__(self, path: Path, head: Head) -> None:
+        """Open it, and begin it anew unless it has this head.
+
+        Raises ConfigurationError when another process has it or the folder refuses.
+        """
+        self._path = path
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            msg = f"{path} can't be written: {error.strerror}. Name another folder with --out."
+            raise ConfigurationError(msg) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            msg = f"Another command is at work on {path}. Wait for it, or stop it."
+            raise ConfigurationError(msg) from error
+        self.heard = self._read(head)
+        """What it held, in order."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+
+    def add(self, piece: HeardPiece) -> None:
+        """Keep a piece. Raises ConfigurationError when the disk refuses."""
+        try:
+            self._write(msgspec.json.encode(piece))
+        except OSError as error:
+            msg = f"{self._path} can't be written: {error.strerror}. Make room, and give the same command again."
+            raise ConfigurationError(msg) from error
+
+    def remove(self) -> None:
+        """The text is written."""
+        self._path.unlink(missing_ok=True)
+
+    def _read(self, head: Head) -> tuple[HeardPiece, ...]:
+        with self._path.open("rb") as file:
+            lines = file.read().split(b"\n")[:-1]  # what stands behind the last line break is torn
+        heard: list[HeardPiece] = []
+        good = 0
+        try:
+            if lines and msgspec.json.decode(lines[0], type=Head) == head:
+                good = len(lines[0]) + 1
+                for line in lines[1:]:
+                    heard.append(msgspec.json.decode(line, type=HeardPiece))
+                    good += len(line) + 1
+        except msgspec.MsgspecError:
+            pass  # a crash of the machine may leave anything behind what was on the disk
+        os.ftruncate(self._file, good)
+        os.lseek(self._file, good, os.SEEK_SET)
+        if not good:
+            self._write(msgspec.json.encode(head))
+        return tuple(heard)
+
+    def _write(self, line: bytes) -> None:
+        data = line + b"\n"
+        while data:
+            data = data[os.write(self._file, data) :]
+        os.fsync(self._file)
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Put a file in place, all of it or nothing of it. Raises ConfigurationError when the folder refuses.
+
+    `mode` is what the process's umask leaves of it.
+    """
+    new = path.with_name(f".{path.name}.new")
+    try:
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        with os.fdopen(file, "wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        msg = f"{path} can't be written: {error.strerror}. Name another folder with --out."
+        raise ConfigurationError(msg) from error

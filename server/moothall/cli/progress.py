@@ -1,0 +1,63 @@
+"""How far the recognition of a recording is: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from moothall.core.ports import Clock
+from moothall.core.times import media_time
+
+_WIDTH = 28
+_LINE_STEP = 10  # per cent
+
+
+class Progress:
+    """Of one recording."""
+
+    def __init__(self, label: str, out: TextIO, clock: Clock) -> None:
+        self._label = label
+        self._out = out
+        self._terminal = out.isatty()
+        self._clock = clock
+        self._length: int | None = None
+        self._began = (0, 0)
+        self._reached = 0
+        self._shown = ""
+
+    def begin(self, length: int | None, reached: int) -> None:
+        """A recording of `length` ms, if it says so, begins where `reached` ms of it are done."""
+        self._length = length
+        self._began = (self._clock.monotonic(), reached)
+        if reached:
+            self._out.write(f"{self._label}: goes on from {media_time(reached)}.\n")
+        self.at(reached)
+
+    def at(self, reached: int) -> None:
+        """`reached` ms are done; shows it if that changes what is seen."""
+        reached = self._reached = max(reached, self._reached)
+        share = None if not self._length else min(100, reached * 100 // self._length)
+        step = share // _LINE_STEP if share is not None else reached // 600_000
+        mark = str(step) if not self._terminal else f"{share} {reached // 1000} {self.speed:.1f}"
+        if mark == self._shown or (not self._terminal and not step):
+            return
+        self._shown = mark
+        text = f"{media_time(reached)}" + (f" of {media_time(self._length)}, {share} %" if self._length else "")
+        text += f", {self.speed:.1f} × real time" if self.speed else ""  # noqa: RUF001 - the sign itself
+        if self._terminal:
+            full = (share or 0) * _WIDTH // 100
+            self._out.write(f"\r{self._label} [{'#' * full}{'.' * (_WIDTH - full)}] {text}\x1b[K")
+        else:
+            self._out.write(f"{self._label}: {text}\n")
+        self._out.flush()
+
+    @property
+    def speed(self) -> float:
+        """Ms of sound done in this run for each ms that it took; 0 while nothing is."""
+        began, reached = self._began
+        return (self._reached - reached) / max(1, self._clock.monotonic() - began)
+
+    def end(self) -> None:
+        """It is over, well or not."""
+        if self._terminal and self._shown:
+            self._out.write("\n")
+            self._out.flush()

@@ -1,0 +1,199 @@
+"""`moothall refine`: a second pass over a session's recording, and what becomes of the corrections it proposes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from moothall.adapters import sqlite_file
+from moothall.adapters.sound_folder import SoundFolder
+from moothall.adapters.system_clock import SystemClock
+from moothall.app_house import RECORDINGS_FOLDER
+from moothall.cli.conference import add_house, house_office, house_settings
+from moothall.cli.journal import Journal, head_of, write_whole
+from moothall.cli.playing import session_of
+from moothall.cli.progress import Progress
+from moothall.cli.proposals import Of, read_proposals, write_proposals
+from moothall.cli.transcribe import STOPPED, add_recognising, recognise, require_right
+from moothall.core.errors import ConfigurationError
+from moothall.core.event_codec import decode_event
+from moothall.core.event_parts import Word
+from moothall.core.events import Origin
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.refining import Again, Findings, Proposal, Standing, propose
+from moothall.core.session import Source, State, Status, evolve
+from moothall.services.recorder import Part
+from moothall.services.refining import Refined, RefineOrder, for_machine
+from moothall.settings import Settings
+from moothall.wire.transcribing import HeardLine, Order
+
+MACHINE_LINES = "machine-lines"
+DECLINED = 1
+_PAGE = 500
+_SAMPLES_A_MS = 16
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add it to the parser."""
+    parser = commands.add_parser(
+        "refine",
+        help="a second pass over a session's recording",
+        description="Recognise the recording of a closed session once more, with a better model, and propose "
+        "corrections: into a file for a person to read, or with --apply into the record. Stopped or killed, the same "
+        "command goes on where it was.",
+    )
+    parser.add_argument("session", help="the session; it is closed, and its recording is still there")
+    add_recognising(parser)
+    parser.set_defaults(language=None)
+    parser.add_argument(
+        "--apply",
+        choices=[MACHINE_LINES],
+        help="carry out at once what concerns lines that no person has touched, where most words stay",
+    )
+    parser.add_argument("--accept", type=Path, metavar="FILE", help="carry out the proposals of a file that you read")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the file (default: SESSION.proposals.jsonl)")
+    add_house(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    session = session_of(arguments.session)
+    settings = house_settings(arguments)
+    if arguments.accept is not None:
+        return asyncio.run(_accept(settings, session, arguments.accept))
+    require_right(arguments)
+    try:
+        return asyncio.run(_refine(settings, session, arguments))
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on from here.", file=sys.stderr)
+        return STOPPED
+
+
+async def _accept(settings: Settings, session: SessionId, file: Path) -> int:
+    of, proposals = read_proposals(file)
+    if of.session != session:
+        msg = f"{file} is about the session '{of.session}', not '{session}'."
+        raise ConfigurationError(msg)
+    order = RefineOrder(session=session, model=of.model, by_machine=False, proposals=proposals)
+    return await _carry_out(settings, order)
+
+
+async def _carry_out(settings: Settings, order: RefineOrder) -> int:
+    async with house_office(settings) as office:
+        refined: Refined = await office.refine(order)
+    print(f"Lines corrected: {refined.done}.")
+    for sentence in refined.refused:
+        print(f"Not corrected: {sentence}", file=sys.stderr)
+    return DECLINED if refined.refused else 0
+
+
+async def _refine(settings: Settings, session: SessionId, arguments: argparse.Namespace) -> int:
+    data = Path(settings.server.data)
+    out = arguments.out or Path(f"{session}.proposals.jsonl")
+    state = _state(data, session)
+    if state.status is not Status.CLOSED:
+        msg = f"The session '{session}' is {state.status}: a second pass waits until it is closed."
+        raise ConfigurationError(msg)
+    sounds = SoundFolder(data / RECORDINGS_FOLDER, bitrate=0)
+    parts = [part for part in await sounds.parts(session) if part.source in state.sources and part.samples]
+    if not parts:
+        msg = f"There is no recording of '{session}': none was kept, or its time is over."
+        raise ConfigurationError(msg)
+    heard: dict[ChannelId, list[Again]] = {}
+    with_journals: list[Journal] = []
+    for number, part in enumerate(parts, 1):
+        source = state.sources[part.source]
+        order = Order(
+            model=arguments.model,
+            languages=_languages(state, source, arguments.language),
+            threads=arguments.threads,
+            beam=arguments.beam,
+        )
+        path = sounds.path(session, part.source, part.first)
+        head = head_of(path, model=order.model, languages=order.languages, beam=order.beam)
+        with Journal(out.with_name(f"{out.name}.{part.source}-{part.first}"), head) as journal:
+            with_journals.append(journal)
+            progress = Progress(f"{session}, recording {number} of {len(parts)}", sys.stderr, SystemClock())
+            lines = (await recognise(path, order, journal, progress)).lines
+        heard.setdefault(source.channel, []).extend(_placed(lines, part, source))
+    findings = [propose(_standing(state, channel), _in_time(said)) for channel, said in heard.items()]
+    proposals = tuple(each for found in findings for each in found.proposals)
+    write_whole(out, write_proposals(Of(session=session, model=arguments.model), proposals), mode=0o600)
+    for journal in with_journals:
+        journal.remove()
+    _say(out, findings, proposals)
+    if arguments.apply is None:
+        return 0
+    return await _carry_out(
+        settings, RefineOrder(session=session, model=arguments.model, by_machine=True, proposals=proposals)
+    )
+
+
+def _say(out: Path, findings: list[Findings], proposals: tuple[Proposal, ...]) -> None:
+    own = len(for_machine(proposals))
+    print(f"{out}: {len(proposals)} corrections proposed.")
+    print(f"{own} of them are to lines that no person has touched, and leave most words as they are.")
+    if unheard := sum(found.unheard for found in findings):
+        print(f"Of {unheard} lines nothing was heard this time. Look at them: they may be invented.")
+    if elsewhere := sum(found.elsewhere for found in findings):
+        print(f"{elsewhere} words were heard where there is no line. A correction can't bring them in.")
+
+
+def _state(data: Path, session: SessionId) -> State:
+    """The session as its log has it, read without disturbing a server that has it open."""
+    reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
+    try:
+        state, after = State(id=session), 0
+        while page := reader.read(session, after, _PAGE):
+            for record in page:
+                state = evolve(state, None if record.body is None else decode_event(record.body))
+            after = page[-1].header.offset
+    finally:
+        reader.close()
+    if not after:
+        msg = f"There is no session '{session}' in {data}."
+        raise ConfigurationError(msg)
+    return state
+
+
+def _languages(state: State, source: Source, given: str | None) -> tuple[str, ...]:
+    """What may be spoken: as the command says, else as the channel's."""
+    if given is None:
+        return state.channels[source.channel].languages
+    return tuple(part.strip() for part in given.split(",") if part.strip())
+
+
+def _placed(lines: tuple[HeardLine, ...], part: Part, source: Source) -> list[Again]:
+    """In the session's time."""
+    shift = source.t + part.first // _SAMPLES_A_MS
+    return [
+        Again(
+            words=tuple(Word(text=word.text, t0=word.t0 + shift, t1=word.t1 + shift, p=word.p) for word in line.words),
+            language=line.language,
+        )
+        for line in lines
+    ]
+
+
+def _in_time(heard: list[Again]) -> list[Again]:
+    return sorted(heard, key=lambda each: each.words[0].t0)
+
+
+def _standing(state: State, channel: ChannelId) -> list[Standing]:
+    lines = [line for _, line in state.segments.items() if line.channel == channel and line.ended and not line.gone]
+    return [
+        Standing(
+            segment=line.id,
+            channel=channel,
+            revision=line.revision,
+            t0=line.t0,
+            t1=line.t1,
+            language=line.language,
+            text=line.whole.strip(),
+            machine=line.origin is Origin.MACHINE and not line.mended,
+        )
+        for line in sorted(lines, key=lambda line: (line.t0, line.id))
+        if line.whole.strip()
+    ]

@@ -1,0 +1,180 @@
+"""`moothall transcribe`: recordings to text, without a server, as fast as the machine goes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.system_clock import SystemClock
+from moothall.cli.journal import Journal, head_of, write_whole
+from moothall.cli.playing import languages_of
+from moothall.cli.progress import Progress
+from moothall.cli.transcriber import Heard, cores, transcribe
+from moothall.cli.transcript import FORMS, Transcript
+from moothall.cli.weights import require_model
+from moothall.core.errors import ConfigurationError, MoothallError
+from moothall.core.times import media_time
+from moothall.wire.transcribing import Answer, HeardPiece, Order, Reached
+
+MODEL = "whisper-base"
+MOST_THREADS = 8
+"""More help a decoder little."""
+SAMPLES_A_MS = 16
+STOPPED = 130
+FAILED = 1
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for, of all files alike."""
+
+    model: str
+    languages: tuple[str, ...]
+    forms: tuple[str, ...]
+    out: Path | None
+    """The folder of the texts; None: each beside its recording."""
+    threads: int
+    beam: int
+    again: bool
+    """Make texts that are there already once more."""
+
+    def texts(self, file: Path) -> dict[str, Path]:
+        """What the texts of a recording are called, by form."""
+        folder = self.out or file.parent
+        return {form: folder / f"{file.stem}.{form}" for form in self.forms}
+
+    def journal(self, file: Path) -> Path:
+        """What is called that it goes on from."""
+        return (self.out or file.parent) / f"{file.name}.transcribing"
+
+    def order(self) -> Order:
+        """For the recogniser, from the beginning."""
+        return Order(model=self.model, languages=self.languages, threads=self.threads, beam=self.beam)
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add it to the parser."""
+    parser = commands.add_parser(
+        "transcribe",
+        help="recordings to text, as fast as the machine goes",
+        description="Write the text of recordings beside them, without a server. Stopped or killed, the same command "
+        "goes on where it was; a recording that has its text already is passed over.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a recording in any usual format")
+    add_recognising(parser)
+    parser.add_argument("--format", default="vtt", help=f"one or several of {', '.join(FORMS)}: vtt,txt")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the texts (default: each recording's own)")
+    parser.add_argument("--again", action="store_true", help="make texts that are there already once more")
+    parser.set_defaults(run=_run)
+
+
+def add_recognising(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a recording is recognised."""
+    parser.add_argument("--model", default=MODEL, help="recogniser; see moothall models list")
+    parser.add_argument("--language", default="en", help="what is spoken: en, or several: en,de")
+    parser.add_argument("--threads", type=int, default=min(MOST_THREADS, cores()), help="cores to use (all, up to 8)")
+    parser.add_argument("--beam", type=int, default=5, help="hypotheses that the decoder follows, 1 to 10 (5)")
+
+
+def forms_of(text: str) -> tuple[str, ...]:
+    """`vtt,txt` → ("vtt", "txt"); raises ConfigurationError."""
+    forms = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not forms or not set(forms) <= set(FORMS):
+        msg = f"'{text}' names no format; write one or several of {', '.join(FORMS)} with commas between."
+        raise ConfigurationError(msg)
+    return forms
+
+
+def require_right(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError when a number is out of its range or the model isn't there."""
+    if not 1 <= arguments.beam <= 10 or not 1 <= arguments.threads <= 256:
+        msg = "--beam takes 1 to 10, and --threads 1 to 256."
+        raise ConfigurationError(msg)
+    require_model(arguments.model)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    work = Work(
+        model=arguments.model,
+        languages=languages_of(arguments.language),
+        forms=forms_of(arguments.format),
+        out=arguments.out,
+        threads=arguments.threads,
+        beam=arguments.beam,
+        again=arguments.again,
+    )
+    require_right(arguments)
+    _require_names_apart(work, arguments.files)
+    if work.out is not None:
+        try:
+            work.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"The folder {work.out} can't be made: {error.strerror}."
+            raise ConfigurationError(msg) from error
+    failed = False
+    for file in arguments.files:
+        try:
+            asyncio.run(_transcribe(file, work))
+        except KeyboardInterrupt:
+            print("Stopped. The same command goes on from here.", file=sys.stderr)
+            return STOPPED
+        except MoothallError as error:
+            print(f"moothall: {error}", file=sys.stderr)
+            failed = True
+    return FAILED if failed else 0
+
+
+def _require_names_apart(work: Work, files: list[Path]) -> None:
+    seen: dict[Path, Path] = {}
+    for file in files:
+        for text in work.texts(file).values():
+            if seen.setdefault(text.absolute(), file) != file:
+                msg = f"{seen[text.absolute()]} and {file} would both become {text}. Name different folders with --out."
+                raise ConfigurationError(msg)
+
+
+async def _transcribe(file: Path, work: Work) -> None:
+    """One recording, from where an earlier run stopped; passes over one that has its texts."""
+    texts, journal_path = work.texts(file), work.journal(file)
+    if not work.again and not journal_path.exists() and all(path.exists() for path in texts.values()):
+        print(f"{file}: its text is there already; --again makes it once more.", file=sys.stderr)
+        return
+    head = head_of(file, model=work.model, languages=work.languages, beam=work.beam)
+    with Journal(journal_path, head) as journal:
+        progress = Progress(file.name, sys.stderr, SystemClock())
+        heard = await recognise(file, work.order(), journal, progress)
+        transcript = Transcript(title=file.stem, languages=work.languages, model=work.model, lines=heard.lines)
+        for form, path in texts.items():
+            write_whole(path, transcript.write(form))
+        journal.remove()
+    length = media_time(heard.samples // SAMPLES_A_MS)
+    print(f"{', '.join(map(str, texts.values()))}: {len(heard.lines)} lines of {length}, at {progress.speed:.1f} times "
+          "real time.", file=sys.stderr)  # fmt: skip
+    if heard.warning is not None:
+        print(heard.warning, file=sys.stderr)
+
+
+async def recognise(file: Path, order: Order, journal: Journal, progress: Progress) -> Heard:
+    """A recording through the recogniser; the journal keeps what was heard. Raises AudioError, ConfigurationError."""
+    known = journal.heard
+
+    def hear(answer: Answer) -> None:
+        match answer:
+            case HeardPiece():
+                journal.add(answer)
+                progress.at(answer.last // SAMPLES_A_MS)
+            case Reached():
+                progress.at(answer.sample // SAMPLES_A_MS)
+            case _:
+                pass
+
+    def begin(length: int | None) -> None:
+        progress.begin(length, known[-1].last // SAMPLES_A_MS if known else 0)
+
+    try:
+        return await transcribe(file, msgspec.structs.replace(order, known=known), hear, begin)
+    finally:
+        progress.end()

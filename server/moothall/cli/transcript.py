@@ -1,0 +1,98 @@
+"""The text of a recording in the forms of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall import __version__
+from moothall.adapters.page_catalogues import Catalogue, negotiate
+from moothall.adapters.page_files import StaticFiles, find_web_folder
+from moothall.adapters.record_texts import wording
+from moothall.core.events import Access, ChannelKind, Origin
+from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.session import Status
+from moothall.core.views.captions import Channel
+from moothall.record.html import write_html
+from moothall.record.json import write_json
+from moothall.record.model import Record, RecordedLine, RecordFold
+from moothall.record.plain import plain
+from moothall.record.srt import write_srt
+from moothall.record.text import write_text
+from moothall.record.vtt import write_vtt
+from moothall.record.wording import Options, Wording
+from moothall.wire.transcribing import HeardLine
+
+FORMS = ("vtt", "srt", "txt", "html", "json")
+_STYLES = ("css/tokens.css", "css/record.css")
+_FLOOR = ChannelId("floor")
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of a recording."""
+
+    title: str
+    languages: tuple[str, ...]
+    """What could be spoken, the likeliest first."""
+    model: str
+    lines: Sequence[HeardLine]
+
+    def write(self, form: str) -> bytes:
+        """The file in one of `FORMS`. Raises ConfigurationError when the web folder lacks texts or style."""
+        record = self._record()
+        web = find_web_folder()
+        words = self._wording(record, Catalogue.read(web / "locales", negotiate(self.languages[0])))
+        options = Options()
+        match form:
+            case "vtt":
+                return write_vtt(record, words, options).encode()
+            case "srt":
+                return write_srt(record, words, options).encode()
+            case "txt":
+                return write_text(record, words, options).encode()
+            case "html":
+                sheets = [sheet for name in _STYLES if (sheet := StaticFiles(web).get(name)) is not None]
+                return write_html(record, words, options, "\n".join(sheet.body.decode() for sheet in sheets)).encode()
+            case _:
+                return write_json(record, words, options)
+
+    def _record(self) -> Record:
+        """As of a session that is over, with nothing behind it: there is no log, so there are no heads and no seals."""
+        empty = RecordFold(SessionId("recording"), Epoch("0"), _FLOOR).record()
+        session = msgspec.structs.replace(
+            empty.session,
+            title=self.title,
+            languages=self.languages,
+            access=Access.STAFF,
+            status=Status.CLOSED,
+            channels={_FLOOR: Channel(kind=ChannelKind.FLOOR, languages=self.languages)},
+        )
+        lines = [_line(number, line) for number, line in enumerate(self.lines, 1)]
+        return msgspec.structs.replace(
+            empty,
+            session=session,
+            languages=self.languages,
+            lines=tuple(line for line in lines if line.text),
+        )
+
+    def _wording(self, record: Record, ui: Catalogue) -> Wording:
+        # There is no position to cite; what a reader can check is what made it.
+        made = f"{self.model} · Moothall {__version__}".replace("{", "{{").replace("}", "}}")
+        return msgspec.structs.replace(wording(record, ui), version=made)
+
+
+def _line(number: int, line: HeardLine) -> RecordedLine:
+    return RecordedLine(
+        segment=SegmentId(f"line-{number}"),
+        t0=line.t0,
+        t1=line.t1,
+        language=line.language,
+        origin=Origin.MACHINE,
+        mended=False,
+        revision=0,
+        speaker=None,
+        name="",
+        text=plain(line.text),
+        words=line.words,
+    )

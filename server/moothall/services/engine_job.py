@@ -1,0 +1,53 @@
+"""A channel whose audio wants to be recognised, from one attachment to the next."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from moothall.core.ids import ChannelId
+from moothall.services.engine_acts import UnkeptActs
+from moothall.services.live_audio import LiveAudio
+from moothall.services.session_writer import SessionWriter
+
+if TYPE_CHECKING:
+    from moothall.services.engine_streams import Stream
+
+FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
+"""The wait for the next attachment when the last one was lost with nothing accepted; twice as long each time."""
+
+
+class Job:
+    """A channel whose audio wants to be recognised."""
+
+    def __init__(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
+        self.writer = writer
+        self.channel = channel
+        self.audio = audio
+        self.done = asyncio.Event()
+        self.stream: Stream | None = None
+        self.through = 0
+        """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
+        self.unkept = UnkeptActs(writer, channel)
+        self.holding = asyncio.Lock()
+        self.held = False
+        """No engine is to take it at the moment."""
+        self.heard = 0
+        """Media ms up to which an engine has heard it."""
+        self.heard_at = 0
+        """When it last said so, on the monotonic clock."""
+        self.failures = 0
+        """Attachments in a row that were lost before anything of them was accepted."""
+        self.not_before = 0
+        """When it may be attached again, on the monotonic clock."""
+
+    def failed(self, now: int) -> None:
+        """An attachment was lost without anything accepted: the next one waits, longer each time."""
+        self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
+        self.failures += 1
+
+    @property
+    def behind(self) -> int:
+        """Ms of sound that no text stands for."""
+        told = self.writer.state.channels[self.channel].committed_through if self.failures else self.heard
+        return max(0, self.audio.end_ms - max(told, self.audio.t))

@@ -1,0 +1,172 @@
+"""`moothall refine` on a session's log and recording, with a server that holds the data folder and without one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from admin_house import admin_house
+from deciding import commit, end, word
+from hearing import sample_sound
+from moothall.adapters.sound_folder import SoundFolder
+from moothall.adapters.system_clock import SystemClock
+from moothall.app_house import RECORDINGS_FOLDER, quiet_house
+from moothall.cli.main import main
+from moothall.cli.proposals import Of, read_proposals, write_proposals
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.events import ChannelKind, SoundKept
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
+from moothall.core.refining import Proposal
+from moothall.core.session import Segment
+from moothall.services.session_writer import Receipt
+from moothall.settings import Server, Settings
+
+FLOOR = ChannelId("floor")
+MIC = SourceId("mic")
+SESSION = SessionId("meeting")
+ENGINE = Actor(Role.ENGINE, "scripted")
+RATE = 16_000
+
+
+def settings(data: Path) -> Settings:
+    return Settings(server=Server(data=str(data)))
+
+
+async def make(data: Path, *lines: str, close: bool = True) -> None:
+    """A session with lines of two seconds each, one after the other."""
+    async with quiet_house(settings(data), SystemClock()) as house:
+        live = await house.sessions.open(SESSION)
+        acts: list[tuple[Actor, list[do.AnyCommand]]] = [
+            (
+                SYSTEM,
+                [
+                    do.CreateSession(title="Meeting", languages=("en",), sound=SoundKept.UNTIL_CHECKED),
+                    do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+                    do.OpenSession(),
+                    do.AttachSource(source=MIC, channel=FLOOR, t=0, rate=RATE),
+                    do.AttachEngine(channel=FLOOR, model="scripted"),
+                ],
+            )
+        ]
+        for number, line in enumerate(lines):
+            t, words = number * 2_000, line.split(" ")
+            each = 2_000 // len(words)
+            said = [word(f" {text}", t + n * each, t + (n + 1) * each) for n, text in enumerate(words)]
+            acts.append((ENGINE, [commit(f"l{number}", 0, *said, start=t), end(f"l{number}", t + 2_000)]))
+        acts += [(SYSTEM, [do.CloseSession()])] if close else []
+        for number, (actor, commands) in enumerate(acts):
+            answer = await live.writer.send(actor, CommandId(f"make-{number}"), commands)
+            assert isinstance(answer, Receipt), answer
+
+
+async def line(data: Path, name: str) -> Segment:
+    async with quiet_house(settings(data), SystemClock()) as house:
+        live = await house.sessions.find(SESSION)
+        assert live is not None
+        found = live.state.segments.get(SegmentId(name))
+        assert found is not None
+        return found
+
+
+def refine(data: Path, *options: str) -> int:
+    return main(["refine", SESSION, "--data", str(data), *options])
+
+
+def accepted(tmp_path: Path, *, old: str = "We hold trues.") -> Path:
+    """A file of one proposal."""
+    proposal = Proposal(
+        segment=SegmentId("l0"),
+        channel=FLOOR,
+        base_revision=0,
+        t0=0,
+        old=old,
+        new="We hold truths.",
+        stays=0.67,
+        machine=True,
+    )
+    path = tmp_path / "read.jsonl"
+    path.write_bytes(write_proposals(Of(session=SESSION, model="better"), [proposal]))
+    return path
+
+
+async def test_what_a_person_has_read_is_carried_out_without_a_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    await make(data, "We hold trues.")
+    assert await asyncio.to_thread(refine, data, "--accept", str(accepted(tmp_path))) == 0
+    assert capsys.readouterr().out == "Lines corrected: 1.\n"
+    found = await line(data, "l0")
+    assert (found.whole, found.mended) == ("We hold truths.", True)
+    # Given twice it changes nothing; a line that was changed meanwhile is said, and stays.
+    path = accepted(tmp_path)
+    assert await asyncio.to_thread(refine, data, "--accept", str(path)) == 0
+    of, (proposal,) = read_proposals(path)
+    path.write_bytes(write_proposals(of, [msgspec.structs.replace(proposal, new="Another.")]))
+    capsys.readouterr()
+    assert await asyncio.to_thread(refine, data, "--accept", str(path)) == 1
+    assert "l0: It was changed meanwhile." in capsys.readouterr().err
+
+
+async def test_with_a_server_the_server_does_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "data"
+    await make(data, "We hold trues.")
+    async with admin_house(tmp_path) as house:
+        assert await asyncio.to_thread(refine, data, "--accept", str(accepted(tmp_path))) == 0
+        live = await house.running.sessions.find(SESSION)
+        assert live is not None
+        found = live.state.segments.get(SegmentId("l0"))
+        assert found is not None
+        assert (found.whole, found.revision) == ("We hold truths.", 1)
+    assert capsys.readouterr().out == "Lines corrected: 1.\n"
+
+
+@pytest.mark.model
+async def test_a_second_pass_mends_what_no_person_has_touched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "proposals.jsonl"
+    # What is said, in lines of two seconds: ... and welcome to this open session on remote participation.
+    await make(data, "Good afternoon, everybody,", "and will come to this open session", "on remote participating.")
+    sounds = SoundFolder(data / RECORDINGS_FOLDER, bitrate=24_000)
+    part = await sounds.begin(SESSION, MIC, 0)
+    await part.write(await sample_sound(0, 6_400))
+    await part.close()
+    options = ("--model", "whisper-tiny.en", "--out", str(out), "--threads", "1")
+    assert await asyncio.to_thread(refine, data, *options) == 0
+    of, proposals = read_proposals(out)
+    assert (of.session, of.model) == (SESSION, "whisper-tiny.en")
+    assert [each.segment for each in proposals] == ["l1", "l2"]
+    assert (await line(data, "l1")).revision == 0
+    assert [path.name for path in tmp_path.iterdir() if path.name != "data"] == ["proposals.jsonl"]
+    assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
+    assert capsys.readouterr().out.endswith("Lines corrected: 2.\n")
+    mended = await line(data, "l1")
+    assert "and welcome to this open session" in mended.whole
+    assert (mended.revision, mended.mended) == (1, False)
+    assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
+    assert capsys.readouterr().out.endswith("Lines corrected: 0.\n")
+
+
+async def test_what_can_not_be_refined_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, script = tmp_path / "data", tmp_path / "script.json"
+    script.write_bytes(b'{"words": []}')
+    model = ("--model", f"scripted:{script}")
+    await make(data, "We hold trues.", close=False)
+    assert await asyncio.to_thread(refine, data, *model) == 1
+    assert "a second pass waits until it is closed" in capsys.readouterr().err
+    async with quiet_house(settings(data), SystemClock()) as house:
+        live = await house.sessions.find(SESSION)
+        assert live is not None
+        await live.writer.send(SYSTEM, CommandId("close"), do.CloseSession())
+    assert await asyncio.to_thread(refine, data, *model) == 1
+    assert "There is no recording of 'meeting'" in capsys.readouterr().err
+    assert await asyncio.to_thread(main, ["refine", "nobody", "--data", str(data), *model]) == 1
+    assert "There is no session 'nobody'" in capsys.readouterr().err
+    other = accepted(tmp_path)
+    assert await asyncio.to_thread(main, ["refine", "nobody", "--data", str(data), "--accept", str(other)]) == 1
+    assert "about the session 'meeting'" in capsys.readouterr().err

@@ -1,0 +1,156 @@
+"""`moothall transcribe` as it is started: whole, stopped, killed, given again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from hall_process import write_wave
+from moothall.cli.main import main
+from moothall.testing.scripted import Script, make_script, render, write_script
+
+
+class Bench:
+    """A recording of some thirty sentences, and a recogniser that takes its time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.script: Script = make_script(5, 260, pause_ms=2_400, burn_ms=20)
+        self.talk = folder / "talk.wav"
+        self.journal = folder / "talk.wav.transcribing"
+        self.text = folder / "talk.txt"
+        write_wave(self.talk, render(self.script))
+        (folder / "script.json").write_bytes(write_script(self.script))
+
+    @property
+    def options(self) -> list[str]:
+        return ["--model", f"scripted:{self.folder / 'script.json'}", "--format", "txt,json", "--threads", "1"]
+
+    def run(self, *options: str) -> int:
+        return main(["transcribe", str(self.talk), *self.options, *options])
+
+    async def start(self) -> asyncio.subprocess.Process:
+        """The command as a process of its own."""
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "moothall", "transcribe", str(self.talk), *self.options),
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONWARNINGS": ""},
+        )
+
+    async def started(self) -> asyncio.subprocess.Process:
+        """The same, once it has said how far it is, well before its end."""
+        process = await self.start()
+        assert process.stderr is not None
+        line = await process.stderr.readline()
+        assert int(line.split(b" %")[0].rpartition(b" ")[2]) < 70, line
+        return process
+
+    def said(self) -> list[str]:
+        document = json.loads((self.folder / "talk.json").read_text(encoding="utf-8"))
+        return [word for line in document["lines"] for word in line["text"].split()]
+
+    def kept(self) -> int:
+        return self.journal.read_bytes().count(b'"is":"heard"')
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_all_words_come_and_nothing_but_the_texts_stays(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.run() == 0
+    assert bench.said() == [word.text.strip() for word in bench.script.words]
+    assert {path.name for path in bench.folder.iterdir()} == {"script.json", "talk.wav", "talk.txt", "talk.json"}
+    errors = capsys.readouterr().err
+    assert "100 %" in errors
+    assert "times real time" in errors
+
+
+def test_given_again_it_leaves_the_texts_alone_unless_told(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (bench.text, bench.folder / "talk.json"):
+        path.write_text("mended by hand", encoding="utf-8")
+    assert bench.run() == 0
+    assert "is there already" in capsys.readouterr().err
+    assert bench.text.read_text(encoding="utf-8") == "mended by hand"
+    assert bench.run("--again", "--out", str(bench.folder / "new" / "folder")) == 0
+    assert bench.text.read_text(encoding="utf-8") == "mended by hand"
+    assert (bench.folder / "new" / "folder" / "talk.txt").stat().st_size > 1_000
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+async def test_stopped_in_the_middle_it_goes_on_where_it_was(bench: Bench, number: signal.Signals, code: int) -> None:
+    process = await bench.started()
+    process.send_signal(number)
+    assert process.stderr is not None
+    said = await process.stderr.read()
+    assert await process.wait() == code
+    assert (b"goes on from here" in said) == (number is signal.SIGINT)
+    assert not bench.text.exists()
+    assert bench.kept() >= 1
+    process = await bench.start()
+    said = await process.stderr.read() if process.stderr is not None else b""
+    assert await process.wait() == 0
+    assert b"goes on from" in said
+    assert bench.said() == [word.text.strip() for word in bench.script.words]
+    assert not bench.journal.exists()
+
+
+async def test_what_was_heard_is_not_heard_again(bench: Bench) -> None:
+    process = await bench.started()
+    process.kill()
+    await process.wait()
+    # The words of what was heard are the journal's: one of them is changed there, and comes out so.
+    lines = bench.journal.read_bytes().splitlines(keepends=True)
+    assert b'"W0"' in lines[1] or b'" W0"' in lines[1]
+    lines[1] = lines[1].replace(b"W0", b"Kept")
+    bench.journal.write_bytes(b"".join(lines))
+    assert await asyncio.to_thread(bench.run) == 0
+    assert bench.said() == ["Kept", *(word.text.strip() for word in bench.script.words[1:])]
+
+
+def test_one_bad_file_does_not_keep_the_others(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = bench.folder / "bad.wav"
+    bad.write_bytes(b"no sound at all")
+    assert main(["transcribe", str(bad), str(bench.talk), *bench.options]) == 1
+    assert "bad.wav can't be played" in capsys.readouterr().err
+    assert bench.text.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--format", "doc"], "names no format"),
+        (["--language", ","], "names no languages"),
+        (["--beam", "0"], "--beam takes 1 to 10"),
+        (["--model", "no-such-model"], "There is no model 'no-such-model'"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_made(
+    bench: Bench, capsys: pytest.CaptureFixture[str], options: list[str], sentence: str
+) -> None:
+    assert bench.run(*options) == 1
+    assert sentence in capsys.readouterr().err
+    assert not bench.journal.exists()
+
+
+def test_two_recordings_of_one_name_need_two_folders(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    other = bench.folder / "b" / "talk.flac"
+    assert main(["transcribe", str(bench.talk), str(other), "--out", str(bench.folder), *bench.options]) == 1
+    assert "would both become" in capsys.readouterr().err
+
+
+def test_a_recogniser_that_breaks_down_is_said_and_goes_on(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    (bench.folder / "script.json").write_bytes(b"{}")
+    assert bench.run() == 1
+    assert "The script can't be read" in capsys.readouterr().err
+    (bench.folder / "script.json").write_bytes(write_script(bench.script))
+    assert bench.run() == 0
+    assert bench.said() == [word.text.strip() for word in bench.script.words]

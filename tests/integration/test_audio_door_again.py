@@ -1,0 +1,51 @@
+"""A microphone whose sound failed in the server: it is sent away with 1001, comes back, and nothing is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audio_house import door, say, send, shut, told, until
+from hall_in_memory import MemoryHall
+from microphone import RATE, Ears, greeting, sound
+from moothall.adapters.audio_spool import DiskSpools
+from moothall.testing import loop
+from moothall.testing.failing_log import FailingLog
+from moothall.wire import audio
+from moothall.wire.audio import EndReason
+from moothall.wire.close_codes import CloseCode
+from spools import OddSpools
+
+
+def test_sound_that_fails_sends_its_microphone_away_and_takes_what_was_not_safe_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        ears, spools = Ears(), OddSpools(DiskSpools(tmp_path))
+        async with door(ears, MemoryHall(FailingLog(), spools)) as at:
+            live = await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                await send(socket, 0, 2 * RATE)
+                safe = (await until(socket, "safe"))["at"]
+                spools.failing = {live.id}
+                await send(socket, 2 * RATE, 3 * RATE)
+                assert await shut(socket) == CloseCode.GOING_AWAY
+            spools.failing = set()
+            while True:
+                async with at.connected() as socket:
+                    await say(socket, greeting(first=safe, age=1_000))
+                    message = await socket.receive()
+                    if isinstance(message.data, str):
+                        break
+                    assert message.data == CloseCode.TRY_LATER  # It is being begun again.
+                    await at.hall.clock.sleep(500)
+            async with at.connected() as socket:
+                await say(socket, greeting(first=safe, age=1_000))
+                first = (await until(socket, "go"))["at"]
+                assert safe <= first <= 3 * RATE
+                await send(socket, safe, 4 * RATE)
+                await say(socket, audio.End(at=4 * RATE, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+            await at.hall.clock.sleep(1_000)
+            assert ears.heard[-1][2] == sound(0, 4 * RATE)
+
+    loop.run(story())

@@ -1,0 +1,93 @@
+"""How good a text is, from the log to readers and records, and that nothing is left of what is removed."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from moothall.app import Hall, hall
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import (
+    AddChannel,
+    AnyCommand,
+    AttachEngine,
+    CommitWords,
+    CorrectSegment,
+    CreateSession,
+    EndSegment,
+    OpenSession,
+    SegmentStart,
+)
+from moothall.core.events import ChannelKind, EndReason, Word
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.removing import Lines
+from moothall.services.orders import Receipt
+from moothall.settings import Engine, Server, Settings
+
+S, FLOOR = SessionId("plenary"), ChannelId("floor")
+ENGINE, TECHNICIAN = Actor(Role.ENGINE, "scripted"), Actor(Role.TECHNICIAN, "t1")
+LINE = re.compile(r"<p[^>]*>([^<]*words a minute[^<]*)</p>")
+
+
+async def do(running: Hall, name: str, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
+    live = await running.sessions.open(S)
+    answer = await live.writer.send(by, CommandId(name), commands)
+    assert isinstance(answer, Receipt), answer
+
+
+async def said(running: Hall) -> None:
+    """Sixty words in the first tenth of a second, one line of two corrected."""
+    await do(
+        running,
+        "begin",
+        CreateSession(title="Plenary", languages=("en",)),
+        AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+        OpenSession(),
+        AttachEngine(channel=FLOOR, model="scripted"),
+    )
+    for n, name in enumerate(("a", "b")):
+        words = tuple(Word(" word", 50 * n, 50 * (n + 1)) for _ in range(30))
+        start = SegmentStart(t0=50 * n, language="en")
+        segment = SegmentId(name)
+        commit = CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=words, start=start)
+        end = EndSegment(channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=EndReason.SENTENCE)
+        await do(running, f"words-{name}", commit, end, by=ENGINE)
+    mended = CorrectSegment(channel=FLOOR, segment=SegmentId("a"), base_revision=0, base_words=30, text="Words.")
+    await do(running, "correct", mended, by=Actor(Role.CAPTIONER, "c1"))
+
+
+async def told(running: Hall, http: aiohttp.ClientSession) -> tuple[list[str], Any]:
+    """The line of the page and of the record, and the record's figures."""
+    lines: list[str] = []
+    for address in ("/s/plenary", "/s/plenary/record.html"):
+        async with http.get(address) as response:
+            assert response.status == 200
+            lines += map(unescape, LINE.findall(await response.text()))
+    async with http.get("/s/plenary/record.json") as response:
+        return lines, (await response.json())["quality"]
+
+
+async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed(tmp_path: Path) -> None:
+    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
+    async with hall(settings) as running, aiohttp.ClientSession(running.address) as http:
+        await said(running)
+        before = await told(running, http)
+        (line, same), figures = before
+        assert line == same
+        assert line.startswith("Half of the words came within ")
+        assert line.endswith(" · 50 % of lines corrected · 36000 words a minute · English")
+        assert figures["corrected"] == {"lines": 1, "by_machine": 0, "by_person": 1}
+        assert (figures["words"], figures["languages"], figures["gaps"]) == (60, {"en": 60}, 0)
+        assert 50 <= figures["delay"]["p50"] <= figures["delay"]["p95"]
+    async with hall(settings) as running, aiohttp.ClientSession(running.address) as http:
+        assert await told(running, http) == before  # from the log alone
+        live = await running.sessions.open(S)
+        answer = await live.writer.remove(TECHNICIAN, CommandId("r"), Lines((SegmentId("a"),)))
+        assert isinstance(answer, Receipt), answer
+        assert await told(running, http) == ([], None)
+        assert {name for text in live.writer.quality.texts.values() for name, _ in text.newer.items()} == {"b"}
+        assert live.writer.quality.texts[FLOOR].figures.corrected == 0

@@ -1,0 +1,67 @@
+"""A hall whose engine asks a service: real processes, real sound, and a real model behind the service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from hall_process import HallProcess, free_port, logged, watched, write_wave
+from hearing import sample_sound
+from moothall_models.ports import Hypothesis
+from moothall_models.recognizers.whisper import WhisperRecognizer
+from moothall_models.store import open_store
+from transcription_service import KEY, Service, refusal, serving
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(120)]
+OPENING = "welcome to this open session on remote participation"
+
+
+@pytest.fixture
+async def sound(tmp_path: Path) -> Path:
+    write_wave(tmp_path / "talk.wav", await sample_sound(0, 7_500))
+    return tmp_path / "talk.wav"
+
+
+async def test_what_is_said_is_in_the_record_though_the_service_fails_now_and_then(tmp_path: Path, sound: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    config = tmp_path / "hall.toml"
+    config.write_text(f'[engine]\nkey_file = "{tmp_path / "key"}"\n')
+    model = WhisperRecognizer(open_store().path("whisper-tiny.en"), model="whisper-tiny.en")
+    service = Service(hear=model.recognise)
+    async with serving(service) as name:
+        hall = HallProcess(tmp_path / "data", sound, name, free_port(31), "--config", str(config))
+        async with watched(hall) as witness:
+            await witness.until(lambda: witness.words)
+            # Four tries in vain are one window given up: the engine ends, and the next one takes its place.
+            service.first += [refusal(503, "busy") for _ in range(4)]
+            await witness.until(lambda: witness.closed)
+    log = logged(hall.data)
+    assert OPENING in " ".join(log.texts).lower()
+    assert not service.first
+    assert len(log.seams) >= 1
+    said = hall.log.read_text()
+    assert "127.0.0.1 gave no transcription: it answered with status 503. The sound is kept and asked again." in said
+    assert KEY not in said
+    assert "Traceback" not in said
+    assert "participation" not in said
+
+
+async def test_a_wrong_key_ends_the_engine_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-of-somebody-else\n")
+    service = Service(hear=lambda _: Hypothesis(language="en", words=()))
+    async with serving(service) as name:
+        arguments = ["--url", "ws://127.0.0.1:1/", "--model", name, "--key-file", str(tmp_path / "key")]
+        engine = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "moothall_models", *arguments),
+            env={**os.environ, "MOOTHALL_ENGINE_TOKEN": "secret"},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await engine.communicate()
+    assert engine.returncode == 2
+    assert said.decode() == (
+        "127.0.0.1 refused the key (status 401, invalid_api_key). Give the engine the right one.\n"
+    )

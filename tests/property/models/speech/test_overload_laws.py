@@ -1,0 +1,150 @@
+"""The law of an overloaded engine: every channel gets its turns, and all that was said is committed once."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moothall.core.commands import CommitWords
+from moothall.core.ids import ChannelId, SessionId
+from moothall.testing.scripted import Script, make_script, render
+from moothall.wire import engine as wire
+from moothall_models.engine_audio import ArrivalTime
+from moothall_models.engine_session import LinkSession, Turn
+from moothall_models.ports import RATE
+from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from moothall_models.speech.channel import DEFAULT_SETTINGS, PATIENCE
+from moothall_models.speech.overload import LATEST, Load
+
+TICK = 100
+HELLO = wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=3)
+
+
+class Speaker:
+    """One channel: its sound as it comes, and what became of it."""
+
+    def __init__(self, number: int, script: Script, begins: int, burst: int) -> None:
+        """`begins`: media ms of its first sample. `burst`: sound, ms, that is there at once, as after a dead link."""
+        self.number = number
+        self.recognizer = ScriptedRecognizer(script, cpu_ns=lambda: 0)
+        self.pcm = render(script)
+        self.begins = begins
+        self.sent = 0
+        self.burst = burst
+        self.words: list[str] = []
+        self.drained = False
+
+    def attach(self) -> wire.Attach:
+        return wire.Attach(
+            stream=self.number,
+            session=SessionId(f"s{self.number}"),
+            channel=ChannelId("floor"),
+            generation=1,
+            languages=("en",),
+            committed_through=self.begins,
+            last_words=(),
+            open_segment=None,
+            audio_from=self.begins,
+        )
+
+    def speak(self, session: LinkSession, now: float) -> None:
+        """The sound of the next tick; after the last one, its end."""
+        piece = self.pcm[self.sent * 32 : (self.sent + self.burst + TICK) * 32]
+        if piece:
+            session.received(wire.Audio(stream=self.number, t=self.begins + self.sent, pcm=piece), now)
+            self.sent += len(piece) // 32
+            self.burst = 0
+            if self.sent * 32 >= len(self.pcm):
+                session.received(wire.EndOfAudio(stream=self.number), now)
+
+
+class Engine:
+    """An engine whose passes take `cost` ms."""
+
+    def __init__(self, speakers: list[Speaker], workers: int, cost: int) -> None:
+        self.now = 0.0
+        self.session = LinkSession(
+            HELLO,
+            voice=ScriptedVoiceActivity,
+            media=lambda attach: ArrivalTime(attach.audio_from),
+            cpu_ms=lambda: 0.0,
+            stamped=False,
+            load=Load(workers),
+        )
+        self.speakers = {speaker.number: speaker for speaker in speakers}
+        self.workers, self.cost = workers, cost
+        self.running: list[tuple[float, Turn]] = []
+        self.wanted: dict[int, float] = {}
+        """Since when each channel's pass has waited."""
+        self.longest_wait = 0.0
+        self.capacities: list[wire.Capacity] = []
+
+    def tick(self) -> None:
+        for end, done in [each for each in self.running if each[0] <= self.now]:
+            self.running.remove((end, done))
+            self.session.passed(done, self.speakers[done.stream].recognizer.recognise(done.request.window), self.now)
+        while self.session.hear(self.now):
+            pass
+        while len(self.running) < self.workers and (turn := self.session.next_pass(self.now)) is not None:
+            assert turn.stream not in [other.stream for _, other in self.running], "one pass at a time of a channel"
+            assert len(turn.request.window.audio) <= DEFAULT_SETTINGS.longest_window * RATE // 1_000
+            self.running.append((self.now + self.cost, turn))
+        self._note_waits()
+        while (message := self.session.next_message()) is not None:
+            self._take(message)
+        self.now += TICK
+
+    def _note_waits(self) -> None:
+        running = {turn.stream for _, turn in self.running}
+        for number, stream in self.session._streams.items():
+            if stream.wanted is None or number in running:
+                self.wanted.pop(number, None)
+            else:
+                self.wanted.setdefault(number, self.now)
+                self.longest_wait = max(self.longest_wait, self.now - self.wanted[number])
+
+    def _take(self, message: wire.ToServer) -> None:
+        match message:
+            case wire.Act():
+                for command in message.commands:
+                    if isinstance(command, CommitWords):
+                        self.speakers[message.stream].words += [word.text.strip() for word in command.words]
+                self.session.received(wire.Accepted(stream=message.stream, id=message.id, offset=1), self.now)
+            case wire.Drained():
+                self.speakers[message.stream].drained = True
+            case wire.Capacity():
+                self.capacities.append(message)
+            case _:
+                pass
+
+
+@st.composite
+def speakers(draw: st.DrawFn) -> list[tuple[Speaker, Script]]:
+    """Up to eight channels, whose meetings began at different times, one of them with a backlog."""
+    made = []
+    for number in range(1, draw(st.integers(2, 8)) + 1):
+        script = make_script(draw(st.integers(0, 50)), draw(st.integers(3, 30)))
+        begins = draw(st.sampled_from([0, 32_000, 3_600_000]))
+        burst = draw(st.sampled_from([0, 0, 20_000]))
+        made.append((Speaker(number, script, begins, burst), script))
+    return made
+
+
+@settings(max_examples=max(10, settings().max_examples // 5))
+@given(speakers(), st.integers(1, 3), st.sampled_from([50, 150, 300, 700, 1_500]))
+def test_every_channel_gets_its_turn_and_every_word_is_committed_once(
+    said: list[tuple[Speaker, Script]], workers: int, cost: int
+) -> None:
+    engine = Engine([speaker for speaker, _ in said], workers, cost)
+    for speaker, _ in said:
+        engine.session.received(speaker.attach(), 0)
+    while not all(speaker.drained for speaker, _ in said):
+        for speaker, _ in said:
+            speaker.speak(engine.session, engine.now)
+        engine.tick()
+        assert engine.now < 600_000, "it comes to an end"
+    for speaker, script in said:
+        assert speaker.words == [word.text.strip() for word in script.words]
+    # Only what was asked for less than PATIENCE and LATEST later goes before: then each other channel once.
+    rounds = -(-len(said) // workers) + 1
+    assert engine.longest_wait <= PATIENCE + LATEST + rounds * (cost + TICK) + TICK

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from moothall.cli.transcript import FORMS, Transcript
+from moothall.core.event_parts import Word
+from moothall.wire.transcribing import HeardLine
+
+
+def transcript(language: str = "en") -> Transcript:
+    words = (Word("We", 0, 300), Word(" go.", 300, 900))
+    lines = [
+        HeardLine(t0=0, t1=900, language=language, words=words),
+        HeardLine(t0=1_000, t1=1_200, language=language, words=(Word(" ", 1_000, 1_200),)),
+    ]
+    return Transcript(title="Talk {1}", languages=(language,), model="whisper-base", lines=lines)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_has_the_text_and_what_made_it(form: str) -> None:
+    data = transcript().write(form).decode()
+    assert "We go." in data
+    if form in ("vtt", "html"):
+        assert "whisper-base · Moothall" in data
+        assert "Talk {1}" in data
+
+
+def test_it_is_told_in_the_language_that_is_spoken() -> None:
+    assert "français" in transcript("fr").write("txt").decode()
+    assert json.loads(transcript("fr-CA").write("json"))["language"] == "fr"
+    assert json.loads(transcript("sw").write("json"))["language"] == "en"
+
+
+def test_the_json_has_no_log_behind_it() -> None:
+    document = json.loads(transcript().write("json"))
+    assert document["position"] == {"epoch": "0", "offset": 0}
+    assert (document["heads"], document["checkpoint"], document["seal"]) == ({}, None, None)
+    assert document["finished"]
+    (line,) = document["lines"]
+    assert (line["id"], line["t0"], line["t1"], line["origin"]) == ("line-1", 0, 900, "machine")

@@ -1,0 +1,183 @@
+"""What is asked of a transcription service, and which language it is taken to have heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from aiohttp import web
+
+from moothall.core.errors import ConfigurationError, RecognitionFailed
+from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
+from moothall_models.recognizers.endpoint_answer import Answer
+from moothall_models.recognizers.endpoint_recognizer import (
+    CONTEXT_SIGNS,
+    EndpointRecognizer,
+    context_of,
+    form,
+    language_of,
+    wav,
+)
+from transcription_service import KEY, Service, Style, asker, refusal, samples_of, serving
+
+LOUD = np.full(2 * RATE, 0.25, dtype=np.float32)
+
+
+class Ear:
+    """Hears one word, in a language of its own if it may."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
+        self.sounds: list[Samples] = []
+
+    def __call__(self, window: Window) -> Hypothesis:
+        self.sounds.append(window.audio)
+        language = self.language if self.language in window.languages else window.languages[0]
+        return Hypothesis(language=language, words=(HeardWord(f" {language}", 100, 900, 0.9),))
+
+
+@asynccontextmanager
+async def asking(service: Service, key: str = KEY) -> AsyncIterator[EndpointRecognizer]:
+    async with serving(service) as name:
+        made = asker(name, key)
+        yield made
+        made.close()
+
+
+async def hear(recognizer: EndpointRecognizer, *languages: str, audio: Samples = LOUD, prompt: str = "") -> Hypothesis:
+    window = Window(audio=audio, languages=languages, prompt=prompt, glossary=("Moothall", "IGF"))
+    return await asyncio.to_thread(recognizer.recognise, window)
+
+
+async def test_the_form_is_the_one_that_the_real_service_takes() -> None:
+    service = Service(hear=Ear())
+    async with asking(service) as recognizer:
+        heard = await hear(recognizer, "en-GB", prompt="Before.")
+    assert service.asked == [
+        {
+            "model": ["whisper-1"],
+            "response_format": ["verbose_json"],
+            "timestamp_granularities[]": ["word", "segment"],
+            "temperature": ["0"],
+            "language": ["en"],
+            "prompt": ["Moothall, IGF. Before."],
+        }
+    ]
+    assert heard == Hypothesis(language="en-GB", words=(HeardWord(" en", 100, 900, 0.65),))
+
+
+async def test_passes_share_a_connection_and_those_at_a_time_have_their_own() -> None:
+    service = Service(hear=Ear())
+    async with asking(service) as recognizer:
+        for _ in range(3):
+            await hear(recognizer, "en")
+        assert len(service.peers) == 1
+
+
+async def test_the_record_says_where_the_sound_went() -> None:
+    async with asking(Service(hear=Ear())) as recognizer:
+        assert recognizer.model == "whisper-1 at 127.0.0.1"
+        assert recognizer.languages == ()
+
+
+@pytest.mark.parametrize("style", [Style.OPENAI, Style.WHOLE_WORDS])
+async def test_of_several_languages_the_service_detects_one(style: Style) -> None:
+    service = Service(hear=Ear("de"), style=style)
+    async with asking(service) as recognizer:
+        heard = await hear(recognizer, "en", "de-CH")
+    assert (heard.language, heard.likeliest) == ("de-CH", "de-CH")
+    assert [asked.get("language") for asked in service.asked] == [None]
+
+
+async def test_what_is_heard_in_a_language_that_nobody_speaks_is_heard_once_more() -> None:
+    service = Service(hear=Ear("fr"))
+    async with asking(service) as recognizer:
+        heard = await hear(recognizer, "de", "en")
+    assert (heard.language, heard.likeliest) == ("de", None)
+    assert [word.text for word in heard.words] == [" de"]
+    assert [asked.get("language") for asked in service.asked] == [None, ["de"]]
+
+
+async def test_silence_is_not_heard_twice() -> None:
+    def nothing(_: Window) -> Hypothesis:
+        return Hypothesis(language="fr", words=())
+
+    service = Service(hear=nothing)
+    async with asking(service) as recognizer:
+        assert await hear(recognizer, "de", "en") == Hypothesis(language="de", words=())
+    assert len(service.asked) == 1
+
+
+async def test_no_sound_is_no_request_and_more_than_30_s_is_cut() -> None:
+    ear = Ear()
+    service = Service(hear=ear)
+    async with asking(service) as recognizer:
+        assert (await hear(recognizer, "en", audio=LOUD[:0])).words == ()
+        assert service.asked == []
+        await hear(recognizer, "en", audio=np.zeros(31 * RATE, dtype=np.float32))
+    assert [len(sound) for sound in ear.sounds] == [30 * RATE]
+
+
+async def test_the_first_request_shows_what_is_wrong() -> None:
+    async with asking(Service(hear=Ear()), key="another") as recognizer:
+        with pytest.raises(ConfigurationError, match=r"refused the key \(status 401, invalid_api_key\)"):
+            await asyncio.to_thread(recognizer.warm_up)
+    service = Service(hear=Ear(), first=[web.Response(text="Welcome!")])
+    async with asking(service) as recognizer:
+        with pytest.raises(RecognitionFailed, match="is no transcription in the form of verbose_json"):
+            await asyncio.to_thread(recognizer.warm_up)
+        await asyncio.to_thread(recognizer.warm_up)
+        service.first.append(refusal(400, "unsupported_value"))
+        with pytest.raises(RecognitionFailed, match="It must know verbose_json"):
+            await asyncio.to_thread(recognizer.warm_up)
+
+
+@pytest.mark.parametrize(
+    ("said", "among", "found"),
+    [
+        ("english", ("de", "en"), "en"),
+        ("English", ("en-GB",), "en-GB"),
+        ("pt", ("en", "pt-BR"), "pt-BR"),
+        ("norwegian", ("nb",), "nb"),
+        ("no", ("nb",), "nb"),
+        ("nynorsk", ("nn",), "nn"),
+        ("haitian creole", ("ht",), "ht"),
+        ("myanmar", ("my",), "my"),
+        ("chinese", ("zh",), "zh"),
+        ("french", ("de", "en"), None),
+        ("", ("de", "en"), None),
+        (None, ("de",), None),
+        ("english", ("x-none", "en"), "en"),
+    ],
+)
+def test_languages_by_code_and_name(said: str | None, among: tuple[str, ...], found: str | None) -> None:
+    assert language_of(Answer(language=said), among) == found
+
+
+def test_the_newest_of_the_context_is_sent_from_a_whole_word_on() -> None:
+    prompt = " ".join(f"w{number}" for number in range(200))
+    context = context_of(Window(audio=LOUD, languages=("en",), prompt=prompt))
+    assert len(context) <= CONTEXT_SIGNS
+    assert prompt.endswith(" " + context)
+    assert context_of(Window(audio=LOUD, languages=("en",), prompt="a\n b")) == "a b"
+    assert context_of(Window(audio=LOUD, languages=("en",), glossary=("a", "b"))) == "a, b"
+    assert context_of(Window(audio=LOUD, languages=("en",))) == ""
+
+
+def test_sound_is_sent_to_the_bit_and_a_second_at_least() -> None:
+    sound = np.array([0, 4096, -4097, 32767, -32768], dtype=np.float32) / 32_768
+    read = samples_of(wav(sound))
+    assert (read[:5] == sound).all()
+    assert len(read) == RATE
+    assert not read[5:].any()
+    assert (samples_of(wav(np.array([2, -2], dtype=np.float32)))[:2] == np.array([32_767 / 32_768, -1])).all()
+
+
+def test_nothing_in_a_form_ends_a_part_of_it() -> None:
+    body, content_type = form([("prompt", "\r\n--x--\r\n")], b"\r\n--sound")
+    boundary = content_type.partition("boundary=")[2].encode()
+    assert body.count(b"--" + boundary) == 3
+    assert body.endswith(b"--" + boundary + b"--\r\n")

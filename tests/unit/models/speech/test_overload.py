@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall_models.speech.overload import HALF_LIFE, LATE, LEAST_SPEECH, TOO_LATE, Load, Room, due
+
+
+def measured(share: float, workers: int = 1, at_most: int | None = None) -> Load:
+    """After a minute of speech whose passes took `share` of a worker's time."""
+    load = Load(workers, at_most)
+    for _ in range(60):
+        load.passed(ran=1_000 * share, waited=0, speech=1_000)
+    return load
+
+
+def test_until_it_is_measured_it_is_guessed() -> None:
+    assert Load(1).room(0, 0) == Room(3, 6)
+    assert Load(2).room(2, 0) == Room(4, 10)
+
+
+@pytest.mark.parametrize(
+    ("share", "workers", "room"),
+    [(0.3, 1, Room(2, 4)), (0.28, 2, Room(5, 10)), (0.1, 2, Room(16, 32)), (1.5, 1, Room(1, 2))],
+)
+def test_what_fits_follows_from_what_speech_takes(share: float, workers: int, room: Room) -> None:
+    assert measured(share, workers).room(0, 0) == room
+
+
+def test_what_is_there_is_taken_off() -> None:
+    assert measured(0.28, 2).room(4, 0) == Room(1, 6)
+    assert measured(0.28, 2).room(8, 0) == Room(-3, 2)
+    assert measured(0.28, 2).room(12, 0) == Room(-7, 0)
+
+
+def test_an_operator_may_allow_fewer() -> None:
+    assert measured(0.28, 2, at_most=4).room(1, 0) == Room(3, 3)
+    assert measured(0.28, 2, at_most=7).room(6, 0) == Room(-1, 1)
+
+
+def test_where_text_is_late_no_more_fits_in_time_and_where_it_is_very_late_none() -> None:
+    assert measured(0.1).room(2, LATE - 1) == Room(6, 14)
+    assert measured(0.1).room(2, LATE) == Room(0, 14)
+    assert measured(0.1).room(2, TOO_LATE) == Room(0, 0)
+
+
+def test_too_little_speech_says_nothing() -> None:
+    load = Load(1)
+    load.passed(ran=1.0, waited=0, speech=LEAST_SPEECH - 1)
+    assert load.room(0, 0) == Room(3, 6)
+
+
+def test_passes_that_had_to_wait_are_no_measure() -> None:
+    load = measured(0.4)
+    for _ in range(100):
+        load.passed(ran=10, waited=500, speech=1_000)
+    assert load.room(0, 0) == Room(2, 4)
+
+
+def test_what_was_long_ago_counts_less() -> None:
+    load = measured(0.1)
+    for _ in range(6 * HALF_LIFE // 1_000):
+        load.passed(ran=400, waited=0, speech=1_000)
+    assert load.room(0, 0) == Room(2, 4)
+
+
+def test_a_channels_time_is_its_own_and_no_pass_is_long_overdue() -> None:
+    assert due(5_000.0, deadline=3_600_800, media=3_600_000) == 5_800
+    assert due(5_000.0, deadline=800, media=0) == 5_800
+    assert due(5_000.0, deadline=10_000, media=60_000) == 4_000

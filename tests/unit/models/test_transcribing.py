@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from moothall.testing.scripted import Script, make_script, render, write_script
+from moothall.wire.transcribing import (
+    FRAME_SAMPLES,
+    Answer,
+    Finished,
+    HeardLine,
+    HeardPiece,
+    Order,
+    Reached,
+    Trouble,
+    frame,
+)
+from moothall_models.transcribing import GATHERED, main
+
+AT_ONCE = 16 * FRAME_SAMPLES
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """Some fifty sentences with long pauses: a piece each, and more than are gathered."""
+    made = make_script(5, 400, pause_ms=2_400)
+    (tmp_path / "script.json").write_bytes(write_script(made))
+    return made
+
+
+def order(tmp_path: Path, **fields: object) -> Order:
+    fields = {"model": f"scripted:{tmp_path / 'script.json'}", "languages": ("en",), **fields}
+    return msgspec.convert(fields, Order)
+
+
+def served(wanted: Order, pcm: bytes, *, whole: bool = True) -> tuple[int, list[Answer]]:
+    sent = msgspec.json.encode(wanted) + b"\n"
+    for at in range(0, len(pcm), 2 * AT_ONCE):
+        sent += frame(pcm[at : at + 2 * AT_ONCE])
+    out = io.BytesIO()
+    code = main(io.BytesIO(sent + (frame(b"") if whole else b"")), out)
+    return code, [msgspec.json.decode(line, type=Answer) for line in out.getvalue().splitlines()]
+
+
+def pieces(answers: list[Answer]) -> list[HeardPiece]:
+    return [each for each in answers if isinstance(each, HeardPiece)]
+
+
+def said(answers: list[Answer]) -> list[str]:
+    return [word.text.strip() for line in answers if isinstance(line, HeardLine) for word in line.words]
+
+
+def test_every_word_comes_in_lines_that_are_sentences(tmp_path: Path, script: Script) -> None:
+    code, answers = served(order(tmp_path), render(script))
+    assert code == 0
+    assert said(answers) == [word.text.strip() for word in script.words]
+    lines = [each for each in answers if isinstance(each, HeardLine)]
+    assert all(line.text.endswith(".") for line in lines)
+    assert len(pieces(answers)) > 2 * GATHERED
+    assert isinstance(answers[-1], Finished)
+    # Times are the script's, to the ms.
+    spoken = [word for line in lines for word in line.words]
+    assert [(word.t0, word.t1) for word in spoken] == [(word.t0, word.t1) for word in script.words]
+
+
+def test_an_answer_says_how_far_it_is_also_in_silence(tmp_path: Path, script: Script) -> None:
+    _, answers = served(order(tmp_path), bytes(2 * 16_000 * 10))
+    reached = [each.sample for each in answers if isinstance(each, Reached)]
+    assert reached == sorted(reached)
+    assert reached[-1] == 160_000
+    assert said(answers) == []
+
+
+@pytest.mark.parametrize("done", [1, 7, 30])
+def test_whoever_goes_on_gets_what_an_undisturbed_run_gives(tmp_path: Path, script: Script, done: int) -> None:
+    pcm = render(script)
+    _, undisturbed = served(order(tmp_path), pcm)
+    known = pieces(undisturbed)[:done]
+    first = max(0, known[-1].last // FRAME_SAMPLES - 100) * FRAME_SAMPLES
+    code, answers = served(order(tmp_path, known=known, first=first), pcm[2 * first :])
+    assert code == 0
+    assert known + pieces(answers) == pieces(undisturbed)
+    assert said(answers) == said(undisturbed)
+
+
+def test_a_recording_that_was_all_heard_needs_no_recogniser(tmp_path: Path, script: Script) -> None:
+    pcm = render(script)
+    _, undisturbed = served(order(tmp_path), pcm)
+    known = pieces(undisturbed)
+    again = order(tmp_path, known=known, first=len(pcm) // 2 // FRAME_SAMPLES * FRAME_SAMPLES)
+    (tmp_path / "script.json").unlink()
+    code, answers = served(again, b"")
+    assert (code, said(answers)) == (0, said(undisturbed))
+
+
+def test_of_several_languages_each_utterance_is_alone(tmp_path: Path) -> None:
+    made = make_script(2, 40, pause_ms=800)
+    (tmp_path / "script.json").write_bytes(write_script(made))
+    _, one = served(order(tmp_path), render(made))
+    _, several = served(order(tmp_path, languages=("en", "fr")), render(made))
+    assert len(pieces(several)) > len(pieces(one))
+    assert said(one) == said(several) == [word.text.strip() for word in made.words]
+
+
+def test_speech_without_a_pause_is_cut_and_loses_no_word(tmp_path: Path) -> None:
+    made = make_script(2, 150, vocabulary=(), pause_ms=40)
+    (tmp_path / "script.json").write_bytes(write_script(made))
+    code, answers = served(order(tmp_path), render(made))
+    assert code == 0
+    assert any(each.cut for each in pieces(answers))
+    assert set(said(answers)) == {word.text.strip() for word in made.words}
+
+
+@pytest.mark.parametrize("end", [b"", b"\x02\0\0\0\1", b"\x03\0\0\0abc", b"\xff\xff\xff\xff", b"\x02\0"])
+def test_sound_that_breaks_off_is_no_recording(tmp_path: Path, script: Script, end: bytes) -> None:
+    out = io.BytesIO()
+    assert main(io.BytesIO(msgspec.json.encode(order(tmp_path)) + b"\n" + end), out) == 1
+    (trouble,) = [msgspec.json.decode(line, type=Answer) for line in out.getvalue().splitlines()]
+    assert isinstance(trouble, Trouble)
+    assert "broke off" in trouble.sentence
+
+
+def test_what_can_not_be_done_is_said(tmp_path: Path, script: Script) -> None:
+    code, answers = served(order(tmp_path, model=f"scripted:{tmp_path / 'none.json'}"), render(script)[:400_000])
+    assert code == 1
+    assert isinstance(answers[-1], Trouble)
+    assert "can't be read" in answers[-1].sentence
+    assert main(io.BytesIO(b"?\n"), out := io.BytesIO()) == 1
+    assert b'"is":"trouble"' in out.getvalue()

@@ -1,0 +1,28 @@
+// How good a text is, in words, for the staff: the line of quality_texts.py. Pure.
+
+const HEARD_PERCENT = 2; // Languages with less than this share of the words are not named.
+
+/** A whole percentage; at least 1 where it isn't none. */
+const percent = (some, of) => Math.max(Math.min(some, 1), Math.round((100 * some) / of));
+
+/** What makes the line, empty where there is nothing to say; `tongue` gives a language's name by its tag. */
+export function qualityLines(ui, words, tongue) {
+  const tenths = new Intl.NumberFormat(`${ui}-u-nu-latn`, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const seconds = (ms) => tenths.format(Math.ceil(ms / 100) / 10);
+  return (quality) => (quality ? line(quality, words, seconds, tongue) : '');
+}
+
+function line(quality, words, seconds, tongue) {
+  const { delay, gaps, corrected, lines, languages } = quality;
+  const facts = [];
+  if (delay) facts.push(words.text('quality.delay', { half: seconds(delay.p50), most: seconds(delay.p95) }));
+  if (gaps) facts.push(words.text('quality.gaps', { n: gaps }));
+  if (corrected.lines) {
+    facts.push(words.text('quality.by', {
+      n: percent(corrected.lines, lines), machine: percent(corrected.by_machine, lines), person: percent(corrected.by_person, lines),
+    }));
+  } else facts.push(words.text('quality.uncorrected'));
+  facts.push(words.text('quality.rate', { n: quality.words_a_minute }));
+  facts.push(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => tongue(tag)).join(', '));
+  return facts.join(' · ');
+}
