@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ten minutes in which nobody says a word, through the speech policy: no word may come out.
 
-    python bench/nothing.py [FOLDER] [--model NAME] [--languages en] [--seed 1] [--keep FOLDER]
+    python bench/nothing.py [FOLDER] [--model NAME] [--languages en] [--only KIND] [--seed 1] [--keep FOLDER]
 
 Silence, a room's noise, applause, music, breath, typing and knocks, hum, and the babble of twelve voices of the pairs
 in FOLDER; `unspoken.py` makes them. They are heard in one session, in a session for each third of a kind, and in one
@@ -30,7 +30,7 @@ from moothall_models.store.where import open_store
 from recordings import SAMPLE, load, pairs_in, save, utterances
 from scoring import machine, markdown
 from simulate_speech import FRAME_MS, CpuClock, attach_from_start, simulate
-from unspoken import Block, Voices, unspoken
+from unspoken import KINDS, Block, Voices, unspoken
 
 MODELS = ("whisper-base", "whisper-tiny.en")
 SEED = 1
@@ -214,6 +214,9 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=SAMPLE, help="pairs whose voices babble")
     parser.add_argument("--model", action="append", metavar="NAME", help=f"recogniser; {' and '.join(MODELS)} if none")
     parser.add_argument("--languages", default="en", help="what may be spoken: en, or several: en,de")
+    parser.add_argument(
+        "--only", action="append", default=[], choices=KINDS, help="only this kind, without the one session"
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the sound here")
     args = parser.parse_args()
@@ -233,8 +236,11 @@ def main() -> None:
         recognizer = WhisperRecognizer(open_store().path(model), model=model)
         recognizer.warm_up()
         for way, played in sessions(samples, blocks, voices).items():
-            tallies = {block.kind: Tally(block.kind) for block in blocks}
-            for session in played:
+            tallies = {block.kind: Tally(block.kind) for block in blocks if not args.only or block.kind in args.only}
+            wanted = [one for one in played if not args.only or {block.kind for block in one.blocks} <= set(args.only)]
+            if not wanted:
+                continue
+            for session in wanted:
                 play(session, recognizer.recognise, tuple(args.languages.split(",")), tallies)
             all_of_it = together(list(tallies.values()))
             words += all_of_it.words

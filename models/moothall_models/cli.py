@@ -22,7 +22,7 @@ import numpy as np
 
 from moothall.core.errors import ConfigurationError, MoothallError
 from moothall.testing.scripted import read_script
-from moothall_models.engine import Engine, EngineSettings
+from moothall_models.engine import Engine, EngineSettings, first_of
 from moothall_models.engine_clock import CpuClock, WallClock
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
 from moothall_models.recognizers.devices import AUTO, COMPUTE_TYPES, CPU, CUDA, DEVICES, choose_device
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         # On the CPU clock one thing comes after another.
-        workers = 1 if asked.clock == "cpu" else asked.workers or workers_for(asked.threads)
+        workers = 1 if asked.clock == "cpu" else asked.workers or workers_for(os.cpu_count() or 1, asked.threads)
         settings = EngineSettings(
             url=asked.url,
             token=_token(asked, environment),
@@ -83,14 +83,14 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         known, other = failed.split(MoothallError)
         if known is None or other is not None:
             raise
-        sys.stderr.write(f"{_first(known)}\n")
+        sys.stderr.write(f"{first_of(known)}\n")
         return EXIT_FAILED
     return 0
 
 
-def workers_for(threads: int) -> int:
-    """Passes of so many threads that the machine's cores can run at a time: 1 to 4."""
-    return max(1, min(MOST_WORKERS, (os.cpu_count() or 1) // max(1, threads)))
+def workers_for(cores: int, threads: int) -> int:
+    """Passes of so many threads that so many cores can run at a time: 1 to 4."""
+    return max(1, min(MOST_WORKERS, cores // max(1, threads)))
 
 
 class Computing(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,14 +227,6 @@ def _secret(path: Path | None, what: str, otherwise: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"The {what} file {path} can't be read ({type(error).__name__})."
         raise ConfigurationError(msg) from error
-
-
-def _first(failed: BaseExceptionGroup[MoothallError]) -> BaseException:
-    """The first error of a group that isn't a group itself."""
-    first: BaseException = failed
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first
 
 
 async def _until_told(engine: Engine) -> None:

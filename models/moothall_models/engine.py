@@ -12,7 +12,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
-from moothall.core.errors import ConfigurationError, ProtocolError
+from moothall.core.errors import ConfigurationError, ProtocolError, RecognitionFailed
 from moothall.wire import engine as wire
 from moothall_models.engine_audio import ArrivalTime, ClockTime, MediaTime
 from moothall_models.engine_bench import run_bench
@@ -60,6 +60,13 @@ class Backoff:
     def reset(self) -> None:
         """It worked: begin again with the shortest."""
         self._ms = BACKOFF_FIRST_MS
+
+
+def first_of(failed: BaseException) -> BaseException:
+    """The first error in a group that isn't a group itself."""
+    while isinstance(failed, BaseExceptionGroup):
+        failed = failed.exceptions[0]
+    return failed
 
 
 class WebSocketLink:
@@ -145,6 +152,9 @@ class Engine:
                 session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
                 try:
                     await run_live(session, link, recognise, self._clock, workers=self._settings.workers)
+                except* RecognitionFailed as failed:
+                    # The server has kept the sound, and gives the channels out again from their last words on.
+                    logger.error("engine %s: %s", self._settings.name, first_of(failed))
                 finally:
                     if link.used:
                         self._backoff.reset()

@@ -12,6 +12,8 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import chain
 from typing import BinaryIO
 
 import msgspec
@@ -37,11 +39,13 @@ from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.store import open_store
 
-BATCH = 8
-"""Pieces that the decoder takes at once."""
+BATCH = 4
+"""Pieces that the decoder takes at once. More save little, and are all as long as the longest."""
 GATHERED = 2 * BATCH
-"""Pieces that are gathered, so that those of about the same length share a batch. More audio than theirs, some four
+"""Pieces that are gathered, so that those of about the same length share a batch. More audio than theirs, some two
 minutes, is never held; a process that is killed has to hear them again."""
+WORKERS = 2
+"""Batches at a time, where there are cores for it: two that go their own ways get more done than one on two cores."""
 MS = RATE // 1000
 
 
@@ -49,13 +53,19 @@ class Transcription:
     """From frames of samples to pieces that have been heard."""
 
     def __init__(
-        self, order: Order, load: Callable[[], BatchRecognizer], voice: FrameJudge, settings: SpeechSettings
+        self,
+        order: Order,
+        load: Callable[[], BatchRecognizer],
+        voice: FrameJudge,
+        workers: Executor,
+        settings: SpeechSettings,
     ) -> None:
-        """`load` is called when the first piece needs a recogniser, and once."""
+        """`load` is called when the first piece needs a recogniser, and once; `workers` run its batches."""
         self._order = order
         self._load = load
         self._recognizer: BatchRecognizer | None = None
         self._voice = voice
+        self._workers = workers
         self._settings = settings
         known = order.known[-1] if order.known else None
         begins = 0 if known is None else -(-known.last // FRAME_SAMPLES)
@@ -114,15 +124,18 @@ class Transcription:
         worth = [number for number, (piece, _) in enumerate(waiting) if self._worth(piece)]
         worth.sort(key=lambda number: len(waiting[number][1]))
         found: dict[int, Hypothesis] = {}
-        for at in range(0, len(worth), BATCH):
-            batch = worth[at : at + BATCH]
-            windows = [
-                Window(audio=waiting[number][1], languages=self._order.languages, beam=self._order.beam)
-                for number in batch
-            ]
-            found.update(zip(batch, self._model().recognise_all(windows), strict=True))
+        batches = [worth[at : at + BATCH] for at in range(0, len(worth), BATCH)]
+        windows = [[self._window(waiting[number][1]) for number in batch] for batch in batches]
+        if batches:
+            # The longest first, so that no worker is left with it at the end.
+            heard = self._workers.map(self._model().recognise_all, reversed(windows))
+            for batch, hypotheses in zip(reversed(batches), heard, strict=True):
+                found.update(zip(batch, hypotheses, strict=True))
         for number, (piece, _) in enumerate(waiting):
             yield self._heard(piece, found.get(number))
+
+    def _window(self, audio: Samples) -> Window:
+        return Window(audio=audio, languages=self._order.languages, beam=self._order.beam)
 
     def _worth(self, piece: Piece) -> bool:
         return piece.spoken * FRAME_SAMPLES // MS >= self._settings.shortest_speech
@@ -177,15 +190,13 @@ def _serve(order: Order, source: BinaryIO, tell: Callable[[Answer], None]) -> in
         loading += time.process_time_ns() - at
         return recognizer
 
-    transcription = Transcription(order, load, load_judge(order.model), settings)
     pieces = list(order.known)
-    for samples in frames_of(source):
-        for answer in transcription.hear(samples):
+    with ThreadPoolExecutor(workers_of(order.model, order.threads)) as workers:
+        transcription = Transcription(order, load, load_judge(order.model), workers, settings)
+        answers = (transcription.hear(samples) for samples in frames_of(source))
+        for answer in chain(chain.from_iterable(answers), transcription.end()):
             pieces += [answer] if isinstance(answer, HeardPiece) else []
             tell(answer)
-    for answer in transcription.end():
-        pieces += [answer] if isinstance(answer, HeardPiece) else []
-        tell(answer)
     for line in lines_of(pieces, settings):
         tell(line)
     tell(Finished(cpu_ms=(time.process_time_ns() - began - loading) // 1_000_000))
@@ -210,6 +221,11 @@ def frames_of(source: BinaryIO) -> Iterator[Samples]:
         yield samples / np.float32(32_768)
 
 
+def workers_of(name: str, threads: int) -> int:
+    """Batches that a recogniser takes at a time, where it may use so many cores."""
+    return 1 if name.startswith((SCRIPTED, SCHEME)) else min(WORKERS, threads)
+
+
 def load_batches(name: str, threads: int) -> BatchRecognizer:
     """The recogniser of that name; raises ConfigurationError."""
     if not name.startswith((SCRIPTED, SCHEME)):
@@ -217,7 +233,9 @@ def load_batches(name: str, threads: int) -> BatchRecognizer:
         path = store.path(name)
         from moothall_models.recognizers.whisper_batch import WhisperBatches
 
-        return WhisperBatches(path, model=name, threads=threads, trained=store.manifest.model(name).languages)
+        workers = workers_of(name, threads)
+        trained = store.manifest.model(name).languages
+        return WhisperBatches(path, model=name, threads=threads // workers, workers=workers, trained=trained)
     key = os.environ.get(KEY_VARIABLE, "").strip()
     return OneByOne(load_model(name, None, Computing(threads=threads), lambda: key)[0])
 

@@ -22,7 +22,7 @@ OPENING = "welcome to this open session on remote participation"
 
 @pytest.fixture
 async def sound(tmp_path: Path) -> Path:
-    write_wave(tmp_path / "talk.wav", await sample_sound(0, 7_500))
+    write_wave(tmp_path / "talk.wav", await sample_sound(0, 12_000))
     return tmp_path / "talk.wav"
 
 
@@ -36,15 +36,20 @@ async def test_what_is_said_is_in_the_record_though_the_service_fails_now_and_th
         hall = HallProcess(tmp_path / "data", sound, name, free_port(31), "--config", str(config))
         async with watched(hall) as witness:
             await witness.until(lambda: witness.words)
-            # Four tries in vain are one window given up: the engine ends, and the next one takes its place.
+            # Four tries in vain are one window given up: the engine gives its text back, and gets it again.
             service.first += [refusal(503, "busy") for _ in range(4)]
+            await witness.more_words(len(witness.words))
+            assert "the next one starts" not in hall.log.read_text()
+            service.first.append(refusal(401, "invalid_api_key"))
             await witness.until(lambda: witness.closed)
     log = logged(hall.data)
     assert OPENING in " ".join(log.texts).lower()
     assert not service.first
-    assert len(log.seams) >= 1
+    assert len(log.seams) == 2
     said = hall.log.read_text()
     assert "127.0.0.1 gave no transcription: it answered with status 503. The sound is kept and asked again." in said
+    assert "127.0.0.1 refused the key (status 401, invalid_api_key). Give the engine the right one." in said
+    assert "ended with 1; the next one starts" in said
     assert KEY not in said
     assert "Traceback" not in said
     assert "participation" not in said

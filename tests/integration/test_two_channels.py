@@ -107,10 +107,8 @@ async def test_both_texts_are_whole_and_a_silent_interpreter_is_told(tmp_path: P
 
 
 @pytest.mark.timeout(90)
-async def test_on_two_engines_of_which_one_is_killed_both_texts_are_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MOOTHALL_ENGINE__COUNT", "2")
+async def test_on_two_engines_of_which_one_is_killed_both_texts_are_whole(tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text("[engine]\ncount = 2\n")
     script = make_script(12, 60)
     (tmp_path / "script.json").write_bytes(write_script(script))
     sound = render(script)
@@ -120,7 +118,7 @@ async def test_on_two_engines_of_which_one_is_killed_both_texts_are_whole(
         tmp_path / "sound.wav",
         f"scripted:{tmp_path / 'script.json'}",
         free_port(10),
-        *("--map", "1=floor,2=fr"),
+        *("--map", "1=floor,2=fr", "--config", str(tmp_path / "two.toml")),
     )
     async with watched(hall) as witness:
         await witness.more_words(10)

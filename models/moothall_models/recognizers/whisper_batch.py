@@ -20,8 +20,6 @@ from moothall_models.recognizers.whisper import (
     LOW_LOGPROB,
     NO_SPEECH,
     PADDING_SECONDS,
-    TOKENS_A_SECOND,
-    TOKENS_AT_LEAST,
     WhisperRecognizer,
 )
 from moothall_models.recognizers.whisper_words import loop_at_the_end
@@ -30,6 +28,9 @@ TEMPERATURES = (0.4, 0.8)
 """What is tried, in this order, where the decoder runs in circles at 0 with a window of its own and with 30 s."""
 SEED = 1
 """Of what is drawn at those temperatures, so that the same recording gives the same text."""
+TOKENS_A_SECOND, TOKENS_AT_LEAST, MOST_TOKENS = 15, 16, 440
+"""Cap on the tokens of a pass: twice the live one, since a piece is whole and some languages take two tokens a letter;
+the model's own limit is 448 with those in front."""
 SQUEEZED = 2.4
 """Text that deflate makes smaller than by this factor repeats itself: Whisper's own threshold."""
 
@@ -50,14 +51,15 @@ class WhisperBatches(WhisperRecognizer):
         ]
 
     def _again(self, window: Window, seconds: int, hypothesis: Hypothesis) -> Hypothesis:
-        """Another try where the decoder ran in circles: the whole 30 s, then other temperatures."""
-        circles = True
-        if seconds < FULL_SECONDS:
-            hypothesis, circles = self._decode_all([window], FULL_SECONDS)[0]
-        for temperature in TEMPERATURES:
+        """Another try where the decoder ran in circles: the whole 30 s, then other temperatures.
+
+        When none helps the first one stays, with its circles cut off.
+        """
+        tries = [(FULL_SECONDS, 0.0)] if seconds < FULL_SECONDS else []
+        for length, temperature in (*tries, *((seconds, each) for each in TEMPERATURES)):
+            other, circles = self._decode_all([window], length, temperature)[0]
             if not circles:
-                break
-            hypothesis, circles = self._decode_all([window], seconds, temperature)[0]
+                return other
         return hypothesis
 
     def _decode_all(
@@ -74,7 +76,7 @@ class WhisperBatches(WhisperRecognizer):
         starts = [self._start_tokens(language) for language, _ in languages]
         # The decoder wants the start at the same place in all prompts; nothing stands in front of it here.
         together = self._joined(encoded)
-        cap = int(TOKENS_A_SECOND * max(map(len, audios)) / RATE) + TOKENS_AT_LEAST
+        cap = min(MOST_TOKENS, _cap(max(map(len, audios))))
         search: dict[str, float] = {"beam_size": windows[0].beam}
         if temperature:
             ctranslate2.set_random_seed(SEED)
@@ -108,10 +110,14 @@ class WhisperBatches(WhisperRecognizer):
         circles = False
         if tokens and not (result.no_speech_prob > NO_SPEECH and result.scores[0] < LOW_LOGPROB):
             loop = loop_at_the_end(tokens)
-            cap = int(TOKENS_A_SECOND * samples / RATE) + TOKENS_AT_LEAST
-            circles = loop > 0 or len(result.sequences_ids[0]) >= cap or squeezed(self._tokenizer.decode(tokens))
+            most = min(MOST_TOKENS, _cap(samples))
+            circles = loop > 0 or len(result.sequences_ids[0]) >= most or squeezed(self._tokenizer.decode(tokens))
             words = self._words(encoded, start, tokens[:-loop] if loop else tokens, max(1, samples // HOP), spoken)
         return Hypothesis(language=spoken, words=words, likeliest=likeliest), circles
+
+
+def _cap(samples: int) -> int:
+    return int(TOKENS_A_SECOND * samples / RATE) + TOKENS_AT_LEAST
 
 
 def squeezed(text: str) -> bool:

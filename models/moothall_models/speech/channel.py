@@ -17,7 +17,7 @@ from moothall.core.session import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, Place
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, Window
-from moothall_models.speech import agreement, schedule, seam, trimming
+from moothall_models.speech import agreement, belief, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.hearing import heard_words
 from moothall_models.speech.languages import LanguageChoice
@@ -255,7 +255,8 @@ class SpeechChannel:
         """The words of a hypothesis that aren't committed yet, in media time."""
         words = heard_words(utterance, hypothesis, edge)
         known = seam.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
-        return tuple(words[max(known, seam.cut_off(words, self._cut)) :])
+        fresh = tuple(words[max(known, seam.cut_off(words, self._cut)) :])
+        return fresh if belief.believed(utterance, fresh, self._settings) else ()
 
     def _take(self, utterance: Utterance, fresh: tuple[Word, ...], count: int, same: int) -> list[Output]:
         """Commit `count` of the fresh words and show the others; `same` of them were heard before."""
@@ -283,8 +284,7 @@ class SpeechChannel:
         at = trimming.cut(utterance, tuple(self._committed), edge, missed=missed, settings=self._settings)
         if at is not None:
             utterance.trim(at)
-        elif edge - utterance.start >= self._settings.longest_window:
-            # Long sound with hardly a word.
+        elif edge - utterance.start >= belief.longest_window(utterance, self._settings):
             utterance.trim(edge - self._settings.settled)
 
     def _finish_closed(self) -> list[Output]:
@@ -296,7 +296,7 @@ class SpeechChannel:
                 break
             self._utterances.popleft()
             words, language = utterance.unconfirmed, utterance.spoken.language
-            if words and not self._doubtful(utterance):
+            if words and not belief.doubtful(utterance, self._settings):
                 self._languages.settle(utterance.spoken)
                 out += self._commit(words, language, "")
             elif self._shown:
@@ -311,12 +311,6 @@ class SpeechChannel:
     def _breaks_off(self, utterance: Utterance) -> bool:
         """Whether the audio ended before a pause showed that all was said."""
         return utterance.closed and utterance.heard - utterance.speech_end < self._settings.settled
-
-    def _doubtful(self, utterance: Utterance) -> bool:
-        """Whether so little was said, so unclearly, that it is rather a noise."""
-        words = utterance.unconfirmed
-        p = sum(word.p for word in words) / len(words)
-        return utterance.speech_ms < self._settings.doubtful_speech and p < self._settings.doubtful_p
 
     def _end_after_silence(self) -> list[Output]:
         """A segment that an earlier generation left open ends when nobody carries it on."""

@@ -10,6 +10,8 @@ import msgspec
 
 FULL = 0.8
 """Share of the workers' time that may be taken: the rest is for the server, for voice detection and for chance."""
+SPOKEN = 0.75
+"""Share of a meeting's time in which frames of speech come: 0.68 to 0.74 where people speak without a break."""
 LOWERED = 2
 """So many times as many channels fit with fewer passes. With steps of 2 s instead of 0.48 s there are a quarter of the
 passes, each over a window that is longer by half (docs/why/speech.md)."""
@@ -47,6 +49,25 @@ def due(asked: float, deadline: int, media: int) -> float:
     return asked + max(deadline - media, -LATEST)
 
 
+class _Share:
+    """Time that passes ran for each ms of speech, the newest counting most."""
+
+    def __init__(self) -> None:
+        self._speech = 0.0
+        self._ran = 0.0
+
+    def add(self, ran: float, speech: float) -> None:
+        fade = 0.5 ** (speech / HALF_LIFE)
+        self._ran = self._ran * fade + ran
+        self._speech = self._speech * fade + speech
+
+    def channels(self, workers: int) -> int | None:
+        """How many channels fit on so many workers, one at least; None while too little is known."""
+        if self._speech < LEAST_SPEECH:
+            return None
+        return max(1, int(FULL * workers * self._speech / (SPOKEN * max(self._ran, 1.0))))
+
+
 class Load:
     """How much of the workers' time a second of speech takes."""
 
@@ -54,23 +75,20 @@ class Load:
         """`workers`: passes at a time. `at_most`: channels that whoever runs the engine lets it take on."""
         self._workers = workers
         self._at_most = at_most
-        self._speech = 0.0
-        self._ran = 0.0
+        self._prompt = _Share()
+        self._all = _Share()
 
     def passed(self, ran: float, waited: float, speech: float) -> None:
         """A pass ran for `ran` ms, `waited` so long before, and with it `speech` ms of its channel were new."""
-        if waited > PROMPT:
-            return
-        fade = 0.5 ** (speech / HALF_LIFE)
-        self._ran = self._ran * fade + ran
-        self._speech = self._speech * fade + speech
+        self._all.add(ran, speech)
+        if waited <= PROMPT:
+            self._prompt.add(ran, speech)
 
     def room(self, attached: int, lag: int) -> Room:
         """What fits beside `attached` channels of which the latest is `lag` ms late."""
-        fits = GUESSED * self._workers
-        if self._speech >= LEAST_SPEECH:
-            fits = int(FULL * self._workers * self._speech / max(self._ran, 1.0))
-        fits = max(1, fits)
+        fits = self._prompt.channels(self._workers) or GUESSED * self._workers
+        # Where all have to wait they have fewer passes: that flatters, so it counts only where it says that less fits.
+        fits = min(fits, self._all.channels(self._workers) or fits)
         most = LOWERED * fits
         if self._at_most is not None:
             fits, most = min(fits, self._at_most), min(most, self._at_most)

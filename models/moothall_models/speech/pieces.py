@@ -17,7 +17,7 @@ class Cutting(msgspec.Struct, frozen=True, kw_only=True):
     frame: int = 32
     """What one probability stands for."""
     longest: int = 15_000
-    """A piece at most, and four frames at least. A recogniser takes 28 s, at twice the cost a second and with more errors."""
+    """A piece at most, and four frames at least. A recogniser takes 28 s, at twice the cost and with more errors."""
     joined_pause: int = 1_000
     """Utterances with less than this between them share a piece, as long as there is room in it; 0: none do."""
     tail: int = 300

@@ -55,6 +55,12 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Utterances with less speech than this are kept only when they are probable."""
     doubtful_p: float = 0.4
     """... which is this, on the average of their words."""
+    believed_p: float = 0.15
+    """Probability that the first word of an utterance needs before anything of it stays or is shown."""
+    believed_mean: float = 0.6
+    """... or else the average of all its words. Babble, music and noise make a decoder guess from the first word on."""
+    unbelieved_window: int = 6_000
+    """A window in which nothing is believed is forgotten at this length, but for `settled`."""
 
     missed_speech: int = 700
     """Speech behind the last word of a pass that shows that the decoder stopped too early."""

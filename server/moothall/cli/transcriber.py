@@ -56,7 +56,7 @@ async def transcribe(
             stdout=asyncio.subprocess.PIPE,
             limit=MOST_ANSWER,
             start_new_session=True,  # Ctrl-C is ours to handle; the worker ends with its pipe
-            env={**os.environ, "OMP_NUM_THREADS": str(order.threads)},
+            env={name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},  # it would overrule
         )
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -147,6 +147,11 @@ class Stream:
         self._heard_more = asyncio.Event()
 
     @property
+    def attached(self) -> bool:
+        """Whether its engine was told of it, and not to leave it."""
+        return self._stretch is not None and not self._left
+
+    @property
     def in_vain(self) -> bool:
         """Whether the engine gave it up with nothing accepted."""
         return self._lost and not self._accepted

@@ -231,7 +231,7 @@ class Recognising:
     async def _relieve(self, job: Job) -> None:
         """Take a job off an engine that has too many, where another one has time for it."""
         now = self._clock.monotonic()
-        if job.stream is None or job.held or now - self._relieved < RELIEF_MS:
+        if job.stream is None or not job.stream.attached or now - self._relieved < RELIEF_MS:
             return
         engine = job.stream.engine
         if relief(engine, [other for other in self._engines if other is engine or other.suits(job)]) is not None:

@@ -126,7 +126,7 @@ async def test_the_local_door_is_for_whoever_can_read_the_card(tmp_path: Path) -
         async with aiohttp.ClientSession() as http:
             for token in ("", "x", card.token[:-1], "ü"):
                 headers = {"Authorization": f"Bearer {token}"}
-                for what in ("admin-link?new=1", "programme?apply=1"):
+                for what in ("refine", "admin-link?new=1", "programme?apply=1"):
                     async with http.post(f"{card.address}/local/{what}", headers=headers, data=b"title\nA") as answer:
                         assert answer.status == 403
             headers = {"Authorization": f"Bearer {card.token}"}

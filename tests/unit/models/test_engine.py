@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from moothall_models.engine import Backoff
+from moothall.core.errors import RecognitionFailed
+from moothall_models.engine import Backoff, first_of
 
 
 def test_the_wait_doubles_from_a_fifth_of_a_second_to_five() -> None:
@@ -13,3 +14,9 @@ def test_the_wait_doubles_from_a_fifth_of_a_second_to_five() -> None:
 def test_jitter_takes_up_to_half_of_it_away() -> None:
     backoff = Backoff(iter([0.0, 0.5]).__next__)
     assert [backoff.next_ms(), backoff.next_ms()] == [100, 300]
+
+
+def test_what_ended_a_link_is_found_in_its_groups() -> None:
+    failed = RecognitionFailed("It said nothing.")
+    assert first_of(failed) is failed
+    assert first_of(ExceptionGroup("link", [ExceptionGroup("passes", [failed]), ValueError()])) is failed

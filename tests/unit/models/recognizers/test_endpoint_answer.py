@@ -6,8 +6,6 @@ import json
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from moothall.core.errors import RecognitionFailed
 from moothall_models.recognizers.endpoint_answer import (
@@ -151,36 +149,3 @@ def test_what_is_no_answer_is_not_repeated(data: bytes) -> None:
 
 def test_the_language_without_its_region() -> None:
     assert [primary(tag) for tag in ("pt-BR", "zh-Hant-TW", "EN")] == ["pt", "zh", "en"]
-
-
-seconds = st.floats(-1e6, 1e6) | st.sampled_from([float("inf"), float("-inf"), 1e308])
-texts = st.text("ab 1,.-'\u00e4\u00df\u4f60\u0e35\u0130\"", max_size=12)
-answers = st.builds(
-    Answer,
-    text=texts,
-    words=st.none() | st.lists(st.builds(AnswerWord, word=texts, start=seconds, end=seconds), max_size=6).map(tuple),
-    segments=st.none()
-    | st.lists(
-        st.builds(
-            AnswerSegment,
-            text=texts,
-            start=seconds,
-            end=seconds,
-            avg_logprob=st.none() | seconds,
-            no_speech_prob=seconds,
-        ),
-        max_size=4,
-    ).map(tuple),
-)
-
-
-@given(answers, st.sampled_from(["en", "zh", "th"]), st.integers(0, 30_000))
-def test_whatever_a_service_says_words_are_in_order_and_inside_the_sound(
-    answer: Answer, language: str, end: int
-) -> None:
-    words = heard_words(answer, language, end)
-    times = [t for word in words for t in (word.t0, word.t1)]
-    assert times == sorted(times)
-    assert all(0 <= t <= end for t in times)
-    assert all(0 <= word.p <= 1 for word in words)
-    assert all(word.text.strip() for word in words)

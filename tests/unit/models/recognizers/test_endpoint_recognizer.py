@@ -168,7 +168,7 @@ def test_the_newest_of_the_context_is_sent_from_a_whole_word_on() -> None:
 
 
 def test_sound_is_sent_to_the_bit_and_a_second_at_least() -> None:
-    sound = np.array([0, 4096, -4097, 32767, -32768], dtype=np.float32) / 32_768
+    sound = (np.array([0, 4096, -4097, 32767, -32768]) / 32_768).astype(np.float32)
     read = samples_of(wav(sound))
     assert (read[:5] == sound).all()
     assert len(read) == RATE

@@ -115,6 +115,14 @@ def test_words_of_a_noise_are_not_believed() -> None:
     assert text(out) == "Thank", "one pass shows it, and all but the last word stay"
 
 
+def test_what_begins_with_an_improbable_word_is_neither_committed_nor_shown() -> None:
+    words = tuple(Word(word.text, word.t0, word.t1, 0.05) for word in said("only way to do it here", 1_000))
+    channel = SpeechChannel(attach())
+    out = play(channel, words, 0, 20_000, close=True)
+    assert not [output for output in out if isinstance(output, CommitWords | Partial)]
+    assert channel.done
+
+
 def test_a_doubtful_word_is_taken_back() -> None:
     channel = SpeechChannel(attach())
     speak(channel, 0, 160)
@@ -211,7 +219,7 @@ def test_where_the_decoder_stopped_too_early_the_rest_is_heard_once_more() -> No
 
 
 def test_sound_without_words_is_let_go_in_the_end() -> None:
-    channel = SpeechChannel(attach(), SpeechSettings(first_pass=3_200, longest_window=3_200, step=800))
+    channel = SpeechChannel(attach(), SpeechSettings(first_pass=3_200, unbelieved_window=3_200, step=800))
     speak(channel, 0, 3_200)
     request = channel.next_pass(3_200)
     assert request is not None
