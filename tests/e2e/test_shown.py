@@ -64,7 +64,8 @@ async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page:
         await expect(page.locator("#State")).to_have_text("Reconnecting: nothing will be missed")
         on.refusing = False
         await on.say(ev.SessionClosed(t=9))
-        await expect(page.locator("#State")).to_have_text("Closed: this is the record")
+        # The page waits longer after each try that was refused.
+        await expect(page.locator("#State")).to_have_text("Closed: this is the record", timeout=30_000)
 
 
 async def test_paragraphs_that_stand_are_never_set_anew(page: Page) -> None:
