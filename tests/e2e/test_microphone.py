@@ -151,7 +151,7 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
 @pytest.mark.parametrize(
     ("away_s", "script", "cut"),
     [
-        pytest.param(5, a_script(11, 40), True, id="5 s"),
+        pytest.param(5, a_script(11, 40), True, marks=[pytest.mark.slow], id="5 s"),
         pytest.param(60, a_script(11, 105, pause_ms=3_000), False, marks=[pytest.mark.slow], id="a minute"),
         pytest.param(60, a_script(11, 105, pause_ms=3_000), True, marks=[pytest.mark.slow], id="a minute, cut"),
     ],

@@ -106,6 +106,7 @@ async def test_both_texts_are_whole_and_a_silent_interpreter_is_told(tmp_path: P
     assert max(silent) - words[FRENCH][-1].t1 > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(90)
 async def test_on_two_engines_of_which_one_is_killed_both_texts_are_whole(tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text("[engine]\ncount = 2\n")
