@@ -86,7 +86,7 @@ async def test_a_lines_time_plays_the_sound_from_there(page: Page, tmp_path: Pat
         await expect(line(page, 3_000)).not_to_have_attribute("aria-current", "true")
         # Closed, it is silent, and a time is a link again.
         await page.get_by_text("Listen to the meeting").click()
-        await page.wait_for_function("document.querySelector('#Sound audio').paused")
+        await expect(audio).to_have_js_property("paused", True)
         await line(page, 1_000).locator("a.time").click()
         await expect(page).to_have_url(re.compile(r"#l1000$"))
         await expect(page.locator("li[aria-current]")).to_have_count(0)
