@@ -87,7 +87,6 @@ class Player {
   async goOn() {
     const t = this.part.t1;
     await this.load();
-    if (!box.open) return; // it was closed meanwhile
     const next = partAt(this.parts, t);
     if (next === null) this.unmark();
     else await this.play(Math.max(t, next.t0));
