@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 # The stories are a part of the tests, which are no package: Python is told where they are before it reads on.
@@ -31,6 +32,7 @@ from moothall.record.text import write_text
 from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options
 from record_maker import WORDING, Telling
+from scoring import cpu_model
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 WORDS = "This is what somebody says while everybody reads it word by word."
@@ -75,16 +77,6 @@ def timed(work: Callable[[], object], rounds: int) -> float:
     return statistics.median(took)
 
 
-def processor() -> str:
-    """What the machine calls its processor."""
-    try:
-        described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = (line.partition(":")[2].strip() for line in described if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--lines", type=int, default=10_000)
@@ -93,14 +85,14 @@ def main() -> None:
     telling = told(given.lines)
     record = telling.record()
     style = "".join((WEB / "css" / name).read_text(encoding="utf-8") for name in STYLES)
-    print(f"{given.lines:,} lines; {processor()}; Python {platform.python_version()}; {datetime.now(UTC):%Y-%m-%d}")
+    print(f"{given.lines:,} lines; {cpu_model()}; Python {platform.python_version()}; {datetime.now(UTC):%Y-%m-%d}")
     print()
     print("| form | CPU ms | µs a line | MB | MB gzip |")
     print("|---|--:|--:|--:|--:|")
     folding = timed(telling.record, given.rounds)
     print(f"| (log to record) | {folding:.0f} | {folding / given.lines * 1000:.0f} | | |")
     for name, write in writers(style).items():
-        took = timed(lambda write=write: write(record), given.rounds)  # type: ignore[misc]
+        took = timed(partial(write, record), given.rounds)
         body = write(record)
         packed = gzip.compress(body, 6)
         print(

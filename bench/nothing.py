@@ -29,7 +29,7 @@ from moothall_models.speech.gate import Change, Gate
 from moothall_models.store.where import open_store
 from recordings import SAMPLE, load, pairs_in, save, utterances
 from scoring import machine, markdown
-from simulate_speech import FRAME_MS, CpuClock, attach_from_start, simulate
+from simulate_speech import FRAME_MS, CpuClock, attach_from_start, simulate, whole_frames
 from unspoken import KINDS, Block, Voices, unspoken
 
 MODELS = ("whisper-base", "whisper-tiny.en")
@@ -116,10 +116,6 @@ def sessions(samples: Samples, blocks: Sequence[Block], voices: Voices) -> dict[
         "a session for each third": anew,
         "each third after somebody spoke": after,
     }
-
-
-def whole_frames(samples: Samples) -> Samples:
-    return np.pad(samples, (0, -len(samples) % VAD_FRAME)).astype(np.float32)
 
 
 def openings(samples: Samples, detector: SileroVoiceActivity) -> tuple[list[float], list[Opening]]:

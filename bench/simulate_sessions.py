@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 
 from moothall.core.commands import CommitWords
-from moothall.core.ids import ChannelId, SessionId
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine_audio import ArrivalTime
@@ -32,7 +31,7 @@ from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.speech.overload import Load
 from recordings import load
 from scoring import SCORER, Result, machine, score, table, together
-from simulate_speech import Lines
+from simulate_speech import Lines, attach_from_start
 
 PIECE = 64
 """Sound that comes at a time, ms."""
@@ -49,20 +48,6 @@ class Session:
         self.seen = Lines()
         self.lag = 0
         self.done = False
-
-    def attach(self) -> wire.Attach:
-        """From its first sample."""
-        return wire.Attach(
-            stream=self.number,
-            session=SessionId(f"s{self.number}"),
-            channel=ChannelId("floor"),
-            generation=1,
-            languages=("en",),
-            committed_through=0,
-            last_words=(),
-            open_segment=None,
-            audio_from=0,
-        )
 
 
 class Simulation:
@@ -97,7 +82,7 @@ class Simulation:
         waiting = sorted(self._sessions.values(), key=lambda session: session.begins)
         while not all(session.done for session in self._sessions.values()):
             while waiting and waiting[0].begins <= self.now:
-                self._link.received(waiting.pop(0).attach(), self.now)
+                self._link.received(attach_from_start(("en",), waiting.pop(0).number), self.now)
             for session in self._sessions.values():
                 self._speak(session)
             for each in [each for each in self._running if each[0] <= self.now]:

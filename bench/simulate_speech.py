@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 
 from moothall.core.commands import CommitWords
@@ -29,6 +28,7 @@ from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
+from recordings import load
 
 FRAME_MS = VAD_FRAME * 1000 // RATE
 
@@ -126,22 +126,14 @@ def simulate(
     return channel
 
 
-def load(path: str) -> Samples:
-    """Mono samples at 16 kHz, padded to whole frames."""
-    pieces: list[Samples] = []
-    with av.open(path) as container:
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-        for frame in container.decode(audio=0):
-            pieces += [out.to_ndarray()[0] for out in resampler.resample(frame)]
-        pieces += [out.to_ndarray()[0] for out in resampler.resample(None)]
-    samples = np.concatenate(pieces).astype(np.float32)
-    return np.pad(samples, (0, -len(samples) % VAD_FRAME))
+def whole_frames(samples: Samples) -> Samples:
+    return np.pad(samples, (0, -len(samples) % VAD_FRAME)).astype(np.float32)
 
 
-def attach_from_start(languages: tuple[str, ...]) -> Attach:
+def attach_from_start(languages: tuple[str, ...], stream: int = 1) -> Attach:
     return Attach(
-        stream=1,
-        session=SessionId("simulation"),
+        stream=stream,
+        session=SessionId(f"s{stream}"),
         channel=ChannelId("floor"),
         generation=1,
         languages=languages,
@@ -154,12 +146,12 @@ def attach_from_start(languages: tuple[str, ...]) -> Attach:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("audio")
+    parser.add_argument("audio", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--model", type=Path, required=True, help="folder with a Whisper model in CTranslate2 form")
     parser.add_argument("--languages", default="en")
     arguments = parser.parse_args()
-    samples = load(arguments.audio)
+    samples = whole_frames(load(arguments.audio))
     recognizer = WhisperRecognizer(arguments.model, model=arguments.model.name)
     recognizer.warm_up()
     lines = Lines()

@@ -95,3 +95,13 @@ async def admin_house(folder: Path, public_address: str = "") -> AsyncIterator[A
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
     async with hall(Settings(server=server, engine=Engine(count=0))) as running, AsyncExitStack() as stack:
         yield AdminHouse(running, stack)
+
+
+MEETING = {"title": "Water board", "languages": "English, français", "access": "public", "sound": "until-checked"}
+
+
+async def make(browser: Browser, **fields: str) -> list[str]:
+    """Make a meeting with the form; returns the addresses of its sheets."""
+    await browser.get("/admin")
+    assert await browser.send("/admin/meetings", **{**MEETING, **fields}) == 200, browser.text
+    return browser.addresses()

@@ -16,6 +16,11 @@ async def visit(page: Page, on: Stage, query: str = "", stream: str = "/events")
         await page.goto(on.page + query)
 
 
+async def texts(page: Page) -> list[str]:
+    """What stands in the log."""
+    return await page.locator("#Lines .text").all_text_contents()
+
+
 async def choose(page: Page, label: str, option: str) -> None:
     if not await page.locator("#HowIRead").evaluate("(panel) => panel.open"):
         await page.locator("#HowIRead > summary").click()

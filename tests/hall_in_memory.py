@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from moothall.adapters.log_memory import MemoryLog
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import AddChannel, AnyCommand, CreateSession
+from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
 from moothall.core.errors import AudioError
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
@@ -18,6 +18,7 @@ from moothall.core.ports import SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.closing import Closing
 from moothall.services.ingest import Ingest
+from moothall.services.live_audio import LiveAudio
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.recognising import Recognising
 from moothall.services.session_writer import Receipt
@@ -122,6 +123,17 @@ class Sound:
         return bytes(2 * count)
 
 
+async def job(
+    hall: MemoryHall, name: str = SESSION, languages: tuple[str, ...] = ("en",)
+) -> tuple[LiveSession, LiveAudio, asyncio.Task[None]]:
+    """An open session whose channel wants to be recognised: itself, its sound, and what waits for the words."""
+    live = await hall.session(SessionId(name), languages=languages)
+    await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+    audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
+    assert hall.group is not None
+    return live, audio, hall.group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio))
+
+
 async def hello(
     engine: EngineEnd,
     channels: int = 1,
@@ -138,6 +150,13 @@ async def attached(engine: EngineEnd) -> wire.Attach:
     """The attachment that comes next."""
     message = await engine.receive()
     assert isinstance(message, wire.Attach), message
+    return message
+
+
+async def next_attached(engine: EngineEnd) -> wire.Attach:
+    """The next attachment, past the audio of the one before."""
+    while not isinstance(message := await engine.receive(), wire.Attach):
+        assert message is not None
     return message
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from moothall.adapters.audio_spool import DiskSpools
+from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId, SourceId
 from moothall.core.ports import Spool, SpoolStore
 
@@ -16,12 +22,36 @@ def pcm(first: int, count: int) -> bytes:
     return b"".join((position % 65_521).to_bytes(2, "little") for position in range(first, first + count))
 
 
+def kill_while_it_syncs(program: str, folder: Path, lines: int) -> int:
+    """Run a program that writes a spool in `folder` and prints where it is synced to; kill -9 after so many lines.
+
+    Comes back with the last that it printed.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    ) as process:
+        assert process.stdout is not None
+        for _ in range(lines):
+            synced = int(process.stdout.readline())
+        process.kill()
+        return max([synced, *(int(line) for line in process.stdout if line.endswith("\n"))])
+
+
+async def survived(folder: Path) -> tuple[int, bytes]:
+    """Where the spool in `folder` ends, and all its sound."""
+    spool = await DiskSpools(folder, file_samples=5_000).open(SESSION, SOURCE)
+    audio = await spool.read(spool.start, spool.end - spool.start)
+    await spool.close()
+    return spool.end, audio
+
+
 class OddSpools:
-    """A disk that fails in a way that nobody foresaw, when a spool is synced."""
+    """A disk that fails in a way that nobody foresaw, when a spool is synced; or refuses to say what it has."""
 
     def __init__(self, inner: SpoolStore) -> None:
         self._inner = inner
         self.failing: set[SessionId] = set()
+        self.silent = False
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
         spool = await self._inner.open(session, source)
@@ -32,8 +62,11 @@ class OddSpools:
                 raise KeyError("what was said")
             return await sync()
 
-        spool.sync = odd  # type: ignore[method-assign]
+        spool.sync = odd  # type: ignore[method-assign]  # the rest stays as it is
         return spool
 
     async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
+        if self.silent:
+            msg = "The disk refuses."
+            raise StorageUnavailable(msg)
         return await self._inner.kept()

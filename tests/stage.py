@@ -88,8 +88,8 @@ class Stage:
         """Whether streams of events are refused with 503, as by a server that is going away."""
         self.reports = Reports(clock=self.clock, randomness=SeededRandomness(), readers=lambda _: 210)
         self.low_data_readers = 10
-        self.zone = UTC_ZONE
         """How many the door for poor lines serves."""
+        self.zone = UTC_ZONE
         self.asked: list[str] = []
         """Paths with queries of all requests for streams and pages of lines."""
         self._recorder = Recorder()

@@ -16,7 +16,7 @@ from aiohttp import BodyPartReader, web
 
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.endpoint import Endpoint, read_address
-from moothall_models.recognizers.endpoint_recognizer import EndpointRecognizer
+from moothall_models.recognizers.endpoint_recognizer import MOST_UNHEARD, EndpointRecognizer
 
 KEY = "sk-for-tests-0123456789"
 MODEL = "whisper-1"
@@ -125,10 +125,11 @@ async def serving(service: Service, tls: ssl.SSLContext | None = None) -> AsyncI
         await runner.cleanup()
 
 
-def asker(name: str, key: str = KEY) -> EndpointRecognizer:
+def asker(name: str, key: str = KEY, most_unheard: int = MOST_UNHEARD) -> EndpointRecognizer:
     """A recogniser that asks the service of that name, and does not wait between its tries."""
     address = read_address(name)
-    return EndpointRecognizer(address, Endpoint(address, key, seconds=lambda: 0.0, pause=lambda _: None))
+    endpoint = Endpoint(address, key, seconds=lambda: 0.0, pause=lambda _: None)
+    return EndpointRecognizer(address, endpoint, most_unheard=most_unheard)
 
 
 def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:

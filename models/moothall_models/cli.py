@@ -22,6 +22,7 @@ import numpy as np
 
 from moothall.core.errors import ConfigurationError, MoothallError
 from moothall.testing.scripted import read_script
+from moothall.wire.computing import workers_for
 from moothall_models.engine import Engine, EngineSettings, first_of
 from moothall_models.engine_clock import CpuClock, WallClock
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
@@ -34,7 +35,6 @@ KEY_VARIABLE = "MOOTHALL_RECOGNISER_KEY"
 SCRIPTED = "scripted:"
 PATIENCE = 5.0
 """Seconds that an engine without a parent gets to end in order."""
-MOST_WORKERS = 4
 EXIT_WRONG, EXIT_FAILED = 2, 1
 
 
@@ -88,11 +88,6 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     return 0
 
 
-def workers_for(cores: int, threads: int) -> int:
-    """Passes of so many threads that so many cores can run at a time: 1 to 4."""
-    return max(1, min(MOST_WORKERS, cores // max(1, threads)))
-
-
 class Computing(msgspec.Struct, frozen=True, kw_only=True):
     """What a model on this machine computes with."""
 
@@ -122,7 +117,7 @@ def load_model(
             msg = f"The script {path} can't be read: {error.strerror}."
             raise ConfigurationError(msg) from error
         return ScriptedRecognizer(script), ScriptedVoiceActivity
-    recognizer = _at_endpoint(name, key()) if name.startswith(SCHEME) else _whisper(name, folder, computing)
+    recognizer = at_endpoint(name, key()) if name.startswith(SCHEME) else _whisper(name, folder, computing)
     from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
 
     network = SileroNetwork()
@@ -130,11 +125,16 @@ def load_model(
     return recognizer, lambda: SileroVoiceActivity(network)
 
 
-def _at_endpoint(name: str, key: str) -> Recognizer:
-    from moothall_models.recognizers.endpoint_recognizer import EndpointRecognizer
+def at_endpoint(name: str, key: str, *, whole: bool = False) -> Recognizer:
+    """The service of that name; `whole`: it fails rather than leave a window without words.
+
+    Raises ConfigurationError.
+    """
+    from moothall_models.recognizers.endpoint_recognizer import MOST_UNHEARD, EndpointRecognizer
 
     address = read_address(name)
-    return EndpointRecognizer(address, Endpoint(address, key, seconds=time.perf_counter, pause=time.sleep))
+    endpoint = Endpoint(address, key, seconds=time.perf_counter, pause=time.sleep)
+    return EndpointRecognizer(address, endpoint, most_unheard=0 if whole else MOST_UNHEARD)
 
 
 def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer:

@@ -43,6 +43,12 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Terms to prefer."""
     beam: int = 1
 
+    @property
+    def context(self) -> str:
+        """Glossary and prompt as one text, the prompt behind; empty for none."""
+        terms = ", ".join(self.glossary)
+        return f"{terms}. {self.prompt}" if terms and self.prompt else terms or self.prompt
+
 
 class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     """What a pass heard."""
@@ -74,7 +80,8 @@ class Recognizer(Protocol):
     def recognise(self, window: Window) -> Hypothesis:
         """Recognise one window; as long as it takes.
 
-        Raises RecognitionFailed when the recogniser is asked over the network and gives no usable answer.
+        Raises RecognitionFailed when the recogniser is asked over the network and gives no answer that helps; the
+        same window may be asked again. What can't be answered at all has no words.
         """
         ...
 

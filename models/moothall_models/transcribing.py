@@ -30,7 +30,7 @@ from moothall.wire.transcribing import (
     Reached,
     Trouble,
 )
-from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, load_model
+from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.batches import BatchRecognizer, EachFrame, FrameJudge, OneByOne
 from moothall_models.recognizers.endpoint import SCHEME
@@ -228,16 +228,17 @@ def workers_of(name: str, threads: int) -> int:
 
 def load_batches(name: str, threads: int) -> BatchRecognizer:
     """The recogniser of that name; raises ConfigurationError."""
-    if not name.startswith((SCRIPTED, SCHEME)):
-        store = open_store()
-        path = store.path(name)
-        from moothall_models.recognizers.whisper_batch import WhisperBatches
+    if name.startswith(SCRIPTED):
+        return OneByOne(load_model(name, None, Computing())[0])
+    if name.startswith(SCHEME):
+        return OneByOne(at_endpoint(name, os.environ.get(KEY_VARIABLE, "").strip(), whole=True))
+    store = open_store()
+    path = store.path(name)
+    from moothall_models.recognizers.whisper_batch import WhisperBatches
 
-        workers = workers_of(name, threads)
-        trained = store.manifest.model(name).languages
-        return WhisperBatches(path, model=name, threads=threads // workers, workers=workers, trained=trained)
-    key = os.environ.get(KEY_VARIABLE, "").strip()
-    return OneByOne(load_model(name, None, Computing(threads=threads), lambda: key)[0])
+    workers = workers_of(name, threads)
+    trained = store.manifest.model(name).languages
+    return WhisperBatches(path, model=name, threads=threads // workers, workers=workers, trained=trained)
 
 
 def load_judge(name: str) -> FrameJudge:

@@ -25,7 +25,7 @@ from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
 from moothall.core.removing import Lines, selected
-from moothall.core.session import Status
+from moothall.core.session import ON, Status
 from moothall.core.undo import inverse
 from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
@@ -85,7 +85,9 @@ def open_desks(
         presence=desks.presence,
     )
     news |= _news(house, reports, control)
-    extras = _Extras(house, desks, reports, recognising, recordings, staff.may_act).all()
+    extras = _Extras(
+        house, desks=desks, reports=reports, recognising=recognising, recordings=recordings, may_act=staff.may_act
+    ).all()
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
     ControlSocket(socket, control, may_act=staff.may_act)
     watch = SpeakerWatch(house.sessions, house.clock)
@@ -163,7 +165,7 @@ class _AboutSessions:
         begun = [
             live
             for live in self._house.sessions.all_loaded
-            if live.id != session and live.state.status in (Status.OPEN, Status.PAUSED, Status.CLOSED)
+            if live.id != session and live.state.status in (*ON, Status.CLOSED)
         ]
         begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
         return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
@@ -172,9 +174,10 @@ class _AboutSessions:
 class _Extras:
     """What desks can ask for beside commands to their own session."""
 
-    def __init__(  # noqa: PLR0917  # what they need
+    def __init__(
         self,
         house: House,
+        *,
         desks: Desks,
         reports: Reports,
         recognising: Recognising,
@@ -264,7 +267,7 @@ class _Extras:
         if room is None or not may_send(seat.staff.role, CloseSession()):
             return _refuse(RefusalCode.FORBIDDEN, "The meeting is in no place where another follows.")
         live = seat.live
-        on = live.id if live.state.status in (Status.OPEN, Status.PAUSED) else None
+        on = live.id if live.state.status in ON else None
         if on is None and self._house.programme.now_in(room) is not None:
             return _refuse(RefusalCode.CONFLICT, "Somebody else has gone on already.")
         answer = await self._house.programme.next_session(room, after=on, by=seat.staff.link)
@@ -280,8 +283,8 @@ class _Extras:
                 seat.actor,
                 CommandId(wish.id),
                 wish.removes,
-                self._copies,
-                self._recordings.silence,
+                copies=self._copies,
+                silence=self._recordings.silence,
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 

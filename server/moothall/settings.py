@@ -15,9 +15,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from moothall.core.errors import ConfigurationError
+from moothall.wire.computing import ComputeType, Device, workers_for
 
-MOST_WORKERS = 4
-"""Of an engine, unless more are asked for: beyond that memory is the bound, not cores."""
 PREFIX = "MOOTHALL_"
 _BETWEEN = "__"
 
@@ -112,21 +111,11 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the service's key, the key alone. Empty: the key is in the variable MOOTHALL_RECOGNISER_KEY, or there is
     none."""
-    device: Annotated[Literal["cpu", "cuda", "auto"], msgspec.Meta(description="cpu, cuda or auto")] = "cpu"
+    device: Annotated[Device, msgspec.Meta(description="cpu, cuda or auto")] = "cpu"
     """Where a model of this machine computes: on the processor or on one of NVIDIA's graphics cards. auto: on the card
     where there is one."""
     compute_type: Annotated[
-        Literal[
-            "auto",
-            "int8",
-            "int8_float16",
-            "int8_bfloat16",
-            "int8_float32",
-            "int16",
-            "float16",
-            "bfloat16",
-            "float32",
-        ],
+        ComputeType,
         msgspec.Meta(description="auto, or one of CTranslate2's compute types such as int8 or float16"),
     ] = "auto"
     """With which numbers it computes. auto: int8 on the processor, float16 on a card."""
@@ -145,7 +134,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
     def workers_each(self, cores: int) -> int:
         """How many workers each engine gets on a machine with so many cores, of which all engines take their share."""
-        return self.workers or max(1, min(MOST_WORKERS, cores // (max(1, self.count) * self.threads)))
+        return self.workers or workers_for(cores, self.threads, self.count)
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):

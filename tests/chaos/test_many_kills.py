@@ -15,10 +15,8 @@ import pytest
 
 from hall_process import (
     HallProcess,
-    Kill,
     Logged,
     free_port,
-    kill_at_random,
     logged,
     plain,
     require_intact,
@@ -27,6 +25,7 @@ from hall_process import (
     write_wave,
 )
 from hearing import changes, heard, only_in, reference, require_as_good, require_whole_seams, sample_sound
+from killing import Kill, kill_at_random
 from moothall.testing.scripted import make_script, render, write_script
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]

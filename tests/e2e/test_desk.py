@@ -2,117 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from moothall.app import Hall, hall
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.commands import (
-    AddChannel,
-    AnyCommand,
-    AttachEngine,
-    CommitWords,
-    CreateSession,
-    EndSegment,
-    IntroduceSpeaker,
-    OpenSession,
-    SegmentStart,
-    TakeFloor,
-)
-from moothall.core.events import ChannelKind, EndReason, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from desk_meeting import FLOOR, S, meeting
+from moothall.core.actors import Role
 from moothall.core.programme.plan import Room, RoomId
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
-from moothall.settings import Engine, Server, Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-FLOOR = ChannelId("floor")
-S = SessionId("s")
 TYPED = "By hand, with “quotes” & <b>signs</b>."
-
-
-class Meeting:
-    """A session of a running server."""
-
-    def __init__(self, running: Hall, live: LiveSession) -> None:
-        self.running = running
-        self.live = live
-        self._done = 0
-
-    async def do(self, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
-        self._done += 1
-        answer = await self.live.writer.send(by, CommandId(f"test:{self._done}"), commands)
-        assert isinstance(answer, Receipt), answer
-
-    async def introduce(self, *names: str) -> None:
-        await self.do(*(IntroduceSpeaker(speaker=SpeakerId(f"p{n}"), name=name) for n, name in enumerate(names, 1)))
-
-    async def say(self, segment: str, text: str, *, end: bool = True) -> None:
-        """A line of the engine."""
-        if not self.live.state.channels[FLOOR].generation:
-            await self.do(AttachEngine(channel=FLOOR, model="scripted"))
-        channel = self.live.state.channels[FLOOR]
-        t = channel.committed_through
-        parts = [(" " if n else "") + word for n, word in enumerate(text.split())]
-        words = tuple(Word(part, t + 100 * n, t + 100 * (n + 1)) for n, part in enumerate(parts))
-        name, generation = SegmentId(segment), channel.generation
-        start = SegmentStart(t0=t, language="en")
-        said: list[AnyCommand] = [
-            CommitWords(channel=FLOOR, generation=generation, segment=name, first=0, words=words, start=start)
-        ]
-        if end:
-            said.append(
-                EndSegment(
-                    channel=FLOOR,
-                    generation=generation,
-                    segment=name,
-                    t1=words[-1].t1,
-                    reason=EndReason.SENTENCE,
-                )
-            )
-        await self.do(*said, by=Actor(Role.ENGINE, "scripted"))
-
-    def text(self, segment: str) -> str:
-        line = self.live.state.segments.get(SegmentId(segment))
-        return "" if line is None else line.whole
-
-    def speaker(self, segment: str) -> str | None:
-        line = self.live.state.segments.get(SegmentId(segment))
-        return None if line is None else line.speaker
-
-    async def link(self, role: Role, scope: str = "hall") -> str:
-        """The address that lets somebody in."""
-        _, token = await self.running.links.create(role, scope, f"{role} 1")
-        return f"{self.running.address}/enter/{token}"
-
-    async def sit_down(self, page: Page, role: Role = Role.TECHNICIAN, query: str = "") -> None:
-        """Open the page of the meeting as somebody, and wait until it is connected."""
-        await page.bring_to_front()  # a page behind another one is drawn once a second
-        await page.goto(await self.link(role))
-        await page.goto(f"{self.running.address}/desk/{S}{query}")
-        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
-        await expect(page.locator("#Desk")).to_be_visible()
-
-
-@asynccontextmanager
-async def meeting(tmp_path: Path, *names: str, languages: Sequence[str] = ("en",)) -> AsyncIterator[Meeting]:
-    """A session that has begun, on a server without engines."""
-    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
-    async with hall(settings) as running:
-        made = Meeting(running, await running.sessions.open(S))
-        await made.do(
-            CreateSession(title="Open hall", languages=tuple(languages)),
-            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=tuple(languages)),
-            OpenSession(),
-        )
-        await made.introduce(*names)
-        yield made
 
 
 async def test_one_key_names_the_speaker_and_undo_takes_it_back(page: Page, tmp_path: Path) -> None:
@@ -325,51 +226,3 @@ async def test_nothing_is_wider_than_a_small_window(page: Page, tmp_path: Path) 
             await page.goto(f"{on.running.address}/control?ui={ui}")
             await expect(page.locator(".card")).to_have_count(1)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-async def test_lines_and_all_words_of_a_speaker_are_removed_after_a_question(page: Page, tmp_path: Path) -> None:
-    async with meeting(tmp_path, "Amina Diallo", "Li Wei") as on:
-        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
-        await on.say("s1", "Call me at nine.")
-        await on.say("s2", "My number is secret.")
-        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p2")), by=Actor(Role.TECHNICIAN, "t"))
-        await on.say("s3", "Good morning.")
-        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
-        await on.sit_down(page)
-        mend = page.locator("#s2").get_by_role("button", name="Correct")
-        await mend.click()
-        await page.keyboard.type(" Indeed.")
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#Done")).to_contain_text("secret. Indeed.")
-        await page.locator("#s2").get_by_role("checkbox").focus()
-        await page.keyboard.press("Space")
-        await page.get_by_role("button", name="Remove for good").first.focus()
-        await page.keyboard.press("Enter")
-        question = page.get_by_role("dialog", name="Remove the picked lines for good?")
-        await expect(question).to_contain_text("the sound of that time becomes silence")
-        await expect(question.get_by_role("button", name="Cancel")).to_be_focused()
-        await page.keyboard.press("2")  # no single key acts behind a question
-        assert on.live.state.channels[FLOOR].speaker == "p1"
-        await page.keyboard.press("Escape")
-        await expect(question).to_be_hidden()
-        assert on.text("s2")
-        await page.locator("#RemoveLines").press("Enter")
-        await page.keyboard.press("Tab")
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#Status")).to_have_text("Removed for good")
-        await expect(page.locator("#s2")).to_have_count(0)
-        await expect(page.locator("#Done")).not_to_contain_text("secret")
-        assert (on.text("s1"), on.text("s2")) == ("Call me at nine.", "")
-        await page.get_by_text("Remove words", exact=True).click()
-        await page.locator("#RemoveOf select").select_option(label="Amina Diallo")
-        await page.locator("#RemoveOf").get_by_label("The name goes too").check()
-        await page.locator("#RemoveOf").get_by_role("button").click()
-        await page.get_by_role("dialog", name="Amina Diallo").get_by_role("button", name="Remove for good").click()
-        await expect(page.locator("#s1")).to_have_count(0)
-        await expect(page.locator("#s3")).to_contain_text("Good morning.")
-        await expect(page.locator("#Speakers")).not_to_contain_text("Amina")
-        await on.sit_down(page, Role.CHAIR, "?role=chair")
-        await page.locator("#s3").get_by_role("checkbox").check()
-        await expect(page.locator("#Picked")).to_be_visible()
-        await expect(page.locator("#RemoveLines")).to_be_hidden()
-        await expect(page.locator("#RemoveWords")).to_be_hidden()

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Page, expect
 from whisper_normalizer.basic import BasicTextNormalizer
 
-from e2e.test_desk import FLOOR, Meeting, S
+from desk_meeting import FLOOR, Meeting, S
 from moothall.adapters.audio_file import AudioFile
 from moothall.app import hall
 from moothall.core.actors import Actor, Role

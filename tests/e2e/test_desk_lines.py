@@ -1,4 +1,4 @@
-"""What is done at the desk with lines that went wrong: moved and moved back, removed by their times, given names."""
+"""What is done at the desk with lines that went wrong: moved and moved back, removed, given names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from e2e.test_desk import FLOOR, Meeting, S, meeting
+from desk_meeting import FLOOR, Meeting, S, meeting
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
@@ -16,10 +16,11 @@ from moothall.core.commands import (
     CreateSession,
     MapClock,
     OpenSession,
+    TakeFloor,
 )
 from moothall.core.errors import Refusal
 from moothall.core.events import ChannelKind
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.ids import CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import Status
 from moothall.services.orders import Receipt
@@ -158,3 +159,71 @@ async def test_a_span_of_time_is_removed_after_a_question_that_says_how_much(pag
         await expect(page.locator("#Lines .line")).to_have_count(3)
         said = " ".join(standing(on.live))
         assert [str(n) in said for n in range(1, 6)] == [True, False, False, True, True]
+
+
+async def test_lines_and_all_words_of_a_speaker_are_removed_after_a_question(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina Diallo", "Li Wei") as on:
+        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.say("s1", "Call me at nine.")
+        await on.say("s2", "My number is secret.")
+        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p2")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.say("s3", "Good morning.")
+        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.sit_down(page)
+        mend = page.locator("#s2").get_by_role("button", name="Correct")
+        await mend.click()
+        await page.keyboard.type(" Indeed.")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Done")).to_contain_text("secret. Indeed.")
+        await page.locator("#s2").get_by_role("checkbox").focus()
+        await page.keyboard.press("Space")
+        await page.get_by_role("button", name="Remove for good").first.focus()
+        await page.keyboard.press("Enter")
+        question = page.get_by_role("dialog", name="Remove the picked lines for good?")
+        await expect(question).to_contain_text("the sound of that time becomes silence")
+        await expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+        await page.keyboard.press("2")  # no single key acts behind a question
+        assert on.live.state.channels[FLOOR].speaker == "p1"
+        await page.keyboard.press("Escape")
+        await expect(question).to_be_hidden()
+        assert on.text("s2")
+        await page.locator("#RemoveLines").press("Enter")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Status")).to_have_text("Removed for good")
+        await expect(page.locator("#s2")).to_have_count(0)
+        await expect(page.locator("#Done")).not_to_contain_text("secret")
+        assert (on.text("s1"), on.text("s2")) == ("Call me at nine.", "")
+        await page.get_by_text("Remove words", exact=True).click()
+        await page.locator("#RemoveOf select").select_option(label="Amina Diallo")
+        await page.locator("#RemoveOf").get_by_label("The name goes too").check()
+        await page.locator("#RemoveOf").get_by_role("button").click()
+        await page.get_by_role("dialog", name="Amina Diallo").get_by_role("button", name="Remove for good").click()
+        await expect(page.locator("#s1")).to_have_count(0)
+        await expect(page.locator("#s3")).to_contain_text("Good morning.")
+        await expect(page.locator("#Speakers")).not_to_contain_text("Amina")
+        await on.sit_down(page, Role.CHAIR, "?role=chair")
+        await page.locator("#s3").get_by_role("checkbox").check()
+        await expect(page.locator("#Picked")).to_be_visible()
+        await expect(page.locator("#RemoveLines")).to_be_hidden()
+        await expect(page.locator("#RemoveWords")).to_be_hidden()
+
+
+async def test_a_question_that_follows_another_at_once_is_answered(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Call me at nine.")
+        await on.sit_down(page)
+        await page.locator("#s1").get_by_role("checkbox").check()
+        # The browser tells of the first one's end with the next frame that it draws.
+        await page.evaluate(
+            """() => {
+                const [ask, question] = ['RemoveLines', 'Sure'].map((id) => document.getElementById(id));
+                ask.click();
+                question.close();
+                ask.click();
+                return new Promise((done) => question.addEventListener('close', done, { once: true }));
+            }"""
+        )
+        await page.get_by_role("dialog").get_by_role("button", name="Remove for good").click()
+        await expect(page.locator("#Status")).to_have_text("Removed for good")
+        await expect(page.locator("#s1")).to_have_count(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from e2e.test_desk import Meeting, S, meeting
+from desk_meeting import Meeting, S, meeting
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import CorrectSegment
 from moothall.core.ids import ChannelId, SegmentId

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from e2e.test_desk import FLOOR, S, meeting
+from desk_meeting import FLOOR, S, meeting
 from microphone import RATE, greeting, sound
 from moothall.core.events import GapNoted, GapReason
 from moothall.services.live_take import LiveTake

@@ -56,6 +56,31 @@ async def microphone_page(hall: MicrophoneHall, line: Line, sound: Path) -> Asyn
         yield page
 
 
+def scripted(folder: Path, script: Script) -> str:
+    """The name of a model that says `script`, kept in `folder`."""
+    (folder / "script.json").write_bytes(write_script(script))
+    return f"scripted:{folder / 'script.json'}"
+
+
+@asynccontextmanager
+async def sending(
+    folder: Path, model: str, pcm: bytes, port: int
+) -> AsyncIterator[tuple[MicrophoneHall, Line, Witness, Page]]:
+    """A server behind a line, a reader of it, and the page whose microphone hears `pcm`; nothing is pressed yet."""
+    sound, witness = write_capture(folder / "sound.wav", pcm), Witness()
+    async with line_to(port) as line:
+        hall = MicrophoneHall(folder / "data", model, port, behind=line.address)
+        await hall.prepare()
+        await hall.start()
+        try:
+            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
+                watching = group.create_task(witness.watch(hall.address))
+                yield hall, line, witness, page
+                watching.cancel()
+        finally:
+            await hall.stop()
+
+
 def sources(data: Path) -> list[ev.SourceAttached | ev.SourceEnded]:
     """What the log says of sources."""
     events = map(decode_event, logged(data).bodies.values())
@@ -74,63 +99,52 @@ async def record(address: str) -> str:
 @pytest.mark.timeout(120)
 async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_somebody_takes_over(tmp_path: Path) -> None:
     script = a_script(5, 22)
-    (tmp_path / "script.json").write_bytes(write_script(script))
-    sound = write_capture(tmp_path / "sound.wav", render(script))
-    port, witness = free_port(7), Witness()
-    async with line_to(port) as line:
-        hall = MicrophoneHall(tmp_path / "data", f"scripted:{tmp_path / 'script.json'}", port, behind=line.address)
-        await hall.prepare()
+    model = scripted(tmp_path, script)
+    async with sending(tmp_path, model, render(script), free_port(7)) as (hall, line, witness, page):
+        reader = await page.context.new_page()
+        await reader.goto(f"{line.address}/s/{SESSION}")
+        stands = page.locator("#Stands")
+        await page.locator("#Start").click()
+        await expect(stands).to_have_text("Sending")
+        await expect(page.locator("#Text")).to_contain_text("w2", timeout=20_000)
+
+        line.cut()
+        await expect(stands).to_contain_text("2 s are kept here", timeout=20_000)
+        line.mend()
+        await expect(stands).to_have_text("Sending", timeout=20_000)
+
+        await hall.kill()
+        await expect(stands).to_contain_text("s are kept here", timeout=20_000)
         await hall.start()
-        try:
-            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
-                watching = group.create_task(witness.watch(hall.address))
-                reader = await page.context.new_page()
-                await reader.goto(f"{line.address}/s/{SESSION}")
-                stands = page.locator("#Stands")
-                await page.locator("#Start").click()
-                await expect(stands).to_have_text("Sending")
-                await expect(page.locator("#Text")).to_contain_text("w2", timeout=20_000)
+        await expect(stands).to_have_text("Sending", timeout=20_000)
 
-                line.cut()
-                await expect(stands).to_contain_text("2 s are kept here", timeout=20_000)
-                line.mend()
-                await expect(stands).to_have_text("Sending", timeout=20_000)
+        await witness.until(lambda: len(witness.words) >= len(script.words))
+        shown = reader.locator("#Lines > li.line > .text")
+        await expect(shown.last).to_contain_text(script.words[-1].text.strip(), timeout=20_000)
+        assert " ".join(await shown.all_inner_texts()).split() == script.text.split()
+        assert (await record(hall.address)).split() == script.text.split()
 
-                await hall.kill()
-                await expect(stands).to_contain_text("s are kept here", timeout=20_000)
-                await hall.start()
-                await expect(stands).to_have_text("Sending", timeout=20_000)
+        second = await page.context.new_page()
+        await second.goto(page.url)
+        await second.locator("#Start").click()
+        await expect(second.locator("#HeldBy")).to_contain_text("Main hall")
+        await second.locator("#TakeOver").click()
+        await expect(second.locator("#Stands")).to_have_text("Sending")
+        await expect(stands).to_contain_text("Somebody else has taken over")
+        await expect(page.locator("#Start")).to_be_visible()
 
-                await witness.until(lambda: len(witness.words) >= len(script.words))
-                shown = reader.locator("#Lines > li.line > .text")
-                await expect(shown.last).to_contain_text(script.words[-1].text.strip(), timeout=20_000)
-                assert " ".join(await shown.all_inner_texts()).split() == script.text.split()
-                assert (await record(hall.address)).split() == script.text.split()
+        warned = asyncio.get_running_loop().create_future()
 
-                second = await page.context.new_page()
-                await second.goto(page.url)
-                await second.locator("#Start").click()
-                await expect(second.locator("#HeldBy")).to_contain_text("Main hall")
-                await second.locator("#TakeOver").click()
-                await expect(second.locator("#Stands")).to_have_text("Sending")
-                await expect(stands).to_contain_text("Somebody else has taken over")
-                await expect(page.locator("#Start")).to_be_visible()
+        async def stay(dialog: Dialog) -> None:
+            await dialog.dismiss()
+            warned.set_result(dialog.type)
 
-                warned = asyncio.get_running_loop().create_future()
-
-                async def stay(dialog: Dialog) -> None:
-                    await dialog.dismiss()
-                    warned.set_result(dialog.type)
-
-                second.on("dialog", stay)
-                await second.close(run_before_unload=True)
-                assert await warned == "beforeunload"
-                await second.locator("#Stop").click()
-                await expect(second.locator("#Stands")).to_have_text("Nothing is sent")
-                await witness.until(lambda: sum(b"source.ended" in body for body in witness.seen.values()) == 2)
-                watching.cancel()
-        finally:
-            await hall.stop()
+        second.on("dialog", stay)
+        await second.close(run_before_unload=True)
+        assert await warned == "beforeunload"
+        await second.locator("#Stop").click()
+        await expect(second.locator("#Stands")).to_have_text("Nothing is sent")
+        await witness.until(lambda: sum(b"source.ended" in body for body in witness.seen.values()) == 2)
     log = logged(hall.data)
     assert plain(log.words) == script.text.split()
     assert (witness.repeats, witness.losses, log.gaps) == (0, 0, 0)
@@ -166,34 +180,23 @@ async def test_what_was_said_offline_arrives_afterwards_and_once(
     as where a network card goes; the line is mended while the browser is offline, so that only coming online lets it
     back.
     """
-    (tmp_path / "script.json").write_bytes(write_script(script))
-    sound = write_capture(tmp_path / "sound.wav", render(script))
-    port, witness = free_port(10), Witness()
-    async with line_to(port) as line:
-        hall = MicrophoneHall(tmp_path / "data", f"scripted:{tmp_path / 'script.json'}", port, behind=line.address)
-        await hall.prepare()
-        await hall.start()
-        try:
-            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
-                watching = group.create_task(witness.watch(hall.address))
-                stands = page.locator("#Stands")
-                await page.locator("#Start").click()
-                await witness.more_words(2)
-                await page.context.set_offline(True)
-                if cut:
-                    line.cut()
-                await expect(stands).to_contain_text("s are kept here", timeout=20_000)
-                known = len(witness.words)
-                line.mend()
-                await expect(stands).to_contain_text(f"{away_s} s are kept here", timeout=20_000 + 1_000 * away_s)
-                assert len(witness.words) == known, "it is offline"
-                await page.context.set_offline(False)
-                await expect(stands).to_have_text("Sending", timeout=20_000)
-                await witness.until(lambda: len(witness.words) >= len(script.words))
-                assert (await record(hall.address)).split() == script.text.split()
-                watching.cancel()
-        finally:
-            await hall.stop()
+    model = scripted(tmp_path, script)
+    async with sending(tmp_path, model, render(script), free_port(10)) as (hall, line, witness, page):
+        stands = page.locator("#Stands")
+        await page.locator("#Start").click()
+        await witness.more_words(2)
+        await page.context.set_offline(True)
+        if cut:
+            line.cut()
+        await expect(stands).to_contain_text("s are kept here", timeout=20_000)
+        known = len(witness.words)
+        line.mend()
+        await expect(stands).to_contain_text(f"{away_s} s are kept here", timeout=20_000 + 1_000 * away_s)
+        assert len(witness.words) == known, "it is offline"
+        await page.context.set_offline(False)
+        await expect(stands).to_have_text("Sending", timeout=20_000)
+        await witness.until(lambda: len(witness.words) >= len(script.words))
+        assert (await record(hall.address)).split() == script.text.split()
     log = logged(hall.data)
     assert plain(log.words) == script.text.split()
     assert (witness.repeats, witness.losses, log.gaps) == (0, 0, 0)
@@ -236,34 +239,24 @@ async def test_real_speech_reaches_a_reader_over_an_outage_and_a_killed_server(
     tmp_path: Path, played: Callable[[], Awaitable[tuple[bytes, str]]], away_s: int, most_errors: float
 ) -> None:
     spoken, said = await played()
-    sound = write_capture(tmp_path / "sound.wav", bytes(LEAD_MS * 32) + spoken)
-    port, witness = free_port(9), Witness()
-    async with line_to(port) as line:
-        hall = MicrophoneHall(tmp_path / "data", "whisper-tiny.en", port, behind=line.address)
-        await hall.prepare()
+    pcm = bytes(LEAD_MS * 32) + spoken
+    async with sending(tmp_path, "whisper-tiny.en", pcm, free_port(9)) as (hall, line, witness, page):
+        stands = page.locator("#Stands")
+        await page.locator("#Start").click()
+        await witness.more_words(2)
+        line.cut()
+        await expect(stands).to_contain_text(f"{away_s} s are kept here", timeout=20_000 + 1_000 * away_s)
+        line.mend()
+        await expect(stands).to_have_text("Sending", timeout=20_000)
+        await hall.kill()
         await hall.start()
-        try:
-            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
-                watching = group.create_task(witness.watch(hall.address))
-                stands = page.locator("#Stands")
-                await page.locator("#Start").click()
-                await witness.more_words(2)
-                line.cut()
-                await expect(stands).to_contain_text(f"{away_s} s are kept here", timeout=20_000 + 1_000 * away_s)
-                line.mend()
-                await expect(stands).to_have_text("Sending", timeout=20_000)
-                await hall.kill()
-                await hall.start()
-                await expect(stands).to_have_text("Sending", timeout=30_000)
-                audio_ms = LEAD_MS + len(spoken) // 32
-                await witness.until(lambda: witness.heard > audio_ms + 1_000 and witness.state is not None)
-                await page.locator("#Stop").click()
-                await expect(stands).to_have_text("Nothing is sent", timeout=20_000)
-                await witness.until(lambda: any(b"source.ended" in body for body in witness.seen.values()))
-                shown = await record(hall.address)
-                watching.cancel()
-        finally:
-            await hall.stop()
+        await expect(stands).to_have_text("Sending", timeout=30_000)
+        audio_ms = LEAD_MS + len(spoken) // 32
+        await witness.until(lambda: witness.heard > audio_ms + 1_000 and witness.state is not None)
+        await page.locator("#Stop").click()
+        await expect(stands).to_have_text("Nothing is sent", timeout=20_000)
+        await witness.until(lambda: any(b"source.ended" in body for body in witness.seen.values()))
+        shown = await record(hall.address)
     log = logged(hall.data)
     assert (witness.repeats, witness.losses, log.gaps, len(sources(hall.data))) == (0, 0, 0, 2)
     got = [each.text for each in heard(log.words)]

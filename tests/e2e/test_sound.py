@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from array import array
@@ -10,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from moothall.adapters.sound_folder import SoundFolder
 from moothall.app import Hall, hall
@@ -90,6 +91,29 @@ async def test_a_lines_time_plays_the_sound_from_there(page: Page, tmp_path: Pat
         await line(page, 1_000).locator("a.time").click()
         await expect(page).to_have_url(re.compile(r"#l1000$"))
         await expect(page.locator("li[aria-current]")).to_have_count(0)
+
+
+async def test_sound_that_is_closed_while_its_next_part_is_looked_for_stays_silent(page: Page, tmp_path: Path) -> None:
+    asked, closed = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.set()
+        await closed.wait()
+        await route.continue_()
+
+    async with meeting(tmp_path, SoundKept.PUBLISHED) as running:
+        await page.goto(f"{running.address}/s/{SESSION}")
+        await page.get_by_text("Listen to the meeting").click()
+        audio = page.locator("#Sound audio")
+        await expect(audio).to_have_attribute("src", re.compile(r"first=0&upto=5000$"))
+        await page.route("**/sound.json*", late)
+        await line(page, 3_000).locator("a.time").click()
+        await asyncio.wait_for(asked.wait(), 10)
+        await page.get_by_text("Listen to the meeting").click()
+        await expect(page.locator("#Sound")).not_to_have_attribute("open", "")
+        closed.set()
+        await expect(audio).to_have_attribute("src", re.compile(r"first=96000&upto=12000$"))
+        assert await audio.evaluate("audio => audio.paused")
 
 
 async def test_where_the_sound_is_not_published_there_is_none(page: Page, tmp_path: Path) -> None:

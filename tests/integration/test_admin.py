@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from contextlib import suppress
 from pathlib import Path
 
-import aiohttp
-
-from admin_house import Browser, admin_house
-from moothall.adapters.staff_door import READER_COOKIE
+from admin_house import MEETING, admin_house, make
 from moothall.core.actors import Role
 from moothall.core.ids import SessionId
 from moothall.core.session import Status
 from moothall.services.programme import Programme
-from moothall.services.role_links import HALL
 from programme_files import FILES, sample
-
-MEETING = {"title": "Water board", "languages": "English, français", "access": "public", "sound": "until-checked"}
-
-
-async def make(browser: Browser, **fields: str) -> list[str]:
-    """Make a meeting with the form; returns the addresses of its sheets."""
-    await browser.get("/admin")
-    assert await browser.send("/admin/meetings", **{**MEETING, **fields}) == 200, browser.text
-    return browser.addresses()
-
 
 DOORS = [
     ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),
@@ -51,38 +34,6 @@ async def test_a_stranger_gets_nothing_but_a_sentence(tmp_path: Path) -> None:
                 assert "Open the link that you were given" in browser.text
                 assert "Water board" not in browser.text
         assert [each.title for each in house.running.programme.planned()] == ["Water board"]
-
-
-async def test_a_link_becomes_a_cookie_and_is_in_no_address(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
-        link = await house.running.office.admin_link(new=False)
-        assert link is not None
-        browser = await house.browser()
-        assert await browser.get(link, follow=False) == 303
-        assert browser.headers["Location"] == "/admin"
-        assert browser.headers["Cache-Control"] == "no-store"
-        assert browser.headers["Referrer-Policy"] == "no-referrer"
-        cookie = browser.headers["Set-Cookie"]
-        assert re.match(r"moothall_staff=[\w-]{43}; HttpOnly; Max-Age=2592000; Path=/; SameSite=Lax\Z", cookie)
-        token = link.rpartition("/")[2]
-        assert token not in cookie
-        assert await browser.get("/admin") == 200
-        assert token not in browser.text
-        assert browser.headers["Cache-Control"] == "no-store"
-        for wrong in (token[:-1], token + "x", "x", "%00"):
-            assert await browser.get(f"/enter/{wrong}") == 404
-            assert "This link is not valid" in browser.text
-            assert browser.headers["Referrer-Policy"] == "no-referrer"
-
-
-async def test_behind_https_cookies_go_over_https_alone_and_links_say_its_address(tmp_path: Path) -> None:
-    async with admin_house(tmp_path, public_address="https://hall.example/") as house:
-        link = await house.running.office.admin_link(new=False)
-        assert link is not None
-        assert link.startswith("https://hall.example/enter/")
-        browser = await house.browser()
-        await browser.get("/enter/" + link.rpartition("/")[2], follow=False)
-        assert "; Secure" in browser.headers["Set-Cookie"]
 
 
 async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_path: Path) -> None:
@@ -164,116 +115,6 @@ async def test_what_is_wrong_is_said_and_what_was_written_stays(tmp_path: Path) 
             if "languages" in fields:
                 assert 'value="Water board"' in secretary.text
         assert house.running.programme.planned() == ()
-
-
-async def test_a_lost_link_is_replaced_and_a_leaked_one_revoked_alone(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
-        secretary = await house.secretary()
-        _, link = await make(secretary)
-        technician, captioner = await house.browser(), await house.browser()
-        await technician.get(link)
-        await secretary.get("/admin/meetings/water-board")
-        await secretary.send("/admin/links", role="captioner", label="Bo & Co")
-        (second,) = secretary.addresses()
-        assert "Bo &amp; Co" in secretary.text
-        await captioner.get(second, follow=False)
-        assert captioner.headers["Location"] == "/desk/water-board"
-        (staff, _) = [each for each in house.running.links.list() if each.scope == "session:water-board"]
-
-        await secretary.get("/admin/meetings/water-board")
-        await secretary.send(f"/admin/links/{staff.link}/replace")
-        (new,) = secretary.addresses()
-        assert await technician.get("/staff") == 403
-        assert await technician.get(link) == 404
-        assert await technician.get(new) == 200
-        assert await captioner.get("/staff") == 200
-
-        await secretary.get("/admin/meetings/water-board")
-        assert await secretary.send(f"/admin/links/{staff.link}/revoke") == 200
-        assert secretary.url == "/admin/meetings/water-board"
-        assert await technician.get("/staff") == 403
-        assert await technician.get(new) == 404
-        assert await captioner.get("/staff") == 200
-        await secretary.get("/admin/meetings/water-board")
-        again = secretary.hidden("/admin/links")
-        assert await secretary.post(f"/admin/links/{staff.link}/revoke", again) == 404
-        assert await secretary.post(f"/admin/links/{staff.link}/replace", again) == 404
-        assert await secretary.post("/admin/links", {**again, "role": "engine"}) == 400
-        assert await secretary.post("/admin/links", {**again, "role": "reader", "scope": "hall"}) == 400
-        assert await secretary.post("/admin/links", {**again, "scope": "room:../x"}) == 404
-
-
-async def test_a_meeting_for_whoever_has_the_link_is_nothing_to_others(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
-        secretary = await house.secretary()
-        address, _ = await make(secretary, access="link")
-        other, _ = await make(secretary, access="link", title="Another")
-        assert re.match(re.escape(house.running.public) + r"/s/water-board\?key=[a-z2-7]{32}\Z", address)
-        reader, stranger = await house.browser(), await house.browser()
-        doors = ("/s/water-board", "/s/water-board/events", "/s/water-board/lines")
-        for path in doors:
-            assert await stranger.get(path) == 404
-        assert await stranger.get(address.replace("key=", "key=x")) == 404
-        assert await stranger.get(other.replace("another", "water-board")) == 404
-        assert await reader.get(address + "&feed=lines", follow=False) == 303
-        assert reader.headers["Location"] == "/s/water-board?feed=lines"
-        assert "; Path=/s/water-board;" in reader.headers["Set-Cookie"]
-        assert await reader.get("/s/water-board") == 200
-        assert reader.headers["Cache-Control"] == "no-store"
-        assert await reader.get("/s/another") == 404
-        assert await reader.get("/") == 200
-        assert "Water board" not in reader.text
-        assert await reader.get("/staff") == 403
-        assert await reader.get("/s/water-board/lines") == 200
-        assert await secretary.get("/s/another") == 200
-        entered = await house.browser()
-        assert await entered.get(f"/enter/{address.rpartition('=')[2]}") == 200
-        assert entered.url == "/s/water-board"
-
-
-async def test_whoever_reads_with_a_link_that_is_taken_back_reads_no_further(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house, asyncio.timeout(20):
-        secretary = await house.secretary()
-        await make(secretary, access="link")
-        links = house.running.links
-        (staff, *_) = [each for each in links.list() if each.role is Role.READER]
-        found = links.reader_proof(await links.replace(staff.link))
-        assert found is not None
-        cookies = {READER_COOKIE: found[1]}
-        streams, answered = ("events", "low", "text"), asyncio.Semaphore(0)
-        jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookies=cookies, cookie_jar=jar) as http, asyncio.TaskGroup() as group:
-
-            async def read(door: str) -> None:
-                with suppress(aiohttp.ClientError):
-                    async with http.get(f"{house.running.address}/s/water-board/{door}") as answer:
-                        assert answer.status == 200
-                        answered.release()
-                        await answer.read()
-
-            reading = [group.create_task(read(door)) for door in streams]
-            socket = await http.ws_connect(f"{house.running.address}/s/water-board/ws")
-            assert "snapshot" in await socket.receive_str()
-            for _ in streams:
-                await answered.acquire()
-            other, _ = await links.create(Role.CAPTIONER, HALL, "")
-            await links.revoke(other.link)  # Another link's fate is nothing to them.
-            assert not any(task.done() for task in reading)
-            await links.revoke(staff.link)
-            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSED
-
-
-async def test_the_staffs_meeting_is_nothing_to_readers_and_has_no_sheet_for_them(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
-        secretary = await house.secretary()
-        (link,) = await make(secretary, access="staff", young_people="1", rehearsal="1")
-        (planned,) = house.running.programme.planned()
-        assert planned.rehearsal
-        assert planned.session == "rehearsal-water-board"
-        reader, technician = await house.browser(), await house.browser()
-        assert await reader.get(f"/s/{planned.session}") == 404
-        await technician.get(link)
-        assert await technician.get(f"/s/{planned.session}") == 200
 
 
 async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
@@ -360,14 +201,6 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert await secretary.get("/admin/meetings/none") == 404
         await secretary.get("/admin")
         assert await secretary.post("/admin/places/main-hall/next", secretary.hidden("/admin/places")) == 404
-
-
-async def test_whoever_leaves_is_a_stranger(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
-        secretary = await house.secretary()
-        assert await secretary.post("/leave") == 200
-        assert secretary.url == "/"
-        assert await secretary.get("/admin") == 403
 
 
 async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) -> None:

@@ -11,9 +11,7 @@ import pytest
 
 from hall_process import (
     HallProcess,
-    Kill,
     free_port,
-    kill_at_random,
     logged,
     plain,
     require_intact,
@@ -22,6 +20,7 @@ from hall_process import (
     write_wave,
 )
 from hearing import heard, reference, require_as_good, require_whole_seams, sample_sound
+from killing import Kill, kill_at_random
 from moothall.testing.scripted import make_script, render, write_script
 
 FIRST_MS, LAST_MS = 16_600, 54_400

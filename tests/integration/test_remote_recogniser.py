@@ -40,6 +40,11 @@ async def test_what_is_said_is_in_the_record_though_the_service_fails_now_and_th
             service.first += [refusal(503, "busy") for _ in range(4)]
             await witness.more_words(len(witness.words))
             assert "the next one starts" not in hall.log.read_text()
+            # One that it will not transcribe is left without words, and the engine goes on.
+            await witness.until(lambda: len(witness.words) >= len(OPENING.split()))
+            service.first += [refusal(400, "invalid_audio") for _ in range(2)]
+            await witness.more_words(len(witness.words))
+            assert "the next one starts" not in hall.log.read_text()
             service.first.append(refusal(401, "invalid_api_key"))
             await witness.until(lambda: witness.closed)
     log = logged(hall.data)
@@ -48,6 +53,7 @@ async def test_what_is_said_is_in_the_record_though_the_service_fails_now_and_th
     assert len(log.seams) == 2
     said = hall.log.read_text()
     assert "127.0.0.1 gave no transcription: it answered with status 503. The sound is kept and asked again." in said
+    assert said.count("of sound are left without words.") == 1
     assert "127.0.0.1 refused the key (status 401, invalid_api_key). Give the engine the right one." in said
     assert "ended with 1; the next one starts" in said
     assert KEY not in said

@@ -7,7 +7,6 @@ the secret nowhere. The doors are the server's own routes: one that this test do
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import re
@@ -18,115 +17,20 @@ import aiohttp
 import msgspec
 import pytest
 
-from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.sqlite_file import FILE_NAME
 from moothall.app import Hall, hall
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.authority import STAFF_ROLES, may_follow
-from moothall.core.chain import GENESIS, Header, LogRecord, seal
-from moothall.core.event_codec import EVENT_TYPES, encode_event, type_name
-from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.lanes import STAFF, Feed, hub_lane, is_public
+from moothall.core.event_codec import EVENT_TYPES, type_name
+from moothall.core.ids import SessionId
+from moothall.core.lanes import STAFF, Feed
 from moothall.settings import Engine as EngineSettings
 from moothall.settings import Server, Settings
 from moothall.wire.event_stream import EventStream
+from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
-SESSION = SessionId("open")
-HIDDEN = SessionId("backstage")
 NOWHERE = SessionId("nosuchone")
-FLOOR, PT = ChannelId("floor"), ChannelId("pt")
-A, B = SegmentId("a"), SegmentId("b")
-WORD = "rhubarb"
-WALL = 1_764_000_000_000
-
-
-def events(access: ev.Access) -> list[ev.AnyEvent]:
-    """One of every type, and a second channel that readers of the first don't follow."""
-    return [
-        # First, since whoever stands before a removal gets a snapshot instead of the events.
-        ev.BodyRemoved(offsets=(), reason="request", by="t1"),
-        ev.SessionCreated(title="Open haul", languages=("en", "pt"), access=access, sound=ev.SoundKept.PUBLISHED),
-        ev.SessionDescribed(title="Open hall"),
-        ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
-        ev.ChannelAdded(channel=PT, kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)),
-        ev.SessionOpened(wall=WALL),
-        ev.SourceAttached(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
-        ev.ClockMapped(t=0, wall=WALL),
-        ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"),
-        ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"),
-        ev.SegmentOpened(channel=FLOOR, segment=A, t0=0, language="en", origin=ev.Origin.MACHINE),
-        ev.WordsCommitted(channel=FLOOR, segment=A, first=0, words=(ev.Word("Good", 0, 9), ev.Word(" day.", 9, 20))),
-        ev.SegmentEnded(channel=FLOOR, segment=A, t1=20, reason=ev.EndReason.SENTENCE, text="Good day."),
-        ev.SegmentCorrected(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Good evening.", tail=""),
-        ev.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=ev.Origin.INTERPRETER),
-        ev.WordsCommitted(channel=PT, segment=B, first=0, words=(ev.Word("Boa", 0, 9),)),
-        ev.SpeakerAssigned(segments=(A,), speaker=SpeakerId("ana")),
-        ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("ana"), t=30),
-        ev.LanguageForced(channel=PT, language="pt"),
-        ev.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),
-        ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
-        ev.LinesMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
-        ev.NoteLeft(text=f"The {WORD} is in the minutes."),
-        ev.NotRecordedBegan(t0=41),
-        ev.NotRecordedEnded(t1=49),
-        ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),
-        ev.SessionPaused(t=50),
-        ev.CloseAsked(act=CommandId("c"), by=WORD),
-        ev.SessionResumed(t=60),
-        ev.SourceEnded(source=SourceId("mic"), t=70),
-        ev.SessionClosed(t=80),
-        ev.SessionReopened(t=90),
-        ev.RecordSealed(version=ev.SealVersion.RAW, n=1),
-        ev.RecordCheckpoint(lanes={}, key="0" * 16, signature=base64.b64encode(bytes(64)).decode()),
-    ]
-
-
-def notes() -> list[tuple[Lane, str, bytes]]:
-    """What the desks and hubs of this release and of later ones write."""
-    rows = [(STAFF, type_name(note), encode_event(note)) for note in [ev.NoteLeft(text=f"{WORD} again")]]
-    for kind, lanes in (
-        ("note.posted", (STAFF, hub_lane("kisumu"), Lane("later"), Lane("w"), Lane("channel"))),
-        ("question.held", (STAFF, hub_lane("kisumu"))),
-        ("question.asked-by", (STAFF, hub_lane("lima"))),
-    ):
-        body = json.dumps({"type": kind, "v": 1, "text": WORD, "name": WORD, "channel": FLOOR}).encode()
-        rows += [(lane, kind, body) for lane in lanes]
-    return rows
-
-
-async def write(path: Path, session: SessionId, access: ev.Access) -> None:
-    log = await SqliteLog.open(path)
-    try:
-        head = await log.acquire(session, Epoch("e1"))
-        told = events(access)
-        first = (told[0].lane(), type_name(told[0]), encode_event(told[0]))
-        rows = [(event.lane(), type_name(event), encode_event(event)) for event in told[1:]]
-        # Each of these between two of the others, as it would come.
-        rows = [row for index, own in enumerate(rows) for row in (own, notes()[index % len(notes())])]
-        rows = [first, *rows]
-        heads: dict[Lane, tuple[int, bytes]] = {}
-        records: list[LogRecord] = []
-        for offset, (lane, kind, body) in enumerate(rows, 1):
-            prev, digest = heads.get(lane, (0, GENESIS))
-            header = Header(
-                session=session,
-                epoch=head.epoch,
-                offset=offset,
-                lane=lane,
-                prev=prev,
-                type=kind,
-                at=WALL,
-                role=Role.MODERATOR,
-                actor=WORD if not is_public(lane) else "server",
-                cause=CommandId(f"c{offset}"),
-                n=0,
-            )
-            records.append(seal(digest, header, bytes(16), body))
-            heads[lane] = (offset, records[-1].digest)
-        await log.append(session, head.term, 0, records)
-    finally:
-        await log.close()
 
 
 @pytest.fixture

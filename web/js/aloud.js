@@ -1,6 +1,8 @@
 // What a screen reader is told: nothing, finished lines, or speakers and notices only. Each once, and never a line that
 // still grows.
 
+import { element } from './nodes.js';
+
 const KEPT = 6; // paragraphs that stay in the region
 
 export class Aloud {
@@ -45,9 +47,4 @@ export class Aloud {
   }
 }
 
-function paragraph(text) {
-  const made = document.createElement('p');
-  made.dir = 'auto';
-  made.textContent = text;
-  return made;
-}
+const paragraph = (text) => element('p', { dir: 'auto' }, text);

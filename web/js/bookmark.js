@@ -1,6 +1,7 @@
 // The reader's own mark in the text: kept for each text, found again after the page is loaded anew.
 
 import { keep, recall } from './kept.js';
+import { at, element } from './nodes.js';
 
 export class Bookmark {
   /**
@@ -25,18 +26,13 @@ export class Bookmark {
   /** Bring lines that are on the page up to date with the mark; `ids` are those that may have changed. */
   show(ids = [this.line]) {
     for (const id of ids) {
-      const item = id && document.getElementById(id);
+      const item = id && at(id);
       if (!item) continue;
       const here = id === this.line;
       item.classList.toggle('place', here);
       const flag = item.querySelector('.flag');
       if (!here) flag?.remove();
-      else if (!flag) {
-        const made = document.createElement('span');
-        made.className = 'flag';
-        made.textContent = this.words.text('place');
-        item.querySelector('.about').append(' ', made);
-      }
+      else if (!flag) item.querySelector('.about').append(' ', element('span', { class: 'flag' }, this.words.text('place')));
     }
   }
 }

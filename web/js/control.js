@@ -2,11 +2,11 @@
 // of web/pages/control.html.
 
 import { DeskLink, newId } from './desk_link.js';
-import { keepOwnName, ownName, tongues } from './desk_names.js';
+import { alone, keepOwnName, ownName, tongues } from './desk_names.js';
 import { keep, recall } from './kept.js';
 import { at, element } from './nodes.js';
 import { qualityLines } from './quality.js';
-import { Words, alone } from './words.js';
+import { Words } from './words.js';
 
 const BELL = 'moothall.control.bell';
 const GIGABYTE = 1e9;

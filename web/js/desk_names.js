@@ -1,4 +1,4 @@
-// Names on staff pages: of languages, and of whoever sits there.
+// Names on staff pages: of languages, and of people.
 
 import { keep, recall } from './kept.js';
 
@@ -8,6 +8,9 @@ const NAME = 'moothall.desk.name';
 export const ownName = () => recall(NAME) ?? '';
 
 export const keepOwnName = (name) => keep(NAME, name.trim());
+
+/** A name or text inside a sentence, whose direction is its own affair. */
+export const alone = (text) => `\u2068${text}\u2069`;
 
 /** What gives a language's name by its tag, in the language `ui`. */
 export function tongues(ui) {

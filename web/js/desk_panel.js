@@ -1,9 +1,9 @@
 // What stands around the text on a staff page: who speaks, who is here, notes, reports, alarms, and what was done.
 
-import { tongues } from './desk_names.js';
+import { alone, tongues } from './desk_names.js';
 import { at, element } from './nodes.js';
 import { qualityLines } from './quality.js';
-import { alone, mediaTime } from './words.js';
+import { mediaTime } from './words.js';
 
 const bdi = (text) => element('bdi', {}, text);
 

@@ -1,7 +1,8 @@
 // Words that must not stay: asks first, says what goes, and has it removed for good.
 
+import { alone } from './desk_names.js';
 import { at } from './nodes.js';
-import { alone, mediaTime } from './words.js';
+import { mediaTime } from './words.js';
 
 const SECOND = 1000; // ms
 
@@ -23,7 +24,10 @@ export class DeskRemove {
     this.remove = remove;
     this.concerned = concerned;
     this.removes = null; // what is asked about
-    at('Sure').addEventListener('close', () => this.#answered());
+    // Not on `close`: that comes with a frame to draw, which may be after the next question.
+    at('Sure').querySelector('form').addEventListener('submit', ({ submitter }) => {
+      if (submitter.value === 'remove') this.remove(this.removes);
+    });
   }
 
   /** Ask about lines. */
@@ -50,13 +54,6 @@ export class DeskRemove {
     at('SureWhat').textContent = question;
     at('SureMany').textContent = many;
     at('SureMany').hidden = !many;
-    at('Sure').returnValue = '';
     at('Sure').showModal();
-  }
-
-  #answered() {
-    const { removes } = this;
-    this.removes = null;
-    if (at('Sure').returnValue === 'remove') this.remove(removes);
   }
 }

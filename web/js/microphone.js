@@ -1,5 +1,6 @@
 // The microphone page: the input, how loud it is, the sending, and what becomes of it.
 
+import { alone } from './desk_names.js';
 import { Capture } from './microphone_capture.js';
 import { Continuity, Levels } from './microphone_level.js';
 import { Line } from './microphone_line.js';
@@ -7,7 +8,7 @@ import { RATE } from './microphone_resample.js';
 import { Ring } from './microphone_ring.js';
 import { Words } from './microphone_words.js';
 import { at } from './nodes.js';
-import { alone, fill } from './words.js';
+import { fill } from './words.js';
 
 const CALM = 1500; // ms that a verdict has to last before it is said
 const GOOD = 15000; // ms that "ready" outlasts a pause

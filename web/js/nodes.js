@@ -6,8 +6,7 @@ export const at = (id) => document.getElementById(id);
 export const element = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, '');
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+    if (value !== false && value != null) made.setAttribute(key, value === true ? '' : value);
   }
   made.append(...children);
   return made;

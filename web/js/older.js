@@ -1,7 +1,8 @@
 // Older lines: fetched a page at a time when the reader scrolls up to them, or asks, or follows a link to one.
 
-const MOST_PAGES = 100; // one link to a line looks no further back than this
+import { at } from './nodes.js';
 
+const MOST_PAGES = 100; // one link to a line looks no further back than this
 const AGAIN = 5000; // ms until a hole in the text is tried again
 
 /** What is at an address; null when there is no answer, or a bad or broken one. */
@@ -47,10 +48,10 @@ export class Older {
 
   /** Load pages until the line `id` is there; says whether it is. */
   async find(id) {
-    for (let page = 0; page < MOST_PAGES && !document.getElementById(id); page++) {
+    for (let page = 0; page < MOST_PAGES && !at(id); page++) {
       if (!this.reader.first || !(await this.load())) break;
     }
-    return document.getElementById(id) !== null;
+    return at(id) !== null;
   }
 
   async #page(before) {

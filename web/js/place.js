@@ -42,11 +42,6 @@ export class Place {
     else this.#look();
   }
 
-  /** The line that is read: the first that begins within the window. */
-  inView() {
-    return this.#firstInView() ?? null;
-  }
-
   stay() {
     this.following = false;
     this.tell(false);
@@ -65,7 +60,7 @@ export class Place {
       this.toEnd();
       return;
     }
-    const mark = this.#firstInView();
+    const mark = this.inView();
     const top = mark?.getBoundingClientRect().top;
     update();
     if (mark?.isConnected) {
@@ -75,8 +70,8 @@ export class Place {
     this.seen = scrollY;
   }
 
-  /** The first line that begins within the window, else the one that fills it. Lines lie in order: halve. */
-  #firstInView() {
+  /** The line that is read: the first that begins within the window, else the one that fills it. Lines lie in order: halve. */
+  inView() {
     const lines = this.list.children;
     let [low, high] = [0, lines.length];
     while (low < high) {

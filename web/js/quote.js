@@ -1,14 +1,14 @@
 // Taking a moment along: a line's time copies its address, and beside it stands a button that copies the line as a quote.
 
+import { element } from './nodes.js';
+
 /** Put text on the clipboard; says whether it went there. Pages that are not on https have only the older way. */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    const field = document.createElement('textarea');
-    field.value = text;
-    field.className = 'unseen';
+    const field = element('textarea', { class: 'unseen' }, text);
     document.body.append(field);
     field.select();
     const done = document.execCommand('copy');
@@ -24,12 +24,8 @@ export class Quote {
    */
   constructor(list, { words, address, about, tell }) {
     Object.assign(this, { words, address, about, tell });
-    this.button = document.createElement('button');
-    this.button.type = 'button';
-    this.button.className = 'quiet';
-    this.button.textContent = words.text('copy');
-    this.said = document.createElement('span');
-    this.said.className = 'copied';
+    this.button = element('button', { type: 'button', class: 'quiet' }, words.text('copy'));
+    this.said = element('span', { class: 'copied' });
     this.button.addEventListener('click', () => this.#quote());
     list.addEventListener('click', (event) => {
       const time = event.target.closest?.('a.time');
@@ -48,7 +44,7 @@ export class Quote {
 
   #quote() {
     const line = this.button.closest('.line');
-    const name = speakerOf(line);
+    const name = line.querySelector('.speaker')?.textContent; // there even where it isn't shown again
     const facts = [name, ...this.about(), line.querySelector('time').textContent, this.address(line.id)];
     this.#copy(`“${line.querySelector('.text').textContent}” — ${facts.filter(Boolean).join(', ')}`, 'copied.quote');
   }
@@ -59,6 +55,3 @@ export class Quote {
     this.tell(said);
   }
 }
-
-/** The name over a line; one that says the same as the line above does not show it, but has it. */
-const speakerOf = (line) => line.querySelector('.speaker')?.textContent ?? '';

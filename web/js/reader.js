@@ -1,20 +1,6 @@
 // What a reader of one feed knows, and how a frame changes it. Pure: no DOM, no network, no clock.
-// The fold is that of server/moothall/core/views/captions.py.
-
-/**
- * @typedef {object} Line
- * @property {string} segment
- * @property {number} number   its place in the whole text, from 0
- * @property {number} t0       start, media ms
- * @property {?number} t1      end, media ms; null while it grows
- * @property {string} language
- * @property {string} origin
- * @property {?string} speaker
- * @property {string} text
- * @property {number} words    committed words
- * @property {boolean} mended
- * @property {boolean} gone    struck: not to be shown
- */
+// The fold is that of server/moothall/core/views/captions.py, and so are lines; `number` is a line's place in the whole
+// text, from 0.
 
 const nothing = () => ({
   lost: false, // a frame is missing: ask again from `position`
@@ -29,21 +15,24 @@ const nothing = () => ({
 });
 
 export class Reader {
-  /** @param {{epoch: string, offset: number, channel: string, session: object, lines: Line[]}} start */
+  /** @param {{epoch: string, offset: number, channel: string, session: object, lines: object[]}} start */
   constructor({ epoch, offset, channel, session, lines }) {
     this.channel = channel;
-    this.epoch = epoch;
-    this.offset = offset;
-    this.session = session;
+    this.#begin({ epoch, offset, session });
     this.lines = new Map(lines.map((line) => [line.segment, line]));
     this.last = lines.at(-1) ?? null; // the newest line
-    this.partial = null; // the newest hypothesis, whether or not it may be shown
     this.sound = null; // {sound, lag, sent}
+    this.spoke = null; // server's Unix ms when words last came
+  }
+
+  #begin({ epoch, offset, session }) {
+    Object.assign(this, { epoch, offset, session });
+    this.last = null;
+    this.partial = null; // the newest hypothesis, whether or not it may be shown
     this.unsaved = '';
     this.lastWords = false; // awaited before the close
-    this.unrecorded = { text: '', language: '' };
-    this.spoke = null; // server's Unix ms when words last came
     this.later = new Map(); // id → what events changed of a line, for pages that were made before them
+    this.#wipe();
   }
 
   /** Where to go on from. */
@@ -154,16 +143,8 @@ export class Reader {
       change.cleared = true;
       this.lines = new Map();
     }
-    this.last = null;
-    this.later = new Map();
-    this.epoch = snapshot.epoch;
-    this.offset = snapshot.offset;
-    this.session = snapshot.session;
+    this.#begin(snapshot);
     this.#fill(snapshot.lines, snapshot.before ?? 0, Infinity, change);
-    this.partial = null;
-    this.unsaved = '';
-    this.lastWords = false;
-    this.#wipe();
   }
 
   #wipe() {

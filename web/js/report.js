@@ -1,8 +1,10 @@
 // *Something wrong?*: sends a report without leaving the page, and then says what becomes of it.
 
+import { at, element } from './nodes.js';
+
 const PAUSE = 5000; // ms until it is asked again after a failure
 
-const box = document.getElementById('Report');
+const box = at('Report');
 
 /** Make the form send itself. */
 function report() {
@@ -14,13 +16,7 @@ function report() {
 
   function show(reports) {
     known = reports.map(({ kind, answer }) => `${kind}:${answer}`).join(',');
-    list.replaceChildren(...reports.map(({ what, became }) => {
-      const item = document.createElement('li');
-      const strong = document.createElement('strong');
-      strong.append(what);
-      item.append(strong, ' ', became);
-      return item;
-    }));
+    list.replaceChildren(...reports.map(({ what, became }) => element('li', {}, element('strong', {}, what), ' ', became)));
     for (const button of form.querySelectorAll('button')) {
       button.setAttribute('aria-pressed', String(reports.some(({ kind }) => kind === button.value)));
     }
@@ -62,9 +58,7 @@ function report() {
       }));
       ask();
     } catch (error) {
-      const item = document.createElement('li');
-      item.append(error instanceof TypeError || !error.message ? status.dataset.failed : error.message);
-      list.replaceChildren(item);
+      list.replaceChildren(element('li', {}, error instanceof TypeError || !error.message ? status.dataset.failed : error.message));
     }
   });
 }

@@ -1,33 +1,20 @@
 // The sound of a meeting in step with its text: parts one after the other, the line that is heard marked.
 
-/**
- * A file of the recording.
- * @typedef {{address: string, t0: number, t1: number}} Part  times are media ms
- */
+import { at } from './nodes.js';
 
-/**
- * The part that holds a moment, or the first one behind it; null when there is none.
- * @param {Part[]} parts in order
- * @param {number} t media ms
- * @returns {?Part}
- */
-export function partAt(parts, t) {
-  return parts.find((part) => t < part.t1) ?? null;
-}
+/** @typedef {{address: string, t0: number, t1: number}} Part  a file of the recording; times are media ms */
 
-const box = document.getElementById('Sound');
+const box = at('Sound');
 
 /** Plays the parts as if they were one. */
 class Player {
   constructor() {
     this.audio = box.querySelector('audio');
-    this.lines = document.getElementById('Lines');
-    this.along = document.getElementById('Along');
-    this.said = document.getElementById('Unheard');
-    /** @type {Part[]} */
-    this.parts = [];
-    /** @type {?Part} */
-    this.part = null;
+    this.lines = at('Lines');
+    this.along = at('Along');
+    this.said = at('Unheard');
+    this.parts = []; // Part[], in order
+    this.part = null; // the one that is heard
     this.marked = null;
     this.audio.addEventListener('timeupdate', () => this.mark());
     this.audio.addEventListener('ended', () => this.goOn());
@@ -44,6 +31,11 @@ class Player {
   async load() {
     const answer = await fetch(`${box.dataset.address}.json?channel=${encodeURIComponent(box.dataset.channel)}`);
     if (answer.ok) this.parts = (await answer.json()).parts;
+  }
+
+  /** The part that holds the moment `t`, or the first one behind it; null when there is none. */
+  partAt(t) {
+    return this.parts.find((part) => t < part.t1) ?? null;
   }
 
   async open() {
@@ -72,22 +64,23 @@ class Player {
 
   /** Play from a moment. */
   async play(t) {
-    let part = partAt(this.parts, t);
+    let part = this.partAt(t);
     if (part === null) {
       await this.load();
-      part = partAt(this.parts, t);
+      part = this.partAt(t);
     }
     this.said.textContent = part === null ? this.said.dataset.text : '';
     if (part === null) return;
     this.take(part, Math.max(0, t - part.t0));
-    await this.audio.play().catch(() => {}); // the browser wants its own button pressed first
+    // Not when the box was closed meanwhile.
+    if (box.open) await this.audio.play().catch(() => {}); // the browser wants its own button pressed first
   }
 
   /** At the end of what was known of a part: it may have grown, or another one follows. */
   async goOn() {
     const t = this.part.t1;
     await this.load();
-    const next = partAt(this.parts, t);
+    const next = this.partAt(t);
     if (next === null) this.unmark();
     else await this.play(Math.max(t, next.t0));
   }

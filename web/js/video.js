@@ -7,7 +7,6 @@ import { at } from './nodes.js';
 const WORDS = 8; // of a line are enough to know it by ear
 const KNOWN = 200; // lines whose coming is remembered
 
-
 export class Video {
   #came = new Map(); // id of a line → when it began to come, ms
   #asked = null; // the line that the reader listens for

@@ -1,38 +1,40 @@
 // Lines on the page. The markup is that of web/pages/_parts.html; a test holds the two against each other.
 
-import { element, set } from './nodes.js';
+import { at, element, set } from './nodes.js';
 import { direction, isoTime, mediaTime } from './words.js';
+
+const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
 
 export class View {
   constructor(reader, words, zone) {
     this.zone = zone;
     this.reader = reader;
     this.words = words;
-    this.list = document.getElementById('Lines');
-    this.growing = document.getElementById('Growing');
-    this.unsaved = document.getElementById('Unsaved');
-    this.unrecorded = document.getElementById('Unrecorded');
+    this.list = at('Lines');
+    this.growing = at('Growing');
+    this.unsaved = at('Unsaved');
+    this.unrecorded = at('Unrecorded');
   }
 
   /** Show what changed. Returns the ids of lines that came to the log. */
   update(change) {
     const came = [];
     if (change.cleared) this.list.replaceChildren();
-    for (const id of change.gone) document.getElementById(id)?.remove();
+    for (const id of change.gone) at(id)?.remove();
     for (const id of change.lines) {
       const line = this.reader.lines.get(id);
       if (line && !this.reader.grows(line) && this.#place(line)) came.push(id);
     }
     if (change.lines.size) this.#group();
     if (change.gaps) this.#gaps();
-    document.getElementById('Older').hidden = this.reader.first === 0;
+    at('Older').hidden = this.reader.first === 0;
     this.#grow();
     return came;
   }
 
   /** Put a line in the log where its number says, or bring it up to date; says whether it is new there. */
   #place(line) {
-    const old = document.getElementById(line.segment);
+    const old = at(line.segment);
     const text = line.text.trim();
     if (!text || line.gone) {
       old?.remove();
@@ -51,13 +53,13 @@ export class View {
   }
 
   #after(number) {
-    let at = null;
+    let after = null;
     for (let item = this.list.lastElementChild; item; item = item.previousElementSibling) {
       if (item.dataset.n === undefined) continue;
       if (Number(item.dataset.n) < number) break;
-      at = item;
+      after = item;
     }
-    return at;
+    return after;
   }
 
   #time({ t0 }) {
@@ -72,7 +74,7 @@ export class View {
     const tag = line.language;
     const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);
     const name = this.reader.session.speakers[line.speaker];
-    return name ? [element('p', { class: 'speaker' }, element('bdi', {}, name)), paragraph] : [paragraph];
+    return name ? [named(name), paragraph] : [paragraph];
   }
 
   #name(item, line) {
@@ -80,7 +82,7 @@ export class View {
     const shown = item.querySelector('.speaker');
     if ((shown?.textContent ?? '') === (name ?? '')) return;
     shown?.remove();
-    if (name) item.prepend(element('p', { class: 'speaker' }, element('bdi', {}, name)));
+    if (name) item.prepend(named(name));
   }
 
   #about(line) {
@@ -105,10 +107,10 @@ export class View {
   #gaps() {
     for (const gap of this.reader.session.gaps) {
       if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
-      let at = null;
-      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) > gap.t0; item = item.previousElementSibling) at = item;
-      if (at === this.list.firstElementChild && at && this.reader.first > 0) continue; // among lines not loaded yet
-      this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, this.about(gap))), at);
+      let after = null;
+      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) > gap.t0; item = item.previousElementSibling) after = item;
+      if (after && after === this.list.firstElementChild && this.reader.first > 0) continue; // among lines not loaded yet
+      this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, this.about(gap))), after);
     }
   }
 

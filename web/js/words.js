@@ -23,9 +23,6 @@ export class Words {
 /** A text with its {places} filled. */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 
-/** A name or text inside a sentence, whose direction is its own affair. */
-export const alone = (text) => `\u2068${text}\u2069`;
-
 const two = (n) => String(n).padStart(2, '0');
 
 /** Media time for people: `4:05`, from an hour on `1:04:05`. */

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, get_args
 
 from moothall.core.errors import ConfigurationError
+from moothall.wire.computing import ComputeType, Device
 
 CPU, CUDA, AUTO = "cpu", "cuda", "auto"
-DEVICES = (CPU, CUDA, AUTO)
-COMPUTE_TYPES = (
-    AUTO,
-    "int8",
-    "int8_float16",
-    "int8_bfloat16",
-    "int8_float32",
-    "int16",
-    "float16",
-    "bfloat16",
-    "float32",
-)
-"""CTranslate2's; `auto` is the first of PREFERRED that the device knows."""
+DEVICES: tuple[str, ...] = get_args(Device)
+COMPUTE_TYPES: tuple[str, ...] = get_args(ComputeType)
 PREFERRED = {CPU: ("int8", "float32"), CUDA: ("float16", "int8", "float32")}
+"""What `auto` is: the first of these that the device knows."""
 
 
 class Machine(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import math
 import re
 import ssl
 from collections.abc import Callable
@@ -35,6 +36,10 @@ PIECE = 1 << 16
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same request may succeed."""
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
+
+
+class NoTranscription(RecognitionFailed):
+    """The service answered, but with no transcription; to the same question it will mostly say the same."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,21 +114,22 @@ class Endpoint:
 
         Raises:
             ConfigurationError: it refuses the key, knows no such model or address, or isn't who it should be.
-            RecognitionFailed: it gave no answer in time, or one that is none.
+            NoTranscription: it refuses to transcribe this, or says more than may be read.
+            RecognitionFailed: it gave no answer in time.
         """
         until = self._seconds() + PASS_SECONDS
-        for pause in (*PAUSES, None):
+        pauses = iter(PAUSES)
+        while True:
             try:
                 return self._exchange(body, content_type, until)
             except _TryAgain as failed:
                 self.close()  # The others have been idle for as long.
-                wait = None if pause is None else max(pause, failed.pause)
-                if wait is None or self._seconds() + wait >= until:
+                wait = max(next(pauses, math.inf), failed.pause)
+                if self._seconds() + wait >= until:
                     msg = f"{self._address.host} gave no transcription: {failed}. The sound is kept and asked again."
                     raise RecognitionFailed(msg) from None
             if wait:
                 self._pause(wait)
-        raise AssertionError  # pragma: no cover - the last try returns or raises
 
     def close(self) -> None:
         """Close the connections that are idle; the next request makes a new one."""
@@ -178,7 +184,7 @@ class Endpoint:
             data += piece
             if len(data) > MOST_BYTES:
                 msg = f"{self._address.host} answered with more than {MOST_BYTES} bytes; the rest wasn't read."
-                raise RecognitionFailed(msg)
+                raise NoTranscription(msg)
             if self._seconds() >= until:
                 what = "its answer took too long"
                 raise _TryAgain(what, 0.0)
@@ -202,7 +208,7 @@ class Endpoint:
             return ConfigurationError(f"{host} knows no model {self._address.model}, or nothing at {asked} ({why}).")
         if 300 <= status < 400:
             return ConfigurationError(f"{host} sends elsewhere ({why}). Write the address that it leads to.")
-        return RecognitionFailed(f"{host} refused to transcribe ({why}). It must know verbose_json; see its log.")
+        return NoTranscription(f"{host} refused to transcribe ({why}). It must know verbose_json; see its log.")
 
 
 class _TryAgain(Exception):

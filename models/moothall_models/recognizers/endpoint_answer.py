@@ -15,8 +15,9 @@ from difflib import SequenceMatcher
 
 import msgspec
 
-from moothall.core.errors import RecognitionFailed
+from moothall.core.languages import primary
 from moothall_models.ports import HeardWord
+from moothall_models.recognizers.endpoint import NoTranscription
 from moothall_models.recognizers.whisper import LOW_LOGPROB, NO_SPEECH, UNSPACED
 from moothall_models.recognizers.whisper_words import join_pieces
 
@@ -79,12 +80,12 @@ class _Piece(msgspec.Struct):
 
 
 def read_answer(data: bytes) -> Answer:
-    """Read an answer. Raises RecognitionFailed, without a word of what stands in it."""
+    """Read an answer. Raises NoTranscription, without a word of what stands in it."""
     try:
         return msgspec.json.decode(data, type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
         msg = f"The service's answer of {len(data)} bytes is no transcription in the form of verbose_json."
-        raise RecognitionFailed(msg) from None
+        raise NoTranscription(msg) from None
 
 
 def heard_words(answer: Answer, language: str, end: int) -> tuple[HeardWord, ...]:
@@ -107,11 +108,6 @@ def heard_words(answer: Answer, language: str, end: int) -> tuple[HeardWord, ...
         through = max(t0, round(piece.t1 or 0.0))
         words.append(HeardWord(text=piece.text, t0=t0, t1=through, p=round(piece.p, 3)))
     return tuple(words)
-
-
-def primary(language: str) -> str:
-    """`pt-BR` → `pt`."""
-    return language.split("-", maxsplit=1)[0].lower()
 
 
 def _segments(answer: Answer, end: int) -> Iterator[AnswerSegment]:

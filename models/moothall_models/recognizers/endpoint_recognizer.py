@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import logging
 import wave
 
 import numpy as np
 from babel import Locale
 
+from moothall.core.errors import ConfigurationError
+from moothall.core.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.endpoint import Address, Endpoint
-from moothall_models.recognizers.endpoint_answer import Answer, heard_words, primary, read_answer
-from moothall_models.recognizers.whisper import FULL_SECONDS
+from moothall_models.recognizers.endpoint import Address, Endpoint, NoTranscription
+from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer
+from moothall_models.recognizers.whisper import FULL_SECONDS, own_code
 
+logger = logging.getLogger(__name__)
+
+MOST_UNHEARD = 5
+"""Windows in a row that may be left without words; with the next one it isn't the sound that is at fault."""
 SHORTEST_SECONDS = 1
 """Shorter sound gets silence behind it: OpenAI's own service refuses less than 0.1 s."""
 CONTEXT_SIGNS = 400
 """Of the text before: some 100 tokens of the 224 that Whisper reads."""
-SENT_CODES = {"nb": "no", "fil": "tl"}
-"""BCP-47 → what services call it, where they differ."""
 OTHER_NAMES = {"mi": "maori", "my": "myanmar", "nb": "norwegian", "nn": "nynorsk", "fil": "tagalog"}
 """Whisper's English names of languages, where they aren't those of CLDR."""
 
@@ -27,10 +33,17 @@ OTHER_NAMES = {"mi": "maori", "my": "myanmar", "nb": "norwegian", "nn": "nynorsk
 class EndpointRecognizer:
     """Asks a service in the form of OpenAI's transcriptions."""
 
-    def __init__(self, address: Address, endpoint: Endpoint) -> None:
-        """`endpoint` is at the address."""
+    def __init__(self, address: Address, endpoint: Endpoint, *, most_unheard: int = MOST_UNHEARD) -> None:
+        """`endpoint` is at the address.
+
+        `most_unheard`: windows in a row that may be left without words because the service twice had no transcription
+        of them. Live, nothing behind such a window would be heard else, in any channel. 0: none may.
+        """
         self._address = address
         self._endpoint = endpoint
+        self._most_unheard = most_unheard
+        self._unheard = 0
+        """Windows in a row that were left without words."""
 
     @property
     def model(self) -> str:
@@ -56,8 +69,8 @@ class EndpointRecognizer:
         Where it finds one that isn't among them it is asked once more, for the first of them.
 
         Raises:
-            ConfigurationError: the service refuses the key, or knows no such model or address.
-            RecognitionFailed: it gave no usable answer.
+            ConfigurationError: the service refuses the key, knows no such model or address, or transcribes nothing.
+            RecognitionFailed: it gave no answer in time, or no transcription where none may be missing.
         """
         audio = window.audio[: FULL_SECONDS * RATE]
         end = len(audio) * 1000 // RATE
@@ -66,19 +79,41 @@ class EndpointRecognizer:
             return Hypothesis(language=first, words=())
         context = context_of(window)
         if len(window.languages) == 1:
-            answer = read_answer(self._ask(audio, first, context))
+            answer = self._answer(audio, first, context)
             return Hypothesis(language=first, words=heard_words(answer, first, end))
-        answer = read_answer(self._ask(audio, None, context))
+        answer = self._answer(audio, None, context)
         found = language_of(answer, window.languages)
         if found is not None:
             return Hypothesis(language=found, words=heard_words(answer, found, end), likeliest=found)
         if heard_words(answer, first, end):
-            answer = read_answer(self._ask(audio, first, context))
+            answer = self._answer(audio, first, context)
         return Hypothesis(language=first, words=heard_words(answer, first, end))
 
     def close(self) -> None:
         """Close the connection."""
         self._endpoint.close()
+
+    def _answer(self, audio: Samples, language: str | None, context: str) -> Answer:
+        """What the service hears; nothing where it has no transcription, as long as that may be."""
+        try:
+            answer = self._transcribed(audio, language, context)
+        except NoTranscription as failed:
+            if not self._most_unheard:
+                raise
+            self._unheard += 1
+            if self._unheard > self._most_unheard:
+                msg = f"{failed} So it was with {self._unheard} windows in a row, and the engine ends."
+                raise ConfigurationError(msg) from None
+            logger.warning("%s %d ms of sound are left without words.", failed, len(audio) * 1000 // RATE)
+            return Answer()
+        self._unheard = 0
+        return answer
+
+    def _transcribed(self, audio: Samples, language: str | None, context: str) -> Answer:
+        """The service's answer, at the second try where the first gave no transcription."""
+        with contextlib.suppress(NoTranscription):
+            return read_answer(self._ask(audio, language, context))
+        return read_answer(self._ask(audio, language, context))
 
     def _ask(self, audio: Samples, language: str | None, context: str) -> bytes:
         fields = [
@@ -89,7 +124,7 @@ class EndpointRecognizer:
             ("temperature", "0"),
         ]
         if language is not None:
-            fields.append(("language", SENT_CODES.get(primary(language), primary(language))))
+            fields.append(("language", own_code(language)))
         if context:
             fields.append(("prompt", context))
         return self._endpoint.transcribe(*form(fields, wav(audio)))
@@ -101,16 +136,14 @@ def language_of(answer: Answer, among: tuple[str, ...]) -> str | None:
     names = Locale("en").languages
     for tag in among:
         code = primary(tag)
-        if said in (code, SENT_CODES.get(code), OTHER_NAMES.get(code), names.get(code, code).lower()):
+        if said in (code, own_code(tag), OTHER_NAMES.get(code), names.get(code, code).lower()):
             return tag
     return None
 
 
 def context_of(window: Window) -> str:
     """Glossary and earlier text, the newest CONTEXT_SIGNS of it from a whole word on."""
-    text = ", ".join(window.glossary)
-    text = f"{text}. {window.prompt}" if text and window.prompt else text or window.prompt
-    text = " ".join(text.split())
+    text = " ".join(window.context.split())
     return text if len(text) <= CONTEXT_SIGNS else text[-CONTEXT_SIGNS:].partition(" ")[2]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moothall.core.languages import primary
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end
 
@@ -75,7 +76,7 @@ class WhisperRecognizer:
         self._previous = self._token("<|startofprev|>")
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
         known = frozenset(token[2:-2] for token in vocabulary if _is_language(token))
-        self._known = known & {_primary(tag) for tag in trained} if trained else known
+        self._known = known & {own_code(tag) for tag in trained} if trained else known
 
     @property
     def model(self) -> str:
@@ -150,7 +151,7 @@ class WhisperRecognizer:
         if len(window.languages) == 1 or not self._whisper.is_multilingual:
             return first, None
         found: dict[str, float] = {token[2:-2]: p for token, p in self._whisper.detect_language(encoded)[0]}
-        odds = {language: found.get(_primary(language), 0.0) for language in window.languages}
+        odds = {language: found.get(own_code(language), 0.0) for language in window.languages}
         likeliest = max(odds, key=lambda language: odds[language])
         certain = odds[likeliest] >= window.switch_p * max(sum(odds.values()), 1e-9)
         return (likeliest if certain else first), likeliest
@@ -158,7 +159,7 @@ class WhisperRecognizer:
     def _start_tokens(self, language: str) -> list[int]:
         if not self._whisper.is_multilingual:
             return [self._start]
-        return [self._start, self._token(f"<|{_primary(language)}|>"), self._token("<|transcribe|>")]
+        return [self._start, self._token(f"<|{own_code(language)}|>"), self._token("<|transcribe|>")]
 
     def _token(self, name: str) -> int:
         number: int | None = self._tokenizer.token_to_id(name)
@@ -169,11 +170,9 @@ class WhisperRecognizer:
 
     def _context(self, window: Window) -> list[int]:
         """Glossary and earlier text as the tokens that go in front; the newest 100 at most."""
-        text = ", ".join(window.glossary)
-        text = f"{text}. {window.prompt}" if text and window.prompt else text or window.prompt
-        if not text:
+        if not window.context:
             return []
-        tokens: list[int] = self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids
+        tokens: list[int] = self._tokenizer.encode(" " + window.context.strip(), add_special_tokens=False).ids
         return [self._previous, *tokens[-100:]]
 
     def _words(
@@ -188,7 +187,7 @@ class WhisperRecognizer:
         end = frames * HOP * 1000 // RATE
         at.extend([end] * (len(tokens) + 1 - len(at)))
         words: list[HeardWord] = []
-        for text, first, stop in join_pieces(self._pieces(tokens), spaced=_primary(language) not in UNSPACED):
+        for text, first, stop in join_pieces(self._pieces(tokens), spaced=own_code(language) not in UNSPACED):
             odds = aligned.text_token_probs[first:stop]
             p = float(sum(odds) / len(odds)) if odds else 0.0
             words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(min(1.0, max(0.0, p)), 3)))
@@ -214,9 +213,9 @@ OWN_CODES = {"jv": "jw", "nb": "no", "fil": "tl"}
 """BCP-47 → Whisper's token, where they differ."""
 
 
-def _primary(language: str) -> str:
-    """`pt-BR` → `pt`: Whisper's codes have no regions."""
-    code = language.split("-", maxsplit=1)[0].lower()
+def own_code(language: str) -> str:
+    """`pt-BR` → `pt`, `nb` → `no`: what Whisper calls it."""
+    code = primary(language)
     return OWN_CODES.get(code, code)
 
 

@@ -42,7 +42,7 @@ class Progress:
             return
         self._shown = mark
         text = f"{media_time(reached)}" + (f" of {media_time(self._length)}, {share} %" if self._length else "")
-        text += f", {self.speed:.1f} × real time" if self.speed else ""  # noqa: RUF001 - the sign itself
+        text += f", {self.speed:.1f} × real time" if self.speed else ""
         if self._terminal:
             full = (share or 0) * _WIDTH // 100
             self._out.write(f"\r{self._label} [{'#' * full}{'.' * (_WIDTH - full)}] {text}\x1b[K")

@@ -13,10 +13,10 @@ from moothall.adapters.system_clock import SystemClock
 from moothall.app_house import RECORDINGS_FOLDER
 from moothall.cli.conference import add_house, house_office, house_settings
 from moothall.cli.journal import Journal, head_of, write_whole
-from moothall.cli.playing import session_of
+from moothall.cli.playing import languages_of, session_of
 from moothall.cli.progress import Progress
 from moothall.cli.proposals import Of, read_proposals, write_proposals
-from moothall.cli.transcribe import STOPPED, add_recognising, recognise, require_right
+from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, recognise, require_right
 from moothall.core.errors import ConfigurationError
 from moothall.core.event_codec import decode_event
 from moothall.core.event_parts import Word
@@ -32,7 +32,6 @@ from moothall.wire.transcribing import HeardLine, Order
 MACHINE_LINES = "machine-lines"
 DECLINED = 1
 _PAGE = 500
-_SAMPLES_A_MS = 16
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -162,12 +161,12 @@ def _languages(state: State, source: Source, given: str | None) -> tuple[str, ..
     """What may be spoken: as the command says, else as the channel's."""
     if given is None:
         return state.channels[source.channel].languages
-    return tuple(part.strip() for part in given.split(",") if part.strip())
+    return languages_of(given)
 
 
 def _placed(lines: tuple[HeardLine, ...], part: Part, source: Source) -> list[Again]:
     """In the session's time."""
-    shift = source.t + part.first // _SAMPLES_A_MS
+    shift = source.t + part.first // SAMPLES_A_MS
     return [
         Again(
             words=tuple(Word(text=word.text, t0=word.t0 + shift, t1=word.t1 + shift, p=word.p) for word in line.words),

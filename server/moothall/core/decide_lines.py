@@ -18,7 +18,7 @@ MAX_LINES = 1_000
 """Lines that one act moves."""
 MOST_BACK = 30_000
 """How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
-its session, where it would be removed."""
+its session, where it would be removed, and none comes from another one to a time at which it would be."""
 
 LineCommand = (
     do.ForceLanguage | do.RewindChannel | do.TypeLine | do.MoveLinesAway | do.MoveLinesHere | do.BringLinesBack
@@ -42,7 +42,7 @@ def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.A
         case do.MoveLinesAway():
             return _move_away(state, channel, command, wall)
         case do.MoveLinesHere():
-            return _move_here(state, channel, command)
+            return _move_here(state, channel, command, wall)
         case _:
             return _bring_back(state, channel, command)
 
@@ -141,13 +141,18 @@ def _move_away(state: State, channel: Channel, command: do.MoveLinesAway, wall: 
         return _invalid(f"1 to {MAX_LINES} lines can be moved at a time, to another session.")
     if any(line is None or line.channel != channel.id or line.gone or not line.ended for line in lines):
         return Refusal(code=RefusalCode.UNKNOWN, message="Name finished lines of this channel.")
-    if any(line is not None and line.t1 > state.media_now(wall) - MOST_BACK for line in lines):
+    if any(line is not None and _may_be_unsaid(state, line.t1, wall) for line in lines):
         message = f"Lines can be moved {MOST_BACK // 1000} seconds after they were said; try again then."
         return Refusal(code=RefusalCode.CONFLICT, message=message)
     return [ev.LinesMovedAway(channel=channel.id, segments=command.segments, session=command.session)]
 
 
-def _move_here(state: State, channel: Channel, command: do.MoveLinesHere) -> Sequence[ev.AnyEvent] | Refusal:
+def _may_be_unsaid(state: State, t1: int, wall: int) -> bool:
+    """Whether a line that ended at media ms `t1` would be removed if "not recorded" were set back as far as may be."""
+    return t1 >= state.media_now(wall) - MOST_BACK
+
+
+def _move_here(state: State, channel: Channel, command: do.MoveLinesHere, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     names = [line.segment for line in command.lines]
     if not 0 < len(names) <= MAX_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
         return _invalid(f"1 to {MAX_LINES} lines with names of their own can be moved at a time.")
@@ -156,6 +161,9 @@ def _move_here(state: State, channel: Channel, command: do.MoveLinesHere) -> Seq
     for line in command.lines:
         if not 0 <= line.t0 <= line.t1 or not 0 < len(line.text) <= MAX_TEXT:
             return _invalid(f"A line ends after it begins, and has 1 to {MAX_TEXT} characters.")
+        if _may_be_unsaid(state, line.t1, wall):
+            message = f"Lines can be moved here {MOST_BACK // 1000} seconds after the session began; try again then."
+            return Refusal(code=RefusalCode.CONFLICT, message=message)
         if not state.kept_through(line.t0, line.t1):
             return Refusal(code=RefusalCode.CONFLICT, message="This session was not recorded when that was said.")
         if line.speaker is not None and line.speaker not in state.speakers:

@@ -22,7 +22,12 @@ def direction(tag: str) -> Literal["ltr", "rtl", "auto"]:
 
 def same_language(one: str, other: str) -> bool:
     """Whether two BCP-47 tags name the same language, whatever the region or script: `pt` and `pt-BR`."""
-    return _parts(one)[0] == _parts(other)[0]
+    return primary(one) == primary(other)
+
+
+def primary(tag: str) -> str:
+    """The language alone, without region or script: `pt-BR` → `pt`."""
+    return _parts(tag)[0]
 
 
 def _parts(tag: str) -> list[str]:

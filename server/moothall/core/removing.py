@@ -13,7 +13,7 @@ import msgspec
 
 from moothall.core import events as ev
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.session import Segment, State
+from moothall.core.session import EARLY_WORDS, Segment, State
 
 
 class Span(msgspec.Struct, frozen=True, tag="span"):
@@ -41,7 +41,7 @@ Selection = Span | Lines | WordsOf
 
 
 class WithCopies(msgspec.Struct, frozen=True):
-    """A selection, and what goes with it from the same log because lines were moved."""
+    """A selection, and what goes with it from the same log because lines were moved or recognised once more."""
 
     selection: Selection
     segments: tuple[SegmentId, ...] = ()
@@ -81,9 +81,12 @@ def selected(state: State, selection: Erased) -> tuple[Cut, ...]:
     """What the log holds of a selection."""
     match selection:
         case WithCopies():
-            cuts = selected(state, selection.selection)
-            known = {cut.line.id for cut in cuts}
-            return (*cuts, *(cut for cut in selected(state, Lines(selection.segments)) if cut.line.id not in known))
+            cuts = {cut.line.id: cut for cut in selected(state, selection.selection)}
+            for copy in selected(state, Lines(selection.segments)):
+                cuts.setdefault(copy.line.id, copy)
+            for struck in _heard_before(state, tuple(cuts.values())):
+                cuts.setdefault(struck.line.id, struck)
+            return tuple(cuts.values())
         case Span():
             t0, t1 = selection.t0, selection.t1
             return _cuts(
@@ -96,6 +99,17 @@ def selected(state: State, selection: Erased) -> tuple[Cut, ...]:
             return tuple(Cut(line) for line in _in_order(lines))
         case _:
             return tuple(Cut(line) for line in _lines(state) if line.speaker == selection.speaker)
+
+
+def _heard_before(state: State, cuts: Sequence[Cut]) -> list[Cut]:
+    """The lines that were struck because their sound was recognised once more, where these words were heard in it."""
+    spans = times([cut for cut in cuts if cut.line.words])
+    struck = [cut for cut in map(Cut, _lines(state)) if cut.line.gone and not cut.line.moved]
+    return [
+        cut
+        for cut, (channel, t0, t1) in zip(struck, times(struck), strict=True)
+        if any(channel == of and t0 < to + EARLY_WORDS and since < t1 + EARLY_WORDS for of, since, to in spans)
+    ]
 
 
 def times(cuts: Sequence[Cut]) -> tuple[tuple[ChannelId, int, int], ...]:

@@ -32,6 +32,10 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+ON = (Status.OPEN, Status.PAUSED)
+"""Between its opening and its close."""
+
+
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """A segment as the session writer needs it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.session import Status
+from moothall.core.session import ON, Status
 
 NO_SOUND_MS = 20_000
 """Without any sound from a source that is attached."""
@@ -82,7 +82,7 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
-    if figures.status in (Status.OPEN, Status.PAUSED):
+    if figures.status in ON:
         found += _of_people(figures)
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
 

@@ -18,8 +18,9 @@ from moothall.core.authority import may_send
 from moothall.core.commands import AnyCommand, AskClose, CloseSession
 from moothall.core.errors import Refusal
 from moothall.core.ids import CommandId, SessionId
-from moothall.core.session import Status
+from moothall.core.session import ON
 from moothall.core.signals import LastWords
+from moothall.services.carrying_on import note_failure
 from moothall.services.live_take import take_of
 from moothall.services.orders import Receipt
 from moothall.services.session_writer import SessionWriter
@@ -32,7 +33,6 @@ WITHIN_MS = 60_000
 An engine that is started again needs some ten seconds, and then hears what waits several times faster than it was said.
 Longer than a minute nobody can keep the next session of a room waiting.
 """
-ON = (Status.OPEN, Status.PAUSED)
 
 Finish = Callable[[SessionId, int], Awaitable[bool]]
 """Takes no more sound for a session, and comes back when its last words are in the log, when no engine will hear them,
@@ -87,11 +87,14 @@ class Closing:
             self._begun.put_nowait(writer)
 
     async def _complete(self, writer: SessionWriter) -> None:
-        async with self.at_rest(writer):
-            asked = writer.state.closing
-            if asked is not None and asked.act is not None and writer.state.status in ON:
-                await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
-                logger.info("session %s: closed, as was asked before the restart", writer.session)
+        try:
+            async with self.at_rest(writer):
+                asked = writer.state.closing
+                if asked is not None and asked.act is not None and writer.state.status in ON:
+                    await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
+                    logger.info("session %s: closed, as was asked before the restart", writer.session)
+        except Exception as error:  # whatever it was, other meetings are on
+            note_failure(error, f"session {writer.session}: it stays open, though closing it was asked for")
 
     @asynccontextmanager
     async def at_rest(

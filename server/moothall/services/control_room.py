@@ -16,7 +16,7 @@ from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, Ses
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session import State, Status
+from moothall.core.session import ON, State, Status
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Quality
 from moothall.services.alarms import Alarm, Figures, alarms
@@ -30,7 +30,6 @@ RATE_MS = 60_000
 """Over what time words a minute are counted."""
 NAME = 60
 """Characters of the name of whoever sees to something."""
-ON = (Status.OPEN, Status.PAUSED)
 
 
 class Rooms(Protocol):

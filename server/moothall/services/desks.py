@@ -261,9 +261,7 @@ class Desks:
         if (elsewhere := table.elsewhere.get(command_id)) is not None:
             answer = await elsewhere(seat, undo_id(command_id))
         else:
-            answer = await undo_act(
-                seat.live.writer, self._log, self._closing, seat.actor, act.id, act.commands, act.undo, receipt
-            )
+            answer = await undo_act(seat.live.writer, seat.actor, act, receipt, log=self._log, closing=self._closing)
         if isinstance(answer, Receipt):
             undone = msgspec.structs.replace(act, undone=True)
             table.remember(undone, receipt)

@@ -198,16 +198,16 @@ class LiveIngest:
 
     async def _own(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> None:
         """Keep a channel going until its session is closed: when it fails it is begun again from its spool."""
-        live, tries = channel.live, self._tries.setdefault(key, Tries(self._clock))
+        tries = self._tries.setdefault(key, Tries(self._clock))
         try:
-            with live.held():
+            with channel.live.held():
                 while not await self._ran(key, channel):
-                    takes = frozenset(take.name for take in channel.takes)
-                    if not await tries.again():
-                        self._stopped[key] = takes
+                    another = await self._made_again(key, channel, tries)
+                    if another is None:
+                        self._stopped[key] = frozenset(take.name for take in channel.takes)
                         logger.error("session %s: the sound of %s failed too often; it stays spooled", *key)
                         return
-                    channel = self._channels[key] = self._made(live, key[1], await self._spooled(key, channel))
+                    channel = self._channels[key] = another
         finally:
             del self._channels[key]
             if key not in self._stopped:
@@ -219,6 +219,17 @@ class LiveIngest:
         if error is not None:  # whatever it was, other meetings are on
             note_failure(error, f"session {key[0]}: the live sound of {key[1]} is begun again")
         return error is None or channel.live.state.status is Status.CLOSED
+
+    async def _made_again(
+        self, key: tuple[SessionId, ChannelId], before: LiveChannel, tries: Tries
+    ) -> LiveChannel | None:
+        """What goes on with a channel that failed; None when that was too often, be it that the disk tells nothing."""
+        while await tries.again():
+            try:
+                return self._made(before.live, key[1], await self._spooled(key, before))
+            except Exception as error:  # as in `_ran`
+                note_failure(error, f"session {key[0]}: the spooled sound of {key[1]} can't be found")
+        return None
 
     async def _spooled(
         self, key: tuple[SessionId, ChannelId], before: LiveChannel

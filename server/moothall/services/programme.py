@@ -17,7 +17,7 @@ from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import Planned, Room, RoomId, following, in_order, readable_name
 from moothall.core.programme.times import Zones
-from moothall.core.session import Status
+from moothall.core.session import ON, Status
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.services.closing import Closing
 from moothall.services.sessions import LiveSession, Sessions
@@ -35,7 +35,6 @@ LOOK_MS = 1_000
 NEAR_MS = 36 * 3_600_000
 """Sessions planned within this time of now are loaded when the server starts, so that it knows which are on."""
 MOST_NAMES = 1_000
-ON = (Status.OPEN, Status.PAUSED)
 
 
 class Overrun(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +95,7 @@ class Programme:
                 try:
                     await self._sessions.find(each.session)
                 except RecordBroken:
-                    logger.exception("session %s: its log can't be read, and the others begin without it", each.session)
+                    logger.error("session %s: its log can't be read, and the others begin without it", each.session)
 
     # What is known
 

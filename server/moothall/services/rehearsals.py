@@ -12,8 +12,8 @@ from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned
-from moothall.core.session import Status
-from moothall.services.programme import ON, Programme
+from moothall.core.session import ON, Status
+from moothall.services.programme import Programme
 from moothall.services.sessions import Sessions
 
 logger = logging.getLogger(__name__)

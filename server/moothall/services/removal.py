@@ -33,11 +33,12 @@ def spoken(writer: SessionWriter, selection: Selection) -> tuple[Spoken, ...]:
     return times(selected(writer.state, selection))
 
 
-async def remove(  # noqa: PLR0917  # who wants what removed, and from where
+async def remove(
     writer: SessionWriter,
     actor: Actor,
     command_id: CommandId,
     selection: Selection,
+    *,
     copies: Copies,
     silence: Silence | None = None,
 ) -> Receipt | Refusal:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
-from moothall.core.session import Status
+from moothall.core.session import ON, Status
 from moothall.services.carrying_on import note_failure
 from moothall.services.fanout import SessionFanout
 from moothall.services.live_session import LiveSession
@@ -27,7 +27,6 @@ LOOK_MS = 60_000
 """How often sessions are looked for that nobody needs in memory."""
 UNUSED_MS = 600_000
 """How long nobody has read a session that isn't on, or asked for it, before it is unloaded; the default."""
-ON = (Status.OPEN, Status.PAUSED)
 
 Observer = Callable[["LiveSession", Publication], None]
 """Told of each publication of every session, after it went to the readers. Must not wait, and keeps no text."""
@@ -89,24 +88,26 @@ class Sessions:
             return live
         if not is_name(session) or await self._log.head(session) is None:
             return None
-        return await self._opened(session, known=True)
+        async with self._lock(session):  # It may have been erased meanwhile.
+            if session not in self._loaded and await self._log.head(session) is None:
+                return None
+            return await self._opened(session)
 
     async def open(self, session: SessionId) -> LiveSession:
         """The session, with a log made for it when there is none. Raises as `find` does."""
-        live = await self._opened(session, known=False)
-        assert live is not None  # noqa: S101  # it was made
-        return live
+        async with self._lock(session):
+            return await self._opened(session)
 
-    async def _opened(self, session: SessionId, *, known: bool) -> LiveSession | None:
-        """The session; None when it is `known` that it had a log, and that was erased meanwhile."""
-        async with self._changing.setdefault(session, asyncio.Lock()):
-            live = self._loaded.get(session)
-            if live is None:
-                if known and await self._log.head(session) is None:
-                    return None
-                live = self._loaded[session] = await self._load(session)
-                self._left.pop(session, None)
-            live.used = self._clock.monotonic()
+    def _lock(self, session: SessionId) -> asyncio.Lock:
+        return self._changing.setdefault(session, asyncio.Lock())
+
+    async def _opened(self, session: SessionId) -> LiveSession:
+        """The session, loaded if need be; whoever calls this has the lock."""
+        live = self._loaded.get(session)
+        if live is None:
+            live = self._loaded[session] = await self._load(session)
+            self._left.pop(session, None)
+        live.used = self._clock.monotonic()
         return live
 
     async def _load(self, session: SessionId) -> LiveSession:
@@ -164,7 +165,7 @@ class Sessions:
 
         Raises StorageUnavailable; then it is unloaded, and erased when it is forgotten again.
         """
-        async with self._changing.setdefault(session, asyncio.Lock()):
+        async with self._lock(session):
             if (live := self._loaded.get(session)) is not None:
                 await self._unload(live)
             self._left.pop(session, None)
@@ -176,7 +177,7 @@ class Sessions:
 
     async def _unload_unused(self, live: LiveSession) -> None:
         """Unload a session that nobody has needed for a while; who asks for it later has it loaded again."""
-        async with self._changing.setdefault(live.id, asyncio.Lock()):
+        async with self._lock(live.id):
             if not self._in_use(live):  # It may be by now.
                 await self._unload(live)
                 logger.info("session %s: unloaded at offset %d", live.id, live.writer.offset)

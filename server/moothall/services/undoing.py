@@ -11,9 +11,11 @@ from moothall.core.errors import Refusal
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.lanes import SESSION, channel_lane
+from moothall.core.moves import short
 from moothall.core.ports import EventLog
 from moothall.core.undo import lines_meanwhile, standing
 from moothall.services.closing import Closing
+from moothall.services.desk_acts import Act
 from moothall.services.orders import Receipt
 from moothall.services.session_writer import SessionWriter
 
@@ -23,33 +25,26 @@ PAGE = 500
 
 def undo_id(command_id: CommandId) -> CommandId:
     """The id of the act that undoes another one: the same whoever undoes it, so that it is done once."""
-    return CommandId(f"undo:{command_id}"[:116])
+    return CommandId(f"undo:{short(command_id)}")
 
 
-async def undo_act(  # noqa: PLR0917  # an act, with what carries its undoing out
-    writer: SessionWriter,
-    log: EventLog,
-    closing: Closing,
-    actor: Actor,
-    command_id: CommandId,
-    act: Sequence[AnyCommand],
-    undoing: Sequence[AnyCommand],
-    receipt: Receipt,
+async def undo_act(
+    writer: SessionWriter, actor: Actor, act: Act, receipt: Receipt, *, log: EventLog, closing: Closing
 ) -> Receipt | Refusal:
-    """Carry out `undoing`, and give lines that opened under a wrong name back to whoever spoke before.
+    """Carry out what undoes `act`, and give lines that opened under a wrong name back to whoever spoke before.
 
     The floor goes back first: then no more lines open under the wrong name, and all that did can be found. May be
     repeated; after a crash in between the same goes on. Raises StorageUnavailable.
     """
-    name = undo_id(command_id)
+    name = undo_id(act.id)
     answer: Receipt | Refusal | None = writer.receipt(name)
     if answer is None:
-        due = standing(writer.state, act, undoing)
+        due = standing(writer.state, act.commands, act.undo)
         answer = await closing.send(writer, actor, name, due) if due else receipt
-    if isinstance(answer, Refusal) or not any(isinstance(command, TakeFloor) for command in act):
+    if isinstance(answer, Refusal) or not any(isinstance(command, TakeFloor) for command in act.commands):
         return answer
-    since = await _since(log, writer.session, receipt.last, act)
-    late = lines_meanwhile(writer.state, act, undoing, since)
+    since = await _since(log, writer.session, receipt.last, act.commands)
+    late = lines_meanwhile(writer.state, act.commands, act.undo, since)
     named = await writer.send(actor, CommandId(f"{name}:lines"), late) if late else answer
     return named if isinstance(named, Refusal) else answer
 

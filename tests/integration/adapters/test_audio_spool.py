@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +14,7 @@ import pytest
 from moothall.adapters.audio_spool import RECENT_SAMPLES, DiskSpools
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId, SourceId
-from spools import SESSION, SOURCE, pcm
+from spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
 
 
 async def test_files_are_named_by_their_first_sample(tmp_path: Path) -> None:
@@ -208,23 +205,8 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("rounds", [(1, 30, 4)])
 def test_kill_9_loses_nothing_that_was_synced(tmp_path: Path, rounds: tuple[int, ...]) -> None:
-    synced = 0
     for wanted in rounds:
-        with subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-        ) as process:
-            assert process.stdout is not None
-            for _ in range(wanted):
-                synced = int(process.stdout.readline())
-            process.kill()
-            synced = max([synced, *(int(line) for line in process.stdout if line.endswith("\n"))])
-
-        async def survived() -> tuple[int, bytes]:
-            spool = await DiskSpools(tmp_path, file_samples=5_000).open(SESSION, SOURCE)
-            audio = await spool.read(spool.start, spool.end - spool.start)
-            await spool.close()
-            return spool.end, audio
-
-        end, audio = asyncio.run(survived())
+        synced = kill_while_it_syncs(PROGRAM, tmp_path, wanted)
+        end, audio = asyncio.run(survived(tmp_path))
         assert synced <= end <= synced + 1_600
         assert audio == pcm(0, end)

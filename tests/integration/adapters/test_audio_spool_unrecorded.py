@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from moothall.adapters.audio_spool import DiskSpools
 from moothall.core.errors import StorageUnavailable
-from spools import SESSION, SOURCE, pcm
+from spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
 
 
 async def everything_below(folder: Path) -> bytes:
@@ -87,22 +84,8 @@ asyncio.run(main())
 
 
 def test_kill_9_off_the_record_leaves_nothing_of_it_and_right_positions(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", OFF_THE_RECORD, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-    ) as process:
-        assert process.stdout is not None
-        for _ in range(20):
-            synced = int(process.stdout.readline())
-        process.kill()
-        synced = max([synced, *(int(line) for line in process.stdout if line.endswith("\n"))])
-
-    async def survived() -> tuple[int, bytes]:
-        spool = await DiskSpools(tmp_path, file_samples=5_000).open(SESSION, SOURCE)
-        audio = await spool.read(spool.start, spool.end - spool.start)
-        await spool.close()
-        return spool.end, audio
-
-    end, audio = asyncio.run(survived())
+    synced = kill_while_it_syncs(OFF_THE_RECORD, tmp_path, 20)
+    end, audio = asyncio.run(survived(tmp_path))
     assert synced <= end <= synced + 1_600
     assert audio == b"said" * 3_000 + bytes(2 * (end - 6_000))
     assert b"hush" not in asyncio.run(everything_below(tmp_path))

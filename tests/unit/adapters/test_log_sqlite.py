@@ -214,7 +214,7 @@ async def test_a_reader_in_the_way_of_a_removal_only_delays_it(path: Path, idle:
         await log.append(SESSION, 1, 4, [recorder.record(PAUSED)])
         assert not anywhere(path.parent, PRIVATE)
     while anywhere(path.parent, PRIVATE):  # The writer's thread sees to it, and tells nobody.
-        await asyncio.sleep(0)  # All have begun.
+        await asyncio.sleep(0)
     await log.close()
 
 
@@ -282,7 +282,7 @@ async def test_the_wal_is_copied_when_idle_and_a_reader_in_the_way_only_delays_i
     other.execute("ROLLBACK")
     other.close()
     while b"Thank you." not in path.read_bytes():  # The same.
-        await asyncio.sleep(0)  # All have begun.
+        await asyncio.sleep(0)
     await log.close()
 
 

@@ -21,9 +21,9 @@ def test_a_log_gets_a_line_for_each_tenth() -> None:
         progress.at(reached)
     progress.end()
     assert out.getvalue().splitlines() == [
-        "talk.wav: 0:10 of 1:40, 10 %, 3.3 × real time",  # noqa: RUF001 - the sign itself
-        "talk.wav: 0:55 of 1:40, 55 %, 11.0 × real time",  # noqa: RUF001
-        "talk.wav: 1:40 of 1:40, 100 %, 14.3 × real time",  # noqa: RUF001
+        "talk.wav: 0:10 of 1:40, 10 %, 3.3 × real time",
+        "talk.wav: 0:55 of 1:40, 55 %, 11.0 × real time",
+        "talk.wav: 1:40 of 1:40, 100 %, 14.3 × real time",
     ]
 
 
@@ -35,7 +35,7 @@ def test_a_terminal_gets_a_bar_in_place() -> None:
     progress.at(50_000)
     progress.end()
     last = out.getvalue().split("\r")[-1]
-    assert last == f"talk.wav [{'#' * 14}{'.' * 14}] 0:50 of 1:40, 50 %, 50.0 × real time\x1b[K\n"  # noqa: RUF001
+    assert last == f"talk.wav [{'#' * 14}{'.' * 14}] 0:50 of 1:40, 50 %, 50.0 × real time\x1b[K\n"
 
 
 def test_it_says_where_it_goes_on_and_counts_only_what_it_does_itself() -> None:

@@ -28,6 +28,7 @@ from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.moves import returned
+from moothall.core.removing import not_recorded
 from moothall.core.session import State
 
 ANA = SpeakerId("ana")
@@ -113,7 +114,7 @@ def test_rewinding_stops_behind_what_a_person_mended_and_what_was_not_recorded()
 def test_rewinding_leaves_what_people_wrote_and_what_came_from_elsewhere() -> None:
     moved = do.MovedLine(segment=segment("m"), t0=100, t1=9000, language="en", origin=ev.Origin.MACHINE, text="Hm")
     state = carry_out(speaking(), typed(), actor=CAPTIONER)
-    state = carry_out(state, do.MoveLinesHere(channel=FLOOR, session=OTHER, lines=(moved,)))
+    state = carry_out(state, do.MoveLinesHere(channel=FLOOR, session=OTHER, lines=(moved,)), wall=LATER)
     assert rewound(state, 0).segments == (segment("a"), segment("b"))
 
 
@@ -215,8 +216,14 @@ def test_what_was_moved_away_or_is_of_another_channel_is_not_there() -> None:
 
 
 def test_a_line_that_may_still_be_taken_off_the_record_stays_where_it_would_be_found() -> None:
-    assert refused(speaking(), away("a"), wall=WALL + 999 + MOST_BACK).code is RefusalCode.CONFLICT
-    assert len(events(speaking(), away("a"), wall=WALL + 1000 + MOST_BACK)) == 1
+    assert refused(speaking(), away("a"), wall=WALL + 1000 + MOST_BACK).code is RefusalCode.CONFLICT
+    assert len(events(speaking(), away("a"), wall=WALL + 1001 + MOST_BACK)) == 1
+    # Nor does one come to where it would be found though it was said long before.
+    early = here(moved(t0=0, t1=0))
+    assert refused(speaking(), early, wall=WALL + MOST_BACK).code is RefusalCode.CONFLICT
+    state = carry_out(speaking(), early, wall=WALL + 1 + MOST_BACK)
+    state = carry_out(state, do.BeginNotRecorded(back=MOST_BACK), wall=WALL + 1 + MOST_BACK)
+    assert "m1" not in [cut.line.id for cut in not_recorded(state)]
 
 
 def moved(name: str = "m1", **fields: object) -> do.MovedLine:
@@ -229,12 +236,12 @@ def here(*lines: do.MovedLine) -> do.MoveLinesHere:
 
 
 def test_lines_arrive_whole_and_keep_that_a_person_mended_them() -> None:
-    made = events(speaking(), here(moved(), moved("m2", mended=True, origin=ev.Origin.INTERPRETER)))
+    made = events(speaking(), here(moved(), moved("m2", mended=True, origin=ev.Origin.INTERPRETER)), wall=LATER)
     assert made[0] == ev.LinesMovedHere(channel=FLOOR, segments=(segment("m1"), segment("m2")), session=OTHER)
     assert [type(event) for event in made[1:]] == [
         ev.SegmentOpened, ev.SegmentEnded, ev.SegmentOpened, ev.SegmentEnded, ev.SegmentCorrected,
     ]  # fmt: skip
-    state = carry_out(speaking(), here(moved(), moved("m2", mended=True, text="Bye.")))
+    state = carry_out(speaking(), here(moved(), moved("m2", mended=True, text="Bye.")), wall=LATER)
     first, second = line_of(state, "m1"), line_of(state, "m2")
     assert (first.whole, first.t0, first.t1, first.mended) == ("Hello.", 10, 90, False)
     assert (second.whole, second.mended) == ("Bye.", True)
@@ -254,14 +261,15 @@ def test_lines_that_arrive_have_names_times_texts_and_known_speakers() -> None:
         (RefusalCode.CONFLICT, (moved("a"),)),
         (RefusalCode.UNKNOWN, (moved(speaker=ANA),)),
     ):
-        assert refused(speaking(), here(*lines)).code is code
+        assert refused(speaking(), here(*lines), wall=LATER).code is code
 
 
 def test_lines_do_not_arrive_where_the_session_was_not_recorded() -> None:
     state = carry_out(speaking(), do.BeginNotRecorded(), wall=WALL + 2000)
     state = carry_out(state, do.EndNotRecorded(), wall=WALL + 3000)
-    assert refused(state, here(moved(t0=1000, t1=2000))).code is RefusalCode.CONFLICT
-    assert len(events(state, here(moved(t0=1000, t1=1999), moved("m2", t0=3000, t1=3000)))) == 5
+    assert refused(state, here(moved(t0=1000, t1=2000)), wall=LATER).code is RefusalCode.CONFLICT
+    kept = here(moved(t0=1000, t1=1999), moved("m2", t0=3000, t1=3000))
+    assert len(events(state, kept, wall=LATER)) == 5
 
 
 def back(*names: str, **fields: object) -> do.BringLinesBack:

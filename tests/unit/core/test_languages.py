@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.languages import direction, same_language
+from moothall.core.languages import direction, primary, same_language
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,7 @@ def test_direction(tag: str, way: str) -> None:
 )
 def test_the_same_language(one: str, other: str, same: bool) -> None:
     assert same_language(one, other) is same
+
+
+def test_the_language_alone() -> None:
+    assert [primary(tag) for tag in ("pt-BR", "zh_Hant_TW", "EN", "")] == ["pt", "zh", "en", ""]

@@ -61,9 +61,31 @@ def test_a_line_without_words_goes_whole_when_it_touches_the_span() -> None:
         do.MovedLine(segment=segment(f"m{t0}"), t0=t0, t1=t0 + 500, language="en", origin=ev.Origin.MACHINE, text="x")
         for t0 in (8400, 8500, 8800, 9999)
     )
-    state = carry_out(state, do.MoveLinesHere(channel=FLOOR, session=SessionId("other"), lines=lines))
+    here = do.MoveLinesHere(channel=FLOOR, session=SessionId("other"), lines=lines)
+    state = carry_out(state, here, wall=WALL + 60_000)
     assert found(not_recorded(off(state, 9000, 9600))) == [("m8500", ()), ("m8800", ()), ("t", ())]
     assert found(not_recorded(off(state, 8901, 8950))) == [("m8500", ()), ("m8800", ())]
+
+
+def test_what_was_heard_before_its_sound_was_recognised_once_more_goes_along() -> None:
+    state = evolve(talk(), ev.ChannelRewound(channel=FLOOR, t=0, segments=(segment("a"), segment("b"))))
+    for name, begin in (("c", 0), ("d", 2000), ("e", 4050)):
+        spoken = [word(f" {name}{n}", begin + 900 * n, begin + 900 * n + 800) for n in range(2)]
+        state = carry_out(state, commit(name, 0, *spoken, start=begin), end(name, begin + 1700), actor=ENGINE)
+
+    def beside(name: str, *copies: str) -> list[str]:
+        selection = WithCopies(Lines((segment(name),)), tuple(map(segment, copies)))
+        return [cut.line.id for cut in selected(state, selection)]
+
+    assert (beside("c"), beside("e"), beside("c", "e")) == (["c", "a"], ["e", "a", "b"], ["c", "e", "a", "b"])
+    assert found(selected(state, WithCopies(Span(2800, 2901)))) == [("d", ((0, 1),)), ("a", ())]
+    # What was written was not heard in this sound.
+    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
+    state = carry_out(state, typed, wall=WALL + 1000)
+    assert beside("t") == ["t"]
+    # And lines that stand elsewhere now are other words.
+    moved = evolve(talk(), ev.LinesMovedAway(channel=FLOOR, segments=(segment("a"),), session=None))
+    assert found(selected(moved, WithCopies(Span(3950, 4001)))) == [("b", ((1, 4),))]
 
 
 def test_a_span_lines_and_the_words_of_a_speaker_are_found_by_request() -> None:

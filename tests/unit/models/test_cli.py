@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from moothall.testing.scripted import make_script, write_script
-from moothall_models.cli import Computing, load_model, main, workers_for
+from moothall_models.cli import Computing, load_model, main
 from moothall_models.ports import VAD_FRAME
 from moothall_models.recognizers.scripted import ScriptedVoiceActivity
 
@@ -99,8 +99,3 @@ def test_a_graphics_card_that_is_not_there(tmp_path: Path, capsys: pytest.Captur
     given = arguments(tmp_path, "--model", "whisper-base", "--model-dir", str(tmp_path), "--device", "cuda")
     assert main(given, {}) == 2
     assert "No graphics card can be used here" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("cores", "threads", "workers"), [(1, 1, 1), (2, 1, 2), (16, 1, 4), (8, 4, 2), (2, 4, 1)])
-def test_as_many_workers_as_the_cores_allow_and_no_more_than_four(cores: int, threads: int, workers: int) -> None:
-    assert workers_for(cores, threads) == workers

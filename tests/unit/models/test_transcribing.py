@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import io
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from moothall.testing.scripted import Script, make_script, render, write_script
@@ -18,7 +20,10 @@ from moothall.wire.transcribing import (
     Trouble,
     frame,
 )
-from moothall_models.transcribing import GATHERED, main
+from moothall_models.ports import RATE, Hypothesis, Window
+from moothall_models.recognizers.endpoint import NoTranscription
+from moothall_models.transcribing import GATHERED, load_batches, main
+from transcription_service import Service, refusal, serving
 
 AT_ONCE = 16 * FRAME_SAMPLES
 
@@ -130,3 +135,12 @@ def test_what_can_not_be_done_is_said(tmp_path: Path, script: Script) -> None:
     assert "can't be read" in answers[-1].sentence
     assert main(io.BytesIO(b"?\n"), out := io.BytesIO()) == 1
     assert b'"is":"trouble"' in out.getvalue()
+
+
+async def test_a_service_leaves_no_hole_in_a_recording() -> None:
+    first = [refusal(400, "invalid_audio", {"Connection": "close"}) for _ in range(2)]
+    service = Service(hear=lambda _: Hypothesis(language="en", words=()), key="", first=first)
+    window = Window(audio=np.zeros(RATE, dtype=np.float32), languages=("en",))
+    async with serving(service) as name:
+        with pytest.raises(NoTranscription, match="refused to transcribe"):
+            await asyncio.to_thread(load_batches(name, 1).recognise_all, [window])

@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hall_in_memory import FLOOR, MIC, Sound, hello, memory_hall
+from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId, SegmentId, SessionId
+from moothall.core.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
 from moothall.core.session import Status
 from moothall.core.undo import inverse
@@ -24,45 +25,13 @@ from moothall.services.recognising import AWAY_MS
 from moothall.services.role_links import Staff
 from moothall.services.session_writer import Receipt
 from moothall.testing import loop
-from moothall.testing.clock import LoopClock
-from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.seeded import SeededRandomness
-from moothall.wire import engine as wire
 from programme_house import HALL, HOUR, ProgrammeHouse
 
 DESK = Actor(Role.TECHNICIAN, "l1")
 A, B = SessionId("a"), SessionId("b")
-
-
-async def slow_engine(engine: EngineEnd, *, takes_ms: int = 1_000, clock: LoopClock) -> None:
-    """Says the last 300 ms of what it hears, as a word, a while after their end; no other word."""
-    await hello(engine, channels=4)
-    heard: dict[int, tuple[wire.Attach, int]] = {}
-    while (message := await engine.receive()) is not None:
-        match message:
-            case wire.Attach():
-                heard[message.stream] = message, 0
-            case wire.Audio():
-                heard[message.stream] = heard[message.stream][0], message.t + len(message.pcm) // 32
-            case wire.EndOfAudio():
-                await clock.sleep(takes_ms)
-                attach, end = heard[message.stream]
-                word = ev.Word(text="goodbye", t0=end - 300, t1=end)
-                said = do.CommitWords(
-                    channel=FLOOR,
-                    generation=attach.generation,
-                    segment=SegmentId("a"),
-                    first=0,
-                    words=(word,),
-                    start=do.SegmentStart(t0=word.t0, language="en"),
-                )
-                await engine.send(wire.Act(stream=message.stream, id=CommandId("w"), commands=(said,)))
-            case wire.Accepted() | wire.Refused():
-                await engine.send(wire.Drained(stream=message.stream))
-            case _:
-                pass
 
 
 def words(events: Sequence[object]) -> list[str]:
@@ -112,7 +81,7 @@ def test_a_word_that_was_said_300_ms_before_the_press_is_in_its_own_session(how:
     async def story() -> None:
         async with room() as house:
             assert house.group is not None
-            house.group.create_task(slow_engine(house.connect(), clock=house.clock))
+            house.group.create_task(slow_engine(house.connect(), house.clock))
             take = await begun(house, A, greeting())
             await speak(house, take, 3 * RATE)
             pressed = asyncio.ensure_future(press(house, how))
@@ -133,7 +102,7 @@ def test_two_who_press_at_once_go_on_once_and_one_who_closes_meanwhile_is_no_har
     async def story() -> None:
         async with room() as house:
             assert house.group is not None
-            house.group.create_task(slow_engine(house.connect(), clock=house.clock))
+            house.group.create_task(slow_engine(house.connect(), house.clock))
             await speak(house, await begun(house, A, greeting()), RATE)
             live = await house.sessions.open(A)
             closed, first, second = await asyncio.gather(
@@ -171,7 +140,7 @@ def test_an_engine_that_is_too_late_is_waited_for_a_while_and_that_is_said(
     async def story() -> None:
         async with room() as house:
             assert house.group is not None
-            house.group.create_task(slow_engine(house.connect(), takes_ms=10 * WITHIN_MS, clock=house.clock))
+            house.group.create_task(slow_engine(house.connect(), house.clock, 10 * WITHIN_MS))
             await speak(house, await begun(house, A, greeting()), RATE)
             live, began = await house.sessions.open(A), house.clock.monotonic()
             waiting = asyncio.ensure_future(house.closing.settled(A))

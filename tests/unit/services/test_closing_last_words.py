@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
+from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core import commands as do
@@ -15,7 +16,7 @@ from moothall.core import events as ev
 from moothall.core import signals
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal
-from moothall.core.ids import CommandId, SegmentId
+from moothall.core.ids import CommandId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
 from moothall.services.closing import WITHIN_MS
@@ -24,8 +25,6 @@ from moothall.services.recognising import AWAY_MS
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing import loop
-from moothall.testing.clock import LoopClock
-from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
@@ -34,40 +33,6 @@ from moothall.wire.frames import Format
 
 DESK = Actor(Role.TECHNICIAN, "l1")
 BYE = CommandId("bye")
-
-
-async def slow_engine(engine: EngineEnd, clock: LoopClock, takes_ms: int, *, says: bool = True) -> None:
-    """Says the last 300 ms of what it hears, as a word, a while after their end; no other word."""
-    await hello(engine, channels=4)
-    heard: dict[int, tuple[wire.Attach, int]] = {}
-    while (message := await engine.receive()) is not None:
-        match message:
-            case wire.Attach():
-                heard[message.stream] = message, message.audio_from
-            case wire.Audio():
-                heard[message.stream] = heard[message.stream][0], message.t + len(message.pcm) // 32
-            case wire.EndOfAudio():
-                await clock.sleep(takes_ms)
-                attach, end = heard[message.stream]
-                quiet = signals.ChannelState(channel=FLOOR, sound=signals.Sound.SILENCE, lag=0, t=end)
-                if not says:
-                    await engine.send(wire.Tell(stream=message.stream, signal=quiet))
-                    continue
-                word = ev.Word(text="goodbye", t0=end - 300, t1=end)
-                said = do.CommitWords(
-                    channel=FLOOR,
-                    generation=attach.generation,
-                    segment=SegmentId(f"a{message.stream}"),
-                    first=0,
-                    words=(word,),
-                    start=do.SegmentStart(t0=word.t0, language="en"),
-                )
-                await engine.send(wire.Act(stream=message.stream, id=CommandId("w"), commands=(said,)))
-                await engine.send(wire.Tell(stream=message.stream, signal=quiet))
-            case wire.Accepted() | wire.Refused():
-                await engine.send(wire.Drained(stream=message.stream))
-            case _:
-                pass
 
 
 def start(hall: MemoryHall, takes_ms: int, *, says: bool = True) -> None:
@@ -215,6 +180,34 @@ def test_a_server_that_is_killed_between_the_last_word_and_the_close_closes_what
             assert live.state.status is Status.CLOSED
 
     loop.run(story())
+
+
+def test_one_that_can_not_be_closed_after_a_restart_stays_open_and_the_others_are_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        log, names = FailingLog(), (SessionId("bad"), SessionId("good"))
+        async with live_hall(MemoryHall(log)) as hall:
+            for name in names:
+                live = await hall.session(name)
+                await live.writer.send(SYSTEM, CommandId("o"), do.OpenSession())
+                await live.writer.send(SYSTEM, CommandId("a"), do.AskClose(act=BYE, by="l1"))
+
+        async def fail(session: SessionId, _: int) -> bool:
+            if session == "bad":
+                raise KeyError("what was said")
+            return True
+
+        async with live_hall(MemoryHall(log)) as hall:
+            hall.closing.first(fail, lambda _: False)
+            bad, good = [await hall.sessions.open(name) for name in names]
+            await hall.clock.sleep(1_000)
+            assert (bad.state.status, good.state.status) == (Status.OPEN, Status.CLOSED)
+            assert bad.state.closing is None
+
+    loop.run(story())
+    assert "session bad: it stays open, though closing it was asked for: KeyError" in caplog.text
+    assert "what was said" not in caplog.text
 
 
 def test_a_server_that_is_killed_between_the_close_and_the_gap_notes_it_afterwards() -> None:

@@ -82,6 +82,13 @@ class Watching:
         answer = await live.writer.send(by, CommandId(f"t{self._done}"), commands)
         assert isinstance(answer, Receipt), answer
 
+    async def speech_in_both_rooms(self) -> None:
+        """In sessions that are called as their rooms are."""
+        for room in (ONE, TWO):
+            live = await self.begin(room, room)
+            await self.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+
     async def after(self, seconds: float) -> tuple[Card, ...]:
         await self.hall.clock.sleep(round(seconds * 1000))
         self.room.look()
@@ -240,10 +247,7 @@ def test_it_looks_once_a_second_and_tells() -> None:
 def test_sound_in_a_language_that_no_engine_knows_is_an_alarm_where_it_is() -> None:
     async def story() -> None:
         async with watching() as on:
-            for name, room in (("one", ONE), ("two", TWO)):
-                live = await on.begin(name, room)
-                await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
-                live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+            await on.speech_in_both_rooms()
             on.unheard.add(SessionId("two"))
             assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-language"], "one": []}
 
@@ -253,10 +257,7 @@ def test_sound_in_a_language_that_no_engine_knows_is_an_alarm_where_it_is() -> N
 def test_sound_for_which_no_engine_has_room_is_an_alarm_where_it_is_and_a_warning_elsewhere() -> None:
     async def story() -> None:
         async with watching() as on:
-            for name, room in (("one", ONE), ("two", TWO)):
-                live = await on.begin(name, room)
-                await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
-                live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+            await on.speech_in_both_rooms()
             on.crowd = {SessionId("one"): (False, 0), SessionId("two"): (True, 0)}
             assert {card.session: kinds(card) for card in await on.after(1)} == {
                 "two": ["no-room", "nearly-full"],

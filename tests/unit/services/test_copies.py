@@ -85,7 +85,7 @@ class House:
 
     async def remove(self, made: Stage, selection: Selection, name: str = "r") -> Receipt | Refusal:
         copies = Copies(self.log, self.find)
-        return await remove(made.writer, TECHNICIAN, CommandId(name), selection, copies, self.silence)
+        return await remove(made.writer, TECHNICIAN, CommandId(name), selection, copies=copies, silence=self.silence)
 
     async def holding(self, text: bytes = HIDDEN) -> list[SessionId]:
         """The sessions whose logs hold a text."""
@@ -204,6 +204,26 @@ async def test_after_a_crash_between_the_logs_the_same_command_goes_on() -> None
         assert {name: len(found) for name, found in (await it.removals()).items()} == {MORNING: 1, NOON: 1}
 
 
+@pytest.mark.parametrize("selection", [Lines((SegmentId("d"),)), WordsOf(BO)], ids=lambda each: type(each).__name__)
+async def test_what_was_heard_of_it_before_it_was_recognised_again_goes_too(selection: Selection) -> None:
+    async with house() as it:
+        await it.morning.done("i2", do.IntroduceSpeaker(speaker=BO, name="Bo"))
+        await said(it.morning, "c", 6_000, "Ruhe", " bar", " rhubarb", " it.")
+        await it.morning.done("again", do.RewindChannel(channel=FLOOR, t=6_000), actor=TECHNICIAN)
+        await said(it.morning, "d", 6_500, "Quiet,", " rhubarb.")
+        await said(it.morning, "e", 7_600, "Next.")
+        await it.morning.done("bo", do.AssignSpeaker(segments=(SegmentId("d"),), speaker=BO))
+        await it.clock.advance(60_000)
+        await it.moved(it.morning, it.noon, SegmentId("d"))
+        assert isinstance(await it.remove(it.morning, Lines((B,)), name="other"), Receipt)
+        assert b"Ruhe" in await it.morning.bodies()
+        assert isinstance(await it.remove(it.morning, selection), Receipt)
+        assert (await it.holding(), await it.holding(b"Ruhe")) == ([], [])
+        assert it.morning.texts() == ["Good day.", "Next."]
+        # The sound of what stands stays.
+        assert it.silent[-1] == (MORNING, (FLOOR, 6_500, 7_400))
+
+
 @pytest.mark.parametrize("asked", [MORNING, NOON])
 async def test_a_move_that_was_cut_short_hides_nothing(asked: SessionId) -> None:
     async with house() as it:
@@ -296,7 +316,12 @@ async def test_who_may_not_remove_removes_nowhere() -> None:
     async with house() as it:
         await it.moved(it.morning, it.noon, B)
         refusal = await remove(
-            it.morning.writer, ENGINE, CommandId("r"), Lines((B,)), Copies(it.log, it.find), it.silence
+            it.morning.writer,
+            ENGINE,
+            CommandId("r"),
+            Lines((B,)),
+            copies=Copies(it.log, it.find),
+            silence=it.silence,
         )
         assert isinstance(refusal, Refusal)
         assert refusal.code is RefusalCode.FORBIDDEN

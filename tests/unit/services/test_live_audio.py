@@ -283,7 +283,7 @@ def test_a_disk_that_refuses_to_forget_stops_nobody(caplog: pytest.LogCaptureFix
         async def refuse() -> None:
             raise StorageUnavailable("The disk is read-only.")
 
-        spool.discard = refuse  # type: ignore[method-assign]
+        spool.discard = refuse  # type: ignore[method-assign]  # a disk that refuses from now on
         await LiveAudio(MIC, spool, 0, LoopClock()).discard()
 
     loop.run(story())

@@ -166,6 +166,33 @@ def test_sound_that_fails_again_and_again_stops_until_another_take_begins(caplog
     assert "session s: the sound of floor failed too often; it stays spooled" in caplog.text
 
 
+def test_a_disk_that_does_not_say_what_it_has_spooled_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        ears, spools = Ears(), OddSpools(MemorySpools())
+        async with live_hall(MemoryHall(FailingLog(), spools), ears=ears) as hall:
+            live, other = await hall.session(), await hall.session(SessionId("other"))
+            take, beside = await begun(hall, live.id, greeting()), await begun(hall, other.id, greeting("takezwei"))
+            await speak(hall, take, 3 * RATE)
+            spools.failing, spools.silent = {live.id}, True
+            await hall.clock.sleep(2_500)
+            spools.failing, spools.silent = set(), False
+            again = await come_back(hall, live.id, take.name)
+            assert again.received == 3 * RATE
+            assert hall.live.begun_again(live.id) == 2
+            await again.finish(EndReason.STOPPED)
+            await speak(hall, beside, RATE)
+            await hall.clock.sleep(3_000)
+            assert [pcm for _, _, pcm in ears.heard][-1] == sound(0, 3 * RATE)
+            spools.failing, spools.silent = {other.id}, True
+            await hall.clock.sleep(120_000)
+            assert hall.live.stopped(other.id)
+            assert not hall.live.stopped(live.id)
+
+    loop.run(story())
+    assert "session s: the spooled sound of floor can't be found: StorageUnavailable" in caplog.text
+    assert "session other: the sound of floor failed too often; it stays spooled" in caplog.text
+
+
 def test_a_channel_that_can_not_be_ended_properly_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         spools = OddSpools(MemorySpools())

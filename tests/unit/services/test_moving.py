@@ -9,6 +9,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
+from moothall.core.decide_lines import MOST_BACK
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Lines
@@ -78,6 +79,19 @@ async def two(log: FailingLog | None = None) -> AsyncIterator[Two]:
             yield Two(morning, noon, clock)
 
 
+def taken_between(first: Stage, then: Stage, line: SegmentId) -> list[asyncio.Future[Receipt]]:
+    """Somebody moves a line of the log `then` to a third one as soon as `first` has something new: between the two."""
+    quicker: list[asyncio.Future[Receipt]] = []
+
+    def hear(_: object) -> None:
+        away = do.MoveLinesAway(channel=FLOOR, segments=(line,), session=SessionId("third"))
+        if not quicker:
+            quicker.append(asyncio.ensure_future(then.done("quick", away, actor=TECHNICIAN)))
+
+    first.writer.listen(hear)
+    return quicker
+
+
 async def test_lines_leave_one_session_and_stand_in_the_other_at_the_same_time_of_day() -> None:
     async with two() as it:
         answer = await it.move()
@@ -118,19 +132,11 @@ async def test_after_a_crash_between_the_logs_the_same_command_goes_on() -> None
 
 async def test_when_somebody_was_quicker_they_stand_once_all_the_same() -> None:
     async with two() as it:
-        quicker: list[asyncio.Future[Receipt]] = []
-
-        def hear(_: object) -> None:
-            """Between the two logs: whoever hears of the one acts on the other."""
-            away = do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("other"))
-            if not quicker:
-                quicker.append(asyncio.ensure_future(it.morning.done("quick", away, actor=TECHNICIAN)))
-
-        it.noon.writer.listen(hear)
+        quicker = taken_between(it.noon, it.morning, A)
         refusal = await it.move()
         assert isinstance(refusal, Refusal)
         assert refusal.code is RefusalCode.UNKNOWN
-        await quicker[0]
+        await asyncio.gather(*quicker)
         assert (it.morning.texts(), it.noon.texts()) == (["We begin."], [])
 
 
@@ -173,6 +179,7 @@ async def test_a_session_that_is_not_public_is_not_named_in_the_other_one() -> N
         await backstage.done("c", do.CreateSession(title="x", languages=("en",), access=ev.Access.STAFF))
         floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
         await backstage.done("o", floor, do.OpenSession())
+        await it.clock.advance(60_000)
         it.noon = backstage
         assert isinstance(await it.move(), Receipt)
         assert b"backstage" not in await it.morning.bodies()
@@ -209,6 +216,21 @@ async def test_nothing_is_moved_to_a_session_that_has_not_begun() -> None:
         refusal = await it.move()
         assert isinstance(refusal, Refusal)
         assert refusal.code is RefusalCode.CONFLICT
+
+
+async def test_what_was_said_before_a_session_is_not_erased_with_its_last_half_minute() -> None:
+    async with two() as it, stage(it.morning.log, SessionId("evening"), it.clock) as evening:
+        await opened(evening)
+        it.noon = evening
+        await it.clock.advance(20_000)
+        early = await it.move()
+        assert isinstance(early, Refusal)
+        assert early.code is RefusalCode.CONFLICT
+        assert (it.morning.texts(), evening.texts()) == (["Welcome back.", "We begin."], [])
+        await it.clock.advance(10_001)
+        assert isinstance(await it.move(), Receipt)
+        await evening.done("off", do.BeginNotRecorded(back=MOST_BACK), actor=TECHNICIAN)
+        assert (it.morning.texts(), evening.texts()) == ([], ["Welcome back.", "We begin."])
 
 
 async def test_a_move_is_undone_as_events_in_both_logs_and_once() -> None:
@@ -278,17 +300,9 @@ async def test_who_may_not_move_may_not_undo_it_and_a_crash_leaves_an_undoing_to
 async def test_when_somebody_was_quicker_there_the_undoing_leaves_the_lines_once() -> None:
     async with two() as it:
         assert isinstance(await it.move(), Receipt)
-        quicker: list[asyncio.Future[Receipt]] = []
-        there = it.arrived()[0]
-
-        def hear(_: object) -> None:
-            away = do.MoveLinesAway(channel=FLOOR, segments=(there,), session=SessionId("third"))
-            if not quicker:
-                quicker.append(asyncio.ensure_future(it.noon.done("quick", away, actor=TECHNICIAN)))
-
-        it.morning.writer.listen(hear)
+        quicker = taken_between(it.morning, it.noon, it.arrived()[0])
         refusal = await it.back()
         assert isinstance(refusal, Refusal)
         assert refusal.code is RefusalCode.UNKNOWN
-        await quicker[0]
+        await asyncio.gather(*quicker)
         assert (it.morning.texts(), it.noon.texts()) == ([], ["We begin."])

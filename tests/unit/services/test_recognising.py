@@ -5,37 +5,21 @@ import logging
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.commands import CommitWords, ForceLanguage, NoteGap, OpenSession, SegmentStart
+from hall_in_memory import FLOOR, MemoryHall, Sound, attached, hello, job, memory_hall, next_attached, shown
+from moothall.core.commands import CommitWords, NoteGap, SegmentStart
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.events import GapReason, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.ids import ChannelId, CommandId, SegmentId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
-from moothall.services.live_audio import RATE, LiveAudio
+from moothall.services.live_audio import RATE
 from moothall.services.recognising import Recognising
-from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LiveSession
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, engine_link
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
-
-TECHNICIAN = Actor(Role.TECHNICIAN, "l1")
-
-
-async def job(
-    hall: MemoryHall, name: str = "s", languages: tuple[str, ...] = ("en",)
-) -> tuple[LiveSession, LiveAudio, asyncio.Task[None]]:
-    live = await hall.session(SessionId(name), languages=languages)
-    await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
-    audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
-    assert hall.group is not None
-    task = hall.group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio))
-    return live, audio, task
 
 
 def test_a_job_waits_for_an_engine_and_is_done_when_it_has_drained() -> None:
@@ -79,117 +63,6 @@ def test_a_job_goes_to_another_engine_when_its_own_is_gone() -> None:
             assert again.generation == 3
             task.cancel()
             assert await second.receive() == wire.Detach(stream=again.stream)
-
-    loop.run(story())
-
-
-def test_engines_take_what_they_can_carry_the_freest_first() -> None:
-    async def story() -> None:
-        async with memory_hall() as hall:
-            small, large = hall.connect("small"), hall.connect("large")
-            await hello(small, channels=1)
-            await hello(large, channels=2)
-            tasks = [(await job(hall, f"s{number}"))[2] for number in range(4)]
-            taken = [(await attached(large)).session, (await attached(large)).session, (await attached(small)).session]
-            assert sorted(taken) == ["s0", "s1", "s2"]
-            await small.send(wire.Capacity(channels=1))
-            assert (await attached(small)).session == "s3"
-            for task in tasks:
-                task.cancel()
-
-    loop.run(story())
-
-
-def test_each_channel_goes_where_there_is_most_room_at_that_moment() -> None:
-    async def story() -> None:
-        async with memory_hall() as hall:
-            small, large = hall.connect("small"), hall.connect("large")
-            await hello(small, channels=2)
-            await hello(large, channels=3)
-            tasks = [(await job(hall, f"s{number}"))[2] for number in range(4)]
-            assert [(await attached(large)).session for _ in range(2)] == ["s0", "s2"]
-            assert [(await attached(small)).session for _ in range(2)] == ["s1", "s3"]
-            for task in tasks:
-                task.cancel()
-
-    loop.run(story())
-
-
-def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_that_they_wait(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    async def story() -> None:
-        async with memory_hall() as hall:
-            engine = hall.connect()
-            await hello(engine, channels=1, most=2)
-            first = (await job(hall, "first"))[2]
-            await attached(engine)
-            assert hall.recognising.room_left is None
-            second = (await job(hall, "second"))[2]
-            await next_attach(engine)
-            assert hall.recognising.room_left == 0
-            live, audio, third = await job(hall, "third")
-            outlet = MemoryOutlet()
-            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
-            assert hall.recognising.crowded_out(live.id) == ()
-            await audio.carry(Sound(5 * RATE), as_live=True)
-            assert hall.recognising.crowded_out(live.id) == (FLOOR,)
-            assert hall.recognising.crowded_out(SessionId("first")) == ()
-            states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
-            assert states[-1].lag >= 4_000
-            first.cancel()  # Its meeting is over.
-            attach = await next_attach(engine)
-            assert (attach.session, attach.audio_from) == ("third", 0)
-            assert hall.recognising.crowded_out(live.id) == ()
-            for task in (second, third):
-                task.cancel()
-
-    with caplog.at_level(logging.WARNING):
-        loop.run(story())
-    said = [message for record in caplog.records if "no engine has room" in (message := record.getMessage())]
-    why = "no engine has room for it; its sound is kept, and its text comes when there is room"
-    assert said == [f"session third channel floor: {why}: start another engine, or close a session that is over"]
-
-
-def test_an_engine_with_too_many_channels_gives_one_to_another_that_has_time() -> None:
-    async def story() -> None:
-        async with memory_hall() as hall:
-            burdened = hall.connect("burdened")
-            await hello(burdened, channels=3)
-            jobs = [await job(hall, f"s{number}") for number in range(3)]
-            for _ in jobs:
-                await next_attach(burdened)
-            await burdened.send(wire.Capacity(channels=-2, most=0, attached=3))
-            await hall.clock.sleep(10_000)
-            fresh = hall.connect("fresh")
-            await hello(fresh, channels=1)
-            moved = await attached(fresh)
-            assert moved.generation == 2
-            await hall.clock.sleep(20_000)
-            generations = [live.state.channels[FLOOR].generation for live, _, _ in jobs]
-            assert sorted(generations) == [1, 1, 2], "no more than one has time there"
-            for _, _, task in jobs:
-                task.cancel()
-
-    loop.run(story())
-
-
-def test_what_was_being_read_goes_before_what_has_not_begun_when_an_engine_dies() -> None:
-    async def story() -> None:
-        async with memory_hall() as hall:
-            dying, other = hall.connect("dying"), hall.connect("other")
-            await hello(dying, channels=1)
-            await hello(other, channels=1, languages=("fr",))
-            live = (await job(hall, "read"))[2]
-            await attached(dying)
-            waiting = (await job(hall, "waiting"))[2]
-            third = hall.connect("third")
-            hall.links[0].cut()
-            await hall.clock.sleep(10)
-            await hello(third)
-            assert (await attached(third)).session == "read"
-            for task in (live, waiting):
-                task.cancel()
 
     loop.run(story())
 
@@ -343,7 +216,7 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
             waits = []
             for _ in range(8):
                 lost = hall.clock.monotonic()
-                attach = await next_attach(engine)
+                attach = await next_attached(engine)
                 waits.append((hall.clock.monotonic() - lost) // 1_000)
                 # It hears well, and that is not to be read as if all were well.
                 heard = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=0, t=audio.end_ms)
@@ -353,17 +226,17 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
             states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
             assert hall.clock.monotonic() - states[-1].lag < 1_500
             assert live.state.channels[FLOOR].generation == 8
-            attach = await next_attach(engine)
+            attach = await next_attached(engine)
             gap = NoteGap(channel=FLOOR, t0=0, t1=1, reason=GapReason.STORAGE)
             await engine.send(wire.Act(stream=attach.stream, id=CommandId("gap"), commands=(gap,)))
             while not isinstance(await engine.receive(), wire.Accepted):
                 pass
             began = hall.clock.monotonic()
             await engine.send(wire.Lost(stream=attach.stream))
-            again = await next_attach(engine)
+            again = await next_attached(engine)
             assert hall.clock.monotonic() == began
             await lose(engine, again)
-            await next_attach(engine)
+            await next_attached(engine)
             assert (hall.clock.monotonic() - began) // 1_000 == 1
             hall.links[0].cut()  # Nobody reads it any more.
             carrying.cancel()
@@ -377,70 +250,19 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
     assert [message for message in said if "nothing of engine" in message] == [f"{once}, ever later"] * 2
 
 
-async def next_attach(engine: EngineEnd) -> wire.Attach:
-    """The next attachment, past the audio of the one before."""
-    while not isinstance(message := await engine.receive(), wire.Attach):
-        assert message is not None
-    return message
-
-
 def test_what_a_person_does_about_it_is_tried_at_once() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             live, _, task = await job(hall)
             engine = hall.connect()
             await hello(engine)
-            await engine.send(wire.Lost(stream=(await next_attach(engine)).stream))
+            await engine.send(wire.Lost(stream=(await next_attached(engine)).stream))
             await hall.clock.sleep(10)
             began = hall.clock.monotonic()
             async with hall.recognising.held(live.writer, FLOOR):
                 pass
-            assert (await next_attach(engine)).generation == 2
+            assert (await next_attached(engine)).generation == 2
             assert hall.clock.monotonic() == began
-            task.cancel()
-
-    loop.run(story())
-
-
-def test_an_engine_gets_no_channel_whose_languages_it_does_not_know(caplog: pytest.LogCaptureFixture) -> None:
-    async def story() -> None:
-        async with memory_hall() as hall:
-            live, audio, task = await job(hall)
-            outlet = MemoryOutlet()
-            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
-            assert hall.recognising.unheard(live.id) == ()  # With no engine at all it is another alarm.
-            french = hall.connect("french")
-            await hello(french, languages=("fr", "pt-BR"))
-            await audio.carry(Sound(10 * RATE), as_live=True)
-            assert hall.recognising.unheard(live.id) == (FLOOR,)
-            assert hall.recognising.unheard(SessionId("another")) == ()
-            states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
-            assert states[-1].lag >= 9_000
-            assert live.state.channels[FLOOR].generation == 0
-            english = hall.connect("english")
-            await hello(english, languages=("de", "en-GB"))
-            assert (await attached(english)).languages == ("en",)
-            assert hall.recognising.unheard(live.id) == ()
-            task.cancel()
-
-    with caplog.at_level(logging.WARNING):
-        loop.run(story())
-    said = [record.getMessage() for record in caplog.records]
-    assert said == ["session s channel floor: no engine knows its languages (en), so none is attached"]
-
-
-def test_a_language_that_was_forced_is_the_one_to_be_known() -> None:
-    async def story() -> None:
-        async with memory_hall() as hall:
-            live, _, task = await job(hall, languages=("en", "fr"))
-            forced = ForceLanguage(channel=FLOOR, language="fr")
-            assert isinstance(await live.writer.send(TECHNICIAN, CommandId("force"), forced), Receipt)
-            english, french = hall.connect("english"), hall.connect("french")
-            await hello(english, languages=("en",))
-            await hall.clock.sleep(2_000)
-            assert hall.recognising.unheard(live.id) == (FLOOR,)
-            await hello(french, languages=("fr",))
-            assert (await attached(french)).languages == ("fr",)
             task.cancel()
 
     loop.run(story())

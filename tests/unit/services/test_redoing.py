@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, Sound, attached, hello, memory_hall
+from hall_in_memory import FLOOR, MIC, Sound, attached, hello, memory_hall, next_attached
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -59,8 +59,7 @@ def test_the_last_minute_is_struck_and_heard_again_in_the_language_that_was_name
             while accepted < 3:
                 accepted += isinstance(await engine.receive(), wire.Accepted)
             redoing = asyncio.ensure_future(redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "pt"))
-            while not isinstance(message := await engine.receive(), wire.Attach):
-                assert message is not None
+            message = await next_attached(engine)
             assert isinstance(await redoing, Receipt)
             # The line that the minute begins in is heard from its beginning.
             assert (message.committed_through, message.languages, message.open_segment) == (38_000, ("pt",), None)

@@ -44,7 +44,7 @@ class Tape:
 
 async def removed(made: Stage, selection: Selection, tape: Tape | None = None, who: Actor = TECHNICIAN) -> object:
     silence = None if tape is None else tape.silence
-    return await remove(made.writer, who, CommandId("r"), selection, made.copies(), silence)
+    return await remove(made.writer, who, CommandId("r"), selection, copies=made.copies(), silence=silence)
 
 
 async def test_the_sound_goes_first_and_then_the_text() -> None:

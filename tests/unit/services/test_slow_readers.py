@@ -104,7 +104,7 @@ async def test_a_reader_whose_outlet_fails_is_cut_alone(caplog: pytest.LogCaptur
             raise KeyError("what was said")
 
         await one_line(house, fanout)
-        bad.write = slow.write = fail  # type: ignore[method-assign]
+        bad.write = slow.write = fail  # type: ignore[method-assign]  # doors that break from now on
         await one_line(house, fanout)
         assert bad.aborted
         slow.drain()

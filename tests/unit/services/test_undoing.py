@@ -9,6 +9,7 @@ from moothall.core.ids import CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Span
 from moothall.core.undo import inverse
 from moothall.services.closing import Closing
+from moothall.services.desk_acts import Act, Presence
 from moothall.services.orders import Receipt
 from moothall.services.undoing import undo_act, undo_id
 from moothall.testing.clock import ManualClock
@@ -24,25 +25,16 @@ class On:
 
     def __init__(self, on: Stage) -> None:
         self.on = on
-        self.undo: tuple[do.AnyCommand, ...] = ()
         self.receipt = Receipt(0, 0)
 
-    async def took(self, act: do.AnyCommand = TOOK) -> None:
-        self.act = act
-        self.undo = inverse(self.on.writer.state, [act])
-        self.receipt = await self.on.done("took", act, actor=TECHNICIAN)
+    async def took(self, act: do.AnyCommand = TOOK, name: str = "took") -> None:
+        who = Presence(seat="1", role=TECHNICIAN.role, label="x")
+        undo = inverse(self.on.writer.state, [act])
+        self.act = Act(id=CommandId(name), at=0, by=who, commands=(act,), undo=undo)
+        self.receipt = await self.on.done(name, act, actor=TECHNICIAN)
 
     async def undone(self) -> Receipt | Refusal:
-        return await undo_act(
-            self.on.writer,
-            self.on.log,
-            Closing(),
-            TECHNICIAN,
-            CommandId("took"),
-            [self.act],
-            self.undo,
-            self.receipt,
-        )
+        return await undo_act(self.on.writer, TECHNICIAN, self.act, self.receipt, log=self.on.log, closing=Closing())
 
     def speakers(self) -> dict[str, SpeakerId | None]:
         return {name: line.speaker for name, line in self.on.writer.state.segments.items()}
@@ -91,7 +83,7 @@ async def test_after_a_crash_between_the_floor_and_the_lines_the_same_undoing_go
         await it.took()
         await said(it.on, "b", 1_000, "Wrong.")
         # The floor went back, and then nothing more.
-        back = await it.on.writer.send(TECHNICIAN, undo_id(CommandId("took")), it.undo)
+        back = await it.on.writer.send(TECHNICIAN, undo_id(it.act.id), it.act.undo)
         log.refuses = {it.on.writer.session}
         cut = await it.undone()
         assert isinstance(cut, Refusal)
@@ -118,5 +110,15 @@ async def test_what_a_removal_said_again_was_not_said_meanwhile() -> None:
 async def test_an_act_that_gave_nobody_the_floor_is_undone_as_it_was_named() -> None:
     async with meeting() as it:
         await it.took(do.AssignSpeaker(segments=(SegmentId("a"),), speaker=ZOE))
+        assert isinstance(await it.undone(), Receipt)
+        assert it.speakers() == {"a": ANA}
+
+
+async def test_acts_with_long_names_that_begin_alike_are_undone_each() -> None:
+    async with meeting() as it:
+        first, second = (do.AssignSpeaker(segments=(SegmentId("a"),), speaker=who) for who in (BO, ZOE))
+        await it.took(first, "x" * 127 + "1")
+        assert isinstance(await it.undone(), Receipt)
+        await it.took(second, "x" * 127 + "2")
         assert isinstance(await it.undone(), Receipt)
         assert it.speakers() == {"a": ANA}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from moothall.core.events import Word
@@ -15,9 +14,6 @@ from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import plain
 from speech_strategies import SETTINGS, VOCABULARY, talks
 from talking import FRAME, Reader, attach, hear, probability, silence
-
-half = examples(max_examples=examples().max_examples // 2)
-"""Its examples take long: half as many as of other laws."""
 
 
 def unreliable(chance: random.Random, words: list[Word], request: PassRequest) -> Hypothesis:
@@ -85,7 +81,6 @@ def jittered(words: list[Word], request: PassRequest, chance: random.Random) -> 
     return Hypothesis(language="en", words=heard)
 
 
-@half
 @given(talks(distinct=True), SETTINGS, st.randoms(use_true_random=False), st.lists(st.integers(500, 9_000), max_size=4))
 def test_words_are_neither_doubled_nor_lost_over_restarts(
     words: list[Word], settings: SpeechSettings, chance: random.Random, lives: list[int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.commands import CommitWords, EndSegment
@@ -89,7 +89,6 @@ def next_attach(life: Life, generation: int, committed: list[Word]) -> Attach:
     return attached
 
 
-@settings(max_examples=settings().max_examples // 2)
 @given(talks(distinct=True), SETTINGS, st.lists(st.integers(1, 6_000), max_size=6))
 def test_killed_or_not_the_same_is_said(words: list[Word], policy: SpeechSettings, lives: list[int]) -> None:
     end = (words[-1].t1 if words else 0) + 1_600

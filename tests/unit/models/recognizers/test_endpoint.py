@@ -18,7 +18,14 @@ from aiohttp import web
 from certificate import make_certificate
 from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall_models.ports import Hypothesis
-from moothall_models.recognizers.endpoint import MOST_BYTES, PASS_SECONDS, Address, Endpoint, read_address
+from moothall_models.recognizers.endpoint import (
+    MOST_BYTES,
+    PASS_SECONDS,
+    Address,
+    Endpoint,
+    NoTranscription,
+    read_address,
+)
 from transcription_service import KEY, Service, refusal, serving
 
 FORM = (b"hello", "multipart/form-data; boundary=x")
@@ -245,8 +252,8 @@ async def test_other_times_to_wait_count_as_the_least(made: list[Endpoint], cloc
         (403, ConfigurationError, "refused the key (status 403, some_code)."),
         (404, ConfigurationError, "knows no model whisper-1, or nothing at /v1/audio/transcriptions (status 404"),
         (307, ConfigurationError, "sends elsewhere (status 307, some_code). Write the address that it leads to."),
-        (400, RecognitionFailed, "refused to transcribe (status 400, some_code). It must know verbose_json"),
-        (204, RecognitionFailed, "refused to transcribe (status 204)"),
+        (400, NoTranscription, "refused to transcribe (status 400, some_code). It must know verbose_json"),
+        (204, NoTranscription, "refused to transcribe (status 204)"),
     ],
 )
 async def test_a_refusal_is_a_sentence_without_the_services_own(
@@ -267,7 +274,7 @@ async def test_a_refusal_is_a_sentence_without_the_services_own(
 async def test_what_is_no_code_is_not_passed_on(made: list[Endpoint], clock: Clock, body: bytes) -> None:
     answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     async with listening(Raw(answer)) as at:
-        with pytest.raises(RecognitionFailed, match=r"\(status 400\)"):
+        with pytest.raises(NoTranscription, match=r"\(status 400\)"):
             await ask(made, at, clock)
 
 
@@ -294,7 +301,7 @@ async def test_an_answer_that_takes_too_long(made: list[Endpoint]) -> None:
 async def test_an_answer_that_is_too_long(made: list[Endpoint], clock: Clock) -> None:
     much = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * MOST_BYTES) + b" " * (2 * MOST_BYTES)
     async with listening(Raw(much)) as at:
-        with pytest.raises(RecognitionFailed, match=f"with more than {MOST_BYTES} bytes"):
+        with pytest.raises(NoTranscription, match=f"with more than {MOST_BYTES} bytes"):
             await ask(made, at, clock)
 
 

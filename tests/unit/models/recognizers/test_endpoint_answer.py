@@ -7,14 +7,13 @@ import math
 
 import pytest
 
-from moothall.core.errors import RecognitionFailed
+from moothall_models.recognizers.endpoint import NoTranscription
 from moothall_models.recognizers.endpoint_answer import (
     UNSURE,
     Answer,
     AnswerSegment,
     AnswerWord,
     heard_words,
-    primary,
     read_answer,
 )
 
@@ -142,10 +141,6 @@ def test_an_answer_is_read_whatever_else_is_in_it() -> None:
     [b"", b"Yes, I said.", b"[]", b'{"text": 1}', b'{"segments": [{"text": "Yes, I said."}]}', b'{"text": "\xff"}'],
 )
 def test_what_is_no_answer_is_not_repeated(data: bytes) -> None:
-    with pytest.raises(RecognitionFailed, match=rf"answer of {len(data)} bytes is no transcription") as caught:
+    with pytest.raises(NoTranscription, match=rf"answer of {len(data)} bytes is no transcription") as caught:
         read_answer(data)
     assert "said" not in str(caught.value)
-
-
-def test_the_language_without_its_region() -> None:
-    assert [primary(tag) for tag in ("pt-BR", "zh-Hant-TW", "EN")] == ["pt", "zh", "en"]

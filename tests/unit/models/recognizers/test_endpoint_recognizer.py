@@ -12,9 +12,11 @@ from aiohttp import web
 
 from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
+from moothall_models.recognizers.endpoint import NoTranscription
 from moothall_models.recognizers.endpoint_answer import Answer
 from moothall_models.recognizers.endpoint_recognizer import (
     CONTEXT_SIGNS,
+    MOST_UNHEARD,
     EndpointRecognizer,
     context_of,
     form,
@@ -40,11 +42,18 @@ class Ear:
 
 
 @asynccontextmanager
-async def asking(service: Service, key: str = KEY) -> AsyncIterator[EndpointRecognizer]:
+async def asking(
+    service: Service, key: str = KEY, most_unheard: int = MOST_UNHEARD
+) -> AsyncIterator[EndpointRecognizer]:
     async with serving(service) as name:
-        made = asker(name, key)
+        made = asker(name, key, most_unheard)
         yield made
         made.close()
+
+
+def refusals(windows: int) -> list[web.Response]:
+    """As many as so many windows get, each asked twice."""
+    return [refusal(400, "invalid_audio") for _ in range(2 * windows)]
 
 
 async def hear(recognizer: EndpointRecognizer, *languages: str, audio: Samples = LOUD, prompt: str = "") -> Hypothesis:
@@ -135,6 +144,52 @@ async def test_the_first_request_shows_what_is_wrong() -> None:
             await asyncio.to_thread(recognizer.warm_up)
 
 
+@pytest.mark.parametrize("languages", [("en",), ("de", "en")])
+async def test_a_window_that_the_service_does_not_transcribe_has_no_words(
+    caplog: pytest.LogCaptureFixture, languages: tuple[str, ...]
+) -> None:
+    first = [refusal(400, "invalid_audio"), web.Response(text="What was said")]
+    service = Service(hear=Ear(), first=first)
+    async with asking(service) as recognizer:
+        assert await hear(recognizer, *languages) == Hypothesis(language=languages[0], words=())
+        assert len(service.asked) == 2
+        assert [word.text for word in (await hear(recognizer, "en")).words] == [" en"]
+    (warning,) = caplog.messages
+    assert warning.endswith("no transcription in the form of verbose_json. 2000 ms of sound are left without words.")
+    assert "said" not in warning
+
+
+@pytest.mark.parametrize("most_unheard", [0, MOST_UNHEARD])
+async def test_a_refusal_that_does_not_last_loses_no_word(most_unheard: int) -> None:
+    service = Service(hear=Ear(), first=[refusal(400, "invalid_audio")])
+    async with asking(service, most_unheard=most_unheard) as recognizer:
+        assert [word.text for word in (await hear(recognizer, "en")).words] == [" en"]
+
+
+async def test_where_no_window_may_be_left_without_words_it_says_so() -> None:
+    service = Service(hear=Ear(), first=refusals(1))
+    async with asking(service, most_unheard=0) as recognizer:
+        with pytest.raises(NoTranscription, match=r"refused to transcribe \(status 400, invalid_audio\)"):
+            await hear(recognizer, "en")
+
+
+async def test_a_service_that_transcribes_nothing_is_not_asked_for_ever() -> None:
+    service = Service(hear=Ear())
+    async with asking(service) as recognizer:
+        for _ in range(2):  # One that it hears between them ends the row.
+            service.first = refusals(MOST_UNHEARD)
+            for _ in range(MOST_UNHEARD):
+                assert (await hear(recognizer, "en")).words == ()
+            assert (await hear(recognizer, "en")).words
+        service.first = refusals(MOST_UNHEARD + 1)
+        for _ in range(MOST_UNHEARD):
+            await hear(recognizer, "en")
+        with pytest.raises(
+            ConfigurationError, match=r"\(status 400, invalid_audio\).* with 6 windows in a row, and the engine ends"
+        ):
+            await hear(recognizer, "en")
+
+
 @pytest.mark.parametrize(
     ("said", "among", "found"),
     [
@@ -143,6 +198,7 @@ async def test_the_first_request_shows_what_is_wrong() -> None:
         ("pt", ("en", "pt-BR"), "pt-BR"),
         ("norwegian", ("nb",), "nb"),
         ("no", ("nb",), "nb"),
+        ("jw", ("jv",), "jv"),
         ("nynorsk", ("nn",), "nn"),
         ("haitian creole", ("ht",), "ht"),
         ("myanmar", ("my",), "my"),

@@ -1,0 +1,109 @@
+"""A meeting of a real server for the tests of the staff's pages, which sit down at it in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from moothall.app import Hall, hall
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import (
+    AddChannel,
+    AnyCommand,
+    AttachEngine,
+    CommitWords,
+    CreateSession,
+    EndSegment,
+    IntroduceSpeaker,
+    OpenSession,
+    SegmentStart,
+)
+from moothall.core.events import ChannelKind, EndReason, Word
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.services.orders import Receipt
+from moothall.services.sessions import LiveSession
+from moothall.settings import Engine, Server, Settings
+
+FLOOR = ChannelId("floor")
+S = SessionId("s")
+
+
+class Meeting:
+    """A session of a running server."""
+
+    def __init__(self, running: Hall, live: LiveSession) -> None:
+        self.running = running
+        self.live = live
+        self._done = 0
+
+    async def do(self, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
+        self._done += 1
+        answer = await self.live.writer.send(by, CommandId(f"test:{self._done}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def introduce(self, *names: str) -> None:
+        await self.do(*(IntroduceSpeaker(speaker=SpeakerId(f"p{n}"), name=name) for n, name in enumerate(names, 1)))
+
+    async def say(self, segment: str, text: str, *, end: bool = True) -> None:
+        """A line of the engine."""
+        if not self.live.state.channels[FLOOR].generation:
+            await self.do(AttachEngine(channel=FLOOR, model="scripted"))
+        channel = self.live.state.channels[FLOOR]
+        t = channel.committed_through
+        parts = [(" " if n else "") + word for n, word in enumerate(text.split())]
+        words = tuple(Word(part, t + 100 * n, t + 100 * (n + 1)) for n, part in enumerate(parts))
+        name, generation = SegmentId(segment), channel.generation
+        start = SegmentStart(t0=t, language="en")
+        said: list[AnyCommand] = [
+            CommitWords(channel=FLOOR, generation=generation, segment=name, first=0, words=words, start=start)
+        ]
+        if end:
+            said.append(
+                EndSegment(
+                    channel=FLOOR,
+                    generation=generation,
+                    segment=name,
+                    t1=words[-1].t1,
+                    reason=EndReason.SENTENCE,
+                )
+            )
+        await self.do(*said, by=Actor(Role.ENGINE, "scripted"))
+
+    def text(self, segment: str) -> str:
+        line = self.live.state.segments.get(SegmentId(segment))
+        return "" if line is None else line.whole
+
+    def speaker(self, segment: str) -> str | None:
+        line = self.live.state.segments.get(SegmentId(segment))
+        return None if line is None else line.speaker
+
+    async def link(self, role: Role, scope: str = "hall") -> str:
+        """The address that lets somebody in."""
+        _, token = await self.running.links.create(role, scope, f"{role} 1")
+        return f"{self.running.address}/enter/{token}"
+
+    async def sit_down(self, page: Page, role: Role = Role.TECHNICIAN, query: str = "") -> None:
+        """Open the page of the meeting as somebody, and wait until it is connected."""
+        await page.bring_to_front()  # a page behind another one is drawn once a second
+        await page.goto(await self.link(role))
+        await page.goto(f"{self.running.address}/desk/{S}{query}")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+        await expect(page.locator("#Desk")).to_be_visible()
+
+
+@asynccontextmanager
+async def meeting(tmp_path: Path, *names: str, languages: Sequence[str] = ("en",)) -> AsyncIterator[Meeting]:
+    """A session that has begun, on a server without engines."""
+    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
+    async with hall(settings) as running:
+        made = Meeting(running, await running.sessions.open(S))
+        await made.do(
+            CreateSession(title="Open hall", languages=tuple(languages)),
+            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=tuple(languages)),
+            OpenSession(),
+        )
+        await made.introduce(*names)
+        yield made

@@ -1,0 +1,177 @@
+"""Which engine gets a channel, by its room and its languages, and what is said when none does."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from hall_in_memory import FLOOR, Sound, attached, hello, job, memory_hall, next_attached, shown
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import ForceLanguage
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.signals import ChannelState
+from moothall.services.live_audio import RATE
+from moothall.services.session_writer import Receipt
+from moothall.testing import loop
+from moothall.testing.outlets import MemoryOutlet
+from moothall.wire import engine as wire
+from moothall.wire.frames import Format
+
+TECHNICIAN = Actor(Role.TECHNICIAN, "l1")
+
+
+def test_engines_take_what_they_can_carry_the_freest_first() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            small, large = hall.connect("small"), hall.connect("large")
+            await hello(small, channels=1)
+            await hello(large, channels=2)
+            tasks = [(await job(hall, f"s{number}"))[2] for number in range(4)]
+            taken = [(await attached(large)).session, (await attached(large)).session, (await attached(small)).session]
+            assert sorted(taken) == ["s0", "s1", "s2"]
+            await small.send(wire.Capacity(channels=1))
+            assert (await attached(small)).session == "s3"
+            for task in tasks:
+                task.cancel()
+
+    loop.run(story())
+
+
+def test_each_channel_goes_where_there_is_most_room_at_that_moment() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            small, large = hall.connect("small"), hall.connect("large")
+            await hello(small, channels=2)
+            await hello(large, channels=3)
+            tasks = [(await job(hall, f"s{number}"))[2] for number in range(4)]
+            assert [(await attached(large)).session for _ in range(2)] == ["s0", "s2"]
+            assert [(await attached(small)).session for _ in range(2)] == ["s1", "s3"]
+            for task in tasks:
+                task.cancel()
+
+    loop.run(story())
+
+
+def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_that_they_wait(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            engine = hall.connect()
+            await hello(engine, channels=1, most=2)
+            first = (await job(hall, "first"))[2]
+            await attached(engine)
+            assert hall.recognising.room_left is None
+            second = (await job(hall, "second"))[2]
+            await next_attached(engine)
+            assert hall.recognising.room_left == 0
+            live, audio, third = await job(hall, "third")
+            outlet = MemoryOutlet()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            assert hall.recognising.crowded_out(live.id) == ()
+            await audio.carry(Sound(5 * RATE), as_live=True)
+            assert hall.recognising.crowded_out(live.id) == (FLOOR,)
+            assert hall.recognising.crowded_out(SessionId("first")) == ()
+            states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
+            assert states[-1].lag >= 4_000
+            first.cancel()  # Its meeting is over.
+            attach = await next_attached(engine)
+            assert (attach.session, attach.audio_from) == ("third", 0)
+            assert hall.recognising.crowded_out(live.id) == ()
+            for task in (second, third):
+                task.cancel()
+
+    with caplog.at_level(logging.WARNING):
+        loop.run(story())
+    said = [message for record in caplog.records if "no engine has room" in (message := record.getMessage())]
+    why = "no engine has room for it; its sound is kept, and its text comes when there is room"
+    assert said == [f"session third channel floor: {why}: start another engine, or close a session that is over"]
+
+
+def test_an_engine_with_too_many_channels_gives_one_to_another_that_has_time() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            burdened = hall.connect("burdened")
+            await hello(burdened, channels=3)
+            jobs = [await job(hall, f"s{number}") for number in range(3)]
+            for _ in jobs:
+                await next_attached(burdened)
+            await burdened.send(wire.Capacity(channels=-2, most=0, attached=3))
+            await hall.clock.sleep(10_000)
+            fresh = hall.connect("fresh")
+            await hello(fresh, channels=1)
+            moved = await attached(fresh)
+            assert moved.generation == 2
+            await hall.clock.sleep(20_000)
+            generations = [live.state.channels[FLOOR].generation for live, _, _ in jobs]
+            assert sorted(generations) == [1, 1, 2], "no more than one has time there"
+            for _, _, task in jobs:
+                task.cancel()
+
+    loop.run(story())
+
+
+def test_what_was_being_read_goes_before_what_has_not_begun_when_an_engine_dies() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            dying, other = hall.connect("dying"), hall.connect("other")
+            await hello(dying, channels=1)
+            await hello(other, channels=1, languages=("fr",))
+            live = (await job(hall, "read"))[2]
+            await attached(dying)
+            waiting = (await job(hall, "waiting"))[2]
+            third = hall.connect("third")
+            hall.links[0].cut()
+            await hall.clock.sleep(10)
+            await hello(third)
+            assert (await attached(third)).session == "read"
+            for task in (live, waiting):
+                task.cancel()
+
+    loop.run(story())
+
+
+def test_an_engine_gets_no_channel_whose_languages_it_does_not_know(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await job(hall)
+            outlet = MemoryOutlet()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            assert hall.recognising.unheard(live.id) == ()  # With no engine at all it is another alarm.
+            french = hall.connect("french")
+            await hello(french, languages=("fr", "pt-BR"))
+            await audio.carry(Sound(10 * RATE), as_live=True)
+            assert hall.recognising.unheard(live.id) == (FLOOR,)
+            assert hall.recognising.unheard(SessionId("another")) == ()
+            states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
+            assert states[-1].lag >= 9_000
+            assert live.state.channels[FLOOR].generation == 0
+            english = hall.connect("english")
+            await hello(english, languages=("de", "en-GB"))
+            assert (await attached(english)).languages == ("en",)
+            assert hall.recognising.unheard(live.id) == ()
+            task.cancel()
+
+    with caplog.at_level(logging.WARNING):
+        loop.run(story())
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["session s channel floor: no engine knows its languages (en), so none is attached"]
+
+
+def test_a_language_that_was_forced_is_the_one_to_be_known() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await job(hall, languages=("en", "fr"))
+            forced = ForceLanguage(channel=FLOOR, language="fr")
+            assert isinstance(await live.writer.send(TECHNICIAN, CommandId("force"), forced), Receipt)
+            english, french = hall.connect("english"), hall.connect("french")
+            await hello(english, languages=("en",))
+            await hall.clock.sleep(2_000)
+            assert hall.recognising.unheard(live.id) == (FLOOR,)
+            await hello(french, languages=("fr",))
+            assert (await attached(french)).languages == ("fr",)
+            task.cancel()
+
+    loop.run(story())
