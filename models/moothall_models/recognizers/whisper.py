@@ -8,7 +8,7 @@ whole 30 s when the decoder runs in circles. Figures: `docs/why/speech.md`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +74,7 @@ class WhisperRecognizer:
         self._end = self._token("<|endoftext|>")
         self._start = self._token("<|startoftranscript|>")
         self._previous = self._token("<|startofprev|>")
-        vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
-        known = frozenset(token[2:-2] for token in vocabulary if _is_language(token))
-        self._known = known & {own_code(tag) for tag in trained} if trained else known
+        self._known = languages_known(self._tokenizer.get_vocab(with_added_tokens=True), trained)
 
     @property
     def model(self) -> str:
@@ -88,7 +86,7 @@ class WhisperRecognizer:
         """Codes of the languages that it knows."""
         if not self._whisper.is_multilingual:
             return ("en",)
-        return tuple(sorted({*self._known, *(tag for tag, own in OWN_CODES.items() if own in self._known)}))
+        return self._known
 
     def warm_up(self) -> None:
         """Run a short and a full window, so that the first real pass finds everything allocated."""
@@ -217,6 +215,17 @@ def own_code(language: str) -> str:
     """`pt-BR` → `pt`, `nb` → `no`: what Whisper calls it."""
     code = primary(language)
     return OWN_CODES.get(code, code)
+
+
+def languages_known(vocabulary: Iterable[str], trained: Sequence[str] = ()) -> tuple[str, ...]:
+    """Codes of the languages that a multilingual vocabulary has tokens for, Whisper's own and those of BCP-47.
+
+    `trained`: the only ones to count, where a model was trained on fewer than it has tokens for; empty for all.
+    """
+    known = {token[2:-2] for token in vocabulary if _is_language(token)}
+    if trained:
+        known &= {own_code(tag) for tag in trained}
+    return tuple(sorted({*known, *(tag for tag, own in OWN_CODES.items() if own in known)}))
 
 
 def _is_language(token: str) -> bool:
