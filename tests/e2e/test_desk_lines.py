@@ -69,16 +69,18 @@ async def test_lines_are_moved_to_another_meeting_and_back(page: Page, tmp_path:
     async with meeting(tmp_path, "Amina") as on:
         live = await another(on)
         for n in range(1, 4):
-            await on.say(f"s{n}", f"Line {n}.")
+            await on.say(f"s{n}", f"This is line {n}.")
         await on.sit_down(page)
-        await move(page, "s2", "s3")
-        await expect(page.locator("#Lines .text")).to_have_text(["Line 1."])
+        await move(page, "s1", "s2")
+        await expect(page.locator("#Lines .text")).to_have_text(["This is line 3."])
         await expect(page.locator("#Give")).to_be_hidden()
-        assert standing(live) == ["Line 2.", "Line 3."]
+        assert standing(live) == ["This is line 1.", "This is line 2."]
         await page.get_by_role("button", name="Undo: Lines moved to another meeting").press("Enter")
         await expect(page.locator("#Status")).to_have_text("Undone")
-        await expect(page.locator("#Lines .text")).to_have_text(["Line 1.", "Line 2.", "Line 3."])
-        assert (standing(on.live), standing(live)) == (["Line 1.", "Line 2.", "Line 3."], [])
+        await expect(page.locator("#Lines .text")).to_have_text(
+            ["This is line 1.", "This is line 2.", "This is line 3."]
+        )
+        assert (standing(on.live), standing(live)) == (["This is line 1.", "This is line 2.", "This is line 3."], [])
         await expect(page.get_by_role("button", name="Undo: Lines moved")).to_have_count(0)
 
 

@@ -17,7 +17,19 @@
  */
 
 const MOST_NOTES = 50;
+const EARLY = 200; // ms by which a line may begin before the one that the log has before it
 const LIFE = { opened: 'open', resumed: 'open', reopened: 'open', paused: 'paused', closed: 'closed' };
+
+/** That of the log, but for lines that came from another meeting, or stand again: as server/moothall/record/model.py. */
+function inTime(lines) {
+  const ordered = [];
+  for (const line of lines) {
+    let at = ordered.length;
+    while (at && line.t0 + EARLY < ordered[at - 1].t0) at -= 1;
+    ordered.splice(at, 0, line);
+  }
+  return ordered;
+}
 
 export class DeskState {
   constructor() {
@@ -52,9 +64,9 @@ export class DeskState {
     return change;
   }
 
-  /** The lines to be shown, in order. */
+  /** The lines to be shown, in the order in which they were said. */
   shown() {
-    return [...this.lines.values()].filter((line) => !line.gone && (line.text.trim() || line.t1 === null));
+    return inTime([...this.lines.values()].filter((line) => !line.gone && (line.text.trim() || line.t1 === null)));
   }
 
   /** The newest finished line that has text. */
