@@ -11,6 +11,7 @@ from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId
 from moothall.core.session import Segment, State, evolve
+from moothall.core.undo import Undoing, read_act
 
 FLOOR = ChannelId("floor")
 ENGINE = Actor(Role.ENGINE, "whisper-base")
@@ -94,6 +95,19 @@ def speaking() -> State:
 
 def correct(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
     return do.CorrectSegment(channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text)
+
+
+def undoing_of(state: State, *commands: do.AnyCommand) -> Undoing:
+    """What undoes an act that is carried out in `state`; empty when nothing does, or when it is refused."""
+    now, done = state, list[ev.AnyEvent]()
+    for command in commands:
+        decision = decide(now, command, CAPTIONER, now.clock[1])
+        if isinstance(decision, Refusal):
+            return ()
+        for event in decision:
+            now = evolve(now, event)
+        done += decision
+    return read_act(state, done).undoing
 
 
 def line_of(state: State, name: str) -> Segment:

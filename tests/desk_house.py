@@ -27,12 +27,10 @@ from moothall.core.commands import (
 )
 from moothall.core.events import EndReason, Word
 from moothall.core.ids import CommandId, SegmentId, SessionId
-from moothall.core.undo import inverse
 from moothall.services.desks import Desks, News
 from moothall.services.orders import Receipt
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
-from moothall.testing.seeded import SeededRandomness
 
 ENGINE = Actor(Role.ENGINE, "scripted")
 STAFF = {
@@ -124,15 +122,7 @@ async def desk_house(
             kind: lambda _, kind=kind: house.news.get(kind)  # type: ignore[misc]
             for kind in ("reports", "alarm", "overrun")
         }
-        house.desks = Desks(
-            hall.sessions,
-            log=hall.log,
-            closing=hall.closing,
-            clock=hall.clock,
-            randomness=SeededRandomness(),
-            inverse=inverse,
-            news=look,
-        )
+        house.desks = hall.desks(look, may_act=house.may_act, links={staff.link: staff for staff in STAFF.values()})
         DeskSocket(house.socket, house.desks, may_act=house.may_act, extras=extras(house))
         app = web.Application()
         secure(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from moothall.adapters.log_memory import MemoryLog
@@ -17,10 +17,13 @@ from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.closing import Closing
+from moothall.services.desks import Desks, News
 from moothall.services.ingest import Ingest
+from moothall.services.line_moves import LineMoves
 from moothall.services.live_audio import LiveAudio
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.recognising import Recognising
+from moothall.services.role_links import Staff
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession, Sessions
 from moothall.testing.clock import LoopClock
@@ -66,6 +69,28 @@ class MemoryHall:
         ]
         assert isinstance(await live.writer.send(SYSTEM, CommandId("create"), commands), Receipt)
         return live
+
+    def desks(
+        self,
+        news: Mapping[str, News] | None = None,
+        *,
+        may_act: Callable[[Staff, SessionId], bool] = lambda *_: True,
+        links: Mapping[str, Staff] | None = None,
+    ) -> Desks:
+        """Its desks. Whoever wants news has to run them."""
+        self.moves = LineMoves(self.sessions, log=self.log, clock=self.clock, may_act=may_act)
+        known = links or {}
+        return Desks(
+            self.sessions,
+            log=self.log,
+            closing=self.closing,
+            clock=self.clock,
+            randomness=SeededRandomness(),
+            held=self.recognising.held,
+            undo_move=self.moves.undo,
+            label=lambda link: known[link].label if link in known else "",
+            news=news or {},
+        )
 
     async def events(self, name: SessionId = SESSION) -> list[AnyEvent | UnknownEvent]:
         """All events of the session's log."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,34 +12,32 @@ from aiohttp import web
 from moothall.adapters.control_door import ControlDoor
 from moothall.adapters.control_socket import ControlSocket
 from moothall.adapters.desk_door import About, DeskDoor
-from moothall.adapters.desk_socket import DeskSocket, Extra, MayAct, Wish
+from moothall.adapters.desk_socket import DeskSocket, Extra, Wish
 from moothall.adapters.pages import Pages
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.staff_socket import StaffSocket
 from moothall.app_house import House
 from moothall.core.actors import Role
 from moothall.core.authority import COMMANDS, REMOVERS, may_send
-from moothall.core.commands import BringLinesBack, CloseSession, CorrectSegment, MoveLinesAway
+from moothall.core.commands import CloseSession, CorrectSegment
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
 from moothall.core.removing import Lines, selected
 from moothall.core.session import ON, Status
-from moothall.core.undo import inverse
 from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
 from moothall.services.copies import Copies
 from moothall.services.desks import Desks, News, Seat
+from moothall.services.line_moves import LineMoves
 from moothall.services.live_ingest import LiveIngest
-from moothall.services.moving import move_back, move_lines
-from moothall.services.orders import Receipt, unavailable
+from moothall.services.orders import unavailable
 from moothall.services.recognising import Recognising
 from moothall.services.recording import Recordings
 from moothall.services.redoing import redo
 from moothall.services.removal import remove
 from moothall.services.reports import Kind, Reports
 from moothall.services.session_writer import SessionWriter
-from moothall.services.sessions import LiveSession
 from moothall.services.speaker_watch import SpeakerWatch
 
 MOST_OTHERS = 100
@@ -63,13 +60,16 @@ def open_desks(
     socket = StaffSocket(staff=staff.staff, origins=origins, clock=house.clock)
     house.links.when_gone(lambda _: socket.recheck())
     news: dict[str, News] = {}
+    moves = LineMoves(house.sessions, log=house.log, clock=house.clock, may_act=staff.may_act)
     desks = Desks(
         house.sessions,
         log=house.log,
         closing=house.closing,
         clock=house.clock,
         randomness=house.randomness,
-        inverse=inverse,
+        held=recognising.held,
+        undo_move=moves.undo,
+        label=lambda link: "" if (known := house.links.get(link)) is None else known.label,
         news=news,
     )
     control = ControlRoom(
@@ -86,7 +86,7 @@ def open_desks(
     )
     news |= _news(house, reports, control)
     extras = _Extras(
-        house, desks=desks, reports=reports, recognising=recognising, recordings=recordings, may_act=staff.may_act
+        house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
     ).all()
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
     ControlSocket(socket, control, may_act=staff.may_act)
@@ -179,20 +179,18 @@ class _Extras:
         house: House,
         *,
         desks: Desks,
+        moves: LineMoves,
         reports: Reports,
         recognising: Recognising,
         recordings: Recordings,
-        may_act: MayAct,
     ) -> None:
         self._house = house
         self._desks = desks
+        self._moves = moves
         self._reports = reports
         self._recognising = recognising
         self._recordings = recordings
-        self._may_act = may_act
         self._copies = Copies(house.log, self._writer_of)
-        # Lines that are on their way to another session would escape a removal. Bound: desks that wait for an answer.
-        self._moving = asyncio.Lock()
 
     async def _writer_of(self, session: SessionId) -> SessionWriter | None:
         live = await self._house.sessions.find(session)
@@ -215,51 +213,21 @@ class _Extras:
         channel = ChannelId(wish.channel or seat.channel)
         if not is_command_id(wish.id) or channel not in seat.live.state.channels:
             return _refuse(RefusalCode.INVALID, "It needs an id and one of the meeting's texts.")
-        answer = await redo(seat.live.writer, self._recognising, seat.actor, CommandId(wish.id), channel, wish.language)
+        name = CommandId(wish.id)
+        with self._desks.doing(seat, name):
+            answer = await redo(seat.live.writer, self._recognising, seat.actor, name, channel, wish.language)
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _move(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Lines belong to another session. That the link reaches it has been asked."""
-        other = await self._house.sessions.find(SessionId(wish.session or ""))
-        if not is_command_id(wish.id) or other is None:
-            return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
-        channel = ChannelId(wish.channel or seat.channel)
-        to_channel = _same_channel(other, channel)
-        async with self._moving:
-            answer = await move_lines(
-                seat.live.writer,
-                other.writer,
-                seat.actor,
-                CommandId(wish.id),
-                channel=channel,
-                segments=wish.segments,
-                to_channel=to_channel,
-                clock=self._house.clock,
+        if not is_command_id(wish.id):
+            return _refuse(RefusalCode.INVALID, "It needs an id.")
+        name, channel = CommandId(wish.id), ChannelId(wish.channel or seat.channel)
+        with self._desks.doing(seat, name):
+            answer = await self._moves.move(
+                seat, name, channel=channel, segments=wish.segments, session=SessionId(wish.session or "")
             )
-        if isinstance(answer, Refusal):
-            return answer
-        moved = MoveLinesAway(channel=channel, segments=wish.segments, session=other.id)
-        back = BringLinesBack(channel=channel, segments=wish.segments, session=other.id)
-
-        async def undo(seat: Seat, undo_id: CommandId) -> Receipt | Refusal:
-            there = await self._house.sessions.find(other.id) if self._may_act(seat.staff, other.id) else None
-            if there is None:
-                return _refuse(RefusalCode.FORBIDDEN, "Your link is not for the meeting where the lines stand.")
-            async with self._moving:
-                return await move_back(
-                    seat.live.writer,
-                    there.writer,
-                    seat.actor,
-                    undo_id,
-                    moved=CommandId(wish.id),
-                    channel=channel,
-                    segments=wish.segments,
-                    to_channel=to_channel,
-                    clock=self._house.clock,
-                )
-
-        self._desks.note_act(seat, moved, CommandId(wish.id), answer, undo=back, elsewhere=undo)
-        return {"receipt": msgspec.to_builtins(answer)}
+        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _next(self, seat: Seat, _: Wish) -> dict[str, object] | Refusal:
         """Close this session and start the one that follows in its room."""
@@ -277,7 +245,7 @@ class _Extras:
         """Words must not stay, neither in the text nor in the sound."""
         if not is_command_id(wish.id) or wish.removes is None:
             return _refuse(RefusalCode.INVALID, "It needs an id, and which words.")
-        async with self._moving:
+        async with self._moves.busy:
             answer = await remove(
                 seat.live.writer,
                 seat.actor,
@@ -316,11 +284,6 @@ class _Extras:
 
 def _tends_text(role: Role) -> bool:
     return bool(COMMANDS[role] & {CorrectSegment, CloseSession})
-
-
-def _same_channel(other: LiveSession, channel: ChannelId) -> ChannelId:
-    """The channel of the same name there, or its first."""
-    return channel if channel in other.state.channels else next(iter(other.state.channels), channel)
 
 
 def _refuse(code: RefusalCode, message: str) -> Refusal:

@@ -33,3 +33,6 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 SYSTEM = Actor(Role.SYSTEM, "server")
+
+OPERATOR = "operator"
+"""The pseudonym of whoever has a shell, in the records of what they do."""

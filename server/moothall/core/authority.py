@@ -24,7 +24,7 @@ _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.AttachEngine, do.NoteGap)
 _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.TakeFloor)
 _CORRECT = _of(do.CorrectSegment)
-_TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel)
+_TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel, do.RestoreLines)
 _MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
 _NOTES = _of(do.LeaveNote)
 

@@ -209,6 +209,20 @@ class RewindChannel(Command, frozen=True, kw_only=True, tag="rewind"):
     t: int
 
 
+class RestoreLines(Command, frozen=True, kw_only=True, tag="restore"):
+    """Lines that were struck by a rewinding stand again, and what was recognised in their place is struck."""
+
+    channel: ChannelId
+    rewinding: int
+    """Which one of the channel, counted from 1."""
+    t: int
+    """Media ms from which it was."""
+    through: int
+    """Media ms up to which the channel's words had been committed before."""
+    segments: tuple[SegmentId, ...]
+    """The lines that were struck."""
+
+
 class TypeLine(Command, frozen=True, kw_only=True, tag="type"):
     """A line that a person wrote, whole."""
 
@@ -292,6 +306,7 @@ AnyCommand = (
     | TakeFloor
     | ForceLanguage
     | RewindChannel
+    | RestoreLines
     | TypeLine
     | MoveLinesAway
     | MoveLinesHere

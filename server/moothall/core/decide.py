@@ -48,6 +48,7 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
         case (
             do.ForceLanguage()
             | do.RewindChannel()
+            | do.RestoreLines()
             | do.TypeLine()
             | do.MoveLinesAway()
             | do.MoveLinesHere()

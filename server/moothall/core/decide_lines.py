@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from moothall.core import commands as do
 from moothall.core import events as ev
@@ -21,7 +21,13 @@ MOST_BACK = 30_000
 its session, where it would be removed, and none comes from another one to a time at which it would be."""
 
 LineCommand = (
-    do.ForceLanguage | do.RewindChannel | do.TypeLine | do.MoveLinesAway | do.MoveLinesHere | do.BringLinesBack
+    do.ForceLanguage
+    | do.RewindChannel
+    | do.RestoreLines
+    | do.TypeLine
+    | do.MoveLinesAway
+    | do.MoveLinesHere
+    | do.BringLinesBack
 )
 
 
@@ -37,6 +43,8 @@ def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.A
             return [ev.LanguageForced(channel=channel.id, language=command.language)]
         case do.RewindChannel():
             return _rewind(state, channel, command)
+        case do.RestoreLines():
+            return _restore(state, channel, command)
         case do.TypeLine():
             return _type(state, channel, command, wall)
         case do.MoveLinesAway():
@@ -65,9 +73,14 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
     lines = [line for line in heard if not line.mended and _end(line, channel) > t]
     t = min([t, channel.committed_through, *(line.t0 for line in lines)])
     rewound = ev.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))
+    return [*_end_open(state, channel, lines), rewound]
+
+
+def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Sequence[ev.AnyEvent]:
+    """Ends the channel's open line, unless it is struck."""
     still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
-    if still_open is None or still_open in lines:
-        return [rewound]
+    if still_open is None or still_open in struck:
+        return []
     ended = ev.SegmentEnded(
         channel=channel.id,
         segment=still_open.id,
@@ -75,7 +88,56 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
         reason=ev.EndReason.LANGUAGE,
         text=still_open.whole,
     )
-    return [ended, rewound]
+    return [ended]
+
+
+def _restore(state: State, channel: Channel, command: do.RestoreLines) -> Sequence[ev.AnyEvent] | Refusal:
+    if not state.recorded:
+        return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+    meant = 0 <= command.t <= command.through and command.rewinding > 0
+    if not meant or len(set(command.segments)) < len(command.segments):
+        return _invalid("Name the lines, each once, and the time that they were struck from.")
+    named = [line for name in command.segments if (line := state.segments.get(name)) is not None]
+    if len(named) < len(command.segments):
+        return Refusal(code=RefusalCode.STALE, message="Words of these lines were removed since.")
+    if any(line.channel != channel.id or line.moved or line.struck != command.rewinding for line in named):
+        return Refusal(code=RefusalCode.UNKNOWN, message="Name lines of this channel that were struck.")
+    if any(returned(line.id) in state.segments for line in named):
+        return Refusal(code=RefusalCode.CONFLICT, message="These lines stand again already.")
+    instead = _instead(state, channel, command)
+    if any(line.mended or struck < command.rewinding for line, struck in instead.items()):
+        return Refusal(code=RefusalCode.STALE, message="What stands in their place has been changed since.")
+    rewound = ev.ChannelRewound(
+        channel=channel.id, t=channel.committed_through, segments=tuple(line.id for line in instead)
+    )
+    events: list[ev.AnyEvent] = [*_end_open(state, channel, instead), rewound]
+    for line in sorted(named, key=lambda line: (line.t0, line.id)):
+        events += _with_words(channel, line)
+    for line in instead:
+        # What was said after the lines that stand again stays.
+        later = next((n for n, word in enumerate(line.words) if word.t0 + word.t1 >= 2 * command.through), None)
+        if later is not None:
+            events += again(line, (later, len(line.words)), returned(line.id))
+    return events
+
+
+def _instead(state: State, channel: Channel, command: do.RestoreLines) -> dict[Segment, int]:
+    """The lines that were recognised from the sound of others, and what became of them.
+
+    With each, by which rewinding it was struck when it stands again itself; else one that is still to come.
+    """
+    t, through = command.t, command.through
+    heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
+    # What a removal left of older lines is said anew, and ends where the rewinding began.
+    new = [line for line in heard if line.since >= command.rewinding and max(word.t1 for word in line.words) > t]
+    there = [line for line in new if line.t0 < through]
+    was = {returned(name): line for name, line in state.segments.items() if line.gone} if there else {}
+    found = {}
+    for line in there:
+        before = was.get(line.id)
+        if before is None or not before.moved:  # What came back from another session was not heard instead.
+            found[line] = channel.rewound + 1 if before is None else before.struck
+    return found
 
 
 def _end(line: Segment, channel: Channel) -> int:

@@ -311,10 +311,10 @@ class LanguageForced(Event, frozen=True, kw_only=True, tag="language.forced"):
 
 
 class ChannelRewound(ChannelEvent, frozen=True, kw_only=True, tag="channel.rewound"):
-    """Lines were struck, because their sound is recognised once more."""
+    """Lines were struck, because their sound is recognised once more, or because what was heard before stands again."""
 
     t: int
-    """Media ms from which it is."""
+    """Media ms from which it is recognised once more; the end of what is recognised when none of it is."""
     segments: tuple[SegmentId, ...]
     """The lines that are gone."""
 

@@ -17,6 +17,8 @@ from moothall.core.ids import CommandId, SegmentId, SessionId
 HERE, AWAY, BACK = ":here", ":away", ":back"
 """How the ids of a move's commands end: lines come to one log, they leave the other, and what came is struck again."""
 
+_BACK = "back-"
+
 Place = tuple[SessionId, SegmentId]
 """A line in a log."""
 
@@ -43,8 +45,13 @@ def arrived(here: CommandId, segment: SegmentId) -> SegmentId:
 
 
 def returned(segment: SegmentId) -> SegmentId:
-    """What a line that was moved away is called once it stands in its session again; so it can't come back twice."""
-    return SegmentId(f"back-{digest(segment)}")
+    """What a line that was struck or moved away is called once it stands again; so it can't come back twice."""
+    return SegmentId(f"{_BACK}{digest(segment)}")
+
+
+def is_returned(segment: SegmentId) -> bool:
+    """Whether a line may be one that stands again."""
+    return segment.startswith(_BACK)
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

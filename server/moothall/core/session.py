@@ -61,6 +61,10 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """Struck: it is recognised once more, or stands in another session."""
     moved: bool = False
     """Whether it is gone because it was moved to another session."""
+    struck: int = 0
+    """By which rewinding of its channel it was struck, counted from 1; 0 when by none."""
+    since: int = 0
+    """After which rewinding of its channel it was opened."""
 
     @property
     def whole(self) -> str:
@@ -92,6 +96,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks: its next lines are given to that speaker."""
     forced: str | None = None
     """The language that somebody said it is in."""
+    rewound: int = 0
+    """How often lines of it were struck."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,8 +219,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
         case ev.SpeakerAssigned():
             return _with_segments(state, event.segments, speaker=event.speaker)
         case ev.ChannelRewound():
-            state = _with_segments(state, event.segments, gone=True)
-            return _with_channel(state, event.channel, committed_through=event.t, open_segment=None, last_words=())
+            return _rewound(state, event)
         case ev.LinesMovedAway():
             return _with_segments(state, event.segments, gone=True, moved=True)
         case ev.BodyRemoved():
@@ -243,6 +248,7 @@ def _evolve_segment(
             t0=event.t0,
             origin=event.origin,
             speaker=event.speaker,
+            since=state.channels[event.channel].rewound,
         )
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)
@@ -283,6 +289,24 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
         committed_through=max(channel.committed_through, event.words[-1].t1),
         last_words=last,
     )
+
+
+def _rewound(state: State, event: ev.ChannelRewound) -> State:
+    last, times = _last_left(state, event), state.channels[event.channel].rewound + 1
+    state = _with_segments(state, event.segments, gone=True, struck=times)
+    return _with_channel(
+        state, event.channel, committed_through=event.t, open_segment=None, last_words=last, rewound=times
+    )
+
+
+def _last_left(state: State, event: ev.ChannelRewound) -> tuple[ev.Word, ...]:
+    """The last words where lines were struck and nothing is heard once more; none where something is."""
+    channel = state.channels[event.channel]
+    if event.t < channel.committed_through:
+        return ()
+    struck = [line for name in event.segments if (line := state.segments.get(name)) is not None]
+    gone = {word for line in struck for word in line.words}
+    return tuple(word for word in channel.last_words if word not in gone)
 
 
 def _heard(state: State, channel: ChannelId, t: int) -> State:

@@ -3,52 +3,90 @@
 Afterwards lines read, are named and stand as before, and so does the session; revisions and positions don't run back.
 What was said or typed meanwhile is left alone, but for the name: lines that were given to a speaker only because that
 speaker was said to have the floor go with it.
+
+What an act did is read from its events, so that it can be undone as long as the log lives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
+from moothall.core.event_codec import UnknownEvent
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.moves import is_returned, returned
 from moothall.core.session import State, Status, evolve
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
 """Whether an act fits a state depends on the state, and on the role only for engines."""
 
 Undoing = tuple[do.AnyCommand, ...]
+Commands = tuple[do.AnyCommand, ...]
+_Fact = ev.AnyEvent | UnknownEvent | None
+"""An event of a log; None when its body was removed."""
 
 
-def inverse(before: State, commands: Sequence[do.AnyCommand]) -> Undoing:
-    """The act that undoes `commands`, as carried out in the state `before`; empty when nothing does.
+class Reading(msgspec.Struct, frozen=True):
+    """What the events of an act say that was done."""
 
-    An act is undone whole or not at all: one that holds a command which can't be undone has no inverse. A name that
-    was introduced stays in the list of names, since nobody is harmed by it.
+    commands: Commands
+    undoing: Undoing
+    """The act that undoes it; empty when nothing does."""
+
+
+def read_act(before: State, events: Sequence[_Fact]) -> Reading:
+    """What was done by these events, which one act caused in the state `before`, and what undoes it.
+
+    An act is undone whole or not at all: one of which a part can't be undone has no undoing. A name that was introduced
+    stays in the list of names, since nobody is harmed by it.
     """
-    state, undoing = before, Undoing()
-    for command in commands:
-        undone = _inverse(state, command)
-        after = carried_out(state, [command])
-        if undone is None or after is None:
-            return ()
-        state, undoing = after, (*undone, *undoing)
-    return undoing if carried_out(state, undoing) is not None else ()
+    state, commands, undoing, whole = before, Commands(), Undoing(), True
+    for n, event in enumerate(events):
+        step = _step(state, events[n - 1] if n else None, event, events[n + 1] if n + 1 < len(events) else None)
+        state = evolve(state, event)
+        if step is not None:
+            command, undone = step
+            commands = commands if command is None else (*commands, command)
+            whole = whole and undone is not None
+            undoing = (*(undone or ()), *undoing)
+    fits = whole and carried_out(state, undoing) is not None
+    return Reading(commands, undoing if fits else ())
 
 
 def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
-    """What of an act's undoing still fits: the floor is left to whoever else was given it meanwhile."""
+    """What of an act's undoing still fits: the floor is left to whoever else was given it meanwhile.
+
+    Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
+    stand.
+    """
     took = _floors(act)
+    due: list[do.AnyCommand] = []
+    for command in undoing:
+        match command:
+            case do.TakeFloor() if command.channel in took:
+                if now.channels[command.channel].speaker == took[command.channel]:
+                    due.append(command)
+            case do.AssignSpeaker():
+                lines = tuple(_standing_as(now, name) for name in command.segments if name in now.segments)
+                due += [msgspec.structs.replace(command, segments=lines)] if lines else []
+            case do.CorrectSegment():
+                due.append(msgspec.structs.replace(command, segment=_standing_as(now, command.segment)))
+            case _:
+                due.append(command)
+    return tuple(due)
 
-    def held(command: do.AnyCommand) -> bool:
-        if not isinstance(command, do.TakeFloor) or command.channel not in took:
-            return True
-        return now.channels[command.channel].speaker == took[command.channel]
 
-    return tuple(command for command in undoing if held(command))
+def _standing_as(now: State, name: SegmentId) -> SegmentId:
+    """What a line is called by now."""
+    while (line := now.segments.get(name)) is not None and line.gone and returned(name) in now.segments:
+        name = returned(name)
+    return name
 
 
 def lines_meanwhile(
@@ -70,7 +108,8 @@ def lines_meanwhile(
             case ev.SpeakerAssigned() | ev.LinesMovedHere():
                 by_hand.update(event.segments)
             case ev.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
-                opened[event.segment] = event.channel
+                if _is_new(event.segment, opened.keys() - by_hand):
+                    opened[event.segment] = event.channel
             case _:
                 pass
     back: dict[SpeakerId | None, list[SegmentId]] = {}
@@ -78,6 +117,11 @@ def lines_meanwhile(
         if name in now.segments and name not in by_hand:
             back.setdefault(had[channel], []).append(name)
     return tuple(do.AssignSpeaker(segments=tuple(lines), speaker=speaker) for speaker, lines in back.items())
+
+
+def _is_new(name: SegmentId, counted: Iterable[SegmentId]) -> bool:
+    """Whether a line was not said before: it has a name of its own, or is said again and counted when it was first."""
+    return not is_returned(name) or any(returned(line) == name for line in counted)
 
 
 def _floors(commands: Iterable[do.AnyCommand]) -> dict[ChannelId, SpeakerId | None]:
@@ -96,60 +140,106 @@ def carried_out(state: State, commands: Iterable[do.AnyCommand]) -> State | None
     return state
 
 
-def _inverse(before: State, command: do.AnyCommand) -> Undoing | None:
-    """What undoes one command, which may be nothing at all; None when it can't be undone."""
-    match command:
-        case do.PauseSession():
-            return (do.ResumeSession(),)
-        case do.ResumeSession():
-            return (do.PauseSession(),)
-        case do.ReopenSession():
-            return (do.CloseSession(),)
-        case do.CloseSession():
-            return _of_close(before)
-        case do.DescribeSession():
-            return (do.DescribeSession(title=before.title),)
-        case do.IntroduceSpeaker():
-            name = before.speakers.get(command.speaker)
-            return () if name is None else (do.IntroduceSpeaker(speaker=command.speaker, name=name),)
-        case do.AssignSpeaker():
-            return _as_assigned(before, command.segments)
-        case do.TakeFloor():
-            return _of_taken_floor(before, command)
-        case do.ForceLanguage() if command.channel in before.channels:
-            forced = before.channels[command.channel].forced
-            return (do.ForceLanguage(channel=command.channel, language=forced),)
-        case do.CorrectSegment():
-            return _of_correction(before, command)
-        case do.TypeLine():
+def _step(
+    state: State, last: _Fact, event: _Fact, following: _Fact
+) -> tuple[do.AnyCommand | None, Undoing | None] | None:
+    """The command behind an event in the state before it, and what undoes that; None when it goes with another event.
+
+    `last` and `following` are the events of the same act around it. What undoes is None where nothing does.
+    """
+    match event:
+        case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint():
+            return None
+        case ev.NotRecordedEnded() if isinstance(following, ev.SessionClosed):
+            return None
+        case ev.SessionClosed():
+            return do.CloseSession(), _of_close(state, recorded=not isinstance(last, ev.NotRecordedEnded))
+        case ev.SessionPaused():
+            return do.PauseSession(), (do.ResumeSession(),)
+        case ev.SessionResumed():
+            return do.ResumeSession(), (do.PauseSession(),)
+        case ev.SessionReopened():
+            return do.ReopenSession(), (do.CloseSession(),)
+        case ev.SessionDescribed():
+            described = do.DescribeSession(title=event.title, languages=event.languages)
+            return described, (do.DescribeSession(title=state.title),)
+        case ev.SpeakerIntroduced():
+            name = state.speakers.get(event.speaker)
+            introduced = do.IntroduceSpeaker(speaker=event.speaker, name=event.name)
+            return introduced, () if name is None else (do.IntroduceSpeaker(speaker=event.speaker, name=name),)
+        case ev.SpeakerAssigned():
+            return do.AssignSpeaker(segments=event.segments, speaker=event.speaker), _as_assigned(state, event.segments)
+        case ev.SpeakerTookFloor():
+            had = state.channels[event.channel].speaker
+            took = do.TakeFloor(channel=event.channel, speaker=event.speaker)
+            return took, (do.TakeFloor(channel=event.channel, speaker=had),)
+        case _:
+            return _line_step(state, event, following) or (_without_undoing(event), None)
+
+
+def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyCommand, Undoing | None] | None:
+    """As `_step`, for what is done with lines."""
+    match event:
+        case ev.LanguageForced():
+            forced = do.ForceLanguage(channel=event.channel, language=event.language)
+            had = state.channels[event.channel].forced
+            return forced, (do.ForceLanguage(channel=event.channel, language=had),)
+        case ev.SegmentCorrected():
+            return _of_correction(state, event)
+        case ev.SegmentOpened() if isinstance(following, ev.SegmentEnded):
+            typed = do.TypeLine(
+                channel=event.channel,
+                segment=event.segment,
+                text=following.text,
+                language=event.language,
+                origin=event.origin,
+                speaker=event.speaker,
+            )
             # A finished line without text is not shown.
             emptied = do.CorrectSegment(
-                channel=command.channel, segment=command.segment, base_revision=0, base_words=0, text=""
+                channel=event.channel, segment=event.segment, base_revision=0, base_words=0, text=""
             )
-            return (emptied,)
+            return typed, (emptied,)
+        case ev.ChannelRewound():
+            restored = do.RestoreLines(
+                channel=event.channel,
+                rewinding=state.channels[event.channel].rewound + 1,
+                t=event.t,
+                through=state.channels[event.channel].committed_through,
+                segments=event.segments,
+            )
+            again = isinstance(following, ev.SegmentOpened)  # It is itself what undid another.
+            return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
         case _:
             return None
 
 
-def _of_close(before: State) -> Undoing:
+def _without_undoing(event: _Fact) -> do.AnyCommand | None:
+    """The command behind an event that nothing undoes from here; None when it is not to be named."""
+    match event:
+        case ev.SessionOpened():
+            return do.OpenSession()
+        case ev.NotRecordedBegan():
+            return do.BeginNotRecorded()
+        case ev.NotRecordedEnded():
+            return do.EndNotRecorded()
+        case ev.NoteLeft():
+            return do.LeaveNote(text=event.text)
+        case ev.RecordSealed():
+            return do.SealRecord(version=event.version)
+        case ev.LinesMovedAway():
+            return do.MoveLinesAway(channel=event.channel, segments=event.segments, session=event.session)
+        case _:
+            return None
+
+
+def _of_close(before: State, *, recorded: bool) -> Undoing:
     undoing: list[do.AnyCommand] = [do.ReopenSession()]
-    if not before.recorded:
+    if not recorded:
         undoing.append(do.BeginNotRecorded())  # It was not, so it isn't again until somebody says so.
     if before.status is Status.PAUSED:
         undoing.append(do.PauseSession())
     return tuple(undoing)
-
-
-def _of_taken_floor(before: State, command: do.TakeFloor) -> Undoing | None:
-    channel = before.channels.get(command.channel)
-    if channel is None:
-        return None
-    back = do.TakeFloor(channel=command.channel, speaker=channel.speaker)
-    first = None if command.since is None else before.segments.get(command.since)
-    if first is None:
-        return (back,)
-    since = (line for _, line in before.segments.items() if line.channel == channel.id and line.t0 >= first.t0)
-    return (back, *_as_assigned(before, (line.id for line in since)))
 
 
 def _as_assigned(before: State, segments: Iterable[SegmentId]) -> Undoing:
@@ -162,17 +252,18 @@ def _as_assigned(before: State, segments: Iterable[SegmentId]) -> Undoing:
     return tuple(do.AssignSpeaker(segments=tuple(lines), speaker=speaker) for speaker, lines in had.items())
 
 
-def _of_correction(before: State, command: do.CorrectSegment) -> Undoing | None:
-    line = before.segments.get(command.segment)
+def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCommand, Undoing] | None:
+    line = before.segments.get(event.segment)
     if line is None:
         return None
-    # The words that it replaced, as they read before; those behind it were left alone.
-    read = line.text + "".join(word.text for word in line.words[line.base : command.base_words])
-    back = do.CorrectSegment(
-        channel=command.channel,
-        segment=command.segment,
-        base_revision=command.base_revision + 1,
-        base_words=command.base_words,
-        text=read,
+    corrected = do.CorrectSegment(
+        channel=event.channel,
+        segment=event.segment,
+        base_revision=event.base_revision,
+        base_words=event.base_words,
+        text=event.text,
     )
-    return (back,)
+    # The words that it replaced, as they read before; those behind it were left alone.
+    read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
+    back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read)
+    return corrected, (back,)

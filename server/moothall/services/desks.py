@@ -1,47 +1,48 @@
 """The staff at their desks: who is there, what they do, what came of it, and how it is undone.
 
 A desk follows one text of one session on a feed that carries the staff's lane too. What it wants goes to the
-session writer as anybody's commands do; the answer says how to undo it. Who is there and what was done last is kept
-in memory only: the log has what counts.
+session writer as anybody's commands do; the answer says how to undo it. What was done last is read from the log, so
+that it can be undone after a restart too; who is there is kept in memory only.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
 
 from moothall.core.actors import Actor, Role
+from moothall.core.acts import Act
 from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
 from moothall.core.commands import AnyCommand
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved, NoteLeft
+from moothall.core.events import NoteLeft
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId
 from moothall.core.lanes import STAFF, Feed
+from moothall.core.moves import short
 from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.session import State
 from moothall.services.closing import Closing
-from moothall.services.desk_acts import Act, Presence
+from moothall.services.desk_acts import DeskActs, Presence, shown
+from moothall.services.desk_acts import News as ActNews
 from moothall.services.feed import Outlet, Subscription
 from moothall.services.orders import Receipt
 from moothall.services.publication import Publication
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession, Sessions
-from moothall.services.undoing import undo_act, undo_id
+from moothall.services.undoing import Held, undo_act
 from moothall.wire.frames import Format
 
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
 """How often news that nobody publishes (reports, alarms, times that run over) is looked at."""
-ACTS = 200
-"""Acts of a session that are remembered, for their undoing and for desks that send one twice."""
 SHOWN_ACTS = 30
-"""Of these, the last that a desk is shown."""
+"""Of the acts that can be undone, the last that a desk is shown."""
 NOTES = 50
 NAME = 60
 """Characters of the name that somebody gives themselves at a desk."""
@@ -57,8 +58,6 @@ class Push(Protocol):
         ...
 
 
-Inverse = Callable[[State, Sequence[AnyCommand]], Sequence[AnyCommand]]
-"""`core/undo.py`: what undoes commands that are about to be carried out in a state; empty when nothing does."""
 News = Callable[[SessionId], object]
 """How something stands in a session, of plain values for JSON; None when there is nothing to say."""
 
@@ -87,25 +86,21 @@ class Seat:
         return Actor(self.staff.role, self.staff.link)
 
 
-UndoElsewhere = Callable[[Seat, CommandId], Awaitable[Receipt | Refusal]]
-"""Undoes an act that reached beyond its session, for whoever sits there, under this id."""
+UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
+"""Undoes a move of lines to another session, for whoever sits there (`LineMoves.undo`)."""
 
 
 class _Table:
     """The desks of one session."""
 
-    def __init__(self) -> None:
+    def __init__(self, acts: DeskActs) -> None:
         self.seats: dict[str, Seat] = {}
-        # Overflow: the oldest can't be undone any more; the log still knows its id.
-        self.acts: OrderedDict[CommandId, tuple[Act, Receipt]] = OrderedDict()
-        self.elsewhere: dict[CommandId, UndoElsewhere] = {}
-        """How those are undone that reach beyond this session."""
+        self.acts = acts
+        self.doing: dict[str, Presence] = {}
+        """Who is just doing something, by the act's id, shortened."""
+        self.who: dict[CommandId, Presence] = {}
+        """Who did what is known of the acts, as far as they were here when they did it."""
         self.told: dict[str, object] = {}
-
-    def remember(self, act: Act, receipt: Receipt) -> None:
-        self.acts[act.id] = (act, receipt)
-        while len(self.acts) > ACTS:
-            self.elsewhere.pop(self.acts.popitem(last=False)[0], None)
 
     def tell(self, event: str, body: object) -> None:
         for seat in self.seats.values():
@@ -123,16 +118,23 @@ class Desks:
         closing: Closing,
         clock: Clock,
         randomness: Randomness,
-        inverse: Inverse,
+        held: Held,
+        undo_move: UndoMove,
+        label: Callable[[str], str],
         news: Mapping[str, News],
     ) -> None:
-        """`news`: what desks are told whenever it changes, by the name under which they are told."""
+        """`label`: what the link of that id was called when it was made, empty when it is gone.
+
+        `news`: what desks are told whenever it changes, by the name under which they are told.
+        """
         self._sessions = sessions
         self._log = log
         self._closing = closing
         self._clock = clock
         self._randomness = randomness
-        self._inverse = inverse
+        self._held = held
+        self._undo_move = undo_move
+        self._label = label
         self._news = news
         self._tables: dict[SessionId, _Table] = {}
         sessions.observe(self._seen)
@@ -144,15 +146,33 @@ class Desks:
             for session, table in list(self._tables.items()):
                 if table.seats:
                     self._look(session, table)
+                elif self._sessions.loaded(session) is None:  # Whoever sits down later has the acts read anew.
+                    del self._tables[session]
+
+    def _table(self, session: SessionId) -> _Table:
+        return self._tables.setdefault(session, _Table(DeskActs(session, self._log)))
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        """Once words were removed, no act has them any more, neither what was written nor what stood there before."""
         table = self._tables.get(live.id)
-        if table is not None and any(isinstance(event, BodyRemoved) for event in publication.events):
-            gone = [act.id for act, _ in table.acts.values() if act.has_words]
-            for act_id in gone:
-                del table.acts[act_id]
-            table.tell("forgotten", gone)
+        if table is not None:
+            self._tell_acts(table, table.acts.hear(live.writer, publication))
+
+    def _tell_acts(self, table: _Table, news: ActNews) -> None:
+        for act in news.acts:
+            table.tell("acted", shown(act, self._who(table, act)))
+        if news.forgotten:
+            # Once words were removed, no act has them any more, neither what was written nor what stood there before.
+            table.tell("forgotten", list(news.forgotten))
+            for name in news.forgotten:
+                table.who.pop(name, None)
+
+    def _who(self, table: _Table, act: Act) -> Presence:
+        """Whoever did something; the log knows the link alone."""
+        doing = table.doing.get(short(act.id))
+        if doing is not None:
+            table.who.setdefault(act.id, doing)
+        nobody = Presence(seat="", role=act.by.role, label=self._label(act.by.id))
+        return table.who.get(act.id, nobody)
 
     def _look(self, session: SessionId, table: _Table) -> None:
         """Tell the desks what changed of the news."""
@@ -190,11 +210,13 @@ class Desks:
         )
         seat = Seat(staff, live, wanted, presence, push)
         notes = await self._notes(session)
+        table = self._table(session)
+        self._tell_acts(table, await table.acts.load(live.writer))
         subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after)
         if isinstance(subscription, Refusal):
             return subscription
         seat.subscription = subscription
-        table = self._tables.setdefault(session, _Table())
+        table = self._tables.setdefault(session, table)
         self._look(session, table)
         table.seats[presence.seat] = seat
         self._tell_presence(table)
@@ -208,7 +230,7 @@ class Desks:
             "may": sorted(_may(staff.role)),
             "now": self._clock.wall(),
             "presence": self.presence(session),
-            "acts": [act.shown() for act, _ in list(table.acts.values())[-SHOWN_ACTS:]],
+            "acts": [shown(act, self._who(table, act)) for act in table.acts.all()[-SHOWN_ACTS:]],
             "notes": notes,
             "words": _words(live.state, wanted),
             "news": {kind: table.told.get(kind) for kind in self._news},
@@ -238,54 +260,43 @@ class Desks:
 
     async def act(self, seat: Seat, command_id: CommandId, commands: Sequence[AnyCommand]) -> Acknowledged | Refusal:
         """Carry out what somebody wants, all of it or nothing. The same id again gets the first answer."""
-        table = self._tables.setdefault(seat.live.id, _Table())
-        known = table.acts.get(command_id)
-        if known is not None:
-            return Acknowledged(receipt=known[1], undo=known[0].undo)
-        undo = tuple(self._inverse(seat.live.state, commands))
-        answer = await self._closing.send(seat.live.writer, seat.actor, command_id, commands)
+        table = self._table(seat.live.id)
+        self._tell_acts(table, await table.acts.load(seat.live.writer))
+        with self.doing(seat, command_id):
+            answer = await self._closing.send(seat.live.writer, seat.actor, command_id, commands)
         if isinstance(answer, Refusal):
             return answer
-        act = Act(id=command_id, at=self._clock.wall(), by=seat.presence, commands=tuple(commands), undo=undo)
-        table.remember(act, answer)
-        table.tell("acted", act.shown())
-        return Acknowledged(receipt=answer, undo=undo)
+        act = table.acts.get(command_id)
+        return Acknowledged(receipt=answer, undo=() if act is None else act.undo)
+
+    @contextmanager
+    def doing(self, seat: Seat, command_id: CommandId) -> Iterator[None]:
+        """While inside, an act of this id is done by whoever sits there."""
+        table = self._table(seat.live.id)
+        table.doing[short(command_id)] = seat.presence
+        try:
+            yield
+        finally:
+            table.doing.pop(short(command_id), None)
 
     async def undo(self, seat: Seat, command_id: CommandId) -> Receipt | Refusal:
-        """Undo an act of this session, whoever did it. Once is enough: again gets the first answer."""
-        table = self._tables.setdefault(seat.live.id, _Table())
-        known = table.acts.get(command_id)
-        if known is None or not known[0].undo:
-            return Refusal(code=RefusalCode.UNKNOWN, message="That can't be undone any more.")
-        act, receipt = known
-        if (elsewhere := table.elsewhere.get(command_id)) is not None:
-            answer = await elsewhere(seat, undo_id(command_id))
-        else:
-            answer = await undo_act(seat.live.writer, seat.actor, act, receipt, log=self._log, closing=self._closing)
-        if isinstance(answer, Receipt):
-            undone = msgspec.structs.replace(act, undone=True)
-            table.remember(undone, receipt)
-            table.tell("acted", undone.shown())
-        return answer
+        """Undo an act of this session, whoever did it. Once is enough: again gets the first answer.
 
-    def note_act(
-        self,
-        seat: Seat,
-        act: AnyCommand,
-        act_id: CommandId,
-        receipt: Receipt,
-        *,
-        undo: AnyCommand,
-        elsewhere: UndoElsewhere,
-    ) -> None:
-        """Remember something that went another way than through `act`, so that the desks see it and can undo it."""
-        table = self._tables.setdefault(seat.live.id, _Table())
-        if act_id in table.acts:
-            return  # It was sent twice.
-        noted = Act(id=act_id, at=self._clock.wall(), by=seat.presence, commands=(act,), undo=(undo,))
-        table.elsewhere[act_id] = elsewhere
-        table.remember(noted, receipt)
-        table.tell("acted", noted.shown())
+        Raises StorageUnavailable and RecordBroken.
+        """
+        table = self._table(seat.live.id)
+        self._tell_acts(table, await table.acts.load(seat.live.writer))
+        act = table.acts.get(command_id)
+        if act is None or not act.undo:
+            return Refusal(code=RefusalCode.UNKNOWN, message="That can't be undone any more.")
+        if act.moved is not None:
+            answer = await self._undo_move(seat, act)
+        else:
+            answer = await undo_act(
+                seat.live.writer, seat.actor, act, log=self._log, closing=self._closing, held=self._held
+            )
+        self._tell_acts(table, table.acts.mark(act.id, undone=isinstance(answer, Receipt)))
+        return answer
 
     def _tell_presence(self, table: _Table) -> None:
         table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])

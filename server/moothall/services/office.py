@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from moothall.core.actors import Actor, Role
+from moothall.core.actors import OPERATOR, Actor, Role
 from moothall.core.errors import ProgrammeError
 from moothall.core.events import Access
 from moothall.core.programme.changes import Change
@@ -18,9 +18,6 @@ from moothall.services.programme_import import carry_out, preview
 from moothall.services.refining import Refined, RefineOrder, refine
 from moothall.services.role_links import HALL, RoleLinks
 from moothall.services.sessions import Sessions
-
-OPERATOR = "operator"
-"""The pseudonym of whoever has a shell, in the records of what they do."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from moothall.core import events as ev
 from moothall.core.actors import Actor
-from moothall.core.commands import AnyCommand, TakeFloor
-from moothall.core.errors import Refusal
+from moothall.core.acts import LATE, Act, undo_id
+from moothall.core.commands import AnyCommand, ForceLanguage, RestoreLines, TakeFloor
+from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.lanes import SESSION, channel_lane
-from moothall.core.moves import short
 from moothall.core.ports import EventLog
+from moothall.core.session import State
 from moothall.core.undo import lines_meanwhile, standing
 from moothall.services.closing import Closing
-from moothall.services.desk_acts import Act
 from moothall.services.orders import Receipt
 from moothall.services.session_writer import SessionWriter
 
@@ -23,13 +24,12 @@ PAGE = 500
 """Events that are read at a time."""
 
 
-def undo_id(command_id: CommandId) -> CommandId:
-    """The id of the act that undoes another one: the same whoever undoes it, so that it is done once."""
-    return CommandId(f"undo:{short(command_id)}")
+Held = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
+"""While inside no engine hears a channel, and all that one said is in the log (`Recognising.held`)."""
 
 
 async def undo_act(
-    writer: SessionWriter, actor: Actor, act: Act, receipt: Receipt, *, log: EventLog, closing: Closing
+    writer: SessionWriter, actor: Actor, act: Act, *, log: EventLog, closing: Closing, held: Held
 ) -> Receipt | Refusal:
     """Carry out what undoes `act`, and give lines that opened under a wrong name back to whoever spoke before.
 
@@ -37,16 +37,36 @@ async def undo_act(
     repeated; after a crash in between the same goes on. Raises StorageUnavailable.
     """
     name = undo_id(act.id)
-    answer: Receipt | Refusal | None = writer.receipt(name)
-    if answer is None:
-        due = standing(writer.state, act.commands, act.undo)
-        answer = await closing.send(writer, actor, name, due) if due else receipt
+    answer = writer.receipt(name) or await _carry_out(writer, actor, act, closing=closing, held=held)
     if isinstance(answer, Refusal) or not any(isinstance(command, TakeFloor) for command in act.commands):
         return answer
-    since = await _since(log, writer.session, receipt.last, act.commands)
+    since = await _since(log, writer.session, act.last, act.commands)
     late = lines_meanwhile(writer.state, act.commands, act.undo, since)
-    named = await writer.send(actor, CommandId(f"{name}:lines"), late) if late else answer
+    named = await writer.send(actor, CommandId(f"{name}{LATE}"), late) if late else answer
     return named if isinstance(named, Refusal) else answer
+
+
+async def _carry_out(
+    writer: SessionWriter, actor: Actor, act: Act, *, closing: Closing, held: Held
+) -> Receipt | Refusal:
+    """Whatever of its undoing is due; the act's own receipt when that is nothing."""
+    async with AsyncExitStack() as stack:
+        for command in act.undo:
+            if isinstance(command, RestoreLines):
+                await stack.enter_async_context(held(writer, command.channel))
+        if _other_language(writer.state, act):
+            message = "Somebody has said since that they speak another language; undo that first."
+            return Refusal(code=RefusalCode.STALE, message=message)
+        due = standing(writer.state, act.commands, act.undo)
+        done = writer.receipt(act.id) or Receipt(act.last, act.last)
+        return await closing.send(writer, actor, undo_id(act.id), due) if due else done
+
+
+def _other_language(now: State, act: Act) -> bool:
+    """Whether lines would be restored although others have been written since in yet another language."""
+    said = {command.channel: command.language for command in act.commands if isinstance(command, ForceLanguage)}
+    restored = [command.channel for command in act.undo if isinstance(command, RestoreLines)]
+    return any(channel in said and now.channels[channel].forced != said[channel] for channel in restored)
 
 
 async def _since(log: EventLog, session: SessionId, offset: int, act: Sequence[AnyCommand]) -> list[ev.AnyEvent]:

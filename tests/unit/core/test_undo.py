@@ -1,13 +1,30 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, correct, end, line_of, segment, speaking, word
+from deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    correct,
+    line_of,
+    refused,
+    segment,
+    speaking,
+    undoing_of,
+    word,
+)
 from moothall.core import commands as do
 from moothall.core import events as ev
+from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SourceId, SpeakerId
+from moothall.core.moves import returned
 from moothall.core.session import State, Status, evolve
-from moothall.core.undo import inverse, lines_meanwhile, standing
+from moothall.core.undo import lines_meanwhile, standing
 
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")
 A, B = segment("a"), segment("b")
@@ -26,14 +43,14 @@ def hall() -> State:
 
 
 def undone(state: State, *commands: do.AnyCommand) -> State:
-    undoing = inverse(state, commands)
+    undoing = undoing_of(state, *commands)
     assert undoing
     return carry_out(carry_out(state, *commands, actor=CAPTIONER), *undoing, actor=CAPTIONER)
 
 
 def test_a_correction_is_corrected_back_and_words_that_came_later_stay() -> None:
     first = carry_out(hall(), correct("b", 0, 1, "Well come"), actor=CAPTIONER)
-    undoing = inverse(first, [correct("b", 1, 1, "Bienvenue")])
+    undoing = undoing_of(first, correct("b", 1, 1, "Bienvenue"))
     assert undoing == (correct("b", 2, 1, "Well come"),)
     later = carry_out(first, correct("b", 1, 1, "Bienvenue"), actor=CAPTIONER)
     later = carry_out(later, commit("b", 1, word(" all.", 1500, 1600)), actor=ENGINE)
@@ -59,13 +76,13 @@ def test_the_floor_goes_back_and_so_do_the_lines_since() -> None:
 
 
 def test_the_life_of_a_session_is_taken_back_step_by_step() -> None:
-    assert inverse(hall(), [do.PauseSession()]) == (do.ResumeSession(),)
+    assert undoing_of(hall(), do.PauseSession()) == (do.ResumeSession(),)
     paused = carry_out(hall(), do.PauseSession())
-    assert inverse(paused, [do.ResumeSession()]) == (do.PauseSession(),)
-    assert inverse(hall(), [do.CloseSession()]) == (do.ReopenSession(),)
+    assert undoing_of(paused, do.ResumeSession()) == (do.PauseSession(),)
+    assert undoing_of(hall(), do.CloseSession()) == (do.ReopenSession(),)
     assert undone(paused, do.CloseSession()).status is Status.PAUSED
     closed = carry_out(hall(), do.CloseSession())
-    assert inverse(closed, [do.ReopenSession()]) == (do.CloseSession(),)
+    assert undoing_of(closed, do.ReopenSession()) == (do.CloseSession(),)
 
 
 def test_what_was_not_recorded_before_the_close_is_not_recorded_again() -> None:
@@ -86,6 +103,27 @@ def test_a_typed_line_is_emptied() -> None:
     assert line_of(undone(hall(), typed), "t").whole == ""
 
 
+def test_what_was_written_when_they_spoke_another_language_is_struck_and_what_was_heard_before_stands_again() -> None:
+    before = hall()
+    act: list[do.AnyCommand] = [do.ForceLanguage(channel=FLOOR, language="pt"), do.RewindChannel(channel=FLOOR, t=1100)]
+    undoing = undoing_of(before, *act)
+    restored = do.RestoreLines(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))
+    assert undoing == (restored, do.ForceLanguage(channel=FLOOR, language=None))
+    state = carry_out(before, *act, actor=CAPTIONER)
+    heard = commit("c", 0, word("Bem", 1150, 1400), word("-vindo", 1400, 1490), word(" todos", 1700, 1900), start=1150)
+    state = carry_out(state, heard, actor=ENGINE)
+    state = carry_out(state, *undoing, actor=CAPTIONER)
+    stand = [line for _, line in state.segments.items() if not line.gone]
+    read = [(line.whole, line.speaker, line.t0) for line in sorted(stand, key=lambda line: line.t0)]
+    assert read == [("Good morning all.", ANA, 0), ("Welcome", None, 1200), (" todos", BO, 1700)]
+    channel = state.channels[FLOOR]
+    assert (channel.committed_through, channel.open_segment, channel.forced) == (1900, None, None)
+    assert [each.text for each in channel.last_words] == ["Welcome", " todos"]
+    assert refused(state, restored).code is RefusalCode.CONFLICT
+    # What undid it is not undone itself.
+    assert undoing_of(carry_out(before, *act, actor=CAPTIONER), *undoing) == ()
+
+
 def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
     zoe = SpeakerId("zoe")
     act: list[do.AnyCommand] = [
@@ -97,24 +135,22 @@ def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
     assert state.channels[FLOOR].speaker == BO
     assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
     assert state.speakers[zoe] == "Zoe"  # A name in the list harms nobody.
-    assert inverse(hall(), act[:1]) == ()
+    assert undoing_of(hall(), *act[:1]) == ()
 
 
 @pytest.mark.parametrize(
     "command",
     [
         do.BeginNotRecorded(),
-        do.RewindChannel(channel=FLOOR, t=0),
         do.LeaveNote(text="x"),
         do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)),
         do.AttachSource(source=SourceId("two"), channel=FLOOR, t=0, rate=16_000),
-        end("b", 1500),
     ],
     ids=lambda command: str(command.__struct_config__.tag),
 )
 def test_what_cannot_be_undone_has_no_inverse(command: do.AnyCommand) -> None:
-    assert inverse(hall(), [command]) == ()
-    assert inverse(hall(), [do.PauseSession(), command]) == ()
+    assert undoing_of(hall(), command) == ()
+    assert undoing_of(hall(), do.PauseSession(), command) == ()
 
 
 @pytest.mark.parametrize(
@@ -132,20 +168,20 @@ def test_what_cannot_be_undone_has_no_inverse(command: do.AnyCommand) -> None:
     ids=lambda command: str(command.__struct_config__.tag),
 )
 def test_what_is_refused_has_no_inverse(command: do.AnyCommand) -> None:
-    assert inverse(hall(), [command]) == ()
+    assert undoing_of(hall(), command) == ()
 
 
 def test_what_could_not_be_given_back_has_no_inverse() -> None:
     # So long a line can't be written by a correction.
     long = [word("x" * 200, 1500, 1600) for _ in range(60)]
     state = carry_out(hall(), commit("b", 1, *long), actor=ENGINE)
-    assert inverse(state, [correct("b", 0, 61, "short")]) == ()
+    assert undoing_of(state, correct("b", 0, 61, "short")) == ()
 
 
 def test_the_floor_is_left_to_whoever_was_given_it_meanwhile() -> None:
     act = do.TakeFloor(channel=FLOOR, speaker=ANA)
     pt = do.TakeFloor(channel=ChannelId("pt"), speaker=ANA)
-    undoing = (*inverse(hall(), [act]), do.DescribeSession(title="x"), pt)
+    undoing = (*undoing_of(hall(), act), do.DescribeSession(title="x"), pt)
     took = carry_out(hall(), act)
     assert standing(took, [act], undoing) == undoing
     assert standing(carry_out(took, do.TakeFloor(channel=FLOOR, speaker=None)), [act], undoing) == undoing[1:]
@@ -159,7 +195,7 @@ def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId =
 
 def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_somebody_named() -> None:
     act = do.TakeFloor(channel=FLOOR, speaker=ANA)
-    undoing = inverse(hall(), [act])
+    undoing = undoing_of(hall(), act)
     since: list[ev.AnyEvent] = [
         ev.LinesMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
         opened_line("m"),
@@ -179,3 +215,40 @@ def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_someb
     assert lines_meanwhile(now, [act], undoing, since) == (do.AssignSpeaker(segments=(segment("c"),), speaker=BO),)
     assert lines_meanwhile(now, [undoing[0]], undoing, since) == ()
     assert lines_meanwhile(now, [act], (), since) == ()
+
+
+def test_a_line_that_stands_again_goes_back_as_it_did_when_it_was_first_said() -> None:
+    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    undoing = undoing_of(hall(), act)
+    since: list[ev.AnyEvent] = [
+        opened_line("c"),
+        opened_line("d"),
+        ev.SpeakerAssigned(segments=(segment("d"),), speaker=ANA),
+    ]
+    since += [opened_line(returned(segment(name))) for name in ("a", "c", "d")]
+    now = carry_out(hall(), act)
+    for event in since:
+        now = evolve(now, event)
+    (back,) = lines_meanwhile(now, [act], undoing, since)
+    assert back == do.AssignSpeaker(segments=(segment("c"), returned(segment("c"))), speaker=BO)
+
+
+def test_lines_that_were_struck_and_stand_again_are_meant_where_they_stand() -> None:
+    mended = correct("b", 0, 1, "Well")
+    struck = (do.RewindChannel(channel=FLOOR, t=0),)
+    first = carry_out(hall(), do.AssignSpeaker(segments=(B,), speaker=ANA))
+    state = carry_out(first, *struck, *undoing_of(first, *struck))
+    again = carry_out(state, *struck, *undoing_of(state, *struck))
+    name = returned(returned(B))
+    assert standing(again, [], undoing_of(hall(), do.AssignSpeaker(segments=(B,), speaker=ANA))) == (
+        do.AssignSpeaker(segments=(name,), speaker=None),
+    )
+    assert standing(again, [], [mended]) == (msgspec.structs.replace(mended, segment=name),)
+
+
+def test_lines_that_are_not_in_the_log_any_more_are_passed_over() -> None:
+    undoing = (
+        do.AssignSpeaker(segments=(A, segment("gone")), speaker=ANA),
+        do.AssignSpeaker(segments=(segment("gone"),), speaker=BO),
+    )
+    assert standing(hall(), [do.PauseSession()], undoing) == (do.AssignSpeaker(segments=(A,), speaker=ANA),)

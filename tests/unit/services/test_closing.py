@@ -17,9 +17,8 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
 from moothall.core.session import Status
-from moothall.core.undo import inverse
 from moothall.services.closing import WITHIN_MS, Closing
-from moothall.services.desks import Acknowledged, Desks
+from moothall.services.desks import Acknowledged
 from moothall.services.live_ingest import ON_ITS_WAY_MS
 from moothall.services.recognising import AWAY_MS
 from moothall.services.role_links import Staff
@@ -27,7 +26,6 @@ from moothall.services.session_writer import Receipt
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
-from moothall.testing.seeded import SeededRandomness
 from programme_house import HALL, HOUR, ProgrammeHouse
 
 DESK = Actor(Role.TECHNICIAN, "l1")
@@ -59,15 +57,7 @@ async def press(house: ProgrammeHouse, how: str) -> None:
         case "admin":
             assert await house.programme.send(A, do.CloseSession()) is None
         case _:
-            desks = Desks(
-                house.sessions,
-                log=house.log,
-                closing=house.closing,
-                clock=house.clock,
-                randomness=SeededRandomness(),
-                inverse=inverse,
-                news={},
-            )
+            desks = house.desks()
             staff = Staff(link="l1", role=Role.TECHNICIAN, scope="hall", label="Ann")
             joined = await desks.join(staff, A, outlet=MemoryOutlet(), push=lambda event, body: None)
             assert not isinstance(joined, Refusal)

@@ -4,29 +4,31 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
+from moothall.adapters.log_memory import MemoryLog
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import (
     AnyCommand,
-    BringLinesBack,
     CloseSession,
     CorrectSegment,
     IntroduceSpeaker,
     LeaveNote,
-    MoveLinesAway,
     OpenSession,
+    PauseSession,
     TakeFloor,
     TypeLine,
 )
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Lines
-from moothall.core.undo import inverse
-from moothall.services.desks import ACTS, Acknowledged, Desks, Seat
+from moothall.core.session import Status
+from moothall.services.desk_acts import ACTS
+from moothall.services.desks import Acknowledged, Seat
 from moothall.services.orders import Receipt
 from moothall.services.role_links import Staff
+from moothall.services.sessions import UNUSED_MS
+from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet
-from moothall.testing.seeded import SeededRandomness
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 
@@ -55,14 +57,8 @@ class House:
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
         self.news: dict[str, object] = {}
-        self.desks = Desks(
-            hall.sessions,
-            log=hall.log,
-            closing=hall.closing,
-            clock=hall.clock,
-            randomness=SeededRandomness(),
-            inverse=inverse,
-            news={"alarm": lambda _: self.news.get("alarm")},
+        self.desks = hall.desks(
+            {"alarm": lambda _: self.news.get("alarm")}, links={staff.link: staff for staff in (TECHNICIAN, CAPTIONER)}
         )
 
     async def sit(self, staff: Staff = TECHNICIAN, *, after: Position | None = None, name: str = "") -> Open:
@@ -75,10 +71,12 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
-    async with memory_hall() as hall:
-        live = await hall.session()
-        await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+async def house(log: MemoryLog | None = None) -> AsyncIterator[House]:
+    """The house, running; with the log of an earlier one it goes on with that one's session."""
+    async with memory_hall(MemoryHall(log)) as hall:
+        if log is None:
+            live = await hall.session()
+            await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
         made = House(hall)
         assert hall.group is not None
         running = hall.group.create_task(made.desks.run())
@@ -248,28 +246,100 @@ def test_once_words_were_removed_no_act_has_them_any_more() -> None:
     run(story())
 
 
-def test_what_reached_beyond_the_session_is_undone_by_whoever_knows_how_and_noted_once() -> None:
+AMINA = SpeakerId("amina")
+AMINA_SPEAKS: list[AnyCommand] = [
+    IntroduceSpeaker(speaker=AMINA, name="Amina"),
+    TakeFloor(channel=FLOOR, speaker=AMINA),
+]
+LINE = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="Welcome.", language="en")
+
+
+def test_after_a_restart_all_that_was_done_is_shown_and_can_be_undone() -> None:
+    async def story() -> None:
+        async with house() as before:
+            one = await before.sit(CAPTIONER, name="Cem")
+            await before.desks.act(one.seat, CommandId("amina"), AMINA_SPEAKS)
+            await before.desks.act(one.seat, CommandId("typed"), [LINE])
+            assert isinstance(await before.desks.undo(one.seat, CommandId("typed")), Receipt)
+        async with house(before.hall.log) as after:
+            two = await after.sit(TECHNICIAN)
+            shown = two.state["acts"]
+            assert isinstance(shown, list)
+            assert [(act["id"], act["undone"], bool(act["undo"])) for act in shown] == [
+                ("amina", False, True),
+                ("typed", True, True),
+            ]
+            # The log has the link, and no name.
+            assert shown[0]["by"] == {"seat": "", "role": "captioner", "label": "Captions", "name": ""}
+            assert isinstance(await after.desks.undo(two.seat, CommandId("amina")), Receipt)
+            assert two.seat.live.state.channels[FLOOR].speaker is None
+            assert [act["undone"] for act in two.bodies("acted") if isinstance(act, dict)] == [True]
+
+    run(story())
+
+
+def test_who_may_not_do_what_undoes_an_act_may_not_undo_it_after_a_restart_either() -> None:
+    async def story() -> None:
+        async with house() as before:
+            one = await before.sit(TECHNICIAN)
+            await before.desks.act(one.seat, CommandId("bye"), [CloseSession()])
+        async with house(before.hall.log) as after:
+            two = await after.sit(CAPTIONER)
+            refused = await after.desks.undo(two.seat, CommandId("bye"))
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.FORBIDDEN
+            three = await after.sit(TECHNICIAN)
+            assert isinstance(await after.desks.undo(three.seat, CommandId("bye")), Receipt)
+            assert three.seat.live.state.status is Status.OPEN
+
+    run(story())
+
+
+def test_desks_are_told_what_was_done_though_the_disk_was_away_meanwhile() -> None:
+    async def story() -> None:
+        async with house() as on:
+            log = on.hall.log
+            assert isinstance(log, FailingLog)
+            one = await on.sit()
+            log.torn = True  # It is stored, and seems to fail.
+            assert isinstance(await on.desks.act(one.seat, CommandId("p"), [PauseSession()]), Refusal)
+            assert isinstance(await on.desks.act(one.seat, CommandId("p"), [PauseSession()]), Acknowledged)
+            assert [act["id"] for act in one.bodies("acted") if isinstance(act, dict)] == ["p"]
+
+    run(story())
+
+
+def test_the_acts_of_a_session_that_is_unloaded_are_forgotten_and_read_again() -> None:
     async def story() -> None:
         async with house() as on:
             one = await on.sit()
-            moved = MoveLinesAway(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other"))
-            back = BringLinesBack(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other"))
-            asked: list[CommandId] = []
-            answers: list[Receipt | Refusal] = [Refusal(code=RefusalCode.STALE, message="Changed."), Receipt(3, 4)]
+            await on.desks.act(one.seat, CommandId("typed"), [LINE])
+            await on.desks.act(one.seat, CommandId("bye"), [CloseSession()])
+            on.desks.leave(one.seat)
+            await on.hall.clock.sleep(UNUSED_MS + 120_000)
+            assert on.hall.sessions.loaded(SESSION) is None
+            two = await on.sit()
+            assert two.seat.live is not one.seat.live
+            acts = two.state["acts"]
+            assert isinstance(acts, list)
+            assert [act["id"] for act in acts] == ["typed", "bye"]
+            assert isinstance(await on.desks.undo(two.seat, CommandId("bye")), Receipt)
 
-            async def elsewhere(seat: Seat, undo_id: CommandId) -> Receipt | Refusal:
-                asked.append(undo_id)
-                return answers.pop(0)
+    run(story())
 
-            def note() -> None:
-                on.desks.note_act(one.seat, moved, CommandId("m"), Receipt(1, 2), undo=back, elsewhere=elsewhere)
 
-            note()
-            assert isinstance(await on.desks.undo(one.seat, CommandId("m")), Refusal)
-            assert await on.desks.undo(one.seat, CommandId("m")) == Receipt(3, 4)
-            note()  # Sent again: it stays undone.
-            assert asked == ["undo:m", "undo:m"]
-            told = [act for act in one.bodies("acted") if isinstance(act, dict)]
-            assert [(len(act["undo"]), act["undone"]) for act in told] == [(1, False), (1, True)]
+def test_what_came_of_the_undoing_decides_whether_it_can_be_undone_again() -> None:
+    async def story() -> None:
+        async with house() as on:
+            one = await on.sit()
+            took = TakeFloor(channel=FLOOR, speaker=None)
+            await on.desks.act(one.seat, CommandId("t"), [took])
+            await on.desks.act(one.seat, CommandId("a"), AMINA_SPEAKS)
+            # Amina has the floor by now, so there is nothing to be taken back.
+            assert isinstance(await on.desks.undo(one.seat, CommandId("t")), Receipt)
+            assert one.seat.live.state.channels[FLOOR].speaker == AMINA
+            last = one.bodies("acted")[-1]
+            assert isinstance(last, dict)
+            assert (last["id"], last["undone"]) == ("t", True)
 
     run(story())

@@ -1,19 +1,29 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from hall_in_memory import MIC, Sound, attached, hello, memory_hall, next_attached
 from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM
+from moothall.core.acts import undo_id
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Span
-from moothall.core.undo import inverse
 from moothall.services.closing import Closing
-from moothall.services.desk_acts import Act, Presence
+from moothall.services.desk_acts import DeskActs
+from moothall.services.live_audio import RATE, LiveAudio
 from moothall.services.orders import Receipt
-from moothall.services.undoing import undo_act, undo_id
+from moothall.services.recognising import Recognising
+from moothall.services.redoing import redo
+from moothall.services.undoing import undo_act
+from moothall.testing import loop
 from moothall.testing.clock import ManualClock
+from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
+from moothall.wire.engine import Accepted, Act, Attach
 from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 ANA, BO, ZOE = SpeakerId("ana"), SpeakerId("bo"), SpeakerId("zoe")
@@ -26,15 +36,18 @@ class On:
     def __init__(self, on: Stage) -> None:
         self.on = on
         self.receipt = Receipt(0, 0)
+        self.clock = ManualClock()
 
     async def took(self, act: do.AnyCommand = TOOK, name: str = "took") -> None:
-        who = Presence(seat="1", role=TECHNICIAN.role, label="x")
-        undo = inverse(self.on.writer.state, [act])
-        self.act = Act(id=CommandId(name), at=0, by=who, commands=(act,), undo=undo)
         self.receipt = await self.on.done(name, act, actor=TECHNICIAN)
+        acts = DeskActs(self.on.writer.session, self.on.log)
+        await acts.load(self.on.writer)
+        self.act = acts.all()[-1]
 
     async def undone(self) -> Receipt | Refusal:
-        return await undo_act(self.on.writer, TECHNICIAN, self.act, self.receipt, log=self.on.log, closing=Closing())
+        return await undo_act(
+            self.on.writer, TECHNICIAN, self.act, log=self.on.log, closing=Closing(), held=Recognising(self.clock).held
+        )
 
     def speakers(self) -> dict[str, SpeakerId | None]:
         return {name: line.speaker for name, line in self.on.writer.state.segments.items()}
@@ -122,3 +135,67 @@ async def test_acts_with_long_names_that_begin_alike_are_undone_each() -> None:
         await it.took(second, "x" * 127 + "2")
         assert isinstance(await it.undone(), Receipt)
         assert it.speakers() == {"a": ANA}
+
+
+def test_what_was_heard_before_another_language_was_said_stands_again_and_the_engine_goes_on_behind_it() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session(languages=("en", "pt"))
+            await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
+            audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
+            await audio.carry(Sound(30 * RATE), as_live=False)
+            assert hall.group is not None
+            task = hall.group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio))
+            engine = hall.connect()
+            await hello(engine, channels=2)
+            await heard(engine, await attached(engine), "Bom", 10_000)
+            redone = asyncio.ensure_future(redo(live.writer, hall.recognising, TECHNICIAN, CommandId("r"), FLOOR, "en"))
+            await heard(engine, await next_attached(engine), "Bone", 10_000)
+            assert isinstance(await redone, Receipt)
+            acts = DeskActs(live.id, hall.log)
+            await acts.load(live.writer)
+            (act,) = acts.all()
+            undoing = asyncio.ensure_future(
+                undo_act(live.writer, TECHNICIAN, act, log=hall.log, closing=hall.closing, held=hall.recognising.held)
+            )
+            again = await next_attached(engine)
+            assert isinstance(await undoing, Receipt)
+            assert (again.committed_through, again.languages, again.open_segment) == (14_000, ("en", "pt"), None)
+            assert [line.whole for _, line in live.state.segments.items() if not line.gone] == ["Bom"]
+            task.cancel()
+
+    loop.run(story())
+
+
+async def heard(engine: EngineEnd, attach: Attach, text: str, t0: int) -> None:
+    """The engine hears a line of four seconds."""
+    line, generation = SegmentId(text.lower()), attach.generation
+    words = (ev.Word(text=text, t0=t0, t1=t0 + 4_000),)
+    start = do.SegmentStart(t0=t0, language="en")
+    say = do.CommitWords(channel=FLOOR, generation=generation, segment=line, first=0, words=words, start=start)
+    end = do.EndSegment(channel=FLOOR, generation=generation, segment=line, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE)
+    await engine.send(Act(stream=attach.stream, id=CommandId(text), commands=(say, end)))
+    while not isinstance(await engine.receive(), Accepted):
+        pass
+
+
+async def test_while_yet_another_language_is_spoken_nothing_is_restored() -> None:
+    async with stage(FailingLog(), SessionId("s"), ManualClock()) as on:
+        floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "pt", "es"))
+        await on.done("make", do.CreateSession(title="x", languages=("en", "pt", "es")), floor, do.OpenSession())
+        it = On(on)
+        await on.done("engine", do.AttachEngine(channel=FLOOR, model="m"))
+        await said(on, "a", 0, "Bom")
+        for name, language in (("p", "pt"), ("e", "es")):
+            force, rewind = do.ForceLanguage(channel=FLOOR, language=language), do.RewindChannel(channel=FLOOR, t=0)
+            await on.done(name, force, rewind, actor=TECHNICIAN)
+        acts = DeskActs(on.writer.session, on.log)
+        await acts.load(on.writer)
+        older, newer = acts.all()
+        it.act = older
+        refused = await it.undone()
+        assert isinstance(refused, Refusal)
+        assert refused.code is RefusalCode.STALE
+        for it.act in (newer, older):
+            assert isinstance(await it.undone(), Receipt)
+        assert on.texts() == ["Bom"]

@@ -1,0 +1,94 @@
+"""The server is killed with -9, and what was done at its desks before can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import socketio
+
+from desk_hall import FLOOR, OTHER, DeskHall, desk_hall
+from hall_process import SESSION, free_port, require_intact
+from moothall.core import commands as do
+from moothall.core.ids import SegmentId, SpeakerId
+from moothall.core.session import Status
+
+AMINA = SpeakerId("amina")
+
+
+@asynccontextmanager
+async def at_a_desk(hall: DeskHall) -> AsyncIterator[tuple[socketio.AsyncClient, list[dict[str, Any]]]]:
+    """A technician's page, and the acts that it was shown."""
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with http.get(f"{hall.address}/enter/{hall.token}", allow_redirects=False):
+            client = socketio.AsyncClient(reconnection=False, http_session=http)
+        await client.connect(hall.address, namespaces=["/desk"], transports=["websocket"])
+        try:
+            joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=10)
+            yield client, joined["acts"]
+        finally:
+            await client.disconnect()
+
+
+async def asked(client: socketio.AsyncClient, message: str, **wish: object) -> None:
+    answer = await client.call(message, wish, namespace="/desk", timeout=10)
+    assert "receipt" in answer, answer
+
+
+async def act(client: socketio.AsyncClient, name: str, *commands: do.AnyCommand) -> None:
+    await asked(client, "act", id=name, commands=msgspec.to_builtins(commands))
+
+
+async def undone(client: socketio.AsyncClient, names: Sequence[str]) -> None:
+    for name in names:
+        await asked(client, "undo", id=name)
+
+
+async def test_everything_is_undone_after_a_kill(tmp_path: Path) -> None:
+    async with desk_hall(tmp_path / "data", free_port(41)) as hall:
+        before = hall.state()
+        async with at_a_desk(hall) as (client, _):
+            await act(
+                client,
+                "amina",
+                do.IntroduceSpeaker(speaker=AMINA, name="Amina"),
+                do.TakeFloor(channel=FLOOR, speaker=AMINA, since=SegmentId("s2")),
+            )
+            mended = do.CorrectSegment(
+                channel=FLOOR, segment=SegmentId("s1"), base_revision=0, base_words=1, text="Won."
+            )
+            await act(client, "mended", mended)
+            await asked(client, "move", id="moved", channel=FLOOR, segments=["s2"], session=OTHER)
+            await act(
+                client,
+                "speak",
+                do.ForceLanguage(channel=FLOOR, language="pt"),
+                do.RewindChannel(channel=FLOOR, t=1_000),
+            )
+            await act(client, "bye", do.CloseSession())
+        assert (hall.texts(), hall.texts(OTHER)) == (["Won."], ["Two."])
+        await hall.kill()
+        await hall.start()
+        async with at_a_desk(hall) as (client, acts):
+            assert [(each["id"], each["undone"], bool(each["undo"])) for each in acts] == [
+                (name, False, True) for name in ("amina", "mended", "moved", "speak", "bye")
+            ]
+            assert {each["by"]["label"] for each in acts} == {"Ann"}
+            await undone(client, ["bye", "speak", "moved"])
+        await hall.kill()
+        await hall.start()
+        async with at_a_desk(hall) as (client, acts):
+            assert [each["id"] for each in acts if each["undone"]] == ["moved", "speak", "bye"]
+            await undone(client, ["mended", "amina", "moved"])
+    after = hall.state()
+    assert (hall.texts(), hall.texts(OTHER)) == (["One.", "Two.", "Three."], [])
+    assert after.status is before.status is Status.OPEN
+    assert after.channels[FLOOR].speaker is None
+    assert after.channels[FLOOR].forced is None
+    assert [line.speaker for line in hall.lines()] == [None, None, None]
+    require_intact(hall.data)
