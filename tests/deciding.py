@@ -31,7 +31,7 @@ def carry_out(state: State, *commands: do.AnyCommand, actor: Actor = SYSTEM, wal
         decision = decide(state, command, actor, wall)
         assert not isinstance(decision, Refusal), decision
         for event in decision:
-            state = evolve(state, event)
+            state = evolve(state, event, wall)
     return state
 
 
@@ -94,6 +94,10 @@ def speaking() -> State:
 
 def correct(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
     return do.CorrectSegment(channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text)
+
+
+def revise(name: str, words: int, text: str, generation: int = 1) -> do.ReviseSegment:
+    return do.ReviseSegment(channel=FLOOR, generation=generation, segment=segment(name), base_words=words, text=text)
 
 
 def line_of(state: State, name: str) -> Segment:
