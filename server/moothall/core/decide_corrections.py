@@ -24,7 +24,7 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[
     if len(command.text) > MAX_TEXT:
         return _too_long()
     if command.base_revision != segment.revision or (actor.role is Role.ENGINE and not _machines_own(state, segment)):
-        return _stale(segment, "Somebody corrected it meanwhile.")
+        return _stale(segment, "It was corrected meanwhile.")
     if not segment.base <= command.base_words <= len(segment.words):
         message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
         return _stale(segment, message)
@@ -47,7 +47,7 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     if not command.text.strip() or command.text == segment.whole:
         return Refusal(code=RefusalCode.INVALID, message="A better text says something, and something else.")
     if segment.revision:
-        return _stale(segment, "Somebody corrected it meanwhile.")
+        return _stale(segment, "It was corrected meanwhile.")
     if not segment.ended or not segment.words or command.base_words != len(segment.words):
         return _stale(segment, f"The line has not ended with {command.base_words} words.")
     if wall - segment.ended_at > REVISED_WITHIN:
