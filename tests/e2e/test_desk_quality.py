@@ -48,4 +48,6 @@ async def test_it_is_told_from_fifty_words_on_and_follows_what_happens(
         await static.goto(f"{on.running.address}/control")
         await expect(static.locator("dl")).to_contain_text(told)
         await static.goto(f"{on.running.address}/s/{S}")
-        await expect(static.locator(".notice")).to_contain_text("50 % of lines corrected by people · 600 words a minute")
+        await expect(static.locator(".notice")).to_contain_text(
+            "50 % of lines corrected by people · 600 words a minute"
+        )

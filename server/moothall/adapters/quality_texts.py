@@ -22,7 +22,8 @@ HEARD_PERCENT = 2
 
 def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:
     """What is said of a text; empty where there is nothing to say. The staff are told too what the machine
-    corrected by itself."""
+    corrected by itself.
+    """
     if quality is None:
         return ""
     facts = []

@@ -80,8 +80,8 @@ class StreamLog:
             case ev.SegmentEnded():
                 self._ended.add(event.segment)
             case ev.SegmentCorrected():
-                times = self._spans.get(event.segment)
-                rows.append(self._row(event.segment, "correct", event.text + event.tail, at, times))
+                span = self._spans.get(event.segment)
+                rows.append(self._row(event.segment, "correct", event.text + event.tail, at, span))
             case _:
                 pass
 
