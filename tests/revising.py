@@ -15,7 +15,7 @@ Better = Callable[[str], str]
 
 
 def loud(text: str) -> str:
-    return text.upper()
+    return f"{text.upper()}!"
 
 
 class Revising(SpeechChannel):

@@ -195,7 +195,7 @@ class LinkSession:
             case wire.Refused():
                 had_worked = not stream.acts.held_up
                 if stream.acts.refused(message.id, message.refusal.code, int(now)):
-                    if had_worked:  # Once, and not for all that follow.
+                    if had_worked and stream.acts.held_up:  # Once, not for all that follow, nor for what is dropped.
                         logger.warning("act %s was refused (%s), is sent again", message.id, message.refusal.code)
                     self._send(stream, now)
                 else:

@@ -292,7 +292,7 @@ def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None
     assert isinstance(better, ReviseSegment)
     ended = before[-1].commands[-1]
     assert isinstance(ended, EndSegment)
-    assert (better.segment, better.base_words, better.text) == (ended.segment, 2, "GOOD MORNING.")
+    assert (better.segment, better.base_words, better.text) == (ended.segment, 2, "GOOD MORNING.!")
     assert (revised.show, revised.place, revised.at) == (None, None, 5)
 
 
