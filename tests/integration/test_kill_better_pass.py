@@ -6,7 +6,6 @@ The server is a process; the engine works in the test's own, over the real link,
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,7 +46,7 @@ class Engine:
 
     def __init__(self, script: Script, port: int) -> None:
         self._recognizer = ScriptedRecognizer(script)
-        self._url = f"ws://127.0.0.1:{port}/"
+        self.port = port
         self._socket: ClientConnection | None = None
 
     def kill(self) -> bool:
@@ -62,7 +61,10 @@ class Engine:
         while True:
             with suppress(OSError, InvalidHandshake):
                 async with connect(
-                    self._url, additional_headers={"Authorization": f"Bearer {GOOD}"}, max_size=None, compression=None
+                    f"ws://127.0.0.1:{self.port}/",
+                    additional_headers={"Authorization": f"Bearer {GOOD}"},
+                    max_size=None,
+                    compression=None,
                 ) as self._socket:
                     await self._serve(WebSocketLink(self._socket))
             self._socket = None
@@ -90,22 +92,23 @@ class Hall(HallProcess):
     def __init__(self, engine: Engine, data: Path, audio: Path, model: str, port: int) -> None:
         super().__init__(data, audio, model, port)
         self._engine = engine
+        self.settings = {
+            "MOOTHALL_ENGINE__COUNT": "0",
+            "MOOTHALL_ENGINE__LISTEN_PORT": str(engine.port),
+            "MOOTHALL_ENGINE__TOKENS": str(data.with_name("tokens")),
+        }
 
     def kill_engine(self) -> bool:
         return self._engine.kill()
 
 
 @pytest.mark.timeout(120)
-async def test_killed_between_the_end_of_a_line_and_its_better_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script, port = make_script(5, 34), free_port(2)
+async def test_killed_between_the_end_of_a_line_and_its_better_text(tmp_path: Path) -> None:
+    script = make_script(5, 34)
     (tmp_path / "script.json").write_bytes(write_script(script))
     (tmp_path / "tokens").write_text(f"far {GOOD}\n")
     write_wave(tmp_path / "sound.wav", render(script))
-    for name, value in {"COUNT": "0", "LISTEN_PORT": str(port), "TOKENS": str(tmp_path / "tokens")}.items():
-        monkeypatch.setitem(os.environ, f"MOOTHALL_ENGINE__{name}", value)
-    engine = Engine(script, port)
+    engine = Engine(script, free_port(2))
     model = f"scripted:{tmp_path / 'script.json'}"
     hall = Hall(engine, tmp_path / "data", tmp_path / "sound.wav", model, free_port(1))
     async with asyncio.TaskGroup() as group:
