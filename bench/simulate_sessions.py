@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moothall.core.commands import CommitWords
+from moothall.core.commands import CommitWords, ReviseSegment
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine_audio import ArrivalTime
@@ -115,9 +115,9 @@ class Simulation:
         match message:
             case wire.Act():
                 session = self._sessions[message.stream]
-                commits = [command for command in message.commands if isinstance(command, CommitWords)]
+                texts = [command for command in message.commands if isinstance(command, CommitWords | ReviseSegment)]
                 shown = [] if message.show is None else [message.show]
-                session.seen.add(self.now - session.begins, [*commits, *shown])
+                session.seen.add(self.now - session.begins, [*texts, *shown])
                 self._link.received(wire.Accepted(stream=message.stream, id=message.id, offset=1), self.now)
             case wire.Tell(signal=Partial() as partial):
                 session = self._sessions[message.stream]

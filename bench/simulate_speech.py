@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from moothall.core.commands import CommitWords
+from moothall.core.commands import CommitWords, ReviseSegment
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
@@ -59,6 +59,7 @@ class Lines:
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
         self._languages: dict[str, str] = {}
+        self._spans: dict[str, tuple[float, float]] = {}
 
     def add(self, at: float, outputs: Iterable[Output]) -> None:
         at = round(at / 1000, 4)
@@ -69,9 +70,14 @@ class Lines:
                 common = {"at": at, "segment": output.segment, "lang": self._languages.get(output.segment, "en")}
                 text = "".join(word.text for word in output.words).strip()
                 t0, t1 = output.words[0].t0 / 1000, output.words[-1].t1 / 1000
+                self._spans[output.segment] = (self._spans.get(output.segment, (t0, t1))[0], t1)
                 self.lines.append({**common, "kind": "commit", "t0": t0, "t1": t1, "text": text})
                 if output.rest:
                     self.lines.append({**common, "kind": "partial", "text": output.rest})
+            elif isinstance(output, ReviseSegment):
+                t0, t1 = self._spans[output.segment]
+                common = {"at": at, "segment": output.segment, "lang": self._languages.get(output.segment, "en")}
+                self.lines.append({**common, "kind": "correct", "t0": t0, "t1": t1, "text": output.text.strip()})
             elif isinstance(output, Partial):
                 self.lines.append(
                     {

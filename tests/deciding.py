@@ -32,7 +32,7 @@ def carry_out(state: State, *commands: do.AnyCommand, actor: Actor = SYSTEM, wal
         decision = decide(state, command, actor, wall)
         assert not isinstance(decision, Refusal), decision
         for event in decision:
-            state = evolve(state, event)
+            state = evolve(state, event, wall)
     return state
 
 
@@ -97,6 +97,7 @@ def correct(name: str, revision: int, words: int, text: str) -> do.CorrectSegmen
     return do.CorrectSegment(channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text)
 
 
+<<<<<<< HEAD
 def undoing_of(state: State, *commands: do.AnyCommand) -> Undoing:
     """What undoes an act that is carried out in `state`; empty when nothing does, or when it is refused."""
     now, done = state, list[ev.AnyEvent]()
@@ -108,6 +109,10 @@ def undoing_of(state: State, *commands: do.AnyCommand) -> Undoing:
             now = evolve(now, event)
         done += decision
     return read_act(state, done).undoing
+=======
+def revise(name: str, words: int, text: str, generation: int = 1) -> do.ReviseSegment:
+    return do.ReviseSegment(channel=FLOOR, generation=generation, segment=segment(name), base_words=words, text=text)
+>>>>>>> wt-correct
 
 
 def line_of(state: State, name: str) -> Segment:

@@ -53,6 +53,8 @@ class HallProcess:
             *("-m", "moothall", "serve", "--data", str(data), "--port", str(port), "--model", model),
             *("--play", str(audio), "--session", SESSION, *options),
         ]
+        self.settings: dict[str, str] = {}
+        """Variables that say more than the arguments do."""
         self._process: asyncio.subprocess.Process | None = None
         self.log = data.parent / f"{data.name}.log"
         """What it and its engine wrote on standard error, all starts together."""
@@ -61,7 +63,11 @@ class HallProcess:
         """Start the process, without waiting for anything."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *self._arguments, stdout=asyncio.subprocess.PIPE, stderr=log
+                sys.executable,
+                *self._arguments,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **self.settings},
             )
 
     async def start(self) -> None:

@@ -58,6 +58,7 @@ engine_commands: st.SearchStrategy[do.AnyCommand] = st.one_of(
         base_words=few,
         text=texts,
     ),
+    st.builds(do.ReviseSegment, channel=st.just(FLOOR), generation=few, segment=segments, base_words=few, text=texts),
     st.builds(do.AttachEngine, channel=st.just(FLOOR), model=st.just("m")),
 )
 other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.events import Word
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
@@ -104,6 +104,9 @@ class Reader:
         self.words: list[Word] = []
         self.open: OpenSegment | None = attached.open_segment
         self.lines: list[str] = []
+        """As they stand: bettered where they were."""
+        self._ended: dict[SegmentId, tuple[int, int]] = {}
+        """Of lines that may still be bettered: their place in `lines`, and how many words they have."""
 
     def read(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
@@ -113,6 +116,8 @@ class Reader:
                     self._commit(output)
                 case EndSegment():
                     self._end(output)
+                case ReviseSegment():
+                    self._revise(output)
                 case Partial():
                     self._partial(output)
                 case ChannelState():
@@ -155,8 +160,18 @@ class Reader:
         assert command.t1 >= self.open.t0
         if command.segment == self._name():
             self._number += 1
+        self._ended[command.segment] = (len(self.lines), len(self.open.words))
         self.lines.append("".join(word.text for word in self.open.words))
         self.open = None
+
+    def _revise(self, command: ReviseSegment) -> None:
+        """Once, whole, after its end, and to something else."""
+        assert command.generation == self._generation
+        number, words = self._ended.pop(command.segment)
+        assert command.base_words == words
+        assert command.text.strip()
+        assert command.text != self.lines[number]
+        self.lines[number] = command.text
 
     def _partial(self, signal: Partial) -> None:
         if self.open is not None and signal.segment == self.open.segment:

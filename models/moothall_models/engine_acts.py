@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from moothall.core.commands import CommitWords, CorrectSegment, EndSegment, NoteGap
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.events import GapReason
 from moothall.core.ids import ChannelId, CommandId, SessionId
@@ -110,21 +110,21 @@ class Acts:
     def accepted(self, act_id: CommandId) -> None:
         """The server has stored an act. Raises ProtocolError when it was not the next to be answered."""
         self._answered(act_id)
-        index = next(index for index, act in enumerate(self._pending) if act.id == act_id)
-        del self._pending[index]
-        self._written = max(0, self._written - 1)
-        if act_id == self._first_refused:
-            self._first_refused, self._trying, self._written = None, False, 0
-            self._delay = RETRY_FIRST_MS
+        self._settled(act_id)
 
     def refused(self, act_id: CommandId, code: RefusalCode, now: int) -> bool:
         """The server has refused an act; False when sending it again can't help and the place is lost.
 
-        Raises ProtocolError when it was not the next to be answered.
+        A better text that comes too late is dropped, and nothing is lost with it. Raises ProtocolError when the act was
+        not the next to be answered.
         """
         self._answered(act_id)
         if code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
-            return False
+            act = next(act for act in self._pending if act.id == act_id)
+            if not all(isinstance(command, ReviseSegment) for command in act.commands):
+                return False
+            self._settled(act_id)
+            return True
         if self._first_refused is None:
             self._first_refused = act_id
             self._retry_at = now + self._delay
@@ -133,6 +133,15 @@ class Acts:
             self._delay = min(2 * self._delay, RETRY_LAST_MS)
             self._retry_at = now + self._delay
         return True
+
+    def _settled(self, act_id: CommandId) -> None:
+        """Nothing more is to be done for an act, and those behind it may follow."""
+        index = next(index for index, act in enumerate(self._pending) if act.id == act_id)
+        del self._pending[index]
+        self._written = max(0, self._written - 1)
+        if act_id == self._first_refused:
+            self._first_refused, self._trying, self._written = None, False, 0
+            self._delay = RETRY_FIRST_MS
 
     def _answered(self, act_id: CommandId) -> None:
         if not self._under_way or self._under_way[0] != act_id:
@@ -163,7 +172,7 @@ class Acts:
         pending: list[Act] = []
         placed = False
         for act in self._pending:
-            kept = [c for c in act.commands if isinstance(c, NoteGap | CorrectSegment) or c.segment != segment]
+            kept = [c for c in act.commands if isinstance(c, NoteGap) or c.segment != segment]
             if not placed and any(isinstance(command, NoteGap) for command in kept):
                 kept = [*end, *(_joined(gap, c) if isinstance(c, NoteGap) else c for c in kept)]
                 placed = True

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.errors import ProtocolError
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
@@ -49,12 +49,12 @@ class Turn(msgspec.Struct, frozen=True, eq=False):
 class _Stream:
     """One attachment."""
 
-    def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime) -> None:
+    def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: SpeechChannel) -> None:
         self.number = attach.stream
         self.name = act_prefix(attach.session, attach.channel, attach.generation)
         self.voice = voice
         self.media = media
-        self.speech = SpeechChannel(attach)
+        self.speech = speech
         self.acts = Acts(self.name, attach.stream)
         self.audio = FrameBuffer(attach.audio_from)
         # Overflow: the oldest is forgotten; then the stream has no place for a while.
@@ -111,13 +111,15 @@ class LinkSession:
         cpu_ms: Callable[[], float],
         stamped: bool,
         load: Load | None = None,
+        speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel,
     ) -> None:
-        """`voice` and `media` make what a new stream needs; `stamped` puts `at` on what goes out.
+        """`voice`, `media` and `speech` make what a new stream needs; `stamped` puts `at` on what goes out.
 
         With `load` it says how many more channels fit, whenever that changes.
         """
         self._voice = voice
         self._media = media
+        self._speech = speech
         self._cpu_ms = cpu_ms
         self._stamped = stamped
         self._load = load
@@ -193,7 +195,7 @@ class LinkSession:
             case wire.Refused():
                 had_worked = not stream.acts.held_up
                 if stream.acts.refused(message.id, message.refusal.code, int(now)):
-                    if had_worked:  # Once, and not for all that follow.
+                    if had_worked and stream.acts.held_up:  # Once, not for all that follow, nor for what is dropped.
                         logger.warning("act %s was refused (%s), is sent again", message.id, message.refusal.code)
                     self._send(stream, now)
                 else:
@@ -262,7 +264,7 @@ class LinkSession:
         if attach.stream in self._streams:
             msg = f"Stream {attach.stream} is attached already."
             raise ProtocolError(msg)
-        stream = _Stream(attach, self._voice(), self._media(attach))
+        stream = _Stream(attach, self._voice(), self._media(attach), self._speech(attach))
         self._streams[attach.stream] = stream
         logger.info("stream %d is %s, from %d ms", attach.stream, stream.name, attach.audio_from)
 
@@ -274,8 +276,12 @@ class LinkSession:
             self._drained(stream)
 
     def _put(self, stream: _Stream, outputs: Sequence[Output], now: float) -> None:
-        """Send what the policy gave out: all that it made certain as one act, and the rest as signals."""
+        """Send what the policy gave out: all that it made certain as one act, and the rest as signals.
+
+        Each better text is an act of its own behind that, so that one which is refused takes nothing with it.
+        """
         commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment)]
+        better = [output for output in outputs if isinstance(output, ReviseSegment)]
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         at = now if self._stamped else None
         if commands:
@@ -284,9 +290,12 @@ class LinkSession:
                 logger.error("%s: the server does not answer; lost my place", stream.name)
                 self._lose(stream)
                 return
-            self._send(stream, now)
         elif partial is not None:
             self._tell(stream, partial, at)
+        for revised in better:
+            stream.acts.add([revised], at=at)
+        if commands or better:
+            self._send(stream, now)
         for output in outputs:
             if isinstance(output, ChannelState):
                 stream.lag = output.lag

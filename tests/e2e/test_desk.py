@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from desk_meeting import FLOOR, S, meeting
-from moothall.core.actors import Role
+from desk_meeting import FLOOR, Meeting, S, meeting
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import CorrectSegment
+from moothall.core.ids import SegmentId
 from moothall.core.programme.plan import Room, RoomId
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -88,6 +90,44 @@ async def test_a_line_that_somebody_else_changed_shows_both_and_loses_nothing(
         await expect(page.locator(".editor textarea")).to_have_value("Good morning, all.")
         await page.get_by_role("button", name="Save mine").click()
         await expect(other.locator("#s1 .text")).to_have_text("Good morning, all.")
+
+
+async def test_what_the_machine_betters_while_a_line_is_open_is_taken_over_until_something_is_typed(
+    page: Page, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        await on.sit_down(page)
+        for line in ("s1", "s2"):
+            await on.say(line, "Good mourning.")
+        area = page.locator(".editor textarea")
+        await page.locator("#s1 .mend").click()
+        await expect(area).to_have_value("Good mourning.")
+        await bettered(on, "s1", "Good morning.")
+        await expect(area).to_have_value("Good morning.")
+        await expect(page.locator(".theirs")).to_be_empty()
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#s1 .text")).to_have_text("Good morning.")
+        await expect(page.locator("#s1 .mark")).to_have_count(0)
+        await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+        await page.locator("#s2 .mend").click()
+        await area.fill("Good evening.")
+        await bettered(on, "s2", "Good morning.")
+        await expect(page.locator(".theirs")).to_contain_text(
+            "The line was changed meanwhile. It now reads: Good morning."
+        )
+        await expect(area).to_have_value("Good evening.")
+        await page.get_by_role("button", name="Save mine").click()
+        await expect(page.locator("#s2 .text")).to_have_text("Good evening.")
+        await expect(page.locator("#s2 .mark")).to_have_text("Mended by a person")
+        await page.get_by_role("button", name="Undo").first.click()
+        await expect(page.locator("#s2 .text")).to_have_text("Good morning.")
+
+
+async def bettered(on: Meeting, line: str, text: str) -> None:
+    """The event of an engine's better pass, at any time."""
+    better = CorrectSegment(channel=FLOOR, segment=SegmentId(line), base_revision=0, base_words=2, text=text)
+    await on.do(better, by=Actor(Role.ENGINE, "scripted"))
 
 
 async def test_a_range_of_lines_is_given_to_somebody_else_by_keyboard(page: Page, tmp_path: Path) -> None:

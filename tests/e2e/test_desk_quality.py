@@ -36,9 +36,9 @@ async def test_it_is_told_from_fifty_words_on_and_follows_what_happens(
         await expect(page.locator("#Quality")).to_be_hidden()
         for line in "ab":
             await on.say(line, "word " * 30)
-        await expect(figure).to_contain_text("No line corrected · 600 words a minute · English")
+        await expect(figure).to_contain_text("No line corrected by people · 600 words a minute · English")
         await corrected(on, "b")
-        told = "50 % of lines corrected (0 % by the machine, 50 % by people) · 600 words a minute · English"
+        told = "50 % of lines corrected by people · 600 words a minute · English"
         await expect(figure).to_contain_text(told)
         await page.bring_to_front()
         await expect(page.get_by_role("region", name="The text so far")).to_contain_text(told)
@@ -48,4 +48,6 @@ async def test_it_is_told_from_fifty_words_on_and_follows_what_happens(
         await static.goto(f"{on.running.address}/control")
         await expect(static.locator("dl")).to_contain_text(told)
         await static.goto(f"{on.running.address}/s/{S}")
-        await expect(static.locator(".notice")).to_contain_text("50 % of lines corrected · 600 words a minute")
+        await expect(static.locator(".notice")).to_contain_text(
+            "50 % of lines corrected by people · 600 words a minute"
+        )

@@ -89,6 +89,9 @@ async def meeting(page: Page, on: Stage) -> None:
     await on.say(ended("one", "Good morning everybody."))
     await page.locator("#one").wait_for()
     await on.say(opened("two", 12_000, speaker="a"), ended("two", "Let us begin."))
+    await expect(page.locator("#two .text")).to_have_text("Let us begin.")
+    await on.say(corrected("two", "Let us begin now."))  # The engine heard it better.
+    await expect(page.locator("#two .text")).to_have_text("Let us begin now.")
     await on.say(corrected("one", "Good morning, everybody."), by=CAPTIONER)
     await on.say(opened("three", 14_000, speaker="b", language="ar"), ended("three", "شكرا."))
     await on.say(ev.GapNoted(channel=FLOOR, t0=20_000, t1=25_000, reason=ev.GapReason.SOURCE_LOST))

@@ -186,6 +186,42 @@ def remove_the_last_words(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
     return gone, [recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by="staff-1"), STAFF)]
 
 
+def better_pass(recorder: Recorder) -> list[LogRecord]:
+    """An engine betters two lines right after their end; a person has the last word on the second one."""
+    tell = recorder.record
+    better = ev.SegmentCorrected(
+        channel=FLOOR, segment=S1, base_revision=0, base_words=2, text="Good morning.", tail="", machine=True
+    )
+    return [
+        tell(ev.SessionCreated(title="Better pass", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(ev.EngineAttached(channel=FLOOR, generation=1, model="whisper-base")),
+        tell(opened(S1, 400), ENGINE, cause="w-1"),
+        tell(words(S1, 0, 400, "Good", " mourning."), ENGINE, cause="w-1", n=1),
+        tell(ended(S1, 1_000, "Good mourning."), ENGINE, cause="w-1", n=2),
+        tell(better, ENGINE, cause="w-2"),
+        tell(opened(S2, 1_200), ENGINE, cause="w-3"),
+        tell(words(S2, 0, 1_200, "To", " ale."), ENGINE, cause="w-3", n=1),
+        tell(ended(S2, 1_800, "To ale."), ENGINE, cause="w-3", n=2),
+        tell(msgspec.structs.replace(better, segment=S2, text="To hail."), ENGINE, cause="w-4"),
+        tell(
+            ev.SegmentCorrected(channel=FLOOR, segment=S2, base_revision=1, base_words=2, text="To all.", tail=""),
+            CAPTIONER,
+        ),
+        tell(opened(S3, 2_000), ENGINE, cause="w-5"),
+        tell(words(S3, 0, 2_000, "Hm."), ENGINE, cause="w-5", n=1),
+        tell(ended(S3, 2_250, "Hm."), ENGINE, cause="w-5", n=2),
+        tell(msgspec.structs.replace(better, segment=S3, base_words=1, text="Hmm."), ENGINE, cause="w-6"),
+        tell(ev.SessionClosed(t=3_000), CHAIR),
+    ]
+
+
+def remove_the_bettered(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    gone = (14, 15, 16, 17)
+    return gone, [recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by="staff-1"), STAFF)]
+
+
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
 """Which bodies go, and what is written with that."""
@@ -193,6 +229,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1": (story, remove_the_neighbour),
     "log-0.1-open-hall": (open_hall, remove_what_was_not_recorded),
     "log-0.1-last-words": (closing, remove_the_last_words),
+    "log-0.1-better-pass": (better_pass, remove_the_bettered),
 }
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.commands import EndSegment
+from moothall.core.commands import EndSegment, ReviseSegment
 from moothall.core.errors import RefusalCode
 from moothall.core.events import EndReason
 from moothall.core.ids import ChannelId, CommandId, SegmentId
@@ -20,6 +20,7 @@ class Server:
         self.came: deque[Act] = deque()
         self.held: CommandId | None = None
         self.log: list[int] = []
+        self.bettered: list[int] = []
         self.known: set[CommandId] = set()
 
     def answer_one(self, acts: Acts, now: int, *, works: bool) -> None:
@@ -31,7 +32,14 @@ class Server:
         self.held = None
         assert act.id not in self.known
         self.known.add(act.id)
-        self.log += [command.t1 for command in act.commands if isinstance(command, EndSegment)]
+        (command,) = act.commands
+        if isinstance(command, ReviseSegment):
+            self.bettered.append(command.base_words)
+            if command.base_words % 2:  # Somebody has corrected that line.
+                assert acts.refused(act.id, RefusalCode.STALE, now)
+                return
+        elif isinstance(command, EndSegment):
+            self.log.append(command.t1)
         acts.accepted(act.id)
 
 
@@ -41,16 +49,25 @@ def end(n: int) -> EndSegment:
     )
 
 
-steps = st.lists(st.sampled_from(["add", "take", "answer", "refuse", "wait", "long wait"]), max_size=80)
+def better(n: int) -> ReviseSegment:
+    return ReviseSegment(
+        channel=ChannelId("floor"), generation=1, segment=SegmentId(f"s{n}"), base_words=n, text="Better."
+    )
+
+
+steps = st.lists(st.sampled_from(["add", "better", "take", "answer", "refuse", "wait", "long wait"]), max_size=80)
 
 
 @given(steps)
 def test_whatever_is_refused_everything_is_stored_once_and_in_order(path: list[str]) -> None:
-    acts, server, now, added = Acts("plenary.floor.1", 1), Server(), 0, 0
+    acts, server, now, added, bettered = Acts("plenary.floor.1", 1), Server(), 0, 0, 0
     for step in path:
         if step == "add":
             added += 1
             acts.add([end(added)])
+        elif step == "better":
+            bettered += 1
+            acts.add([better(bettered)])
         elif step == "take":
             server.came.extend(acts.take(now))
         elif step in ("answer", "refuse") and server.came:
@@ -58,7 +75,7 @@ def test_whatever_is_refused_everything_is_stored_once_and_in_order(path: list[s
         elif step in ("wait", "long wait"):
             now += 300 if step == "wait" else 6_000
         assert acts.under_way == len(server.came)
-        assert acts.waiting == added - len(server.log)
+        assert acts.waiting == added + bettered - len(server.known)
     for _ in range(10):  # Storage is back for good.
         now += 6_000
         server.came.extend(acts.take(now))
@@ -66,4 +83,5 @@ def test_whatever_is_refused_everything_is_stored_once_and_in_order(path: list[s
             server.answer_one(acts, now, works=True)
             server.came.extend(acts.take(now))
     assert server.log == list(range(1, added + 1))
+    assert server.bettered == list(range(1, bettered + 1))
     assert (acts.waiting, acts.under_way, acts.retry_at, acts.held_up) == (0, 0, None, False)

@@ -123,7 +123,8 @@ def test_the_same_command_id_twice_appends_once(
         assert len(seen) == len(set(seen))
         state = State(id=SESSION)
         for record in records:
-            state = evolve(state, None if record.body is None else decode_event(record.body))
+            event = None if record.body is None else decode_event(record.body)
+            state = evolve(state, event, record.header.at)
         assert state == writer.state
         assert not_recorded(state) == ()
 

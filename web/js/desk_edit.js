@@ -58,12 +58,18 @@ export class DeskEdit {
     item.scrollIntoView({ block: 'nearest', behavior: 'instant' });
   }
 
-  /** What came changed the line: say so beside what is typed. */
+  /** What came changed the line: take it over while nothing was typed, else say so beside that. */
   look() {
     if (!this.base) return;
     const now = this.lines.state.lines.get(this.base.segment);
     if (!now || now.gone) this.note.textContent = this.words.text('edit.gone');
-    else if (now.revision !== this.base.revision) this.#conflict(now);
+    else if (now.revision !== this.base.revision) {
+      if (this.area.value.trim() !== this.base.text.trim()) this.#conflict(now);
+      else {
+        this.base = now;
+        this.area.value = now.text.trim();
+      }
+    }
   }
 
   close(focus = false) {

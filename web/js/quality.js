@@ -17,11 +17,9 @@ function line(quality, words, seconds, tongue) {
   const facts = [];
   if (delay) facts.push(words.text('quality.delay', { half: seconds(delay.p50), most: seconds(delay.p95) }));
   if (gaps) facts.push(words.text('quality.gaps', { n: gaps }));
-  if (corrected.lines) {
-    facts.push(words.text('quality.by', {
-      n: percent(corrected.lines, lines), machine: percent(corrected.by_machine, lines), person: percent(corrected.by_person, lines),
-    }));
-  } else facts.push(words.text('quality.uncorrected'));
+  const share = (some) => ({ n: percent(some, lines) });
+  facts.push(words.text(corrected.by_person ? 'quality.corrected' : 'quality.uncorrected', share(corrected.by_person)));
+  if (corrected.by_machine) facts.push(words.text('quality.by-machine', share(corrected.by_machine)));
   facts.push(words.text('quality.rate', { n: quality.words_a_minute }));
   facts.push(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => tongue(tag)).join(', '));
   return facts.join(' · ');

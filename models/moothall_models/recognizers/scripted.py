@@ -1,4 +1,7 @@
-"""A recogniser and a voice activity detector for scripted audio (`moothall.testing.scripted`): they are never wrong."""
+"""A recogniser and a voice activity detector for scripted audio (`moothall.testing.scripted`).
+
+They are never wrong but where the script wants it: so an engine's better pass has something to put right.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,8 @@ class ScriptedRecognizer:
                 continue
             # As a real one, which hears a language that it may not hear as another.
             language = language if words or said.language not in window.languages else said.language
-            words.append(HeardWord(said.text, int(at[0]) // SAMPLES_A_MS, int(at[-1] + 1) // SAMPLES_A_MS, 0.99))
+            text = said.misheard if said.misheard and window.beam == 1 else said.text
+            words.append(HeardWord(text, int(at[0]) // SAMPLES_A_MS, int(at[-1] + 1) // SAMPLES_A_MS, 0.99))
         while self._cpu_ns() < until:
             pass
         return Hypothesis(language=language, words=tuple(words))

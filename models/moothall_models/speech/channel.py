@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.events import EndReason, Word
 from moothall.core.session import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
@@ -26,7 +26,7 @@ from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
-Output = CommitWords | EndSegment | Partial | ChannelState
+Output = CommitWords | EndSegment | ReviseSegment | Partial | ChannelState
 
 BEFORE = 512
 """Audio that is heard before the window of a place, ms: the pre-roll of the next utterance, and the pause so far."""

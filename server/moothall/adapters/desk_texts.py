@@ -73,7 +73,7 @@ DESK_TEXTS = {
     "select": "Pick",
     "correct": "Correct",
     "edit.label": "The line's text: Enter saves, Esc gives up",
-    "edit.conflict": "Somebody changed the line meanwhile. It now reads:",
+    "edit.conflict": "The line was changed meanwhile. It now reads:",
     "edit.mine": "Save mine",
     "edit.theirs": "Keep theirs",
     "edit.gone": "The line is not here any more",

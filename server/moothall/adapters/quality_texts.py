@@ -10,9 +10,9 @@ from moothall.core.views.quality import Quality
 QUALITY_TEXTS = {
     "quality.delay": "Half of the words came within {half} s of being spoken, 95 % within {most} s",
     "quality.gaps": "Gaps over 10 s: {n}",
-    "quality.uncorrected": "No line corrected",
-    "quality.corrected": "{n} % of lines corrected",
-    "quality.by": "{n} % of lines corrected ({machine} % by the machine, {person} % by people)",
+    "quality.uncorrected": "No line corrected by people",
+    "quality.corrected": "{n} % of lines corrected by people",
+    "quality.by-machine": "{n} % by the machine itself",
     "quality.rate": "{n} words a minute",
 }
 """The parts of the line, by their names in the scripts."""
@@ -21,7 +21,9 @@ HEARD_PERCENT = 2
 
 
 def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:
-    """What is said of a text; empty where there is nothing to say. The staff are told who corrected."""
+    """What is said of a text; empty where there is nothing to say. The staff are told too what the machine
+    corrected by itself.
+    """
     if quality is None:
         return ""
     facts = []
@@ -31,15 +33,10 @@ def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False)
     if quality.gaps:
         facts.append(ui.text(QUALITY_TEXTS["quality.gaps"], n=quality.gaps))
     lines, corrected = quality.lines, quality.corrected
-    if not corrected.lines:
-        facts.append(ui.text(QUALITY_TEXTS["quality.uncorrected"]))
-    else:
-        shares = {
-            "n": _percent(corrected.lines, lines),
-            "machine": _percent(corrected.by_machine, lines),
-            "person": _percent(corrected.by_person, lines),
-        }
-        facts.append(ui.text(QUALITY_TEXTS["quality.by" if staff else "quality.corrected"], **shares))
+    people = "quality.corrected" if corrected.by_person else "quality.uncorrected"
+    facts.append(ui.text(QUALITY_TEXTS[people], n=_percent(corrected.by_person, lines)))
+    if staff and corrected.by_machine:
+        facts.append(ui.text(QUALITY_TEXTS["quality.by-machine"], n=_percent(corrected.by_machine, lines)))
     facts.append(ui.text(QUALITY_TEXTS["quality.rate"], n=quality.words_a_minute))
     heard = [tag for tag, n in quality.languages.items() if 100 * n >= HEARD_PERCENT * quality.words]
     facts.append(", ".join(map(ui.language_name, heard)))

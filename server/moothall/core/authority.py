@@ -30,7 +30,7 @@ _NOTES = _of(do.LeaveNote)
 
 COMMANDS: dict[Role, _Commands] = {
     Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS | _CONSENT | _of(do.RewindChannel, do.AskClose),
-    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.NoteGap) | _CORRECT,
+    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES,
     Role.CHAIR: _LIFE | _CONSENT | _NOTES,
     Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES,

@@ -164,6 +164,18 @@ class CorrectSegment(Command, frozen=True, kw_only=True, tag="correct"):
     text: str
 
 
+class ReviseSegment(Command, frozen=True, kw_only=True, tag="revise"):
+    """What an engine's better pass heard of a line that it has just ended, in place of all its words."""
+
+    channel: ChannelId
+    generation: int
+    segment: SegmentId
+    base_words: int
+    """How many committed words the line has."""
+    text: str
+    """How all of it should read; without a space in front, as the line's first word."""
+
+
 class NoteGap(Command, frozen=True, kw_only=True, tag="gap"):
     """Say that a span of a channel has no text."""
 
@@ -300,6 +312,7 @@ AnyCommand = (
     | CommitWords
     | EndSegment
     | CorrectSegment
+    | ReviseSegment
     | NoteGap
     | IntroduceSpeaker
     | AssignSpeaker

@@ -9,14 +9,15 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
+from moothall.core.actors import Actor
+from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_lines import MOST_BACK, decide_lines
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
 from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status
 
 MAX_TEXT = 10_000
-"""Characters in a correction, a title or a name."""
+"""Characters in a title or a name."""
 MAX_WORD = 200
 """Characters in a word."""
 MAX_WORDS = 200
@@ -42,7 +43,9 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
         case do.AttachEngine() | do.CommitWords() | do.EndSegment() | do.NoteGap():
             return _channel(state, command)
         case do.CorrectSegment():
-            return _correct(state, command, actor)
+            return correct(state, command, actor)
+        case do.ReviseSegment():
+            return revise(state, command, wall)
         case do.IntroduceSpeaker() | do.AssignSpeaker() | do.TakeFloor():
             return _speaker(state, command, wall)
         case (
@@ -270,38 +273,6 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
 
 def _ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
     return ev.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)
-
-
-def _correct(state: State, command: do.CorrectSegment, actor: Actor) -> Decision:
-    segment = state.segments.get(command.segment)
-    if segment is None or segment.channel != command.channel or segment.gone:
-        return _refuse(RefusalCode.UNKNOWN, "The channel has no such segment.")
-    if len(command.text) > MAX_TEXT:
-        return _refuse(RefusalCode.INVALID, f"A correction has at most {MAX_TEXT} characters.")
-    if command.base_revision != segment.revision or (actor.role is Role.ENGINE and not _machines_own(state, segment)):
-        message = "Somebody corrected it meanwhile."
-        return Refusal(code=RefusalCode.STALE, message=message, segment=segment.now())
-    if not segment.base <= command.base_words <= len(segment.words):
-        message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
-        return Refusal(code=RefusalCode.STALE, message=message, segment=segment.now())
-    return [
-        ev.SegmentCorrected(
-            channel=command.channel,
-            segment=command.segment,
-            base_revision=command.base_revision,
-            base_words=command.base_words,
-            text=command.text,
-            tail=segment.tail(command.base_words),
-            machine=actor.role is Role.ENGINE,
-        )
-    ]
-
-
-def _machines_own(state: State, segment: Segment) -> bool:
-    """Whether an engine may correct a line: while the session is on once, after its close until a person has."""
-    if state.status is Status.CLOSED:
-        return not segment.mended and segment.origin is ev.Origin.MACHINE
-    return segment.revision == 0
 
 
 def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:

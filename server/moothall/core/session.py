@@ -55,6 +55,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     ended: bool = False
     t1: int = 0
     """End, media ms, once it has ended."""
+    ended_at: int = 0
+    """When its end was logged, Unix ms; 0 while it has not ended, and where nobody said when."""
     origin: ev.Origin = ev.Origin.MACHINE
     speaker: SpeakerId | None = None
     gone: bool = False
@@ -165,8 +167,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
-    """The state after `event`; None stands for one whose body was removed and changes nothing."""
+def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) -> State:
+    """The state after `event`; None stands for one whose body was removed and changes nothing.
+
+    `at`: when it was logged, by its header (Unix ms). Only whether an engine may still better a line hangs on it.
+    """
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
@@ -231,13 +236,13 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None) -> State:
         case ev.GapNoted():
             return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
-            return _evolve_segment(state, event)
+            return _evolve_segment(state, event, at)
         case _:
             return state
 
 
 def _evolve_segment(
-    state: State, event: ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected
+    state: State, event: ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected, at: int
 ) -> State:
     replace = msgspec.structs.replace
     if isinstance(event, ev.SegmentOpened):
@@ -263,7 +268,7 @@ def _evolve_segment(
                 state = _with_channel(state, event.channel, open_segment=None)
             # What a person wrote comes whole, without words.
             text = known.text if known.words else event.text
-            segment = replace(known, ended=True, t1=event.t1, text=text)
+            segment = replace(known, ended=True, t1=event.t1, ended_at=at, text=text)
         case _:
             segment = replace(
                 known,

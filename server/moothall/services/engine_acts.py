@@ -8,7 +8,7 @@ from itertools import takewhile
 import msgspec
 
 from moothall.core.actors import Actor, Role
-from moothall.core.commands import CommitWords, CorrectSegment, EndSegment, NoteGap
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import State
@@ -87,12 +87,13 @@ class KeptActs:
         signals: Sequence[AnySignal] = (act.show,) if shown and act.show is not None else ()
         answer = await self._writer.send(self._actor, act.id, commands, signals)
         if isinstance(answer, Receipt):
-            self._place = act.place
+            if any(not isinstance(command, ReviseSegment) for command in commands):
+                self._place = act.place  # A better text comes without one, and moves nothing.
             self._audio.committed(self._writer.state.channels[self._channel].committed_through)
         return answer
 
     def _mine(self, command: wire.EngineCommand) -> bool:
-        if isinstance(command, CommitWords | EndSegment) and command.generation > self._generation:
+        if isinstance(command, CommitWords | EndSegment | ReviseSegment) and command.generation > self._generation:
             return False
         return command.channel == self._channel
 
@@ -199,7 +200,7 @@ def kept_part(
                     # With t1 = 0 it ends with its last word.
                     whole = state.kept(command.t1) and not _may_be_cut(state, command.t1, command.t1)
                     kept.append(command if whole else msgspec.structs.replace(command, t1=0))
-            case CorrectSegment():
+            case ReviseSegment():
                 if state.recorded:
                     kept.append(command)
             case _:

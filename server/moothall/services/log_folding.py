@@ -59,5 +59,5 @@ async def fold(log: EventLog, session: SessionId) -> FoldedLog:
             offset = record.header.offset
             event = None if record.body is None else decode_event(record.body)
             folded.note(record, event)
-            folded.state = evolve(folded.state, event)
+            folded.state = evolve(folded.state, event, record.header.at)
     return folded

@@ -325,7 +325,7 @@ class SessionWriter:
             return no_id()
         if not order.commands and order.actor != SYSTEM:
             return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
-        state, events = draft.state, list[ev.AnyEvent]()
+        state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
         for command in order.commands:
             if not may_send(order.actor.role, command):
                 message = f"The role '{order.actor.role}' may not do this."
@@ -334,7 +334,7 @@ class SessionWriter:
             if isinstance(decision, Refusal):
                 return decision
             for event in decision:
-                state = evolve(state, event)
+                state = evolve(state, event, at)
             events += decision
         first = draft.offset + 1
         for n, event in enumerate(events):

@@ -34,6 +34,8 @@ class ScriptWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     t1: int
     """End, ms after the audio's first sample."""
     language: str = "en"
+    misheard: str = ""
+    """What a quick pass hears instead; empty: the word. A pass with a beam hears the word."""
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,11 +106,19 @@ def render(script: Script, tail_ms: int = 1_000) -> bytes:
 
 
 def make_script(
-    seed: int, words: int, *, vocabulary: Sequence[str] = (), pause_ms: int = 900, burn_ms: int = 0, step: int = 1
+    seed: int,
+    words: int,
+    *,
+    vocabulary: Sequence[str] = (),
+    pause_ms: int = 900,
+    burn_ms: int = 0,
+    step: int = 1,
+    mishears: int = 0,
 ) -> Script:
     """Sentences of 3 to 14 words with pauses after them, the same for the same arguments.
 
-    Each word is unlike all others ("w12") unless a `vocabulary` to draw from is given.
+    Each word is unlike all others ("w12") unless a `vocabulary` to draw from is given. Of so many words as `mishears`
+    says one is heard with an "x" in front at first; 0: none is.
     """
     chance = random.Random(seed)
     made: list[ScriptWord] = []
@@ -124,6 +134,7 @@ def make_script(
             text += "."
         begins = False
         t1 = t + chance.randint(140, 480)
-        made.append(ScriptWord(f" {text}", t, t1))
+        misheard = f" x{text}" if mishears and number % mishears == 0 else ""
+        made.append(ScriptWord(f" {text}", t, t1, misheard=misheard))
         t = t1 + (chance.randint(pause_ms // 2, 2 * pause_ms) if over else chance.choice((0, 10, 30, 60)))
     return Script(words=tuple(made), burn_ms=burn_ms, step=step)

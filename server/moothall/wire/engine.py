@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.commands import CommitWords, CorrectSegment, EndSegment, NoteGap
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.errors import ProtocolError, Refusal
 from moothall.core.events import Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -23,8 +23,11 @@ RATE = 16_000
 MAX_FRAME_BYTES = 1 << 20
 """Largest frame that either side accepts."""
 
-EngineCommand = CommitWords | EndSegment | CorrectSegment | NoteGap
-"""What an engine's token may ask for, on channels that are attached to it and no others."""
+EngineCommand = CommitWords | EndSegment | ReviseSegment | NoteGap
+"""What an engine's token may ask for, on channels that are attached to it and no others.
+
+A `ReviseSegment` goes in an act of its own: it may come too late, and nothing else should be refused with it.
+"""
 
 
 class OpenSegment(msgspec.Struct, frozen=True, kw_only=True):

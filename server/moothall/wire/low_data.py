@@ -10,7 +10,8 @@ A reader of few data gets batches. A batch is a JSON array: the offset after it,
     {"offset": …, "at": …, "by": …, "body": {…}}                an event, as in other frames
     {"kind": "unsaved", …}                                      a signal
 
-The shorthand refers to the line before it in the same stream. Lines come when they have ended, as they stand then.
+The shorthand refers to the line before it in the same stream. Lines come when they have ended, as they stand when the
+batch goes out if only an engine has corrected them since; what a person corrects then is an event.
 Events that readers don't show (checkpoints, clocks, sources) and most signals stay out. Compression is the door's
 business.
 """
@@ -22,6 +23,7 @@ import re
 import msgspec
 
 from moothall.core import events as ev
+from moothall.core.actors import Role
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import SegmentId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, Unrecorded, Unsaved
@@ -59,6 +61,8 @@ class LowData:
         self._offset = offset
         # Bound: what is said between two batches, which the door sends every 40 s.
         self._items: list[object] = []
+        self._texts: dict[SegmentId, int] = {}
+        """Where in `_items` the texts of lines are."""
         self._before: Line | None = None
         self._number = 0
         self._signals: dict[str, AnySignal] = {}
@@ -87,6 +91,7 @@ class LowData:
         """The reader gets a snapshot, which makes everything before it superfluous."""
         self._view, self._offset = view, view.offset
         self._items.clear()
+        self._texts.clear()
         self._signals.clear()
         self._told.clear()
         self._before = None
@@ -96,6 +101,7 @@ class LowData:
         """What waits, as one JSON text; without anything it says only where the reader stands."""
         items = [self._offset, *self._items, *self._signals.values()]
         self._items.clear()
+        self._texts.clear()
         self._signals.clear()
         self.urgent = False
         return msgspec.json.encode(items)
@@ -106,6 +112,8 @@ class LowData:
                 self._line(what.segment)
             case ev.SegmentCorrected() if self._grows(what.segment):
                 pass  # It comes as it stands when it ends.
+            case ev.SegmentCorrected() if event.role is Role.ENGINE and what.segment in self._texts:
+                self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
             case None:
                 pass  # Removed before it was read.
             case _ if not isinstance(what, _SILENT):
@@ -131,6 +139,7 @@ class LowData:
             state = (line.language, line.origin.value, line.speaker, int(line.mended))
             about = (number, line.segment, line.t0 // 1_000, *state)
         self._items += (about, line.text.strip())
+        self._texts[segment] = len(self._items) - 1
         self._before, self._number = line, number
 
     def _signal(self, signal: AnySignal) -> None:

@@ -3,7 +3,8 @@
     {"at": s, "kind": "partial" | "commit" | "correct", "segment": id, "t0": s, "t1": s, "text": …, "lang": …}
 
 `at` is seconds of media time; lines with the same `at` are one update of the display. A commit adds to its segment
-and takes the partial away, a partial replaces the segment's earlier one, a correction replaces all of its text.
+and takes the partial away, a partial replaces the segment's earlier one, a correction replaces all of its text,
+whoever made it; its times are those of the words that were committed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class StreamLog:
     def __init__(self) -> None:
         self._languages: dict[SegmentId, str] = {}
         self._words: dict[SegmentId, int] = {}
+        self._spans: dict[SegmentId, tuple[int, int]] = {}
         self._ended: set[SegmentId] = set()
         self._shown: SegmentId | None = None
         self.clock: tuple[int, int] | None = None
@@ -71,13 +73,15 @@ class StreamLog:
                 self._words[event.segment] = event.first + len(event.words)
                 text = "".join(word.text for word in event.words)
                 times = (event.words[0].t0, event.words[-1].t1)
+                self._spans[event.segment] = (self._spans.get(event.segment, times)[0], times[1])
                 rows.append(self._row(event.segment, "commit", text, at, times))
                 if self._shown == event.segment:
                     self._shown = None
             case ev.SegmentEnded():
                 self._ended.add(event.segment)
             case ev.SegmentCorrected():
-                rows.append(self._row(event.segment, "correct", event.text + event.tail, at))
+                span = self._spans.get(event.segment)
+                rows.append(self._row(event.segment, "correct", event.text + event.tail, at, span))
             case _:
                 pass
 

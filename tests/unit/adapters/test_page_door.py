@@ -121,7 +121,9 @@ async def test_the_page(client: Client) -> None:
 
 
 async def test_how_good_the_text_is_needs_no_script(client: Client) -> None:
-    said = "<p>Half of the words came within 1.0 s of being spoken, 95 % within 1.6 s · 2 % of lines corrected"
+    said = (
+        "<p>Half of the words came within 1.0 s of being spoken, 95 % within 1.6 s · 1 % of lines corrected by people"
+    )
     async with client.get("/s/plenary?channel=fr") as response:
         assert f"{said} · 128 words a minute · French</p>\n</div>" in await response.text()
     async with client.get("/s/plenary") as response:

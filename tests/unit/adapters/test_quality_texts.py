@@ -23,10 +23,16 @@ DELAY = "Half of the words came within 1.0 s of being spoken, 95 % within 1.6 s"
 
 
 def test_a_line_for_readers_and_one_for_the_staff() -> None:
-    assert quality_line(GOOD, EN) == f"{DELAY} · 2 % of lines corrected · 128 words a minute · English"
+    assert quality_line(GOOD, EN) == f"{DELAY} · 1 % of lines corrected by people · 128 words a minute · English"
     assert quality_line(GOOD, EN, staff=True) == (
-        f"{DELAY} · 2 % of lines corrected (1 % by the machine, 1 % by people) · 128 words a minute · English"
+        f"{DELAY} · 1 % of lines corrected by people · 1 % by the machine itself · 128 words a minute · English"
     )
+
+
+def test_what_the_machine_corrected_by_itself_is_no_share_of_peoples() -> None:
+    quality = replace(GOOD, corrected=Corrected(lines=9, by_machine=9, by_person=0))
+    assert quality_line(quality, EN) == f"{DELAY} · No line corrected by people · 128 words a minute · English"
+    assert " · No line corrected by people · 9 % by the machine itself · " in quality_line(quality, EN, staff=True)
 
 
 def test_too_little_text_says_nothing() -> None:
@@ -34,19 +40,19 @@ def test_too_little_text_says_nothing() -> None:
 
 
 def test_what_is_not_known_or_was_not_is_not_told() -> None:
-    assert quality_line(replace(GOOD, delay=None), EN).startswith("2 % of lines corrected")
+    assert quality_line(replace(GOOD, delay=None), EN).startswith("1 % of lines corrected by people")
     none = Corrected(lines=0, by_machine=0, by_person=0)
-    assert " · No line corrected · " in quality_line(replace(GOOD, corrected=none), EN)
+    assert " · No line corrected by people · " in quality_line(replace(GOOD, corrected=none), EN)
     assert " · Gaps over 10 s: 3 · " in quality_line(replace(GOOD, gaps=3), EN)
 
 
 @pytest.mark.parametrize(("lines", "told"), [(1, "1 %"), (149, "1 %"), (150, "2 %"), (10_000, "100 %")])
 def test_shares_are_whole_and_never_hide_that_there_was_something(lines: int, told: str) -> None:
     quality = replace(GOOD, lines=10_000, corrected=Corrected(lines=lines, by_machine=0, by_person=lines))
-    assert f" · {told} of lines corrected · " in quality_line(quality, EN)
-    assert f" · {told} of lines corrected (0 % by the machine, {told} by people) · " in quality_line(
-        quality, EN, staff=True
-    )
+    assert f" · {told} of lines corrected by people · 128 " in quality_line(quality, EN)
+    assert f" · {told} of lines corrected by people · 128 " in quality_line(quality, EN, staff=True)
+    machine = replace(quality, corrected=Corrected(lines=lines, by_machine=lines, by_person=0))
+    assert f" · {told} by the machine itself · " in quality_line(machine, EN, staff=True)
 
 
 def test_a_language_of_a_few_words_is_not_named() -> None:

@@ -36,6 +36,8 @@ def test_whoever_holds_a_meeting_alone_may_mend_its_text() -> None:
     assert {role for role in Role if may_send(role, line)} == menders | {Role.INTERPRETER}
     fix = do.CorrectSegment(channel=ChannelId("floor"), segment=SegmentId("t"), base_revision=0, base_words=0, text="x")
     assert {role for role in Role if may_send(role, fix)} == menders | {Role.ENGINE}
+    better = do.ReviseSegment(channel=ChannelId("floor"), generation=1, segment=SegmentId("t"), base_words=1, text="x")
+    assert {role for role in Role if may_send(role, better)} == {Role.ENGINE}
 
 
 def test_everybody_at_a_desk_may_leave_a_note_and_nobody_else() -> None:

@@ -222,56 +222,6 @@ def test_a_gap_moves_on_what_has_been_committed() -> None:
     assert refused(speaking(), msgspec.structs.replace(gap, t1=1500)).code is RefusalCode.INVALID
 
 
-def test_a_correction_leaves_the_words_behind_it() -> None:
-    state = speaking()
-    assert events(state, correct("a", 0, 2, "Good evening"), actor=CAPTIONER) == [
-        ev.SegmentCorrected(
-            channel=FLOOR, segment=segment("a"), base_revision=0, base_words=2, text="Good evening", tail=" all."
-        )
-    ]
-    state = carry_out(state, correct("a", 0, 2, "Good evening"), actor=CAPTIONER)
-    now = state.segments.get(segment("a"))
-    assert now is not None
-    assert (now.whole, now.revision) == ("Good evening all.", 1)
-    state = carry_out(state, correct("a", 1, 3, "Good evening, everybody."), actor=CAPTIONER)
-    now = state.segments.get(segment("a"))
-    assert now is not None
-    assert (now.whole, now.revision) == ("Good evening, everybody.", 2)
-
-
-def test_a_correction_of_an_older_state_comes_back_with_the_current_one() -> None:
-    state = carry_out(speaking(), correct("a", 0, 2, "Good evening"), actor=CAPTIONER)
-    now = state.segments.get(segment("a"))
-    assert now is not None
-    for command in (correct("a", 0, 3, "x"), correct("a", 1, 1, "x"), correct("a", 1, 4, "x")):
-        refusal = refused(state, command, actor=CAPTIONER)
-        assert refusal.code is RefusalCode.STALE
-        assert refusal.segment == now.now()
-    # The engine's one correction never goes over a person's.
-    assert refused(state, correct("a", 1, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
-    assert len(events(speaking(), correct("a", 0, 3, "x"), actor=ENGINE)) == 1
-
-
-def test_after_the_close_an_engine_may_correct_what_no_person_has_touched() -> None:
-    once = carry_out(speaking(), correct("a", 0, 3, "Good mourning, all."), actor=ENGINE)
-    assert refused(once, correct("a", 1, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
-    closed = carry_out(once, do.CloseSession())
-    assert len(events(closed, correct("a", 1, 3, "Good morning, all."), actor=ENGINE)) == 1
-    mended = carry_out(closed, correct("a", 1, 3, "Good morning."), actor=CAPTIONER)
-    assert refused(mended, correct("a", 2, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), language="en", text="By hand.", origin=ev.Origin.PERSON)
-    closed = carry_out(carry_out(speaking(), typed, actor=CAPTIONER), do.CloseSession())
-    assert refused(closed, correct("t", 0, 0, "x"), actor=ENGINE).code is RefusalCode.STALE
-
-
-def test_a_correction_needs_a_line_of_the_channel_and_a_sane_length() -> None:
-    state = speaking()
-    assert refused(state, correct("x", 0, 1, "y")).code is RefusalCode.UNKNOWN
-    elsewhere = msgspec.structs.replace(correct("a", 0, 1, "y"), channel=ChannelId("pt"))
-    assert refused(state, elsewhere).code is RefusalCode.UNKNOWN
-    assert refused(state, correct("a", 0, 1, "y" * (MAX_TEXT + 1))).code is RefusalCode.INVALID
-
-
 def test_a_title_is_mended_and_a_note_left() -> None:
     assert events(created(), do.DescribeSession(title="Access for all")) == [
         ev.SessionDescribed(title="Access for all")

@@ -81,9 +81,11 @@ def test_a_channel_knows_where_it_stands() -> None:
     )
     assert len(state.channels[FLOOR].last_words) == LAST_WORDS
     assert state.channels[FLOOR].last_words[-1].text == " 29"
-    ended = evolve(
-        state, ev.SegmentEnded(channel=FLOOR, segment=SegmentId("a"), t1=1, reason=ev.EndReason.PAUSE, text="")
-    )
+    end = ev.SegmentEnded(channel=FLOOR, segment=SegmentId("a"), t1=1, reason=ev.EndReason.PAUSE, text="")
+    ended = evolve(state, end, 7_000)
+    line = ended.segments.get(SegmentId("a"))
+    assert line is not None
+    assert line.ended_at == 7_000
     assert ended.channel_now(FLOOR).segment is None
     assert ended.channel_now(FLOOR).words == 0
     gap = ev.GapNoted(channel=FLOOR, t0=0, t1=10, reason=ev.GapReason.OVERLOAD)

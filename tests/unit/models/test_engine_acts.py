@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap, SegmentStart
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SegmentStart
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.events import EndReason, GapReason, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, is_command_id
@@ -26,6 +26,10 @@ def words(segment: str, t: int, *, first: int = 0) -> CommitWords:
 
 def end(segment: str, t1: int) -> EndSegment:
     return EndSegment(channel=FLOOR, generation=1, segment=SegmentId(segment), t1=t1, reason=EndReason.PAUSE)
+
+
+def better(segment: str) -> ReviseSegment:
+    return ReviseSegment(channel=FLOOR, generation=1, segment=SegmentId(segment), base_words=1, text="Word.")
 
 
 def ids(acts: Acts, now: int) -> list[str]:
@@ -138,6 +142,32 @@ def test_other_refusals_mean_that_the_place_is_lost(code: RefusalCode) -> None:
     assert acts.refused(CommandId("p.1"), code, 0) is False
 
 
+@pytest.mark.parametrize("code", [RefusalCode.STALE, RefusalCode.CONFLICT, RefusalCode.UNKNOWN, RefusalCode.INVALID])
+def test_a_better_text_that_is_refused_is_dropped_and_nothing_else(code: RefusalCode) -> None:
+    acts = Acts("p", 1)
+    acts.add([words("a", 0), end("a", 500)])
+    acts.add([better("a")])
+    acts.add([words("b", 1_000)])
+    acts.take(0)
+    acts.accepted(CommandId("p.1"))
+    assert acts.refused(CommandId("p.2"), code, 0) is True
+    assert (acts.waiting, acts.held_up) == (1, False)
+    acts.accepted(CommandId("p.3"))
+    assert acts.waiting == 0
+
+
+def test_a_better_text_that_can_not_be_stored_is_sent_again_and_what_follows_waits_for_it_no_longer_than_that() -> None:
+    acts = Acts("p", 1)
+    acts.add([better("a")])
+    acts.add([words("b", 1_000)])
+    for act in acts.take(0):
+        acts.refused(act.id, UNAVAILABLE, 0)
+    assert ids(acts, 1_000) == ["p.1"]
+    acts.refused(CommandId("p.1"), RefusalCode.STALE, 1_000)
+    assert not acts.held_up
+    assert ids(acts, 1_000) == ["p.2"]
+
+
 @pytest.mark.parametrize("answered", ["p.2", "q.1"])
 def test_answers_must_come_in_order(answered: str) -> None:
     acts = Acts("p", 1)
@@ -152,6 +182,7 @@ def test_after_ten_minutes_the_oldest_lines_become_one_gap() -> None:
     acts = held_up()
     acts.add([words("a", 1_000, first=2)])
     acts.add([end("a", 1_500), words("b", 2_000)])
+    acts.add([better("a")])
     acts.add([end("b", 2_500)])
     acts.add([words("c", 3_000), end("c", 3_500)])
     acts.add([words("d", 4_000)])
@@ -159,8 +190,8 @@ def test_after_ten_minutes_the_oldest_lines_become_one_gap() -> None:
         acts.refused(act.id, UNAVAILABLE, 0)
     acts.add([end("d", 2_200 + KEEP_MS)])
     assert acts.waiting == 4
-    assert ids(acts, 0) == ["p.8"]
-    acts.refused(CommandId("p.8"), UNAVAILABLE, 0)
+    assert ids(acts, 0) == ["p.9"]
+    acts.refused(CommandId("p.9"), UNAVAILABLE, 0)
     (tried,) = acts.take(1_000)
     gap = NoteGap(channel=FLOOR, t0=500, t1=2_400, reason=GapReason.STORAGE)
     # What was accepted of the first line still ends; the act keeps the id that the server waits for.

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.signals import ChannelState
@@ -13,7 +15,9 @@ from moothall_models.engine_audio import ArrivalTime
 from moothall_models.engine_session import LinkSession, Turn
 from moothall_models.ports import Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import LEAST_SPEECH, Load
+from revising import Revising
 
 SCRIPT = Script(
     words=(ScriptWord(" Good", 400, 700), ScriptWord(" morning.", 710, 1_200), ScriptWord(" So", 3_000, 3_400))
@@ -24,7 +28,12 @@ UNAVAILABLE = Refusal(code=RefusalCode.UNAVAILABLE, message="Later.")
 STALE = Refusal(code=RefusalCode.STALE, message="Other state.")
 
 
-def link(*, stamped: bool = False, load: Load | None = None) -> LinkSession:
+def link(
+    *,
+    stamped: bool = False,
+    load: Load | None = None,
+    speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel,
+) -> LinkSession:
     return LinkSession(
         HELLO,
         voice=ScriptedVoiceActivity,
@@ -32,6 +41,7 @@ def link(*, stamped: bool = False, load: Load | None = None) -> LinkSession:
         cpu_ms=lambda: 1_234.5,
         stamped=stamped,
         load=load,
+        speech=speech,
     )
 
 
@@ -271,6 +281,35 @@ def test_what_a_driver_has_to_know_of_the_audio() -> None:
     while session.hear(100):
         pass
     assert not session.lacks_audio
+
+
+def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None:
+    session = link(stamped=True, speech=Revising)
+    session.received(attach(), 0)
+    session.received(audio(0, 2_500), 5)
+    *before, revised = acts(settle(session, 5))
+    (better,) = revised.commands
+    assert isinstance(better, ReviseSegment)
+    ended = before[-1].commands[-1]
+    assert isinstance(ended, EndSegment)
+    assert (better.segment, better.base_words, better.text) == (ended.segment, 2, "GOOD MORNING.!")
+    assert (revised.show, revised.place, revised.at) == (None, None, 5)
+
+
+def test_one_that_comes_too_late_costs_the_engine_nothing() -> None:
+    session = link(speech=Revising)
+    session.received(attach(), 0)
+    session.received(audio(0, 2_500), 0)
+    *before, revised = acts(settle(session, 0))
+    for act in before:
+        accept(session, act)
+    session.received(wire.Refused(stream=1, id=revised.id, refusal=STALE), 0)
+    assert (session.streams, session.under_way, out(session)) == (1, 0, [])
+    session.received(audio(2_500, len(PCM) // 32), 10)
+    session.received(wire.EndOfAudio(stream=1), 20)
+    for act in acts(settle(session, 20)):
+        accept(session, act)
+    assert isinstance(out(session)[-1], wire.Drained)
 
 
 class CountingVoice(ScriptedVoiceActivity):

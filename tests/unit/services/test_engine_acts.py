@@ -84,7 +84,7 @@ def test_what_may_come_next_is_not_shown_while_nothing_is_recorded() -> None:
 
 
 def test_an_open_line_can_be_ended_and_a_correction_waits_for_the_record() -> None:
-    correction = do.CorrectSegment(channel=FLOOR, segment=LINE, base_revision=0, base_words=1, text="x")
+    correction = do.ReviseSegment(channel=FLOOR, generation=1, segment=LINE, base_words=1, text="x")
     gap = do.NoteGap(channel=FLOOR, t0=0, t1=5, reason=ev.GapReason.STORAGE)
     act = (commit(1_500, first=3), correction, end(1_800), gap)
     assert kept_part(state((1_000, None), opened=LINE), FLOOR, act) == (end(0), gap)
@@ -147,6 +147,55 @@ def test_places_are_kept_while_all_is_recorded() -> None:
             assert not isinstance(refused, Receipt)
             assert refused.code is RefusalCode.FORBIDDEN
             acts.close()
+
+    loop.run(story())
+
+
+def better(text: str, words: int = 2, generation: int = 1) -> do.ReviseSegment:
+    return do.ReviseSegment(channel=FLOOR, generation=generation, segment=LINE, base_words=words, text=text)
+
+
+def test_a_better_text_leaves_the_place_and_a_refused_one_holds_nothing_up() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, acts, _, audio = await made(hall)
+            assert isinstance(await acts.carry_out(act("1", commit(100, 400), end(700), placed=True)), Receipt)
+            assert isinstance(await acts.carry_out(act("2", better("W100 w400."))), Receipt)
+            line = live.state.segments.get(LINE)
+            assert line is not None
+            assert (line.whole, line.mended) == ("W100 w400.", False)
+            again = await acts.carry_out(act("3", better("W100, w400.")))
+            assert not isinstance(again, Receipt)
+            assert again.code is RefusalCode.STALE
+            assert isinstance(await acts.carry_out(act("4", commit(1_000, segment=NEXT), placed=True)), Receipt)
+            # Of the two that are kept, the older one is of the state before the better text.
+            assert len(wire.decode_places(audio.note)) == 2
+
+    loop.run(story())
+
+
+def test_a_better_text_of_a_generation_that_never_was_is_forbidden() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            _, acts, _, _ = await made(hall)
+            answer = await acts.carry_out(act("1", better("x", generation=2)))
+            assert not isinstance(answer, Receipt)
+            assert answer.code is RefusalCode.FORBIDDEN
+
+    loop.run(story())
+
+
+def test_two_seconds_after_the_end_of_a_line_it_is_too_late() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, acts, _, _ = await made(hall)
+            await acts.carry_out(act("1", commit(100, 400), end(700)))
+            await hall.clock.sleep(2_001)
+            answer = await acts.carry_out(act("2", better("W100 w400.")))
+            assert not isinstance(answer, Receipt)
+            line = live.state.segments.get(LINE)
+            assert line is not None
+            assert line.revision == 0
 
     loop.run(story())
 

@@ -99,7 +99,7 @@ def test_a_line_that_reads_otherwise_by_now_stays() -> None:
                 done=0,
                 refused=(
                     "a: It was changed meanwhile.",
-                    "b: Somebody corrected it meanwhile.",
+                    "b: It was corrected meanwhile.",
                     "x: There is no such line any more.",
                 ),
             )

@@ -30,6 +30,22 @@ def test_the_recogniser_reads_what_was_rendered() -> None:
     )
 
 
+def test_a_word_that_the_script_wants_misheard_is_heard_right_with_a_beam() -> None:
+    script = Script(words=(ScriptWord(" oil", 100, 300, misheard=" all"), ScriptWord(" two", 300, 400)))
+    sound = np.frombuffer(render(script, 200), "<i2").astype(np.float32) / np.float32(32_768)
+    for beam, heard in ((1, [" all", " two"]), (5, [" oil", " two"])):
+        window = Window(audio=sound, languages=("en",), beam=beam)
+        assert [each.text for each in ScriptedRecognizer(script).recognise(window).words] == heard
+
+
+def test_a_made_script_mishears_one_word_of_so_many() -> None:
+    script = make_script(1, 30, mishears=7)
+    assert [number for number, word in enumerate(script.words) if word.misheard] == [0, 7, 14, 21, 28]
+    assert script.words[7].misheard == f" x{script.words[7].text.strip()}"
+    assert [word.text for word in script.words] == [word.text for word in make_script(1, 30).words]
+    assert read_script(write_script(script)) == script
+
+
 def test_a_word_is_heard_only_when_most_of_it_lies_in_the_window() -> None:
     assert hear(0, 219) == ()
     assert hear(0, 220) == (HeardWord(" one", 100, 220, 0.99),)

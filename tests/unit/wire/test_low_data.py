@@ -94,6 +94,24 @@ def test_a_line_is_told_as_it_stands_when_it_ends_and_what_is_mended_later_is_an
     assert mended["body"]["text"] == "One!"
 
 
+def test_what_an_engine_betters_before_the_batch_goes_out_takes_no_bytes_of_its_own() -> None:
+    meeting = Meeting()
+    meeting.say(opened("a"), words("a", 0, "Won"), ended("a", "Won."), opened("b"), ended("b", "Too."))
+    meeting.say(corrected("a", "One."), by=ENGINE)
+    meeting.say(corrected("b", "Two."), by=CAPTIONER)
+    _, about, text, _, other, mended = meeting.batch()
+    assert (about, text, other) == ([0, "a", 0, "en", "machine", None, 0], "One.", "Too.")
+    assert isinstance(mended, dict)
+    assert (mended["by"], mended["body"]["text"]) == ("captioner", "Two.")
+    # What is on its way already is bettered by an event.
+    meeting.say(opened("c"), ended("c", "Free."))
+    meeting.batch()
+    meeting.say(corrected("c", "Three."), by=ENGINE)
+    _, bettered = meeting.batch()
+    assert isinstance(bettered, dict)
+    assert (bettered["by"], bettered["body"]["text"]) == ("engine", "Three.")
+
+
 def test_what_readers_never_see_is_not_sent() -> None:
     meeting = Meeting()
     meeting.say(

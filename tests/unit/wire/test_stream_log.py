@@ -82,6 +82,17 @@ def test_a_correction_is_the_whole_text() -> None:
     assert StreamLog().rows(frame(corrected), 2) == [{"at": 2, "kind": "correct", "segment": "a", "text": "Well met"}]
 
 
+def test_an_engines_correction_has_the_times_of_all_its_words() -> None:
+    log = StreamLog()
+    log.rows(frame(opened("a"), words("a", 0, "Bone"), words("a", 1, " deer."), ended("a")), 2)
+    better = ev.SegmentCorrected(
+        channel=FLOOR, segment=SegmentId("a"), base_revision=0, base_words=2, text="Bom dia.", tail="", machine=True
+    )
+    assert log.rows(frame(better), 3) == [
+        {"at": 3, "kind": "correct", "segment": "a", "text": "Bom dia.", "t0": 0.0, "t1": 1.5, "lang": "en"}
+    ]
+
+
 def test_events_without_text_make_no_row() -> None:
     added = ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
     rows = StreamLog().rows(frame(ev.SessionCreated(title="Plenary", languages=("en",)), added, words("a", 0, "Hi")), 1)

@@ -1,0 +1,229 @@
+"""An engine that betters its lines, over the engine link, beside people who correct them and a disk that fills up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import msgspec
+import pytest
+
+from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import CorrectSegment, OpenSession, ReviseSegment
+from moothall.core.decide_corrections import REVISED_WITHIN
+from moothall.core.event_codec import decode_event
+from moothall.core.ids import CommandId, SegmentId
+from moothall.core.lanes import Feed
+from moothall.core.views.captions import CaptionsView
+from moothall.services.live_audio import LiveAudio
+from moothall.services.publication import Publication
+from moothall.services.sessions import LiveSession
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.loop import run
+from moothall.testing.scripted import Script, make_script, render
+from moothall.wire import engine as wire
+from moothall_models.engine_audio import ArrivalTime
+from moothall_models.engine_clock import WallClock
+from moothall_models.engine_live import run_live
+from moothall_models.engine_session import LinkSession
+from moothall_models.ports import Hypothesis, Samples, Window
+from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from moothall_models.speech.channel import Output, SpeechChannel
+from revising import Revising, loud
+
+PASS_S = 0.12
+CAPTIONER = Actor(Role.CAPTIONER, "c1")
+SCRIPT = make_script(41, 90)
+Speech = Callable[[wire.Attach], SpeechChannel]
+
+
+async def engine(hall: MemoryHall, script: Script, speech: Speech) -> None:
+    """Dial, and work until the link ends."""
+    recognizer, clock = ScriptedRecognizer(script), WallClock()
+
+    async def recognise(window: Window) -> Hypothesis:
+        await asyncio.sleep(PASS_S)
+        return recognizer.recognise(window)
+
+    session = LinkSession(
+        wire.Hello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=4),
+        voice=ScriptedVoiceActivity,
+        media=lambda attach: ArrivalTime(attach.audio_from),
+        cpu_ms=clock.cpu_ms,
+        stamped=False,
+        speech=speech,
+    )
+    await run_live(session, hall.connect("e"), recognise, clock)
+
+
+class Pcm:
+    """Sound that is there already."""
+
+    def __init__(self, pcm: bytes) -> None:
+        self.pcm = pcm
+        self.at = 0
+
+    async def __aenter__(self) -> Pcm:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def read(self, samples: int) -> bytes:
+        piece = self.pcm[self.at : self.at + 2 * samples]
+        self.at += len(piece)
+        return piece
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log says in the end."""
+
+    words: list[str]
+    said: dict[SegmentId, str]
+    """By line, as it was when it ended."""
+    corrections: list[tuple[SegmentId, Role, bool]]
+    """Line, the role of whoever did it, and whether the event says that a machine did."""
+    generation: int
+    shown: list[tuple[str, bool]]
+    """Text and mending of each line, as a reader has them who followed from the beginning."""
+
+
+async def meeting(
+    speech: Speech, beside: Callable[[MemoryHall, LiveSession], object] = lambda hall, live: None
+) -> Told:
+    """The script as live speech; `beside` is told when it begins."""
+    async with memory_hall() as hall:
+        assert hall.group is not None
+        live = await hall.session()
+        await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+        working = hall.group.create_task(engine(hall, SCRIPT, speech))
+        audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
+        beside(hall, live)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(audio.carry(Pcm(render(SCRIPT)), as_live=True))
+            group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio))
+        hall.links[0].cut()
+        await working
+        records = await hall.log.read(live.id, 0, 100_000)
+        events = [(record.header.role, decode_event(record.body)) for record in records if record.body is not None]
+        view = await live.fanout.view(Feed(FLOOR))
+        assert isinstance(view, CaptionsView)
+        return Told(
+            words=[word.text.strip() for _, e in events if isinstance(e, ev.WordsCommitted) for word in e.words],
+            said={e.segment: e.text for _, e in events if isinstance(e, ev.SegmentEnded)},
+            corrections=[(e.segment, role, e.machine) for role, e in events if isinstance(e, ev.SegmentCorrected)],
+            generation=live.state.channels[FLOOR].generation,
+            shown=[(line.text, line.mended) for line in view.lines],
+        )
+
+
+def all_words(told: Told) -> None:
+    """No word is lost or doubled, and the engine has never lost its place."""
+    assert told.words == [word.text.strip() for word in SCRIPT.words]
+    assert told.generation == 1
+
+
+def test_every_line_is_bettered_once_and_by_a_machine() -> None:
+    told = run(meeting(Revising))
+    all_words(told)
+    assert told.corrections == [(line, Role.ENGINE, True) for line in told.said]
+    assert told.shown == [(loud(text), False) for text in told.said.values()]
+
+
+class Mending:
+    """Somebody who corrects lines: of three one as it begins, one as soon as it has ended, one a second after that."""
+
+    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+        self._hall = hall
+        self._live = live
+        self._lines = 0
+        live.writer.listen(self._hear)
+
+    def _hear(self, publication: Publication) -> None:
+        assert self._hall.group is not None
+        for event in publication.events:
+            if isinstance(event, ev.SegmentOpened):
+                self._lines += 1
+                if self._lines % 3 == 0:
+                    self._hall.group.create_task(self._mend(event.segment, 0))
+            elif isinstance(event, ev.SegmentEnded) and self._lines % 3:
+                self._hall.group.create_task(self._mend(event.segment, 0 if self._lines % 3 == 1 else 1_000))
+
+    async def _mend(self, name: SegmentId, wait: int) -> None:
+        await self._hall.clock.sleep(wait)
+        line = self._live.state.segments.get(name)
+        assert line is not None
+        mended = CorrectSegment(
+            channel=FLOOR, segment=name, base_revision=line.revision, base_words=len(line.words), text="Mended."
+        )
+        await self._live.writer.send(CAPTIONER, CommandId(f"mend:{name}"), mended)
+
+
+def test_whoever_corrects_first_the_engine_keeps_its_place_and_a_person_has_the_last_word() -> None:
+    told = run(meeting(Revising, Mending))
+    all_words(told)
+    by_line: dict[SegmentId, list[Role]] = {}
+    for line, role, machine in told.corrections:
+        assert machine == (role is Role.ENGINE)
+        by_line.setdefault(line, []).append(role)
+    orders = {tuple(roles) for roles in by_line.values()}
+    # As it began: the engine comes too late. After its end: before or after the engine, but an engine never after.
+    assert (Role.CAPTIONER,) in orders
+    assert (Role.ENGINE, Role.CAPTIONER) in orders
+    assert orders <= {(Role.CAPTIONER,), (Role.ENGINE,), (Role.ENGINE, Role.CAPTIONER)}
+    for (text, mended), line in zip(told.shown, told.said, strict=True):
+        assert mended == (Role.CAPTIONER in by_line[line])
+        assert text.startswith("Mended.") == mended
+
+
+class Late(Revising):
+    """Its better texts come so many ms after the end of their line."""
+
+    def __init__(self, attach: wire.Attach, after: int) -> None:
+        super().__init__(attach)
+        self._after = after
+        self._later: list[tuple[int, ReviseSegment]] = []
+
+    def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
+        out = super().hear(t, samples, speech)
+        due = [revised for at, revised in self._later if at <= t]
+        self._later = [(at, revised) for at, revised in self._later if at > t]
+        self._t = t
+        return [*out, *due]
+
+    _t = 0
+
+    def _with_better(self, outputs: list[Output]) -> list[Output]:
+        out = super()._with_better(outputs)
+        self._later += [(self._t + self._after, each) for each in out if isinstance(each, ReviseSegment)]
+        return [each for each in out if not isinstance(each, ReviseSegment)]
+
+
+@pytest.mark.parametrize(("after", "some"), [(REVISED_WITHIN - 1_000, True), (REVISED_WITHIN + 1_000, False)])
+def test_what_comes_too_late_is_dropped_and_the_text_goes_on(after: int, some: bool) -> None:
+    told = run(meeting(lambda attach: Late(attach, after)))
+    all_words(told)
+    assert bool(told.corrections) == some
+    assert all(not mended for _, mended in told.shown)
+
+
+def test_while_the_disk_is_full_lines_and_what_betters_them_wait_together() -> None:
+    def fill(hall: MemoryHall, live: LiveSession) -> None:
+        async def filling() -> None:
+            log = hall.log
+            assert isinstance(log, FailingLog)
+            for _ in range(3):
+                await hall.clock.sleep(5_000)
+                log.full = True
+                await hall.clock.sleep(4_000)
+                log.full = False
+
+        assert hall.group is not None
+        hall.group.create_task(filling())
+
+    told = run(meeting(Revising, fill))
+    all_words(told)
+    assert told.corrections == [(line, Role.ENGINE, True) for line in told.said]
+    assert told.shown == [(loud(text), False) for text in told.said.values()]
