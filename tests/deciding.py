@@ -97,7 +97,6 @@ def correct(name: str, revision: int, words: int, text: str) -> do.CorrectSegmen
     return do.CorrectSegment(channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text)
 
 
-<<<<<<< HEAD
 def undoing_of(state: State, *commands: do.AnyCommand) -> Undoing:
     """What undoes an act that is carried out in `state`; empty when nothing does, or when it is refused."""
     now, done = state, list[ev.AnyEvent]()
@@ -109,10 +108,10 @@ def undoing_of(state: State, *commands: do.AnyCommand) -> Undoing:
             now = evolve(now, event)
         done += decision
     return read_act(state, done).undoing
-=======
+
+
 def revise(name: str, words: int, text: str, generation: int = 1) -> do.ReviseSegment:
     return do.ReviseSegment(channel=FLOOR, generation=generation, segment=segment(name), base_words=words, text=text)
->>>>>>> wt-correct
 
 
 def line_of(state: State, name: str) -> Segment:
