@@ -148,10 +148,20 @@ def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer
         raise ConfigurationError(msg)
     import ctranslate2
 
+    from moothall_models.recognizers.drafting_whisper import DraftingWhisper
     from moothall_models.recognizers.whisper import WhisperRecognizer
 
     device, compute_type = choose_device(computing.device, computing.compute_type, ctranslate2)
     try:
+        if device != CUDA:
+            return DraftingWhisper(
+                path,
+                model=name,
+                threads=computing.threads,
+                workers=computing.workers,
+                compute_type=compute_type,
+                trained=trained,
+            )
         recognizer = WhisperRecognizer(
             path,
             model=name,
@@ -161,8 +171,7 @@ def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer
             compute_type=compute_type,
             trained=trained,
         )
-        if device == CUDA:
-            recognizer.warm_up()  # NVIDIA's libraries are only looked for when something is computed.
+        recognizer.warm_up()  # NVIDIA's libraries are only looked for when something is computed.
     except RuntimeError as error:
         if device != CUDA:
             raise

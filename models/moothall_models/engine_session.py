@@ -18,8 +18,9 @@ from moothall.wire import engine as wire
 from moothall_models.engine_acts import Acts, act_prefix
 from moothall_models.engine_audio import FRAME_MS, FrameBuffer, MediaTime
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, VoiceActivity
-from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, due
+from moothall_models.speech.passes import PassRequest
 
 logger = logging.getLogger(__name__)
 
@@ -233,11 +234,12 @@ class LinkSession:
         for stream in self._streams.values():
             if stream.running:
                 continue
-            if stream.wanted is None:
+            if stream.wanted is None or stream.wanted.line is not None:
                 media = stream.media.at(now)
-                stream.wanted = stream.speech.next_pass(media)
-                if stream.wanted is not None:
-                    stream.asked, stream.due = now, due(now, stream.wanted.deadline, media)
+                wanted = stream.speech.next_pass(media)
+                if wanted is not None:
+                    stream.wanted = wanted
+                    stream.asked, stream.due = now, due(now, wanted.deadline, media)
             if stream.wanted is None:
                 stream.ahead = 0
             else:

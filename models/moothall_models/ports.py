@@ -42,6 +42,9 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     glossary: tuple[str, ...] = ()
     """Terms to prefer."""
     beam: int = 1
+    """Above 1: a better pass is wanted, which may take longer."""
+    draft: str = ""
+    """What earlier passes heard in this audio. It changes how long a pass takes, not what it hears."""
 
     @property
     def context(self) -> str:

@@ -72,7 +72,7 @@ class EndpointRecognizer:
             ConfigurationError: the service refuses the key, knows no such model or address, or transcribes nothing.
             RecognitionFailed: it gave no answer in time, or no transcription where none may be missing.
         """
-        audio = window.audio[: FULL_SECONDS * RATE]
+        audio = window.audio[: int(FULL_SECONDS * RATE)]
         end = len(audio) * 1000 // RATE
         first = window.languages[0]
         if not end:

@@ -9,6 +9,7 @@ whole 30 s when the decoder runs in circles. Figures: `docs/why/speech.md`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,14 @@ from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_e
 
 HOP = 160
 """Samples from one mel frame to the next (10 ms)."""
-FULL_SECONDS = 30
+FULL_SECONDS = 30.0
 """What the model was trained on, and the most that it takes."""
-PADDING_SECONDS = 2
-"""Silence after the audio; with less the decoder sometimes starts again at the end."""
+PADDING_SECONDS = 1.0
+"""Silence after the audio, at least; with less the decoder sometimes starts again at the end."""
+QUANTUM_SECONDS = 0.5
+"""Windows are whole multiples of this."""
+LONG_SECONDS = 12.0
+"""What is tried when the decoder ran in circles on a shorter window; 30 s cost seven times as much."""
 TOKENS_A_SECOND = 7
 TOKENS_AT_LEAST = 8
 """Cap on the tokens of a pass: nobody speaks faster for long, and a loop ends there."""
@@ -91,21 +96,21 @@ class WhisperRecognizer:
     def warm_up(self) -> None:
         """Run a short and a full window, so that the first real pass finds everything allocated."""
         noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
-        for seconds in (5, FULL_SECONDS):
+        for seconds in (5.0, FULL_SECONDS):
             self._decode(Window(audio=noise, languages=("en",)), seconds)
 
     def recognise(self, window: Window) -> Hypothesis:
         """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
         heard = min(len(window.audio) / RATE, FULL_SECONDS)
-        seconds = min(int(np.ceil(heard + PADDING_SECONDS)), FULL_SECONDS)
+        seconds = min(ceil((heard + PADDING_SECONDS) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
         hypothesis, runs_in_circles = self._decode(window, seconds)
         if runs_in_circles and seconds < FULL_SECONDS:
-            hypothesis, _ = self._decode(window, FULL_SECONDS)
+            hypothesis, _ = self._decode(window, LONG_SECONDS if seconds < LONG_SECONDS else FULL_SECONDS)
         return hypothesis
 
-    def _decode(self, window: Window, seconds: int) -> tuple[Hypothesis, bool]:
+    def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
         """What a window padded to `seconds` says, and whether the decoder ran in circles."""
-        audio = window.audio[: seconds * RATE]
+        audio = window.audio[: int(seconds * RATE)]
         mel = self._mel(audio, seconds)
         encoded = self._whisper.encode(self._storage.from_array(mel[np.newaxis]))
         language, likeliest = self._language(window, encoded)
@@ -133,12 +138,12 @@ class WhisperRecognizer:
         words = self._words(encoded, start, tokens, frames, language)
         return Hypothesis(language=language, words=words, likeliest=likeliest), loop > 0 or hit_the_cap
 
-    def _mel(self, audio: Samples, seconds: int) -> NDArray[np.float32]:
+    def _mel(self, audio: Samples, seconds: float) -> NDArray[np.float32]:
         """Log-mel frames of the audio and the silence behind it: [mels, 100 a second]."""
         # The silence behind is the same in each frame, so it is filled in rather than computed.
         # One analysis window of it keeps the last frames of the audio what they would be.
         heard: NDArray[np.float32] = self._features(audio, padding=3 * HOP)
-        mel = np.full((heard.shape[0], seconds * RATE // HOP), heard.min(), dtype=np.float32)
+        mel = np.full((heard.shape[0], int(seconds * RATE) // HOP), heard.min(), dtype=np.float32)
         width = min(heard.shape[1], mel.shape[1])
         mel[:, :width] = heard[:, :width]
         return mel

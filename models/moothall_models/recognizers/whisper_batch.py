@@ -19,11 +19,12 @@ from moothall_models.recognizers.whisper import (
     HOP,
     LOW_LOGPROB,
     NO_SPEECH,
-    PADDING_SECONDS,
     WhisperRecognizer,
 )
 from moothall_models.recognizers.whisper_words import loop_at_the_end
 
+PADDING_SECONDS = 2.0
+"""Silence after the longest of the windows, at least."""
 TEMPERATURES = (0.4, 0.8)
 """What is tried, in this order, where the decoder runs in circles at 0 with a window of its own and with 30 s."""
 SEED = 1
@@ -43,14 +44,14 @@ class WhisperBatches(WhisperRecognizer):
         if not windows:
             return []
         heard = min(max(len(window.audio) for window in windows) / RATE, FULL_SECONDS)
-        seconds = min(int(np.ceil(heard + PADDING_SECONDS)), FULL_SECONDS)
+        seconds = min(float(np.ceil(heard + PADDING_SECONDS)), FULL_SECONDS)
         found = self._decode_all(windows, seconds)
         return [
             self._again(window, seconds, first) if circles else first
             for window, (first, circles) in zip(windows, found, strict=True)
         ]
 
-    def _again(self, window: Window, seconds: int, hypothesis: Hypothesis) -> Hypothesis:
+    def _again(self, window: Window, seconds: float, hypothesis: Hypothesis) -> Hypothesis:
         """Another try where the decoder ran in circles: the whole 30 s, then other temperatures.
 
         When none helps the first one stays, with its circles cut off.
@@ -63,12 +64,12 @@ class WhisperBatches(WhisperRecognizer):
         return hypothesis
 
     def _decode_all(
-        self, windows: Sequence[Window], seconds: int, temperature: float = 0.0
+        self, windows: Sequence[Window], seconds: float, temperature: float = 0.0
     ) -> list[tuple[Hypothesis, bool]]:
         """What windows padded to `seconds` say, and where the decoder ran in circles."""
         import ctranslate2
 
-        audios = [window.audio[: seconds * RATE] for window in windows]
+        audios = [window.audio[: int(seconds * RATE)] for window in windows]
         encoded = [
             self._whisper.encode(self._storage.from_array(self._mel(audio, seconds)[np.newaxis])) for audio in audios
         ]

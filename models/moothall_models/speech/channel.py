@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-import msgspec
-
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.events import EndReason, Word
 from moothall.core.session import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, Place
-from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, Window
-from moothall_models.speech import agreement, belief, schedule, seam, trimming
+from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
+from moothall_models.speech import agreement, belief, passes, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.hearing import heard_words
 from moothall_models.speech.languages import LanguageChoice
+from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.reporting import Reporter
+from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
@@ -30,27 +30,7 @@ Output = CommitWords | EndSegment | ReviseSegment | Partial | ChannelState
 
 BEFORE = 512
 """Audio that is heard before the window of a place, ms: the pre-roll of the next utterance, and the pause so far."""
-PATIENCE = 1_000
-"""A pass should be done this long after the oldest sound that it hears for the first time, ms."""
 DEFAULT_SETTINGS = SpeechSettings()
-
-
-class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A pass that a channel wants."""
-
-    window: Window
-    deadline: int
-    """Media ms by which it should be done; between channels the earliest goes first."""
-    utterance: int
-    """Number of the utterance."""
-    start: int
-    """Media ms of the window's first sample."""
-    edge: int
-    """Media ms where the window ends."""
-    last: bool
-    """Whether the audio breaks off behind it: what it hears is all there will be of the utterance."""
-    asked: int
-    """`now` when it was asked for."""
 
 
 class SpeechChannel:
@@ -62,6 +42,7 @@ class SpeechChannel:
         self._gate = Gate(settings)
         self._segmenter = Segmenter(attach, settings)
         self._reporter = Reporter(attach.channel, settings)
+        self._reviewer = Reviewer(settings)
         place = self._resumed = _usable(attach)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         self._languages = (
@@ -126,42 +107,39 @@ class SpeechChannel:
             out += self._finish_closed()
         for index, p in enumerate(speech):
             piece = samples[index * VAD_FRAME : (index + 1) * VAD_FRAME]
-            out += self._frame(Frame(self._heard, piece, p))
+            frame = Frame(self._heard, piece, p)
+            self._reviewer.hear(frame)
+            out += self._frame(frame)
         self._now = max(self._now, self._heard)
-        return out + self._end_after_silence() + self._report()
+        return self._noted(out + self._end_after_silence() + self._report())
 
     def end_of_audio(self) -> list[Output]:
         """Nothing more comes. Passes may still be wanted until `done`."""
         self._close()
         self._resumed = None
         self._ended = True
-        return self._finish_closed() + self._end_if_done()
+        return self._noted(self._finish_closed() + self._end_if_done())
 
     def next_pass(self, now: int) -> PassRequest | None:
         """The pass that the channel wants, or None; at most one is outstanding.
 
-        `now` is the media ms up to which audio has been captured.
+        `now` is the media ms up to which audio has been captured. A live pass takes the place of an outstanding one
+        over a line that has ended, which must not have begun then.
         """
         self._now = max(self._now, now)
-        if self._outstanding is not None or not self._utterances:
+        if self._outstanding is not None and self._outstanding.line is None:
             return None
-        utterance = self._utterances[0]
-        edge = schedule.window_end(utterance, self._settings, self._pace)
-        if edge is None:
+        utterance = self._utterances[0] if self._utterances else None
+        edge = None if utterance is None else schedule.window_end(utterance, self._settings, self._pace)
+        if utterance is not None and edge is not None:
+            last = self._breaks_off(utterance) and edge == utterance.heard
+            draft = passes.expected(tuple(self._committed), utterance)
+            spoken = self._languages.offer(utterance)
+            self._outstanding = passes.live(utterance, edge, spoken, self._glossary, draft, last=last, now=self._now)
+        elif self._outstanding is None and not self._ended and self._pace == schedule.usual(self._settings):
+            self._outstanding = passes.review(self._reviewer, self._glossary, self._now)
+        else:
             return None
-        languages, switch_p = self._languages.offer()
-        if utterance.language is not None:
-            languages = (utterance.language,)
-        window = Window(audio=utterance.audio(edge), languages=languages, switch_p=switch_p, glossary=self._glossary)
-        self._outstanding = PassRequest(
-            window=window,
-            deadline=max(utterance.covered, utterance.speech_start) + PATIENCE,
-            utterance=utterance.number,
-            start=utterance.start,
-            edge=edge,
-            last=self._breaks_off(utterance) and edge == utterance.heard,
-            asked=self._now,
-        )
         return self._outstanding
 
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
@@ -171,8 +149,14 @@ class SpeechChannel:
             raise ValueError(msg)
         self._outstanding = None
         self._now = max(self._now, now)
+        if request.line is not None:
+            text = self._reviewer.heard(request.line, hypothesis, request.start)
+            return [] if text is None else [self._segmenter.revised(request.line.segment, request.line.words, text)]
         self._took.append(self._now - request.asked)
         self._pace = schedule.next_pace(self._settings, tuple(self._took))
+        return self._noted(self._heard_live(request, hypothesis))
+
+    def _heard_live(self, request: PassRequest, hypothesis: Hypothesis) -> list[Output]:
         utterance = self._utterances[0]
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)
@@ -182,6 +166,8 @@ class SpeechChannel:
         if request.edge - request.start >= self._settings.longest_window:
             # It won't get better, and the next words wait behind it.
             count = max(count, sum(word.t1 <= request.edge - self._settings.settled for word in fresh))
+        elif not settled and self._languages.doubtful(utterance):
+            count = 0
         spoken_to = fresh[-1].t1 if fresh else max(utterance.start, self._segmenter.through)
         missed = utterance.speech_between(spoken_to, request.edge) >= self._settings.missed_speech
         out: list[Output] = []
@@ -198,6 +184,11 @@ class SpeechChannel:
             utterance.unconfirmed = fresh
         out += self._finish_closed()
         return out + self._end_if_done() + self._report()
+
+    def _noted(self, out: list[Output]) -> list[Output]:
+        """What goes out, as whoever hears lines once more has to know it."""
+        self._reviewer.note(out, self._now)
+        return out
 
     def _frame(self, frame: Frame) -> list[Output]:
         if self._resumed is not None:
@@ -290,7 +281,8 @@ class SpeechChannel:
     def _finish_closed(self) -> list[Output]:
         """Commit what the last pass heard of utterances that are over."""
         out: list[Output] = []
-        while self._utterances and self._utterances[0].closed and self._outstanding is None:
+        live = self._outstanding is not None and self._outstanding.line is None
+        while self._utterances and self._utterances[0].closed and not live:
             utterance = self._utterances[0]
             if schedule.window_end(utterance, self._settings, self._pace) is not None:
                 break

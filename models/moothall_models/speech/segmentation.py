@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.commands import CommitWords, EndSegment, SegmentStart
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart
 from moothall.core.events import EndReason, Word
 from moothall.core.ids import SegmentId
 from moothall.core.signals import Partial
@@ -79,6 +79,16 @@ class Segmenter:
         self._count = 0
         self._segment = self._name()
         return [ended]
+
+    def revised(self, segment: SegmentId, words: Sequence[Word], text: str) -> ReviseSegment:
+        """The command that gives a line that has ended with `words` a better text."""
+        return ReviseSegment(
+            channel=self._channel,
+            generation=self._generation,
+            segment=segment,
+            base_words=len(words),
+            text=text,
+        )
 
     def partial(self, rest: str, language: str) -> Partial:
         """The signal that shows `rest` behind the committed words; empty text takes it away."""

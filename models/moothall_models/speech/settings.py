@@ -23,7 +23,7 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     # Passes: when to recognise.
     first_pass: int = 900
     """Audio since speech began before the first pass."""
-    step: int = 480
+    step: int = 416
     """New audio before the next pass, at least."""
     step_share: float = 1.6
     """New audio before the next pass, as a multiple of what the last pass took."""
@@ -45,9 +45,9 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A word of a single pass stays when it ends this long before the window's edge."""
     alone_p: float = 0.7
     """... and has this probability, as have all words before it."""
-    shown_p: float = 0.35
+    shown_p: float = 0.45
     """Probability that a new word of a partial needs to be shown."""
-    shown_edge_p: float = 0.6
+    shown_edge_p: float = 0.7
     """... when it is the last one and ends near the window's edge."""
     shown_margin: int = 150
     """How near that is."""
@@ -66,14 +66,30 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Speech behind the last word of a pass that shows that the decoder stopped too early."""
 
     # Windows: what a pass needn't hear again.
-    trim_at: int = 2500
+    trim_at: int = 3500
     """A window longer than this is cut at a pause, or where a clause ends."""
-    trim_anywhere_at: int = 4500
+    trim_anywhere_at: int = 6000
     """A window longer than this is cut between any two committed words."""
-    kept: int = 1000
+    kept: int = 1500
     """Audio that a cut leaves in the window at least: with less, the next pass lacks context."""
     overlap: int = 3
     """Committed words that a cut leaves in front, to find the seam by."""
+
+    # Lines that have ended, heard once more.
+    review_within: int = 1_200
+    """A line is heard once more within this time of its end, or not."""
+    review_margin: int = 300
+    """Sound on both sides of it that goes in."""
+    review_words: int = 3
+    """A line with fewer words is left alone: it has no more context than it had."""
+    review_doubt: float = 0.6
+    """A line is heard once more when one of its words has no more probability than this."""
+    review_gain: float = 0.15
+    """How much more probable other words have to be."""
+    review_share: float = 0.02
+    """Share of a channel's words that may be changed."""
+    longest_step: int = 4_000
+    """Sound that may come in while a pass runs and the line waits."""
 
     # Segments.
     longest_segment: int = 12_000

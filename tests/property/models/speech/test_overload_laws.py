@@ -13,8 +13,9 @@ from moothall_models.engine_audio import ArrivalTime
 from moothall_models.engine_session import LinkSession, Turn
 from moothall_models.ports import RATE
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
-from moothall_models.speech.channel import DEFAULT_SETTINGS, PATIENCE
+from moothall_models.speech.channel import DEFAULT_SETTINGS
 from moothall_models.speech.overload import LATEST, Load
+from moothall_models.speech.passes import PATIENCE
 
 TICK = 100
 HELLO = wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=3)

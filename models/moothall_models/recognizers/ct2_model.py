@@ -1,0 +1,78 @@
+"""Weights of a model in CTranslate2's form, read from its `model.bin`.
+
+The file: a version, the name of the model's kind and its revision; then each variable with name, shape, type and bytes;
+then names that stand for other variables (CTranslate2, `python/ctranslate2/specs/model_spec.py`). Little-endian.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION = 6
+"""Of the file's form; the one that CTranslate2 has written since 2.0."""
+KIND = "WhisperSpec"
+TYPES: dict[int, type[np.generic]] = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
+FLOATS = (np.float32, np.float16)
+
+Weights = dict[str, NDArray[np.generic]]
+"""By the variable's name, such as `decoder/layer_0/ffn/linear_0/weight`."""
+
+
+def read_weights(path: Path) -> Weights:
+    """All variables of a Whisper model, as they stand in the file, which stays mapped while they are used.
+
+    Raises ValueError when the file isn't one of a Whisper model in a form that is known here, or when its weights are
+    not floating-point numbers: those can be computed with only where they come from.
+    """
+    data = np.memmap(path, dtype=np.uint8, mode="r")
+    try:
+        return _Reader(data).read()
+    except (struct.error, UnicodeDecodeError, KeyError, ValueError) as error:
+        msg = (
+            f"{path} isn't a Whisper model whose weights can be read here ({error}). Fetch it again with `moothall "
+            f"models fetch`, or convert it with CTranslate2 without quantisation."
+        )
+        raise ValueError(msg) from error
+
+
+class _Reader:
+    def __init__(self, data: NDArray[np.uint8]) -> None:
+        self._data = data
+        self._at = 0
+
+    def read(self) -> Weights:
+        if self._number("I") != VERSION or self._name() != KIND:
+            raise ValueError("another version or kind")
+        self._number("I")
+        weights: Weights = {}
+        for _ in range(self._number("I")):
+            name = self._name()
+            shape = [self._number("I") for _ in range(self._number("B"))]
+            kind = np.dtype(TYPES[self._number("B")])
+            weights[name] = self._bytes(self._number("I")).view(kind).reshape(shape)
+        for _ in range(self._number("I")):
+            alias = self._name()
+            weights[alias] = weights[self._name()]
+        for name, values in weights.items():
+            if name.endswith("/weight") and values.dtype not in FLOATS:
+                raise ValueError(f"{name} has {values.dtype} numbers")
+        return weights
+
+    def _number(self, kind: str) -> int:
+        """The next number, in `struct`'s letter for its size."""
+        number: int = struct.unpack("<" + kind, self._bytes(struct.calcsize("<" + kind)).tobytes())[0]
+        return number
+
+    def _name(self) -> str:
+        return self._bytes(self._number("H")).tobytes().rstrip(b"\0").decode()
+
+    def _bytes(self, size: int) -> NDArray[np.uint8]:
+        found = self._data[self._at : self._at + size]
+        if len(found) < size:
+            raise ValueError(f"it ends at byte {len(self._data)}, within something")
+        self._at += size
+        return found

@@ -1,0 +1,129 @@
+"""Greedy decoding that checks a draft many tokens at a time and writes only what is new.
+
+A live window is heard again and again as it grows, and most of what it says stands already in what the pass before
+wrote. The decoder is memory-bound: it takes as long to judge a dozen tokens as to write two. So what was written before
+is put forward as a draft; each token is kept while it is what the decoder would have written itself, and where it isn't
+the decoder goes on alone until it is found in the draft again. The result is what decoding without a draft gives
+(speculative decoding, Leviathan et al. 2023, with the earlier hypothesis in place of a small model's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from moothall_models.recognizers.timestamp_rules import Choice, TimestampRules
+from moothall_models.recognizers.whisper_words import loop_at_the_end
+
+Floats = NDArray[np.float32]
+LONGEST_KEY = 3
+"""Tokens at the end that are looked for in the draft, at most."""
+LONGEST_DRAFT = 48
+"""Tokens that are put forward at a time."""
+HEDGED = 6
+"""... after a draft of which nothing was kept."""
+
+
+class Stepping(Protocol):
+    """A decoder over one window that remembers what it was given."""
+
+    def step(self, tokens: Sequence[int], first: int = 0) -> tuple[Floats, Floats]:
+        """Go on by `tokens`; logits behind each from the `first` on, and attention [tokens, heads, steps]."""
+        ...
+
+    def cut(self, count: int) -> None:
+        """Forget all but the first `count` tokens."""
+        ...
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decoder wrote."""
+
+    tokens: tuple[int, ...]
+    """With timestamps, without the end."""
+    choices: tuple[Choice, ...]
+    """One for each token."""
+    attention: Floats
+    """[tokens, heads, steps]: where it looked when it wrote each of them, and behind text also what came after."""
+    ended: bool
+    """Whether it ended by itself."""
+
+
+def write(
+    decoder: Stepping,
+    begun: tuple[Floats, Floats],
+    rules: TimestampRules,
+    *,
+    cap: int,
+    draft: Sequence[int],
+    closing: int,
+) -> Written:
+    """Decode at most `cap` tokens behind a prompt; the `draft` has no timestamps.
+
+    `begun` is what `Stepping.step` gave for the whole prompt: its last logits are used up. Text that a timestamp of
+    step `closing` or later closes is at its end.
+    """
+    logits, attention = begun
+    prompt = len(attention)
+    tokens: list[int] = []
+    text: list[int] = []
+    choices: list[Choice] = []
+    looks = [attention[-1]]
+    at, most, ended = 0, LONGEST_DRAFT, False
+    choice = rules.choose(tokens, logits[-1])
+    while len(tokens) < cap:
+        if choice.token == rules.end:
+            ended = True
+            break
+        tokens.append(choice.token)
+        choices.append(choice)
+        if choice.token < rules.end:
+            text.append(choice.token)
+        closed = len(text) > 0 and choice.token >= rules.begin
+        if closed and choice.token - rules.begin >= closing:
+            ended = True
+            break
+        proposal, at = ([], at) if closed else proposed(draft, text, at, min(most, cap - len(tokens)))
+        logits, attention = decoder.step([choice.token, *proposal])
+        kept = 0
+        choice = rules.choose(tokens, logits[0])
+        looks.append(attention[0])
+        while kept < len(proposal) and choice.token == proposal[kept]:
+            tokens.append(choice.token)
+            text.append(choice.token)
+            choices.append(choice)
+            kept += 1
+            choice = rules.choose(tokens, logits[kept])
+            looks.append(attention[kept])
+        if kept < len(proposal):
+            decoder.cut(prompt + len(tokens))
+        at += kept
+        most = max(HEDGED, min(LONGEST_DRAFT, 2 * kept)) if proposal else most
+        if loop_at_the_end(text):
+            break
+    return Written(
+        tokens=tuple(tokens),
+        choices=tuple(choices),
+        attention=np.stack(looks),
+        ended=ended,
+    )
+
+
+def proposed(draft: Sequence[int], text: Sequence[int], at: int, most: int) -> tuple[list[int], int]:
+    """What may come behind `text` by the draft, at most `most` tokens, and where in the draft that stands.
+
+    The end of the text is looked for in the draft from `at` on, what is longer first.
+    """
+    if not text:
+        return list(draft[:most]), 0
+    for length in range(min(LONGEST_KEY, len(text)), 0, -1):
+        key = list(text[-length:])
+        for begin in range(max(0, at - length), len(draft) - length + 1):
+            if list(draft[begin : begin + length]) == key:
+                behind = begin + length
+                return list(draft[behind : behind + most]), behind
+    return [], at

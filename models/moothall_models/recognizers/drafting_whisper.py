@@ -1,0 +1,146 @@
+"""Whisper for live windows on the processor: CTranslate2's encoder, and a decoder that is given a draft.
+
+The encoder is computed by CTranslate2, which does that best. The decoder is our own graph of the same weights
+(`decoder_graph`): it reads a whole draft in the time of two tokens, and it says where in the audio it looked, so that
+words get their times without another pass. Figures: `docs/why/speech.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moothall.core.languages import primary
+from moothall_models.ports import RATE, HeardWord, Hypothesis, Window
+from moothall_models.recognizers.attention_times import steps_of_tokens
+from moothall_models.recognizers.ct2_model import read_weights
+from moothall_models.recognizers.drafting import Written, write
+from moothall_models.recognizers.timestamp_rules import TimestampRules
+from moothall_models.recognizers.whisper import (
+    HOP,
+    LOW_LOGPROB,
+    MS_A_STEP,
+    NO_SPEECH,
+    TOKENS_A_SECOND,
+    TOKENS_AT_LEAST,
+    UNSPACED,
+    WhisperRecognizer,
+    own_code,
+)
+from moothall_models.recognizers.whisper_decoder import Audio, Tokens, WhisperDecoder
+from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end
+
+Floats = NDArray[np.float32]
+CLOSING = 20
+"""Steps of the encoder (20 ms) before the end of the audio from which on a closing timestamp ends the text."""
+
+
+class DraftingWhisper(WhisperRecognizer):
+    """A Whisper model on the processor that uses `Window.draft`."""
+
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        model: str,
+        threads: int = 1,
+        workers: int = 1,
+        compute_type: str = "int8",
+        trained: Sequence[str] = (),
+    ) -> None:
+        """As `WhisperRecognizer`. Raises ValueError when the weights can't be read."""
+        super().__init__(
+            model_dir, model=model, threads=threads, workers=workers, compute_type=compute_type, trained=trained
+        )
+        self._multilingual = bool(self._whisper.is_multilingual)
+        config = json.loads((model_dir / "config.json").read_bytes())
+        heads = [(int(layer), int(head)) for layer, head in config["alignment_heads"]]
+        self._decoder = WhisperDecoder(read_weights(model_dir / "model.bin"), heads, threads)
+        self._rules = TimestampRules(
+            end=self._end,
+            no_timestamps=self._token("<|notimestamps|>"),
+            never=[int(token) for token in config["suppress_ids"] if token >= 0],
+        )
+        self._no_speech = self._rules.begin - 2
+        self._codes = {tag: self._token(f"<|{own_code(tag)}|>") for tag in self.languages} if self._multilingual else {}
+
+    def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
+        audio = window.audio[: int(seconds * RATE)]
+        mel = self._mel(audio, seconds)
+        encoded = np.asarray(self._whisper.encode(self._storage.from_array(mel[np.newaxis])))
+        heard = self._decoder.listen(encoded)
+        stepper, begun, no_speech, language, likeliest = self._begin(window, heard)
+        cap = int(TOKENS_A_SECOND * len(audio) / RATE) + TOKENS_AT_LEAST
+        draft: list[int] = self._tokenizer.encode(window.draft, add_special_tokens=False).ids if window.draft else []
+        closing = len(audio) // (RATE * MS_A_STEP // 1000) - CLOSING
+        written = write(stepper, begun, self._rules, cap=cap, draft=draft, closing=closing)
+        nothing = Hypothesis(language=language, words=(), likeliest=likeliest)
+        if not any(token < self._end for token in written.tokens) or _silent(written, no_speech):
+            return nothing, False
+        loop = loop_at_the_end(written.tokens)
+        kept = len(written.tokens) - loop
+        words = self._timed(written, kept, max(1, len(audio) // HOP), language)
+        return Hypothesis(language=language, words=words, likeliest=likeliest), loop > 0 or not written.ended
+
+    def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, tuple[Floats, Floats], float, str, str | None]:
+        """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, the language to decode
+        in, and what detection found. The prompt is read in the first language, and again if another one is spoken.
+        """
+        context = self._context(window)
+        language = window.languages[0]
+        stepper, begun = self._read_prompt(context, language, heard)
+        at_start = begun[0][0]
+        odds = np.exp(at_start - at_start.max())
+        no_speech = float(odds[self._no_speech] / odds.sum())
+        if len(window.languages) == 1 or not self._multilingual:
+            return stepper, begun, no_speech, language, None
+        found = np.array([odds[self._codes[primary(each)]] for each in window.languages])
+        likeliest = window.languages[int(found.argmax())]
+        if likeliest != language and float(found.max()) >= window.switch_p * max(float(found.sum()), 1e-9):
+            language = likeliest
+            stepper, begun = self._read_prompt(context, language, heard)
+        return stepper, begun, no_speech, language, likeliest
+
+    def _read_prompt(self, context: list[int], language: str, heard: Audio) -> tuple[_Stepper, tuple[Floats, Floats]]:
+        stepper = _Stepper(self._decoder, heard)
+        return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
+
+    def _timed(self, written: Written, kept: int, frames: int, language: str) -> tuple[HeardWord, ...]:
+        """The words of the first `kept` tokens; `frames` of 10 ms are audio, what lies behind is padding."""
+        places = [place for place in range(kept) if written.tokens[place] < self._end]
+        tokens = [written.tokens[place] for place in places]
+        steps = max(1, frames // 2)
+        behind = places[-1] + 1
+        begins = steps_of_tokens(written.attention[[*places, behind], :, :steps])
+        at = [step * MS_A_STEP for step in begins]
+        words: list[HeardWord] = []
+        for text, first, stop in join_pieces(self._pieces(tokens), spaced=own_code(language) not in UNSPACED):
+            odds = [written.choices[place].p for place in places[first:stop]]
+            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(sum(odds) / len(odds), 3)))
+        return tuple(words)
+
+
+def _silent(written: Written, no_speech: float) -> bool:
+    """By Whisper's own measures: it is told that nobody speaks, and unsure of what it wrote."""
+    sure = sum(choice.log_p for choice in written.choices) / (len(written.choices) + 1)
+    return no_speech > NO_SPEECH and sure < LOW_LOGPROB
+
+
+class _Stepper:
+    """A decoder over one window."""
+
+    def __init__(self, decoder: WhisperDecoder, audio: Audio) -> None:
+        self._decoder = decoder
+        self._audio = audio
+        self._tokens: Tokens = decoder.nothing
+
+    def step(self, tokens: Sequence[int], first: int = 0) -> tuple[Floats, Floats]:
+        logits, attention, self._tokens = self._decoder.step(self._audio, self._tokens, tokens, first)
+        return logits, attention
+
+    def cut(self, count: int) -> None:
+        self._tokens = self._tokens.cut(count)

@@ -1,0 +1,104 @@
+"""Whisper's decoder with several tokens a step, on the processor."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moothall_models.recognizers.ct2_model import Weights
+from moothall_models.recognizers.decoder_graph import audio_graph, decoder_graph, layers_of
+
+Floats = NDArray[np.float32]
+HIDDEN = -1e9
+"""Added to the attention of what must not be seen."""
+
+
+class Audio:
+    """What the decoder attends to of one window."""
+
+    def __init__(self, parts: dict[str, Floats]) -> None:
+        self.parts = parts
+
+
+class Tokens:
+    """What the decoder remembers of the tokens so far."""
+
+    def __init__(self, parts: dict[str, Floats], count: int) -> None:
+        self.parts = parts
+        self.count = count
+
+    def cut(self, count: int) -> Tokens:
+        """Only the first `count` of them."""
+        if count == self.count:
+            return self
+        return Tokens({name: np.ascontiguousarray(part[:, :, :count]) for name, part in self.parts.items()}, count)
+
+
+class WhisperDecoder:
+    """The decoder's weights, ready to be computed with. May be called from several threads at a time."""
+
+    def __init__(self, weights: Weights, heads: Sequence[tuple[int, int]], threads: int = 1) -> None:
+        """`heads`: (layer, head) of those whose attention follows the audio; `threads`: cores that one call may use."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Its worker threads would burn the time between two calls in waiting.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+        # By way of a file: from memory the library would keep another copy for as long as it lives.
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.onnx"
+
+            def session() -> Any:
+                return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+            decoder_graph(weights, heads, path)
+            self._decoder = session()
+            audio_graph(weights, path)
+            self._audio = session()
+        self._layers = layers_of(weights)
+        self._kept = [f"{part}_{layer}" for layer in range(self._layers) for part in ("key", "value")]
+        self._heard = [f"audio_{name}" for name in self._kept]
+        width = weights["decoder/embeddings/weight"].shape[1]
+        count = int(weights["decoder/num_heads"])
+        nothing = np.zeros((1, count, 0, width // count), dtype=np.float32)
+        self.nothing = Tokens({f"past_{name}": nothing for name in self._kept}, 0)
+        """Before the first token."""
+
+    def listen(self, encoded: Floats) -> Audio:
+        """What the encoder made of one window, [1, steps, width], as the decoder needs it."""
+        return Audio(dict(zip(self._heard, self._audio.run(self._heard, {"encoded": encoded}), strict=True)))
+
+    def step(
+        self, audio: Audio, before: Tokens, tokens: Sequence[int], first: int = 0
+    ) -> tuple[Floats, Floats, Tokens]:
+        """Go on by `tokens`, at least one.
+
+        Returns the logits behind each of them from the `first` on [tokens - first, vocabulary]; how much each looked
+        at each step of the audio [tokens, heads, steps]; and what is remembered now.
+        """
+        count, begin = len(tokens), before.count
+        mask = np.zeros((1, 1, count, begin + count), dtype=np.float32)
+        if count > 1:
+            mask[0, 0] = np.triu(np.full((count, begin + count), HIDDEN, dtype=np.float32), begin + 1)
+        logits, attention, *kept = self._decoder.run(
+            ["logits", "attention", *self._kept],
+            {
+                "tokens": np.array([tokens], dtype=np.int64),
+                "positions": np.arange(begin, begin + count, dtype=np.int64)[np.newaxis],
+                "first": np.array([first], dtype=np.int64),
+                "mask": mask,
+                **before.parts,
+                **audio.parts,
+            },
+        )
+        now = Tokens({f"past_{name}": part for name, part in zip(self._kept, kept, strict=True)}, begin + count)
+        return logits[0], attention[0].transpose(1, 0, 2), now

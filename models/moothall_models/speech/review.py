@@ -1,0 +1,164 @@
+"""A line that has ended, heard once more as a whole.
+
+Words are committed as soon as they are likely to stay, some of them too early: at a window's edge, behind a cut. When
+a line has ended, all of it is in hand. So it is heard once more, with a little of what stands around it, and where that
+pass is surer of other words than the first ones were, they are put in their place: at most once a line, soon, and of
+few words altogether, so that nobody reads a text that changes under the eyes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.events import Word
+from moothall.core.ids import SegmentId
+from moothall_models.ports import Hypothesis, Samples, Window
+from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.text import plain
+from moothall_models.speech.utterance import FRAME_MS, Frame
+
+BEAM = 5
+"""What is asked of a recogniser that can take longer for a better text."""
+WAITING = 3
+"""Lines that wait to be heard once more; the oldest is let go, and stays as it stands."""
+APART = 150
+"""A word belongs to the line when its middle is at most so far outside it, ms: times are not exact."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line that has ended."""
+
+    segment: SegmentId
+    language: str
+    words: tuple[Word, ...]
+    ended: int
+    """Media ms at which that was known."""
+
+    @property
+    def text(self) -> str:
+        """As it stands."""
+        return "".join(word.text for word in self.words)
+
+
+class Reviewer:
+    """Keeps the sound of the last line and which lines have ended, and says what is better about one."""
+
+    def __init__(self, settings: SpeechSettings) -> None:
+        self._settings = settings
+        reach = settings.longest_segment + 2 * settings.review_margin + settings.review_within + settings.longest_step
+        self._frames: deque[Frame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
+        self._lines: deque[Line] = deque(maxlen=WAITING)
+        self._open: tuple[SegmentId, str, list[Word]] | None = None
+        self._committed = self._changed = 0
+
+    def hear(self, frame: Frame) -> None:
+        """Sound of the channel, as it comes."""
+        if self._frames and frame.t != self._frames[-1].t + FRAME_MS:
+            self._frames.clear()
+        self._frames.append(frame)
+
+    def note(self, outputs: Iterable[object], now: int) -> None:
+        """What was committed and ended, at media ms `now`. A line that another engine began is left alone."""
+        for output in outputs:
+            match output:
+                case CommitWords():
+                    self._committed += len(output.words)
+                    if output.start is not None:
+                        self._open = (output.segment, output.start.language, [])
+                    if self._open is not None:
+                        self._open[2].extend(output.words)
+                case EndSegment() if self._open is not None:
+                    segment, language, words = self._open
+                    self._lines.append(Line(segment, language, tuple(words), now))
+                    self._open = None
+                case _:
+                    pass
+
+    def next(self, now: int) -> Line | None:
+        """The line to be heard once more now; one that has waited for too long is let go, and so is one that is cut."""
+        while self._lines:
+            line = self._lines.popleft()
+            begin = line.words[0].t0 - self._settings.review_margin
+            heard = bool(self._frames) and self._frames[0].t <= max(0, begin)
+            doubted = min(word.p for word in line.words) <= self._settings.review_doubt
+            worth = doubted and len(line.words) >= self._settings.review_words and self._allowed() >= 1
+            if heard and worth and now - line.ended <= self._settings.review_within:
+                return line
+        return None
+
+    def span(self, line: Line) -> tuple[int, int]:
+        """Media ms where the window of a line begins and ends."""
+        margin, first = self._settings.review_margin, self._frames[0].t
+        begin = max(0, line.words[0].t0 - margin - first) // FRAME_MS * FRAME_MS
+        return first + begin, min(self._frames[-1].t + FRAME_MS, line.words[-1].t1 + margin)
+
+    def window(self, line: Line, glossary: tuple[str, ...]) -> Window:
+        """The better pass over a line."""
+        begin, end = self.span(line)
+        audio: Samples = np.concatenate([frame.samples for frame in self._frames if begin <= frame.t < end])
+        return Window(audio=audio, languages=(line.language,), glossary=glossary, draft=line.text, beam=BEAM)
+
+    def heard(self, line: Line, hypothesis: Hypothesis, start: int) -> str | None:
+        """How the line should read, or None when nothing about it is surely better.
+
+        `start`: media ms of the window's first sample.
+        """
+        begin, end = line.words[0].t0 - APART, line.words[-1].t1 + APART
+        inside = [word for word in hypothesis.words if begin <= start + (word.t0 + word.t1) // 2 <= end]
+        new = [Word(text=word.text, t0=start + word.t0, t1=start + word.t1, p=word.p) for word in inside]
+        text, changed = better(line.words, new, int(self._allowed()), self._settings)
+        if not changed:
+            return None
+        self._changed += changed
+        return text
+
+    def _allowed(self) -> float:
+        """How many more words may be changed."""
+        return self._committed * self._settings.review_share - self._changed
+
+
+def better(old: Sequence[Word], new: Sequence[Word], most: int, settings: SpeechSettings) -> tuple[str, int]:
+    """The text of a line with those words of a better pass that it is surer of, and how many words that changes.
+
+    At most `most` words are changed, the surest first. What differs only in case and punctuation stays as it was, and
+    so does the number of words at both ends, where those of other lines may be heard.
+    """
+    before, after = [plain(word.text) for word in old], [plain(word.text) for word in new]
+    blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    gains: list[tuple[float, int, int]] = []
+    for number, (kind, a, b, c, d) in enumerate(blocks):
+        size = max(b - a, d - c)
+        at_an_end = number in (0, len(blocks) - 1) and b - a != d - c
+        if kind != "equal" and not at_an_end:
+            gains.append((_surer(old[a:b], new[c:d]), size, number))
+    taken: set[int] = set()
+    changed = 0
+    for gain, size, number in sorted(gains, reverse=True):
+        if gain >= settings.review_gain and changed + size <= most:
+            taken.add(number)
+            changed += size
+    text = "".join(
+        word.text
+        for number, (_, a, b, c, d) in enumerate(blocks)
+        for word in (new[c:d] if number in taken else old[a:b])
+    )
+    return text.strip(), changed
+
+
+DOUBTED, CERTAIN = 0.4, 0.6
+"""Words that only one pass has heard: those of the first need less than this to fall, the others more to be added."""
+
+
+def _surer(old: Sequence[Word], new: Sequence[Word]) -> float:
+    """How much surer the better pass is of its words than the first was of those that it had."""
+    return (_mean(new) if new else DOUBTED) - (_mean(old) if old else CERTAIN)
+
+
+def _mean(words: Sequence[Word]) -> float:
+    return sum(word.p for word in words) / len(words)
