@@ -124,7 +124,7 @@ def test_what_begins_with_an_improbable_word_is_neither_committed_nor_shown() ->
 
 
 def test_a_doubtful_word_is_taken_back() -> None:
-    channel = SpeechChannel(attach())
+    channel = SpeechChannel(attach(), SpeechSettings(shown_p=0.35))
     speak(channel, 0, 160)
     speak(channel, 160, 448, 0.0)
     request = channel.next_pass(448)
@@ -186,7 +186,7 @@ def test_speech_that_went_on_during_the_last_pass_is_heard_by_another() -> None:
     assert ends(out) == [(EndReason.PAUSE, 1_800)]
 
 
-def test_the_language_is_fixed_with_the_first_words() -> None:
+def test_once_words_stand_another_language_must_be_clearly_heard() -> None:
     channel = SpeechChannel(attach(languages=("en", "de")))
     speak(channel, 0, 1_600)
     for now in (1_600, 2_400):
@@ -199,7 +199,22 @@ def test_the_language_is_fixed_with_the_first_words() -> None:
     assert [output.start.language for output in out if isinstance(output, CommitWords) and output.start] == ["de"]
     request = channel.next_pass(3_200)
     assert request is not None
-    assert request.window.languages == ("de",)
+    assert (request.window.languages, request.window.switch_p) == (("de", "en"), 0.8)
+
+
+def test_nothing_stays_while_it_is_not_sure_which_language_is_spoken() -> None:
+    channel = SpeechChannel(attach(languages=("en", "de"), open_segment=None))
+    channel.hear(0, silence(1), [0.0])
+    speak(channel, 32, 2_432)
+    words = tuple(HeardWord(f" word{n}", n * 100, n * 100 + 100, 0.9) for n in range(6))
+    request = channel.next_pass(2_432)
+    assert request is not None
+    doubted = Hypothesis(language="en", words=words, likeliest="de")
+    assert text(channel.passed(request, doubted, 2_432)) == ""
+    speak(channel, 2_432, 2_912)
+    request = channel.next_pass(2_912)
+    assert request is not None
+    assert text(channel.passed(request, Hypothesis(language="de", words=words, likeliest="de"), 2_912)) != ""
 
 
 def test_where_the_decoder_stopped_too_early_the_rest_is_heard_once_more() -> None:
