@@ -169,6 +169,7 @@ class _Teller:
                 base_words=self.words[segment],
                 text=self.draw(TEXTS),
                 tail=self.draw(TEXTS),
+                machine=self.draw(st.booleans()),
             )
             self.revisions[segment] += 1
             self.tell(corrected, self.draw(st.sampled_from([Role.ENGINE, Role.CAPTIONER])))

@@ -255,8 +255,8 @@ def _bring_back(state: State, channel: Channel, command: do.BringLinesBack) -> S
 
 
 def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
-    """A line said anew, with its words where they have not been corrected by a machine: that can't be said again."""
-    if line.words and (line.mended or not line.revision):
+    """A line said anew, with its words where it came in words: only then can its sound be recognised once more."""
+    if line.words:
         return again(line, (0, len(line.words)), returned(line.id))
     whole = do.MovedLine(
         segment=returned(line.id),

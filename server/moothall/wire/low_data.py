@@ -112,7 +112,7 @@ class LowData:
                 self._line(what.segment)
             case ev.SegmentCorrected() if self._grows(what.segment):
                 pass  # It comes as it stands when it ends.
-            case ev.SegmentCorrected() if event.role is Role.ENGINE and what.segment in self._texts:
+            case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
             case None:
                 pass  # Removed before it was read.

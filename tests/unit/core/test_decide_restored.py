@@ -17,6 +17,7 @@ from deciding import (
     events,
     line_of,
     refused,
+    revise,
     segment,
     speaking,
     word,
@@ -56,6 +57,18 @@ def test_what_was_struck_stands_again_and_what_was_heard_instead_is_struck() -> 
     assert line_of(after, returned(B)).ended
     # The engine goes on from there.
     carry_out(after, commit("d", 0, word("So", 1600, 1700), start=1600), actor=ENGINE)
+
+
+def test_a_line_that_its_engine_bettered_stands_again_as_it_read_and_can_be_struck_again() -> None:
+    better = carry_out(speaking(), revise("a", 3, "Good mourning, all."), actor=ENGINE)
+    struck = carry_out(better, do.RewindChannel(channel=FLOOR, t=0))
+    restore = do.RestoreLines(channel=FLOOR, rewinding=1, t=0, through=1500, segments=(A, B))
+    after = carry_out(struck, restore, actor=CAPTIONER)
+    line = line_of(after, returned(A))
+    assert (line.whole, len(line.words), line.mended) == ("Good mourning, all.", 3, False)
+    assert standing(after) == ["Good mourning, all.", "Welcome"]
+    # Its sound is recognised once more, so none of it may be left.
+    assert standing(carry_out(after, do.RewindChannel(channel=FLOOR, t=0))) == []
 
 
 class _Named(msgspec.Struct):

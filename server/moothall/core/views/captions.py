@@ -168,7 +168,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             case ev.SegmentEnded() if event.channel == self.feed.channel:
                 return view._changed(event.segment, t1=event.t1, text=event.text)
             case ev.SegmentCorrected() if event.channel == self.feed.channel:
-                return view._corrected(event, by_person=role is not Role.ENGINE)
+                return view._corrected(event, by_person=not (event.machine or role is Role.ENGINE))
             case ev.SpeakerAssigned():
                 for segment in event.segments:
                     view = view._changed(segment, speaker=event.speaker)

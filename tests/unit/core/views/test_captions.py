@@ -57,6 +57,13 @@ def test_a_correction_keeps_the_words_behind_those_it_replaces() -> None:
     assert line(view(OPENED, words(0, " Gut", " morning"), corrected(" Good", " morning"))).text == " Good morning"
 
 
+def test_what_a_machine_corrected_is_its_own_though_somebody_s_act_says_it_again() -> None:
+    better = msgspec.structs.replace(corrected(" Good"), machine=True)
+    for role in (Role.ENGINE, Role.CAPTIONER):
+        seen = line(view(OPENED, words(0, " Gut"), better, role=role))
+        assert (seen.text, seen.revision, seen.mended) == (" Good", 1, False)
+
+
 def test_whether_a_person_mended_a_line_is_never_forgotten() -> None:
     assert not line(view(OPENED, corrected(" Good"))).mended
     by_person = view(OPENED, corrected(" Good"), role=Role.CAPTIONER)
