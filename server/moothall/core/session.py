@@ -135,6 +135,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     seals: int = 0
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
+    goes_on: ev.CloseAsked | None = None
+    """Who closed it to go on with another session, until that was opened."""
 
     @property
     def recorded(self) -> bool:
@@ -196,12 +198,16 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, status=Status.OPEN, clock=(0, event.wall))
         case ev.SessionPaused():
             return replace(state, status=Status.PAUSED)
-        case ev.SessionResumed() | ev.SessionReopened():
+        case ev.SessionResumed():
             return replace(state, status=Status.OPEN)
+        case ev.SessionReopened():
+            return replace(state, status=Status.OPEN, goes_on=None)
         case ev.SessionClosed():
-            return replace(state, status=Status.CLOSED, closing=None)
+            asked = state.closing
+            goes_on = None if asked is None or asked.then is None else asked
+            return replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on)
         case ev.CloseAsked():
-            return replace(state, closing=None if event.act is None else event)
+            return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():
