@@ -150,10 +150,8 @@ class Closing:
                     _tell(writer, awaited=True)
                 if on and (awaited or then is not None):
                     await self._ask(writer, act, by, then)
-                if on:
-                    whole = await asyncio.gather(*(finish(session, WITHIN_MS) for finish, _ in self._finishes))
-                    if not all(whole):
-                        logger.warning("session %s: closed before its last sound was recognised", session)
+                if on and not await self._finished(session):
+                    logger.warning("session %s: closed before its last sound was recognised", session)
                 yield
             except Exception:
                 await self._call_off(writer)
@@ -166,6 +164,22 @@ class Closing:
                 self._awaited.discard(session)
                 if awaited:
                     _tell(writer, awaited=False)
+
+    async def _finished(self, session: SessionId) -> bool:
+        """Whether all last words are in the log; when one of those who see to it fails, the others are stopped."""
+        waits = [asyncio.ensure_future(finish(session, WITHIN_MS)) for finish, _ in self._finishes]
+        if not waits:
+            return True
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
+        failures = [failure for wait in waits if not wait.cancelled() and (failure := wait.exception()) is not None]
+        if failures:
+            raise failures[0]
+        return all(wait.result() for wait in waits)
 
     async def _ask(self, writer: SessionWriter, act: CommandId | None, by: str, then: SessionId | None) -> None:
         known = writer.state.closing
