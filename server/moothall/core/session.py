@@ -303,21 +303,15 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
 
 
 def _rewound(state: State, event: ev.ChannelRewound) -> State:
-    last, times = _last_left(state, event), state.channels[event.channel].rewound + 1
-    state = _with_segments(state, event.segments, gone=True, struck=times)
-    return _with_channel(
-        state, event.channel, committed_through=event.t, open_segment=None, last_words=last, rewound=times
-    )
-
-
-def _last_left(state: State, event: ev.ChannelRewound) -> tuple[ev.Word, ...]:
-    """The last words where lines were struck and nothing is heard once more; none where something is."""
+    """Without the lines that were struck. Where nothing is heard once more, the other last words stay the last."""
     channel = state.channels[event.channel]
-    if event.t < channel.committed_through:
-        return ()
     struck = [line for name in event.segments if (line := state.segments.get(name)) is not None]
     gone = {word for line in struck for word in line.words}
-    return tuple(word for word in channel.last_words if word not in gone)
+    last = tuple(word for word in channel.last_words if event.t >= channel.committed_through and word not in gone)
+    times = channel.rewound + 1
+    state = _with_segments(state, event.segments, gone=True, struck=times)
+    fields = {"committed_through": event.t, "open_segment": None, "last_words": last, "rewound": times}
+    return _with_channel(state, event.channel, **fields)
 
 
 def _heard(state: State, channel: ChannelId, t: int) -> State:

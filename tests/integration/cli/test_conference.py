@@ -68,14 +68,16 @@ async def test_with_a_server_the_server_does_it(shell: Shell, tmp_path: Path) ->
         assert "Budget hearing" in secretary.text
 
 
-async def test_each_kind_of_change_has_its_line(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Asia/Kolkata")  # of the machine, where no programme has named one
+async def test_each_kind_of_change_has_its_line(shell: Shell, tmp_path: Path) -> None:
+    config = tmp_path / "moothall.toml"
+    config.write_text('[conference]\ntime_zone = "Asia/Kolkata"\n', encoding="utf-8")
+    house = ("--config", str(config))
     file = tmp_path / "programme.csv"
     rows = ["id,title,room,start,duration,languages,speakers", "a,Opening,Hall,2026-12-01 10:00,1:00,en,Ana", "b,Gone"]
     file.write_text("\n".join(rows), encoding="utf-8")
-    assert await shell.run("conference", "import", str(file), "--yes", "--timezone", "Africa/Nairobi") == 0
+    assert await shell.run("conference", "import", str(file), "--yes", "--timezone", "Africa/Nairobi", *house) == 0
     file.write_text("\n".join([rows[0], "a,Beginning,Tent,,,fr,Ana;Bo"]), encoding="utf-8")
-    assert await shell.run("conference", "import", str(file), "--yes") == 0
+    assert await shell.run("conference", "import", str(file), "--yes", *house) == 0
     assert shell.out.splitlines() == [
         "+ room tent: Tent",
         "~ session a: title Opening -> Beginning",
