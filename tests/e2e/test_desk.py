@@ -106,7 +106,7 @@ async def test_what_the_machine_betters_while_a_line_is_open_is_taken_over_until
         await expect(area).to_have_value("Good morning.")
         await expect(page.locator(".theirs")).to_be_empty()
         await page.keyboard.press("Escape")
-        await expect(page.locator("#s1 .text")).to_have_text("Good morning.")
+        await expect(page.locator("#s1 p.text")).to_have_text("Good morning.")
         await expect(page.locator("#s1 .mark")).to_have_count(0)
         await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
@@ -118,10 +118,10 @@ async def test_what_the_machine_betters_while_a_line_is_open_is_taken_over_until
         )
         await expect(area).to_have_value("Good evening.")
         await page.get_by_role("button", name="Save mine").click()
-        await expect(page.locator("#s2 .text")).to_have_text("Good evening.")
+        await expect(page.locator("#s2 p.text")).to_have_text("Good evening.")
         await expect(page.locator("#s2 .mark")).to_have_text("Mended by a person")
         await page.get_by_role("button", name="Undo").first.click()
-        await expect(page.locator("#s2 .text")).to_have_text("Good morning.")
+        await expect(page.locator("#s2 p.text")).to_have_text("Good morning.")
 
 
 async def bettered(on: Meeting, line: str, text: str) -> None:
