@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from moothall.app_house import quiet_house
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.chain import LogRecord
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -52,15 +53,18 @@ class DeskHall(MicrophoneHall):
                 await _begin(house.sessions, OTHER)
             _, self.token = await house.links.create(Role.TECHNICIAN, HALL, "Ann")
 
-    def state(self, session: SessionId = SESSION) -> State:
-        """A session as its log in the data folder has it."""
+    def records(self, session: SessionId = SESSION) -> Sequence[LogRecord]:
+        """What the log in the data folder has of a session."""
         reader = LogReader(open_for_reading(self.data / FILE_NAME))
         try:
-            records = reader.read(session, 0, 1_000_000)
+            return reader.read(session, 0, 1_000_000)
         finally:
             reader.close()
+
+    def state(self, session: SessionId = SESSION) -> State:
+        """A session as its log has it."""
         state = State(id=session)
-        for record in records:
+        for record in self.records(session):
             state = evolve(state, None if record.body is None else decode_event(record.body))
         return state
 

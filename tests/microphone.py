@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, MemoryHall, hello, memory_hall
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import CloseSession
+from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.services.live_take import LiveTake
+from moothall.services.orders import Receipt
 from moothall.testing.engine_link import EngineEnd
 from moothall.wire import audio, engine
 from moothall.wire.audio import Piece
@@ -72,6 +75,12 @@ async def live_hall(hall: MemoryHall | None = None, *, ears: Ears | None = None)
             owner.cancel()
             closing.cancel()
             await asyncio.wait({owner, closing})
+
+
+async def close(hall: MemoryHall, session: SessionId) -> None:
+    """Close a session without waiting for its last words."""
+    live = await hall.sessions.open(session)
+    assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), CloseSession()), Receipt)
 
 
 async def begun(hall: MemoryHall, session: SessionId, said: audio.Hello) -> LiveTake:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from hall_in_memory import MemoryHall, memory_hall
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core.ids import SessionId
+from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.programme import Programme
 from moothall.services.role_links import RoleLinks
@@ -24,8 +25,10 @@ NOW = LONG_AGO
 class ProgrammeHouse(MemoryHall):
     """The hall with a programme and links."""
 
-    def __init__(self, log: MemoryLog | None = None, book: MemoryBook | None = None) -> None:
-        super().__init__(log)
+    def __init__(
+        self, log: MemoryLog | None = None, book: MemoryBook | None = None, spools: SpoolStore | None = None
+    ) -> None:
+        super().__init__(log, spools)
         self.book = book or MemoryBook()
         randomness = SeededRandomness(7)
         self.programme = Programme(

@@ -23,6 +23,7 @@ from moothall.core.commands import CloseSession, CorrectSegment
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
+from moothall.core.moves import short
 from moothall.core.removing import Lines, selected
 from moothall.core.session import ON, Status
 from moothall.services.carrying_on import carry_on
@@ -229,16 +230,19 @@ class _Extras:
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
-    async def _next(self, seat: Seat, _: Wish) -> dict[str, object] | Refusal:
+    async def _next(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Close this session and start the one that follows in its room."""
         room = self._house.programme.room_of(seat.live.id)
         if room is None or not may_send(seat.staff.role, CloseSession()):
             return _refuse(RefusalCode.FORBIDDEN, "The meeting is in no place where another follows.")
-        live = seat.live
+        live, act = seat.live, CommandId(f"next:{short(CommandId(wish.id))}") if is_command_id(wish.id) else None
+        gone = None if act is None else self._house.programme.gone_on(room, act)
+        if gone is not None:  # It is sent again, since the line or the server was away.
+            return {"session": gone}
         on = live.id if live.state.status in ON else None
         if on is None and self._house.programme.now_in(room) is not None:
             return _refuse(RefusalCode.CONFLICT, "Somebody else has gone on already.")
-        answer = await self._house.programme.next_session(room, after=on, by=seat.staff.link)
+        answer = await self._house.programme.next_session(room, after=on, by=seat.staff.link, act=act)
         return answer if isinstance(answer, Refusal) else {"session": answer}
 
     async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:

@@ -63,6 +63,7 @@ async def failure(wrong: Settings) -> str:
 
 
 async def test_it_serves_pages_streams_and_keys_and_stops_without_a_trace(tmp_path: Path) -> None:
+    gc.unfreeze()  # What other tests of this process have left.
     thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
     async with hall(settings(tmp_path)) as running:
         live = await running.sessions.open(SESSION)

@@ -101,7 +101,9 @@ async def test_a_session_that_is_not_open_to_the_reader_is_refused() -> None:
         (RecordBroken("Offset 4 can't be read."), 500, CloseCode.INTERNAL_ERROR),
     ],
 )
-async def test_a_log_that_cannot_be_read_is_said_so(trouble: Exception, status: int, code: CloseCode) -> None:
+async def test_a_log_that_cannot_be_read_is_said_so(
+    trouble: Exception, status: int, code: CloseCode, caplog: pytest.LogCaptureFixture
+) -> None:
     log = Unreadable()
     meeting = Meeting(log)
     await meeting.open()
@@ -112,6 +114,9 @@ async def test_a_log_that_cannot_be_read_is_said_so(trouble: Exception, status: 
             assert ("Retry-After" in response.headers) == (status == 503)
             assert str(trouble) not in await response.text()
         assert (await closed(made.http, made.url + "/ws")).data == code
+    # The message may quote what was said.
+    assert str(trouble) not in caplog.text
+    assert ("its log can't be read: RecordBroken" in caplog.text) == (status == 500)
 
 
 @DOORS

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from moothall.adapters.page_catalogues import NO_BREAK
 from moothall.app import Hall, hall
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
@@ -79,7 +80,7 @@ async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed
         (line, same), figures = before
         assert line == same
         assert line.startswith("Half of the words came within ")
-        assert line.endswith(" · 50 % of lines corrected by people · 36000 words a minute · English")
+        assert line.endswith(f" · 50{NO_BREAK}% of lines corrected by people · 36000 words a minute · English")
         assert figures["corrected"] == {"lines": 1, "by_machine": 0, "by_person": 1}
         assert (figures["words"], figures["languages"], figures["gaps"]) == (60, {"en": 60}, 0)
         assert 50 <= figures["delay"]["p50"] <= figures["delay"]["p95"]

@@ -5,6 +5,7 @@ A text's key is its English wording (the msgid), which stays as it is when the E
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from gettext import c2py
 from pathlib import Path
@@ -21,6 +22,10 @@ DEFAULT_LANGUAGE = "en"
 
 MAX_HEADER = 500
 """Characters of an Accept-Language header that are looked at."""
+NO_BREAK = "\u00a0"
+"""A space at which no line is broken."""
+_BEFORE_UNIT = re.compile("(?<=[0-9}]) (?=(?:%|s|min|GB|Go|с|мин|ГБ|ث|د)(?!\\w)|秒|分钟)")  # noqa: RUF001
+"""Between a figure, or the place of one, and its unit, as the seven languages write them."""
 _SAMPLE = 1000
 """Counts on which the plural forms of a catalogue are held against the categories of CLDR."""
 
@@ -153,7 +158,8 @@ def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[s
     for message in catalog:
         if not message.id:
             continue
-        strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+        written = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+        strings = tuple(_BEFORE_UNIT.sub(NO_BREAK, text) for text in written)
         key = message.id if isinstance(message.id, str) else message.id[0]
         if message.fuzzy or not all(strings):
             msg = f"The interface's texts in '{language}' lack a translation of '{message.id}'."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_catalogues import NO_BREAK, Catalogue
 
 OFFERED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "read": (
@@ -84,6 +84,6 @@ def form(choices: Choices, ui: Catalogue) -> list[dict[str, object]]:
         for name, (label, values) in OFFERED.items()
     ]
     here = choices.get("size", USUAL_SIZE)
-    sizes = [{"value": size, "text": f"{size} %", "here": size == here} for size in SIZES]
+    sizes = [{"value": size, "text": f"{size}{NO_BREAK}%", "here": size == here} for size in SIZES]
     lists.insert(1, {"name": "size", "label": ui.text("Text size"), "scripted": False, "options": sizes})
     return lists

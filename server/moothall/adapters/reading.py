@@ -19,6 +19,7 @@ from moothall.core.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, Randomness
 from moothall.core.views.captions import CaptionsView
+from moothall.services.carrying_on import note_failure
 from moothall.services.fanout import SessionFanout
 from moothall.services.feed import Outlet
 from moothall.services.reader_access import ASKER
@@ -209,8 +210,8 @@ class Readers:
         except StorageUnavailable:
             message = "The session can't be read at the moment. Try again in a few seconds."
             return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
-        except RecordBroken:
-            logger.exception("session %s: its log can't be read", session)
+        except RecordBroken as error:
+            note_failure(error, f"session {session}: its log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
         return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, view, after)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -20,6 +19,7 @@ from aiohttp import web
 from moothall.adapters.limits import origin_allowed
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ports import Clock
+from moothall.services.carrying_on import note_failure
 from moothall.services.role_links import Staff
 from moothall.wire.token_bucket import Allowance, Bucket
 
@@ -196,14 +196,11 @@ class StaffSocket:
             return refused(RefusalCode.INVALID, f"The message can't be read: {error}.")
         except StorageUnavailable:
             return refused(RefusalCode.UNAVAILABLE, "It can't be reached at the moment. Try again in a few seconds.")
-        except RecordBroken:
-            logger.exception("a record can't be read")
+        except RecordBroken as error:
+            note_failure(error, "a record can't be read")
             return refused(RefusalCode.UNAVAILABLE, "The record is damaged and can't be shown.")
         except Exception as error:  # the outermost edge: the page gets a sentence, the log the place
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            logger.error(
-                "a staff page's message failed with %s in %s:%s", type(error).__name__, where.name, where.lineno
-            )
+            note_failure(error, "a staff page's message failed")
             return refused(RefusalCode.UNAVAILABLE, "Something went wrong on our side; it has been noted.")
 
     def push(self, connection: Connection, event: str, body: object, size: int = 0) -> None:

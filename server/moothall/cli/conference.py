@@ -8,19 +8,20 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from moothall.adapters.local_door import CARD, Caller
 from moothall.adapters.system_clock import SystemClock
+from moothall.adapters.time_zones import find_zone
 from moothall.app_house import quiet_house
 from moothall.core.errors import ConfigurationError
 from moothall.core.events import Access
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.reading import MOST_BYTES
+from moothall.core.times import UTC_ZONE, Zone, offset_name
 from moothall.services.office import Office, Told
 from moothall.settings import Settings, load
 
@@ -143,38 +144,40 @@ async def _print_admin_link(settings: Settings, *, new: bool) -> int:
 
 
 def said_of(told: Told) -> list[str]:
-    """What an import would change, a line each."""
+    """What an import would change, a line each. Times are those of the conference's zone."""
+    rules = find_zone(told.zone)
+    zone = UTC_ZONE if rules is None else Zone(told.zone, rules)
     lines = [told.title] if told.title else []
-    lines += [_line(change) for change in told.changes]
+    lines += [_line(change, zone) for change in told.changes]
     lines += list(told.notes)
     return lines if told.changes else [*lines, "Nothing would change: everything is as in the file."]
 
 
-def _line(change: Change) -> str:
+def _line(change: Change, zone: Zone) -> str:
     match change.kind:
         case ChangeKind.ROOM_ADDED:
             return f"+ room {change.room}: {change.title}"
         case ChangeKind.ADDED:
-            return f"+ session {change.session}: {change.title}{_where(change.after)}"
+            return f"+ session {change.session}: {change.title}{_where(change.after, zone)}"
         case ChangeKind.ZONE:
             return f"~ time zone of all times shown: {change.title}"
         case ChangeKind.VANISHED:
             return f"! session {change.session}: {change.title} is not in the file any more; it stays"
         case ChangeKind.LANGUAGES:
-            return f"! session {change.session}: {_value(change, change.after)} in the file; its languages stay"
+            return f"! session {change.session}: {_value(change, change.after, zone)} in the file; its languages stay"
         case _:
-            before, after = _value(change, change.before), _value(change, change.after)
+            before, after = _value(change, change.before, zone), _value(change, change.after, zone)
             return f"~ session {change.session}: {change.kind} {before or 'nothing'} -> {after or 'nothing'}"
 
 
-def _value(change: Change, planned: Planned | None) -> str:
+def _value(change: Change, planned: Planned | None, zone: Zone) -> str:
     if planned is None:
         return ""
     match change.kind:
         case ChangeKind.TITLE:
             return planned.title
         case ChangeKind.TIMES:
-            return f"{_time(planned.starts)} to {_time(planned.ends)}"
+            return f"{_time(planned.starts, zone)} to {_time(planned.ends, zone)}"
         case ChangeKind.ROOM:
             return planned.room or ""
         case ChangeKind.SPEAKERS:
@@ -183,12 +186,16 @@ def _value(change: Change, planned: Planned | None) -> str:
             return ", ".join(planned.languages)
 
 
-def _where(planned: Planned | None) -> str:
+def _where(planned: Planned | None, zone: Zone) -> str:
     if planned is None:
         return ""
-    parts = [planned.room or "", _time(planned.starts) if planned.starts is not None else "", *planned.languages]
+    starts = "" if planned.starts is None else _time(planned.starts, zone)
+    parts = [planned.room or "", starts, *planned.languages]
     return f" ({', '.join(part for part in parts if part)})"
 
 
-def _time(ms: int | None) -> str:
-    return "?" if ms is None else datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _time(ms: int | None, zone: Zone) -> str:
+    if ms is None:
+        return "?"
+    moment = zone.at(ms)
+    return f"{moment:%Y-%m-%d %H:%M} {offset_name(moment)}"

@@ -94,7 +94,7 @@ class Acts:
             self._forget_words()
         elif header.role in STAFF_ROLES and header.actor != OPERATOR:
             self._note(header, event)
-        self.state = evolve(self.state, event)
+        self.state = evolve(self.state, event, header.at)
         self.offset = header.offset
 
     def settle(self) -> None:

@@ -65,12 +65,17 @@ class CloseSession(Command, frozen=True, kw_only=True, tag="close"):
 
 
 class AskClose(Command, frozen=True, kw_only=True, tag="ask-close"):
-    """The session is to be closed once its last words are in the log; without `act` it stays open after all."""
+    """The session is to be closed once its last words are in the log.
+
+    Without `act` it stays open after all; or, once it is closed, what was to follow has.
+    """
 
     act: CommandId | None = None
     """Id of the act that will close it."""
     by: str = ""
     """Pseudonym of whoever wants it closed."""
+    then: SessionId | None = None
+    """The session that is to be opened after that."""
 
 
 class ReopenSession(Command, frozen=True, kw_only=True, tag="reopen"):

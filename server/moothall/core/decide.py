@@ -152,11 +152,13 @@ def _life(
 
 
 def _ask_close(state: State, command: do.AskClose) -> Decision:
+    if command.act is None and state.goes_on is not None:
+        return [ev.CloseAsked()]
     if state.status not in (Status.OPEN, Status.PAUSED):
         return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}, so it is not about to be closed.")
     if command.act is None and state.closing is None:
         return _refuse(RefusalCode.CONFLICT, "Nobody wants the session closed.")
-    return [ev.CloseAsked(act=command.act, by=command.by)]
+    return [ev.CloseAsked(act=command.act, by=command.by, then=command.then)]
 
 
 def _close(state: State, t: int) -> Decision:

@@ -133,9 +133,11 @@ class CloseAsked(StaffEvent, frozen=True, kw_only=True, tag="close.asked"):
     """
 
     act: CommandId | None = None
-    """Id of the act that will close it; none: it stays open after all."""
+    """Id of the act that will close it; none: it stays open after all, or it is closed and what was to follow has."""
     by: str = ""
     """Pseudonym of whoever wants it closed."""
+    then: SessionId | None = None
+    """The session of the same room that is to be opened after that, once."""
 
 
 class SessionReopened(Event, frozen=True, kw_only=True, tag="session.reopened"):

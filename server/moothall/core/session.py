@@ -135,6 +135,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     seals: int = 0
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
+    goes_on: ev.CloseAsked | None = None
+    """Who closed it to go on with another session, until that was opened."""
 
     @property
     def recorded(self) -> bool:
@@ -196,12 +198,16 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, status=Status.OPEN, clock=(0, event.wall))
         case ev.SessionPaused():
             return replace(state, status=Status.PAUSED)
-        case ev.SessionResumed() | ev.SessionReopened():
+        case ev.SessionResumed():
             return replace(state, status=Status.OPEN)
+        case ev.SessionReopened():
+            return replace(state, status=Status.OPEN, goes_on=None)
         case ev.SessionClosed():
-            return replace(state, status=Status.CLOSED, closing=None)
+            asked = state.closing
+            goes_on = None if asked is None or asked.then is None else asked
+            return replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on)
         case ev.CloseAsked():
-            return replace(state, closing=None if event.act is None else event)
+            return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():
@@ -297,21 +303,15 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
 
 
 def _rewound(state: State, event: ev.ChannelRewound) -> State:
-    last, times = _last_left(state, event), state.channels[event.channel].rewound + 1
-    state = _with_segments(state, event.segments, gone=True, struck=times)
-    return _with_channel(
-        state, event.channel, committed_through=event.t, open_segment=None, last_words=last, rewound=times
-    )
-
-
-def _last_left(state: State, event: ev.ChannelRewound) -> tuple[ev.Word, ...]:
-    """The last words where lines were struck and nothing is heard once more; none where something is."""
+    """Without the lines that were struck. Where nothing is heard once more, the other last words stay the last."""
     channel = state.channels[event.channel]
-    if event.t < channel.committed_through:
-        return ()
     struck = [line for name in event.segments if (line := state.segments.get(name)) is not None]
     gone = {word for line in struck for word in line.words}
-    return tuple(word for word in channel.last_words if word not in gone)
+    last = tuple(word for word in channel.last_words if event.t >= channel.committed_through and word not in gone)
+    times = channel.rewound + 1
+    state = _with_segments(state, event.segments, gone=True, struck=times)
+    fields = {"committed_through": event.t, "open_segment": None, "last_words": last, "rewound": times}
+    return _with_channel(state, event.channel, **fields)
 
 
 def _heard(state: State, channel: ChannelId, t: int) -> State:

@@ -143,8 +143,8 @@ class LiveIngest:
                 continue  # Whoever plays a file goes on with it.
             try:
                 live = await self._sessions.find(session)
-            except RecordBroken:
-                logger.exception("session %s: its log can't be read, so its spooled sound waits", session)
+            except RecordBroken as error:
+                note_failure(error, f"session {session}: its log can't be read, so its spooled sound waits")
                 continue
             known = None if live is None else live.state.sources.get(source)
             if live is None or known is None:

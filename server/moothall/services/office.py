@@ -13,6 +13,7 @@ from moothall.core.programme.changes import Change
 from moothall.core.programme.drafts import Reading
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
+from moothall.core.times import UTC_ZONE
 from moothall.services.programme import Programme
 from moothall.services.programme_import import carry_out, preview
 from moothall.services.refining import Refined, RefineOrder, refine
@@ -25,6 +26,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     changes: tuple[Change, ...]
+    zone: str = UTC_ZONE.name
+    """The conference's time zone with the file's word taken, by its name."""
     notes: tuple[str, ...] = ()
     done: int | None = None
     refused: tuple[str, ...] = ()
@@ -52,13 +55,12 @@ class Office:
             msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
             raise ProgrammeError(msg)
         wanted = await asyncio.to_thread(read_programme, data, Reading(zones=self._zones, zone=meant))
-        changes = preview(self._programme, wanted)
+        named = wanted.zone or self._programme.zone().name
+        told = Told(title=wanted.title, changes=preview(self._programme, wanted), zone=named, notes=wanted.notes)
         if not apply:
-            return Told(title=wanted.title, changes=changes, notes=wanted.notes)
+            return told
         imported = await carry_out(self._programme, wanted, access=access, by=OPERATOR)
-        return Told(
-            title=wanted.title, changes=changes, notes=wanted.notes, done=imported.done, refused=imported.refused
-        )
+        return msgspec.structs.replace(told, done=imported.done, refused=imported.refused)
 
     async def admin_link(self, *, new: bool) -> str | None:
         """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.

@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import nullcontext
 
 import msgspec
 
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode
-from moothall.core.events import Access, ChannelKind, SoundKept
+from moothall.core.events import Access, ChannelKind, CloseAsked, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.programme.plan import Planned, Room, RoomId, following, in_order, readable_name
+from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, following, in_order, readable_name
 from moothall.core.programme.times import Zones
 from moothall.core.session import ON, Status
 from moothall.core.times import UTC_ZONE, Zone
-from moothall.services.closing import Closing
+from moothall.services.closing import Closing, opening_of
 from moothall.services.sessions import LiveSession, Sessions
 
 __all__ = ["Overrun", "Planned", "Programme", "Room", "RoomId"]
@@ -35,22 +34,6 @@ LOOK_MS = 1_000
 NEAR_MS = 36 * 3_600_000
 """Sessions planned within this time of now are loaded when the server starts, so that it knows which are on."""
 MOST_NAMES = 1_000
-
-
-class Overrun(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that is on is near its planned end, or past it."""
-
-    session: SessionId
-    room: RoomId | None
-    ends: int
-    """Unix ms: the planned end."""
-    left: int
-    """Ms until then; 0 or less when it is past."""
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return self.left <= 0
 
 
 class Programme:
@@ -78,6 +61,7 @@ class Programme:
         self._rooms: dict[RoomId, Room] = {}
         self._planned: dict[SessionId, Planned] = {}
         self._moving: dict[RoomId, asyncio.Lock] = {}
+        closing.follow_with(self._follow)
 
     async def load(self) -> None:
         """Read the book and load what may be on now; raises StorageUnavailable."""
@@ -260,37 +244,71 @@ class Programme:
         return kept
 
     async def next_session(
-        self, room: RoomId, *, after: SessionId | None = None, by: str = SYSTEM.id
+        self, room: RoomId, *, after: SessionId | None = None, by: str = SYSTEM.id, act: CommandId | None = None
     ) -> SessionId | Refusal:
         """Close the session that is on in a room, if one is, and open the one that comes next; returns that.
 
         `after` is the session that whoever asks has before them: when it isn't on any more, somebody else was
         quicker, and nothing happens. What was said in it so far is in its log before it is closed, and the next one
-        has none of it. `by` is the pseudonym of whoever asks. Raises StorageUnavailable.
+        has none of it. `by` is the pseudonym of whoever asks, `act` the id that closes: given again it gets the same
+        answer. A server that is killed meanwhile goes on with both. Raises StorageUnavailable.
         """
+        name = act or self._name()
         async with self._moving.setdefault(room, asyncio.Lock()):
             now, coming = self.now_in(room), self.next_in(room)
+            if (gone := self.gone_on(room, name)) is not None:
+                return gone
             if after is not None and now != after:
                 return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
             if coming is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="Nothing more is planned here.")
-            following_one = await self._sessions.find(coming)
-            if following_one is None:
+            if await self._sessions.find(coming) is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
             here = None if now is None else await self._sessions.find(now)
-            async with self._closing.at_rest(here.writer, by=by) if here is not None else nullcontext():
+            if here is None:
+                refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
+                return refused or coming
+            async with self._closing.at_rest(here.writer, name, by, then=coming):
+                if (gone := self.gone_on(room, name)) is not None:
+                    return gone
                 if self.now_in(room) not in (now, None):
                     return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
-                if here is not None and here.state.status in ON:  # Else it was closed while its last words came.
-                    refused = await self._send(here, do.CloseSession(), by)
-                    if refused is not None:
-                        return refused
-                # Before anybody is told that it has settled: a microphone goes straight from one to the next.
-                refused = await self._send(following_one, do.OpenSession(), by)
+                if here.state.status in ON:  # Else it was closed while its last words came.
+                    answer = await here.writer.send(Actor(Role.SYSTEM, by), name, do.CloseSession())
+                    if isinstance(answer, Refusal):
+                        return answer
+                if here.state.goes_on is not None:
+                    refused = await self._closing.go_on(here.writer)
+                else:
+                    refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
                 if refused is not None:
                     return refused
-            logger.info("room %s: session %s follows %s", room, coming, now)
+            if self.now_in(room) != coming:
+                return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
             return coming
+
+    def gone_on(self, room: RoomId, act: CommandId) -> SessionId | None:
+        """The session that was opened by that act in a room; None when none was."""
+        for each in self._in(room):
+            live = self._sessions.loaded(each.session)
+            if live is not None and live.writer.receipt(opening_of(act)) is not None:
+                return each.session
+        return None
+
+    async def _follow(self, asked: CloseAsked, insist: bool = False) -> Refusal | None:
+        """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""
+        live = None if asked.then is None else await self._sessions.find(asked.then)
+        if live is None or asked.act is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+        room = self.room_of(live.id)
+        if live.state.status is not Status.CREATED or (room is not None and self.now_in(room) is not None):
+            return None  # By this act, before a restart; or by somebody else.
+        send = live.writer.insist if insist else live.writer.send
+        answer = await send(Actor(Role.SYSTEM, asked.by), opening_of(asked.act), do.OpenSession())
+        if isinstance(answer, Refusal):
+            return answer
+        logger.info("room %s: session %s follows", room, live.id)
+        return None
 
     async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
         """Carry out a command as the house, for whoever has the pseudonym `by`; None when it is done.
@@ -306,9 +324,12 @@ class Programme:
             return await self._send(live, command, by)
 
     async def _send(self, live: LiveSession, command: do.AnyCommand, by: str) -> Refusal | None:
-        name = CommandId(f"house-{self._randomness.bytes(10).hex()}")
-        answer = await live.writer.send(Actor(Role.SYSTEM, by), name, command)
+        answer = await live.writer.send(Actor(Role.SYSTEM, by), self._name(), command)
         return answer if isinstance(answer, Refusal) else None
+
+    def _name(self) -> CommandId:
+        """An id for an act of the house."""
+        return CommandId(f"house-{self._randomness.bytes(10).hex()}")
 
     async def live(self, session: SessionId) -> LiveSession | None:
         """The session, loaded; None when there is none. Raises as `Sessions.find` does."""

@@ -12,6 +12,7 @@ import socketio
 
 from desk_house import Desk, House, desk, desk_house, plain
 from hall_in_memory import FLOOR
+from moothall.adapters.desk_socket import Wish
 from moothall.adapters.staff_socket import WAITING, Connection
 from moothall.core.commands import (
     AddChannel,
@@ -22,8 +23,10 @@ from moothall.core.commands import (
     TakeFloor,
     TypeLine,
 )
+from moothall.core.errors import RecordBroken, Refusal
 from moothall.core.events import Access, ChannelKind
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.services.desks import Seat
 
 AMINA = SpeakerId("amina")
 
@@ -267,3 +270,15 @@ async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() 
                 for _ in range(20):  # The sender's turns.
                     await asyncio.sleep(0)
             await gone.wait()
+
+
+@pytest.mark.parametrize("error", [RecordBroken("It says: rhubarb."), ValueError("rhubarb")])
+async def test_what_fails_is_noted_without_what_was_said(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        raise error
+
+    async with desk_house(extras=lambda _: {"redo": fail}) as house, desk(house) as one:
+        answer = await one.ask("redo", {"id": "r"})
+        assert answer["refusal"]["code"] == "unavailable"
+    assert f"{type(error).__name__} in fail" in caplog.text
+    assert "rhubarb" not in caplog.text

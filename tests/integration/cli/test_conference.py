@@ -43,7 +43,9 @@ async def imports(shell: Shell) -> None:
     assert await shell.run("conference", "import", FILE, "--dry-run") == 0
     assert "~ time zone of all times shown: Africa/Nairobi" in shell.out
     assert "+ room main-hall: Main hall" in shell.out
-    assert "+ session harbour-ht03: Budget hearing, first reading (harbour-room, 2026-12-01 07:00 UTC, fr)" in shell.out
+    assert (
+        "+ session harbour-ht03: Budget hearing, first reading (harbour-room, 2026-12-01 10:00 UTC+3, fr)" in shell.out
+    )
     assert await shell.run("conference", "import", FILE) == 1
     assert "again with --yes" in shell.errors
     assert await shell.run("conference", "import", FILE, "--yes", "--access", "link") == 0
@@ -67,16 +69,19 @@ async def test_with_a_server_the_server_does_it(shell: Shell, tmp_path: Path) ->
 
 
 async def test_each_kind_of_change_has_its_line(shell: Shell, tmp_path: Path) -> None:
+    config = tmp_path / "moothall.toml"
+    config.write_text('[conference]\ntime_zone = "Asia/Kolkata"\n', encoding="utf-8")
+    house = ("--config", str(config))
     file = tmp_path / "programme.csv"
     rows = ["id,title,room,start,duration,languages,speakers", "a,Opening,Hall,2026-12-01 10:00,1:00,en,Ana", "b,Gone"]
     file.write_text("\n".join(rows), encoding="utf-8")
-    assert await shell.run("conference", "import", str(file), "--yes", "--timezone", "Africa/Nairobi") == 0
+    assert await shell.run("conference", "import", str(file), "--yes", "--timezone", "Africa/Nairobi", *house) == 0
     file.write_text("\n".join([rows[0], "a,Beginning,Tent,,,fr,Ana;Bo"]), encoding="utf-8")
-    assert await shell.run("conference", "import", str(file), "--yes") == 0
+    assert await shell.run("conference", "import", str(file), "--yes", *house) == 0
     assert shell.out.splitlines() == [
         "+ room tent: Tent",
         "~ session a: title Opening -> Beginning",
-        "~ session a: times 2026-12-01 07:00 UTC to 2026-12-01 08:00 UTC -> ? to ?",
+        "~ session a: times 2026-12-01 12:30 UTC+5:30 to 2026-12-01 13:30 UTC+5:30 -> ? to ?",
         "~ session a: room hall -> tent",
         "~ session a: speakers Ana -> Ana, Bo",
         "! session a: fr in the file; its languages stay",

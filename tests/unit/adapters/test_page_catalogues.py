@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.page_catalogues import LANGUAGES, Catalogue, Catalogues, negotiate
+from moothall.adapters.page_catalogues import LANGUAGES, NO_BREAK, Catalogue, Catalogues, negotiate
 from moothall.adapters.page_files import find_web_folder
 from moothall.core.errors import ConfigurationError
 
@@ -50,6 +50,24 @@ def test_all_languages_are_there_with_the_same_keys() -> None:
     assert names == ["العربية", "中文", "English", "Français", "Русский", "Español", "Português"]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_line_is_broken_between_a_figure_and_its_unit(language: str) -> None:
+    ui = Catalogues(LOCALES)[language]
+    quality = ui.text("{n} % of lines corrected by people", n=13)
+    assert f"13{NO_BREAK}%" in quality
+    late = ui.text("{n} s late", n=7)
+    assert f"7{NO_BREAK}" in late
+    assert "7 " not in late
+    minutes = ui.text("{n} min ago", n=3)
+    assert f"3{NO_BREAK}" in minutes
+    delay = ui.text(
+        "Half of the words came within {half} s of being spoken, 95 % within {most} s", half="0.9", most="1.6"
+    )
+    assert delay.count(NO_BREAK) == 3
+    # Other words after a figure are words.
+    assert NO_BREAK not in ui.text("{n} words a minute", n=100)
+
+
 def test_the_address_wins_over_the_browser() -> None:
     catalogues = Catalogues(LOCALES)
     assert catalogues.choose("ru", "fr").language == "ru"
@@ -75,7 +93,7 @@ def test_counted_texts(language: str, texts: dict[int, str]) -> None:
 
 def test_texts_have_their_places_filled_and_names_of_languages_are_found() -> None:
     catalogue = Catalogues(LOCALES)["es"]
-    assert catalogue.text("Text delayed {n} s", n=9) == "Texto con 9 s de retraso"
+    assert catalogue.text("Text delayed {n} s", n=9) == f"Texto con 9{NO_BREAK}s de retraso"
     assert catalogue.language_name("ar-EG") == "árabe"
     assert catalogue.language_name("qqx") == "qqx"
     with pytest.raises(KeyError):

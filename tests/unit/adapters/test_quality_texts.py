@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
+from moothall.adapters import quality_texts
+from moothall.adapters.page_catalogues import LANGUAGES, NO_BREAK, Catalogue, Catalogues
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.quality_texts import quality_line
 from moothall.core.views.quality import Corrected, Delay, Quality
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
@@ -20,6 +20,11 @@ GOOD = Quality(
     languages={"en": 985, "fr": 15},
 )
 DELAY = "Half of the words came within 1.0 s of being spoken, 95 % within 1.6 s"
+
+
+def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:
+    """The line, with plain spaces."""
+    return quality_texts.quality_line(quality, ui, staff=staff).replace(NO_BREAK, " ")
 
 
 def test_a_line_for_readers_and_one_for_the_staff() -> None:

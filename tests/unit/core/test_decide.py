@@ -100,8 +100,23 @@ def test_a_close_is_asked_for_while_the_session_is_on_and_called_off_once() -> N
     assert asked.closing == ev.CloseAsked(act=CommandId("c"), by="l1")
     assert carry_out(asked, do.AskClose()).closing is None
     closed = carry_out(asked, do.CloseSession())
-    assert closed.closing is None
+    assert (closed.closing, closed.goes_on) == (None, None)
     assert refused(closed, ask).code is RefusalCode.CONFLICT
+
+
+def test_what_is_to_follow_on_a_close_is_known_until_it_has() -> None:
+    then = SessionId("next")
+    ask = do.AskClose(act=CommandId("c"), by="l1", then=then)
+    asked = ev.CloseAsked(act=CommandId("c"), by="l1", then=then)
+    closed = carry_out(opened(), ask, do.CloseSession())
+    assert (closed.closing, closed.goes_on) == (None, asked)
+    assert refused(closed, ask).code is RefusalCode.CONFLICT
+    assert events(closed, do.AskClose()) == [ev.CloseAsked()]
+    followed = carry_out(closed, do.AskClose())
+    assert followed.goes_on is None
+    assert refused(followed, do.AskClose()).code is RefusalCode.CONFLICT
+    assert carry_out(closed, do.ReopenSession()).goes_on is None
+    assert carry_out(opened(), ask, do.AskClose(), do.CloseSession()).goes_on is None
 
 
 def test_media_time_never_runs_before_its_mapping() -> None:

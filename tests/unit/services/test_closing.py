@@ -253,3 +253,37 @@ def test_nothing_to_bring_to_rest_is_no_delay() -> None:
             assert hall.clock.monotonic() == 0
 
     loop.run(story())
+
+
+def test_when_one_wait_fails_the_others_end_with_it_and_the_session_stays_open() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            closing, ended = Closing(), []
+
+            async def fails(_: SessionId, within_ms: int) -> bool:
+                await hall.clock.sleep(1_000)
+                raise KeyError(within_ms)
+
+            async def waits(_: SessionId, within_ms: int) -> bool:
+                try:
+                    await hall.clock.sleep(within_ms)
+                finally:
+                    ended.append(hall.clock.monotonic())
+                return True
+
+            for finish in (waits, fails):
+                closing.first(finish, lambda _: False)
+            await live.writer.send(SYSTEM, CommandId("o"), do.OpenSession())
+            with pytest.raises(KeyError):
+                await closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession())
+            assert ended == [1_000]
+            assert live.state.status is Status.OPEN
+            # Whoever goes away while it waits takes the waits along.
+            pressed = asyncio.ensure_future(closing.send(live.writer, DESK, CommandId("bye"), do.CloseSession()))
+            await hall.clock.sleep(500)
+            pressed.cancel()
+            await asyncio.gather(pressed, return_exceptions=True)
+            assert ended == [1_000, 1_500]
+
+    loop.run(story())

@@ -2,30 +2,22 @@ from __future__ import annotations
 
 import asyncio
 
-from hall_in_memory import FLOOR, MemoryHall, shown
-from microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
-from moothall.adapters.spool_memory import MemorySpools
+from hall_in_memory import FLOOR, shown
+from microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import AddChannel, CloseSession
+from moothall.core.commands import AddChannel
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.session_writer import Receipt
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.audio import EndReason
 from moothall.wire.frames import Format
 
 FRENCH = ChannelId("fr")
-
-
-async def close(hall: MemoryHall, session: SessionId) -> None:
-    live = await hall.sessions.open(session)
-    assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), CloseSession()), Receipt)
 
 
 def sources(events: list[object]) -> list[object]:
@@ -140,56 +132,6 @@ def test_a_take_that_is_over_stays_over_whoever_comes_back_with_it() -> None:
             assert await hall.live.begin(live.id, greeting(first=2 * RATE)) is None
             await hall.clock.sleep(5_000)
             assert await hall.live.begin(live.id, greeting(first=RATE)) is None
-
-    loop.run(story())
-
-
-def test_after_a_restart_it_goes_on_where_the_spool_ends_and_nothing_is_heard_twice() -> None:
-    async def story() -> None:
-        log, spools = FailingLog(), MemorySpools()
-        async with live_hall(MemoryHall(log, spools)) as hall:
-            live = await hall.session()
-            take = await begun(hall, live.id, greeting())
-            await speak(hall, take, 4 * RATE)
-            safe = take.safe
-            assert 2 * RATE < safe <= 4 * RATE
-        ears = Ears()
-        async with live_hall(MemoryHall(log, spools), ears=ears) as hall:
-            await hall.clock.sleep(30_000)  # what was spooled is recognised, though nobody has come back
-            assert ears.heard[0][2] == sound(0, 4 * RATE)
-            take = await begun(hall, live.id, greeting(first=safe, age=30_000))
-            assert take.received == 4 * RATE
-            await speak(hall, take, 6 * RATE)
-            await take.finish(EndReason.STOPPED)
-            await hall.clock.sleep(2_000)
-            assert ears.heard == [(FLOOR, 0, sound(0, 6 * RATE))]
-
-    loop.run(story())
-
-
-def test_after_a_restart_old_sound_of_a_closed_session_is_wiped_and_of_an_open_one_kept_in_order() -> None:
-    async def story() -> None:
-        log, spools = FailingLog(), MemorySpools()
-        over, gone = SessionId("over"), SessionId("gone")
-        async with live_hall(MemoryHall(log, spools)) as hall:
-            for name in (SessionId("s"), over):
-                await hall.session(name)
-                await speak(hall, await begun(hall, name, greeting()), RATE)
-            await speak(hall, await begun(hall, SessionId("s"), greeting(first=30 * RATE, age=1_000)), 31 * RATE)
-        for source in ("live-lost0000-0", "file-1234"):
-            spool = await spools.open(gone, SourceId(source))
-            spool.append(bytes(20))
-            await spool.close()
-        ears = Ears()
-        async with live_hall(MemoryHall(log, spools), ears=ears) as hall:
-            await hall.clock.sleep(3_000)
-            await close(hall, over)
-            assert [t for _, t, _ in ears.heard] == [0, 0, 30_000]
-            gaps = [event for event in await hall.events() if isinstance(event, ev.GapNoted)]
-            assert [(gap.t0, gap.t1) for gap in gaps] == [(1_000, 30_000)]
-        async with live_hall(MemoryHall(log, spools)) as hall:
-            kept = [str(source) for _, source in await spools.kept()]
-            assert kept == ["file-1234", "live-lost0000-0"]
 
     loop.run(story())
 

@@ -125,3 +125,19 @@ def _begun(standing: Mapping[SessionId, Status], planned: Planned) -> bool:
 
 def _recent(planned: Planned, now: int) -> bool:
     return planned.starts is None or abs(now - planned.starts) < DAY_MS
+
+
+class Overrun(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is on is near its planned end, or past it."""
+
+    session: SessionId
+    room: RoomId | None
+    ends: int
+    """Unix ms: the planned end."""
+    left: int
+    """Ms until then; 0 or less when it is past."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self.left <= 0

@@ -1,0 +1,59 @@
+"""A server that was killed on the way from one session to the next one goes on, once, on the real log."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from desk_hall import OTHER, DeskHall
+from hall_process import CLOCK, FLOOR, SESSION, free_port, require_intact
+from moothall.adapters.reader_client import follow
+from moothall.adapters.system_clock import SystemClock
+from moothall.app_house import quiet_house
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM
+from moothall.core.event_codec import decode_event
+from moothall.core.events import SessionOpened
+from moothall.core.ids import CommandId
+from moothall.core.session import Status
+from moothall.services.closing import opening_of
+from moothall.services.orders import Receipt
+from moothall.settings import Server, Settings
+
+ACT = CommandId("next:1")
+
+
+async def closed_to_go_on(hall: DeskHall) -> None:
+    """What the log has when a server is killed right after the close."""
+    async with quiet_house(Settings(server=Server(data=str(hall.data))), SystemClock()) as house:
+        live = await house.sessions.open(SESSION)
+        for name, command in (("asked", do.AskClose(act=ACT, by="l1", then=OTHER)), (ACT, do.CloseSession())):
+            assert isinstance(await live.writer.send(SYSTEM, CommandId(name), command), Receipt)
+
+
+async def opened(hall: DeskHall) -> None:
+    """Wait until the second session is open, as its readers see it."""
+    async with asyncio.timeout(20):
+        async for frame, _ in follow(f"{hall.address}/s/{OTHER}", FLOOR, CLOCK, tries=20):
+            begun = any(isinstance(decode_event(bytes(event.body)), SessionOpened) for event in frame.events)
+            if begun or (frame.snapshot is not None and frame.snapshot.session.status is Status.OPEN):
+                return
+
+
+async def test_the_next_session_is_opened_once(tmp_path: Path) -> None:
+    hall = DeskHall(tmp_path / "data", free_port(43))
+    await hall.prepare(begin_other=False)
+    await closed_to_go_on(hall)
+    assert (hall.state().status, hall.state(OTHER).status) == (Status.CLOSED, Status.CREATED)
+    await hall.start()
+    try:
+        await opened(hall)
+        await hall.kill()
+        await hall.start()
+        await opened(hall)
+    finally:
+        await hall.stop()
+    assert hall.state().goes_on is None
+    begun = [record.header for record in hall.records(OTHER) if record.header.type == "session.opened"]
+    assert [(header.cause, header.actor) for header in begun] == [(opening_of(ACT), "l1")]
+    require_intact(hall.data)
