@@ -11,6 +11,9 @@ ORIGINS = {
     Origin.INTERPRETER: "Interpreter",
     Origin.SPEAKER: "Typed by the speaker",
 }
+MENDED = "Mended by a person"
+ACCEPTED = "Mended by the machine, accepted by a person"
+"""What is said of a line in which a person accepted what a machine proposed, and wrote nothing."""
 GAPS = {
     GapReason.SOURCE_LOST: "No text from {start} to {end}: the sound was lost",
     GapReason.ENGINE_LOST: "No text from {start} to {end}: the writing machine was away",
@@ -88,7 +91,8 @@ SCRIPT_TEXTS = {
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
     **{f"gap.{reason.value}": key for reason, key in GAPS.items()},
     **{f"seal.{seal.value}": key for seal, key in SEALS.items()},
-    "mended": "Mended by a person",
+    "mended": MENDED,
+    "accepted": ACCEPTED,
     "earlier": "Earlier lines",
     "earlier.loading": "Loading earlier lines",
     "earlier.failed": "Earlier lines did not load. Try again",

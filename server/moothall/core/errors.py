@@ -10,6 +10,7 @@
       RecordBroken         stored bytes don't verify or can't be read
       NoLink               a staff link isn't there any more, or can't be made
       ProgrammeError       a conference file can't be read; the sentence says where and why
+      ProposalsRefused     what a second pass found can't be kept for people to decide on
       AudioError           a file or stream gives no usable audio
       ProtocolError        a peer sent something that the protocol forbids
       RecognitionFailed    a recogniser that is asked over the network gave no usable answer; it may later
@@ -64,6 +65,10 @@ class NoLink(MoothallError):
 
 class ProgrammeError(MoothallError):
     """A conference file can't be read."""
+
+
+class ProposalsRefused(MoothallError):
+    """What a second pass found can't be kept for people to decide on."""
 
 
 class AudioError(MoothallError):
