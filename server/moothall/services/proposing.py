@@ -34,8 +34,8 @@ MOST = 10_000
 """Proposals of a session: some eight hours of speech of which every line should read otherwise."""
 MOST_BYTES = 8 << 20
 """Of a session's proposals."""
-MOST_BYTES_IN_ALL = 64 << 20
-"""Of all sessions' proposals, which are kept in memory too."""
+MOST_IN_ALL = 64 << 20
+"""Bytes of all sessions' proposals, which are kept in memory too."""
 SWEEP_MS = 3_600_000
 DAY_MS = 86_400_000
 _PAGE = 500
@@ -77,15 +77,18 @@ class Proposals:
         clock: Clock,
         randomness: Randomness,
         keep_days: int,
+        most_bytes: int = MOST_BYTES,
+        most_in_all: int = MOST_IN_ALL,
     ) -> None:
-        """`keep_days`: how long proposals are kept at most."""
+        """`keep_days`: how long proposals are kept at most; `most_bytes` of a session's, `most_in_all` of all."""
         self._sessions = sessions
         self._log = log
         self._book = book
         self._clock = clock
         self._randomness = randomness
         self._keep_ms = keep_days * DAY_MS
-        # Bounds: MOST_BYTES_IN_ALL; more is refused.
+        self._most_bytes, self._most_in_all = most_bytes, most_in_all
+        # Bounds: these; more is refused.
         self._kept: dict[SessionId, Kept] = {}
         self._left: dict[SessionId, frozenset[SegmentId]] = {}
         self._bytes: dict[SessionId, int] = {}
@@ -240,10 +243,10 @@ class Proposals:
     async def _store(self, kept: Kept, left: frozenset[SegmentId]) -> None:
         body = msgspec.json.encode(kept)
         others = sum(self._bytes.values()) - self._bytes.get(kept.session, 0)
-        if len(body) > MOST_BYTES or others + len(body) > MOST_BYTES_IN_ALL:
+        if len(body) > self._most_bytes or others + len(body) > self._most_in_all:
             msg = (
-                f"The proposals for '{kept.session}' have {len(body)} bytes. A session may have {MOST_BYTES} and all "
-                f"sessions together {MOST_BYTES_IN_ALL}; those of other sessions go by age."
+                f"The proposals for '{kept.session}' have {len(body)} bytes. A session may have {self._most_bytes} "
+                f"and all sessions together {self._most_in_all}; those of other sessions go by age."
             )
             raise ProposalsRefused(msg)
         await self._book.write([BookEntry(PROPOSED, kept.session, body), _left_entry(kept.session, left)])

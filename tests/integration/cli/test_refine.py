@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import chdir
 from pathlib import Path
 
 import aiohttp
@@ -177,7 +178,7 @@ async def test_with_a_server_the_server_does_it(tmp_path: Path, capsys: pytest.C
 
 @pytest.mark.model
 async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, out = tmp_path / "data", tmp_path / "proposals.jsonl"
     # What is said, in lines of two seconds: ... and welcome to this open session on remote participation.
@@ -187,10 +188,10 @@ async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
     await part.write(await sample_sound(0, 6_400))
     await part.close()
     options = ("--model", "whisper-tiny.en", "--threads", "1")
-    monkeypatch.chdir(tmp_path)
     # To a server that runs, where they wait for a person; there is no file but the journal, which is gone by then.
     async with admin_house(tmp_path) as house:
-        assert await asyncio.to_thread(refine, data, *options) == 0
+        with chdir(tmp_path):
+            assert await asyncio.to_thread(refine, data, *options) == 0
         said = capsys.readouterr().out.splitlines()
         assert said[0] == "2 corrections proposed."
         assert said[-1] == f"2 wait to be decided on: {house.running.public}/desk/{SESSION}/refinements"
@@ -206,12 +207,14 @@ async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
     assert [each.segment for each in proposals] == ["l1", "l2"]
     assert (await line(data, "l1")).revision == 0
     assert sorted(os.listdir(tmp_path)) == ["data", "proposals.jsonl"]
-    assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
+    with chdir(tmp_path):
+        assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
     assert capsys.readouterr().out.endswith("Lines corrected: 2.\n")
     mended = await line(data, "l1")
     assert "and welcome to this open session" in mended.whole
     assert (mended.revision, mended.mended) == (1, False)
-    assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
+    with chdir(tmp_path):
+        assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
     assert capsys.readouterr().out.endswith("Lines corrected: 0.\n")
     async with quiet_house(settings(data), SystemClock()) as opened:
         assert opened.proposals.kept(SESSION) is None

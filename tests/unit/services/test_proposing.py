@@ -38,11 +38,16 @@ class Told:
         self.proposals = self.restarted()
         self._done = 0
 
-    def restarted(self) -> Proposals:
+    def restarted(self, **bounds: int) -> Proposals:
         """What a server has that starts anew with the same book."""
-        hall = self.hall
         return Proposals(
-            hall.sessions, log=hall.log, book=self.book, clock=hall.clock, randomness=SeededRandomness(), keep_days=30
+            self.hall.sessions,
+            log=self.hall.log,
+            book=self.book,
+            clock=self.hall.clock,
+            randomness=SeededRandomness(),
+            keep_days=30,
+            **bounds,
         )
 
     @property
@@ -208,21 +213,19 @@ async def test_what_is_not_kept_is_said(told: Told) -> None:
     assert "is open: proposals wait until it is closed" in await refused(order)
 
 
-def test_there_are_bounds_for_a_session_and_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run() -> None:
-        async with told_house() as told:
-            await told.proposals.keep(told.order("a", "b"))
-            (body,) = (await told.book.read(proposing.PROPOSED)).values()
-            monkeypatch.setattr(proposing, "MOST_BYTES_IN_ALL", len(body))
-            with pytest.raises(ProposalsRefused, match=f"and all sessions together {len(body)};"):
-                await told.proposals.keep(told.order("a", "b", "c"))
-            assert told.fates == "ww"
-            assert await told.proposals.keep(told.order("a")) == 1  # what it takes the place of doesn't count
-            monkeypatch.setattr(proposing, "MOST_BYTES", 100)
-            with pytest.raises(ProposalsRefused, match="A session may have 100"):
-                await told.proposals.keep(told.order("a"))
-
-    loop.run(run())
+@story
+async def test_there_are_bounds_for_a_session_and_for_all(told: Told) -> None:
+    await told.proposals.keep(told.order("a", "b"))
+    (body,) = (await told.book.read(proposing.PROPOSED)).values()
+    told.proposals = told.restarted(most_in_all=len(body))
+    await told.proposals.load()
+    with pytest.raises(ProposalsRefused, match=f"and all sessions together {len(body)};"):
+        await told.proposals.keep(told.order("a", "b", "c"))
+    assert told.fates == "ww"
+    assert await told.proposals.keep(told.order("a")) == 1  # What it takes the place of doesn't count.
+    told.proposals = told.restarted(most_bytes=100)
+    with pytest.raises(ProposalsRefused, match="A session may have 100 and"):
+        await told.proposals.keep(told.order("a"))
 
 
 @story
