@@ -12,7 +12,8 @@ from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire.engine import Attach, OpenSegment, Place
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, Samples
-from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.passes import PassRequest
 
 FRAME = 32
 CHANNEL = ChannelId("floor")

@@ -11,15 +11,16 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.errors import ProtocolError
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine_acts import Acts, act_prefix
 from moothall_models.engine_audio import FRAME_MS, FrameBuffer, MediaTime
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, VoiceActivity
-from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, due
+from moothall_models.speech.passes import PassRequest
 
 logger = logging.getLogger(__name__)
 
@@ -280,7 +281,7 @@ class LinkSession:
 
         Each better text is an act of its own behind that, so that one which is refused takes nothing with it.
         """
-        commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment)]
+        commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment | NoteGap)]
         better = [output for output in outputs if isinstance(output, ReviseSegment)]
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         at = now if self._stamped else None

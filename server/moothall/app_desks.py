@@ -78,6 +78,7 @@ def open_desks(
         rooms=house.programme,
         clock=house.clock,
         engines=lambda: recognising.engines,
+        refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-import msgspec
-
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events import EndReason, Word
 from moothall.core.session import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
@@ -21,36 +19,19 @@ from moothall_models.speech import agreement, belief, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.hearing import heard_words
 from moothall_models.speech.languages import LanguageChoice
+from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.reporting import Reporter
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
-Output = CommitWords | EndSegment | ReviseSegment | Partial | ChannelState
+Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState
 
 BEFORE = 512
 """Audio that is heard before the window of a place, ms: the pre-roll of the next utterance, and the pause so far."""
 PATIENCE = 1_000
 """A pass should be done this long after the oldest sound that it hears for the first time, ms."""
 DEFAULT_SETTINGS = SpeechSettings()
-
-
-class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A pass that a channel wants."""
-
-    window: Window
-    deadline: int
-    """Media ms by which it should be done; between channels the earliest goes first."""
-    utterance: int
-    """Number of the utterance."""
-    start: int
-    """Media ms of the window's first sample."""
-    edge: int
-    """Media ms where the window ends."""
-    last: bool
-    """Whether the audio breaks off behind it: what it hears is all there will be of the utterance."""
-    asked: int
-    """`now` when it was asked for."""
 
 
 class SpeechChannel:
@@ -174,6 +155,9 @@ class SpeechChannel:
         self._took.append(self._now - request.asked)
         self._pace = schedule.next_pace(self._settings, tuple(self._took))
         utterance = self._utterances[0]
+        if hypothesis.passed_over:
+            return self._passed_over(utterance, request)
+        utterance.unheard.heard(request.start, request.edge)
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)
         before, utterance.covered, utterance.spoken = utterance.unconfirmed, request.edge, hypothesis
@@ -198,6 +182,23 @@ class SpeechChannel:
             utterance.unconfirmed = fresh
         out += self._finish_closed()
         return out + self._end_if_done() + self._report()
+
+    def _passed_over(self, utterance: Utterance, request: PassRequest) -> list[Output]:
+        """There is no answer: what the pass before heard stands, and the next one hears this again, with more."""
+        utterance.unheard.missed(max(utterance.covered, utterance.speech_start), request.edge)
+        utterance.covered, utterance.redo = request.edge, None
+        out: list[Output] = []
+        if request.edge - request.start >= belief.longest_window(utterance, self._settings):
+            out += self._take(utterance, utterance.unconfirmed, len(utterance.unconfirmed), 0)
+            utterance.trim(request.edge - self._settings.settled)
+            out += self._missing(utterance, utterance.start)
+        out += self._finish_closed()
+        return out + self._end_if_done() + self._report()
+
+    def _missing(self, utterance: Utterance, before: int) -> list[Output]:
+        """Say what of an utterance nobody will have heard, up to media ms `before`."""
+        span = utterance.unheard.given_up(before)
+        return [] if span is None else list(self._segmenter.skip(*span))
 
     def _frame(self, frame: Frame) -> list[Output]:
         if self._resumed is not None:
@@ -306,6 +307,7 @@ class SpeechChannel:
                 out += self._segmenter.end(EndReason.CLOSE)
             elif utterance.covered > utterance.speech_start:  # A click, never recognised, is no pause.
                 out += self._segmenter.end(EndReason.PAUSE)
+            out += self._missing(utterance, utterance.speech_end)
         return out
 
     def _breaks_off(self, utterance: Utterance) -> bool:

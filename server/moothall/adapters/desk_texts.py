@@ -31,6 +31,10 @@ ALARMS = {
     "no-source": "On for {n} min without sound or text. Open the microphone page, or write by hand.",
     "no-words": "People speak, but no words came for {n} s. If it lasts, start the writing machine again.",
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
+    "key-refused": (
+        "A service that writes refuses the key. Put the right one into the key file: it is read and tried again within"
+        " 5 min."
+    ),
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
     "no-room": (
         "The writing machines are full. The sound is kept, and its text comes once one of them has time: "

@@ -19,6 +19,7 @@ GAPS = {
     GapReason.ENGINE_LOST: "No text from {start} to {end}: the writing machine was away",
     GapReason.OVERLOAD: "No text from {start} to {end}: the writing machine could not keep up",
     GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
+    GapReason.UNHEARD: "No text from {start} to {end}: the writing machine had no answer",
 }
 SEALS = {SealVersion.RAW: "As it came", SealVersion.CHECKED: "Checked", SealVersion.FINAL: "Final"}
 STANDS = {Status.ABSENT: "before", Status.CREATED: "before", Status.PAUSED: "break", Status.CLOSED: "closed"}

@@ -2,6 +2,7 @@
 
     MoothallError
       ConfigurationError   a setting, a file or an argument is wrong; the sentence says which and what to do
+        KeyRefused           a service refuses the key that it was asked with; another one may come
       StorageError         the log could not do what was asked
         StorageUnavailable   it may work later: disk full, Redis away
         StaleWriter          another writer has taken over the session's log
@@ -33,6 +34,10 @@ class MoothallError(Exception):
 
 class ConfigurationError(MoothallError):
     """A setting, a file or an argument is wrong."""
+
+
+class KeyRefused(ConfigurationError):
+    """A service that is asked over the network refuses the key; with another one it may answer."""
 
 
 class StorageError(MoothallError):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from moothall.core.events import Word
 from moothall_models.ports import HeardWord, Hypothesis
-from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import plain
 from speech_strategies import SETTINGS, VOCABULARY, talks

@@ -11,7 +11,8 @@ from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events import Word
 from moothall.wire.engine import Attach, Place
 from moothall_models.ports import HeardWord, Hypothesis
-from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.settings import SpeechSettings
 from speech_strategies import SETTINGS, VOCABULARY, talks
 from talking import FRAME, Reader, attach, hear, probability, silence
