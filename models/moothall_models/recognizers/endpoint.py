@@ -28,6 +28,7 @@ SILENCE_SECONDS = 10.0
 """How long a connection may be made, and how long the other side may say nothing at all."""
 PAUSES = (0.0, 0.5, 1.5)
 """Seconds before each new try. The first is at once: a kept connection has often been closed meanwhile."""
+KEPT = "The sound is kept and asked again."
 BUSY_PAUSE = 0.5
 """Seconds at least, when the service said that it is busy."""
 MOST_BYTES = 1 << 20
@@ -144,8 +145,10 @@ class Endpoint:
                 faulty = faulty and failed.faulty
                 wait = max(math.inf if once and failed.faulty else next(pauses, math.inf), failed.pause)
                 if self._seconds() + wait >= until:
-                    msg = f"{self._address.host} gave no transcription: {failed}. The sound is kept and asked again."
-                    raise (Faulty if faulty else RecognitionFailed)(msg) from None
+                    msg = f"{self._address.host} gave no transcription: {failed}."
+                    if faulty:
+                        raise Faulty(msg) from None
+                    raise RecognitionFailed(f"{msg} {KEPT}") from None
             if wait:
                 self._pause(wait)
 

@@ -13,7 +13,7 @@ from babel import Locale
 from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.endpoint import Address, Endpoint, Faulty, NoTranscription
+from moothall_models.recognizers.endpoint import KEPT, Address, Endpoint, Faulty, NoTranscription
 from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer
 from moothall_models.recognizers.whisper import FULL_SECONDS, own_code
 
@@ -123,7 +123,8 @@ class EndpointRecognizer:
         self._at = begins
         if self._unheard > self._most_unheard:
             if isinstance(failed, Faulty):
-                raise failed  # It isn't the sound: nothing more is lost, and it is asked until it works.
+                # It isn't the sound: nothing more is lost, and it is asked until it works.
+                raise RecognitionFailed(f"{failed} {KEPT}") from None
             msg = f"{failed} So it was with {self._unheard} windows in a row, and the engine ends."
             raise ConfigurationError(msg) from None
         logger.warning("%s Asked again it was the same: %d ms of sound are passed over.", failed, ms)
@@ -140,8 +141,10 @@ class EndpointRecognizer:
         except NoTranscription:
             pass
         except Faulty as failed:
-            if not (self._most_unheard and self._answers()):
-                raise RecognitionFailed(str(failed)) from None
+            if not self._most_unheard:
+                raise
+            if not self._answers():
+                raise RecognitionFailed(f"{failed} {KEPT}") from None
         return read_answer(self._ask(audio, language, context))
 
     def _answers(self) -> bool:

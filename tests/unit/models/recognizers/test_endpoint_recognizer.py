@@ -30,7 +30,7 @@ LOUD = np.full(2 * RATE, 0.25, dtype=np.float32)
 
 def sounding(number: int) -> Samples:
     """Two seconds that differ with the number."""
-    return np.full(2 * RATE, number / 20, dtype=np.float32)
+    return np.full(2 * RATE, number / 30, dtype=np.float32)
 
 
 class Ear:
