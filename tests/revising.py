@@ -8,7 +8,8 @@ from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.events import Word
 from moothall.wire.engine import Attach
 from moothall_models.ports import Hypothesis, Samples
-from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.passes import PassRequest
 
 Better = Callable[[str], str]
 """What a line should read, of what it reads."""

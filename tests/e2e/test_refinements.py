@@ -99,8 +99,8 @@ async def test_proposals_are_read_accepted_left_and_taken_back_by_keys_alone(pag
         await expect(rows.nth(1).locator(".mark")).to_have_text("Left as it is")
         await expect(rows.nth(2).get_by_role("button", name="Accept")).to_be_focused()
         assert on.text("s2") == LINES["s2"][0]
-        await expect(page.locator("#Done .what")).to_have_text(
-            ["Accepted as proposed: \u2068We hold these truths.\u2069"]
+        await expect(page.locator("#Done .what").first).to_have_text(
+            "Accepted as proposed: \u2068We hold these truths.\u2069"
         )
         await page.keyboard.press("u")
         await expect(rows.nth(1).locator(".mark")).to_have_count(0)
