@@ -14,6 +14,8 @@ from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind, EndReason, Origin, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.refining import Proposal
+from moothall.services.proposing import ProposeOrder
 from moothall.services.role_links import HALL
 from moothall.services.session_writer import Receipt
 from moothall.settings import Engine, Server, Settings
@@ -53,6 +55,16 @@ async def _at_work(page: Page) -> None:
     await page.locator(".editor").wait_for()
 
 
+async def _deciding(page: Page) -> None:
+    """Among proposals of every fate."""
+    await page.locator("#Desk:not([hidden])").wait_for()
+    leave = page.locator("[data-n='3'] [data-does=leave]")
+    if await leave.count():
+        await leave.click()
+    await page.locator("[data-n='3'][data-fate=l]").wait_for()
+    await page.locator("[data-n='0'] [data-does=accept]").focus()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "front.html": ("/", None),
     "session.html": (MEETING, None),
@@ -68,6 +80,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "overlay.html": (f"{MEETING}/overlay", None),
     "microphone.html": (f"{MEETING}/microphone", None),
     "desk.html": ("/desk/plenary", _at_work),
+    "refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control.html": ("/control", None),
     "work.html": ("/staff", None),
     "admin.html": ("/admin", None),
@@ -89,7 +102,53 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
         await running.programme.add_room("Garden")
         for name in ("plenary", "tomorrow", "yesterday"):
             await _meeting(running, name)
+        await _proposed(running)
         yield running
+
+
+async def _proposed(running: Hall) -> None:
+    """A second pass has heard yesterday's meeting once more, and some of it has been decided on."""
+    session = SessionId("yesterday")
+    writer = (await running.sessions.open(session)).writer
+
+    async def mend(number: int, text: str) -> None:
+        line = writer.state.segments.get(SegmentId(f"line-{number}"))
+        assert line is not None
+        command = do.CorrectSegment(
+            channel=FLOOR, segment=line.id, base_revision=line.revision, base_words=len(line.words), text=text
+        )
+        assert isinstance(await writer.send(Actor(Role.CAPTIONER, "c1"), CommandId(f"m{number}"), command), Receipt)
+
+    def proposal(number: int, new: str, stays: float = 0.9) -> Proposal:
+        line = writer.state.segments.get(SegmentId(f"line-{number}"))
+        assert line is not None
+        return Proposal(
+            segment=line.id,
+            channel=FLOOR,
+            base_revision=line.revision,
+            t0=line.t0,
+            old=line.whole,
+            new=new,
+            stays=stays,
+            machine=not line.mended,
+        )
+
+    await mend(2, "Questions from remote hubs come first.")
+    texts = (
+        (0, "The session is open for everyone, wherever they may be.", 0.8),
+        (1, "يمكن للجميع طرح أسئلتهم، أينما كانوا.", 0.8),
+        (2, "Questions from remote hubs go first & foremost.", 0.7),
+        (3, "The session is over.", 0.6),
+        (4, "لا أحد هنا.", 0.1),
+        (5, "Questions come <first>.", 0.5),
+        (6, "The session was open to everybody.", 0.9),
+    )
+    found = tuple(proposal(number, new, stays) for number, new, stays in texts)
+    await running.office.propose(
+        ProposeOrder(session=session, model="whisper-small", through=writer.offset, proposals=found)
+    )
+    await mend(5, "Questions come at the end.")
+    await mend(6, texts[6][1])
 
 
 async def _meeting(running: Hall, name: str) -> None:

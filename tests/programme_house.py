@@ -11,6 +11,7 @@ from moothall.core.ids import SessionId
 from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.programme import Programme
+from moothall.services.proposing import Proposals
 from moothall.services.role_links import RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LONG_AGO
@@ -33,6 +34,9 @@ class ProgrammeHouse(MemoryHall):
         randomness = SeededRandomness(7)
         self.programme = Programme(
             book=self.book, sessions=self.sessions, closing=self.closing, clock=self.clock, randomness=randomness
+        )
+        self.proposals = Proposals(
+            self.sessions, log=self.log, book=self.book, clock=self.clock, randomness=randomness, keep_days=30
         )
         self.role_links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
 

@@ -31,6 +31,7 @@ WORDING = Wording(
     not_recorded_since="Not recorded since {start}",
     unnamed="Speaker not named",
     mended="Mended by a person",
+    accepted="Mended by the machine, accepted by a person",
     skip="Skip to the text",
     contents="Contents by time",
     show_sources="Show the source of each line",

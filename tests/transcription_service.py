@@ -52,6 +52,8 @@ class Service:
     """Among which it detects."""
     style: Style = Style.OPENAI
     key: str = KEY
+    chokes: Callable[[Samples], int] = lambda _: 0
+    """With which status it fails at a sound; 0: not at all."""
     first: list[web.Response] = field(default_factory=list)
     """Given out before anything is heard, one a request."""
     asked: list[dict[str, list[str]]] = field(default_factory=list)
@@ -74,6 +76,8 @@ class Service:
             return wrong
         if sound is None or len(sound) < RATE / 10:
             return refusal(400, "audio_too_short")
+        if status := self.chokes(sound):
+            return refusal(status, "server_error")
         languages = tuple(fields.get("language", self.languages))
         return web.json_response(self.said(self.hear(Window(audio=sound, languages=languages)), len(sound)))
 
@@ -125,10 +129,10 @@ async def serving(service: Service, tls: ssl.SSLContext | None = None) -> AsyncI
         await runner.cleanup()
 
 
-def asker(name: str, key: str = KEY, most_unheard: int = MOST_UNHEARD) -> EndpointRecognizer:
+def asker(name: str, key: str | Callable[[], str] = KEY, most_unheard: int = MOST_UNHEARD) -> EndpointRecognizer:
     """A recogniser that asks the service of that name, and does not wait between its tries."""
     address = read_address(name)
-    endpoint = Endpoint(address, key, seconds=lambda: 0.0, pause=lambda _: None)
+    endpoint = Endpoint(address, key if callable(key) else lambda: key, seconds=lambda: 0.0, pause=lambda _: None)
     return EndpointRecognizer(address, endpoint, most_unheard=most_unheard)
 
 

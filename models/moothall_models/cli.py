@@ -105,7 +105,7 @@ def load_model(
     """The recogniser, and what makes a voice activity detector for each stream.
 
     `name` is a model of the store, or of `folder` where given, or `scripted:FILE.json`, or `openai:NAME@URL`; `key`
-    gives the key for such a service. Raises ConfigurationError.
+    gives the key for such a service, and is asked again when that refuses it. Raises ConfigurationError.
     """
     if name.startswith(SCRIPTED):
         from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
@@ -117,7 +117,7 @@ def load_model(
             msg = f"The script {path} can't be read: {error.strerror}."
             raise ConfigurationError(msg) from error
         return ScriptedRecognizer(script), ScriptedVoiceActivity
-    recognizer = at_endpoint(name, key()) if name.startswith(SCHEME) else _whisper(name, folder, computing)
+    recognizer = at_endpoint(name, key) if name.startswith(SCHEME) else _whisper(name, folder, computing)
     from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
 
     network = SileroNetwork()
@@ -125,7 +125,7 @@ def load_model(
     return recognizer, lambda: SileroVoiceActivity(network)
 
 
-def at_endpoint(name: str, key: str, *, whole: bool = False) -> Recognizer:
+def at_endpoint(name: str, key: Callable[[], str], *, whole: bool = False) -> Recognizer:
     """The service of that name; `whole`: it fails rather than leave a window without words.
 
     Raises ConfigurationError.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
@@ -12,7 +12,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
-from moothall.core.errors import ConfigurationError, ProtocolError, RecognitionFailed
+from moothall.core.errors import ConfigurationError, KeyRefused, MoothallError, ProtocolError, RecognitionFailed
 from moothall.wire import engine as wire
 from moothall_models.engine_audio import ArrivalTime, ClockTime, MediaTime
 from moothall_models.engine_bench import run_bench
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 BACKOFF_FIRST_MS = 200
 BACKOFF_LAST_MS = 5_000
+KEY_FIRST_S, KEY_LAST_S = 60.0, 300.0
+"""How long a key that was refused rests before it is read and tried again: the first time, and at most."""
 CLOSE_TIMEOUT = 1.0
 """Seconds that a link gets to close in order."""
 
@@ -42,6 +44,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Live channels that it takes on at most; None: as many as it finds that it can carry."""
     workers: int = 1
     """Passes at a time, each of another channel."""
+    key_waits: tuple[float, float] = (KEY_FIRST_S, KEY_LAST_S)
+    """Seconds before a key that was refused is tried again: the first time, and at most."""
 
 
 class Backoff:
@@ -112,6 +116,7 @@ class Engine:
         self._clock = clock
         self._backoff = Backoff(jitter)
         self._load = Load(settings.workers, settings.channels)
+        self._key_refused = False
 
     async def run(self) -> None:
         """Warm up, then dial again and again; on the CPU clock there is one link, and its end is the end.
@@ -119,10 +124,9 @@ class Engine:
         Raises ConfigurationError when the address is wrong or the server refuses the token; on the CPU clock also
         ProtocolError and StorageUnavailable, and OSError when there is no server.
         """
-        self._recognizer.warm_up()
-        self._clock.warmed_up()
-        logger.info("engine %s: model %s is ready", self._settings.name, self._recognizer.model)
         if isinstance(self._clock, CpuClock):
+            self._recognizer.warm_up()
+            self._ready()
             async with self._dial() as socket:
                 clock = self._clock
                 await run_bench(
@@ -135,30 +139,93 @@ class Engine:
         # No more threads than workers: what a dead link left to be done takes the place of one.
         with ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise") as workers:
             try:
+                await self._warm_up(workers)
                 while True:
-                    await self._serve_link(workers)
+                    if self._key_refused:
+                        await self._rest(workers)
+                    else:
+                        await self._serve_link(workers)
                     await asyncio.sleep(self._backoff.next_ms() / 1000)
             finally:
                 workers.shutdown(wait=False, cancel_futures=True)
+
+    def _ready(self) -> None:
+        self._clock.warmed_up()
+        logger.info("engine %s: model %s is ready", self._settings.name, self._recognizer.model)
+
+    async def _warm_up(self, workers: ThreadPoolExecutor) -> None:
+        """Make the first pass; a key that is refused is left to `_rest`."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
+        except KeyRefused as refused:
+            self._refused(refused)
+        else:
+            self._ready()
+
+    def _refused(self, refused: BaseException) -> None:
+        self._key_refused = True
+        first, _ = self._settings.key_waits
+        logger.error("engine %s: %s It is read and tried again in %.0f s.", self._settings.name, refused, first)
+
+    async def _rest(self, workers: ThreadPoolExecutor) -> None:
+        """Take no channels, and let the server say why, until the service takes the key as it is then."""
+        async with asyncio.TaskGroup() as group:
+            telling = group.create_task(self._say_refused())
+            wait, last = self._settings.key_waits
+            while self._key_refused:
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, last)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
+                except MoothallError as failed:
+                    logger.error("engine %s: %s It is tried again in %.0f s.", self._settings.name, failed, wait)
+                else:
+                    self._key_refused = False
+            telling.cancel()
+        self._backoff.reset()
+        self._ready()
+
+    async def _say_refused(self) -> None:
+        """Stay connected with nothing to offer, so that whoever looks after the hall is told why."""
+        hello = msgspec.structs.replace(self._hello(), channels=0, most=0, key_refused=True)
+
+        async def say(socket: ClientConnection) -> None:
+            link = WebSocketLink(socket)
+            await link.send(hello)
+            while await link.receive() is not None:
+                pass
+
+        while True:
+            await self._with_server(say)
+            await asyncio.sleep(self._backoff.next_ms() / 1000)
 
     async def _serve_link(self, workers: ThreadPoolExecutor) -> None:
         async def recognise(window: Window) -> Hypothesis:
             return await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.recognise, window)
 
+        async def serve(socket: ClientConnection) -> None:
+            logger.info("engine %s: connected", self._settings.name)
+            link = WebSocketLink(socket)
+            session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
+            try:
+                await run_live(session, link, recognise, self._clock, workers=self._settings.workers)
+            except* KeyRefused as refused:
+                self._refused(first_of(refused))
+            except* RecognitionFailed as failed:
+                # The server has kept the sound, and gives the channels out again from their last words on.
+                logger.error("engine %s: %s", self._settings.name, first_of(failed))
+            finally:
+                if link.used:
+                    self._backoff.reset()
+            logger.warning("engine %s: the link ended", self._settings.name)
+
+        await self._with_server(serve)
+
+    async def _with_server(self, talk: Callable[[ClientConnection], Awaitable[None]]) -> None:
+        """Dial, and talk until the link ends; comes back too when no server answers. Raises ConfigurationError."""
         try:
             async with self._dial() as socket:
-                logger.info("engine %s: connected", self._settings.name)
-                link = WebSocketLink(socket)
-                session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
-                try:
-                    await run_live(session, link, recognise, self._clock, workers=self._settings.workers)
-                except* RecognitionFailed as failed:
-                    # The server has kept the sound, and gives the channels out again from their last words on.
-                    logger.error("engine %s: %s", self._settings.name, first_of(failed))
-                finally:
-                    if link.used:
-                        self._backoff.reset()
-                logger.warning("engine %s: the link ended", self._settings.name)
+                await talk(socket)
         except ProtocolError as broken:
             logger.error("engine %s: %s", self._settings.name, broken)
         except InvalidStatus as refused:
@@ -170,9 +237,9 @@ class Engine:
         except (OSError, InvalidHandshake) as failed:
             logger.warning("engine %s: no server answers (%s)", self._settings.name, type(failed).__name__)
 
-    def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:
+    def _hello(self) -> wire.Hello:
         room = self._load.room(0, 0)
-        hello = wire.Hello(
+        return wire.Hello(
             protocol=wire.PROTOCOL,
             name=self._settings.name,
             model=self._recognizer.model,
@@ -180,8 +247,10 @@ class Engine:
             channels=room.channels,
             most=room.most,
         )
+
+    def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:
         return LinkSession(
-            hello, voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped, load=self._load
+            self._hello(), voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped, load=self._load
         )
 
     def _dial(self) -> connect:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.errors import ProtocolError
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
@@ -282,7 +282,7 @@ class LinkSession:
 
         Each better text is an act of its own behind that, so that one which is refused takes nothing with it.
         """
-        commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment)]
+        commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment | NoteGap)]
         better = [output for output in outputs if isinstance(output, ReviseSegment)]
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         at = now if self._stamped else None

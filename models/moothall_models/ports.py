@@ -61,6 +61,8 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[HeardWord, ...]
     likeliest: str | None = None
     """What detection found, which may differ from `language`; None when nothing was to be detected."""
+    passed_over: bool = False
+    """Whether nobody knows what was said: the recogniser has no answer to this sound, however often it is asked."""
 
 
 class Recognizer(Protocol):
@@ -77,14 +79,17 @@ class Recognizer(Protocol):
         ...
 
     def warm_up(self) -> None:
-        """Do whatever makes the first pass slower than the others."""
+        """Do whatever makes the first pass slower than the others; may be done again.
+
+        Raises KeyRefused when the recogniser is asked over the network and another key is needed.
+        """
         ...
 
     def recognise(self, window: Window) -> Hypothesis:
         """Recognise one window; as long as it takes.
 
         Raises RecognitionFailed when the recogniser is asked over the network and gives no answer that helps; the
-        same window may be asked again. What can't be answered at all has no words.
+        same window may be asked again. What can't be answered at all is passed over.
         """
         ...
 

@@ -231,7 +231,7 @@ def load_batches(name: str, threads: int) -> BatchRecognizer:
     if name.startswith(SCRIPTED):
         return OneByOne(load_model(name, None, Computing())[0])
     if name.startswith(SCHEME):
-        return OneByOne(at_endpoint(name, os.environ.get(KEY_VARIABLE, "").strip(), whole=True))
+        return OneByOne(at_endpoint(name, lambda: os.environ.get(KEY_VARIABLE, "").strip(), whole=True))
     store = open_store()
     path = store.path(name)
     from moothall_models.recognizers.whisper_batch import WhisperBatches

@@ -17,6 +17,7 @@ from moothall.adapters.pages import Pages
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.staff_socket import StaffSocket
 from moothall.app_house import House
+from moothall.app_proposals import ProposalMessages
 from moothall.core.actors import Role
 from moothall.core.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.commands import CloseSession, CorrectSegment
@@ -78,6 +79,7 @@ def open_desks(
         rooms=house.programme,
         clock=house.clock,
         engines=lambda: recognising.engines,
+        refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
@@ -86,13 +88,16 @@ def open_desks(
         presence=desks.presence,
     )
     news |= _news(house, reports, control)
-    extras = _Extras(
-        house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
-    ).all()
+    extras = {
+        **_Extras(
+            house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
+        ).all(),
+        **ProposalMessages(house.proposals, desks).all(),
+    }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
     ControlSocket(socket, control, may_act=staff.may_act)
     watch = SpeakerWatch(house.sessions, house.clock)
-    for running in (socket, desks, control, watch):
+    for running in (socket, desks, control, watch, house.proposals):
         stack.callback(house.tasks.create_task(carry_on(running.run, house.clock)).cancel)
     about = _AboutSessions(house).of
     doors = (
@@ -137,7 +142,11 @@ def _news(house: House, reports: Reports, control: ControlRoom) -> Mapping[str, 
         live = house.sessions.loaded(session)
         return None if live is None else msgspec.to_builtins(live.writer.quality.quality())
 
-    return {"reports": told, "overrun": overrun, "alarm": alarm, "quality": quality}
+    def proposals(session: SessionId) -> object:
+        live, kept = house.sessions.loaded(session), house.proposals.kept(session)
+        return None if live is None or kept is None else {"run": kept.run, "fates": house.proposals.fates(live.writer)}
+
+    return {"reports": told, "overrun": overrun, "alarm": alarm, "quality": quality, "proposals": proposals}
 
 
 class _AboutSessions:
@@ -256,9 +265,13 @@ class _Extras:
                 CommandId(wish.id),
                 wish.removes,
                 copies=self._copies,
-                silence=self._recordings.silence,
+                silence=self._silence,
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
+
+    async def _silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
+        await self._house.proposals.forget_spoken(session, spoken)
+        await self._recordings.silence(session, spoken)
 
     async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """How many lines that stand would lose words to a removal, here and where they were moved to."""

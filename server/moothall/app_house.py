@@ -25,6 +25,7 @@ from moothall.services.carrying_on import carry_on
 from moothall.services.closing import Closing
 from moothall.services.office import Office
 from moothall.services.programme import Programme
+from moothall.services.proposing import Proposals
 from moothall.services.rehearsals import Rehearsals
 from moothall.services.role_links import RoleLinks
 from moothall.services.sessions import Sessions
@@ -46,6 +47,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     closing: Closing
     programme: Programme
     links: RoleLinks
+    proposals: Proposals
     clock: Clock
     randomness: Randomness
     tasks: asyncio.TaskGroup
@@ -54,17 +56,23 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     def office(self, public: str) -> Office:
         """For the operator's commands; `public` is the address that links say."""
         return Office(
-            programme=self.programme, sessions=self.sessions, links=self.links, public=public, zones=find_zone
+            programme=self.programme,
+            sessions=self.sessions,
+            links=self.links,
+            proposals=self.proposals,
+            public=public,
+            zones=find_zone,
         )
 
     async def erase(self, session: SessionId) -> None:
-        """Remove a rehearsal's sound and links. Its log is removed by whoever calls this.
+        """Remove a rehearsal's sound, links and proposals. Its log is removed by whoever calls this.
 
         Raises StorageUnavailable when the disk refuses.
         """
         for name in SOUND_FOLDERS:
             await asyncio.to_thread(_remove, self.data / name / session)
         await self.links.forget(session)
+        await self.proposals.forget(session)
 
 
 def _remove(folder: Path) -> None:
@@ -111,8 +119,17 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         zones=find_zone,
     )
     links = RoleLinks(book=book, clock=clock, randomness=randomness)
+    proposals = Proposals(
+        sessions,
+        log=log,
+        book=book,
+        clock=clock,
+        randomness=randomness,
+        keep_days=settings.recording.keep_days,
+    )
     await programme.load()
     await links.load()
+    await proposals.load()
     return House(
         data=data,
         log=log,
@@ -121,6 +138,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         closing=closing,
         programme=programme,
         links=links,
+        proposals=proposals,
         clock=clock,
         randomness=randomness,
         tasks=tasks,

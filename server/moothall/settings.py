@@ -144,7 +144,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """How many kbit a second of the recording takes (Opus, one channel): 24 is 11 MB an hour, and good for speech."""
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 30
     """After so many days sound that is kept for checking the text is erased at the latest; earlier once the text is
-    sealed as checked or final. Published sound stays with its record."""
+    sealed as checked or final. Published sound stays with its record. What a second pass proposes goes as late."""
 
 
 class Logging(msgspec.Struct, frozen=True, kw_only=True):

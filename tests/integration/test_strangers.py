@@ -162,6 +162,7 @@ DOORS = {
     "GET /room/{room}/microphone": STAFF_ONLY,
     "GET /room/{room}/audio": Door(frozenset({401, 403, 404, 426})),
     "GET /desk/{session}": STAFF_ONLY,
+    "GET /desk/{session}/refinements": STAFF_ONLY,
     "GET /control": STAFF_ONLY,
     "GET /socket.io/": STAFF_ONLY,
     "POST /socket.io/": STAFF_ONLY,

@@ -22,7 +22,7 @@ let may = new Set();
 let channel = data.channel;
 let own = ''; // our seat
 let here = [];
-let news = { reports: null, alarm: null, overrun: null, quality: null };
+let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null };
 let ahead = 0; // the server's clock against ours
 
 const say = (text) => { at('Status').textContent = text; };
@@ -160,6 +160,7 @@ function around() {
   for (const button of at('Off').querySelectorAll('button')) button.hidden = (button.dataset.act === 'recorded') !== off;
   at('Write').hidden = !may.has('type') || !live;
   panel.people(keys);
+  panel.proposals(news.proposals, may.has('correct'));
   panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close') });
   choices();
   now();

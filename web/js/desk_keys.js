@@ -10,13 +10,20 @@ const STANDARD = {
 };
 
 export class DeskKeys {
-  /** @param {Object<string, () => void>} acts  by the names of STANDARD  @param {(name: string) => string} label */
-  constructor(acts, label) {
+  /**
+   * @param {Object<string, () => void>} acts  by the names of `standard`
+   * @param {(name: string) => string} label
+   * @param {Object<string, string>} standard  the key of each act
+   * @param {string} name  under which the browser remembers what was changed
+   */
+  constructor(acts, label, standard = STANDARD, name = KEPT) {
     this.acts = acts;
     this.label = label;
-    const kept = recall(KEPT);
+    this.standard = standard;
+    this.name = name;
+    const kept = recall(name);
     this.on = kept?.on ?? true;
-    this.keys = { ...STANDARD, ...kept?.keys };
+    this.keys = { ...standard, ...kept?.keys };
     addEventListener('keydown', (event) => this.#press(event));
   }
 
@@ -42,7 +49,7 @@ export class DeskKeys {
       this.on = box.checked;
       this.#keep(tell);
     });
-    for (const name of Object.keys(STANDARD)) {
+    for (const name of Object.keys(this.standard)) {
       const input = document.createElement('input');
       Object.assign(input, { type: 'text', value: this.keys[name], maxLength: 1, size: 2, autocomplete: 'off' });
       list.append(element('li', {}, element('label', {}, input, element('span', {}, this.label(name)))));
@@ -54,7 +61,7 @@ export class DeskKeys {
   }
 
   #keep(tell) {
-    keep(KEPT, { on: this.on, keys: this.keys });
+    keep(this.name, { on: this.on, keys: this.keys });
     tell();
   }
 }

@@ -86,7 +86,7 @@ export class DeskLines {
     pick.checked = this.picked.has(line.segment);
     const about = element('p', { class: 'about' }, element('label', { class: 'pick' }, pick, element('span', { class: 'time' }, time)));
     about.append(' ', element('button', { type: 'button', class: 'mend', 'data-does': 'mend', 'aria-label': said('correct') }, this.words.text('correct')));
-    if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text('mended')));
+    if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
     else if (line.origin !== 'machine') about.append(' ', element('span', { class: 'mark' }, this.words.text(`origin.${line.origin}`)));
     item.append(about);
     item.classList.toggle('picked', pick.checked);

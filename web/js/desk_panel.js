@@ -1,7 +1,7 @@
 // What stands around the text on a staff page: who speaks, who is here, notes, reports, alarms, and what was done.
 
 import { alone, tongues } from './desk_names.js';
-import { at, element } from './nodes.js';
+import { at, element, set } from './nodes.js';
 import { qualityLines } from './quality.js';
 import { mediaTime } from './words.js';
 
@@ -119,8 +119,10 @@ export class DeskPanel {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
-      return this.words.text(`did.${kind}`, { text: alone(text) });
+      return this.words.text(`did.${command.accepted ? 'accept' : kind}`, { text: alone(text) });
     };
+    const accepted = commands.filter((command) => command.accepted);
+    if (accepted.length > 1) return this.words.counted('accepted', accepted.length);
     return [...new Set(commands.filter(({ do: kind }) => this.data.texts[`did.${kind}`]).map(one))].join(' · ');
   }
 
@@ -149,6 +151,13 @@ export class DeskPanel {
       item.append(buttons);
       return item;
     }));
+  }
+
+  /** How many corrections of a second pass wait to be decided on. */
+  proposals(proposed, may) {
+    at('Proposed').hidden = !proposed || !may;
+    const waiting = [...(proposed?.fates ?? '')].filter((letter) => 'wmt'.includes(letter)).length;
+    set(at('Proposed').querySelector('p'), this.words.text('proposals', { n: waiting }));
   }
 
   /** How good the text is so far. */

@@ -128,8 +128,8 @@ export class DeskState {
   #changed(line, body, by) {
     if (body.type === 'segment.ended') return { t1: body.t1, text: body.text };
     if (body.type === 'segment.corrected') {
-      const mended = line.mended || !(body.machine || by === 'engine');
-      return { text: body.text + body.tail, revision: body.base_revision + 1, mended };
+      const person = !(body.machine || by === 'engine');
+      return { text: body.text + body.tail, revision: body.base_revision + 1, mended: line.mended || person, accepted: body.accepted || (line.accepted && !person) };
     }
     const said = body.words.map(({ text, p }) => [text, p ?? 1]);
     this.words[line.segment] = [...(this.words[line.segment] ?? []).slice(0, body.first), ...said];

@@ -23,7 +23,7 @@ export class Speller {
   #next(about, text) {
     if (about.length > 2) {
       const [number, segment, t0, language, origin, speaker, mended] = about;
-      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended === 1, text };
+      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text };
     }
     const before = this.#line;
     const later = about.pop();

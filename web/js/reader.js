@@ -175,7 +175,7 @@ export class Reader {
         this.spoke = at;
         break;
       case 'segment.corrected':
-        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true }, { text: body.text + body.tail });
+        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted }, { text: body.text + body.tail });
         break;
       case 'speaker.assigned':
         for (const segment of body.segments) {

@@ -87,7 +87,7 @@ export class View {
 
   #about(line) {
     const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}` }, this.#time(line)));
-    if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text('mended')));
+    if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
     about.append(' ', element('span', { class: 'source' }, this.words.text(`origin.${line.origin}`)));
     return about;
   }

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError, RecognitionFailed
+from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
 
 SCHEME = "openai:"
 """How the name of such a recogniser begins: `openai:NAME@https://HOST/v1`."""
@@ -28,6 +28,7 @@ SILENCE_SECONDS = 10.0
 """How long a connection may be made, and how long the other side may say nothing at all."""
 PAUSES = (0.0, 0.5, 1.5)
 """Seconds before each new try. The first is at once: a kept connection has often been closed meanwhile."""
+KEPT = "The sound is kept and asked again."
 BUSY_PAUSE = 0.5
 """Seconds at least, when the service said that it is busy."""
 MOST_BYTES = 1 << 20
@@ -35,11 +36,17 @@ MOST_BYTES = 1 << 20
 PIECE = 1 << 16
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same request may succeed."""
+OVERLOADED = 503
+"""Of the statuses from 500 on the one that says nothing of what was asked: later it may succeed."""
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 
 
 class NoTranscription(RecognitionFailed):
     """The service answered, but with no transcription; to the same question it will mostly say the same."""
+
+
+class Faulty(RecognitionFailed):
+    """The service said at each try that it had failed itself; it may be this question that it fails at."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,50 +91,64 @@ class Endpoint:
     def __init__(
         self,
         address: Address,
-        key: str,
+        key: Callable[[], str],
         *,
         seconds: Callable[[], float],
         pause: Callable[[float], None],
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        """`key` for the service, empty where it wants none; `seconds` is a clock that never runs back; `trust` says
-        whose certificates are believed: those that this machine believes unless given.
+        """`key` gives that for the service, empty where it wants none, and is asked at each `read_key`; `seconds` is a
+        clock that never runs back; `trust` says whose certificates are believed: those that this machine believes
+        unless given.
 
-        Raises ConfigurationError when the key can't be one.
+        Raises as `read_key`.
         """
-        if not key.isascii() or not (key.isprintable() and " " not in key):
-            msg = "The service's key has spaces or signs that no key has. Put the key alone on one line."
-            raise ConfigurationError(msg)
         self._address = address
-        self._headers = {"Accept": "application/json", "User-Agent": "moothall"}
-        if key:
-            self._headers["Authorization"] = f"Bearer {key}"
+        self._key = key
+        self._headers: dict[str, str] = {}
+        self.read_key()
         self._seconds = seconds
         self._pause = pause
         self._trust = trust
         self._idle: list[http.client.HTTPConnection] = []
 
-    def transcribe(self, body: bytes, content_type: str) -> bytes:
+    def read_key(self) -> None:
+        """Ask with the key as it is now. Raises ConfigurationError when it can't be read, or can't be one."""
+        key = self._key()
+        if not key.isascii() or not (key.isprintable() and " " not in key):
+            msg = "The service's key has spaces or signs that no key has. Put the key alone on one line."
+            raise ConfigurationError(msg)
+        headers = {"Accept": "application/json", "User-Agent": "moothall"}
+        self._headers = headers | ({"Authorization": f"Bearer {key}"} if key else {})
+
+    def transcribe(self, body: bytes, content_type: str, *, once: bool = False) -> bytes:
         """Post a form and return the answer's body.
 
-        A service that is busy or can't be reached is asked up to four times within PASS_SECONDS.
+        A service that is busy or can't be reached is asked up to four times within PASS_SECONDS; with `once`, one that
+        answers is not asked again where it says that it has failed itself.
 
         Raises:
-            ConfigurationError: it refuses the key, knows no such model or address, or isn't who it should be.
+            KeyRefused: it refuses the key.
+            ConfigurationError: it knows no such model or address, or isn't who it should be.
             NoTranscription: it refuses to transcribe this, or says more than may be read.
+            Faulty: at each try it said that it had failed itself.
             RecognitionFailed: it gave no answer in time.
         """
         until = self._seconds() + PASS_SECONDS
         pauses = iter(PAUSES)
+        faulty = True
         while True:
             try:
                 return self._exchange(body, content_type, until)
             except _TryAgain as failed:
                 self.close()  # The others have been idle for as long.
-                wait = max(next(pauses, math.inf), failed.pause)
+                faulty = faulty and failed.faulty
+                wait = max(math.inf if once and failed.faulty else next(pauses, math.inf), failed.pause)
                 if self._seconds() + wait >= until:
-                    msg = f"{self._address.host} gave no transcription: {failed}. The sound is kept and asked again."
-                    raise RecognitionFailed(msg) from None
+                    msg = f"{self._address.host} gave no transcription: {failed}."
+                    if faulty:
+                        raise Faulty(msg) from None
+                    raise RecognitionFailed(f"{msg} {KEPT}") from None
             if wait:
                 self._pause(wait)
 
@@ -198,11 +219,13 @@ class Endpoint:
         """What a status that isn't 200 means. Of the answer only a code is passed on: its text may hold anything."""
         host, status = self._address.host, response.status
         if status in BUSY:
-            return _TryAgain(f"it answered with status {status}", _retry_after(response.getheader("Retry-After")))
+            wait = _retry_after(response.getheader("Retry-After"))
+            faulty = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != OVERLOADED
+            return _TryAgain(f"it answered with status {status}", wait, faulty=faulty)
         code = _error_code(answer)
         why = f"status {status}, {code}" if code else f"status {status}"
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return ConfigurationError(f"{host} refused the key ({why}). Give the engine the right one.")
+            return KeyRefused(f"{host} refused the key ({why}). Give the engine the right one.")
         if status == HTTPStatus.NOT_FOUND:
             asked = f"{self._address.path}/audio/transcriptions"
             return ConfigurationError(f"{host} knows no model {self._address.model}, or nothing at {asked} ({why}).")
@@ -214,9 +237,11 @@ class Endpoint:
 class _TryAgain(Exception):
     """It may work the next time; the text says what was wrong, without a full stop."""
 
-    def __init__(self, what: str, pause: float) -> None:
+    def __init__(self, what: str, pause: float, *, faulty: bool = False) -> None:
         super().__init__(what)
         self.pause = pause
+        self.faulty = faulty
+        """Whether the service said that it had failed itself."""
 
 
 class _Error(msgspec.Struct, frozen=True):

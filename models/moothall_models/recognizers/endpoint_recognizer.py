@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import logging
@@ -11,17 +10,17 @@ import wave
 import numpy as np
 from babel import Locale
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.endpoint import Address, Endpoint, NoTranscription
+from moothall_models.recognizers.endpoint import KEPT, Address, Endpoint, Faulty, NoTranscription
 from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer
 from moothall_models.recognizers.whisper import FULL_SECONDS, own_code
 
 logger = logging.getLogger(__name__)
 
 MOST_UNHEARD = 5
-"""Windows in a row that may be left without words; with the next one it isn't the sound that is at fault."""
+"""Places in a row that may be passed over; with the next one it isn't the sound that is at fault."""
 SHORTEST_SECONDS = 1
 """Shorter sound gets silence behind it: OpenAI's own service refuses less than 0.1 s."""
 CONTEXT_SIGNS = 400
@@ -36,14 +35,17 @@ class EndpointRecognizer:
     def __init__(self, address: Address, endpoint: Endpoint, *, most_unheard: int = MOST_UNHEARD) -> None:
         """`endpoint` is at the address.
 
-        `most_unheard`: windows in a row that may be left without words because the service twice had no transcription
-        of them. Live, nothing behind such a window would be heard else, in any channel. 0: none may.
+        `most_unheard`: places in a row that may be passed over because the service, while it answers other questions,
+        twice had no transcription of them. Live, nothing behind such a place would be heard else, in any channel. 0:
+        none may.
         """
         self._address = address
         self._endpoint = endpoint
         self._most_unheard = most_unheard
         self._unheard = 0
-        """Windows in a row that were left without words."""
+        """Places in a row that were passed over."""
+        self._at = b""
+        """How the newest of them begins: longer windows at the same place are the same place."""
 
     @property
     def model(self) -> str:
@@ -58,9 +60,11 @@ class EndpointRecognizer:
     def warm_up(self) -> None:
         """Ask once, with a second of silence: address, key, model and form are wrong now or not at all.
 
-        Raises as `recognise`.
+        Done again, it asks with the key as it is then. Raises as `recognise`, and ConfigurationError when the key can't
+        be read.
         """
-        read_answer(self._ask(np.zeros(RATE, dtype=np.float32), None, ""))
+        self._endpoint.read_key()
+        self._ask_silence()
 
     def recognise(self, window: Window) -> Hypothesis:
         """One request over at most 30 s of sound; what lies behind is left out. `beam` is the service's affair.
@@ -69,8 +73,10 @@ class EndpointRecognizer:
         Where it finds one that isn't among them it is asked once more, for the first of them.
 
         Raises:
-            ConfigurationError: the service refuses the key, knows no such model or address, or transcribes nothing.
-            RecognitionFailed: it gave no answer in time, or no transcription where none may be missing.
+            KeyRefused: the service refuses the key.
+            ConfigurationError: it knows no such model or address, or transcribes nothing.
+            RecognitionFailed: it gave no answer in time, fails at everything, or has no transcription where none may be
+                missing.
         """
         audio = window.audio[: int(FULL_SECONDS * RATE)]
         end = len(audio) * 1000 // RATE
@@ -78,15 +84,18 @@ class EndpointRecognizer:
         if not end:
             return Hypothesis(language=first, words=())
         context = context_of(window)
-        if len(window.languages) == 1:
-            answer = self._answer(audio, first, context)
-            return Hypothesis(language=first, words=heard_words(answer, first, end))
-        answer = self._answer(audio, None, context)
-        found = language_of(answer, window.languages)
-        if found is not None:
-            return Hypothesis(language=found, words=heard_words(answer, found, end), likeliest=found)
-        if heard_words(answer, first, end):
-            answer = self._answer(audio, first, context)
+        try:
+            if len(window.languages) == 1:
+                answer = self._answer(audio, first, context)
+                return Hypothesis(language=first, words=heard_words(answer, first, end))
+            answer = self._answer(audio, None, context)
+            found = language_of(answer, window.languages)
+            if found is not None:
+                return Hypothesis(language=found, words=heard_words(answer, found, end), likeliest=found)
+            if heard_words(answer, first, end):
+                answer = self._answer(audio, first, context)
+        except _PassedOver:
+            return Hypothesis(language=first, words=(), passed_over=True)
         return Hypothesis(language=first, words=heard_words(answer, first, end))
 
     def close(self) -> None:
@@ -94,28 +103,62 @@ class EndpointRecognizer:
         self._endpoint.close()
 
     def _answer(self, audio: Samples, language: str | None, context: str) -> Answer:
-        """What the service hears; nothing where it has no transcription, as long as that may be."""
+        """What the service hears. Raises _PassedOver where it has no answer to this, as long as that may be."""
+        begins = hashlib.sha256(audio[:RATE].tobytes()).digest()
+        # It failed at what begins like this already, and then at this alone.
+        again = self._most_unheard > 0 and begins == self._at
         try:
-            answer = self._transcribed(audio, language, context)
-        except NoTranscription as failed:
+            answer = self._transcribed(audio, language, context, tries=1 if again else 2)
+        except (NoTranscription, Faulty) as failed:
             if not self._most_unheard:
                 raise
-            self._unheard += 1
-            if self._unheard > self._most_unheard:
-                msg = f"{failed} So it was with {self._unheard} windows in a row, and the engine ends."
-                raise ConfigurationError(msg) from None
-            logger.warning("%s %d ms of sound are left without words.", failed, len(audio) * 1000 // RATE)
-            return Answer()
-        self._unheard = 0
+            self._pass_over(failed, begins, len(audio) * 1000 // RATE)
+            raise _PassedOver from None
+        self._unheard, self._at = 0, b""
         return answer
 
-    def _transcribed(self, audio: Samples, language: str | None, context: str) -> Answer:
-        """The service's answer, at the second try where the first gave no transcription."""
-        with contextlib.suppress(NoTranscription):
+    def _pass_over(self, failed: NoTranscription | Faulty, begins: bytes, ms: int) -> None:
+        """Count a window that there is no answer to. Raises where too many places in a row have been passed over."""
+        self._unheard += begins != self._at
+        self._at = begins
+        if self._unheard > self._most_unheard:
+            if isinstance(failed, Faulty):
+                # It isn't the sound: nothing more is lost, and it is asked until it works.
+                raise RecognitionFailed(f"{failed} {KEPT}") from None
+            msg = f"{failed} So it was with {self._unheard} windows in a row, and the engine ends."
+            raise ConfigurationError(msg) from None
+        logger.warning("%s Asked again it was the same: %d ms of sound are passed over.", failed, ms)
+
+    def _transcribed(self, audio: Samples, language: str | None, context: str, *, tries: int) -> Answer:
+        """The service's answer, at the second try where the first gave no transcription.
+
+        Where the service failed itself it is asked something else before: a service that fails at everything is away.
+        """
+        if tries == 1:
+            return read_answer(self._ask(audio, language, context, once=True))
+        try:
             return read_answer(self._ask(audio, language, context))
+        except NoTranscription:
+            pass
+        except Faulty as failed:
+            if not self._most_unheard:
+                raise
+            if not self._answers():
+                raise RecognitionFailed(f"{failed} {KEPT}") from None
         return read_answer(self._ask(audio, language, context))
 
-    def _ask(self, audio: Samples, language: str | None, context: str) -> bytes:
+    def _answers(self) -> bool:
+        """Whether the service answers at all."""
+        try:
+            self._ask_silence()
+        except RecognitionFailed:
+            return False
+        return True
+
+    def _ask_silence(self) -> None:
+        read_answer(self._ask(np.zeros(RATE, dtype=np.float32), None, ""))
+
+    def _ask(self, audio: Samples, language: str | None, context: str, *, once: bool = False) -> bytes:
         fields = [
             ("model", self._address.model),
             ("response_format", "verbose_json"),
@@ -127,7 +170,11 @@ class EndpointRecognizer:
             fields.append(("language", own_code(language)))
         if context:
             fields.append(("prompt", context))
-        return self._endpoint.transcribe(*form(fields, wav(audio)))
+        return self._endpoint.transcribe(*form(fields, wav(audio)), once=once)
+
+
+class _PassedOver(Exception):
+    """The service has no answer to this window, and answers others."""
 
 
 def language_of(answer: Answer, among: tuple[str, ...]) -> str | None:

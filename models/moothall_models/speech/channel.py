@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events import EndReason, Word
 from moothall.core.session import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, Place
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
-from moothall_models.speech import agreement, belief, passes, schedule, seam, trimming
+from moothall_models.speech import agreement, belief, passes, places, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.hearing import heard_words
 from moothall_models.speech.languages import LanguageChoice
@@ -26,10 +26,8 @@ from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
-Output = CommitWords | EndSegment | ReviseSegment | Partial | ChannelState
+Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState
 
-BEFORE = 512
-"""Audio that is heard before the window of a place, ms: the pre-roll of the next utterance, and the pause so far."""
 DEFAULT_SETTINGS = SpeechSettings()
 
 
@@ -43,7 +41,7 @@ class SpeechChannel:
         self._segmenter = Segmenter(attach, settings)
         self._reporter = Reporter(attach.channel, settings)
         self._reviewer = Reviewer(settings)
-        place = self._resumed = _usable(attach)
+        place = self._resumed = places.usable(attach)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         self._languages = (
             LanguageChoice(attach.languages, spoken, settings)
@@ -79,7 +77,7 @@ class SpeechChannel:
             committed_through=self._segmenter.through,
             segment=segment,
             words=words,
-            audio_from=max(self._first, begin - BEFORE),
+            audio_from=max(self._first, begin - places.BEFORE),
             begin=begin,
             language=self._languages.last,
             suspect=self._languages.suspect,
@@ -158,6 +156,9 @@ class SpeechChannel:
 
     def _heard_live(self, request: PassRequest, hypothesis: Hypothesis) -> list[Output]:
         utterance = self._utterances[0]
+        if hypothesis.passed_over:
+            return self._passed_over(utterance, request)
+        utterance.unheard.heard(request.start, request.edge)
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)
         before, utterance.covered, utterance.spoken = utterance.unconfirmed, request.edge, hypothesis
@@ -189,6 +190,23 @@ class SpeechChannel:
         """What goes out, as whoever hears lines once more has to know it."""
         self._reviewer.note(out, self._now)
         return out
+
+    def _passed_over(self, utterance: Utterance, request: PassRequest) -> list[Output]:
+        """There is no answer: what the pass before heard stands, and the next one hears this again, with more."""
+        utterance.unheard.missed(max(utterance.covered, utterance.speech_start), request.edge)
+        utterance.covered, utterance.redo = request.edge, None
+        out: list[Output] = []
+        if request.edge - request.start >= belief.longest_window(utterance, self._settings):
+            out += self._take(utterance, utterance.unconfirmed, len(utterance.unconfirmed), 0)
+            utterance.trim(request.edge - self._settings.settled)
+            out += self._missing(utterance, utterance.start)
+        out += self._finish_closed()
+        return out + self._end_if_done() + self._report()
+
+    def _missing(self, utterance: Utterance, before: int) -> list[Output]:
+        """Say what of an utterance nobody will have heard, up to media ms `before`."""
+        span = utterance.unheard.given_up(before)
+        return [] if span is None else list(self._segmenter.skip(*span))
 
     def _frame(self, frame: Frame) -> list[Output]:
         if self._resumed is not None:
@@ -298,6 +316,7 @@ class SpeechChannel:
                 out += self._segmenter.end(EndReason.CLOSE)
             elif utterance.covered > utterance.speech_start:  # A click, never recognised, is no pause.
                 out += self._segmenter.end(EndReason.PAUSE)
+            out += self._missing(utterance, utterance.speech_end)
         return out
 
     def _breaks_off(self, utterance: Utterance) -> bool:
@@ -326,11 +345,3 @@ class SpeechChannel:
                 covered = self._heard
         sound = Sound.SPEECH if self._gate.open else Sound.SILENCE
         return list(self._reporter.report(sound, self._now - covered, self._heard))
-
-
-def _usable(attach: Attach) -> Place | None:
-    """The place that came with `attach`, if the audio that comes reaches back to it."""
-    place = attach.place
-    if place is None or attach.audio_from > place.begin or (place.begin - attach.audio_from) % FRAME_MS:
-        return None
-    return place

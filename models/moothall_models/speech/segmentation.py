@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart
-from moothall.core.events import EndReason, Word
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SegmentStart
+from moothall.core.events import EndReason, GapReason, Word
 from moothall.core.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
@@ -37,7 +37,7 @@ class Segmenter:
 
     @property
     def through(self) -> int:
-        """Media ms where the last committed word ends."""
+        """Media ms where the last committed word, or what was passed over behind it, ends."""
         return self._last
 
     @property
@@ -89,6 +89,15 @@ class Segmenter:
             base_words=len(words),
             text=text,
         )
+
+    def skip(self, t0: int, t1: int) -> list[CommitWords | EndSegment | Partial | NoteGap]:
+        """End the open segment, and say that nobody knows what was said from `t0` to `t1`."""
+        out: list[CommitWords | EndSegment | Partial | NoteGap] = [*self.end(EndReason.PAUSE)]
+        t0 = max(t0, self._last)
+        if t0 < t1:
+            self._last = t1
+            out.append(NoteGap(channel=self._channel, t0=t0, t1=t1, reason=GapReason.UNHEARD))
+        return out
 
     def partial(self, rest: str, language: str) -> Partial:
         """The signal that shows `rest` behind the committed words; empty text takes it away."""

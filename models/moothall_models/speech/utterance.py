@@ -10,6 +10,7 @@ import numpy as np
 from moothall.core.events import Word
 from moothall.wire.engine import Speaking
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples
+from moothall_models.speech.unheard import Unheard
 
 SAMPLES_A_MS = RATE // 1000
 FRAME_MS = VAD_FRAME // SAMPLES_A_MS
@@ -60,6 +61,8 @@ class Utterance:
         """Whether the end may be recognised once more if the decoder stopped early."""
         self.redo: int | None = None
         """Media ms where the next window ends when it is heard once more."""
+        self.unheard = Unheard()
+        """What the recogniser had no answer to."""
         self.language: str | None = None
         """Fixed once words are committed."""
         self.spoken = Hypothesis(language="", words=())

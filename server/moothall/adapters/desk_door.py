@@ -1,18 +1,28 @@
-"""The staff's page of a meeting: `/desk/{session}`. What happens on it goes over Socket.IO (`desk_socket.py`)."""
+"""The staff's pages of a meeting: `/desk/{session}` and what lies below. What happens there goes over Socket.IO."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.desk_texts import CONCERNED, DESK_TEXTS, NO_SESSION, PICKED, ROLES, STRANGER
+from moothall.adapters.desk_texts import (
+    ACCEPTED_LINES,
+    CONCERNED,
+    DESK_TEXTS,
+    NO_SESSION,
+    PICKED,
+    ROLES,
+    STRANGER,
+)
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
-from moothall.core.authority import STAFF_ROLES
+from moothall.adapters.refinement_texts import ACCEPTING, REFINEMENT_TEXTS
+from moothall.core.authority import COMMANDS, STAFF_ROLES
+from moothall.core.commands import CorrectSegment
 from moothall.core.ids import SessionId, is_name
 from moothall.services.role_links import Staff
 
@@ -41,7 +51,7 @@ AboutOf = Callable[[SessionId], Awaitable[About | None]]
 
 
 class DeskDoor:
-    """Serves the page to whoever came with a link that reaches the session."""
+    """Serves the pages to whoever came with a link that reaches the session."""
 
     def __init__(self, pages: Pages, *, staff: StaffOf, may_act: MayAct, about: AboutOf) -> None:
         self._pages = pages
@@ -51,10 +61,25 @@ class DeskDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get("/desk/{session}", self.page)]
+        return [web.get("/desk/{session}", self.page), web.get("/desk/{session}/refinements", self.refinements)]
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
+        return await self._page(request, "desk.html", DESK_TEXTS, {"concerned": CONCERNED})
+
+    async def refinements(self, request: web.Request) -> web.Response:
+        """The page where it is decided what becomes of a second pass's proposals; for whoever may correct lines."""
+        return await self._page(request, "refinements.html", REFINEMENT_TEXTS, {"accepting": ACCEPTING}, corrects=True)
+
+    async def _page(
+        self,
+        request: web.Request,
+        template: str,
+        texts: Mapping[str, str],
+        counted: Mapping[str, str],
+        *,
+        corrects: bool = False,
+    ) -> web.Response:
         ui, _ = language(self._pages, request)
         links = self._staff(request)
         if not links:
@@ -66,6 +91,7 @@ class DeskDoor:
             for staff in links
             if staff.role in STAFF_ROLES
             and role in (None, staff.role)
+            and (not corrects or CorrectSegment in COMMANDS[staff.role])
             and is_name(session)
             and self._may_act(staff, session)
         ]
@@ -73,14 +99,18 @@ class DeskDoor:
         if about is None:
             return self._sentence(404, NO_SESSION, ui)
         others = [(name, title) for name, title in about.others if self._may_act(fitting[0], name)]
+        asked = f"?{urlencode({'role': role})}" if role else ""
+        counted = {"picked": PICKED, "accepted": ACCEPTED_LINES, **counted}
         text = self._pages.render(
-            "desk.html",
+            template,
             ui=ui,
             title=about.title.strip() or ui.text("Meeting without a title"),
             language=about.language,
             job=ui.text(ROLES[fitting[0].role]),
             base=f"/s/{quote(session)}",
-            in_language=lambda tag: _address(session, tag, role),
+            desk=f"/desk/{quote(session)}{asked}",
+            refinements=f"/desk/{quote(session)}/refinements{asked}",
+            in_language=lambda tag: _address(request.path, tag, role),
             data=script_json(
                 {
                     "session": session,
@@ -91,8 +121,8 @@ class DeskDoor:
                     "clip": about.sound,
                     "others": others,
                     "ui": ui.language,
-                    "texts": {name: ui.text(key) for name, key in DESK_TEXTS.items()},
-                    "counted": {"picked": dict(ui.forms(PICKED)), "concerned": dict(ui.forms(CONCERNED))},
+                    "texts": {name: ui.text(key) for name, key in texts.items()},
+                    "counted": {name: dict(ui.forms(key)) for name, key in counted.items()},
                 }
             ),
         )
@@ -102,6 +132,6 @@ class DeskDoor:
         return own_html(self._pages.render_error(status, key, ui=ui), ui, status=status)
 
 
-def _address(session: SessionId, language: str, role: str | None) -> str:
+def _address(path: str, language: str, role: str | None) -> str:
     query = {"ui": language} | ({"role": role} if role else {})
-    return f"/desk/{quote(session)}?{urlencode(query)}"
+    return f"{quote(path)}?{urlencode(query)}"

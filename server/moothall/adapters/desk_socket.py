@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from moothall.adapters.staff_socket import Answer, Connection, StaffSocket, refusal, refused
-from moothall.core.commands import AnyCommand
+from moothall.core.commands import AnyCommand, CorrectSegment
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
 from moothall.core.removing import Selection
@@ -59,6 +59,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[SegmentId, ...] = ()
     kind: str = ""
     """Of reports."""
+    run: str = ""
+    """Which second pass's proposals."""
+    first: int = 0
+    """From which of them on."""
     removes: Selection | None = None
     """Words that must not stay, such as `{"type": "lines", "segments": […]}`."""
 
@@ -148,6 +152,8 @@ class DeskSocket:
             return _NOT_JOINED
         if not 0 < len(wish.commands) <= MOST_COMMANDS:
             return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
+        if any(isinstance(command, CorrectSegment) and command.accepted for command in wish.commands):
+            return refused(RefusalCode.INVALID, "What a second pass proposed is accepted by a message of its own.")
         answer = await self._desks.act(seat, CommandId(wish.id), wish.commands)
         if isinstance(answer, Refusal):
             return refusal(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.adapters.page_texts import ORIGINS, STANDING
+from moothall.adapters.page_texts import ACCEPTED, MENDED, ORIGINS, STANDING
 from moothall.adapters.quality_texts import QUALITY_TEXTS
 from moothall.core.actors import Role
 from moothall.services.reports import Kind
@@ -31,6 +31,10 @@ ALARMS = {
     "no-source": "On for {n} min without sound or text. Open the microphone page, or write by hand.",
     "no-words": "People speak, but no words came for {n} s. If it lasts, start the writing machine again.",
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
+    "key-refused": (
+        "A service that writes refuses the key. Put the right one into the key file: it is read and tried again within"
+        " 5 min."
+    ),
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
     "no-room": (
         "The writing machines are full. The sound is kept, and its text comes once one of them has time: "
@@ -66,7 +70,8 @@ DESK_TEXTS = {
     **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
     **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
     **QUALITY_TEXTS,
-    "mended": "Mended by a person",
+    "mended": MENDED,
+    "accepted": ACCEPTED,
     "kind.floor": "As spoken",
     "kind.interpretation": "Interpreter: {language}",
     "kind.translation": "Translation: {language}",
@@ -95,6 +100,7 @@ DESK_TEXTS = {
     "report": "{n} of {all} readers: {what}",
     "answer.seen": "Seen",
     "answer.mended": "Mended",
+    "proposals": "Waiting: {n}",
     "off": "Not recorded since {time}. Nothing of it is kept.",
     "overrun.soon": "{n} min left until the planned end",
     "overrun.over": "Over time by {n} min",
@@ -121,6 +127,7 @@ DESK_TEXTS = {
     "did.assign": "Lines given to: {name}",
     "did.correct": "Corrected: {text}",
     "did.type": "Written: {text}",
+    "did.accept": "Accepted as proposed: {text}",
     "did.note": "Note: {text}",
     "did.force-language": "They speak: {language}",
     "did.move-away": "Lines moved to another meeting",
@@ -135,6 +142,8 @@ DESK_TEXTS = {
 """What the scripts of a meeting's staff page say, by their names for it."""
 PICKED = "{n} line picked"
 """The key of the counted text above the picked lines."""
+ACCEPTED_LINES = "{n} line accepted as proposed"
+"""The key of the counted text of what was done with a second pass's proposals."""
 CONCERNED = "{n} line goes, whole or in part."
 """The key of the counted text in the question before a span is removed."""
 

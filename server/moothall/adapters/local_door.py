@@ -21,7 +21,9 @@ from moothall.core.errors import ConfigurationError, MoothallError
 from moothall.core.events import Access
 from moothall.core.ports import Randomness
 from moothall.core.programme.reading import MOST_BYTES
-from moothall.services.office import Office, Told
+from moothall.services.office import Office, Proposed, Told
+from moothall.services.proposing import MOST_BYTES as MOST_PROPOSED
+from moothall.services.proposing import ProposeOrder
 from moothall.services.refining import Refined, RefineOrder
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 CARD = "local.json"
 HOST = "127.0.0.1"
 PATIENCE_S = 300.0
+MOST_BODY = 2 * max(MOST_BYTES, MOST_PROPOSED)
+"""Bytes: the largest programme, and more proposals than are kept, so that a sentence can say so."""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -53,12 +57,13 @@ class LocalDoor:
 
     def application(self) -> web.Application:
         """An application of its own, for a listener of its own."""
-        app = web.Application(client_max_size=MOST_BYTES + 1024, middlewares=[self._only_with_token])
+        app = web.Application(client_max_size=MOST_BODY, middlewares=[self._only_with_token])
         app.add_routes(
             [
                 web.post("/local/programme", self._programme),
                 web.post("/local/admin-link", self._admin_link),
                 web.post("/local/refine", self._refine),
+                web.post("/local/propose", self._propose),
             ]
         )
         return app
@@ -99,6 +104,13 @@ class LocalDoor:
         except msgspec.MsgspecError:
             return web.Response(status=400, text="That is no order of corrections.\n")
         return _json(await self._office.refine(order))
+
+    async def _propose(self, request: web.Request) -> web.StreamResponse:
+        try:
+            order = msgspec.json.decode(await request.read(), type=ProposeOrder)
+        except msgspec.MsgspecError:
+            return web.Response(status=400, text="Those are no proposals.\n")
+        return _json(await self._office.propose(order))
 
 
 def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
@@ -151,6 +163,10 @@ class Caller:
     async def refine(self, order: RefineOrder) -> Refined:
         """As `Office.refine`; errors of the server come back as ConfigurationError."""
         return msgspec.json.decode(await self._ask("refine", {}, msgspec.json.encode(order)), type=Refined)
+
+    async def propose(self, order: ProposeOrder) -> Proposed:
+        """As `Office.propose`; errors of the server come back as ConfigurationError."""
+        return msgspec.json.decode(await self._ask("propose", {}, msgspec.json.encode(order)), type=Proposed)
 
     async def answers(self) -> bool:
         """Whether the server is there; one that was killed leaves its card behind."""

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from babel.dates import get_timezone_location
 
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_texts import GAPS, NOTICES, ORIGINS, REHEARSAL, SOUND, STANDS, YOUNG_PEOPLE
+from moothall.adapters.page_texts import (
+    ACCEPTED,
+    GAPS,
+    MENDED,
+    NOTICES,
+    ORIGINS,
+    REHEARSAL,
+    SOUND,
+    STANDS,
+    YOUNG_PEOPLE,
+)
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId
 from moothall.core.languages import direction
@@ -68,7 +78,7 @@ def row_of(
         "datetime": "" if moment is None else iso_time(moment),
         "moment": "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} {offset_name(moment)}",
         "mended": line.mended,
-        "mended_text": ui.text("Mended by a person"),
+        "mended_text": ui.text(ACCEPTED if line.accepted else MENDED),
         "origin": line.origin.value,
         "source": ui.text(ORIGINS[line.origin]),
     }

@@ -11,11 +11,15 @@ ORIGINS = {
     Origin.INTERPRETER: "Interpreter",
     Origin.SPEAKER: "Typed by the speaker",
 }
+MENDED = "Mended by a person"
+ACCEPTED = "Mended by the machine, accepted by a person"
+"""What is said of a line in which a person accepted what a machine proposed, and wrote nothing."""
 GAPS = {
     GapReason.SOURCE_LOST: "No text from {start} to {end}: the sound was lost",
     GapReason.ENGINE_LOST: "No text from {start} to {end}: the writing machine was away",
     GapReason.OVERLOAD: "No text from {start} to {end}: the writing machine could not keep up",
     GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
+    GapReason.UNHEARD: "No text from {start} to {end}: the writing machine had no answer",
 }
 SEALS = {SealVersion.RAW: "As it came", SealVersion.CHECKED: "Checked", SealVersion.FINAL: "Final"}
 STANDS = {Status.ABSENT: "before", Status.CREATED: "before", Status.PAUSED: "break", Status.CLOSED: "closed"}
@@ -88,7 +92,8 @@ SCRIPT_TEXTS = {
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
     **{f"gap.{reason.value}": key for reason, key in GAPS.items()},
     **{f"seal.{seal.value}": key for seal, key in SEALS.items()},
-    "mended": "Mended by a person",
+    "mended": MENDED,
+    "accepted": ACCEPTED,
     "earlier": "Earlier lines",
     "earlier.loading": "Loading earlier lines",
     "earlier.failed": "Earlier lines did not load. Try again",

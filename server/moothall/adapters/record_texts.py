@@ -6,7 +6,7 @@ from babel.dates import format_date
 
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import channel_name
-from moothall.adapters.page_texts import GAPS, ORIGINS, SEALS
+from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, SEALS
 from moothall.adapters.quality_texts import quality_line
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
@@ -22,7 +22,8 @@ TEXTS = {
     "not_recorded": "Not recorded from {start} to {end}",
     "not_recorded_since": "Not recorded since {start}",
     "unnamed": "Speaker not named",
-    "mended": "Mended by a person",
+    "mended": MENDED,
+    "accepted": ACCEPTED,
     "skip": "Skip to the text",
     "contents": "Contents by time",
     "show_sources": "Show the source of each line",

@@ -73,6 +73,7 @@ class Journal:
             raise ConfigurationError(msg) from error
         self.heard = self._read(head)
         """What it held, in order."""
+        self._holds = bool(self.heard)
 
     def __enter__(self) -> Self:
         return self
@@ -80,12 +81,15 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and not self._holds:  # Nothing that a later run could go on from.
+            self.remove()
         os.close(self._file)
 
     def add(self, piece: HeardPiece) -> None:
         """Keep a piece. Raises ConfigurationError when the disk refuses."""
         try:
             self._write(msgspec.json.encode(piece))
+            self._holds = True
         except OSError as error:
             msg = f"{self._path} can't be written: {error.strerror}. Make room, and give the same command again."
             raise ConfigurationError(msg) from error

@@ -24,6 +24,7 @@ from moothall.core.events import Origin
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.refining import Again, Findings, Proposal, Standing, propose
 from moothall.core.session import Source, State, Status, evolve
+from moothall.services.proposing import ProposeOrder
 from moothall.services.recorder import Part
 from moothall.services.refining import Refined, RefineOrder, for_machine
 from moothall.settings import Settings
@@ -40,8 +41,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "refine",
         help="a second pass over a session's recording",
         description="Recognise the recording of a closed session once more, with a better model, and propose "
-        "corrections: into a file for a person to read, or with --apply into the record. Stopped or killed, the same "
-        "command goes on where it was.",
+        "corrections, on a page where the staff decide on them. With --apply some go into the record at once. Stopped "
+        "or killed, the same command goes on where it was.",
     )
     parser.add_argument("session", help="the session; it is closed, and its recording is still there")
     add_recognising(parser)
@@ -52,7 +53,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="carry out at once what concerns lines that no person has touched, where most words stay",
     )
     parser.add_argument("--accept", type=Path, metavar="FILE", help="carry out the proposals of a file that you read")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the file (default: SESSION.proposals.jsonl)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the proposals into a file too")
     add_house(parser)
     parser.set_defaults(run=_run)
 
@@ -90,8 +91,9 @@ async def _carry_out(settings: Settings, order: RefineOrder) -> int:
 
 async def _refine(settings: Settings, session: SessionId, arguments: argparse.Namespace) -> int:
     data = Path(settings.server.data)
-    out = arguments.out or Path(f"{session}.proposals.jsonl")
-    state = _state(data, session)
+    # The journals stand beside it, in the working folder where no file is wished for.
+    beside: Path = arguments.out or Path(f"{session}.refining")
+    state, through = _state(data, session)
     if state.status is not Status.CLOSED:
         msg = f"The session '{session}' is {state.status}: a second pass waits until it is closed."
         raise ConfigurationError(msg)
@@ -112,27 +114,35 @@ async def _refine(settings: Settings, session: SessionId, arguments: argparse.Na
         )
         path = sounds.path(session, part.source, part.first)
         head = head_of(path, model=order.model, languages=order.languages, beam=order.beam)
-        with Journal(out.with_name(f"{out.name}.{part.source}-{part.first}"), head) as journal:
+        with Journal(beside.with_name(f"{beside.name}.{part.source}-{part.first}"), head) as journal:
             with_journals.append(journal)
             progress = Progress(f"{session}, recording {number} of {len(parts)}", sys.stderr, SystemClock())
             lines = (await recognise(path, order, journal, progress)).lines
         heard.setdefault(source.channel, []).extend(_placed(lines, part, source))
     findings = [propose(_standing(state, channel), _in_time(said)) for channel, said in heard.items()]
     proposals = tuple(each for found in findings for each in found.proposals)
-    write_whole(out, write_proposals(Of(session=session, model=arguments.model), proposals), mode=0o600)
+    if arguments.out is not None:
+        write_whole(arguments.out, write_proposals(Of(session=session, model=arguments.model), proposals), mode=0o600)
+    _say(findings, proposals)
+    code, rest = 0, proposals
+    if arguments.apply is not None:
+        own = for_machine(proposals)
+        mend = RefineOrder(session=session, model=arguments.model, by_machine=True, proposals=own)
+        code, rest = await _carry_out(settings, mend), tuple(each for each in proposals if each not in own)
+    found = ProposeOrder(session=session, model=arguments.model, through=through, proposals=rest)
+    async with house_office(settings) as office:
+        proposed = await office.propose(found)
+    # Only now: what can't be handed over is not to be heard once more.
     for journal in with_journals:
         journal.remove()
-    _say(out, findings, proposals)
-    if arguments.apply is None:
-        return 0
-    return await _carry_out(
-        settings, RefineOrder(session=session, model=arguments.model, by_machine=True, proposals=proposals)
-    )
+    if proposed.kept:
+        print(f"{proposed.kept} wait to be decided on: {proposed.address}")
+    return code
 
 
-def _say(out: Path, findings: list[Findings], proposals: tuple[Proposal, ...]) -> None:
+def _say(findings: list[Findings], proposals: tuple[Proposal, ...]) -> None:
     own = len(for_machine(proposals))
-    print(f"{out}: {len(proposals)} corrections proposed.")
+    print(f"{len(proposals)} corrections proposed.")
     print(f"{own} of them are to lines that no person has touched, and leave most words as they are.")
     if unheard := sum(found.unheard for found in findings):
         print(f"Of {unheard} lines nothing was heard this time. Look at them: they may be invented.")
@@ -140,8 +150,8 @@ def _say(out: Path, findings: list[Findings], proposals: tuple[Proposal, ...]) -
         print(f"{elsewhere} words were heard where there is no line. A correction can't bring them in.")
 
 
-def _state(data: Path, session: SessionId) -> State:
-    """The session as its log has it, read without disturbing a server that has it open."""
+def _state(data: Path, session: SessionId) -> tuple[State, int]:
+    """The session as its log has it, and the log's last offset, read without disturbing a server that has it open."""
     reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
     try:
         state, after = State(id=session), 0
@@ -154,7 +164,7 @@ def _state(data: Path, session: SessionId) -> State:
     if not after:
         msg = f"There is no session '{session}' in {data}."
         raise ConfigurationError(msg)
-    return state
+    return state, after
 
 
 def _languages(state: State, source: Source, given: str | None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,8 @@ MOST_THREADS = 8
 """More help a decoder little."""
 SAMPLES_A_MS = 16
 STOPPED = 130
+JOURNAL = ".transcribing"
+"""How a journal's name ends."""
 FAILED = 1
 
 
@@ -48,7 +51,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     def journal(self, file: Path) -> Path:
         """What is called that it goes on from."""
-        return (self.out or file.parent) / f"{file.name}.transcribing"
+        return (self.out or file.parent) / f"{file.name}{JOURNAL}"
 
     def order(self) -> Order:
         """For the recogniser, from the beginning."""
@@ -63,7 +66,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Write the text of recordings beside them, without a server. Stopped or killed, the same command "
         "goes on where it was; a recording that has its text already is passed over.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a recording in any usual format")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a recording in any usual format, or a folder of them"
+    )
     add_recognising(parser)
     parser.add_argument("--format", default="vtt", help=f"one or several of {', '.join(FORMS)}: vtt,txt")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the texts (default: each recording's own)")
@@ -107,41 +112,81 @@ def _run(arguments: argparse.Namespace) -> int:
         again=arguments.again,
     )
     require_right(arguments)
-    _require_names_apart(work, arguments.files)
     if work.out is not None:
         try:
             work.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             msg = f"The folder {work.out} can't be made: {error.strerror}."
             raise ConfigurationError(msg) from error
-    failed = False
-    for file in arguments.files:
+    given = recordings(arguments.files)
+    files = _of_their_own(work, given)
+    made = passed_over = 0
+    for file in files:
         try:
-            asyncio.run(_transcribe(file, work))
+            if asyncio.run(_transcribe(file, work)):
+                made += 1
+            else:
+                passed_over += 1
         except KeyboardInterrupt:
             print("Stopped. The same command goes on from here.", file=sys.stderr)
             return STOPPED
         except MoothallError as error:
             print(f"moothall: {error}", file=sys.stderr)
-            failed = True
+    failed = len(given) - made - passed_over
+    if len(given) > 1:
+        print(f"Texts made: {made}. There already: {passed_over}. Not made: {failed}.", file=sys.stderr)
     return FAILED if failed else 0
 
 
-def _require_names_apart(work: Work, files: list[Path]) -> None:
+def recordings(given: Sequence[Path]) -> list[Path]:
+    """The files, and in place of a folder those that lie in it, by name: not hidden ones, and none of our texts.
+
+    Raises ConfigurationError when a folder can't be read or holds none.
+    """
+    found: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        try:
+            inside = sorted(each for each in path.iterdir() if _may_be_recording(each))
+        except OSError as error:
+            msg = f"The folder {path} can't be read: {error.strerror}."
+            raise ConfigurationError(msg) from error
+        if not inside:
+            msg = f"The folder {path} holds no recordings."
+            raise ConfigurationError(msg)
+        found += inside
+    return list(dict.fromkeys(found))
+
+
+def _may_be_recording(path: Path) -> bool:
+    ours = {f".{form}" for form in FORMS} | {JOURNAL}
+    return path.is_file() and not path.name.startswith(".") and path.suffix not in ours
+
+
+def _of_their_own(work: Work, files: Sequence[Path]) -> list[Path]:
+    """Those whose texts would take no other's name; says of the others why not."""
     seen: dict[Path, Path] = {}
+    apart: list[Path] = []
     for file in files:
-        for text in work.texts(file).values():
-            if seen.setdefault(text.absolute(), file) != file:
-                msg = f"{seen[text.absolute()]} and {file} would both become {text}. Name different folders with --out."
-                raise ConfigurationError(msg)
+        texts = [text.absolute() for text in work.texts(file).values()]
+        other = next((seen[text] for text in texts if text in seen), None)
+        if other is None:
+            seen |= dict.fromkeys(texts, file)
+            apart.append(file)
+        else:
+            name = next(iter(work.texts(file).values()))
+            print(f"moothall: {other} and {file} would both become {name}: the second is left out.", file=sys.stderr)
+    return apart
 
 
-async def _transcribe(file: Path, work: Work) -> None:
-    """One recording, from where an earlier run stopped; passes over one that has its texts."""
+async def _transcribe(file: Path, work: Work) -> bool:
+    """One recording, from where an earlier run stopped; False for one that has its texts, which is passed over."""
     texts, journal_path = work.texts(file), work.journal(file)
     if not work.again and not journal_path.exists() and all(path.exists() for path in texts.values()):
         print(f"{file}: its text is there already; --again makes it once more.", file=sys.stderr)
-        return
+        return False
     head = head_of(file, model=work.model, languages=work.languages, beam=work.beam)
     with Journal(journal_path, head) as journal:
         progress = Progress(file.name, sys.stderr, SystemClock())
@@ -150,11 +195,13 @@ async def _transcribe(file: Path, work: Work) -> None:
         for form, path in texts.items():
             write_whole(path, transcript.write(form))
         journal.remove()
-    length = media_time(heard.samples // SAMPLES_A_MS)
-    print(f"{', '.join(map(str, texts.values()))}: {len(heard.lines)} lines of {length}, at {progress.speed:.1f} times "
-          "real time.", file=sys.stderr)  # fmt: skip
+    length, names = media_time(heard.samples // SAMPLES_A_MS), ", ".join(map(str, texts.values()))
+    nobody = "" if heard.lines else " Nobody is heard to speak in it."
+    said = f"{names}: {len(heard.lines)} lines of {length}, at {progress.speed:.1f} times real time.{nobody}"
+    print(said, file=sys.stderr)
     if heard.warning is not None:
         print(heard.warning, file=sys.stderr)
+    return True
 
 
 async def recognise(file: Path, order: Order, journal: Journal, progress: Progress) -> Heard:

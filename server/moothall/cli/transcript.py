@@ -90,6 +90,7 @@ def _line(number: int, line: HeardLine) -> RecordedLine:
         language=line.language,
         origin=Origin.MACHINE,
         mended=False,
+        accepted=False,
         revision=0,
         speaker=None,
         name="",

@@ -167,6 +167,8 @@ class CorrectSegment(Command, frozen=True, kw_only=True, tag="correct"):
     base_revision: int
     base_words: int
     text: str
+    accepted: bool = False
+    """Whether it is what a machine proposed, as it was proposed."""
 
 
 class ReviseSegment(Command, frozen=True, kw_only=True, tag="revise"):
@@ -271,6 +273,8 @@ class MovedLine(msgspec.Struct, frozen=True, kw_only=True):
     speaker: SpeakerId | None = None
     mended: bool = False
     """Whether a person had corrected it."""
+    accepted: bool = False
+    """Whether that was no more than to accept what a machine had proposed."""
 
 
 class MoveLinesHere(Command, frozen=True, kw_only=True, tag="move-here"):

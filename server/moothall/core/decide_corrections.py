@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
@@ -28,7 +30,8 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[
     if not segment.base <= command.base_words <= len(segment.words):
         message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
         return _stale(segment, message)
-    return [_corrected(segment, command.base_words, command.text, machine=actor.role is Role.ENGINE)]
+    corrected = _corrected(segment, command.base_words, command.text, machine=actor.role is Role.ENGINE)
+    return [msgspec.structs.replace(corrected, accepted=command.accepted and _machines_words(segment))]
 
 
 def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -67,6 +70,11 @@ def _corrected(segment: Segment, base_words: int, text: str, *, machine: bool) -
         tail=segment.tail(base_words),
         machine=machine,
     )
+
+
+def _machines_words(segment: Segment) -> bool:
+    """Whether no person has written anything in a line."""
+    return segment.origin is ev.Origin.MACHINE and (segment.accepted or not segment.mended)
 
 
 def _machines_own(state: State, segment: Segment) -> bool:

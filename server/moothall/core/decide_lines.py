@@ -192,7 +192,13 @@ def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
     if not line.mended:
         return [opened, ended]
     mended = ev.SegmentCorrected(
-        channel=channel.id, segment=line.segment, base_revision=0, base_words=0, text=line.text, tail=""
+        channel=channel.id,
+        segment=line.segment,
+        base_revision=0,
+        base_words=0,
+        text=line.text,
+        tail="",
+        accepted=line.accepted,
     )
     return [opened, ended, mended]
 
@@ -267,5 +273,6 @@ def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
         text=line.whole,
         speaker=line.speaker,
         mended=line.mended,
+        accepted=line.accepted,
     )
     return _whole(channel, whole)

@@ -2,6 +2,7 @@
 
     MoothallError
       ConfigurationError   a setting, a file or an argument is wrong; the sentence says which and what to do
+        KeyRefused           a service refuses the key that it was asked with; another one may come
       StorageError         the log could not do what was asked
         StorageUnavailable   it may work later: disk full, Redis away
         StaleWriter          another writer has taken over the session's log
@@ -10,6 +11,7 @@
       RecordBroken         stored bytes don't verify or can't be read
       NoLink               a staff link isn't there any more, or can't be made
       ProgrammeError       a conference file can't be read; the sentence says where and why
+      ProposalsRefused     what a second pass found can't be kept for people to decide on
       AudioError           a file or stream gives no usable audio
       ProtocolError        a peer sent something that the protocol forbids
       RecognitionFailed    a recogniser that is asked over the network gave no usable answer; it may later
@@ -32,6 +34,10 @@ class MoothallError(Exception):
 
 class ConfigurationError(MoothallError):
     """A setting, a file or an argument is wrong."""
+
+
+class KeyRefused(ConfigurationError):
+    """A service that is asked over the network refuses the key; with another one it may answer."""
 
 
 class StorageError(MoothallError):
@@ -64,6 +70,10 @@ class NoLink(MoothallError):
 
 class ProgrammeError(MoothallError):
     """A conference file can't be read."""
+
+
+class ProposalsRefused(MoothallError):
+    """What a second pass found can't be kept for people to decide on."""
 
 
 class AudioError(MoothallError):

@@ -64,6 +64,8 @@ class GapReason(StrEnum):
     ENGINE_LOST = "engine-lost"
     OVERLOAD = "overload"
     STORAGE = "storage"
+    UNHEARD = "unheard"
+    """The recogniser had no answer to its sound."""
 
 
 class SealVersion(StrEnum):

@@ -272,6 +272,8 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     """The committed words behind those, joined: nobody needs the words' bounds to follow a correction."""
     machine: bool = False
     """Whether a recogniser corrected itself in a better pass; else a person did."""
+    accepted: bool = False
+    """Whether that person took what a machine had proposed, as it was, in a line that no person had written in."""
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):

@@ -98,6 +98,11 @@ def plainly(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
+def pieces_of(text: str) -> list[str]:
+    """A text in words, each with the space before it; in characters where a script has no spaces between words."""
+    return _PIECE.findall(text)
+
+
 def propose(lines: Sequence[Standing], heard: Sequence[Again]) -> Findings:
     """Compare the lines of one channel with what was heard again, both in order of time.
 
@@ -146,7 +151,7 @@ def propose(lines: Sequence[Standing], heard: Sequence[Again]) -> Findings:
 
 def _tokens(text: str, t0: int, t1: int, line: int) -> list[_Token]:
     """The words of a text, spread over its time by their length."""
-    pieces = _PIECE.findall(text)
+    pieces = pieces_of(text)
     length, done, tokens = max(1, sum(map(len, pieces))), 0, []
     for piece in pieces:
         middle = t0 + (t1 - t0) * (2 * done + len(piece)) // (2 * length)

@@ -157,6 +157,7 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
         text=line.text,
         tail="".join(word.text for word in words[line.base :]),
         machine=not line.mended,
+        accepted=line.accepted,
     )
     return opened, committed, ended, corrected
 

@@ -52,6 +52,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     mended: bool = False
     """Whether a person corrected it."""
+    accepted: bool = False
+    """Whether all that persons did was to accept what a machine proposed."""
     ended: bool = False
     t1: int = 0
     """End, media ms, once it has ended."""
@@ -282,6 +284,7 @@ def _evolve_segment(
                 base=event.base_words,
                 revision=event.base_revision + 1,
                 mended=known.mended or not event.machine,
+                accepted=event.accepted or (known.accepted and event.machine),
             )
     return replace(state, segments=state.segments.set(event.segment, segment))
 

@@ -63,7 +63,8 @@ def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyC
     """What of an act's undoing still fits: the floor is left to whoever else was given it meanwhile.
 
     Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
-    stand.
+    stand. Of many lines that were accepted at once those are left that somebody has changed since, unless all of them
+    were: then whoever carries it out says so.
     """
     took = _floors(act)
     due: list[do.AnyCommand] = []
@@ -79,7 +80,15 @@ def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyC
                 due.append(msgspec.structs.replace(command, segment=_standing_as(now, command.segment)))
             case _:
                 due.append(command)
-    return tuple(due)
+    return tuple(command for command in due if _fits(now, command)) or tuple(due)
+
+
+def _fits(now: State, command: do.AnyCommand) -> bool:
+    """Whether what was accepted still stands as it was accepted."""
+    if not isinstance(command, do.CorrectSegment) or not command.accepted:
+        return True
+    line = now.segments.get(command.segment)
+    return line is not None and not line.gone and line.revision == command.base_revision
 
 
 def _standing_as(now: State, name: SegmentId) -> SegmentId:
@@ -262,6 +271,7 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
         base_revision=event.base_revision,
         base_words=event.base_words,
         text=event.text,
+        accepted=event.accepted,
     )
     # The words that it replaced, as they read before; those behind it were left alone.
     read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])

@@ -61,6 +61,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """How it came about first."""
     mended: bool
     """Whether a person corrected it."""
+    accepted: bool
+    """Whether that was no more than to accept what a machine proposed."""
     revision: int
     """How many corrections it has had, a machine's own included."""
     source: str
@@ -164,6 +166,7 @@ def _line(line: RecordedLine, wording: Wording, options: Options) -> DocumentLin
         text=line.text,
         origin=line.origin,
         mended=line.mended,
+        accepted=line.accepted,
         revision=line.revision,
         source=wording.source(line),
         t0=line.t0 if options.times else UNSET,

@@ -39,6 +39,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     origin: ev.Origin
     mended: bool
     """Whether a person corrected it."""
+    accepted: bool
+    """Whether that was no more than to accept what a machine proposed."""
     revision: int
     """How many corrections it has had, a machine's included."""
     speaker: SpeakerId | None
@@ -233,6 +235,7 @@ class RecordFold:
             language=line.language,
             origin=line.origin,
             mended=line.mended,
+            accepted=line.accepted,
             revision=line.revision,
             speaker=line.speaker,
             name=plain(session.speakers.get(line.speaker, "")) if line.speaker else "",

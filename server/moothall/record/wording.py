@@ -52,6 +52,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """Stands for a speaker who isn't named, after one who was."""
     mended: str
     """Of a line that a person corrected."""
+    accepted: str
+    """Of a line in which a person accepted what a machine proposed, and wrote nothing."""
     skip: str
     """The link to the text."""
     contents: str
@@ -70,7 +72,9 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     def source(self, line: RecordedLine) -> str:
         """How the line came about: a machine, a person, a machine whose words a person mended, and so on."""
         origin = self.origins[line.origin]
-        return f"{origin} · {self.mended}" if line.mended else origin
+        if not line.mended:
+            return origin
+        return f"{origin} · {self.accepted if line.accepted else self.mended}"
 
     def missing(self, span: Missing) -> str:
         """Why a span has no text."""

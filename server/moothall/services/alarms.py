@@ -44,6 +44,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     engines: int = 1
     machineless_for: int = 0
     """How long no engine has been connected."""
+    refused: int = 0
+    """How many engines wait for another key to the service that they ask."""
     unheard: bool = False
     """Whether there is sound in languages that no connected engine knows."""
     crowded_out: bool = False
@@ -99,6 +101,8 @@ def _of_house(figures: Figures) -> list[Alarm]:
         found.append(Alarm(kind="unsaved", urgent=True))
     if figures.room_left is not None and figures.source and figures.status is Status.OPEN:
         found.append(Alarm(kind="nearly-full", values={"n": figures.room_left}))
+    if figures.refused and figures.engines and figures.status is Status.OPEN:
+        found.append(Alarm(kind="key-refused"))
     if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
         found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // GIGABYTE}))
     return found
@@ -113,6 +117,8 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     silent = figures.open_for if figures.sound_age is None else min(figures.sound_age, figures.open_for)
     if silent >= NO_SOUND_MS:
         return [Alarm(kind="no-sound", urgent=True, values={"n": silent // 1000})]
+    if not figures.engines and figures.refused:
+        return [Alarm(kind="key-refused", urgent=True)]
     if not figures.engines:
         lacking = figures.machineless_for >= NO_MACHINE_MS
         return [Alarm(kind="no-machine", urgent=True)] if lacking else []

@@ -139,6 +139,7 @@ class ControlRoom:
         rooms: Rooms,
         clock: Clock,
         engines: Callable[[], int],
+        refused: Callable[[], int] = lambda: 0,
         unheard: Callable[[SessionId], bool],
         crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
         sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
@@ -146,15 +147,15 @@ class ControlRoom:
         tally: Callable[[SessionId], Tally],
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
-        """`unheard`: whether a session has sound in languages that no engine knows. `crowd`: whether it has sound for
-        which no engine has room, and how many more texts they take, once they are full. `sound`: how often a session's
-        sound was begun again lately, and whether some of it stopped. `disk` gives the free and all bytes of the disk
-        with the data.
+        """`refused`: engines that wait for another key. `unheard`: whether a session has sound that no engine knows the
+        language of. `crowd`: whether some waits for room, and how many more texts fit once engines are full. `sound`:
+        how often it was begun again, and whether some stopped. `disk`: free and all bytes, where the data lie.
         """
         self._sessions = sessions
         self._rooms = rooms
         self._clock = clock
         self._engines = engines
+        self._refused = refused
         self._unheard = unheard
         self._crowd = crowd
         self._sound = sound
@@ -271,6 +272,7 @@ class ControlRoom:
             lag=max(seen.lag.values(), default=0),
             engines=self.house.engines,
             machineless_for=_age(now, self._machineless_since) or 0,
+            refused=self._refused(),
             unheard=self._unheard(live.id),
             crowded_out=crowded_out,
             room_left=room_left,
@@ -315,8 +317,6 @@ class ControlRoom:
                 case SessionOpened() | SessionResumed():
                     seen.since = now
                     seen.silent_since = None
-                case _:
-                    pass
 
 
 def _hear(seen: _Watched, signal: ChannelState, now: int) -> None:

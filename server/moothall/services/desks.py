@@ -174,6 +174,12 @@ class Desks:
         nobody = Presence(seat="", role=act.by.role, label=self._label(act.by.id))
         return table.who.get(act.id, nobody)
 
+    def look(self, session: SessionId) -> None:
+        """Something was done that the desks should see at once: tell them what changed of the news."""
+        table = self._tables.get(session)
+        if table is not None:
+            self._look(session, table)
+
     def _look(self, session: SessionId, table: _Table) -> None:
         """Tell the desks what changed of the news."""
         for kind, look in self._news.items():
@@ -296,6 +302,7 @@ class Desks:
                 seat.live.writer, seat.actor, act, log=self._log, closing=self._closing, held=self._held
             )
         self._tell_acts(table, table.acts.mark(act.id, undone=isinstance(answer, Receipt)))
+        self._look(seat.live.id, table)
         return answer
 
     def _tell_presence(self, table: _Table) -> None:

@@ -145,6 +145,7 @@ def _arriving(
             text=line.whole,
             speaker=None if line.speaker is None else speakers.get(line.speaker),
             mended=line.mended,
+            accepted=line.accepted,
         )
         for line in sorted(lines, key=lambda line: line.t0)
     )

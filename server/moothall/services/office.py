@@ -1,4 +1,4 @@
-"""What the operator's commands ask of the house: an import, the link to `/admin`, and a second pass's corrections."""
+"""What the operator's commands ask of the house: an import, the link to `/admin`, and what a second pass proposes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from moothall.core.programme.times import Zones
 from moothall.core.times import UTC_ZONE
 from moothall.services.programme import Programme
 from moothall.services.programme_import import carry_out, preview
+from moothall.services.proposing import Proposals, ProposeOrder
 from moothall.services.refining import Refined, RefineOrder, refine
 from moothall.services.role_links import HALL, RoleLinks
 from moothall.services.sessions import Sessions
@@ -33,15 +34,32 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...] = ()
 
 
+class Proposed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of proposals that were handed over."""
+
+    kept: int
+    """How many wait for somebody who decides on them."""
+    address: str
+    """The page where that is done."""
+
+
 class Office:
     """Answers them, over the local door or directly while no server runs."""
 
     def __init__(
-        self, *, programme: Programme, sessions: Sessions, links: RoleLinks, public: str, zones: Zones
+        self,
+        *,
+        programme: Programme,
+        sessions: Sessions,
+        links: RoleLinks,
+        proposals: Proposals,
+        public: str,
+        zones: Zones,
     ) -> None:
         self._programme = programme
         self._sessions = sessions
         self._links = links
+        self._proposals = proposals
         self._public = public
         self._zones = zones
 
@@ -78,4 +96,17 @@ class Office:
 
     async def refine(self, order: RefineOrder) -> Refined:
         """Put what a second pass proposed into a session's log. Raises StorageUnavailable, RecordBroken."""
-        return await refine(self._sessions, order, Actor(Role.SECRETARIAT, OPERATOR))
+        return await refine(
+            self._sessions,
+            order,
+            Actor(Role.SECRETARIAT, OPERATOR),
+            lambda proposal: self._proposals.holds(order.session, proposal),
+        )
+
+    async def propose(self, order: ProposeOrder) -> Proposed:
+        """Keep what a second pass found until the staff have decided on it.
+
+        Raises ProposalsRefused, StorageUnavailable, RecordBroken.
+        """
+        kept = await self._proposals.keep(order)
+        return Proposed(kept=kept, address=f"{self._public}/desk/{order.session}/refinements")

@@ -52,6 +52,7 @@ class Recognising:
         self._jobs: list[Job] = []
         self._waiting: list[Job] = []
         self._engines: list[Engine] = []
+        self._refused = 0
         self._relieved = clock.monotonic()
         self._alone_since: int | None = clock.monotonic()
         """Since when no engine is connected."""
@@ -62,6 +63,11 @@ class Recognising:
     def engines(self) -> int:
         """How many engines are connected."""
         return len(self._engines)
+
+    @property
+    def refused(self) -> int:
+        """How many engines are connected and can do nothing, since the service that they ask refuses its key."""
+        return self._refused
 
     def unheard(self, session: SessionId) -> tuple[ChannelId, ...]:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
@@ -149,6 +155,9 @@ class Recognising:
         if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
             msg = f"Engine {link.name} must begin with a hello of protocol {wire.PROTOCOL}."
             raise ProtocolError(msg)
+        if hello.key_refused:
+            await self._wait_with(link)
+            return
         engine = Engine(
             link,
             hello,
@@ -177,6 +186,16 @@ class Recognising:
             logger.info("engine %s: gone, %d channels were attached", link.name, len(engine.streams))
             for stream in list(engine.streams.values()):
                 self._over(stream)
+
+    async def _wait_with(self, link: EngineConnection) -> None:
+        """An engine that can do nothing yet: as good as away, but that people are told why."""
+        logger.warning("engine %s: the service that it asks refuses its key", link.name)
+        self._refused += 1
+        try:
+            while await link.receive() is not None:
+                pass
+        finally:
+            self._refused -= 1
 
     def _over(self, stream: Stream) -> None:
         """A stream ended: its job is done, or goes to whoever can take it."""

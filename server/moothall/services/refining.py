@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -48,11 +48,16 @@ def for_machine(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
     return tuple(each for each in proposals if each.machine and each.stays >= MOSTLY)
 
 
-async def refine(sessions: Sessions, order: RefineOrder, person: Actor) -> Refined:
+async def refine(
+    sessions: Sessions,
+    order: RefineOrder,
+    person: Actor,
+    machines: Callable[[Proposal], bool] = lambda _: False,
+) -> Refined:
     """Carry out an order, `person` being whoever gave it. A line that reads otherwise by now stays as it is.
 
-    Given twice it changes nothing the second time. Raises StorageUnavailable, and RecordBroken when the log can't be
-    read.
+    `machines` says of a proposal that a person accepts whether it is as the machine made it. Given twice an order
+    changes nothing the second time. Raises StorageUnavailable, and RecordBroken when the log can't be read.
     """
     live = await sessions.find(order.session)
     if live is None:
@@ -61,7 +66,8 @@ async def refine(sessions: Sessions, order: RefineOrder, person: Actor) -> Refin
     actor = SECOND_PASS if order.by_machine else person
     done, refused = 0, []
     for proposal in wanted[:MOST]:
-        answer = await _correct(live.writer, actor, proposal)
+        as_made = not order.by_machine and machines(proposal)
+        answer = await _correct(live.writer, actor, proposal, accepted=as_made)
         if answer is None:
             done += 1
         else:
@@ -73,7 +79,7 @@ async def refine(sessions: Sessions, order: RefineOrder, person: Actor) -> Refin
     return Refined(done=done, left=len(order.proposals) - len(wanted), refused=tuple(refused))
 
 
-async def _correct(writer: SessionWriter, actor: Actor, proposal: Proposal) -> str | None:
+async def _correct(writer: SessionWriter, actor: Actor, proposal: Proposal, *, accepted: bool) -> str | None:
     """None when the line reads as proposed now; else why it doesn't."""
     line: Segment | None = writer.state.segments.get(proposal.segment)
     if line is None or line.gone:
@@ -88,6 +94,7 @@ async def _correct(writer: SessionWriter, actor: Actor, proposal: Proposal) -> s
         base_revision=proposal.base_revision,
         base_words=len(line.words),
         text=proposal.new.strip(),
+        accepted=accepted,
     )
     identity = _id(actor.role, proposal.segment, str(proposal.base_revision), proposal.new)
     answer = await writer.send(actor, identity, command)

@@ -109,6 +109,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """How many live channels it can carry."""
     most: int | None = None
     """How many when their text may be some seconds late; None for "no more"."""
+    key_refused: bool = False
+    """Whether the service that it asks refuses its key: once that is over it says hello on another link."""
 
 
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):

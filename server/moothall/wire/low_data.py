@@ -3,7 +3,8 @@
 A reader of few data gets batches. A batch is a JSON array: the offset after it, then in order
 
     [12, "floor-1-3", 61, "en", "machine", null, 0], "A line."   number, id, start in s, language, origin, speaker,
-                                                               mended; then the text
+                                                               mended (1: by a person, 2: by the machine,
+                                                               accepted by a person); then the text
     4, "Another line."                                         4 s later; the number and the id's last digits are one
                                                                more, everything else is as before
     ["ana", 3], "One more."                                    the same 3 s later, but Ana says it
@@ -136,7 +137,7 @@ class LowData:
             later = line.t0 // 1_000 - before.t0 // 1_000
             about: object = later if line.speaker == before.speaker else (line.speaker, later)
         else:
-            state = (line.language, line.origin.value, line.speaker, int(line.mended))
+            state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
             about = (number, line.segment, line.t0 // 1_000, *state)
         self._items += (about, line.text.strip())
         self._texts[segment] = len(self._items) - 1
@@ -169,7 +170,8 @@ _QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded:
 def _alike(before: Line, line: Line) -> bool:
     """Whether a line can be told from the one before it by its time, speaker and text."""
     return line.segment == _next(before.segment) and (
-        (line.language, line.origin, line.mended) == (before.language, before.origin, before.mended)
+        (line.language, line.origin, line.mended, line.accepted)
+        == (before.language, before.origin, before.mended, before.accepted)
     )
 
 

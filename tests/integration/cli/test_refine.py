@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import chdir
 from pathlib import Path
 
 import aiohttp
@@ -13,7 +14,7 @@ import pytest
 from admin_house import admin_house
 from deciding import commit, end, word
 from hearing import sample_sound
-from moothall.adapters.local_door import CARD, Card
+from moothall.adapters.local_door import CARD, Caller, Card
 from moothall.adapters.sound_folder import SoundFolder
 from moothall.adapters.system_clock import SystemClock
 from moothall.app_house import RECORDINGS_FOLDER, quiet_house
@@ -21,10 +22,12 @@ from moothall.cli.main import main
 from moothall.cli.proposals import Of, read_proposals, write_proposals
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.errors import ConfigurationError
 from moothall.core.events import ChannelKind, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.core.refining import Proposal
 from moothall.core.session import Segment
+from moothall.services.proposing import ProposeOrder
 from moothall.services.session_writer import Receipt
 from moothall.settings import Server, Settings
 
@@ -105,6 +108,7 @@ async def test_what_a_person_has_read_is_carried_out_without_a_server(
     assert capsys.readouterr().out == "Lines corrected: 1.\n"
     found = await line(data, "l0")
     assert (found.whole, found.mended) == ("We hold truths.", True)
+    assert not found.accepted
     # Given twice it changes nothing; a line that was changed meanwhile is said, and stays.
     path = accepted(tmp_path)
     assert await asyncio.to_thread(refine, data, "--accept", str(path)) == 0
@@ -113,6 +117,43 @@ async def test_what_a_person_has_read_is_carried_out_without_a_server(
     capsys.readouterr()
     assert await asyncio.to_thread(refine, data, "--accept", str(path)) == 1
     assert "l0: It was changed meanwhile." in capsys.readouterr().err
+
+
+async def test_what_a_person_took_as_it_was_proposed_says_so(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    await make(data, "We hold trues.", "We hold trues.")
+    path = accepted(tmp_path)
+    _, (proposal,) = read_proposals(path)
+    other = msgspec.structs.replace(proposal, segment=SegmentId("l1"))
+    async with quiet_house(settings(data), SystemClock()) as house:
+        order = ProposeOrder(session=SESSION, model="better", through=100, proposals=(proposal, other))
+        assert await house.proposals.keep(order) == 2
+    mended = msgspec.structs.replace(other, new="We hold these truths.")
+    path.write_bytes(write_proposals(Of(session=SESSION, model="better"), [proposal, mended]))
+    assert await asyncio.to_thread(refine, data, "--accept", str(path)) == 0
+    assert [((await line(data, name)).mended, (await line(data, name)).accepted) for name in ("l0", "l1")] == [
+        (True, True), (True, False)
+    ]  # fmt: skip
+
+
+async def test_proposals_that_can_not_be_kept_are_said_over_the_door(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    await make(data, "We hold trues.")
+    async with admin_house(tmp_path):
+        caller = Caller(data)
+        with pytest.raises(ConfigurationError, match="There is no session 'nobody'"):
+            await caller.propose(ProposeOrder(session=SessionId("nobody"), model="m", through=0, proposals=()))
+        card = msgspec.json.decode((data / CARD).read_bytes(), type=Card)
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {card.token}"}) as http,
+            http.post(f"{card.address}/local/propose", data=b"{}") as answer,
+        ):
+            assert answer.status == 400
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": "Bearer guess"}) as http,
+            http.post(f"{card.address}/local/propose", data=b"{}") as answer,
+        ):
+            assert answer.status == 403
 
 
 async def test_with_a_server_the_server_does_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +177,7 @@ async def test_with_a_server_the_server_does_it(tmp_path: Path, capsys: pytest.C
 
 
 @pytest.mark.model
-async def test_a_second_pass_mends_what_no_person_has_touched(
+async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, out = tmp_path / "data", tmp_path / "proposals.jsonl"
@@ -146,20 +187,37 @@ async def test_a_second_pass_mends_what_no_person_has_touched(
     part = await sounds.begin(SESSION, MIC, 0)
     await part.write(await sample_sound(0, 6_400))
     await part.close()
-    options = ("--model", "whisper-tiny.en", "--out", str(out), "--threads", "1")
-    assert await asyncio.to_thread(refine, data, *options) == 0
+    options = ("--model", "whisper-tiny.en", "--threads", "1")
+    # To a server that runs, where they wait for a person; there is no file but the journal, which is gone by then.
+    async with admin_house(tmp_path) as house:
+        with chdir(tmp_path):
+            assert await asyncio.to_thread(refine, data, *options) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert said[0] == "2 corrections proposed."
+        assert said[-1] == f"2 wait to be decided on: {house.running.public}/desk/{SESSION}/refinements"
+    assert os.listdir(tmp_path) == ["data"]
+    async with quiet_house(settings(data), SystemClock()) as opened:
+        kept = opened.proposals.kept(SESSION)
+        assert kept is not None
+        assert (kept.model, [each.segment for each in kept.proposals]) == ("whisper-tiny.en", ["l1", "l2"])
+    # To the data folder, and into a file.
+    assert await asyncio.to_thread(refine, data, *options, "--out", str(out)) == 0
     of, proposals = read_proposals(out)
     assert (of.session, of.model) == (SESSION, "whisper-tiny.en")
     assert [each.segment for each in proposals] == ["l1", "l2"]
     assert (await line(data, "l1")).revision == 0
-    assert sorted(os.listdir(tmp_path)) == ["data", "proposals.jsonl"]  # the journal is gone
-    assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
+    assert sorted(os.listdir(tmp_path)) == ["data", "proposals.jsonl"]
+    with chdir(tmp_path):
+        assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
     assert capsys.readouterr().out.endswith("Lines corrected: 2.\n")
     mended = await line(data, "l1")
     assert "and welcome to this open session" in mended.whole
     assert (mended.revision, mended.mended) == (1, False)
-    assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
+    with chdir(tmp_path):
+        assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
     assert capsys.readouterr().out.endswith("Lines corrected: 0.\n")
+    async with quiet_house(settings(data), SystemClock()) as opened:
+        assert opened.proposals.kept(SESSION) is None
 
 
 async def test_what_can_not_be_refined_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

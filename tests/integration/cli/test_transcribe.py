@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from hall_process import write_wave
@@ -116,6 +119,79 @@ async def test_what_was_heard_is_not_heard_again(bench: Bench) -> None:
     assert bench.said() == ["Kept", *(word.text.strip() for word in bench.script.words[1:])]
 
 
+def encoded(path: Path, pcm: bytes, codec: str) -> None:
+    """Sound of 16 kHz as a stereo file of 44.1 kHz."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=44_100, layout="stereo")
+        assert isinstance(stream, av.AudioStream)
+        mono = av.AudioFrame.from_ndarray(np.frombuffer(pcm, dtype="<i2").reshape(1, -1), format="s16", layout="mono")
+        mono.sample_rate = 16_000
+        size = stream.codec_context.frame_size or 1_152
+        resampler = av.AudioResampler(stream.format.name, "stereo", 44_100, frame_size=size)
+        for frame in (*resampler.resample(mono), *resampler.resample(None)):
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
+async def test_a_folder_of_odd_files_ends_in_a_clear_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "week", tmp_path / "texts"
+    folder.mkdir()
+    script = make_script(5, 20)
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    talk, quiet = render(script), bytes(2 * 16_000 * 3)
+    write_wave(folder / "a talk.wav", talk)
+    encoded(folder / "b.mp3", quiet, "mp3")
+    encoded(folder / "c.flac", quiet, "flac")
+    (folder / "cut.wav").write_bytes((folder / "a talk.wav").read_bytes()[:200_000])
+    (folder / "empty.wav").touch()
+    write_wave(folder / "none.wav", b"")
+    write_wave(folder / "silent.wav", quiet)
+    (folder / "torn.mp3").write_bytes(bytes(range(256)) * 40)
+    write_wave(folder / "b.wav", talk)
+    (folder / ".hidden.wav").touch()
+    (folder / "c.vtt").write_text("an earlier text")
+    (folder / "more").mkdir()
+    options = [
+        "--model",
+        f"scripted:{tmp_path / 'script.json'}",
+        "--format",
+        "txt",
+        "--threads",
+        "1",
+        "--out",
+        str(out),
+    ]
+    assert await asyncio.to_thread(main, ["transcribe", str(folder), *options]) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if "× real time" not in line]
+    expected = [
+        "b.mp3 and .*b.wav would both become .*b.txt: the second is left out.",
+        "a talk.txt: [1-9].* lines of 0:.* times real time.$",
+        "b.txt: 0 lines of 0:03, .* Nobody",
+        "c.txt: 0 lines of 0:03, .* Nobody",
+        "cut.txt: [1-9].* lines",
+        "cut.wav ends at 0:00:06, before its own end: it was cut off.",
+        "empty.wav is empty. Copy or record it again.",
+        "none.wav can't be played: no audio was found in it",
+        "silent.txt: 0 lines of 0:03, .* Nobody is heard to speak in it.",
+        "torn.mp3 can't be played: no audio was found in it",
+        "Texts made: 5. There already: 0. Not made: 4.",
+    ]
+    assert [re.search(pattern, line) is not None for pattern, line in zip(expected, said, strict=True)] == [
+        True
+    ] * 11, said
+    assert {path.name for path in out.iterdir()} == {f"{name}.txt" for name in ("a talk", "b", "c", "cut", "silent")}
+    assert await asyncio.to_thread(main, ["transcribe", str(folder), *options]) == 1
+    assert capsys.readouterr().err.endswith("Texts made: 0. There already: 5. Not made: 4.\n")
+
+
+def test_a_folder_without_recordings_is_said(tmp_path: Path, bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none").mkdir()
+    assert main(["transcribe", str(tmp_path / "none"), *bench.options]) == 1
+    assert "holds no recordings" in capsys.readouterr().err
+
+
 def test_one_bad_file_does_not_keep_the_others(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     bad = bench.folder / "bad.wav"
     bad.write_bytes(b"no sound at all")
@@ -141,7 +217,7 @@ def test_what_is_wrong_is_said_before_anything_is_made(
     assert not bench.journal.exists()
 
 
-def test_two_recordings_of_one_name_need_two_folders(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_two_recordings_of_one_name_the_first_is_done(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     other = bench.folder / "b" / "talk.flac"
     assert main(["transcribe", str(bench.talk), str(other), "--out", str(bench.folder), *bench.options]) == 1
     assert "would both become" in capsys.readouterr().err

@@ -82,6 +82,7 @@ def test_every_line_says_its_language_time_speaker_and_source() -> None:
             line(61, speaker=SpeakerId("amina")),
             line(62, "Deux.", language="fr", speaker=SpeakerId("amina"), mended=True),
             line(63, "ثلاثة", language="ar", origin=Origin.INTERPRETER),
+            line(64, "Four.", mended=True, accepted=True),
             speakers={SpeakerId("amina"): "Amina"},
         )
     )
@@ -92,6 +93,7 @@ def test_every_line_says_its_language_time_speaker_and_source() -> None:
     assert '<time datetime="2025-11-24T16:01:01Z" title="2025-11-24 16:01:01 UTC">1:01</time>' in html
     assert '<a class="time" href="#s63">' in html
     assert html.count("Mended by a person</span>") == 1
+    assert html.count("Mended by the machine, accepted by a person</span>") == 1
     assert '<span class="source">Interpreter</span>' in html
 
 

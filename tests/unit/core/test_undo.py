@@ -252,3 +252,38 @@ def test_lines_that_are_not_in_the_log_any_more_are_passed_over() -> None:
         do.AssignSpeaker(segments=(segment("gone"),), speaker=BO),
     )
     assert standing(hall(), [do.PauseSession()], undoing) == (do.AssignSpeaker(segments=(A,), speaker=ANA),)
+
+
+def accept(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
+    return do.CorrectSegment(
+        channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text, accepted=True
+    )
+
+
+def test_of_many_lines_that_were_accepted_those_go_back_that_nobody_has_changed_since() -> None:
+    act = [accept("a", 0, 3, "Hello."), accept("b", 0, 1, "Well")]
+    before = hall()
+    undoing = undoing_of(before, *act)
+    after = carry_out(before, *act, actor=CAPTIONER)
+    assert standing(after, act, undoing) == undoing
+    both = carry_out(after, *undoing, actor=CAPTIONER)
+    assert [(line_of(both, name).whole, line_of(both, name).accepted) for name in "ab"] == [
+        ("Good morning all.", True), ("Welcome", True)
+    ]  # fmt: skip
+    changed = carry_out(after, correct("b", 1, 1, "Oh"), actor=CAPTIONER)
+    kept = standing(changed, act, undoing)
+    assert [command.segment for command in kept if isinstance(command, do.CorrectSegment)] == [A]
+    away = do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("other"))
+    gone = carry_out(after, away, actor=CAPTIONER, wall=WALL + 3_600_000)
+    assert [command.segment for command in standing(gone, act, undoing) if isinstance(command, do.CorrectSegment)] == [
+        B
+    ]
+    neither = carry_out(changed, correct("a", 1, 3, "Oh"), actor=CAPTIONER)
+    assert standing(neither, act, undoing) == undoing  # Whoever carries it out refuses it as stale.
+
+
+def test_one_line_that_was_accepted_is_undone_or_not() -> None:
+    act = accept("a", 0, 3, "Hello.")
+    undoing = undoing_of(hall(), act)
+    changed = carry_out(hall(), act, correct("a", 1, 3, "Oh"), actor=CAPTIONER)
+    assert standing(changed, [act], undoing) == undoing

@@ -58,7 +58,7 @@ def test_what_stands_where() -> None:
     assert lines[2] == {
         "id": "floor-1-11", "language": "ar", "direction": "rtl",
         "text": "شكرا جزيلا لكم على هذه الكلمة، سيدتي الرئيسة.",
-        "origin": "machine", "mended": False, "revision": 0, "source": "Written by a machine",
+        "origin": "machine", "mended": False, "accepted": False, "revision": 0, "source": "Written by a machine",
         "t0": 17_000, "t1": 21_000, "speaker": "p1", "name": "أحمد",
     }  # fmt: skip
     assert missing == [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core import events as ev
@@ -20,6 +21,12 @@ def test_every_line_says_its_source() -> None:
         "Written by a person",
         "Typed by the speaker",
     }
+
+
+def test_a_line_that_a_person_only_accepted_says_so() -> None:
+    line = meeting().record().lines[0]
+    accepted = msgspec.structs.replace(line, mended=True, accepted=True)
+    assert WORDING.source(accepted) == "Written by a machine · Mended by the machine, accepted by a person"
 
 
 @pytest.mark.parametrize(

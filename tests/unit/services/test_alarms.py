@@ -37,6 +37,8 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"words_age": 31_000}, "no-words", {"n": 31}),
         ({"words_age": None, "open_for": 30_000}, "no-words", {"n": 30}),
         ({"engines": 0, "machineless_for": 10_000}, "no-machine", {}),
+        ({"engines": 0, "refused": 1}, "key-refused", {}),
+        ({"engines": 1, "refused": 1}, "key-refused", {}),
         ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
         ({"crowded_out": True, "words_age": None, "lag": 60_000}, "no-room", {}),
         ({"room_left": 3}, "nearly-full", {"n": 3}),

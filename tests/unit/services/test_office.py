@@ -17,6 +17,7 @@ def office(house: ProgrammeHouse) -> Office:
         programme=house.programme,
         sessions=house.sessions,
         links=house.role_links,
+        proposals=house.proposals,
         public="https://hall.example",
         zones=ZONES.get,
     )

@@ -266,3 +266,29 @@ def test_what_a_person_does_about_it_is_tried_at_once() -> None:
             task.cancel()
 
     loop.run(story())
+
+
+def test_an_engine_whose_key_is_refused_gets_nothing_and_is_as_good_as_away(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            _, _, task = await job(hall)
+            engine = hall.connect("far")
+            said = wire.Hello(
+                protocol=wire.PROTOCOL, name="e", model="m", languages=(), channels=0, most=0, key_refused=True
+            )
+            await engine.send(said)
+            await hall.clock.sleep(20_000)
+            assert (hall.recognising.refused, hall.recognising.engines) == (1, 0)
+            assert hall.recognising.alone
+            live = hall.sessions.all_loaded[0]
+            assert hall.recognising.hopeless(live.id, FLOOR)
+            hall.links[0].cut()
+            able = hall.connect("far")
+            await hello(able)
+            await attached(able)
+            assert (hall.recognising.refused, hall.recognising.engines) == (0, 1)
+            task.cancel()
+
+    with caplog.at_level(logging.WARNING):
+        loop.run(story())
+    assert "engine far: the service that it asks refuses its key" in caplog.messages

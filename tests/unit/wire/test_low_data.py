@@ -112,6 +112,19 @@ def test_what_an_engine_betters_before_the_batch_goes_out_takes_no_bytes_of_its_
     assert (bettered["by"], bettered["body"]["text"]) == ("engine", "Three.")
 
 
+def test_a_line_that_a_person_only_accepted_is_told_from_one_that_a_person_mended() -> None:
+    meeting = Meeting()
+    meeting.say(opened("a-1"), words("a-1", 0, "Won"))
+    meeting.say(msgspec.structs.replace(corrected("a-1", "One"), accepted=True), by=CAPTIONER)
+    meeting.say(ended("a-1", "One."), opened("a-2"), ended("a-2", "Two."))
+    assert meeting.batch()[1:] == [
+        [0, "a-1", 0, "en", "machine", None, 2],
+        "One.",
+        [1, "a-2", 0, "en", "machine", None, 0],
+        "Two.",
+    ]
+
+
 def test_what_readers_never_see_is_not_sent() -> None:
     meeting = Meeting()
     meeting.say(

@@ -41,6 +41,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """How many corrections it has had."""
     mended: bool = False
     """Whether a person corrected it."""
+    accepted: bool = False
+    """Whether that was no more than to accept what a machine proposed."""
     gone: bool = False
     """Struck: it is recognised once more, or stands in another session. Not to be shown; it keeps its number."""
 
@@ -231,6 +233,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             text=event.text + event.tail,
             revision=event.base_revision + 1,
             mended=line.mended or by_person,
+            accepted=event.accepted or (line.accepted and not by_person),
         )
 
     def _line(self, segment: SegmentId) -> Line | None:

@@ -71,6 +71,14 @@ def test_whether_a_person_mended_a_line_is_never_forgotten() -> None:
     assert line(by_person.apply(3, Role.ENGINE, corrected(" Hello", revision=1))).mended
 
 
+def test_a_line_says_that_a_person_accepted_what_the_machine_proposed_and_wrote_nothing() -> None:
+    accepting = msgspec.structs.replace(corrected(" Good"), accepted=True)
+    seen = view(OPENED, accepting, role=Role.CAPTIONER)
+    assert (line(seen).mended, line(seen).accepted) == (True, True)
+    assert line(seen.apply(3, Role.ENGINE, corrected(" Hello", revision=1))).accepted
+    assert not line(seen.apply(3, Role.CAPTIONER, corrected(" Hello", revision=1))).accepted
+
+
 def test_a_correction_reaches_the_feed_of_lines_before_the_line_ends() -> None:
     assert line(view(OPENED, corrected(" Good", " morning"), live=False)).text == " Good morning"
 

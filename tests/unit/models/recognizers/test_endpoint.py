@@ -16,13 +16,14 @@ import pytest
 from aiohttp import web
 
 from certificate import make_certificate
-from moothall.core.errors import ConfigurationError, RecognitionFailed
+from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.endpoint import (
     MOST_BYTES,
     PASS_SECONDS,
     Address,
     Endpoint,
+    Faulty,
     NoTranscription,
     read_address,
 )
@@ -119,7 +120,7 @@ async def ask(
 ) -> bytes:
     """Ask the endpoint of this test, as a thread of the engine does."""
     if not made:
-        made.append(Endpoint(at, key, seconds=clock.seconds, pause=clock.pause))
+        made.append(Endpoint(at, lambda: key, seconds=clock.seconds, pause=clock.pause))
     return await asyncio.to_thread(made[0].transcribe, *form)
 
 
@@ -176,7 +177,7 @@ def test_sound_goes_in_clear_to_this_machine_only(host: str) -> None:
 @pytest.mark.parametrize("key", ["two\nlines", "a b", "schl\u00fcssel"])
 def test_what_can_be_no_key(key: str) -> None:
     with pytest.raises(ConfigurationError, match="key has spaces or signs that no key has") as caught:
-        Endpoint(address(1), key, seconds=Clock().seconds, pause=Clock().pause)
+        Endpoint(address(1), lambda: key, seconds=Clock().seconds, pause=Clock().pause)
     assert key not in str(caught.value)
 
 
@@ -229,6 +230,48 @@ async def test_it_gives_up_after_four_tries(made: list[Endpoint], clock: Clock) 
     assert len(service.first) == 1
 
 
+@pytest.mark.parametrize(
+    ("statuses", "kind"),
+    [
+        ((500, 502, 504, 500), Faulty),
+        ((503, 503, 503, 503), RecognitionFailed),
+        ((500, 429, 500, 500), RecognitionFailed),
+    ],
+)
+async def test_a_service_that_fails_itself_is_told_from_one_that_is_busy(
+    made: list[Endpoint], clock: Clock, statuses: tuple[int, ...], kind: type[RecognitionFailed]
+) -> None:
+    service = Service(hear=nothing_heard, first=[refusal(status, "server_error") for status in statuses])
+    async with serving(service) as name:
+        with pytest.raises(RecognitionFailed) as caught:
+            await ask(made, read_address(name), clock, form=empty_form())
+    assert type(caught.value) is kind
+
+
+async def test_where_once_is_enough_it_is_asked_once(made: list[Endpoint], clock: Clock) -> None:
+    service = Service(hear=nothing_heard, first=[refusal(503, "busy"), refusal(500, "server_error")])
+    async with serving(service) as name:
+        endpoint = Endpoint(read_address(name), lambda: KEY, seconds=clock.seconds, pause=clock.pause)
+        made.append(endpoint)
+        with pytest.raises(RecognitionFailed, match="status 500") as caught:
+            await asyncio.to_thread(endpoint.transcribe, *empty_form(), once=True)
+    assert not isinstance(caught.value, Faulty)  # Busy before, it may be busy still.
+    assert (clock.pauses, service.first) == ([0.5], [])
+
+
+async def test_another_key_is_asked_with_once_it_was_read(made: list[Endpoint], clock: Clock) -> None:
+    keys = iter(["sk-old", KEY, "no key"])
+    service = Service(hear=nothing_heard, first=[web.json_response({})])
+    async with serving(service) as name:
+        made.append(Endpoint(read_address(name), keys.__next__, seconds=clock.seconds, pause=clock.pause))
+        with pytest.raises(KeyRefused):
+            await ask(made, read_address(name), clock, form=empty_form())
+        made[0].read_key()
+        assert await ask(made, read_address(name), clock, form=empty_form()) == b"{}"
+        with pytest.raises(ConfigurationError, match="spaces or signs that no key has"):
+            made[0].read_key()
+
+
 async def test_it_does_not_wait_for_longer_than_a_pass_may_take(made: list[Endpoint], clock: Clock) -> None:
     service = Service(hear=nothing_heard, first=[refusal(429, "quota", {"Retry-After": "3600"})])
     async with serving(service) as name:
@@ -248,8 +291,8 @@ async def test_other_times_to_wait_count_as_the_least(made: list[Endpoint], cloc
 @pytest.mark.parametrize(
     ("status", "kind", "said"),
     [
-        (401, ConfigurationError, "refused the key (status 401, some_code). Give the engine the right one."),
-        (403, ConfigurationError, "refused the key (status 403, some_code)."),
+        (401, KeyRefused, "refused the key (status 401, some_code). Give the engine the right one."),
+        (403, KeyRefused, "refused the key (status 403, some_code)."),
         (404, ConfigurationError, "knows no model whisper-1, or nothing at /v1/audio/transcriptions (status 404"),
         (307, ConfigurationError, "sends elsewhere (status 307, some_code). Write the address that it leads to."),
         (400, NoTranscription, "refused to transcribe (status 400, some_code). It must know verbose_json"),
@@ -337,7 +380,7 @@ async def test_a_certificate_is_trusted_where_the_machine_trusts_it(
     trust = ssl.create_default_context(cafile=str(certificate))
     service = Service(hear=nothing_heard, first=[web.json_response({"text": "here"})])
     async with serving(service, tls(certificate, key)) as name:
-        made.append(Endpoint(read_address(name), KEY, seconds=clock.seconds, pause=clock.pause, trust=trust))
+        made.append(Endpoint(read_address(name), lambda: KEY, seconds=clock.seconds, pause=clock.pause, trust=trust))
         assert b"here" in await ask(made, read_address(name), clock, form=empty_form())
         made[0].close()
 

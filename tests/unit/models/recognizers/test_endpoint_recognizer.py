@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from moothall.core.errors import ConfigurationError, RecognitionFailed
+from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
-from moothall_models.recognizers.endpoint import NoTranscription
+from moothall_models.recognizers.endpoint import Faulty, NoTranscription
 from moothall_models.recognizers.endpoint_answer import Answer
 from moothall_models.recognizers.endpoint_recognizer import (
     CONTEXT_SIGNS,
@@ -26,6 +26,11 @@ from moothall_models.recognizers.endpoint_recognizer import (
 from transcription_service import KEY, Service, Style, asker, refusal, samples_of, serving
 
 LOUD = np.full(2 * RATE, 0.25, dtype=np.float32)
+
+
+def sounding(number: int) -> Samples:
+    """Two seconds that differ with the number."""
+    return np.full(2 * RATE, number / 30, dtype=np.float32)
 
 
 class Ear:
@@ -145,18 +150,91 @@ async def test_the_first_request_shows_what_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("languages", [("en",), ("de", "en")])
-async def test_a_window_that_the_service_does_not_transcribe_has_no_words(
+async def test_a_window_that_the_service_does_not_transcribe_is_passed_over(
     caplog: pytest.LogCaptureFixture, languages: tuple[str, ...]
 ) -> None:
     first = [refusal(400, "invalid_audio"), web.Response(text="What was said")]
     service = Service(hear=Ear(), first=first)
     async with asking(service) as recognizer:
-        assert await hear(recognizer, *languages) == Hypothesis(language=languages[0], words=())
+        assert await hear(recognizer, *languages) == Hypothesis(language=languages[0], words=(), passed_over=True)
         assert len(service.asked) == 2
         assert [word.text for word in (await hear(recognizer, "en")).words] == [" en"]
     (warning,) = caplog.messages
-    assert warning.endswith("no transcription in the form of verbose_json. 2000 ms of sound are left without words.")
+    assert warning.endswith(
+        "no transcription in the form of verbose_json. Asked again it was the same: 2000 ms of sound are passed over."
+    )
     assert "said" not in warning
+
+
+POISON = np.full(2 * RATE, -0.5, dtype=np.float32)
+"""What the service fails at."""
+
+
+def poisoned(sound: Samples) -> int:
+    return 500 if sound.min() < -0.4 else 0
+
+
+async def test_a_service_that_fails_at_one_window_only_is_not_asked_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    service = Service(hear=Ear(), chokes=poisoned)
+    async with asking(service) as recognizer:
+        for _ in range(3):
+            # Four tries, one question of silence that it answers, four tries more.
+            assert (await hear(recognizer, "en", audio=POISON)).passed_over
+            assert len(service.asked) == 9
+            # The same place once more, with what follows: one try is enough to see that it still fails.
+            longer = np.concatenate([POISON, LOUD])
+            assert (await hear(recognizer, "en", audio=longer)).passed_over
+            assert len(service.asked) == 10
+            # What follows alone is heard, and all is as before.
+            assert [word.text for word in (await hear(recognizer, "en")).words] == [" en"]
+            service.asked.clear()
+    assert len(caplog.messages) == 6
+    assert all(message.endswith("of sound are passed over.") for message in caplog.messages)
+    assert "it answered with status 500." in caplog.messages[0]
+
+
+async def test_a_service_that_fails_at_everything_is_away_and_no_sound_is_passed_over() -> None:
+    service = Service(hear=Ear(), chokes=lambda _: 500)
+    async with asking(service) as recognizer:
+        for _ in range(2):
+            with pytest.raises(RecognitionFailed, match=r"status 500. The sound is kept and asked again") as caught:
+                await hear(recognizer, "en")
+            assert not isinstance(caught.value, Faulty)
+        service.chokes = lambda _: 0
+        assert (await hear(recognizer, "en")).words
+
+
+async def test_a_service_that_answers_silence_alone_is_away_after_some_places() -> None:
+    service = Service(hear=Ear(), chokes=lambda sound: 502 if sound.any() else 0)
+    async with asking(service) as recognizer:
+        for number in range(1, MOST_UNHEARD + 1):
+            assert (await hear(recognizer, "en", audio=sounding(number))).passed_over
+        for _ in range(2):
+            with pytest.raises(RecognitionFailed, match="The sound is kept and asked again"):
+                await hear(recognizer, "en", audio=LOUD)
+        service.chokes = lambda _: 0
+        assert (await hear(recognizer, "en")).words
+        service.chokes = poisoned
+        assert (await hear(recognizer, "en", audio=POISON)).passed_over
+
+
+async def test_a_recording_is_never_passed_over() -> None:
+    service = Service(hear=Ear(), chokes=poisoned)
+    async with asking(service, most_unheard=0) as recognizer:
+        with pytest.raises(RecognitionFailed, match="status 500"):
+            await hear(recognizer, "en", audio=POISON)
+    assert len(service.asked) == 4
+
+
+async def test_the_key_is_read_anew_with_each_warming_up() -> None:
+    keys = iter(["another", KEY])
+    async with serving(Service(hear=Ear())) as name:
+        recognizer = asker(name, keys.__next__)
+        with pytest.raises(KeyRefused):
+            await hear(recognizer, "en")
+        await asyncio.to_thread(recognizer.warm_up)
+        assert (await hear(recognizer, "en")).words
+        recognizer.close()
 
 
 @pytest.mark.parametrize("most_unheard", [0, MOST_UNHEARD])
@@ -175,19 +253,20 @@ async def test_where_no_window_may_be_left_without_words_it_says_so() -> None:
 
 async def test_a_service_that_transcribes_nothing_is_not_asked_for_ever() -> None:
     service = Service(hear=Ear())
+    places = [sounding(number) for number in range(1, MOST_UNHEARD + 2)]
     async with asking(service) as recognizer:
         for _ in range(2):  # One that it hears between them ends the row.
             service.first = refusals(MOST_UNHEARD)
-            for _ in range(MOST_UNHEARD):
-                assert (await hear(recognizer, "en")).words == ()
+            for audio in places[:MOST_UNHEARD]:
+                assert (await hear(recognizer, "en", audio=audio)).passed_over
             assert (await hear(recognizer, "en")).words
         service.first = refusals(MOST_UNHEARD + 1)
-        for _ in range(MOST_UNHEARD):
-            await hear(recognizer, "en")
+        for audio in places[:MOST_UNHEARD]:
+            await hear(recognizer, "en", audio=audio)
         with pytest.raises(
             ConfigurationError, match=r"\(status 400, invalid_audio\).* with 6 windows in a row, and the engine ends"
         ):
-            await hear(recognizer, "en")
+            await hear(recognizer, "en", audio=places[-1])
 
 
 @pytest.mark.parametrize(
