@@ -56,7 +56,6 @@ class DraftingWhisper(WhisperRecognizer):
         super().__init__(
             model_dir, model=model, threads=threads, workers=workers, compute_type=compute_type, trained=trained
         )
-        self._multilingual = bool(self._whisper.is_multilingual)
         config = json.loads((model_dir / "config.json").read_bytes())
         heads = [(int(layer), int(head)) for layer, head in config["alignment_heads"]]
         self._decoder = WhisperDecoder(read_weights(model_dir / "model.bin"), heads, threads)
@@ -66,7 +65,9 @@ class DraftingWhisper(WhisperRecognizer):
             never=[int(token) for token in config["suppress_ids"] if token >= 0],
         )
         self._no_speech = self._rules.begin - 2
-        self._codes = {tag: self._token(f"<|{own_code(tag)}|>") for tag in self.languages} if self._multilingual else {}
+        multilingual = bool(self._whisper.is_multilingual)
+        self._codes = {tag: self._token(f"<|{own_code(tag)}|>") for tag in self.languages} if multilingual else {}
+        """Of the languages that it tells apart."""
 
     def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
         audio = window.audio[: int(seconds * RATE)]
@@ -91,15 +92,16 @@ class DraftingWhisper(WhisperRecognizer):
         in, and what detection found. The prompt is read in the first language, and again if another one is spoken.
         """
         context = self._context(window)
-        language = window.languages[0]
+        known = [each for each in window.languages if primary(each) in self._codes]
+        language = known[0] if known else window.languages[0]
         stepper, begun = self._read_prompt(context, language, heard)
         at_start = begun[0][0]
         odds = np.exp(at_start - at_start.max())
         no_speech = float(odds[self._no_speech] / odds.sum())
-        if len(window.languages) == 1 or not self._multilingual:
+        if len(window.languages) == 1 or not known:
             return stepper, begun, no_speech, language, None
-        found = np.array([odds[self._codes[primary(each)]] for each in window.languages])
-        likeliest = window.languages[int(found.argmax())]
+        found = np.array([odds[self._codes[primary(each)]] for each in known])
+        likeliest = known[int(found.argmax())]
         if likeliest != language and float(found.max()) >= window.switch_p * max(float(found.sum()), 1e-9):
             language = likeliest
             stepper, begun = self._read_prompt(context, language, heard)
