@@ -127,7 +127,8 @@ def better(old: Sequence[Word], new: Sequence[Word], most: int, settings: Speech
     """The text of a line with those words of a better pass that it is surer of, and how many words that changes.
 
     At most `most` words are changed, the surest first. What differs only in case and punctuation stays as it was, and
-    so does the number of words at both ends, where those of other lines may be heard.
+    so do numbers that are written in digits in one pass and in letters in the other; and the number of words at both
+    ends, where those of other lines may be heard.
     """
     before, after = [plain(word.text) for word in old], [plain(word.text) for word in new]
     blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
@@ -135,7 +136,8 @@ def better(old: Sequence[Word], new: Sequence[Word], most: int, settings: Speech
     for number, (kind, a, b, c, d) in enumerate(blocks):
         size = max(b - a, d - c)
         at_an_end = number in (0, len(blocks) - 1) and b - a != d - c
-        if kind != "equal" and not at_an_end:
+        respelled = _digits(before[a:b]) != _digits(after[c:d])
+        if kind != "equal" and not at_an_end and not respelled:
             gains.append((_surer(old[a:b], new[c:d]), size, number))
     taken: set[int] = set()
     changed = 0
@@ -158,6 +160,10 @@ DOUBTED, CERTAIN = 0.4, 0.6
 def _surer(old: Sequence[Word], new: Sequence[Word]) -> float:
     """How much surer the better pass is of its words than the first was of those that it had."""
     return (_mean(new) if new else DOUBTED) - (_mean(old) if old else CERTAIN)
+
+
+def _digits(words: Sequence[str]) -> bool:
+    return any(char.isdigit() for word in words for char in word)
 
 
 def _mean(words: Sequence[Word]) -> float:

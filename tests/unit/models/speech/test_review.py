@@ -226,6 +226,8 @@ def test_the_window_holds_what_was_said() -> None:
         ("truths to be", "hold truths to be", 9, "truths to be", 0),
         ("truths to be", "truths to be self", 9, "truths to be", 0),
         ("we hold truths", "we hold these truths", 9, "we hold these truths", 1),
+        ("a second or two", "a 2nd or two", 9, "a second or two", 0),
+        ("in 1961 at noon", "in 1960 at noon", 9, "in 1960 at noon", 1),
     ],
 )
 def test_what_is_surer_is_taken(old: str, new: str, most: int, text: str, changed: int) -> None:
