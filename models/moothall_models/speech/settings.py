@@ -15,7 +15,7 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Below this a frame is silence while somebody speaks."""
     pre_roll: int = 352
     """Audio in front of the first frame of speech that belongs to the utterance."""
-    utterance_end: int = 500
+    utterance_end: int = 480
     """Silence that ends an utterance."""
     shortest_speech: int = 96
     """Less speech than this is a click, and is not recognised."""
@@ -47,7 +47,7 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """... and has this probability, as have all words before it."""
     shown_p: float = 0.45
     """Probability that a new word of a partial needs to be shown."""
-    shown_edge_p: float = 0.7
+    shown_edge_p: float = 0.66
     """... when it is the last one and ends near the window's edge."""
     shown_margin: int = 150
     """How near that is."""
