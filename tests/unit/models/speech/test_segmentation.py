@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events import EndReason, Word
+from moothall.core.commands import CommitWords, EndSegment, NoteGap
+from moothall.core.events import EndReason, GapReason, Word
 from moothall.core.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.wire.engine import OpenSegment
@@ -100,3 +100,12 @@ def test_without_an_open_segment_there_is_none_to_end() -> None:
     segmenter = Segmenter(attach(), SETTINGS)
     assert segmenter.end(EndReason.PAUSE) == []
     assert segmenter.partial(" a", "en").first == 0
+
+
+def test_what_nobody_heard_ends_the_segment_and_is_a_gap_behind_it() -> None:
+    segmenter = Segmenter(attach(), SETTINGS)
+    segmenter.commit(spaced("we hold"), "en", "")
+    ended, gap = segmenter.skip(400, 2_000)
+    assert isinstance(ended, EndSegment)
+    assert gap == NoteGap(channel=CHANNEL, t0=600, t1=2_000, reason=GapReason.UNHEARD)
+    assert segmenter.skip(1_000, 2_000) == []
