@@ -28,9 +28,8 @@ def read_weights(path: Path) -> Weights:
     Raises ValueError when the file isn't one of a Whisper model in a form that is known here, or when its weights are
     not floating-point numbers: those can be computed with only where they come from.
     """
-    data = np.memmap(path, dtype=np.uint8, mode="r")
     try:
-        return _Reader(data).read()
+        return _Reader(np.memmap(path, dtype=np.uint8, mode="r")).read()
     except (struct.error, UnicodeDecodeError, KeyError, ValueError) as error:
         msg = (
             f"{path} isn't a Whisper model whose weights can be read here ({error}). Fetch it again with `moothall "

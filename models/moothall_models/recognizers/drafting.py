@@ -26,6 +26,9 @@ LONGEST_DRAFT = 48
 """Tokens that are put forward at a time."""
 HEDGED = 6
 """... after a draft of which nothing was kept."""
+CIRCLES = 12
+"""Tokens at the end that repeat what stands before them: then it isn't gone on. Fewer may be speech ("thank you, thank
+you, thank you all"), which has to be heard to its end."""
 
 
 class Stepping(Protocol):
@@ -62,11 +65,12 @@ def write(
     draft: Sequence[int],
     closing: int,
 ) -> Written:
-    """Decode at most `cap` tokens behind a prompt; the `draft` has no timestamps.
+    """Decode at most `cap` tokens behind a prompt; what in the `draft` is no text is passed over.
 
     `begun` is what `Stepping.step` gave for the whole prompt: its last logits are used up. Text that a timestamp of
-    step `closing` or later closes is at its end.
+    step `closing` or later closes is at its end; text that runs in circles is left there.
     """
+    draft = [token for token in draft if token < rules.end]
     logits, attention = begun
     prompt = len(attention)
     tokens: list[int] = []
@@ -75,7 +79,7 @@ def write(
     looks = [attention[-1]]
     at, most, ended = 0, LONGEST_DRAFT, False
     choice = rules.choose(tokens, logits[-1])
-    while len(tokens) < cap:
+    while len(tokens) < cap and loop_at_the_end(text) < CIRCLES:
         if choice.token == rules.end:
             ended = True
             break
@@ -92,7 +96,8 @@ def write(
         kept = 0
         choice = rules.choose(tokens, logits[0])
         looks.append(attention[0])
-        while kept < len(proposal) and choice.token == proposal[kept]:
+        # Not past where it would have stopped without a draft.
+        while kept < len(proposal) and choice.token == proposal[kept] and loop_at_the_end(text) < CIRCLES:
             tokens.append(choice.token)
             text.append(choice.token)
             choices.append(choice)
@@ -103,8 +108,6 @@ def write(
             decoder.cut(prompt + len(tokens))
         at += kept
         most = max(HEDGED, min(LONGEST_DRAFT, 2 * kept)) if proposal else most
-        if loop_at_the_end(text):
-            break
     return Written(
         tokens=tuple(tokens),
         choices=tuple(choices),

@@ -80,11 +80,11 @@ class DraftingWhisper(WhisperRecognizer):
         closing = len(audio) // (RATE * MS_A_STEP // 1000) - CLOSING
         written = write(stepper, begun, self._rules, cap=cap, draft=draft, closing=closing)
         nothing = Hypothesis(language=language, words=(), likeliest=likeliest)
-        if not any(token < self._end for token in written.tokens) or _silent(written, no_speech):
+        text = [place for place, token in enumerate(written.tokens) if token < self._end]
+        if not text or _silent(written, no_speech):
             return nothing, False
-        loop = loop_at_the_end(written.tokens)
-        kept = len(written.tokens) - loop
-        words = self._timed(written, kept, max(1, len(audio) // HOP), language)
+        loop = loop_at_the_end([written.tokens[place] for place in text])
+        words = self._timed(written, text[: len(text) - loop], max(1, len(audio) // HOP), language)
         return Hypothesis(language=language, words=words, likeliest=likeliest), loop > 0 or not written.ended
 
     def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, tuple[Floats, Floats], float, str, str | None]:
@@ -111,9 +111,8 @@ class DraftingWhisper(WhisperRecognizer):
         stepper = _Stepper(self._decoder, heard)
         return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
 
-    def _timed(self, written: Written, kept: int, frames: int, language: str) -> tuple[HeardWord, ...]:
-        """The words of the first `kept` tokens; `frames` of 10 ms are audio, what lies behind is padding."""
-        places = [place for place in range(kept) if written.tokens[place] < self._end]
+    def _timed(self, written: Written, places: list[int], frames: int, language: str) -> tuple[HeardWord, ...]:
+        """The words of the tokens at these places; `frames` of 10 ms are audio, what lies behind is padding."""
         tokens = [written.tokens[place] for place in places]
         steps = max(1, frames // 2)
         behind = places[-1] + 1
