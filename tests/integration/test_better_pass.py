@@ -91,18 +91,20 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def meeting(
-    speech: Speech, beside: Callable[[MemoryHall, LiveSession], object] = lambda hall, live: None
+    speech: Speech,
+    beside: Callable[[MemoryHall, LiveSession], object] = lambda hall, live: None,
+    script: Script = SCRIPT,
 ) -> Told:
     """The script as live speech; `beside` is told when it begins."""
     async with memory_hall() as hall:
         assert hall.group is not None
         live = await hall.session()
         await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
-        working = hall.group.create_task(engine(hall, SCRIPT, speech))
+        working = hall.group.create_task(engine(hall, script, speech))
         audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
         beside(hall, live)
         async with asyncio.TaskGroup() as group:
-            group.create_task(audio.carry(Pcm(render(SCRIPT)), as_live=True))
+            group.create_task(audio.carry(Pcm(render(script)), as_live=True))
             group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio))
         hall.links[0].cut()
         await working
@@ -227,3 +229,17 @@ def test_while_the_disk_is_full_lines_and_what_betters_them_wait_together() -> N
     all_words(told)
     assert told.corrections == [(line, Role.ENGINE, True) for line in told.said]
     assert told.shown == [(loud(text), False) for text in told.said.values()]
+
+
+def test_what_the_engines_own_policy_finds_misheard_reads_right_within_its_measure() -> None:
+    script = make_script(41, 300, mishears=31)
+    told = run(meeting(SpeechChannel, script=script))
+    assert told.generation == 1
+    assert told.words == [(word.misheard or word.text).strip() for word in script.words]
+    bettered = [line for line, _, _ in told.corrections]
+    assert 0 < len(bettered) == len(set(bettered)) <= 0.02 * len(script.words)
+    assert {(role, machine) for _, role, machine in told.corrections} == {(Role.ENGINE, True)}
+    truth = {word.text.strip() for word in script.words}
+    for (text, mended), (line, before) in zip(told.shown, told.said.items(), strict=True):
+        assert not mended
+        assert set(text.split()) <= truth if line in bettered else text == before

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from moothall.testing.scripted import BASE, SAMPLES_A_MS, Script
 from moothall_models.ports import HeardWord, Hypothesis, Samples, Window
 
+SURE, UNSURE = 0.99, 0.5
+"""Probability of a word that is heard right, and of one that is not."""
 SILENT = -1_000_000
 """The number of no word."""
 FLAT = 320
@@ -63,8 +65,8 @@ class ScriptedRecognizer:
                 continue
             # As a real one, which hears a language that it may not hear as another.
             language = language if words or said.language not in window.languages else said.language
-            text = said.misheard if said.misheard and window.beam == 1 else said.text
-            words.append(HeardWord(text, int(at[0]) // SAMPLES_A_MS, int(at[-1] + 1) // SAMPLES_A_MS, 0.99))
+            text, p = (said.misheard, UNSURE) if said.misheard and window.beam == 1 else (said.text, SURE)
+            words.append(HeardWord(text, int(at[0]) // SAMPLES_A_MS, int(at[-1] + 1) // SAMPLES_A_MS, p))
         while self._cpu_ns() < until:
             pass
         return Hypothesis(language=language, words=tuple(words))

@@ -33,9 +33,9 @@ def test_the_recogniser_reads_what_was_rendered() -> None:
 def test_a_word_that_the_script_wants_misheard_is_heard_right_with_a_beam() -> None:
     script = Script(words=(ScriptWord(" oil", 100, 300, misheard=" all"), ScriptWord(" two", 300, 400)))
     sound = np.frombuffer(render(script, 200), "<i2").astype(np.float32) / np.float32(32_768)
-    for beam, heard in ((1, [" all", " two"]), (5, [" oil", " two"])):
+    for beam, heard in ((1, [(" all", 0.5), (" two", 0.99)]), (5, [(" oil", 0.99), (" two", 0.99)])):
         window = Window(audio=sound, languages=("en",), beam=beam)
-        assert [each.text for each in ScriptedRecognizer(script).recognise(window).words] == heard
+        assert [(each.text, each.p) for each in ScriptedRecognizer(script).recognise(window).words] == heard
 
 
 def test_a_made_script_mishears_one_word_of_so_many() -> None:
