@@ -58,7 +58,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     t1: int = 0
     """End, media ms, once it has ended."""
     ended_at: int = 0
-    """When its end was logged, Unix ms; 0 while it has not ended, and where nobody said when."""
+    """When its end was logged, Unix ms; 0 where nobody said when."""
     origin: ev.Origin = ev.Origin.MACHINE
     speaker: SpeakerId | None = None
     gone: bool = False
@@ -172,10 +172,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) -> State:
-    """The state after `event`; None stands for one whose body was removed and changes nothing.
-
-    `at`: when it was logged, by its header (Unix ms). Only whether an engine may still better a line hangs on it.
-    """
+    """The state after `event`, logged at Unix ms `at`; None stands for a body that was removed and changes nothing."""
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
