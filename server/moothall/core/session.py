@@ -308,10 +308,9 @@ def _rewound(state: State, event: ev.ChannelRewound) -> State:
     struck = [line for name in event.segments if (line := state.segments.get(name)) is not None]
     gone = {word for line in struck for word in line.words}
     last = tuple(word for word in channel.last_words if event.t >= channel.committed_through and word not in gone)
-    times = channel.rewound + 1
-    state = _with_segments(state, event.segments, gone=True, struck=times)
-    fields = {"committed_through": event.t, "open_segment": None, "last_words": last, "rewound": times}
-    return _with_channel(state, event.channel, **fields)
+    n = channel.rewound + 1
+    state = _with_segments(state, event.segments, gone=True, struck=n)
+    return _with_channel(state, event.channel, committed_through=event.t, open_segment=None, last_words=last, rewound=n)
 
 
 def _heard(state: State, channel: ChannelId, t: int) -> State:
