@@ -43,7 +43,8 @@ def stable(words: Sequence[Word], before: Sequence[Word], edge: int, *, settled:
     same = agreed(words, before)
     count = 0
     for word in words[:-1]:
-        by_two = count < same and word.t1 <= edge - settings.agreed_margin
+        margin = settings.agreed_margin if word.p >= settings.doubted_p else settings.doubted_margin
+        by_two = count < same and word.t1 <= edge - margin
         alone = word.p >= settings.alone_p and word.t1 <= edge - settings.alone_margin
         if not (by_two or alone):
             break

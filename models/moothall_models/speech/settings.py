@@ -41,6 +41,10 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     # Commits: which words stay.
     agreed_margin: int = 250
     """A word that two passes agree on stays when it ends this long before the window's edge."""
+    doubted_p: float = 0.6
+    """An agreed word with less probability than this stays later."""
+    doubted_margin: int = 800
+    """... when it ends this long before the edge: two guesses from much the same sound are often alike and wrong."""
     alone_margin: int = 1000
     """A word of a single pass stays when it ends this long before the window's edge."""
     alone_p: float = 0.7

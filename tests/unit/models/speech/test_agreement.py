@@ -8,7 +8,14 @@ from moothall_models.speech.settings import SpeechSettings
 from talking import said
 
 SETTINGS = SpeechSettings(
-    agreed_margin=200, alone_margin=1_000, alone_p=0.7, shown_p=0.3, shown_edge_p=0.6, shown_margin=100
+    agreed_margin=200,
+    doubted_p=0.6,
+    doubted_margin=800,
+    alone_margin=1_000,
+    alone_p=0.7,
+    shown_p=0.3,
+    shown_edge_p=0.6,
+    shown_margin=100,
 )
 
 
@@ -43,7 +50,13 @@ def test_words_far_from_the_edge_stay_alone_when_they_are_probable() -> None:
     assert stable(words, (), 1_700, settled=False, settings=SETTINGS) == 2
     doubtful = (words[0], Word(text=" two", t0=300, t1=600, p=0.5), *words[2:])
     assert stable(doubtful, (), 1_700, settled=False, settings=SETTINGS) == 1
-    assert stable(doubtful, words, 1_700, settled=False, settings=SETTINGS) == 3
+    assert stable(doubtful, words, 1_700, settled=False, settings=SETTINGS) == 3, "agreed, and far enough from it"
+
+
+def test_what_two_passes_guess_stays_later() -> None:
+    doubted = tuple(Word(text=word.text, t0=word.t0, t1=word.t1, p=0.5) for word in said("one two three four"))
+    assert stable(doubted, doubted, 1_300, settled=False, settings=SETTINGS) == 1
+    assert stable(doubted, doubted, 1_400, settled=False, settings=SETTINGS) == 2
 
 
 def test_the_last_word_waits_always() -> None:
