@@ -84,7 +84,8 @@ class DraftingWhisper(WhisperRecognizer):
         if not text or _silent(written, no_speech):
             return nothing, False
         loop = loop_at_the_end([written.tokens[place] for place in text])
-        words = self._timed(written, text[: len(text) - loop], max(1, len(audio) // HOP), language)
+        odds = self._untold(written, language, heard) if window.context else [choice.p for choice in written.choices]
+        words = self._timed(written, text[: len(text) - loop], odds, max(1, len(audio) // HOP), language)
         return Hypothesis(language=language, words=words, likeliest=likeliest), loop > 0 or not written.ended
 
     def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, tuple[Floats, Floats], float, str, str | None]:
@@ -111,8 +112,22 @@ class DraftingWhisper(WhisperRecognizer):
         stepper = _Stepper(self._decoder, heard)
         return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
 
-    def _timed(self, written: Written, places: list[int], frames: int, language: str) -> tuple[HeardWord, ...]:
-        """The words of the tokens at these places; `frames` of 10 ms are audio, what lies behind is padding."""
+    def _untold(self, written: Written, language: str, heard: Audio) -> list[float]:
+        """How probable each token of text is without what stood in front: a term that was told is likely by itself."""
+        start = self._start_tokens(language)
+        logits, _ = _Stepper(self._decoder, heard).step([*start, *written.tokens[:-1]], len(start) - 1)
+        text = logits[:, : self._rules.begin]
+        most = text.max(axis=1)
+        sums = most + np.log(np.exp(text - most[:, np.newaxis]).sum(axis=1))
+        odds: list[float] = np.exp(logits[np.arange(len(logits)), list(written.tokens)] - sums).tolist()
+        return odds
+
+    def _timed(
+        self, written: Written, places: list[int], odds: Sequence[float], frames: int, language: str
+    ) -> tuple[HeardWord, ...]:
+        """The words of the tokens at these places, with the `odds` of all tokens; `frames` of 10 ms are audio, what
+        lies behind is padding.
+        """
         tokens = [written.tokens[place] for place in places]
         steps = max(1, frames // 2)
         behind = places[-1] + 1
@@ -120,8 +135,8 @@ class DraftingWhisper(WhisperRecognizer):
         at = [step * MS_A_STEP for step in begins]
         words: list[HeardWord] = []
         for text, first, stop in join_pieces(self._pieces(tokens), spaced=own_code(language) not in UNSPACED):
-            odds = [written.choices[place].p for place in places[first:stop]]
-            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(sum(odds) / len(odds), 3)))
+            p = sum(odds[place] for place in places[first:stop]) / (stop - first)
+            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(p, 3)))
         return tuple(words)
 
 
