@@ -64,7 +64,7 @@ def model_bytes(
 ) -> bytes:
     """The file that CTranslate2's converter would write of them."""
     numbers = {np.dtype(type_): number for number, type_ in TYPES.items()}
-    out = struct.pack("<I", version) + _name(kind) + struct.pack("<II", 3, len(weights))
+    out = bytearray(struct.pack("<I", version) + _name(kind) + struct.pack("<II", 3, len(weights)))
     for name, values in weights.items():
         data = values.tobytes()
         out += _name(name) + struct.pack(f"<B{values.ndim}I", values.ndim, *values.shape)
@@ -72,7 +72,7 @@ def model_bytes(
     out += struct.pack("<I", len(aliases or {}))
     for alias, name in (aliases or {}).items():
         out += _name(alias) + _name(name)
-    return out
+    return bytes(out)
 
 
 def write_model(path: Path, data: bytes) -> Path:

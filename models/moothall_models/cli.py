@@ -30,6 +30,8 @@ from moothall_models.recognizers.devices import AUTO, COMPUTE_TYPES, CPU, CUDA, 
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.store import open_store
 
+logger = logging.getLogger(__name__)
+
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 KEY_VARIABLE = "MOOTHALL_RECOGNISER_KEY"
 SCRIPTED = "scripted:"
@@ -152,29 +154,28 @@ def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer
     from moothall_models.recognizers.whisper import WhisperRecognizer
 
     device, compute_type = choose_device(computing.device, computing.compute_type, ctranslate2)
-    try:
-        if device != CUDA:
-            return DraftingWhisper(
-                path,
-                model=name,
-                threads=computing.threads,
-                workers=computing.workers,
-                compute_type=compute_type,
-                trained=trained,
-            )
-        recognizer = WhisperRecognizer(
+
+    def load(kind: Callable[..., WhisperRecognizer], **more: str) -> WhisperRecognizer:
+        return kind(
             path,
             model=name,
             threads=computing.threads,
             workers=computing.workers,
-            device=device,
             compute_type=compute_type,
             trained=trained,
+            **more,
         )
+
+    if device != CUDA:
+        try:
+            return load(DraftingWhisper)
+        except (ValueError, OSError) as error:
+            logger.warning("%s is decoded one token at a time, which takes longer: %s", name, error)
+            return load(WhisperRecognizer)
+    try:
+        recognizer = load(WhisperRecognizer, device=device)
         recognizer.warm_up()  # NVIDIA's libraries are only looked for when something is computed.
     except RuntimeError as error:
-        if device != CUDA:
-            raise
         msg = (
             f"The model {name} can't run on the graphics card: {error}. Install cuBLAS and cuDNN in the versions that "
             f"this CTranslate2 needs, take a smaller model or compute type, or set the engine's device to cpu."

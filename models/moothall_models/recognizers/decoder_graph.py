@@ -28,6 +28,10 @@ ROWS = 4_096
 """Rows of weights that are rounded at a time."""
 SMALLEST = 1e-9
 """A block of zeros has this for its largest number."""
+LARGE = 1_024
+"""Bytes from which on a constant stands in a file of its own: as part of the model it would be copied four times."""
+PAGE = 4_096
+"""Constants begin at whole pages, so that the file can be mapped."""
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +42,7 @@ def layers_of(weights: Weights) -> int:
 
 
 def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path) -> None:
-    """Write the decoder to a file.
+    """Write the decoder to a file, and its weights to one beside it, `path` with `.data` behind.
 
     `heads`: (layer, head) of those whose attention follows the audio. B windows, L tokens each, P before them, T steps
     of audio. In: `tokens`, `positions` [B, L]; `mask` [B, 1, L, P+L], added to the attention among tokens; `first` [1],
@@ -46,7 +50,7 @@ def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path
     `audio_key_i` [B, heads, d, T], `audio_value_i` [B, heads, T, d]. Out: `logits` [B, L-first, vocabulary],
     `attention` [B, len(heads), L, T], `key_i`, `value_i` [B, heads, P+L, d].
     """
-    graph = _Graph(weights)
+    graph = _Graph(weights, path)
     count, d = graph.heads, graph.width // graph.heads
     table, scale = rounded(weights["decoder/embeddings/weight"], graph.width)
     rows = graph.op("Cast", [graph.op("Gather", [graph.constant(table[:, 0]), "tokens"])], to=1)
@@ -86,22 +90,22 @@ def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path
         inputs += [(f"past_key_{layer}", "BHPD"), (f"past_value_{layer}", "BHPD")]
         inputs += [(f"audio_key_{layer}", "BHDT"), (f"audio_value_{layer}", "BHTD")]
         outputs += [(f"key_{layer}", "BHSD"), (f"value_{layer}", "BHSD")]
-    graph.save(inputs, outputs, {"1": 1, "H": count, "D": d}, path)
+    graph.save(inputs, outputs, {"1": 1, "H": count, "D": d})
 
 
 def audio_graph(weights: Weights, path: Path) -> None:
-    """Write to a file what computes, once a window, what the decoder's layers attend to of the audio.
+    """Write to such files what computes, once a window, what the decoder's layers attend to of the audio.
 
     In: `encoded` [B, T, width]. Out: `audio_key_i` [B, heads, d, T], `audio_value_i` [B, heads, T, d] of each layer i.
     """
-    graph = _Graph(weights)
+    graph = _Graph(weights, path)
     outputs: list[tuple[str, str]] = []
     for layer in range(layers_of(weights)):
         key, value = graph.split(graph.linear("encoded", f"decoder/layer_{layer}/attention/linear_1"), 2)
         graph.apart(key, out=f"audio_key_{layer}", turned=True)
         graph.apart(value, out=f"audio_value_{layer}")
         outputs += [(f"audio_key_{layer}", "BHDT"), (f"audio_value_{layer}", "BHTD")]
-    graph.save([("encoded", "BTW")], outputs, {"W": graph.width}, path)
+    graph.save([("encoded", "BTW")], outputs, {"W": graph.width})
 
 
 def rounded(weights: NDArray[Any], block: int, factor: Floats | None = None) -> tuple[NDArray[np.int8], Floats]:
@@ -123,12 +127,15 @@ def rounded(weights: NDArray[Any], block: int, factor: Floats | None = None) -> 
 
 
 class _Graph:
-    """Nodes and constants, in order."""
+    """Nodes and constants, in order; a large constant is written at once, and not kept."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, path: Path) -> None:
         import onnx
 
         self._onnx: Any = onnx
+        self._path = path
+        self._data = path.with_name(f"{path.name}.data")
+        self._data.write_bytes(b"")
         self._weights = weights
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
@@ -140,7 +147,21 @@ class _Graph:
 
     def constant(self, values: NDArray[Any]) -> str:
         name = f"constant_{len(self._constants)}"
-        self._constants.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))
+        if values.nbytes < LARGE:
+            self._constants.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))
+            return name
+        with self._data.open("ab") as data:
+            offset = -(-data.tell() // PAGE) * PAGE
+            data.truncate(offset)
+            np.ascontiguousarray(values).tofile(data)
+        kind = self._onnx.helper.np_dtype_to_tensor_dtype(values.dtype)
+        where = {"location": self._data.name, "offset": offset, "length": values.nbytes}
+        constant = self._onnx.TensorProto(
+            name=name, data_type=kind, dims=values.shape, data_location=self._onnx.TensorProto.EXTERNAL
+        )
+        for key, value in where.items():
+            constant.external_data.add(key=key, value=str(value))
+        self._constants.append(constant)
         return name
 
     def op(self, kind: str, inputs: Sequence[str], *, out: str = "", domain: str = "", **attributes: Any) -> str:
@@ -183,7 +204,7 @@ class _Graph:
         return self.op("Reshape", [self.op("Transpose", [x], perm=[0, 2, 1, 3]), shape])
 
     def save(
-        self, inputs: Sequence[tuple[str, str]], outputs: Sequence[tuple[str, str]], sizes: dict[str, int], path: Path
+        self, inputs: Sequence[tuple[str, str]], outputs: Sequence[tuple[str, str]], sizes: dict[str, int]
     ) -> None:
         """Write the model; each shape is written as a letter for each dimension, with the `sizes` that are known."""
         make = self._onnx.helper
@@ -201,4 +222,4 @@ class _Graph:
             self._constants,
         )
         opsets = [make.make_opsetid("", OPSET), make.make_opsetid(CONTRIB, 1)]
-        self._onnx.save(make.make_model(graph, opset_imports=opsets, ir_version=IR), path)
+        self._onnx.save(make.make_model(graph, opset_imports=opsets, ir_version=IR), self._path)

@@ -8,16 +8,20 @@ words get their times without another pass. Figures: `docs/why/speech.md`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moothall.core.languages import primary
-from moothall_models.ports import RATE, HeardWord, Hypothesis, Window
+from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.attention_times import steps_of_tokens
-from moothall_models.recognizers.ct2_model import read_weights
+from moothall_models.recognizers.ct2_model import Weights, read_weights
+from moothall_models.recognizers.decoder_check import MOST_APART, TEXT, apart
+from moothall_models.recognizers.decoder_graph import layers_of
 from moothall_models.recognizers.drafting import Written, write
 from moothall_models.recognizers.timestamp_rules import TimestampRules
 from moothall_models.recognizers.whisper import (
@@ -33,6 +37,8 @@ from moothall_models.recognizers.whisper import (
 )
 from moothall_models.recognizers.whisper_decoder import Audio, Tokens, WhisperDecoder
 from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end
+
+logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 CLOSING = 20
@@ -52,28 +58,73 @@ class DraftingWhisper(WhisperRecognizer):
         compute_type: str = "int8",
         trained: Sequence[str] = (),
     ) -> None:
-        """As `WhisperRecognizer`. Raises ValueError when the weights can't be read."""
+        """As `WhisperRecognizer`. Raises ValueError when the weights can't be read, and OSError when there is no room
+        for them among the temporary files.
+        """
+        weights = read_weights(model_dir / "model.bin")
+        config = json.loads((model_dir / "config.json").read_bytes())
         super().__init__(
             model_dir, model=model, threads=threads, workers=workers, compute_type=compute_type, trained=trained
         )
-        config = json.loads((model_dir / "config.json").read_bytes())
-        heads = [(int(layer), int(head)) for layer, head in config["alignment_heads"]]
-        self._decoder = WhisperDecoder(read_weights(model_dir / "model.bin"), heads, threads)
+        self._decoder = WhisperDecoder(weights, following_heads(config, weights), threads)
+        self._trusted = True
         self._rules = TimestampRules(
             end=self._end,
             no_timestamps=self._token("<|notimestamps|>"),
-            never=[int(token) for token in config["suppress_ids"] if token >= 0],
+            never=[int(token) for token in config.get("suppress_ids", ()) if token >= 0],
         )
         self._no_speech = self._rules.begin - 2
         multilingual = bool(self._whisper.is_multilingual)
         self._codes = {tag: self._token(f"<|{own_code(tag)}|>") for tag in self.languages} if multilingual else {}
         """Of the languages that it tells apart."""
 
+    def warm_up(self) -> None:
+        """Also compare the two decoders of the same weights: where a library computes otherwise than it did when this
+        was made, CTranslate2's is used from then on, which takes longer.
+        """
+        off = self._apart()
+        if not off <= MOST_APART:
+            logger.error(
+                "The decoder of %s computes wrongly here (%.2f apart from CTranslate2's, which is used instead and "
+                "takes longer). Install the versions of requirements/demo.txt.",
+                self._model,
+                off,
+            )
+            self._trusted = False
+        super().warm_up()
+
+    def _apart(self) -> float:
+        """How far the own decoder is from CTranslate2's, by a text that neither of them would write."""
+        noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
+        encoded = self._encode(noise, 4.0)
+        prompt = [*self._start_tokens("en"), self._token("<|notimestamps|>")]
+        text: list[int] = self._tokenizer.encode(TEXT, add_special_tokens=False).ids
+        # What it is given behind the prompt it writes, and says how likely anything else would have been.
+        result = self._whisper.generate(
+            encoded,
+            [[*prompt, *text]],
+            beam_size=1,
+            max_length=len(prompt) + 2 * len(text),
+            return_logits_vocab=True,
+            suppress_tokens=[],
+            suppress_blank=False,
+        )[0]
+        theirs = np.stack([np.asarray(logits) for logits in result.logits[0][: len(text)]])
+        stepper = _Stepper(self._decoder, self._decoder.listen(np.asarray(encoded)))
+        ours = [stepper.step(prompt, len(prompt) - 1)[0], stepper.step(text[:1])[0]]
+        stepper.step(text[5:2:-1])
+        stepper.cut(len(prompt) + 1)
+        ours.append(stepper.step(text[1:])[0])
+        return apart(np.concatenate(ours)[: len(theirs)], theirs)
+
+    def _encode(self, audio: Samples, seconds: float) -> object:
+        return self._whisper.encode(self._storage.from_array(self._mel(audio, seconds)[np.newaxis]))
+
     def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
+        if not self._trusted:
+            return super()._decode(window, seconds)
         audio = window.audio[: int(seconds * RATE)]
-        mel = self._mel(audio, seconds)
-        encoded = np.asarray(self._whisper.encode(self._storage.from_array(mel[np.newaxis])))
-        heard = self._decoder.listen(encoded)
+        heard = self._decoder.listen(np.asarray(self._encode(audio, seconds)))
         stepper, begun, no_speech, language, likeliest = self._begin(window, heard)
         cap = int(TOKENS_A_SECOND * len(audio) / RATE) + TOKENS_AT_LEAST
         draft: list[int] = self._tokenizer.encode(window.draft, add_special_tokens=False).ids if window.draft else []
@@ -138,6 +189,17 @@ class DraftingWhisper(WhisperRecognizer):
             p = sum(odds[place] for place in places[first:stop]) / (stop - first)
             words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(p, 3)))
         return tuple(words)
+
+
+def following_heads(config: Mapping[str, Any], weights: Weights) -> list[tuple[int, int]]:
+    """(layer, head) of the decoder's heads that follow the audio, as the model's `config.json` says.
+
+    Where it says nothing, all those of the upper half of the layers, as in Whisper's published code.
+    """
+    if named := config.get("alignment_heads"):
+        return [(int(layer), int(head)) for layer, head in named]
+    layers = layers_of(weights)
+    return [(layer, head) for layer in range(layers // 2, layers) for head in range(int(weights["decoder/num_heads"]))]
 
 
 def _silent(written: Written, no_speech: float) -> bool:

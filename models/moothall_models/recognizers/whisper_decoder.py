@@ -53,17 +53,17 @@ class WhisperDecoder:
         # Its worker threads would burn the time between two calls in waiting.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 
-        # By way of a file: from memory the library would keep another copy for as long as it lives.
+        def session(path: Path) -> Any:
+            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+        # By way of files: from memory the library would keep another copy for as long as it lives. What it goes on
+        # using of them stays mapped when they are gone.
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.onnx"
-
-            def session() -> Any:
-                return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-            decoder_graph(weights, heads, path)
-            self._decoder = session()
-            audio_graph(weights, path)
-            self._audio = session()
+            decoder, audio = Path(folder) / "decoder.onnx", Path(folder) / "audio.onnx"
+            decoder_graph(weights, heads, decoder)
+            self._decoder = session(decoder)
+            audio_graph(weights, audio)
+            self._audio = session(audio)
         self._layers = layers_of(weights)
         self._kept = [f"{part}_{layer}" for layer in range(self._layers) for part in ("key", "value")]
         self._heard = [f"audio_{name}" for name in self._kept]
