@@ -22,8 +22,8 @@ import numpy as np
 from moothall.core.commands import CommitWords
 from moothall.core.signals import Partial
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, Window
+from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroVoiceActivity
-from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.store.where import open_store
@@ -229,7 +229,7 @@ def main() -> None:
         save(args.keep / "nothing.flac", samples)
     words = 0
     for model in args.model or MODELS:
-        recognizer = WhisperRecognizer(open_store().path(model), model=model)
+        recognizer = DraftingWhisper(open_store().path(model), model=model)
         recognizer.warm_up()
         for way, played in sessions(samples, blocks, voices).items():
             tallies = {block.kind: Tally(block.kind) for block in blocks if not args.only or block.kind in args.only}

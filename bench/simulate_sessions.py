@@ -26,8 +26,8 @@ from moothall.wire import engine as wire
 from moothall_models.engine_audio import ArrivalTime
 from moothall_models.engine_session import LinkSession, Turn
 from moothall_models.ports import Hypothesis
+from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
-from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.speech.overload import Load
 from recordings import load
 from scoring import SCORER, Result, machine, score, table, together
@@ -53,7 +53,7 @@ class Session:
 class Simulation:
     """The clock, the workers, and the sessions."""
 
-    def __init__(self, sessions: list[Session], recognizer: WhisperRecognizer, workers: int, slower: float) -> None:
+    def __init__(self, sessions: list[Session], recognizer: DraftingWhisper, workers: int, slower: float) -> None:
         """`slower`: how much longer a pass takes than it did."""
         network = SileroNetwork()
         self.now = 0.0
@@ -148,7 +148,7 @@ def main() -> None:
     if not reference.is_file():
         sys.exit(f"{reference} is missing: it says what is spoken in {args.recording.name}, and when.")
     pcm = np.rint(load(args.recording) * 32_767).clip(-32_768, 32_767).astype("<i2").tobytes()
-    recognizer = WhisperRecognizer(args.model, model=args.model.name)
+    recognizer = DraftingWhisper(args.model, model=args.model.name)
     recognizer.warm_up()
     about = machine()
     sessions = [Session(k + 1, k * args.offset * 1_000, pcm) for k in range(args.sessions)]

@@ -24,8 +24,8 @@ from moothall.core.ids import ChannelId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, Window
+from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroVoiceActivity
-from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
 from recordings import load
@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--languages", default="en")
     arguments = parser.parse_args()
     samples = whole_frames(load(arguments.audio))
-    recognizer = WhisperRecognizer(arguments.model, model=arguments.model.name)
+    recognizer = DraftingWhisper(arguments.model, model=arguments.model.name)
     recognizer.warm_up()
     lines = Lines()
     clock = CpuClock()

@@ -12,7 +12,7 @@ from hall_process import write_wave
 from hearing import sample_sound
 from moothall.adapters.audio_file import AudioFile
 from moothall_models.ports import Window
-from moothall_models.recognizers.whisper import WhisperRecognizer
+from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.store import open_store
 
 MODEL = "whisper-tiny.en"
@@ -82,7 +82,7 @@ async def heard_in_sounds(folder: Path) -> str:
             while piece := await sound.read(RATE):
                 pcm += piece
             sounds.append(pcm)
-    recognizer = WhisperRecognizer(open_store().path(MODEL), model=MODEL, threads=2)
+    recognizer = DraftingWhisper(open_store().path(MODEL), model=MODEL, threads=2)
     for pcm in sounds:
         samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
         for begin in range(0, len(samples), 10 * RATE):

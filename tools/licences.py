@@ -68,6 +68,8 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
   Exception, which frees the programs that use them.
 - **ctranslate2** for x86-64 is built with oneDNN (Apache-2.0) and Intel's MKL (Intel Simplified Software License: may
   be passed on, may not be taken apart).
+- **onnx** carries Protocol Buffers (BSD-3-Clause), Abseil (Apache-2.0) and nanobind (BSD-3-Clause); **ml-dtypes** is
+  built with Eigen (MPL-2.0, of which nothing is changed).
 - **tqdm**, **pathspec** and **hypothesis** are MPL-2.0 in whole or part: changes to *their* files would have to be
   published; Moothall changes none.
 - **playwright** (development only) carries Node.js (MIT and others).

@@ -1,4 +1,4 @@
-"""What every Recognizer promises, asked of each: the scripted one, Whisper, and a service behind HTTP."""
+"""What every Recognizer promises, asked of each: the scripted one, Whisper with two decoders, and an HTTP service."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from hearing import sample_sound
 from moothall.testing.scripted import make_script, render
 from moothall_models.ports import RATE, Hypothesis, Recognizer, Samples, Window
+from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.scripted import ScriptedRecognizer
 from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.store import open_store
@@ -32,21 +33,25 @@ class Subject(msgspec.Struct, frozen=True):
     """Words of it, as the recogniser writes them."""
 
     async def hear(
-        self, audio: Samples, *languages: str, prompt: str = "", glossary: tuple[str, ...] = ()
+        self, audio: Samples, *languages: str, prompt: str = "", glossary: tuple[str, ...] = (), draft: str = ""
     ) -> Hypothesis:
         """A pass, in a thread, as the engine runs it."""
-        window = Window(audio=audio, languages=languages or ("en",), prompt=prompt, glossary=glossary)
+        window = Window(audio=audio, languages=languages or ("en",), prompt=prompt, glossary=glossary, draft=draft)
         return await asyncio.to_thread(self.recognizer.recognise, window)
 
 
 @pytest.fixture(
-    params=["scripted", pytest.param("whisper", marks=pytest.mark.model), *(f"service, {style}" for style in Style)]
+    params=[
+        "scripted",
+        *(pytest.param(name, marks=pytest.mark.model) for name in ("whisper", "drafting whisper")),
+        *(f"service, {style}" for style in Style),
+    ]
 )
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     name = str(request.param)
-    if name == "whisper":
+    if name.endswith("whisper"):
         speech = samples(await sample_sound(0, 6_400))
-        yield Subject(whisper(), speech, "welcome to this open session on remote participation")
+        yield Subject(whisper(name), speech, "welcome to this open session on remote participation")
         return
     scripted = ScriptedRecognizer(SCRIPT)
     speech = samples(render(SCRIPT))[: 9 * RATE]
@@ -62,9 +67,10 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 
 
 @functools.cache
-def whisper() -> WhisperRecognizer:
+def whisper(name: str) -> WhisperRecognizer:
     """Loaded once: it holds nothing of a pass."""
-    return WhisperRecognizer(open_store().path("whisper-tiny.en"), model="whisper-tiny.en", workers=2)
+    kind = DraftingWhisper if name == "drafting whisper" else WhisperRecognizer
+    return kind(open_store().path("whisper-tiny.en"), model="whisper-tiny.en", workers=2)
 
 
 def samples(pcm: bytes) -> Samples:
@@ -104,6 +110,12 @@ async def test_speech_becomes_words_in_order_with_times_inside_the_window(subjec
 
 async def test_the_same_window_is_heard_in_the_same_way(subject: Subject) -> None:
     assert await subject.hear(subject.speech) == await subject.hear(subject.speech)
+
+
+async def test_a_draft_changes_no_word(subject: Subject) -> None:
+    alone = text(await subject.hear(subject.speech))
+    for draft in (alone, alone[len(alone) // 2 :], " of something else altogether"):
+        assert text(await subject.hear(subject.speech, draft=draft)) == alone
 
 
 async def test_with_one_language_nothing_is_detected(subject: Subject) -> None:

@@ -19,8 +19,8 @@ from moothall.core.ids import ChannelId, SessionId
 from moothall.core.session import Channel, State
 from moothall.services.engine_acts import kept_part
 from moothall_models.ports import RATE, VAD_FRAME, Samples
+from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroVoiceActivity
-from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.utterance import FRAME_MS
 from moothall_models.store import open_store
@@ -40,7 +40,7 @@ PASS_MS = 250
 """What a pass takes on a small machine."""
 
 
-def commands(recognizer: WhisperRecognizer, samples: Samples, begin: int, *, cut: int = 0) -> list[Output]:
+def commands(recognizer: DraftingWhisper, samples: Samples, begin: int, *, cut: int = 0) -> list[Output]:
     """What the policy sends for sound that begins at media ms `begin`, live, and breaks off."""
     channel, activity = SpeechChannel(attach(audio_from=begin, through=begin, cut=cut)), SileroVoiceActivity()
     out: list[Output] = []
@@ -82,7 +82,7 @@ def made_up(words: Sequence[Word], known: Sequence[Heard]) -> list[Heard]:
 
 
 async def test_no_word_is_made_up_at_an_edge() -> None:
-    recognizer = WhisperRecognizer(open_store().path(MODEL), model=MODEL, threads=2)
+    recognizer = DraftingWhisper(open_store().path(MODEL), model=MODEL, threads=2)
     samples = (np.frombuffer(await sample_sound(FIRST_MS, LAST_MS), dtype="<i2") / 32_768).astype(np.float32)
     said = reference(FIRST_MS, LAST_MS)
     whole = [*said, *heard(recorded(commands(recognizer, samples, 0)))]

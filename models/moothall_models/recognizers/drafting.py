@@ -54,6 +54,9 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """[tokens, heads, steps]: where it looked when it wrote each of them, and behind text also what came after."""
     ended: bool
     """Whether it ended by itself."""
+    log_p: float
+    """Of all its choices on average, as CTranslate2 has it: the end is counted among them, where it was chosen, and not
+    among the tokens that they are shared by."""
 
 
 def write(
@@ -77,11 +80,11 @@ def write(
     text: list[int] = []
     choices: list[Choice] = []
     looks = [attention[-1]]
-    at, most, ended = 0, LONGEST_DRAFT, False
+    at, most, ended, of_end = 0, LONGEST_DRAFT, False, 0.0
     choice = rules.choose(tokens, logits[-1])
     while len(tokens) < cap and loop_at_the_end(text) < CIRCLES:
         if choice.token == rules.end:
-            ended = True
+            ended, of_end = True, choice.log_p
             break
         tokens.append(choice.token)
         choices.append(choice)
@@ -113,6 +116,7 @@ def write(
         choices=tuple(choices),
         attention=np.stack(looks),
         ended=ended,
+        log_p=(sum(each.log_p for each in choices) + of_end) / max(1, len(choices)),
     )
 
 

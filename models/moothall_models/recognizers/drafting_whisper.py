@@ -41,12 +41,17 @@ from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_e
 logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
+PADDING_SECONDS = 1.0
+"""Silence after the audio, at least. It may be less than CTranslate2's decoder needs, since this one is stopped where
+it would start again."""
 CLOSING = 20
 """Steps of the encoder (20 ms) before the end of the audio from which on a closing timestamp ends the text."""
 
 
 class DraftingWhisper(WhisperRecognizer):
     """A Whisper model on the processor that uses `Window.draft`."""
+
+    padding_seconds = PADDING_SECONDS
 
     def __init__(
         self,
@@ -91,6 +96,7 @@ class DraftingWhisper(WhisperRecognizer):
                 off,
             )
             self._trusted = False
+            self.padding_seconds = WhisperRecognizer.padding_seconds
         super().warm_up()
 
     def _apart(self) -> float:
@@ -204,8 +210,7 @@ def following_heads(config: Mapping[str, Any], weights: Weights) -> list[tuple[i
 
 def _silent(written: Written, no_speech: float) -> bool:
     """By Whisper's own measures: it is told that nobody speaks, and unsure of what it wrote."""
-    sure = sum(choice.log_p for choice in written.choices) / (len(written.choices) + 1)
-    return no_speech > NO_SPEECH and sure < LOW_LOGPROB
+    return no_speech > NO_SPEECH and written.log_p < LOW_LOGPROB
 
 
 class _Stepper:

@@ -24,8 +24,8 @@ HOP = 160
 """Samples from one mel frame to the next (10 ms)."""
 FULL_SECONDS = 30.0
 """What the model was trained on, and the most that it takes."""
-PADDING_SECONDS = 1.0
-"""Silence after the audio, at least; with less the decoder sometimes starts again at the end."""
+PADDING_SECONDS = 2.0
+"""Silence after the audio, at least; with less the decoder often starts again at the end."""
 QUANTUM_SECONDS = 0.5
 """Windows are whole multiples of this."""
 LONG_SECONDS = 12.0
@@ -44,6 +44,8 @@ FIRST_TIMESTAMP_STEPS = 50
 
 class WhisperRecognizer:
     """A Whisper model in CTranslate2 form, multilingual or English only."""
+
+    padding_seconds = PADDING_SECONDS
 
     def __init__(
         self,
@@ -102,7 +104,7 @@ class WhisperRecognizer:
     def recognise(self, window: Window) -> Hypothesis:
         """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
         heard = min(len(window.audio) / RATE, FULL_SECONDS)
-        seconds = min(ceil((heard + PADDING_SECONDS) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
+        seconds = min(ceil((heard + self.padding_seconds) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
         hypothesis, runs_in_circles = self._decode(window, seconds)
         if runs_in_circles and seconds < FULL_SECONDS:
             hypothesis, _ = self._decode(window, LONG_SECONDS if seconds < LONG_SECONDS else FULL_SECONDS)

@@ -78,6 +78,6 @@ def test_any_draft_gives_what_no_draft_gives(
         found, steps = written(seed, prompt, draft, cap, closing)
         assert found.tokens == plain.tokens
         assert found.choices == plain.choices
-        assert found.ended == plain.ended
+        assert (found.ended, found.log_p) == (plain.ended, plain.log_p)
         assert (found.attention == plain.attention).all()
         assert steps <= alone

@@ -65,6 +65,7 @@ def test_without_a_draft_it_goes_token_by_token() -> None:
     assert steps == [1] * len(SCRIPT)
     assert [choice.token for choice in found.choices] == SCRIPT
     assert all(choice.p > 0.9 for choice in found.choices)
+    assert found.log_p == pytest.approx(0, abs=1e-3)
     # Where it looked when it wrote each token, and behind the last.
     assert found.attention[:, 0, 0].tolist() == list(range(len(PROMPT), len(PROMPT) + len(SCRIPT) + 1))
 
@@ -144,6 +145,23 @@ def test_a_timestamp_at_the_end_of_the_audio_ends_it() -> None:
     assert list(found.tokens) == script
     # Before any text it is no end.
     assert written(SCRIPT, closing=0)[0].tokens == tuple(SCRIPT)
+
+
+def test_how_sure_it_is_counts_the_end() -> None:
+    class Shrugging(Reader):
+        """As likely as not, there is something behind the text."""
+
+        def step(self, tokens: Sequence[int], first: int = 0) -> tuple[Floats, Floats]:
+            logits, attention = super().step(tokens, first)
+            logits[logits[:, END] > 0, 999] = 29.9
+            return logits, attention
+
+    shrugging = Shrugging([at(0), 5])
+    begun = shrugging.step(PROMPT, len(PROMPT) - 1)
+    found = write(shrugging, begun, RULES, cap=9, draft=[], closing=500)
+    assert found.tokens == (at(0), 5)
+    # One choice of two between the two tokens that it wrote; the end itself is none of these.
+    assert found.log_p == pytest.approx(np.log(1 / (1 + np.exp(-0.1))) / 2, abs=1e-3)
 
 
 def test_what_is_no_text_in_a_draft_is_passed_over() -> None:
