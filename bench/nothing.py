@@ -135,8 +135,14 @@ def openings(samples: Samples, detector: SileroVoiceActivity) -> tuple[list[floa
     return odds, found
 
 
-def play(session: Session, recognise: Callable[[Window], Hypothesis], languages: tuple[str, ...], out: Tallies) -> None:
-    """Run the policy over one session, and sort what comes out by the kind of sound."""
+def play(
+    session: Session,
+    recognise: Callable[[Window], Hypothesis],
+    languages: tuple[str, ...],
+    out: Tallies,
+    glossary: tuple[str, ...] = (),
+) -> None:
+    """Run the policy over one session, and sort what comes out by the kind of sound; all of a glossary is near."""
     odds, found = openings(session.samples, SileroVoiceActivity())
     clock = CpuClock()
     spent = 0.0
@@ -168,7 +174,8 @@ def play(session: Session, recognise: Callable[[Window], Hypothesis], languages:
                 odds_each = tuple(word.p for word in words)
                 kind(first).invented.append(Invented(first, text, segments[output.segment], odds_each, opening))
 
-    simulate(session.samples, attach_from_start(languages), counted_pass, clock, emit=emit)
+    attach = attach_from_start(languages, glossary=glossary, near=len(glossary))
+    simulate(session.samples, attach, counted_pass, clock, emit=emit)
     for block in session.blocks:
         tally, start = out[block.kind], max(block.start, session.counted)
         tally.ms += block.end - start

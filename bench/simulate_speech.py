@@ -136,7 +136,9 @@ def whole_frames(samples: Samples) -> Samples:
     return np.pad(samples, (0, -len(samples) % VAD_FRAME)).astype(np.float32)
 
 
-def attach_from_start(languages: tuple[str, ...], stream: int = 1) -> Attach:
+def attach_from_start(
+    languages: tuple[str, ...], stream: int = 1, glossary: tuple[str, ...] = (), near: int = 0
+) -> Attach:
     return Attach(
         stream=stream,
         session=SessionId(f"s{stream}"),
@@ -147,6 +149,8 @@ def attach_from_start(languages: tuple[str, ...], stream: int = 1) -> Attach:
         last_words=(),
         open_segment=None,
         audio_from=0,
+        glossary=glossary,
+        near=near,
     )
 
 

@@ -178,6 +178,23 @@ async def _meeting(running: Hall, name: str) -> None:
     named = tuple(SegmentId(f"line-{number}") for number in range(3))
     await told(SYSTEM, "named", do.AssignSpeaker(segments=named, speaker=SpeakerId("anez")))
     await told(Actor(Role.CAPTIONER, "c1"), "noted", do.LeaveNote(text="The second microphone crackles."))
+    await told(
+        Actor(Role.CAPTIONER, "c1"),
+        "terms",
+        do.ChooseTerm(term="Añez & Söhne", wanted=True, language="ar"),
+        do.ChooseTerm(term="Potable", wanted=False),
+    )
+    for number in (6, 9):  # corrected twice: proposed as a term
+        line = writer.state.segments.get(SegmentId(f"line-{number}"))
+        assert line is not None
+        fix = do.CorrectSegment(
+            channel=FLOOR,
+            segment=line.id,
+            base_revision=0,
+            base_words=1,
+            text=TEXT[0][1].replace("The session", "The Moothall"),
+        )
+        await told(Actor(Role.CAPTIONER, "c1"), f"fix-{number}", fix)
     if name == "yesterday":
         await told(SYSTEM, "closed", do.CloseSession())
 

@@ -13,6 +13,7 @@ from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSe
 from moothall.core.errors import AudioError
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
+from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import SpoolStore
 from moothall.core.signals import AnySignal
@@ -48,7 +49,9 @@ class MemoryHall:
         self.log = log or FailingLog()
         self.spools: SpoolStore = spools or MemorySpools()
         self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
-        self.recognising = Recognising(self.clock)
+        self.preferred = NOTHING
+        """What engines are to prefer in every text."""
+        self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred)
         self.closing = Closing()
         self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock, closing=self.closing)
         self.live = LiveIngest(
@@ -165,9 +168,19 @@ async def hello(
     model: str = "scripted",
     languages: tuple[str, ...] = (),
     most: int | None = None,
+    *,
+    takes_glossary: bool = False,
 ) -> None:
     """Say hello."""
-    said = wire.Hello(protocol=wire.PROTOCOL, name="e", model=model, languages=languages, channels=channels, most=most)
+    said = wire.Hello(
+        protocol=wire.PROTOCOL,
+        name="e",
+        model=model,
+        languages=languages,
+        channels=channels,
+        most=most,
+        takes_glossary=takes_glossary,
+    )
     await engine.send(said)
 
 

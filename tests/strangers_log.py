@@ -49,6 +49,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
         ev.LinesMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
         ev.NoteLeft(text=f"The {WORD} is in the minutes."),
+        ev.TermChosen(term=WORD, wanted=True),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),

@@ -29,6 +29,8 @@ def attach(
     audio_from: int = 0,
     place: Place | None = None,
     cut: int = 0,
+    glossary: Sequence[str] = (),
+    near: int = 0,
 ) -> Attach:
     return Attach(
         stream=1,
@@ -42,6 +44,8 @@ def attach(
         audio_from=audio_from,
         place=place,
         cut=cut,
+        glossary=tuple(glossary),
+        near=near,
     )
 
 

@@ -246,6 +246,7 @@ class Engine:
             languages=self._recognizer.languages,
             channels=room.channels,
             most=room.most,
+            takes_glossary=True,
         )
 
     def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:

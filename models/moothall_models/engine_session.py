@@ -187,6 +187,8 @@ class LinkSession:
                 stream.ending = True
                 stream.media.arrived(stream.audio.end, now)
                 self._end_if_heard(stream, now)
+            case wire.Glossary():
+                stream.speech.glossary.prefer(message.terms, message.near)
             case wire.Detach():
                 self._forget(stream)
             case wire.Accepted():

@@ -22,11 +22,12 @@ from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
 from moothall.app_doors import open_doors, open_local_door
-from moothall.app_house import SPOOL_FOLDER, open_house, watch_rehearsals
+from moothall.app_house import SPOOL_FOLDER, open_glossaries, open_house, watch_rehearsals
 from moothall.app_sound import open_live, open_recordings
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.engine_connection import BenchClock
+from moothall.services.glossaries import Glossaries
 from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.office import Office
@@ -59,6 +60,7 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     recognising: Recognising
     ingest: Ingest
     live: LiveIngest
+    glossaries: Glossaries
     clock: Clock
     engines: tuple[EngineChild, ...]
 
@@ -85,7 +87,8 @@ async def hall(
         listener = stack.enter_context(closing(_listen(settings)))
         recordings, folder = open_recordings(stack, house, settings)
         # A bench measures what turns sound into text.
-        recognising = Recognising(clock, bench, recordings.record if bench is None else None)
+        glossaries = await open_glossaries(stack, house, settings)
+        recognising = Recognising(clock, bench, recordings.record if bench is None else None, glossaries.preferred)
         spools = DiskSpools(house.data / SPOOL_FOLDER)
         ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
         live = await open_live(stack, house, spools, recognising)
@@ -96,6 +99,7 @@ async def hall(
             listener=listener,
             pages=pages,
             recognising=recognising,
+            glossaries=glossaries,
             live=live,
             recordings=recordings,
             folder=folder,
@@ -117,6 +121,7 @@ async def hall(
             recognising=recognising,
             ingest=ingest,
             live=live,
+            glossaries=glossaries,
             clock=clock,
             engines=engines,
         )

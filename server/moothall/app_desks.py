@@ -31,6 +31,7 @@ from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
 from moothall.services.copies import Copies
 from moothall.services.desks import Desks, News, Seat
+from moothall.services.glossaries import Glossaries
 from moothall.services.line_moves import LineMoves
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.orders import unavailable
@@ -56,6 +57,7 @@ def open_desks(
     reports: Reports,
     recognising: Recognising,
     recordings: Recordings,
+    glossaries: Glossaries,
     sound: LiveIngest,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket]:
     """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
@@ -87,7 +89,7 @@ def open_desks(
         tally=reports.tally,
         presence=desks.presence,
     )
-    news |= _news(house, reports, control)
+    news |= _news(house, reports, control, glossaries)
     extras = {
         **_Extras(
             house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
@@ -116,7 +118,7 @@ def _disk(house: House) -> tuple[int, int] | None:
     return usage.free, usage.total
 
 
-def _news(house: House, reports: Reports, control: ControlRoom) -> Mapping[str, News]:
+def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
     """What desks are told whenever it changes."""
 
     def told(session: SessionId) -> object:
@@ -146,7 +148,12 @@ def _news(house: House, reports: Reports, control: ControlRoom) -> Mapping[str, 
         live, kept = house.sessions.loaded(session), house.proposals.kept(session)
         return None if live is None or kept is None else {"run": kept.run, "fates": house.proposals.fates(live.writer)}
 
-    return {"reports": told, "overrun": overrun, "alarm": alarm, "quality": quality, "proposals": proposals}
+    def terms(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        return None if live is None else msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names))
+
+    text = {"quality": quality, "proposals": proposals, "terms": terms}
+    return {"reports": told, "overrun": overrun, "alarm": alarm, **text}
 
 
 class _AboutSessions:

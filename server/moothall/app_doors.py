@@ -43,6 +43,7 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.views.quality import Quality
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
+from moothall.services.glossaries import Glossaries
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.programme import Programme
 from moothall.services.reader_access import ReaderAccess
@@ -90,6 +91,7 @@ async def open_doors(
     listener: socket.socket,
     pages: Pages,
     recognising: Recognising,
+    glossaries: Glossaries,
     live: LiveIngest,
     recordings: Recordings,
     folder: SoundFolder,
@@ -180,6 +182,7 @@ async def open_doors(
         reports=reports,
         recognising=recognising,
         recordings=recordings,
+        glossaries=glossaries,
         sound=live,
     )
     app.add_routes(desks)

@@ -14,6 +14,7 @@ import msgspec
 from moothall.adapters import book_sqlite, signing, sqlite_file
 from moothall.adapters.book_sqlite import SqliteBook
 from moothall.adapters.data_folder import hold_folder
+from moothall.adapters.glossary_folder import GlossaryFolder
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
@@ -21,8 +22,10 @@ from moothall.adapters.time_zones import chosen_zone, find_zone
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
+from moothall.core.programme.plan import Room
 from moothall.services.carrying_on import carry_on
 from moothall.services.closing import Closing
+from moothall.services.glossaries import Glossaries
 from moothall.services.office import Office
 from moothall.services.programme import Programme
 from moothall.services.proposing import Proposals
@@ -143,6 +146,22 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         randomness=randomness,
         tasks=tasks,
     )
+
+
+async def open_glossaries(stack: AsyncExitStack, house: House, settings: Settings) -> Glossaries:
+    """Names and terms to prefer, their files looked at until the stack unwinds. Raises ConfigurationError."""
+    folder = settings.conference.glossaries
+    programme = house.programme
+
+    def room_of(session: SessionId) -> Room | None:
+        room = programme.room_of(session)
+        return None if room is None else programme.room(room)
+
+    glossaries = Glossaries(GlossaryFolder(Path(folder) if folder else None), house.clock, room_of)
+    await glossaries.load()
+    if folder:
+        stack.callback(house.tasks.create_task(carry_on(glossaries.run, house.clock)).cancel)
+    return glossaries
 
 
 def watch_rehearsals(stack: AsyncExitStack, house: House) -> None:

@@ -92,6 +92,9 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: Annotated[str, msgspec.Meta(description="a name such as 'Africa/Nairobi', or nothing")] = ""
     """In which times are shown and typed, by its IANA name, until an imported programme names another. Empty: the
     machine's, and UTC where that has none by name."""
+    glossaries: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
+    """Folder of the glossary files, `*.toml`: names and terms that the recogniser is to prefer. A file that is changed
+    is read again within 10 s. Empty: none."""
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):

@@ -222,6 +222,26 @@ def remove_the_bettered(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRe
     return gone, [recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by="staff-1"), STAFF)]
 
 
+def chosen_terms(recorder: Recorder) -> list[LogRecord]:
+    """Names and terms that a desk had preferred, one of them the name of somebody who wants to be taken out."""
+    tell = recorder.record
+    return [
+        tell(ev.SessionCreated(title="Names", languages=("en", "pt")), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en", "pt")), STAFF),
+        tell(ev.SpeakerIntroduced(speaker=ANA, name="Ana Conceição"), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(ev.TermChosen(term="Ana Conceição", wanted=True), CAPTIONER),
+        tell(ev.TermChosen(term="Moothall", wanted=True, language="en"), CAPTIONER),
+        tell(ev.TermChosen(term="DNS", wanted=False), CAPTIONER),
+        tell(ev.TermChosen(term="DNS", wanted=None), CAPTIONER),
+        tell(ev.SessionClosed(t=2_000), CHAIR),
+    ]
+
+
+def remove_her_name(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    return (3, 5), [recorder.record(ev.BodyRemoved(offsets=(3, 5), reason="request", by="staff-1"), STAFF)]
+
+
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
 """Which bodies go, and what is written with that."""
@@ -230,6 +250,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-open-hall": (open_hall, remove_what_was_not_recorded),
     "log-0.1-last-words": (closing, remove_the_last_words),
     "log-0.1-better-pass": (better_pass, remove_the_bettered),
+    "log-0.1-terms": (chosen_terms, remove_her_name),
 }
 
 

@@ -6,11 +6,12 @@ import { DeskLines } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
 import { keepOwnName, ownName } from './desk_names.js';
 import { DeskPanel } from './desk_panel.js';
-import { DeskRemove, timeOf } from './desk_remove.js';
+import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
+import { DeskTerms } from './desk_terms.js';
 import { at, element, set } from './nodes.js';
 import { standing } from './standing.js';
-import { Words, direction, mediaTime } from './words.js';
+import { Words, direction } from './words.js';
 
 const BACK = 30000; // ms that "not recorded" takes back
 const REDONE = 60000; // ms that are written again in another language
@@ -22,7 +23,7 @@ let may = new Set();
 let channel = data.channel;
 let own = ''; // our seat
 let here = [];
-let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null };
+let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null };
 let ahead = 0; // the server's clock against ours
 
 const say = (text) => { at('Status').textContent = text; };
@@ -36,6 +37,7 @@ async function act(...commands) {
 }
 
 const take = (speaker) => act({ do: 'take-floor', channel, speaker });
+const choose = (term, wanted, language = null) => act({ do: 'term', term, wanted, language });
 const panel = new DeskPanel(state, words, data, {
   take,
   undo,
@@ -43,6 +45,7 @@ const panel = new DeskPanel(state, words, data, {
   seen: (kind) => link.request('seen', { id: newId(), kind }),
   mended: (kind) => link.request('mended', { id: newId(), kind }),
 });
+const terms = new DeskTerms(words, panel.tongue, { choose, say });
 const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
 const keys = new DeskKeys({
@@ -162,6 +165,7 @@ function around() {
   panel.people(keys);
   panel.proposals(news.proposals, may.has('correct'));
   panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close') });
+  terms.show(news.terms, may.has('term'));
   choices();
   now();
 }
@@ -192,6 +196,8 @@ function choices() {
   at('Tongues').hidden = !may.has('force-language') || languages.length < 2;
   menu(at('Write').elements.language, named, session.forced ?? languages[0]);
   at('WriteIn').hidden = languages.length < 2;
+  menu(at('AddTerm').elements.language, [['', words.text('term.any')], ...named]);
+  at('TermIn').hidden = languages.length < 2;
   menu(at('Give').elements.speaker, [...panel.speakers(), ['', words.text('nobody')]]);
   menu(at('RemoveOf').elements.speaker, panel.speakers());
   at('RemoveWords').hidden = !may.has('remove');
@@ -317,23 +323,16 @@ const removing = new DeskRemove(words, async (removes) => {
 });
 at('RemoveLines').addEventListener('click', () => removing.lines(lines.chosen()));
 form('RemoveOf', ({ speaker, named }) => removing.speaker(speaker.value, speaker.selectedOptions[0]?.textContent, named.checked));
-form('RemoveSpan', async ({ from, to }) => {
-  const [first, last] = [timeOf(from.value), timeOf(to.value)];
-  if (first === null || last === null || last < first) {
-    say(words.text('remove.times'));
-    (first === null ? from : to).focus();
-  } else await removing.span(first, last);
-});
+form('RemoveSpan', (elements) => removing.spanOf(elements, say));
 at('SpanOfPicked').addEventListener('click', () => {
-  const chosen = lines.chosen().map((id) => state.lines.get(id));
-  if (!chosen.length) {
-    say(words.counted('picked', 0));
-    return;
-  }
-  const { from, to } = at('RemoveSpan').elements;
-  from.value = mediaTime(Math.min(...chosen.map(({ t0 }) => t0)));
-  to.value = mediaTime(Math.max(...chosen.map(({ t1 }) => t1)));
-  from.focus();
+  removing.fill(at('RemoveSpan').elements, lines.chosen().map((id) => state.lines.get(id)), say);
+});
+form('AddTerm', async ({ term, language }) => {
+  const name = term.value.trim();
+  if (!name) return;
+  term.value = '';
+  const answer = await choose(name, true, language.value || null);
+  if (answer.refusal) term.value ||= name;
 });
 at('Unpick').addEventListener('click', () => {
   lines.clear();

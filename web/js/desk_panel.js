@@ -1,19 +1,10 @@
 // What stands around the text on a staff page: who speaks, who is here, notes, reports, alarms, and what was done.
 
+import { bdi, fill } from './desk_fill.js';
 import { alone, tongues } from './desk_names.js';
 import { at, element, set } from './nodes.js';
 import { qualityLines } from './quality.js';
 import { mediaTime } from './words.js';
-
-const bdi = (text) => element('bdi', {}, text);
-
-/** Put items into a list where they changed; what has the focus keeps it. */
-function fill(list, items) {
-  const focused = document.activeElement;
-  const key = list.contains(focused) ? focused.dataset.key : null;
-  list.replaceChildren(...items);
-  if (key) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
-}
 
 export class DeskPanel {
   /** @param {object} state  @param {object} words  @param {object} data  the page's data  @param {object} does */
@@ -112,14 +103,15 @@ export class DeskPanel {
     const name = (id) => (speakers[id] ? alone(speakers[id]) : this.words.text('nobody'));
     const one = (command) => {
       const kind = command.do;
-      const text = (command.text ?? command.name ?? '').trim().slice(0, 80);
+      const text = (command.text ?? command.name ?? command.term ?? '').trim().slice(0, 80);
       if (kind === 'take-floor') return this.words.text('did.take-floor', { name: name(command.speaker) });
       if (kind === 'assign') return this.words.text('did.assign', { name: name(command.speaker) });
       if (kind === 'force-language') {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
-      return this.words.text(`did.${command.accepted ? 'accept' : kind}`, { text: alone(text) });
+      const did = command.accepted ? 'accept' : command.wanted === false ? 'term-away' : kind;
+      return this.words.text(`did.${did}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);
     if (accepted.length > 1) return this.words.counted('accepted', accepted.length);

@@ -7,7 +7,7 @@ import { mediaTime } from './words.js';
 const SECOND = 1000; // ms
 
 /** Media ms of a time as it stands at a line, `4:05` or `1:04:05`; null when it is none. */
-export function timeOf(text) {
+function timeOf(text) {
   const parts = text.trim().split(':').map(Number);
   if (parts.length < 2 || parts.length > 3 || !parts.every((part) => Number.isInteger(part) && part >= 0)) return null;
   return parts.reduce((all, part) => 60 * all + part, 0) * SECOND;
@@ -47,6 +47,26 @@ export class DeskRemove {
     if (many === null) return;
     const times = { from: mediaTime(from), to: mediaTime(to) };
     this.#ask(this.words.text('remove.span', times), removes, this.words.counted('concerned', many));
+  }
+
+  /** Ask about the span whose times somebody typed in; says what is wrong with them. */
+  async spanOf({ from, to }, say) {
+    const [first, last] = [timeOf(from.value), timeOf(to.value)];
+    if (first === null || last === null || last < first) {
+      say(this.words.text('remove.times'));
+      (first === null ? from : to).focus();
+    } else await this.span(first, last);
+  }
+
+  /** Put the times of these lines in. */
+  fill({ from, to }, lines, say) {
+    if (!lines.length) {
+      say(this.words.counted('picked', 0));
+      return;
+    }
+    from.value = mediaTime(Math.min(...lines.map(({ t0 }) => t0)));
+    to.value = mediaTime(Math.max(...lines.map(({ t1 }) => t1)));
+    from.focus();
   }
 
   #ask(question, removes, many = '') {

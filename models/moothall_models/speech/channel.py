@@ -17,6 +17,7 @@ from moothall.wire.engine import Attach, Place
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech import agreement, belief, passes, places, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
+from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.hearing import heard_words
 from moothall_models.speech.languages import LanguageChoice
 from moothall_models.speech.passes import PassRequest
@@ -36,12 +37,12 @@ class SpeechChannel:
 
     def __init__(self, attach: Attach, settings: SpeechSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
-        self._glossary = attach.glossary
         self._gate = Gate(settings)
         self._segmenter = Segmenter(attach, settings)
         self._reporter = Reporter(attach.channel, settings)
         self._reviewer = Reviewer(settings)
         place = self._resumed = places.usable(attach)
+        self.glossary = Glossary(attach.glossary, attach.near, () if place is None else place.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         self._languages = (
             LanguageChoice(attach.languages, spoken, settings)
@@ -82,6 +83,7 @@ class SpeechChannel:
             language=self._languages.last,
             suspect=self._languages.suspect,
             speaking=None if utterance is None else utterance.place(),
+            terms=self.glossary.memory,
         )
 
     def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
@@ -132,10 +134,10 @@ class SpeechChannel:
         if utterance is not None and edge is not None:
             last = self._breaks_off(utterance) and edge == utterance.heard
             draft = passes.expected(tuple(self._committed), utterance)
-            spoken = self._languages.offer(utterance)
-            self._outstanding = passes.live(utterance, edge, spoken, self._glossary, draft, last=last, now=self._now)
+            spoken, terms = self._languages.offer(utterance), self.glossary.choose(utterance, edge)
+            self._outstanding = passes.live(utterance, edge, spoken, terms, draft, last=last, now=self._now)
         elif self._outstanding is None and not self._ended and self._pace == schedule.usual(self._settings):
-            self._outstanding = passes.review(self._reviewer, self._glossary, self._now)
+            self._outstanding = passes.review(self._reviewer, self.glossary, self._now)
         else:
             return None
         return self._outstanding
@@ -159,6 +161,7 @@ class SpeechChannel:
         if hypothesis.passed_over:
             return self._passed_over(utterance, request)
         utterance.unheard.heard(request.start, request.edge)
+        hypothesis = self.glossary.heard(utterance, request.window.glossary, hypothesis)
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)
         before, utterance.covered, utterance.spoken = utterance.unconfirmed, request.edge, hypothesis

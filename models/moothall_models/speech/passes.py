@@ -8,6 +8,7 @@ import msgspec
 
 from moothall.core.events import Word
 from moothall_models.ports import Window
+from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.review import Line, Reviewer
 from moothall_models.speech.utterance import Utterance
 
@@ -50,13 +51,13 @@ def live(
     return PassRequest(window=window, deadline=deadline, start=utterance.start, edge=edge, last=last, asked=now)
 
 
-def review(reviewer: Reviewer, glossary: tuple[str, ...], now: int) -> PassRequest | None:
+def review(reviewer: Reviewer, glossary: Glossary, now: int) -> PassRequest | None:
     """The better pass over a line that has ended, if one waits."""
     line = reviewer.next(now)
     if line is None:
         return None
     start, edge = reviewer.span(line)
-    window = reviewer.window(line, glossary)
+    window = reviewer.window(line, glossary.told(now))
     return PassRequest(window=window, deadline=now + PATIENCE, start=start, edge=edge, asked=now, line=line)
 
 

@@ -69,6 +69,8 @@ class Utterance:
         """The last pass; empty before the first."""
         self.unconfirmed: tuple[Word, ...] = ()
         """What the last pass heard beyond the committed words."""
+        self.parroted = False
+        """Whether a pass only repeated the terms that it was given: then it gets none any more."""
         for frame in before:
             self.add(frame)
 
@@ -81,6 +83,7 @@ class Utterance:
         utterance._know(frame)
         utterance.covered, utterance.again, utterance.redo = place.covered, place.again, place.redo
         utterance.language, utterance.unconfirmed = place.language, place.unconfirmed
+        utterance.parroted = place.parroted
         utterance.spoken = Hypothesis(language=place.heard_language, words=(), likeliest=place.likeliest)
         return utterance
 
@@ -97,6 +100,7 @@ class Utterance:
             heard_language=self.spoken.language,
             likeliest=self.spoken.likeliest,
             unconfirmed=self.unconfirmed,
+            parroted=self.parroted,
         )
 
     @property

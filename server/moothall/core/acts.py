@@ -13,7 +13,7 @@ from moothall.core import events as ev
 from moothall.core.actors import OPERATOR, Actor
 from moothall.core.authority import STAFF_ROLES
 from moothall.core.chain import Header
-from moothall.core.commands import BringLinesBack, CorrectSegment, IntroduceSpeaker, MoveLinesAway, TypeLine
+from moothall.core.commands import BringLinesBack, ChooseTerm, CorrectSegment, IntroduceSpeaker, MoveLinesAway, TypeLine
 from moothall.core.event_codec import UnknownEvent
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.moves import AWAY, BACK, HERE, short
@@ -22,7 +22,7 @@ from moothall.core.undo import Commands, Reading, Undoing, read_act
 
 UNDO, LATE = "undo:", ":lines"
 """How the ids of what undoes an act begin; and how the last of them ends where lines of meanwhile go back too."""
-_WITH_WORDS = (CorrectSegment, IntroduceSpeaker, TypeLine)
+_WITH_WORDS = (ChooseTerm, CorrectSegment, IntroduceSpeaker, TypeLine)
 """Commands that carry words of the record."""
 
 _Fact = ev.AnyEvent | UnknownEvent | None

@@ -27,16 +27,17 @@ _CORRECT = _of(do.CorrectSegment)
 _TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel, do.RestoreLines)
 _MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
 _NOTES = _of(do.LeaveNote)
+_TERMS = _of(do.ChooseTerm)
 
 COMMANDS: dict[Role, _Commands] = {
     Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS | _CONSENT | _of(do.RewindChannel, do.AskClose),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES,
+    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS,
     Role.CHAIR: _LIFE | _CONSENT | _NOTES,
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES,
-    Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS,
+    Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS,
     Role.TRANSLATOR: _of(),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(),

@@ -301,6 +301,15 @@ class LeaveNote(Command, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
+class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
+    """Have a name or term preferred in the session, or not, or as the programme and the glossary files have it."""
+
+    term: str
+    wanted: bool | None
+    language: str | None = None
+    """BCP-47 tag of the language in which it is said so; None for any."""
+
+
 AnyCommand = (
     CreateSession
     | DescribeSession
@@ -334,5 +343,6 @@ AnyCommand = (
     | MoveLinesHere
     | BringLinesBack
     | LeaveNote
+    | ChooseTerm
 )
 """Every command of this release, told apart by `do`."""

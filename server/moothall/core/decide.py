@@ -12,6 +12,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor
 from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_lines import MOST_BACK, decide_lines
+from moothall.core.decide_terms import decide_term
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
 from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status
@@ -62,6 +63,8 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
             return _not_recorded(state, command, wall)
         case do.DescribeSession() | do.LeaveNote():
             return _words(state, command)
+        case do.ChooseTerm():
+            return decide_term(state, command)
         case do.AskClose():
             return _ask_close(state, command)
         case _:

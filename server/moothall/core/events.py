@@ -348,6 +348,17 @@ class NoteLeft(StaffEvent, frozen=True, kw_only=True, tag="note.left"):
     """What it says."""
 
 
+class TermChosen(StaffEvent, frozen=True, kw_only=True, tag="term.chosen"):
+    """A name or term is to be preferred where it may have been said, or not to be."""
+
+    term: str
+    """As it is to be written."""
+    wanted: bool | None
+    """Whether it is preferred in this session; null leaves it to the programme and the glossary files again."""
+    language: str | None = None
+    """BCP-47 tag of the language in which it is said so; null for any."""
+
+
 class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):
     """A span of a channel has no text, and why."""
 
@@ -422,6 +433,7 @@ AnyEvent = (
     | LinesMovedAway
     | LinesMovedHere
     | NoteLeft
+    | TermChosen
     | GapNoted
     | RecordCheckpoint
     | RecordSealed

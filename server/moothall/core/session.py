@@ -12,14 +12,14 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.errors import ChannelNow, SegmentNow
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.glossary.chosen import Terms, with_term
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.persistent import PersistentMap
 
 LAST_WORDS = 20
 """How many committed words a channel keeps at hand for an engine that has to find the seam."""
 EARLY_WORDS = 200
-"""Ms by which a word may begin before the last committed word's end: recognisers' times tremble
-(docs/why/speech.md, "The seam")."""
+"""Ms that a word may begin before the last committed one's end: times tremble (docs/why/speech.md, "The seam")."""
 
 
 class Status(StrEnum):
@@ -133,6 +133,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     channels: dict[ChannelId, Channel] = {}
     sources: dict[SourceId, Source] = {}
     speakers: dict[SpeakerId, str] = {}
+    terms: Terms = {}
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     seals: int = 0
     closing: ev.CloseAsked | None = None
@@ -222,6 +223,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, sources={**state.sources, event.source: source})
         case ev.SpeakerIntroduced():
             return replace(state, speakers={**state.speakers, event.speaker: event.name})
+        case ev.TermChosen():
+            return replace(state, terms=with_term(state.terms, event))
         case ev.SpeakerTookFloor():
             return _with_channel(state, event.channel, speaker=event.speaker)
         case ev.LanguageForced():
@@ -305,8 +308,7 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
 def _rewound(state: State, event: ev.ChannelRewound) -> State:
     """Without the lines that were struck. Where nothing is heard once more, the other last words stay the last."""
     channel = state.channels[event.channel]
-    struck = [line for name in event.segments if (line := state.segments.get(name)) is not None]
-    gone = {word for line in struck for word in line.words}
+    gone = {word for name in event.segments if (line := state.segments.get(name)) for word in line.words}
     last = tuple(word for word in channel.last_words if event.t >= channel.committed_through and word not in gone)
     n = channel.rewound + 1
     state = _with_segments(state, event.segments, gone=True, struck=n)

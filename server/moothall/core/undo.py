@@ -19,6 +19,7 @@ from moothall.core.actors import Actor, Role
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.glossary.terms import key_of
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.moves import is_returned, returned
 from moothall.core.session import State, Status, evolve
@@ -182,6 +183,12 @@ def _step(
             had = state.channels[event.channel].speaker
             took = do.TakeFloor(channel=event.channel, speaker=event.speaker)
             return took, (do.TakeFloor(channel=event.channel, speaker=had),)
+        case ev.TermChosen():
+            chosen = state.terms.get(key_of(event.term))
+            before = do.ChooseTerm(term=event.term, wanted=None)
+            if chosen is not None:
+                before = do.ChooseTerm(term=chosen.term, wanted=chosen.wanted, language=chosen.language)
+            return do.ChooseTerm(term=event.term, wanted=event.wanted, language=event.language), (before,)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import EndSegment
 from moothall.core.events import EndReason
+from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import Channel, State
 from moothall.services.live_audio import LiveAudio
@@ -45,7 +46,14 @@ async def end_line_before(writer: SessionWriter, stretch: Stretch, channel: Chan
 
 
 def attachment(
-    stream: int, state: State, channel: Channel, stretch: Stretch, *, audio_from: int, place: wire.Place | None
+    stream: int,
+    state: State,
+    channel: Channel,
+    stretch: Stretch,
+    *,
+    audio_from: int,
+    place: wire.Place | None,
+    preferred: Preferred = NOTHING,
 ) -> wire.Attach:
     """The message that attaches a stretch of `channel`; of one that isn't kept nothing else is told."""
     segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
@@ -62,6 +70,8 @@ def attachment(
         last_words=channel.last_words if stretch.kept else (),
         open_segment=opened,
         audio_from=audio_from,
+        glossary=preferred.terms,
+        near=preferred.near,
         place=place,
         cut=stretch.floor if stretch.kept else 0,
     )

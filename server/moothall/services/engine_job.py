@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.ids import ChannelId
+from moothall.core.session import State
 from moothall.services.engine_acts import UnkeptActs
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
@@ -17,10 +20,22 @@ FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
 """The wait for the next attachment when the last one was lost with nothing accepted; twice as long each time."""
 
 
+GlossaryOf = Callable[[State, ChannelId], Preferred]
+"""Which names and terms are to be preferred in a text (`glossaries.py`)."""
+
+
+def no_glossary(_: State, __: ChannelId) -> Preferred:
+    """Where nobody has said any."""
+    return NOTHING
+
+
 class Job:
     """A channel whose audio wants to be recognised."""
 
-    def __init__(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
+    def __init__(
+        self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio, glossary: GlossaryOf = no_glossary
+    ) -> None:
+        self._glossary = glossary
         self.writer = writer
         self.channel = channel
         self.audio = audio
@@ -45,6 +60,11 @@ class Job:
         """An attachment was lost without anything accepted: the next one waits, longer each time."""
         self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
         self.failures += 1
+
+    @property
+    def preferred(self) -> Preferred:
+        """The names and terms that its engine is to prefer."""
+        return self._glossary(self.writer.state, self.channel)
 
     @property
     def behind(self) -> int:

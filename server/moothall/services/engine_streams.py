@@ -10,6 +10,7 @@ from collections.abc import Callable
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AttachEngine
 from moothall.core.errors import ProtocolError, Refusal, RefusalCode
+from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState
@@ -145,6 +146,8 @@ class Stream:
         self._left = False
         """The engine was told to forget it; what still comes is dropped."""
         self._heard_more = asyncio.Event()
+        self._preferred = NOTHING
+        """The names and terms that its engine was told of."""
 
     @property
     def attached(self) -> bool:
@@ -173,6 +176,13 @@ class Stream:
         self._left = True
         await self.engine.link.send(wire.Detach(stream=self.number))
         await self.inbox.put((wire.Lost(stream=self.number), None))
+
+    async def tell_terms(self) -> None:
+        """Tell the engine which names and terms are to be preferred, where that has changed and it understands it."""
+        preferred = self.job.preferred
+        if self.attached and self.engine.hello.takes_glossary and preferred != self._preferred:
+            self._preferred = preferred
+            await self.engine.link.send(wire.Glossary(stream=self.number, terms=preferred.terms, near=preferred.near))
 
     async def reconsider(self) -> None:
         """What is recorded has changed: end where that asks for it."""
@@ -230,8 +240,17 @@ class Stream:
         if not job.failures:  # Else readers go on being told that no text comes.
             job.heard_at = self.engine.clock.monotonic()
         self._stretch = stretch
+        self._preferred = job.preferred
         await self.engine.link.send(
-            attachment(self.number, writer.state, channel, stretch, audio_from=job.heard, place=place)
+            attachment(
+                self.number,
+                writer.state,
+                channel,
+                stretch,
+                audio_from=job.heard,
+                place=place,
+                preferred=self._preferred,
+            )
         )
         logger.info(
             "session %s channel %s: generation %d on engine %s from %d ms, %s",

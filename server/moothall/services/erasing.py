@@ -11,6 +11,8 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.authority import REMOVERS
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.glossary.agenda import names_in as names_of
+from moothall.core.glossary.terms import key_of
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SpeakerId
 from moothall.core.removing import Cut, Erased, Span, WithCopies, again, names_in, not_recorded, selected
 from moothall.core.session import State
@@ -25,6 +27,8 @@ class TextPlaces:
         # Grow with the log: one small number an event.
         self._lines: dict[SegmentId, list[int]] = {}
         self._names: dict[SpeakerId, list[int]] = {}
+        self._called: dict[SpeakerId, set[str]] = {}
+        self._terms: dict[str, list[int]] = {}
 
     def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
         """The event at `offset`, which still has its body."""
@@ -32,6 +36,9 @@ class TextPlaces:
             self._lines.setdefault(event.segment, []).append(offset)
         elif isinstance(event, ev.SpeakerIntroduced):
             self._names.setdefault(event.speaker, []).append(offset)
+            self._called.setdefault(event.speaker, set()).update(map(key_of, names_of(event.name)))
+        elif isinstance(event, ev.TermChosen):
+            self._terms.setdefault(key_of(event.term), []).append(offset)
 
     def of_lines(self, lines: Iterable[SegmentId]) -> list[int]:
         """All offsets of the lines' texts."""
@@ -40,6 +47,11 @@ class TextPlaces:
     def of_names(self, speakers: Iterable[SpeakerId]) -> list[int]:
         """All offsets of what the speakers were called."""
         return [offset for speaker in speakers for offset in self._names.get(speaker, ())]
+
+    def of_terms(self, speakers: Iterable[SpeakerId]) -> list[int]:
+        """All offsets at which the speakers' names were chosen as terms to prefer, or not to."""
+        called = {key for speaker in speakers for key in self._called.get(speaker, ())}
+        return [offset for key in called for offset in self._terms.get(key, ())]
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +102,8 @@ def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int)
                     by = Actor(Role.ENGINE, by.id)  # Views tell by the role whether a person mended a line.
                 draft.add(event, by, erasure.cause, n, wall)
                 n += 1
-    offsets = tuple(sorted({*places.of_lines(cut.line.id for cut in erasure.cuts), *places.of_names(erasure.names)}))
+    lines, names = places.of_lines(cut.line.id for cut in erasure.cuts), places.of_names(erasure.names)
+    offsets = tuple(sorted({*lines, *names, *places.of_terms(erasure.names)}))
     through = {channel: draft.state.channels[channel].committed_through for channel in channels_of(erasure.cuts)}
     removed = ev.BodyRemoved(offsets=offsets, reason=erasure.reason, by=erasure.by.id, through=through)
     draft.add(removed, erasure.by, erasure.cause, n, wall)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import events as ev
+from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.ports import EventLog
 from moothall.core.session import State, evolve
+from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
 from moothall.services.erasing import TextPlaces
 
@@ -31,6 +33,7 @@ class FoldedLog:
         """Offset of the newest checkpoint; 0 when there is none."""
         self.places = TextPlaces()
         self.quality = QualityView()
+        self.mended_names = MendedNames()
 
     def note(self, record: LogRecord, event: ev.AnyEvent | UnknownEvent | None) -> None:
         """The next record, but for the state; `event` is None when its body was removed."""
@@ -43,11 +46,17 @@ class FoldedLog:
         if event is not None:
             self.places.note(header.offset, event)
             self.quality = self.quality.apply(header.at, header.role, event)
+        if isinstance(event, ev.SegmentCorrected) and header.role is not Role.ENGINE:
+            self.mended_names = self.mended_names.corrected(self.state, event)
 
     def note_all(self, records: Sequence[LogRecord], events: Sequence[ev.AnyEvent], state: State) -> None:
         """The next records, and the state after them."""
+        # A correction is compared with the line as it stood just before.
+        step = any(isinstance(event, ev.SegmentCorrected) for event in events)
         for record, event in zip(records, events, strict=True):
             self.note(record, event)
+            if step:
+                self.state = evolve(self.state, event, record.header.at)
         self.state = state
 
 

@@ -110,3 +110,8 @@ def unavailable() -> Refusal:
 def no_id() -> Refusal:
     """What came can't be told apart from another."""
     return Refusal(code=RefusalCode.INVALID, message="A command's id has 1 to 128 plain characters.")
+
+
+def kind_of(error: Exception) -> str:
+    """What a log says of a failure; its message may quote a body."""
+    return type(error).__name__

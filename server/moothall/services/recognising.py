@@ -18,7 +18,7 @@ from moothall.core.signals import ChannelState, Sound
 from moothall.services.carrying_on import note_failure
 from moothall.services.consent import ConsentChanges
 from moothall.services.engine_connection import BenchClock, EngineConnection
-from moothall.services.engine_job import Job
+from moothall.services.engine_job import GlossaryOf, Job, no_glossary
 from moothall.services.engine_room import left_when_full, relief, roomiest
 from moothall.services.engine_streams import Engine, Stream
 from moothall.services.live_audio import LiveAudio
@@ -44,8 +44,15 @@ Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 class Recognising:
     """Brings jobs and engines together."""
 
-    def __init__(self, clock: Clock, bench: BenchClock | None = None, beside: Beside | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        bench: BenchClock | None = None,
+        beside: Beside | None = None,
+        glossary: GlossaryOf = no_glossary,
+    ) -> None:
         """`beside` reads the audio of each job too, and has to have done with it before the job is done."""
+        self._glossary = glossary
         self._clock = clock
         self._bench = bench
         self._beside = beside
@@ -97,7 +104,7 @@ class Recognising:
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
-        job = Job(writer, channel, audio)
+        job = Job(writer, channel, audio, self._glossary)
         job.heard_at = self._clock.monotonic()
         self._jobs.append(job)
         self._waiting.append(job)
@@ -291,6 +298,8 @@ class Recognising:
             if job in self._waiting:
                 self._place()  # Its time may have come.
             await self._relieve(job)
+            if job.stream is not None:
+                await job.stream.tell_terms()
             if job in self._waiting and self._engines and not told:
                 told = self._tell_why(job)
             if job.audio.end != end:

@@ -21,11 +21,12 @@ from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
 from moothall.core.removing import Erased
 from moothall.core.session import State, evolve
 from moothall.core.signals import AnySignal
+from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
 from moothall.services.drafting import Draft
 from moothall.services.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log_folding import PAGE, FoldedLog, fold
-from moothall.services.orders import QUEUE, Order, Orders, Receipt, no_id, unavailable
+from moothall.services.orders import QUEUE, Order, Orders, Receipt, kind_of, no_id, unavailable
 from moothall.services.publication import Publication, republished
 from moothall.services.shown_with import shown_with
 
@@ -33,8 +34,7 @@ __all__ = ["QUEUE", "Receipt", "SessionWriter"]
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT_MS = 60_000
-INSIST_MS = 1_000
+CHECKPOINT_MS, INSIST_MS = 60_000, 1_000
 
 
 class SessionWriter:
@@ -79,6 +79,11 @@ class SessionWriter:
     def quality(self) -> QualityView:
         """How good its texts are."""
         return self._log_so_far.quality
+
+    @property
+    def mended_names(self) -> MendedNames:
+        """What people had to correct twice."""
+        return self._log_so_far.mended_names
 
     @property
     def epoch(self) -> Epoch:
@@ -208,7 +213,7 @@ class SessionWriter:
             answers, publication = await self._store(batch)
         except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
-            logger.warning("session %s: %d commands can't be stored (%s)", self.session, len(batch), _kind(error))
+            logger.warning("session %s: %d commands can't be stored (%s)", self.session, len(batch), kind_of(error))
             for order in batch:
                 order.answer(self.receipt(order.id) or unavailable())
             return
@@ -272,7 +277,7 @@ class SessionWriter:
             return await self._purge()
         except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
-            logger.warning("session %s: what was not recorded can't be removed yet (%s)", self.session, _kind(error))
+            logger.warning("session %s: what was not recorded can't be removed yet (%s)", self.session, kind_of(error))
             return None
 
     async def _purge(self) -> Publication | None:
@@ -343,8 +348,3 @@ class SessionWriter:
             draft.sign(order.actor, order.id, len(events), wall)
         draft.state = state
         return Receipt(first, draft.offset)
-
-
-def _kind(error: Exception) -> str:
-    """For the log; a message may quote a body."""
-    return type(error).__name__

@@ -63,6 +63,20 @@ class Speaking(msgspec.Struct, frozen=True, kw_only=True):
     """What detection found, if it was asked."""
     unconfirmed: tuple[Word, ...]
     """What the last pass heard beyond the committed words."""
+    parroted: bool = False
+    """Whether a pass only repeated the terms that it was given to prefer."""
+
+
+class TermHeard(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine remembers of a term that it was told to prefer."""
+
+    term: str
+    heard: int | None
+    """Media ms at which it was last heard; None when it wasn't."""
+    resembled: int | None
+    """Media ms at which something unsure last sounded like it; None when nothing did."""
+    much: float
+    """How much like it, 0 to 1."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +103,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What the voice detector remembers at `audio_from`."""
     speaking: Speaking | None
     """Whoever speaks at `begin`; None when nobody does."""
+    terms: tuple[TermHeard, ...] = ()
+    """What was heard of the terms to prefer: the next engine prefers the same ones."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
@@ -111,6 +127,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """How many when their text may be some seconds late; None for "no more"."""
     key_refused: bool = False
     """Whether the service that it asks refuses its key: once that is over it says hello on another link."""
+    takes_glossary: bool = False
+    """Whether it understands `Glossary`; another one keeps what it was attached with."""
 
 
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):
@@ -133,7 +151,9 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     audio_from: int
     """Media ms of the first sample that will come, at or before `committed_through`."""
     glossary: tuple[str, ...] = ()
-    """Names and terms to prefer while somebody speaks."""
+    """Names and terms to prefer while somebody speaks, in order of their standing; at most 300."""
+    near: int = 0
+    """How many of these, the first ones, belong to whoever speaks or to what is announced."""
     place: Place | None = None
     """Where the engine before stood; None when nobody knows."""
     cut: int = 0
@@ -153,6 +173,16 @@ class EndOfAudio(Message, frozen=True, kw_only=True, tag="end-of-audio"):
     """Server → engine: nothing more comes; commit everything, end the segment, answer `Drained`."""
 
     stream: int
+
+
+class Glossary(Message, frozen=True, kw_only=True, tag="glossary"):
+    """Server → engine: from now on prefer these terms; only to an engine that `takes_glossary`."""
+
+    stream: int
+    terms: tuple[str, ...]
+    """In order of their standing, as `Attach.glossary`; at most 300."""
+    near: int = 0
+    """As in `Attach`."""
 
 
 class Detach(Message, frozen=True, kw_only=True, tag="detach"):
@@ -241,7 +271,7 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
     audio_ms: int
 
 
-ToEngine = Attach | Audio | EndOfAudio | Detach | Accepted | Refused
+ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
 ToServer = Hello | Act | Tell | Drained | Lost | Capacity | Usage
 
 PLACES = 2

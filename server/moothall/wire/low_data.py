@@ -45,6 +45,7 @@ _SILENT = (
     ev.BodyRemoved,
     ev.LinesMovedHere,
     ev.NoteLeft,
+    ev.TermChosen,
     ev.CloseAsked,
     UnknownEvent,
 )

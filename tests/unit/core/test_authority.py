@@ -44,6 +44,12 @@ def test_everybody_at_a_desk_may_leave_a_note_and_nobody_else() -> None:
     assert {role for role in Role if may_send(role, do.LeaveNote(text="x"))} == STAFF_ROLES
 
 
+def test_whoever_names_speakers_at_a_desk_says_how_names_are_written() -> None:
+    term = do.ChooseTerm(term="Moothall", wanted=True)
+    choosers = {Role.TECHNICIAN, Role.MODERATOR, Role.CAPTIONER, Role.SECRETARIAT}
+    assert {role for role in Role if may_send(role, term)} == choosers
+
+
 def test_an_engine_neither_strikes_nor_types_nor_names_anybody() -> None:
     floor = ChannelId("floor")
     commands: tuple[do.AnyCommand, ...] = (

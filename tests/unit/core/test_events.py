@@ -19,6 +19,7 @@ LANES = {
     "lines.moved-away": "ch:floor",
     "lines.moved-here": "ch:floor",
     "note.left": "staff",
+    "term.chosen": "staff",
     "close.asked": "staff",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""

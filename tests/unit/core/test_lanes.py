@@ -60,7 +60,7 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
     assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
-    for_staff = {"note.left", "close.asked"}
+    for_staff = {"note.left", "close.asked", "term.chosen"}
     assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
     others = set(lanes) - in_channel - {"words.committed"} - for_staff

@@ -90,6 +90,13 @@ def test_what_was_not_recorded_before_the_close_is_not_recorded_again() -> None:
     assert (state.status, state.recorded) == (Status.OPEN, False)
 
 
+def test_a_term_goes_back_to_what_was_said_of_it_before() -> None:
+    assert undone(hall(), do.ChooseTerm(term="Moothall", wanted=True)).terms == {}
+    chosen = carry_out(hall(), do.ChooseTerm(term="Moothall", wanted=True, language="en"), actor=CAPTIONER)
+    assert undone(chosen, do.ChooseTerm(term="MOOTHALL", wanted=False)).terms == chosen.terms
+    assert undone(chosen, do.ChooseTerm(term="moothall", wanted=None)).terms == chosen.terms
+
+
 def test_names_titles_and_languages_come_back() -> None:
     assert undone(hall(), do.IntroduceSpeaker(speaker=ANA, name="Anna")).speakers[ANA] == "Ana"
     assert undone(hall(), do.DescribeSession(title="Other")).title == "Access"

@@ -382,3 +382,23 @@ def test_it_says_what_fits_when_that_changes_and_only_then() -> None:
     assert said(320) == []
     load.passed(ran=LEAST_SPEECH * 0.4, waited=0, speech=LEAST_SPEECH)
     assert said(640) == [wire.Capacity(channels=1, most=3, attached=1)]
+
+
+def test_terms_that_come_while_people_speak_count_from_the_next_pass_on() -> None:
+    session = link()
+    session.received(attach(), 0)
+    session.received(audio(0, 2_500), 0)
+    hear_all(session)
+    turn = session.next_pass(0)
+    assert turn is not None
+    assert turn.request.window.glossary == ()
+    session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
+    settle(session, 0)
+    session.received(wire.Glossary(stream=1, terms=("Moothall", "Kisumu"), near=1), 0)
+    session.received(wire.Glossary(stream=7, terms=("Nobody's",), near=1), 0)  # a stream that is gone
+    session.received(audio(2_500, len(PCM) // 32), 10)
+    session.received(wire.EndOfAudio(stream=1), 10)
+    hear_all(session)
+    later = session.next_pass(10)
+    assert later is not None
+    assert later.request.window.glossary == ("Moothall",)

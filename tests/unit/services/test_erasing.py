@@ -220,6 +220,19 @@ async def test_a_persons_words_go_and_the_name_with_them_if_it_is_to() -> None:
             assert (ana in made.writer.state.speakers) is not name
 
 
+async def test_a_name_goes_as_a_term_too() -> None:
+    ana = SpeakerId("ana")
+    async with stage() as made:
+        await talked(made)
+        await made.done("ana", do.IntroduceSpeaker(speaker=ana, name="Ms. Ana Souza"))
+        await made.done("hers", do.AssignSpeaker(segments=(SegmentId("b"),), speaker=ana))
+        for n, term in enumerate(("Ana Souza", "ana souza", "Moothall")):
+            await made.done(f"t{n}", do.ChooseTerm(term=term, wanted=True), actor=TECHNICIAN)
+        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), WordsOf(ana, name=True)), Receipt)
+        assert b"souza" not in (await made.bodies()).lower()
+        assert list(made.writer.state.terms) == ["moothall"]
+
+
 async def test_while_nothing_can_be_removed_a_request_is_unavailable_and_what_came_before_is_stored() -> None:
     log = FailingLog()
     async with stage(log) as made:

@@ -58,5 +58,24 @@ async def test_the_next_records_are_noted_as_if_they_had_been_read() -> None:
         folded.note_all(records, made.events[4:], made.writer.state)
         again = await fold(made.log, SESSION)
         assert folded.quality == again.quality
+        assert folded.mended_names == again.mended_names
         assert (folded.state, folded.causes, folded.at) == (again.state, again.causes, again.at)
         assert isinstance(made.events[-1], ev.SegmentEnded)
+
+
+async def test_what_people_corrected_is_told_however_the_log_is_read() -> None:
+    async with stage() as made:
+        await opened(made)
+        folded = await fold(made.log, SESSION)
+        for line in ("a", "b"):
+            await said(made, line, 0 if line == "a" else 5_000, "At", " moot", " hall.")
+            fix = do.CorrectSegment(
+                channel=FLOOR, segment=SegmentId(line), base_revision=0, base_words=3, text="At Moothall."
+            )
+            await made.done(f"fix-{line}", fix, actor=TECHNICIAN)
+        folded.note_all((await made.records())[4:], made.events[4:], made.writer.state)
+        again = await fold(made.log, SESSION)
+        assert folded.mended_names == again.mended_names == made.writer.mended_names
+        assert made.writer.mended_names.proposed(made.writer.state) == ("Moothall",)
+        await made.writer.remove(TECHNICIAN, CommandId("r"), Lines((SegmentId("a"),)))
+        assert made.writer.mended_names.proposed(made.writer.state) == ()

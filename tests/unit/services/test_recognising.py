@@ -9,12 +9,13 @@ from hall_in_memory import FLOOR, MemoryHall, Sound, attached, hello, job, memor
 from moothall.core.commands import CommitWords, NoteGap, SegmentStart
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.events import GapReason, Word
+from moothall.core.glossary.merging import Preferred
 from moothall.core.ids import ChannelId, CommandId, SegmentId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.services.live_audio import RATE
-from moothall.services.recognising import Recognising
+from moothall.services.recognising import WATCH_MS, Recognising
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, engine_link
 from moothall.testing.outlets import MemoryOutlet
@@ -292,3 +293,47 @@ def test_an_engine_whose_key_is_refused_gets_nothing_and_is_as_good_as_away(capl
     with caplog.at_level(logging.WARNING):
         loop.run(story())
     assert "engine far: the service that it asks refuses its key" in caplog.messages
+
+
+async def next_terms(engine: EngineEnd) -> wire.Glossary:
+    while not isinstance(message := await engine.receive(), wire.Glossary):
+        assert message is not None
+    return message
+
+
+def test_an_engine_is_told_the_terms_when_it_is_attached_and_when_they_change() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            hall.preferred = Preferred(terms=("Moothall", "Kisumu"), near=1)
+            _, _, task = await job(hall)
+            engine = hall.connect()
+            await hello(engine, takes_glossary=True)
+            attach = await attached(engine)
+            assert (attach.glossary, attach.near) == (("Moothall", "Kisumu"), 1)
+            await hall.clock.sleep(3 * WATCH_MS)  # as long as they are the same nothing is said
+            hall.preferred = Preferred(terms=("Lilongwe",))
+            assert await next_terms(engine) == wire.Glossary(stream=attach.stream, terms=("Lilongwe",))
+            hall.links[0].cut()
+            second = hall.connect("second")
+            await hello(second, takes_glossary=True)
+            assert (await attached(second)).glossary == ("Lilongwe",)
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_an_engine_that_does_not_understand_it_is_told_nothing_more() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await job(hall)
+            old = hall.connect("old")
+            await hello(old)
+            assert (await attached(old)).glossary == ()
+            hall.preferred = Preferred(terms=("Lilongwe",))
+            await hall.clock.sleep(3 * WATCH_MS)
+            async with hall.recognising.held(live.writer, FLOOR):
+                assert isinstance(await old.receive(), wire.Detach)  # and nothing before it
+            assert (await next_attached(old)).glossary == ("Lilongwe",)
+            task.cancel()
+
+    loop.run(story())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TypedDict
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +19,20 @@ from speech_strategies import SETTINGS, VOCABULARY, talks
 from talking import FRAME, Reader, attach, hear, probability, silence
 
 
+class Terms(TypedDict):
+    glossary: list[str]
+    near: int
+
+
+TERMS: Terms = {"glossary": ["Americans", "w7", "evident", "selfish", "holding", "no", "3.5"], "near": 2}
+
+
 def by_window(words: list[Word], request: PassRequest) -> Hypothesis:
-    """A recogniser that hears something else in every other window, and the same in the same one."""
-    chance = random.Random(f"{request.start} {request.edge}")  # noqa: S311  # the same for the same window
+    """A recogniser that hears something else in every other window, and the same in the same one.
+
+    Other terms to prefer make it another window.
+    """
+    chance = random.Random(f"{request.start} {request.edge} {request.window.glossary}")  # noqa: S311  # always the same
     heard: list[HeardWord] = []
     for word in hear(words, request).words:
         roll = chance.random()
@@ -82,6 +94,7 @@ def next_attach(life: Life, generation: int, committed: list[Word]) -> Attach:
         open_segment=life.reader.open,
         audio_from=0 if place is None else place.audio_from,
         place=place,
+        **TERMS,
     )
     if place is not None:
         opened = life.reader.open
@@ -94,13 +107,13 @@ def next_attach(life: Life, generation: int, committed: list[Word]) -> Attach:
 def test_killed_or_not_the_same_is_said(words: list[Word], policy: SpeechSettings, lives: list[int]) -> None:
     end = (words[-1].t1 if words else 0) + 1_600
     end -= end % FRAME
-    calm = Life(attach(languages=("en", "de")), words, policy)
+    calm = Life(attach(languages=("en", "de"), **TERMS), words, policy)
     while calm.t < end:
         calm.frame()
     calm.end()
     committed: list[Word] = []
     lines: list[str] = []
-    attached = attach(languages=("en", "de"))
+    attached = attach(languages=("en", "de"), **TERMS)
     at = 0
     for generation, length in enumerate([*lives, end], 2):
         life = Life(attached, words, policy)

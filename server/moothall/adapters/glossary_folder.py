@@ -1,0 +1,73 @@
+"""The folder of glossary files: read at the start, and again whenever one of them has changed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from moothall.core.errors import ConfigurationError
+from moothall.core.glossary.files import MOST_BYTES, Part, read_glossary
+
+logger = logging.getLogger(__name__)
+
+MOST_FILES = 100
+
+_Stamp = tuple[tuple[str, int, int], ...]
+"""Name, time of the last change and size of each file."""
+
+
+class GlossaryFolder:
+    """See the module. Every method reads the disk."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """`folder` holds the files, `*.toml`; None when there is none."""
+        self._folder = folder
+        self._stamp: _Stamp | None = None
+        self._parts: tuple[Part, ...] = ()
+
+    def read(self) -> tuple[Part, ...]:
+        """The parts of all files, in order of their names. Raises ConfigurationError with a sentence."""
+        if self._folder is None:
+            return ()
+        stamp = self._look(self._folder)
+        if stamp != self._stamp:
+            self._stamp = stamp  # A file that can't be read is not read again before it has changed.
+            self._parts = tuple(part for name, _, _ in stamp for part in _read(self._folder / name))
+        return self._parts
+
+    def read_again(self) -> tuple[Part, ...]:
+        """As `read`, while a server runs: what stood there last, and a line in the log, when it can't be read."""
+        try:
+            return self.read()
+        except ConfigurationError as error:
+            # The sentence may quote a term, which no log is to have.
+            where = str(error).partition(":")[0]
+            logger.warning("a glossary file can't be read; the terms stay as they were: %s", where[:200])
+            return self._parts
+
+    def _look(self, folder: Path) -> _Stamp:
+        try:
+            found = sorted(path for path in folder.iterdir() if path.suffix == ".toml" and path.is_file())
+            known = [(path.name, path.stat()) for path in found]
+        except OSError as error:
+            msg = (
+                f"{folder} can't be read: {error.strerror}. `glossaries` of [conference] names a folder of TOML files."
+            )
+            raise ConfigurationError(msg) from error
+        large = next((name for name, status in known if status.st_size > MOST_BYTES), None)
+        if large is not None or len(known) > MOST_FILES:
+            msg = f"{folder} has {len(known)} glossary files; at most {MOST_FILES} are taken, of 1 MB each."
+            raise ConfigurationError(msg)
+        return tuple((name, status.st_mtime_ns, status.st_size) for name, status in known)
+
+
+def _read(path: Path) -> tuple[Part, ...]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror}."
+        raise ConfigurationError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{path} can't be read: it is not UTF-8 text."
+        raise ConfigurationError(msg) from error
+    return read_glossary(text, str(path))

@@ -1,0 +1,138 @@
+"""Names and terms that people had to write into the text twice: the machine will get them wrong again.
+
+What a line says after a person corrected it is compared with what the machine first heard, word by word, without case
+and punctuation. Where the same words were replaced by the same ones in two lines, these are proposed as a term. Long
+rewrites don't count, nor do other spellings of the same letters, slips in ordinary words, and small words.
+
+Laws: what is proposed was written by a person in two lines that stand; a line that reads again as it was heard
+proposes nothing; a log folded in parts gives what it gives folded at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.glossary.terms import cleaned
+from moothall.core.ids import SegmentId
+from moothall.core.session import State
+
+OFTEN = 2
+"""In so many lines."""
+MOST_WORDS = 4
+"""Words that are replaced, and that replace them, at most: more is a rewrite."""
+MOST_COMPARED = 200
+"""Words of a line that are compared. Overflow: the line proposes nothing."""
+REMEMBERED = 500
+"""Lines whose changes are remembered. Overflow: those that were corrected first are forgotten."""
+LONG_WORD = 7
+"""Letters from which a word without a capital may be a term."""
+SLIP = 0.8
+"""How alike two words without capitals have to be to count as one that was mistyped or misheard a little."""
+_SENTENCE_ENDS = ".?!…。？！؟।"  # noqa: RUF001
+
+_Pair = tuple[str, str]
+"""What was heard and what was written, letters alone."""
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """A name or term that a person wrote where something else was heard."""
+
+    pair: _Pair
+    text: str
+    """As it was written."""
+
+
+class MendedNames(msgspec.Struct, frozen=True, kw_only=True):
+    """The fold of a session's corrections by people. Each gives a new view."""
+
+    lines: dict[SegmentId, tuple[_Written, ...]] = {}
+    """What was written in each line, the one corrected last at the end."""
+
+    def corrected(self, before: State, event: ev.SegmentCorrected) -> MendedNames:
+        """The view after a correction by a person, made in the state `before`."""
+        line = before.segments.get(event.segment)
+        if line is None or line.revision != event.base_revision:
+            return self
+        heard = "".join(word.text for word in line.words[: event.base_words])
+        lines = {segment: written for segment, written in self.lines.items() if segment != event.segment}
+        changes = _replacements(heard.split(), event.text.split())
+        written = tuple(found for change in changes if (found := _as_term(change)) is not None)
+        if written:
+            lines[event.segment] = written
+        while len(lines) > REMEMBERED:
+            del lines[next(iter(lines))]
+        return msgspec.structs.replace(self, lines=lines)
+
+    def proposed(self, now: State) -> tuple[str, ...]:
+        """What is proposed as a term, the newest first, each once; of lines that were struck nothing."""
+        standing = [written for segment, written in reversed(self.lines.items()) if _stands(now, segment)]
+        often = Counter(pair for written in standing for pair in {each.pair for each in written})
+        found: dict[str, str] = {}
+        for each in (each for written in standing for each in written):
+            if often[each.pair] >= OFTEN:
+                found.setdefault(each.text.casefold(), each.text)
+        return tuple(found.values())
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """Words that were replaced."""
+
+    stood: str
+    written: str
+    starts: bool
+    """Whether they stand where a sentence begins, so that a capital in front says nothing."""
+
+
+def _as_term(change: _Change) -> _Written | None:
+    term = cleaned(change.written)
+    if term is None or not _may_be_a_term(change):
+        return None
+    return _Written((_letters(change.stood), _letters(change.written)), term)
+
+
+def _replacements(old: list[str], new: list[str]) -> Iterator[_Change]:
+    """The short runs of words that were replaced by others."""
+    if max(len(old), len(new)) > MOST_COMPARED:
+        return
+    matcher = SequenceMatcher(None, [_letters(word) for word in old], [_letters(word) for word in new], autojunk=False)
+    for kind, first, last, begin, end in matcher.get_opcodes():
+        if kind != "replace" or last - first > MOST_WORDS or end - begin > MOST_WORDS:
+            continue
+        stood, written = " ".join(old[first:last]), " ".join(new[begin:end]).strip(".,;:!?…\"'“”«»()")
+        starts = begin == 0 or new[begin - 1][-1] in _SENTENCE_ENDS
+        if _letters(stood) and _letters(written):
+            yield _Change(stood, written, starts)
+
+
+def _may_be_a_term(change: _Change) -> bool:
+    """Whether what was written looks like a name or term, and not like a word that was only spelled better."""
+    stood, written = change.stood, change.written
+    letters = _letters(written)
+    if written.upper() == written.lower() or any(map(str.isdigit, written)):
+        return any(map(str.isalpha, written))  # A script without capitals, or something like 5G; no bare number.
+    if any(map(str.isupper, written[1:] if change.starts else written)):
+        return True
+    if len(letters) < LONG_WORD:
+        return False
+    joined = written[0].isupper() and " " in stood
+    return joined or SequenceMatcher(None, _letters(stood), letters, autojunk=False).ratio() < SLIP
+
+
+def _letters(text: str) -> str:
+    """Words without case and punctuation, with their spaces: so `moot hall` is not `Moothall`."""
+    plain = ("".join(filter(_is_sign, word)) for word in text.casefold().split())
+    return " ".join(word for word in plain if word)
+
+
+def _is_sign(sign: str) -> bool:
+    return sign.isalnum() or not sign.isascii()
+
+
+def _stands(now: State, segment: SegmentId) -> bool:
+    line = now.segments.get(segment)
+    return line is not None and not line.gone

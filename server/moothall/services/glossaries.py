@@ -1,0 +1,137 @@
+"""Which names and terms the engines are told to prefer in each text, and what desks are shown of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from moothall.core.glossary.files import Part
+from moothall.core.glossary.merging import MOST_TERMS, Preferred, known_terms, preferred
+from moothall.core.glossary.terms import key_of
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.programme.plan import Room
+from moothall.core.session import State
+from moothall.core.views.mended_names import MendedNames
+
+LOOK_MS = 10_000
+"""How often it is looked whether a glossary file has changed."""
+MOST_SHOWN = 500
+"""Terms of which a desk is told. Overflow: those of the least standing are counted only."""
+KEPT = 1_000
+"""Answers that are kept."""
+
+
+class GlossaryFiles(Protocol):
+    """Where glossary files lie. Both methods may wait for a disk."""
+
+    def read(self) -> tuple[Part, ...]:
+        """What they hold; raises ConfigurationError with a sentence."""
+        ...
+
+    def read_again(self) -> tuple[Part, ...]:
+        """What they hold; what they held before, when they can't be read now."""
+        ...
+
+
+class ShownTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """A term, as a desk is told of it."""
+
+    term: str
+    language: str
+    """BCP-47 tag; empty for any."""
+    source: str
+    """`desk`, `speaker`, `title` or `file`."""
+
+
+class ShownTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a desk is told of the terms of its session."""
+
+    terms: tuple[ShownTerm, ...]
+    """In order of their standing."""
+    more: int
+    """How many more there are that aren't listed."""
+    too_many: int
+    """How many are beyond what an engine is told."""
+    away: tuple[str, ...]
+    """Those that somebody has taken away."""
+    proposed: tuple[str, ...]
+    """What people had to write twice."""
+
+
+_Sources = tuple[object, ...]
+_Key = TypeVar("_Key")
+_Answer = TypeVar("_Answer")
+
+
+class Glossaries:
+    """See the module. `load` reads the files, `run` looks at them again."""
+
+    def __init__(self, files: GlossaryFiles, clock: Clock, room_of: Callable[[SessionId], Room | None]) -> None:
+        self._files = files
+        self._clock = clock
+        self._room_of = room_of
+        self._parts: tuple[Part, ...] = ()
+        # What was asked last, with what it followed from: it is asked each second. Overflow: all of it is forgotten.
+        self._preferred: dict[tuple[SessionId, ChannelId], tuple[_Sources, Preferred]] = {}
+        self._shown: dict[SessionId, tuple[_Sources, ShownTerms]] = {}
+
+    async def load(self) -> None:
+        """Read the files; raises ConfigurationError with a sentence."""
+        self._parts = await asyncio.to_thread(self._files.read)
+
+    async def run(self) -> None:
+        """Look at the files until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            self._parts = await asyncio.to_thread(self._files.read_again)
+
+    def preferred(self, state: State, channel: ChannelId) -> Preferred:
+        """What an engine is told of a text."""
+        now, room = state.channels[channel], self._room_of(state.id)
+        sources = (*self._sources(state, room), now.speaker, now.forced, now.languages)
+        return _kept(
+            self._preferred, (state.id, channel), sources, lambda: preferred(state, channel, self._parts, room)
+        )
+
+    def shown(self, state: State, mended: MendedNames) -> ShownTerms:
+        """What a desk is told."""
+        room = self._room_of(state.id)
+        sources = (*self._sources(state, room), mended, state.segments if mended.lines else None)
+        return _kept(self._shown, state.id, sources, lambda: self._as_shown(state, mended, room))
+
+    def _sources(self, state: State, room: Room | None) -> _Sources:
+        return (state.terms, state.speakers, state.title, state.languages, self._parts, room)
+
+    def _as_shown(self, state: State, mended: MendedNames, room: Room | None) -> ShownTerms:
+        known = known_terms(state, self._parts, room, None)
+        spoken = {key_of(each.text) for each in known}
+        terms = tuple(ShownTerm(term=each.text, language=each.language, source=each.source) for each in known)
+        return ShownTerms(
+            terms=terms[:MOST_SHOWN],
+            more=max(0, len(terms) - MOST_SHOWN),
+            too_many=max(0, len(terms) - MOST_TERMS),
+            away=tuple(chosen.term for chosen in state.terms.values() if not chosen.wanted),
+            proposed=tuple(
+                term
+                for term in mended.proposed(state)
+                if key_of(term) not in spoken and key_of(term) not in state.terms
+            ),
+        )
+
+
+def _kept(
+    kept: dict[_Key, tuple[_Sources, _Answer]], key: _Key, sources: _Sources, work: Callable[[], _Answer]
+) -> _Answer:
+    """The answer for these sources: the kept one where they are the same objects as before."""
+    known = kept.get(key)
+    if known is not None and all(new is old for new, old in zip(sources, known[0], strict=True)):
+        return known[1]
+    if len(kept) >= KEPT:
+        kept.clear()
+    answer = work()
+    kept[key] = (sources, answer)
+    return answer

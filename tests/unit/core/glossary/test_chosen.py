@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.glossary.chosen import ChosenTerm, with_term
+
+
+def test_the_last_word_on_a_term_counts_and_null_takes_it_back() -> None:
+    terms = with_term({}, ev.TermChosen(term="AfriNIC", wanted=True, language="en"))
+    terms = with_term(terms, ev.TermChosen(term="Kisumu", wanted=True))
+    terms = with_term(terms, ev.TermChosen(term="AFRINIC", wanted=False))
+    assert list(terms.items()) == [
+        ("kisumu", ChosenTerm(term="Kisumu", wanted=True)),
+        ("afrinic", ChosenTerm(term="AFRINIC", wanted=False)),
+    ]
+    assert list(with_term(terms, ev.TermChosen(term="kisumu", wanted=None))) == ["afrinic"]
+    assert with_term(terms, ev.TermChosen(term="unheard of", wanted=None)) == terms

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from deciding import CAPTIONER, WALL, carry_out, opened
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.decide import decide
+from moothall.core.decide_terms import MOST_CHOSEN
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.glossary.chosen import ChosenTerm
+from moothall.core.ids import SessionId
+from moothall.core.session import State
+
+
+def choose(term: str, wanted: bool | None = True, language: str | None = None) -> do.ChooseTerm:
+    return do.ChooseTerm(term=term, wanted=wanted, language=language)
+
+
+def test_a_term_is_kept_as_it_is_written_and_found_however_it_is_spelled() -> None:
+    state = carry_out(opened(), choose(" Afri  NIC"), choose("ICANN", False), actor=CAPTIONER)
+    assert state.terms == {
+        "afri nic": ChosenTerm(term="Afri NIC", wanted=True),
+        "icann": ChosenTerm(term="ICANN", wanted=False),
+    }
+    state = carry_out(state, choose("AFRI NIC", language="en"), actor=CAPTIONER)
+    assert list(state.terms.values()) == [
+        ChosenTerm(term="ICANN", wanted=False),
+        ChosenTerm(term="AFRI NIC", wanted=True, language="en"),
+    ]
+    assert list(carry_out(state, choose("icann", None), actor=CAPTIONER).terms) == ["afri nic"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (choose("a, b"), RefusalCode.INVALID),
+        (choose("term", language="fr"), RefusalCode.INVALID),
+        (choose("term", None), RefusalCode.UNKNOWN),
+    ],
+)
+def test_what_is_no_term_is_refused(command: do.ChooseTerm, code: RefusalCode) -> None:
+    refused = decide(opened(), command, CAPTIONER, WALL)
+    assert isinstance(refused, Refusal)
+    assert refused.code is code
+
+
+def test_a_session_has_only_so_many_of_its_own() -> None:
+    state = carry_out(opened(), *(choose(f"term {n}") for n in range(MOST_CHOSEN)), actor=CAPTIONER)
+    refused = decide(state, choose("one more"), CAPTIONER, WALL)
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.CONFLICT
+    assert decide(state, choose("TERM 0", False), CAPTIONER, WALL) == [
+        ev.TermChosen(term="TERM 0", wanted=False, language=None)
+    ]
+
+
+def test_without_a_session_there_are_none() -> None:
+    assert isinstance(decide(State(id=SessionId("s")), choose("term"), CAPTIONER, WALL), Refusal)
