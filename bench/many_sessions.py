@@ -2,11 +2,14 @@
 """Play one recording into many sessions of one server at once, in wall clock, and score each of them.
 
     python bench/many_sessions.py RECORDING.flac [--sessions 5] [--offset 17] [--workers 0] [--count 1] [--model NAME]
+        [--alone] [--strict]
 
 Its reference lies beside it as RECORDING.jsonl. Session k begins k times `--offset` seconds after the first, so that
-what is said in them isn't the same at the same time. bench/README.md says what each column means. Beside the table it
-says how late the server itself told its readers that the text was, and how loaded the machine was: on a busy machine
-these figures say little.
+what is said in them isn't the same at the same time. bench/README.md says what each column means. Beside each session
+stands how late the server itself told its readers that the text was; below, what came while it was so late. `--alone`
+plays one session by itself first, to say which words the others cost. How loaded the machine was is said, too: on a
+busy one these figures say little. With `--strict` it ends with 1 when the sessions weren't orderly: when words or sound
+were lost, or text was later than readers were told.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,38 +29,39 @@ from moothall.app import Hall, hall
 from moothall.cli.playing import Programme, engine_ready, play, prepare
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
-from moothall.core.signals import ChannelState
 from moothall.services.publication import Publication
 from moothall.services.sessions import LiveSession
 from moothall.settings import Settings
-from scoring import SCORER, Result, machine, score, table, together
+from scoring import COLUMNS, SCORER, Result, figure, machine, score, table, together
+from shedding import Shedding, disorder
 
 LOOK_MS = 100
 FINISH_S = 600
 """How long the text may take after the sound is over."""
 LATE_MS = 10_000
 """From here on the overview raises an alarm."""
+LATEST = (("latest word", figure("latest", digits=1)), ("announced", figure("announced", digits=1)))
+"""How late, s: the word that stayed latest after it was spoken, and the most that readers were told."""
 
 
 class Told:
-    """What readers were told about how late the text is."""
+    """What readers were told."""
 
     def __init__(self) -> None:
-        self.lag: dict[SessionId, int] = {}
-        """The most, ms."""
+        self.shed = Shedding()
         self.full: list[int] = []
         """How many more texts the engines would take, each time that they were full."""
+        self.load = 0.0
+        """Mean load of the machine."""
 
     def seen(self, live: LiveSession, publication: Publication) -> None:
         """Take in what is published."""
-        for signal in publication.signals:
-            if isinstance(signal, ChannelState):
-                self.lag[live.id] = max(self.lag.get(live.id, 0), signal.lag)
+        self.shed.seen(live.id, publication, 1_000 * time.perf_counter())
 
 
-async def run(recording: Path, out: Path, args: argparse.Namespace) -> tuple[Told, float]:
-    """Play all; what readers received is in `out`. Returns what they were told, and the mean load of the machine."""
-    told, loads = Told(), []
+async def run(recording: Path, out: Path, sessions: int, args: argparse.Namespace) -> Told:
+    """Play all; what readers received is in `out`. Returns what they were told."""
+    told, loads = Told(), list[float]()
     settings = Settings()
     with tempfile.TemporaryDirectory(prefix="moothall-") as data:
         engine = msgspec.structs.replace(
@@ -78,10 +84,11 @@ async def run(recording: Path, out: Path, args: argparse.Namespace) -> tuple[Tol
             async with asyncio.TaskGroup() as beside:
                 looking = beside.create_task(look())
                 async with asyncio.TaskGroup() as group:
-                    for number in range(args.sessions):
+                    for number in range(sessions):
                         group.create_task(one(running, recording, number, out, args.offset))
                 looking.cancel()
-    return told, sum(loads) / max(1, len(loads))
+    told.load = sum(loads) / max(1, len(loads))
+    return told
 
 
 async def one(running: Hall, recording: Path, number: int, out: Path, offset: float) -> None:
@@ -108,6 +115,27 @@ async def one(running: Hall, recording: Path, number: int, out: Path, offset: fl
         await reader.wait()
 
 
+def measure(reference: Path, sessions: int, args: argparse.Namespace) -> tuple[Told, list[tuple[str, Result]]]:
+    """Play so many sessions and score them; each result also holds how late the text was announced to be, s."""
+    with tempfile.TemporaryDirectory(prefix="moothall-bench-") as scratch:
+        told = asyncio.run(run(args.recording, Path(scratch), sessions, args))
+        rows = []
+        for name in (f"s{number}" for number in range(sessions)):
+            result = score(reference, args.scorer, Path(scratch) / f"{name}.hypothesis.jsonl")
+            result["announced"] = told.shed.lag.get(SessionId(name), 0) / 1000
+            result["latest"] = max(result.get("_commit", []), default=None)
+            rows.append((name, result))
+    return told, rows
+
+
+def summed(rows: Sequence[tuple[str, Result]]) -> Result:
+    """All sessions as one: of what was latest, the most."""
+    result = together([each for _, each in rows])
+    for key in ("announced", "latest"):
+        result[key] = max((each[key] for _, each in rows if each[key] is not None), default=None)
+    return result
+
+
 def main() -> None:
     """Play, score, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -118,27 +146,28 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="passes at a time of each; 0: as the server decides")
     parser.add_argument("--model", help="recogniser; see moothall models list")
     parser.add_argument("--scorer", type=Path, default=SCORER)
+    parser.add_argument("--alone", action="store_true", help="play one session by itself first, to compare with")
+    parser.add_argument("--strict", action="store_true", help="end with 1 when the sessions were not orderly")
     args = parser.parse_args()
     reference = args.recording.with_suffix(".jsonl")
     if not reference.is_file():
         sys.exit(f"{reference} is missing: it says what is spoken in {args.recording.name}, and when.")
     about = machine()
-    with tempfile.TemporaryDirectory(prefix="moothall-bench-") as scratch:
-        told, load = asyncio.run(run(args.recording, Path(scratch), args))
-        names = [f"s{number}" for number in range(args.sessions)]
-        rows: list[tuple[str, Result]] = [
-            (name, score(reference, args.scorer, Path(scratch) / f"{name}.hypothesis.jsonl")) for name in names
-        ]
-        rows.append(("together", together([result for _, result in rows])))
+    before = measure(reference, 1, args)[1] if args.alone else []
+    told, rows = measure(reference, args.sessions, args)
+    alone = before[0][1] if before else None
     print("\n".join(about))
-    print(f"run       {args.sessions} sessions, {args.count} engines, wall clock; mean load of the machine {load:.1f}")
-    print(table(rows))
-    late = ", ".join(f"{name} {lag / 1000:.1f}" for name, lag in sorted(told.lag.items()))
-    print(f"\nMost that readers were told the text was late, s: {late}")
+    print(f"run       {args.sessions} sessions, {args.count} engines, wall clock; mean load {told.load:.1f}")
+    shown = [*([("alone", alone)] if alone is not None else []), *rows, ("together", summed(rows))]
+    print(table(shown, (*COLUMNS, *LATEST)))
+    print("", told.shed.table(), "", sep="\n")
     if told.full:
         print(f"Engines were full for {len(told.full)} s; they would have taken {min(told.full)} more at the least.")
-    if max(told.lag.values(), default=0) >= LATE_MS:
+    if max(told.shed.lag.values(), default=0) >= LATE_MS:
         print("The overview raised the alarm that the text is late.")
+    wrong = disorder(rows, alone, sum(told.shed.gaps.values()))
+    print(*(wrong or ["Nothing was lost, and readers were told how late the text was."]), sep="\n")
+    sys.exit(1 if args.strict and wrong else 0)
 
 
 if __name__ == "__main__":

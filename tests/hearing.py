@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def heard(words: Sequence[ev.Word]) -> list[Heard]:
     """Committed words; one with a hyphen may be several."""
-    return [Heard(text, (word.t0 + word.t1) // 2) for word in words for text in _plain(word.text)]
+    return [Heard(text, (word.t0 + word.t1) // 2) for word in words for text in plain(word.text)]
 
 
 def reference(first_ms: int, last_ms: int) -> list[Heard]:
@@ -52,7 +52,7 @@ def reference(first_ms: int, last_ms: int) -> list[Heard]:
     for line in (SAMPLE / "session.jsonl").read_text(encoding="utf-8").splitlines():
         for text, begin, end in json.loads(line)["words"]:
             if first_ms <= begin * 1000 and end * 1000 <= last_ms:
-                words += [Heard(each, round((begin + end) * 500) - first_ms) for each in _plain(text)]
+                words += [Heard(each, round((begin + end) * 500) - first_ms) for each in plain(text)]
     return words
 
 
@@ -118,5 +118,6 @@ def require_whole_seams(
     assert not found, found
 
 
-def _plain(text: str) -> list[str]:
+def plain(text: str) -> list[str]:
+    """The words of a text as they are compared."""
     return str(_normalise(text)).split()

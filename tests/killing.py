@@ -1,4 +1,4 @@
-"""Killing a server and its engine at random, and looking what the log still holds."""
+"""Killing a server and its engine, at random or by the clock, and looking what the log still holds."""
 
 from __future__ import annotations
 
@@ -85,6 +85,29 @@ async def kill_at_random(
         if tell is not None:
             tell(kills[-1])
     return kills
+
+
+async def kill_engine_every(
+    hall: HallProcess, witness: Witness, every_ms: int, *, tell: Callable[[int, int, int], None]
+) -> int:
+    """Kill the engine each `every_ms` of wall time until the session is closed; how often that was.
+
+    `tell` hears of each kill's number, the words before it, and after how many ms the next ones came.
+    """
+    kills, due = 0, CLOCK.monotonic() + every_ms
+    while not await _closed_within(witness, due - CLOCK.monotonic()):
+        due += every_ms
+        words, killed = len(witness.words), CLOCK.monotonic()
+        if hall.kill_engine():
+            kills += 1
+            await _within(every_ms / 2_000, witness.more_words(words))
+            tell(kills, words, CLOCK.monotonic() - killed)
+    return kills
+
+
+async def _closed_within(witness: Witness, ms: int) -> bool:
+    await _within(max(0, ms) / 1_000, witness.until(lambda: witness.closed))
+    return witness.closed
 
 
 async def _within(seconds: float, waiting: Awaitable[None]) -> None:

@@ -29,6 +29,11 @@ SLICE_FRAMES = 32
 AHEAD_FRAMES = 94
 """Frames heard while a pass is wanted and has not come (3 s); more waits. A backlog is worked off in such steps."""
 
+BACKLOG_MS = 30_000
+"""Audio that a channel has heard and no pass has, at most: more than the longest window, so that one pass may take all
+of it. The rest waits as it came, in less room, and behind `AHEAD_MS` of the server in its spool: however long an engine
+is asked for more than it can do, it needs no more memory."""
+
 REMEMBERED = 1_000
 """States of the voice detector that are kept, one a frame: more than the longest window and what was heard since."""
 
@@ -72,6 +77,8 @@ class _Stream:
         """How late the text is, as last reported."""
         self.ahead = 0
         """Frames heard since the last pass, or since none was wanted."""
+        self.idle = True
+        """Whether the policy wanted no pass when it was asked last: then only more sound brings it on."""
         self.ending = False
         """No more audio comes."""
         self.ended = False
@@ -214,7 +221,10 @@ class LinkSession:
         """Hear up to a second of the audio that has been said by now, of every stream; False when there was none."""
         heard_any = False
         for stream in list(self._streams.values()):
-            heard = stream.audio.take(stream.media.at(now), min(SLICE_FRAMES, AHEAD_FRAMES - stream.ahead))
+            room = AHEAD_FRAMES - stream.ahead
+            if not stream.idle:
+                room = min(room, (BACKLOG_MS - stream.speech.waiting) // FRAME_MS)
+            heard = stream.audio.take(stream.media.at(now), min(SLICE_FRAMES, room))
             if heard is None:
                 continue
             heard_any = True
@@ -242,6 +252,7 @@ class LinkSession:
                 if wanted is not None:
                     stream.wanted = wanted
                     stream.asked, stream.due = now, due(now, wanted.deadline, media)
+            stream.idle = stream.wanted is None
             if stream.wanted is None:
                 stream.ahead = 0
             else:
@@ -257,7 +268,7 @@ class LinkSession:
         stream = self._streams.get(turn.stream)
         if stream is None or stream.speech is not turn.speech:
             return
-        stream.wanted, stream.running, stream.ahead = None, False, 0
+        stream.wanted, stream.running, stream.ahead, stream.idle = None, False, 0, False
         if self._load is not None:
             self._load.passed(now - stream.began, stream.began - stream.asked, stream.spoken)
         stream.spoken = 0

@@ -23,7 +23,7 @@ def believed(utterance: Utterance, words: Sequence[Word], settings: SpeechSettin
 def longest_window(utterance: Utterance, settings: SpeechSettings) -> int:
     """How much sound, ms, is heard again and again when no cut is found in it."""
     nothing = utterance.language is None and not utterance.unconfirmed
-    return settings.unbelieved_window if nothing else settings.longest_window
+    return min(settings.unbelieved_window, settings.longest_window) if nothing else settings.longest_window
 
 
 def doubtful(utterance: Utterance, settings: SpeechSettings) -> bool:

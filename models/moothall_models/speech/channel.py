@@ -69,6 +69,14 @@ class SpeechChannel:
         return self._ended and not self._utterances
 
     @property
+    def waiting(self) -> int:
+        """Ms from the oldest sound that no pass has heard to the newest: whoever brings audio waits when it is much."""
+        if not self._utterances:
+            return 0
+        oldest = self._utterances[0]
+        return max(0, self._heard - max(oldest.covered, oldest.speech_start))
+
+    @property
     def place(self) -> Place:
         """Where another engine has to begin to hear what this one would have heard."""
         segment, words = self._segmenter.place

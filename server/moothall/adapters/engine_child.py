@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105  # the variable's name
 FIRST_WAIT_MS = 250
+"""Between an engine's end and the start of the next one, at least."""
 LONGEST_WAIT_MS = 5_000
+"""Starts of an engine that keeps ending are so far apart at most."""
 ENGINE = (sys.executable, "-m", "moothall_models")
 STEADY_MS = 30_000
 """An engine that ran for so long did well; the next wait is a short one again."""
@@ -63,9 +65,11 @@ class EngineChild:
         while True:
             began = self._clock.monotonic()
             ended = await self._run_once()
-            steady = self._clock.monotonic() - began >= STEADY_MS
-            self.failures = 0 if steady else self.failures + 1
-            wait = min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** min(self.failures, 8))
+            ran = self._clock.monotonic() - began
+            self.failures = 0 if ran >= STEADY_MS else self.failures + 1
+            # From start to start: one that worked until it was killed has readers who wait, however often that happens.
+            apart = min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** min(self.failures, 8))
+            wait = max(FIRST_WAIT_MS, apart - ran)
             logger.warning("engine child %s; the next one starts in %d ms", ended, wait)
             await self._clock.sleep(wait)
 

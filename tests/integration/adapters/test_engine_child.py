@@ -153,6 +153,20 @@ async def test_after_one_that_did_well_the_wait_is_short_again() -> None:
             assert child.failures == 0
 
 
+async def test_one_that_worked_for_a_while_is_there_again_at_once_however_often_it_is_killed() -> None:
+    clock = Waiting()
+    async with calls() as children:
+        child = calling(children.port, clock=clock)
+        async with running(child):
+            for killed, ran in enumerate([*[STEADY_MS - 1] * 7, 3_000], 1):
+                pid, _ = await children.next()
+                await clock.advance(ran)
+                os.kill(pid, signal.SIGKILL)
+                wait = await clock.asked.get()
+                assert (child.failures, wait) == (killed, max(FIRST_WAIT_MS, LONGEST_WAIT_MS - ran))
+                await clock.advance(wait)
+
+
 async def test_when_it_is_cancelled_the_child_is_asked_to_stop() -> None:
     async with calls() as children:
         child = calling(children.port, clock=Waiting())

@@ -1,0 +1,97 @@
+"""An engine that is asked for more than it can do: what it can't hear yet waits as it came, and all of it is heard."""
+
+from __future__ import annotations
+
+from moothall.core.ids import ChannelId, SessionId
+from moothall.testing.scripted import Script, ScriptWord, render
+from moothall.wire import engine as wire
+from moothall_models.engine_audio import ArrivalTime
+from moothall_models.engine_session import BACKLOG_MS, SLICE_FRAMES, LinkSession
+from moothall_models.ports import VAD_FRAME, Hypothesis
+from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from moothall_models.speech.channel import SpeechChannel
+
+SLICE_MS = SLICE_FRAMES * VAD_FRAME // 16
+CALLS = Script(words=tuple(ScriptWord(f" w{n}", 1_300 * n, 1_300 * n + 600) for n in range(150)))
+"""Single words with a pause behind each: a pass for each of them."""
+BREATHLESS = Script(words=tuple(ScriptWord(f" w{n}", 400 * n, 400 * n + 400) for n in range(1_350)))
+"""Nine minutes without a pause."""
+
+
+def attached() -> tuple[LinkSession, SpeechChannel]:
+    session = LinkSession(
+        wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=2),
+        voice=ScriptedVoiceActivity,
+        media=lambda attach: ArrivalTime(attach.audio_from),
+        cpu_ms=lambda: 0.0,
+        stamped=False,
+    )
+    session.received(
+        wire.Attach(
+            stream=1,
+            session=SessionId("plenary"),
+            channel=ChannelId("floor"),
+            generation=1,
+            languages=("en",),
+            committed_through=0,
+            last_words=(),
+            open_segment=None,
+            audio_from=0,
+        ),
+        0,
+    )
+    return session, session._streams[1].speech
+
+
+def come(session: LinkSession, script: Script) -> None:
+    """All of the sound, at once."""
+    session.received(wire.Audio(stream=1, t=0, pcm=render(script)), 0)
+    session.received(wire.EndOfAudio(stream=1), 0)
+
+
+def test_of_a_long_backlog_little_is_heard_ahead_of_the_passes_and_all_of_it_in_the_end() -> None:
+    session, speech = attached()
+    come(session, CALLS)
+    recognizer, words, most, now = ScriptedRecognizer(CALLS), list[str](), 0, 0.0
+    while session.streams:
+        while session.hear(now):
+            most = max(most, speech.waiting)
+        turn = session.next_pass(now)
+        if turn is not None:
+            now += 100
+            session.passed(turn, recognizer.recognise(turn.request.window), now)
+        while (message := session.next_message()) is not None:
+            if isinstance(message, wire.Act):
+                for command in message.commands:
+                    words += [word.text.strip() for word in getattr(command, "words", ())]
+                session.received(wire.Accepted(stream=1, id=message.id, offset=1), now)
+    assert words == [word.text.strip() for word in CALLS.words]
+    assert most <= BACKLOG_MS + SLICE_MS
+
+
+def test_a_policy_that_waits_for_more_sound_gets_it() -> None:
+    """Passes that take 25 s ask for steps that are longer than what may wait: then the sound itself brings the next."""
+    session, _ = attached()
+    pcm, sent, now, passes = render(BREATHLESS), 0, 0, 0
+
+    def until(then: int) -> None:
+        nonlocal sent, now
+        now = then
+        if piece := pcm[sent * 32 : now * 32]:
+            session.received(wire.Audio(stream=1, t=sent, pcm=piece), now)
+            sent += len(piece) // 32
+            if sent * 32 == len(pcm):
+                session.received(wire.EndOfAudio(stream=1), now)
+
+    while session.streams:
+        until(now + 1_000)
+        while session.hear(now):
+            pass
+        if (turn := session.next_pass(now)) is not None:
+            passes += 1
+            until(now + 25_000)
+            session.passed(turn, Hypothesis(language="en", words=()), now)
+        while session.next_message() is not None:
+            pass
+        assert now < 7_200_000, "it comes to an end"
+    assert passes > 6
