@@ -28,12 +28,9 @@ SLICE_FRAMES = 32
 """Frames judged at a time (1 s of audio, some 3 ms of computing), so that nothing else waits long."""
 AHEAD_FRAMES = 94
 """Frames heard while a pass is wanted and has not come (3 s); more waits. A backlog is worked off in such steps."""
-
 BACKLOG_MS = 30_000
-"""Audio that a channel has heard and no pass has, at most: more than the longest window, so that one pass may take all
-of it. The rest waits as it came, in less room, and behind `AHEAD_MS` of the server in its spool: however long an engine
-is asked for more than it can do, it needs no more memory."""
-
+"""Audio that a channel has heard and no pass has, at most: more than the longest window. The rest waits as it came, in
+less room, and behind `AHEAD_MS` of the server in its spool: a late engine needs no more memory."""
 REMEMBERED = 1_000
 """States of the voice detector that are kept, one a frame: more than the longest window and what was heard since."""
 

@@ -79,19 +79,9 @@ class SpeechChannel:
     @property
     def place(self) -> Place:
         """Where another engine has to begin to hear what this one would have heard."""
-        segment, words = self._segmenter.place
         utterance = self._utterances[0] if self._utterances else None
-        begin = self._heard if utterance is None else utterance.start
-        return Place(
-            committed_through=self._segmenter.through,
-            segment=segment,
-            words=words,
-            audio_from=max(self._first, begin - places.BEFORE),
-            begin=begin,
-            language=self._languages.last,
-            suspect=self._languages.suspect,
-            speaking=None if utterance is None else utterance.place(),
-            terms=self.glossary.memory,
+        return places.of(
+            self._segmenter, self._languages, self.glossary, utterance, first=self._first, heard=self._heard
         )
 
     def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:

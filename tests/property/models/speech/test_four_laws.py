@@ -21,7 +21,8 @@ from moothall.core.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial
 from moothall_models.engine_session import AHEAD_FRAMES, BACKLOG_MS
 from moothall_models.ports import RATE, VAD_FRAME, HeardWord, Hypothesis, Samples
-from moothall_models.speech.channel import Output, PassRequest, SpeechChannel
+from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.settings import SpeechSettings
 from speech_strategies import SETTINGS, VOCABULARY, talks
 from talking import FRAME, attach, hear, probability
@@ -64,7 +65,7 @@ MOST_PASSES = 1_000
 
 
 class Life:
-    """A channel that is heard as an engine hears it: in pieces, with passes that come back late, and now and then a gap.
+    """A channel that is heard as an engine hears it: in pieces, with passes that come late, and now and then a gap.
 
     Each frame of sound says in its samples which one it is, so that windows show what was decoded.
     """
