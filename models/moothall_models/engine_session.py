@@ -218,9 +218,8 @@ class LinkSession:
         """Hear up to a second of the audio that has been said by now, of every stream; False when there was none."""
         heard_any = False
         for stream in list(self._streams.values()):
-            room = AHEAD_FRAMES - stream.ahead
-            if not stream.idle:
-                room = min(room, (BACKLOG_MS - stream.speech.waiting) // FRAME_MS)
+            behind = 0 if stream.idle else stream.speech.waiting
+            room = min(AHEAD_FRAMES - stream.ahead, (BACKLOG_MS - behind) // FRAME_MS)
             heard = stream.audio.take(stream.media.at(now), min(SLICE_FRAMES, room))
             if heard is None:
                 continue
