@@ -7,7 +7,7 @@ Everything follows from the words and the media time; nothing is looked up or dr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -45,8 +45,13 @@ LEAST_SOUNDS = 4
 """Shorter runs of sounds resemble everything."""
 LONGEST_RUN = 4
 """Words that may stand for one term."""
-PARROTED_P = 0.5
-"""Average probability below which a text of nothing but given terms is repeated rather than heard."""
+SURE_P = 0.5
+"""Average probability from which words that are a term count as heard."""
+PARROTED_P = 0.8
+"""Average probability below which a text of nothing but given terms is repeated rather than heard: a decoder that was
+told a term is the surer of it."""
+OTHERS_P = 0.35
+"""Average probability below which the other words behind a term that begins an utterance don't speak for it."""
 REMEMBERED = 40
 """Terms that are remembered as heard or resembled. Overflow: those that count least are forgotten."""
 
@@ -116,7 +121,7 @@ class Glossary:
         Gives it back; without its words where they only repeat the terms: then the rest of that utterance gets none.
         """
         words = hypothesis.words
-        if parroted(words, given):
+        if parroted(words, given, begun=utterance.language is not None):
             utterance.parroted = True
             return Hypothesis(language=hypothesis.language, words=(), likeliest=hypothesis.likeliest)
         if self._terms and words:
@@ -137,13 +142,9 @@ class Glossary:
         for run in _runs(words):
             t = start + run[-1].t1
             text = "".join(word.text for word in run)
-            sure = _mean(run) >= PARROTED_P
-            doubtful = min(word.p for word in run) < DOUBT_P
-            if not (sure or doubtful):
-                continue
-            for term in self._spelled.get(plain(text), ()) if sure else ():
+            for term in self._spelled.get(plain(text), ()) if _mean(run) >= SURE_P else ():
                 self._heard[term] = max(t, self._heard.get(term, t))
-            told = sounds(text) if doubtful else ""
+            told = sounds(text) if min(word.p for word in run) < DOUBT_P else ""
             if len(told) >= LEAST_SOUNDS:
                 self._resemble(told, t)
         self._forget(start + words[-1].t1)
@@ -164,16 +165,23 @@ class Glossary:
             self._resembled.pop(term, None)
 
 
-def parroted(words: Sequence[HeardWord], given: Sequence[str]) -> bool:
-    """Whether a pass only repeats what it was given: nothing but these terms, and improbable.
+def parroted(words: Sequence[HeardWord], given: Sequence[str], *, begun: bool) -> bool:
+    """Whether a pass rather repeats what it was given than hears it.
 
-    Words are judged without what they were told, so one that is not in the sound is improbable
-    (`recognizers/whisper.py` aligns without a prompt).
+    So it is when it has nothing but these terms and isn't sure; or, as long as nothing of the utterance stays
+    (`begun`), when a term comes first and all other words are guesses: in babble a decoder begins with it.
     """
-    if not words or not given or _mean(words) >= PARROTED_P:
+    if not words or not given:
         return False
-    letters = plain("".join(word.text for word in words))
     parts = {part for term in given for part in (plain(term), *(plain(word) for word in term.split())) if part}
+    others = [word for word in words if plain(word.text) not in parts]
+    if not begun and words[0] not in others and others and _mean(others) < OTHERS_P:
+        return True
+    return _mean(words) < PARROTED_P and _made_of(plain("".join(word.text for word in words)), parts)
+
+
+def _made_of(letters: str, parts: Collection[str]) -> bool:
+    """Whether a text is nothing but these parts, however often and in whatever order."""
     # Where the text may be cut so that everything before is made of parts.
     cuts = {0}
     for end in range(1, len(letters) + 1):

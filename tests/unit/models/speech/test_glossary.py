@@ -108,7 +108,7 @@ def test_few_terms_are_given_in_the_order_of_their_standing() -> None:
 def test_a_text_of_nothing_but_given_terms_is_not_believed_unless_it_is_sure() -> None:
     glossary, one = Glossary(NAMES, near=4), utterance()
     given = glossary.choose(one, 1_280)
-    sure = heard(" AfriNIC", p=0.7)
+    sure = heard(" AfriNIC", p=0.85)
     assert glossary.heard(one, given, sure) is sure
     dropped = glossary.heard(one, given, heard(" AfriNIC,", " Kisumu.", p=0.2))
     assert (dropped.words, dropped.language) == ((), "en")
@@ -129,8 +129,18 @@ def test_a_text_of_nothing_but_given_terms_is_not_believed_unless_it_is_sure() -
     ],
 )
 def test_terms_are_found_however_they_are_cut(words: tuple[str, ...], so: bool) -> None:
-    assert parroted(heard(*words, p=0.3).words, NAMES) is so
-    assert not parroted(heard(*words, p=0.3).words, ())
+    assert parroted(heard(*words, p=0.4).words, NAMES, begun=False) is so
+    assert parroted(heard(*words, p=0.4).words, NAMES, begun=True) is so
+    assert not parroted(heard(*words, p=0.4).words, (), begun=False)
+
+
+def test_a_term_that_begins_an_utterance_needs_other_words_that_speak_for_it() -> None:
+    babble = (HeardWord(" LACNIC,", 0, 300, 0.73), HeardWord(" and", 300, 600, 0.03), HeardWord(" the", 600, 900, 0.11))
+    assert parroted(babble, ("LACNIC",), begun=False)
+    assert not parroted(babble, ("LACNIC",), begun=True)
+    assert not parroted(babble, ("and",), begun=False)
+    said = (HeardWord(" LACNIC", 0, 300, 0.4), HeardWord(" could", 300, 600, 0.9))
+    assert not parroted(said, ("LACNIC",), begun=False)
 
 
 def test_the_terms_can_change_while_people_speak() -> None:

@@ -43,3 +43,13 @@ def test_what_resembles_is_found_among_many() -> None:
 
 def test_what_shares_too_little_is_not_compared() -> None:
     assert Ear(["madal"]).like("mkrlsbdkrl", 0.0) == {}
+
+
+def test_what_was_compared_is_kept_for_a_while() -> None:
+    ear = Ear([sounds("Moothall")])
+    first = ear.like("madal", 0.6)
+    assert ear.like("madal", 0.6) is first
+    for n in range(1_000):
+        ear.like(f"b{n}", 0.6)
+    assert ear.like("madal", 0.6) == first
+    assert ear.like("madal", 0.6) is not first
