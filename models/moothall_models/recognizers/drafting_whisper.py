@@ -36,7 +36,7 @@ from moothall_models.recognizers.whisper import (
     own_code,
 )
 from moothall_models.recognizers.whisper_decoder import Audio, Tokens, WhisperDecoder
-from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end
+from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end, restart
 
 logger = logging.getLogger(__name__)
 
@@ -194,7 +194,7 @@ class DraftingWhisper(WhisperRecognizer):
         for text, first, stop in join_pieces(self._pieces(tokens), spaced=own_code(language) not in UNSPACED):
             p = sum(odds[place] for place in places[first:stop]) / (stop - first)
             words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(p, 3)))
-        return tuple(words)
+        return tuple(words[: restart(words)])
 
 
 def following_heads(config: Mapping[str, Any], weights: Weights) -> list[tuple[int, int]]:

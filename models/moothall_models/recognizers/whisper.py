@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
-from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end
+from moothall_models.recognizers.whisper_words import join_pieces, loop_at_the_end, restart
 
 HOP = 160
 """Samples from one mel frame to the next (10 ms)."""
@@ -196,7 +196,7 @@ class WhisperRecognizer:
             odds = aligned.text_token_probs[first:stop]
             p = float(sum(odds) / len(odds)) if odds else 0.0
             words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(min(1.0, max(0.0, p)), 3)))
-        return tuple(words)
+        return tuple(words[: restart(words)])
 
     def _pieces(self, tokens: list[int]) -> list[tuple[str, int, int]]:
         """The smallest runs of tokens that are whole characters: (text, first token, token after the last)."""

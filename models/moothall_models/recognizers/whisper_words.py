@@ -1,11 +1,15 @@
-"""From a decoder's tokens to words: loops cut off, pieces joined."""
+"""From a decoder's tokens to words: loops and restarts cut off, pieces joined."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from moothall_models.ports import HeardWord
+
 SHORTEST_LOOP = 3
 """Tokens; shorter repeats are speech ("no, no, no")."""
+AT_ONCE = 3
+"""Words at one instant, of 20 ms, that nobody can have spoken."""
 
 
 def loop_at_the_end(tokens: Sequence[int]) -> int:
@@ -21,6 +25,24 @@ def loop_at_the_end(tokens: Sequence[int]) -> int:
         if rounds > 1:
             return (rounds - 1) * length
     return 0
+
+
+def restart(words: Sequence[HeardWord]) -> int:
+    """The place at which a decoder began its text anew, which it does in the silence behind it; else their number.
+
+    It is no loop when a comma or a capital differs. But no sound is left for those words, so that several of them lie
+    at one instant, and they stand in front of it already.
+    """
+    plain = ["".join(filter(str.isalnum, word.text.casefold())) for word in words]
+    for first in range(1, len(words) - AT_ONCE + 1):
+        stop = first
+        while stop < len(words) and words[stop].t0 == words[stop].t1 == words[first].t0:
+            stop += 1
+        count = stop - first
+        again = plain[first:stop]
+        if count >= AT_ONCE and any(plain[at : at + count] == again for at in range(first - count + 1)):
+            return first
+    return len(words)
 
 
 def join_pieces(pieces: Iterable[tuple[str, int, int]], *, spaced: bool) -> list[tuple[str, int, int]]:
