@@ -9,7 +9,7 @@ the synthetic recording in bench/glossary is taken. Each pair is heard once for 
   none      without terms
   relevant  all terms told, none of them near: given when heard, or when something unsure sounds like them
   near      the same, with the first `--near` terms near: what a title, a desk or a speaker adds
-  all       every term in every window in which somebody speaks, which is what few systems do better than
+  all       every term in every window in which somebody speaks, as where nobody chooses
 
 The policy alone, on the clock of simulate_speech.py. `--nothing` plays unspoken.py's ten minutes as well, in a session
 for each third of a kind, without terms and with the worst case of a glossary: all of its terms near.
