@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hearing import sample_sound
+from little_decoder import model_bytes, write_model
 from moothall_models.cli import Computing, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.ct2_model import read_weights
@@ -23,7 +24,6 @@ from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.whisper import WhisperRecognizer
 from moothall_models.recognizers.whisper_decoder import WhisperDecoder
 from moothall_models.store import open_store
-from small_decoder import model_bytes, write_model
 
 pytestmark = pytest.mark.model
 MODEL = "whisper-tiny.en"
