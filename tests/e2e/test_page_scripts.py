@@ -63,8 +63,8 @@ FOLD = """
     const lines = [...reader.lines.values()].sort((a, b) => a.number - b.number);
     return {
         position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
-        lines: lines.map(({segment, number, t0, t1, language, origin, speaker, text, words, mended, gone}) =>
-            ({segment, number, t0, t1, language, origin, speaker, text, words, mended, gone})),
+        lines: lines.map(({segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone}) =>
+            ({segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone})),
         growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
     };
 """

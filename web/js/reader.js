@@ -160,7 +160,7 @@ export class Reader {
         this.#put({
           segment: body.segment, number: this.last ? this.last.number + 1 : 0, t0: body.t0, t1: null,
           language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0, mended: false,
-          gone: false,
+          accepted: false, gone: false,
         });
         break;
       case 'words.committed':
@@ -175,7 +175,7 @@ export class Reader {
         this.spoke = at;
         break;
       case 'segment.corrected':
-        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted }, { text: body.text + body.tail });
+        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, { text: body.text + body.tail });
         break;
       case 'speaker.assigned':
         for (const segment of body.segments) {

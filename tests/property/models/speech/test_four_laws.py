@@ -151,6 +151,11 @@ def end_of(words: list[Word]) -> int:
 CHANCE = st.randoms(use_true_random=False)
 
 
+# A talk of a minute is long for an example.
+FEWER = settings(max_examples=max(20, settings().max_examples // 3))
+
+
+@FEWER
 @given(talks(), SETTINGS, RECOGNISERS, CHANCE)
 def test_agreement_never_retracts(
     words: list[Word], policy: SpeechSettings, recognise: Recognise, chance: random.Random
@@ -176,6 +181,7 @@ def test_agreement_never_retracts(
     assert ended == set(stands)
 
 
+@FEWER
 @given(talks(), SETTINGS, RECOGNISERS, CHANCE)
 def test_time_never_runs_back(
     words: list[Word], policy: SpeechSettings, recognise: Recognise, chance: random.Random
@@ -196,6 +202,7 @@ def test_time_never_runs_back(
                 reported = output.t
 
 
+@FEWER
 @given(talks(), SETTINGS, RECOGNISERS, CHANCE, st.booleans())
 def test_every_sample_of_speech_is_decoded_at_least_once(
     words: list[Word], policy: SpeechSettings, recognise: Recognise, chance: random.Random, gaps: bool
@@ -236,7 +243,7 @@ KEPT_MS = 40_000
 
 
 # Its examples are long, so none is made smaller.
-@settings(max_examples=max(5, settings().max_examples // 20), phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=max(4, settings().max_examples // 75), phases=[Phase.explicit, Phase.generate])
 @given(
     SETTINGS,
     RECOGNISERS,
