@@ -320,3 +320,14 @@ def test_only_lines_that_were_moved_away_are_brought_back(command: do.BringLines
     assert refused(carry_out(moved_away(speaking(), "a"), pt), command).code is code
     rewound = carry_out(speaking(), do.RewindChannel(channel=FLOOR, t=0))
     assert refused(rewound, back("a")).code is RefusalCode.UNKNOWN
+
+
+def test_a_typed_line_that_was_moved_away_stands_again_whole() -> None:
+    state = moved_away(carry_out(speaking(), typed(), actor=CAPTIONER), "t1")
+    arrived, opened_again, ended_again = events(state, back("t1"))
+    assert isinstance(arrived, ev.LinesMovedHere)
+    assert isinstance(opened_again, ev.SegmentOpened)
+    assert isinstance(ended_again, ev.SegmentEnded)
+    assert opened_again.origin is ev.Origin.PERSON
+    assert ended_again.text == "Welcome, all."
+    assert (opened_again.segment, ended_again.segment) == arrived.segments * 2
