@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
@@ -200,15 +200,22 @@ class Engine:
             await asyncio.sleep(self._backoff.next_ms() / 1000)
 
     async def _serve_link(self, workers: ThreadPoolExecutor) -> None:
-        async def recognise(window: Window) -> Hypothesis:
-            return await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.recognise, window)
+        async def recognise(windows: Sequence[Window]) -> Sequence[Hypothesis]:
+            return await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.recognise_all, windows)
 
         async def serve(socket: ClientConnection) -> None:
             logger.info("engine %s: connected", self._settings.name)
             link = WebSocketLink(socket)
             session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
             try:
-                await run_live(session, link, recognise, self._clock, workers=self._settings.workers)
+                await run_live(
+                    session,
+                    link,
+                    recognise,
+                    self._clock,
+                    workers=self._settings.workers,
+                    at_once=self._recognizer.at_once,
+                )
             except* KeyRefused as refused:
                 self._refused(first_of(refused))
             except* RecognitionFailed as failed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from moothall.core.errors import ProtocolError
@@ -25,18 +25,24 @@ class Link(Protocol):
         ...
 
 
-Recognise = Callable[[Window], Awaitable[Hypothesis]]
-"""Runs a pass without holding up the event loop; as many at a time as there are workers."""
+Recognise = Callable[[Sequence[Window]], Awaitable[Sequence[Hypothesis]]]
+"""Runs passes together without holding up the event loop; called as many times at a time as there are workers."""
 
 
 async def run_live(
-    session: LinkSession, link: Link, recognise: Recognise, clock: EngineClock, *, workers: int = 1
+    session: LinkSession,
+    link: Link,
+    recognise: Recognise,
+    clock: EngineClock,
+    *,
+    workers: int = 1,
+    at_once: int = 1,
 ) -> None:
     """Serve the link until it ends. Raises ProtocolError when the server breaks the rules.
 
-    `workers`: passes at a time, each of another channel.
+    `workers`: how many run passes at a time; `at_once`: how many one of them takes together, each of another channel.
     """
-    live = _Live(session, link, recognise, clock, workers)
+    live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once)
     broken: ProtocolError | None = None
     async with asyncio.TaskGroup() as group:
         others = [group.create_task(live.recognise()), group.create_task(live.write())]
@@ -52,13 +58,21 @@ async def run_live(
 
 class _Live:
     def __init__(
-        self, session: LinkSession, link: Link, recognise: Recognise, clock: EngineClock, workers: int
+        self,
+        session: LinkSession,
+        link: Link,
+        recognise: Recognise,
+        clock: EngineClock,
+        *,
+        workers: int,
+        at_once: int,
     ) -> None:
         self._session = session
         self._link = link
         self._recognise = recognise
         self._clock = clock
         self._free = workers
+        self._at_once = at_once
         self._news = asyncio.Event()
         self._more_to_write = asyncio.Event()
 
@@ -72,18 +86,24 @@ class _Live:
         async with asyncio.TaskGroup() as passes:
             while True:
                 await self._hear()
-                turn = self._session.next_pass(self._clock.now()) if self._free else None
-                if turn is not None:
+                turns = self._next_passes()
+                if turns:
                     self._free -= 1
-                    passes.create_task(self._run(turn))
+                    passes.create_task(self._run(turns))
                 elif not await self._hear():
                     self._news.clear()
                     await self._news.wait()
 
-    async def _run(self, turn: Turn) -> None:
-        hypothesis = await self._recognise(turn.request.window)
+    def _next_passes(self) -> Sequence[Turn]:
+        if not self._free:
+            return ()
+        return self._session.next_passes(self._clock.now(), workers=self._free, at_once=self._at_once)
+
+    async def _run(self, turns: Sequence[Turn]) -> None:
+        hypotheses = await self._recognise([turn.request.window for turn in turns])
         self._free += 1
-        self._session.passed(turn, hypothesis, self._clock.now())
+        for turn, hypothesis in zip(turns, hypotheses, strict=True):
+            self._session.passed(turn, hypothesis, self._clock.now())
         self._more_to_write.set()
         self._news.set()
 

@@ -6,7 +6,6 @@ Values and times in, messages out; a driver (`engine_live`, `engine_bench`) move
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -15,11 +14,11 @@ from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegme
 from moothall.core.errors import ProtocolError
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
-from moothall_models.engine_acts import Acts, act_prefix
-from moothall_models.engine_audio import FRAME_MS, FrameBuffer, MediaTime
-from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, VoiceActivity
+from moothall_models.engine_audio import FRAME_MS, MediaTime
+from moothall_models.engine_stream import Stream
+from moothall_models.ports import VAD_FRAME, Hypothesis, VoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
-from moothall_models.speech.overload import Load, due
+from moothall_models.speech.overload import Load, shared
 from moothall_models.speech.passes import PassRequest
 
 logger = logging.getLogger(__name__)
@@ -31,12 +30,6 @@ AHEAD_FRAMES = 94
 BACKLOG_MS = 30_000
 """Audio that a channel has heard and no pass has, at most: more than the longest window. The rest waits as it came, in
 less room, and behind `AHEAD_MS` of the server in its spool: a late engine needs no more memory."""
-REMEMBERED = 1_000
-"""States of the voice detector that are kept, one a frame: more than the longest window and what was heard since."""
-
-SPOKEN_P = 0.5
-"""Frames of this probability count as speech where the load is measured."""
-
 Key = tuple[str, int, str]
 
 
@@ -47,58 +40,8 @@ class Turn(msgspec.Struct, frozen=True, eq=False):
     request: PassRequest
     speech: SpeechChannel
     """Whose it is: a stream that was lost meanwhile gets nothing of it."""
-
-
-class _Stream:
-    """One attachment."""
-
-    def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: SpeechChannel) -> None:
-        self.number = attach.stream
-        self.name = act_prefix(attach.session, attach.channel, attach.generation)
-        self.voice = voice
-        self.media = media
-        self.speech = speech
-        self.acts = Acts(self.name, attach.stream)
-        self.audio = FrameBuffer(attach.audio_from)
-        # Overflow: the oldest is forgotten; then the stream has no place for a while.
-        self._voices: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
-        if attach.place is not None and attach.place.audio_from == attach.audio_from:
-            voice.resume(attach.place.voice)
-        self.wanted: PassRequest | None = None
-        self.asked = self.began = self.due = 0.0
-        """When the pass was wanted, when it began, and when it should be done, on the driver's clock."""
-        self.running = False
-        self.spoken = 0
-        """Speech heard since the last pass, ms."""
-        self.lag = 0
-        """How late the text is, as last reported."""
-        self.ahead = 0
-        """Frames heard since the last pass, or since none was wanted."""
-        self.idle = True
-        """Whether the policy wanted no pass when it was asked last: then only more sound brings it on."""
-        self.ending = False
-        """No more audio comes."""
-        self.ended = False
-        """All audio has been heard."""
-
-    @property
-    def drained(self) -> bool:
-        return self.ended and self.speech.done and not self.acts.waiting
-
-    def judge(self, t: int, samples: Samples) -> list[float]:
-        """Probability of speech in each frame of audio that begins at media ms `t`."""
-        odds: list[float] = []
-        for number, frame in enumerate(samples.reshape(-1, VAD_FRAME)):
-            self._voices.append((t + number * FRAME_MS, self.voice.state()))
-            odds.append(self.voice.probability(frame))
-        self.spoken += FRAME_MS * sum(p >= SPOKEN_P for p in odds)
-        return odds
-
-    def place(self) -> wire.Place | None:
-        """Where another engine would go on; None while that can't be said."""
-        place = self.speech.place
-        voice = next((state for t, state in reversed(self._voices) if t == place.audio_from), None)
-        return None if voice is None else msgspec.structs.replace(place, voice=voice)
+    company: int = 1
+    """How many passes run together with it, itself counted."""
 
 
 class LinkSession:
@@ -130,7 +73,7 @@ class LinkSession:
         self._load = load
         self._fits = (hello.channels, hello.channels if hello.most is None else hello.most)
         """How many channels the server was last told that fit, in time and late."""
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Stream] = {}
         # Acts are bounded by each stream's `Acts`; signals by their keys: a newer one takes the old one's place.
         self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): hello}
         self._frames = 0
@@ -238,26 +181,23 @@ class LinkSession:
 
         It is under way until `passed`; meanwhile other streams may get their turn.
         """
-        ready: list[tuple[float, _Stream, PassRequest]] = []
-        for stream in self._streams.values():
-            if stream.running:
-                continue
-            if stream.wanted is None or stream.wanted.line is not None:
-                media = stream.media.at(now)
-                wanted = stream.speech.next_pass(media)
-                if wanted is not None:
-                    stream.wanted = wanted
-                    stream.asked, stream.due = now, due(now, wanted.deadline, media)
-            stream.idle = stream.wanted is None
-            if stream.wanted is None:
-                stream.ahead = 0
-            else:
-                ready.append((stream.due, stream, stream.wanted))
-        if not ready:
-            return None
-        _, stream, request = min(ready, key=lambda item: item[0])
-        stream.running, stream.began = True, now
-        return Turn(stream.number, request, stream.speech)
+        return next(iter(self.next_passes(now)), None)
+
+    def next_passes(self, now: float, *, workers: int = 1, at_once: int = 1) -> list[Turn]:
+        """The passes to be run together next, of as many streams, as `next_pass` has them; none when none is wanted.
+
+        `workers` are free and take up to `at_once` each: the passes are shared out among them. A line that is heard
+        once more runs alone, since it takes longer and nobody waits for it.
+        """
+        ready = sorted((each for each in self._streams.values() if each.wants(now)), key=lambda each: each.due)
+        live = [each for each in ready if each.wanted is not None and each.wanted.line is None]
+        chosen = live[: shared(len(live), workers, at_once)] if live[:1] == ready[:1] else ready[:1]
+        turns: list[Turn] = []
+        for stream in chosen:
+            if stream.wanted is not None:
+                stream.running, stream.began = True, now
+                turns.append(Turn(stream.number, stream.wanted, stream.speech, len(chosen)))
+        return turns
 
     def passed(self, turn: Turn, hypothesis: Hypothesis, now: float) -> None:
         """The pass is done; nothing happens when its stream is gone."""
@@ -266,7 +206,7 @@ class LinkSession:
             return
         stream.wanted, stream.running, stream.ahead, stream.idle = None, False, 0, False
         if self._load is not None:
-            self._load.passed(now - stream.began, stream.began - stream.asked, stream.spoken)
+            self._load.passed((now - stream.began) / turn.company, stream.began - stream.asked, stream.spoken)
         stream.spoken = 0
         self._put(stream, stream.speech.passed(turn.request, hypothesis, stream.media.at(now)), now)
         self._drained(stream)
@@ -275,18 +215,18 @@ class LinkSession:
         if attach.stream in self._streams:
             msg = f"Stream {attach.stream} is attached already."
             raise ProtocolError(msg)
-        stream = _Stream(attach, self._voice(), self._media(attach), self._speech(attach))
+        stream = Stream(attach, self._voice(), self._media(attach), self._speech(attach))
         self._streams[attach.stream] = stream
         logger.info("stream %d is %s, from %d ms", attach.stream, stream.name, attach.audio_from)
 
-    def _end_if_heard(self, stream: _Stream, now: float) -> None:
+    def _end_if_heard(self, stream: Stream, now: float) -> None:
         gone = self._streams.get(stream.number) is not stream
         if not gone and stream.ending and not stream.ended and stream.audio.next_end is None:
             stream.ended = True
             self._put(stream, stream.speech.end_of_audio(), now)
             self._drained(stream)
 
-    def _put(self, stream: _Stream, outputs: Sequence[Output], now: float) -> None:
+    def _put(self, stream: Stream, outputs: Sequence[Output], now: float) -> None:
         """Send what the policy gave out: all that it made certain as one act, and the rest as signals.
 
         Each better text is an act of its own behind that, so that one which is refused takes nothing with it.
@@ -312,7 +252,7 @@ class LinkSession:
                 stream.lag = output.lag
                 self._tell(stream, output, at)
 
-    def _tell(self, stream: _Stream, signal: Partial | ChannelState, at: float | None) -> None:
+    def _tell(self, stream: Stream, signal: Partial | ChannelState, at: float | None) -> None:
         key = ("tell", stream.number, signal.key)
         self._out.pop(key, None)
         self._out[key] = wire.Tell(stream=stream.number, signal=signal, at=at)
@@ -328,11 +268,11 @@ class LinkSession:
             self._fits = fits
             self._out["capacity", 0, ""] = wire.Capacity(channels=room.channels, most=room.most, attached=attached)
 
-    def _send(self, stream: _Stream, now: float) -> None:
+    def _send(self, stream: Stream, now: float) -> None:
         for act in stream.acts.take(int(now)):
             self._out["act", stream.number, act.id] = act
 
-    def _drained(self, stream: _Stream) -> None:
+    def _drained(self, stream: Stream) -> None:
         if stream.drained and self._streams.get(stream.number) is stream:
             usage = wire.Usage(cpu_ms=self._cpu_ms(), audio_ms=self._frames * FRAME_MS)
             self._out["usage", stream.number, ""] = usage
@@ -340,11 +280,11 @@ class LinkSession:
             del self._streams[stream.number]
             logger.info("stream %d is drained", stream.number)
 
-    def _lose(self, stream: _Stream) -> None:
+    def _lose(self, stream: Stream) -> None:
         self._forget(stream)
         self._out["lost", stream.number, ""] = wire.Lost(stream=stream.number)
 
-    def _forget(self, stream: _Stream) -> None:
+    def _forget(self, stream: Stream) -> None:
         del self._streams[stream.number]
         for key in [key for key in self._out if key[1] == stream.number and key[0] in ("act", "tell")]:
             del self._out[key]

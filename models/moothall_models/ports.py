@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -78,6 +79,11 @@ class Recognizer(Protocol):
         """BCP-47 tags it knows; empty for "any"."""
         ...
 
+    @property
+    def at_once(self) -> int:
+        """Windows that it hears together for less than one after the other; 1 when that brings nothing."""
+        ...
+
     def warm_up(self) -> None:
         """Do whatever makes the first pass slower than the others; may be done again.
 
@@ -91,6 +97,10 @@ class Recognizer(Protocol):
         Raises RecognitionFailed when the recogniser is asked over the network and gives no answer that helps; the
         same window may be asked again. What can't be answered at all is passed over.
         """
+        ...
+
+    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """What `recognise` hears in each of these windows, in their order; raises what that raises."""
         ...
 
 

@@ -32,7 +32,7 @@ from moothall.wire.transcribing import (
 )
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.batches import BatchRecognizer, EachFrame, FrameJudge, OneByOne
+from moothall_models.recognizers.batches import BatchRecognizer, EachFrame, FrameJudge
 from moothall_models.recognizers.endpoint import SCHEME
 from moothall_models.speech.joining import lines_of, words_of
 from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
@@ -229,9 +229,9 @@ def workers_of(name: str, threads: int) -> int:
 def load_batches(name: str, threads: int) -> BatchRecognizer:
     """The recogniser of that name; raises ConfigurationError."""
     if name.startswith(SCRIPTED):
-        return OneByOne(load_model(name, None, Computing())[0])
+        return load_model(name, None, Computing())[0]
     if name.startswith(SCHEME):
-        return OneByOne(at_endpoint(name, lambda: os.environ.get(KEY_VARIABLE, "").strip(), whole=True))
+        return at_endpoint(name, lambda: os.environ.get(KEY_VARIABLE, "").strip(), whole=True)
     store = open_store()
     path = store.path(name)
     from moothall_models.recognizers.whisper_batch import WhisperBatches

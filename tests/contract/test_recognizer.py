@@ -149,3 +149,14 @@ async def test_passes_of_two_channels_may_run_at_a_time(subject: Subject) -> Non
     async with asyncio.TaskGroup() as group:
         passes = [group.create_task(subject.hear(subject.speech)) for _ in range(2)]
     assert [task.result() for task in passes] == [alone, alone]
+
+
+async def test_several_windows_are_heard_in_their_order(subject: Subject) -> None:
+    third = len(subject.speech) // 3
+    parts = [subject.speech, subject.speech[:third], subject.speech[third:], np.zeros(RATE, dtype=np.float32)]
+    windows = [Window(audio=part, languages=("en",)) for part in parts]
+    alone = [text(await subject.hear(part)) for part in parts]
+    for count in range(len(windows) + 1):
+        heard = await asyncio.to_thread(subject.recognizer.recognise_all, windows[:count])
+        assert [text(each) for each in heard] == alone[:count]
+    assert subject.recognizer.at_once >= 1

@@ -43,9 +43,9 @@ async def engine(hall: MemoryHall, script: Script, speech: Speech) -> None:
     """Dial, and work until the link ends."""
     recognizer, clock = ScriptedRecognizer(script), WallClock()
 
-    async def recognise(window: Window) -> Hypothesis:
+    async def recognise(windows: Sequence[Window]) -> Sequence[Hypothesis]:
         await asyncio.sleep(PASS_S)
-        return recognizer.recognise(window)
+        return recognizer.recognise_all(windows)
 
     session = LinkSession(
         wire.Hello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -40,9 +40,9 @@ class Room:
         self.links = 0
         self.link: ServerEnd | None = None
 
-    async def recognise(self, window: Window) -> Hypothesis:
+    async def recognise(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         await asyncio.sleep(PASS_S)
-        return self.recognizer.recognise(window)
+        return self.recognizer.recognise_all(windows)
 
     async def run(
         self,

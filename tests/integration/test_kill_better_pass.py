@@ -6,6 +6,7 @@ The server is a process; the engine works in the test's own, over the real link,
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,8 +71,8 @@ class Engine:
             self._socket = None
             await asyncio.sleep(0.2)
 
-    async def _recognise(self, window: Window) -> Hypothesis:
-        return self._recognizer.recognise(window)
+    async def _recognise(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+        return self._recognizer.recognise_all(windows)
 
     async def _serve(self, link: WebSocketLink) -> None:
         clock = WallClock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -35,12 +36,12 @@ class Machine:
         self.pass_s = pass_s
         self.running = self.most = 0
 
-    async def recognise(self, window: Window) -> Hypothesis:
+    async def recognise(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         self.running += 1
         self.most = max(self.most, self.running)
         await asyncio.sleep(self.pass_s)
         self.running -= 1
-        return self.recognizer.recognise(window)
+        return self.recognizer.recognise_all(windows)
 
     async def serve(self, hall: MemoryHall, name: str) -> None:
         """Dial, and work until the link ends."""

@@ -1,11 +1,11 @@
-"""What recognising a recording asks for, and how those serve it that hear one window or one frame at a time."""
+"""What recognising a recording asks for, and how a detector serves it that judges one frame at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from moothall_models.ports import VAD_FRAME, Hypothesis, Recognizer, Samples, VoiceActivity, Window
+from moothall_models.ports import VAD_FRAME, Hypothesis, Samples, VoiceActivity, Window
 
 
 class BatchRecognizer(Protocol):
@@ -22,17 +22,6 @@ class FrameJudge(Protocol):
     def probabilities(self, samples: Samples) -> list[float]:
         """Probability of speech in each of the next frames; `samples` is a whole number of them."""
         ...
-
-
-class OneByOne:
-    """A `BatchRecognizer` of any recogniser."""
-
-    def __init__(self, recognizer: Recognizer) -> None:
-        self._recognizer = recognizer
-
-    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """As `BatchRecognizer.recognise_all`."""
-        return [self._recognizer.recognise(window) for window in windows]
 
 
 class EachFrame:

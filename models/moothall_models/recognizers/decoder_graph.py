@@ -45,10 +45,11 @@ def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path
     """Write the decoder to a file, and its weights to one beside it, `path` with `.data` behind.
 
     `heads`: (layer, head) of those whose attention follows the audio. B windows, L tokens each, P before them, T steps
-    of audio. In: `tokens`, `positions` [B, L]; `mask` [B, 1, L, P+L], added to the attention among tokens; `first` [1],
-    the first of the L whose logits are wanted; for each layer i `past_key_i`, `past_value_i` [B, heads, P, d],
-    `audio_key_i` [B, heads, d, T], `audio_value_i` [B, heads, T, d]. Out: `logits` [B, L-first, vocabulary],
-    `attention` [B, len(heads), L, T], `key_i`, `value_i` [B, heads, P+L, d].
+    of audio. In: `tokens`, `positions` [B, L]; `mask` [B, 1, L, P+L], added to the attention among tokens; `audio_mask`
+    [B, 1, 1, T or 1], added to that to the audio; `first` [1], the first of the L whose logits are wanted; for each
+    layer i `past_key_i`, `past_value_i` [B, heads, P, d], `audio_key_i` [B, heads, d, T], `audio_value_i`
+    [B, heads, T, d]. Out: `logits` [B, L-first, vocabulary], `attention` [B, len(heads), L, T], `key_i`, `value_i`
+    [B, heads, P+L, d].
     """
     graph = _Graph(weights, path)
     count, d = graph.heads, graph.width // graph.heads
@@ -72,7 +73,8 @@ def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path
         x = graph.op("Add", [x, graph.linear(seen, f"{name}/self_attention/linear_1")])
         asked = graph.norm(x, f"{name}/attention")
         query = graph.linear(asked, f"{name}/attention/linear_0", np.full(graph.width, d**-0.5, dtype=np.float32))
-        odds = graph.op("Softmax", [graph.op("MatMul", [graph.apart(query), f"audio_key_{layer}"])], axis=-1)
+        odds = graph.op("MatMul", [graph.apart(query), f"audio_key_{layer}"])
+        odds = graph.op("Softmax", [graph.op("Add", [odds, "audio_mask"])], axis=-1)
         following = np.array([head for of, head in heads if of == layer], dtype=np.int64)
         if len(following):
             looks.append(graph.op("Gather", [odds, graph.constant(following)], axis=1))
@@ -84,7 +86,7 @@ def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path
     wanted = graph.op("Slice", [graph.norm(x, "decoder"), "first", end, axis])
     graph.linear(wanted, "decoder/projection", out="logits")
     graph.op("Concat", looks, out="attention", axis=1)
-    inputs = [("tokens", "BL"), ("positions", "BL"), ("first", "1"), ("mask", "B1LS")]
+    inputs = [("tokens", "BL"), ("positions", "BL"), ("first", "1"), ("mask", "B1LS"), ("audio_mask", "B11U")]
     outputs = [("logits", "BMV"), ("attention", "BALT")]
     for layer in range(layers_of(weights)):
         inputs += [(f"past_key_{layer}", "BHPD"), (f"past_value_{layer}", "BHPD")]

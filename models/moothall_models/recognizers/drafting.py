@@ -9,7 +9,7 @@ the decoder goes on alone until it is found in the draft again. The result is wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -31,16 +31,29 @@ CIRCLES = 12
 you, thank you all"), which has to be heard to its end."""
 
 
+Stepped = tuple[Floats, Floats]
+"""What came of a step: logits behind each token, [tokens, vocabulary], and attention [tokens, heads, steps]."""
+
+
 class Stepping(Protocol):
     """A decoder over one window that remembers what it was given."""
 
-    def step(self, tokens: Sequence[int], first: int = 0) -> tuple[Floats, Floats]:
-        """Go on by `tokens`; logits behind each from the `first` on, and attention [tokens, heads, steps]."""
+    def step(self, tokens: Sequence[int]) -> Stepped:
+        """Go on by `tokens`, at least one."""
         ...
 
     def cut(self, count: int) -> None:
         """Forget all but the first `count` tokens."""
         ...
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The step that a text which is being written needs next."""
+
+    behind: int
+    """Tokens that it goes on from, with the prompt; what was there beyond them is to be forgotten."""
+    tokens: tuple[int, ...]
+    """At least one."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,15 +72,55 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     among the tokens that they are shared by."""
 
 
+Writing = Generator[Asked, Stepped, Written]
+"""A text that is being written: it asks for steps, is sent what came of each, and returns what was written."""
+
+
+def write_all(
+    decoders: Sequence[Stepping],
+    texts: Sequence[Writing],
+    together: Callable[[Sequence[int], Sequence[int]], Sequence[Stepped]],
+) -> list[Written]:
+    """Write the texts of several windows, each with its decoder.
+
+    `together` takes a step in several of them at once: it is given which they are, two or more, and a token for each.
+    A step of several tokens is taken by itself, since it costs hardly less in company; who needs just one waits until
+    all the others that aren't done need one too.
+    """
+    written: dict[int, Written] = {}
+    asked: dict[int, Asked] = {}
+
+    def go_on(number: int, stepped: Stepped | None) -> None:
+        try:
+            asked[number] = next(texts[number]) if stepped is None else texts[number].send(stepped)
+        except StopIteration as done:
+            written[number] = done.value
+            asked.pop(number, None)
+
+    for number in range(len(texts)):
+        go_on(number, None)
+    while asked:
+        alone = [number for number, each in asked.items() if len(each.tokens) > 1 or len(asked) == 1]
+        for number in alone or asked:
+            decoders[number].cut(asked[number].behind)
+        if alone:
+            for number in alone:
+                go_on(number, decoders[number].step(asked[number].tokens))
+            continue
+        those = sorted(asked)
+        for number, stepped in zip(those, together(those, [asked[each].tokens[0] for each in those]), strict=True):
+            go_on(number, stepped)
+    return [written[number] for number in range(len(texts))]
+
+
 def write(
-    decoder: Stepping,
-    begun: tuple[Floats, Floats],
+    begun: Stepped,
     rules: TimestampRules,
     *,
     cap: int,
     draft: Sequence[int],
     closing: int,
-) -> Written:
+) -> Writing:
     """Decode at most `cap` tokens behind a prompt; what in the `draft` is no text is passed over.
 
     `begun` is what `Stepping.step` gave for the whole prompt: its last logits are used up. Text that a timestamp of
@@ -95,7 +148,7 @@ def write(
             ended = True
             break
         proposal, at = ([], at) if closed else proposed(draft, text, at, min(most, cap - len(tokens)))
-        logits, attention = decoder.step([choice.token, *proposal])
+        logits, attention = yield Asked(prompt + len(tokens) - 1, (choice.token, *proposal))
         kept = 0
         choice = rules.choose(tokens, logits[0])
         looks.append(attention[0])
@@ -107,8 +160,6 @@ def write(
             kept += 1
             choice = rules.choose(tokens, logits[kept])
             looks.append(attention[kept])
-        if kept < len(proposal):
-            decoder.cut(prompt + len(tokens))
         at += kept
         most = max(HEDGED, min(LONGEST_DRAFT, 2 * kept)) if proposal else most
     return Written(

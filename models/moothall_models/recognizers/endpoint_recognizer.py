@@ -6,6 +6,7 @@ import hashlib
 import io
 import logging
 import wave
+from collections.abc import Sequence
 
 import numpy as np
 from babel import Locale
@@ -57,6 +58,11 @@ class EndpointRecognizer:
         """Any: a service doesn't say."""
         return ()
 
+    @property
+    def at_once(self) -> int:
+        """One: a service takes one window a request."""
+        return 1
+
     def warm_up(self) -> None:
         """Ask once, with a second of silence: address, key, model and form are wrong now or not at all.
 
@@ -97,6 +103,10 @@ class EndpointRecognizer:
         except _PassedOver:
             return Hypothesis(language=first, words=(), passed_over=True)
         return Hypothesis(language=first, words=heard_words(answer, first, end))
+
+    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """One request after the other."""
+        return [self.recognise(window) for window in windows]
 
     def close(self) -> None:
         """Close the connection."""

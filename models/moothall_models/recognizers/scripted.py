@@ -6,7 +6,7 @@ They are never wrong but where the script wants it: so an engine's better pass h
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,11 @@ WHOLE = 0.6
 class ScriptedRecognizer:
     """Reads the numbers of the words from the audio itself."""
 
-    def __init__(self, script: Script, cpu_ns: Callable[[], int] = time.process_time_ns) -> None:
-        """`cpu_ns`: CPU time of the process, of which every pass uses `script.burn_ms`."""
+    def __init__(self, script: Script, cpu_ns: Callable[[], int] = time.process_time_ns, *, at_once: int = 1) -> None:
+        """`cpu_ns`: CPU time of the process, of which every pass uses `script.burn_ms`; `at_once`: what it says."""
         self._script = script
         self._cpu_ns = cpu_ns
+        self.at_once = at_once
 
     @property
     def model(self) -> str:
@@ -70,6 +71,10 @@ class ScriptedRecognizer:
         while self._cpu_ns() < until:
             pass
         return Hypothesis(language=language, words=tuple(words))
+
+    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """One after the other."""
+        return [self.recognise(window) for window in windows]
 
 
 class ScriptedVoiceActivity:

@@ -101,11 +101,27 @@ class WhisperRecognizer:
         for seconds in (5.0, FULL_SECONDS):
             self._decode(Window(audio=noise, languages=("en",)), seconds)
 
+    @property
+    def at_once(self) -> int:
+        """As `Recognizer.at_once`."""
+        return 1
+
     def recognise(self, window: Window) -> Hypothesis:
         """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
+        return self._once_more(window, *self._decode(window, self._seconds(window)))
+
+    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """As `Recognizer.recognise_all`, one after the other."""
+        return [self.recognise(window) for window in windows]
+
+    def _seconds(self, window: Window) -> float:
+        """What a window is padded to."""
         heard = min(len(window.audio) / RATE, FULL_SECONDS)
-        seconds = min(ceil((heard + self.padding_seconds) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
-        hypothesis, runs_in_circles = self._decode(window, seconds)
+        return min(ceil((heard + self.padding_seconds) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
+
+    def _once_more(self, window: Window, hypothesis: Hypothesis, runs_in_circles: bool) -> Hypothesis:
+        """Another try on a longer window where the decoder ran in circles."""
+        seconds = self._seconds(window)
         if runs_in_circles and seconds < FULL_SECONDS:
             hypothesis, _ = self._decode(window, LONG_SECONDS if seconds < LONG_SECONDS else FULL_SECONDS)
         return hypothesis

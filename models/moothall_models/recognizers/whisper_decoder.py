@@ -18,11 +18,37 @@ HIDDEN = -1e9
 """Added to the attention of what must not be seen."""
 
 
-class Audio:
-    """What the decoder attends to of one window."""
+ALL_OF_IT = np.zeros((1, 1, 1, 1), dtype=np.float32)
 
-    def __init__(self, parts: dict[str, Floats]) -> None:
+
+class Audio:
+    """What the decoder attends to of one window, or of several side by side."""
+
+    def __init__(self, parts: dict[str, Floats], steps: Sequence[int], mask: Floats = ALL_OF_IT) -> None:
+        """`steps`: how many steps of the encoder each window has; `mask` hides what lies behind them."""
         self.parts = parts
+        self.steps = tuple(steps)
+        self.mask = mask
+
+
+def side_by_side(audios: Sequence[Audio]) -> Audio:
+    """Several windows as one; the shorter ones are filled up, and what is filled in is hidden."""
+    if len(audios) == 1:
+        return audios[0]
+    steps = [audio.steps[0] for audio in audios]
+    longest = max(steps)
+    mask = np.zeros((len(audios), 1, 1, longest), dtype=np.float32)
+    for row, count in enumerate(steps):
+        mask[row, :, :, count:] = HIDDEN
+    parts: dict[str, Floats] = {}
+    for name, part in audios[0].parts.items():
+        along = 2 if "value" in name else 3
+        shape = [len(audios), *part.shape[1:]]
+        shape[along] = longest
+        parts[name] = np.zeros(shape, dtype=np.float32)
+        for row, audio in enumerate(audios):
+            parts[name][row].swapaxes(0, along - 1)[: steps[row]] = audio.parts[name][0].swapaxes(0, along - 1)
+    return Audio(parts, steps, mask)
 
 
 class Tokens:
@@ -75,7 +101,8 @@ class WhisperDecoder:
 
     def listen(self, encoded: Floats) -> Audio:
         """What the encoder made of one window, [1, steps, width], as the decoder needs it."""
-        return Audio(dict(zip(self._heard, self._audio.run(self._heard, {"encoded": encoded}), strict=True)))
+        parts = dict(zip(self._heard, self._audio.run(self._heard, {"encoded": encoded}), strict=True))
+        return Audio(parts, [encoded.shape[1]])
 
     def step(
         self, audio: Audio, before: Tokens, tokens: Sequence[int], first: int = 0
@@ -89,16 +116,61 @@ class WhisperDecoder:
         mask = np.zeros((1, 1, count, begin + count), dtype=np.float32)
         if count > 1:
             mask[0, 0] = np.triu(np.full((count, begin + count), HIDDEN, dtype=np.float32), begin + 1)
+        positions = np.arange(begin, begin + count, dtype=np.int64)[np.newaxis]
+        logits, attention, kept = self._run(
+            audio, before.parts, np.array([tokens]), positions=positions, mask=mask, first=first
+        )
+        return logits[0], attention[0].transpose(1, 0, 2), Tokens(kept, begin + count)
+
+    def step_all(
+        self, audio: Audio, before: Sequence[Tokens], tokens: Sequence[int]
+    ) -> list[tuple[Floats, Floats, Tokens]]:
+        """Go on by one token in each of several windows, which `side_by_side` gave: for each what `step` returns.
+
+        The weights are read once for all of them, and reading them is most of what a step costs.
+        """
+        longest = max(each.count for each in before)
+        mask = np.zeros((len(before), 1, 1, longest + 1), dtype=np.float32)
+        # What is filled in stands in front, so that what comes now stands behind its own past in every row.
+        parts = {
+            name: np.zeros((len(before), part.shape[1], longest, part.shape[3]), dtype=np.float32)
+            for name, part in before[0].parts.items()
+        }
+        for row, each in enumerate(before):
+            mask[row, :, :, : longest - each.count] = HIDDEN
+            for name, part in each.parts.items():
+                parts[name][row, :, longest - each.count :] = part[0]
+        positions = np.array([[each.count] for each in before])
+        logits, attention, kept = self._run(
+            audio, parts, np.array(tokens)[:, np.newaxis], positions=positions, mask=mask
+        )
+        stepped: list[tuple[Floats, Floats, Tokens]] = []
+        for row, each in enumerate(before):
+            now = {name: part[row : row + 1, :, longest - each.count :] for name, part in kept.items()}
+            look = attention[row, :, :, : audio.steps[row]].transpose(1, 0, 2)
+            stepped.append((logits[row], look, Tokens(now, each.count + 1)))
+        return stepped
+
+    def _run(
+        self,
+        audio: Audio,
+        past: dict[str, Floats],
+        tokens: NDArray[np.int64],
+        *,
+        positions: NDArray[np.int64],
+        mask: Floats,
+        first: int = 0,
+    ) -> tuple[Floats, Floats, dict[str, Floats]]:
         logits, attention, *kept = self._decoder.run(
             ["logits", "attention", *self._kept],
             {
-                "tokens": np.array([tokens], dtype=np.int64),
-                "positions": np.arange(begin, begin + count, dtype=np.int64)[np.newaxis],
+                "tokens": tokens,
+                "positions": positions,
                 "first": np.array([first], dtype=np.int64),
                 "mask": mask,
-                **before.parts,
+                "audio_mask": audio.mask,
+                **past,
                 **audio.parts,
             },
         )
-        now = Tokens({f"past_{name}": part for name, part in zip(self._kept, kept, strict=True)}, begin + count)
-        return logits[0], attention[0].transpose(1, 0, 2), now
+        return logits, attention, {f"past_{name}": part for name, part in zip(self._kept, kept, strict=True)}

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from moothall.core.events import Word
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Utterance
 
+WELL_BEGUN = 5
+"""Frames from the first of speech on that are left out where levels are compared: a sound that sets in isn't uneven."""
+ENOUGH = 6
+"""Frames with which levels can be compared."""
 
-def believed(utterance: Utterance, words: Sequence[Word], settings: SpeechSettings) -> bool:
-    """Whether the unconfirmed `words` are likely to have been said; once some of an utterance stay, what follows is.
 
-    A guess is improbable from its first word on: 0.09 at most in ten minutes of babble, where first words of real
-    speech had 0.29 at least, under noise too (`docs/why/speech.md`).
+def believed(utterance: Utterance, words: Sequence[Word], edge: int, settings: SpeechSettings) -> bool:
+    """Whether the unconfirmed `words` of a pass up to media ms `edge` are likely to have been said.
+
+    Once some of an utterance stay, what follows is. Two things tell a crowd, music or noise from somebody who speaks: a
+    guess is improbable from its first word on, and the sound is as loud all the time, while a voice has gaps and stops
+    between its vowels, over a crowd too (figures: `docs/why/speech.md`). Where it is so even, more proof is asked for.
     """
-    if utterance.language is not None or not words or words[0].p >= settings.believed_p:
+    if utterance.language is not None or not words:
         return True
-    return _mean(words) >= settings.believed_mean
+    mean = _mean(words)
+    if even(utterance, edge, settings):
+        return mean >= (settings.even_p if len(words) < settings.even_words else settings.even_mean)
+    return words[0].p >= settings.believed_p or mean >= settings.believed_mean
+
+
+def even(utterance: Utterance, edge: int, settings: SpeechSettings) -> bool:
+    """Whether what the detector takes for speech, up to media ms `edge`, is as loud all the time."""
+    frames = utterance.spoken_frames(edge)[WELL_BEGUN if utterance.start <= utterance.speech_start else 0 :]
+    if len(frames) < ENOUGH:
+        return False
+    soft, loud = np.percentile(np.square(frames).mean(axis=1), (10, 95))
+    return bool(0 < loud <= soft * 10 ** (settings.even_range / 10))
 
 
 def longest_window(utterance: Utterance, settings: SpeechSettings) -> int:

@@ -49,6 +49,14 @@ def due(asked: float, deadline: int, media: int) -> float:
     return asked + max(deadline - media, -LATEST)
 
 
+def shared(ready: int, workers: int, at_once: int) -> int:
+    """How many of the passes that are ready one of the free workers takes on together, `at_once` at most.
+
+    No more than its share: while a worker is free, one pass by itself is done sooner.
+    """
+    return min(at_once, -(-ready // workers))
+
+
 class _Share:
     """Time that passes ran for each ms of speech, the newest counting most."""
 

@@ -151,6 +151,13 @@ class Utterance:
         """A copy of the audio from `start` to `until`."""
         return self._samples[: (until - self.start) * SAMPLES_A_MS].copy()
 
+    def spoken_frames(self, until: int) -> Samples:
+        """From the first frame of speech to the last one that ends at or before `until`: [frames, 512]; not a copy."""
+        first = max(0, (self.speech_start - self.start) // FRAME_MS)
+        last = self.last_speech(self.start, until)
+        end = first if last is None else max(first, (min(last, until) - self.start) // FRAME_MS)
+        return self._samples[first * VAD_FRAME : end * VAD_FRAME].reshape(-1, VAD_FRAME)
+
     def trim(self, t: int) -> None:
         """Forget the frames that end at or before `t`."""
         frames = min((t - self.start) // FRAME_MS, len(self._p))

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.drafting import Floats, Written, write
+from moothall_models.recognizers.drafting import Floats, Stepped, Writing, Written, write, write_all
 from moothall_models.recognizers.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 9, 40
@@ -46,8 +46,18 @@ class Dice:
 
 def written(seed: int, prompt: list[int], draft: Sequence[int], cap: int, closing: int) -> tuple[Written, int]:
     decoder = Dice(seed, len(prompt) + cap)
-    found = write(decoder, decoder.step(prompt, len(prompt) - 1), RULES, cap=cap, draft=draft, closing=closing)
-    return found, decoder.steps
+    text = write(decoder.step(prompt, len(prompt) - 1), RULES, cap=cap, draft=draft, closing=closing)
+    return all_written([decoder], [text])[0], decoder.steps
+
+
+def all_written(decoders: Sequence[Dice], texts: Sequence[Writing]) -> list[Written]:
+    """What comes of several windows, whose steps of one token are taken together."""
+
+    def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+        assert len(those) > 1
+        return [decoders[each].step([token]) for each, token in zip(those, tokens, strict=True)]
+
+    return write_all(decoders, texts, together)
 
 
 @st.composite
@@ -81,3 +91,17 @@ def test_any_draft_gives_what_no_draft_gives(
         assert (found.ended, found.log_p) == (plain.ended, plain.log_p)
         assert (found.attention == plain.attention).all()
         assert steps <= alone
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**32), st.integers(1, 40), st.booleans()), min_size=1, max_size=5))
+def test_in_company_each_text_is_what_it_is_alone(windows: list[tuple[int, int, bool]]) -> None:
+    prompt = [1]
+    alone = [written(seed, prompt, (), cap, STEPS)[0] for seed, cap, _ in windows]
+    decoders = [Dice(seed, len(prompt) + cap) for seed, cap, _ in windows]
+    texts = [
+        write(decoder.step(prompt), RULES, cap=cap, draft=plain.tokens if drafted else (), closing=STEPS)
+        for decoder, plain, (_, cap, drafted) in zip(decoders, alone, windows, strict=True)
+    ]
+    for found, plain in zip(all_written(decoders, texts), alone, strict=True):
+        assert (found.tokens, found.choices, found.ended) == (plain.tokens, plain.choices, plain.ended)
+        assert (found.attention == plain.attention).all()

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from moothall_models.recognizers.drafting import CIRCLES, HEDGED, LONGEST_DRAFT, Floats, Written, proposed, write
+from moothall_models.recognizers.drafting import (
+    CIRCLES,
+    HEDGED,
+    LONGEST_DRAFT,
+    Floats,
+    Stepped,
+    Written,
+    proposed,
+    write,
+    write_all,
+)
 from moothall_models.recognizers.timestamp_rules import TimestampRules
 
 END, NO_TIMESTAMPS = 1_000, 1_002
@@ -37,8 +47,12 @@ class Reader:
         return logits[first:], attention
 
     def cut(self, count: int) -> None:
-        assert 0 < count < len(self.tokens)
+        assert 0 < count <= len(self.tokens)
         del self.tokens[count:]
+
+
+def no_company(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+    raise AssertionError("there is only one")
 
 
 def written(
@@ -47,7 +61,8 @@ def written(
     """What comes of it, and how many tokens each step behind the prompt had."""
     reader = Reader(script)
     begun = reader.step(PROMPT, len(PROMPT) - 1)
-    return write(reader, begun, RULES, cap=cap, draft=draft, closing=closing), reader.steps[1:]
+    text = write(begun, RULES, cap=cap, draft=draft, closing=closing)
+    return write_all([reader], [text], no_company)[0], reader.steps[1:]
 
 
 def at(step: int) -> int:
@@ -158,7 +173,8 @@ def test_how_sure_it_is_counts_the_end() -> None:
 
     shrugging = Shrugging([at(0), 5])
     begun = shrugging.step(PROMPT, len(PROMPT) - 1)
-    found = write(shrugging, begun, RULES, cap=9, draft=[], closing=500)
+    text = write(begun, RULES, cap=9, draft=[], closing=500)
+    found = write_all([shrugging], [text], no_company)[0]
     assert found.tokens == (at(0), 5)
     # One choice of two between the two tokens that it wrote; the end itself is none of these.
     assert found.log_p == pytest.approx(np.log(1 / (1 + np.exp(-0.1))) / 2, abs=1e-3)
@@ -182,3 +198,28 @@ def test_what_is_proposed() -> None:
     assert proposed(draft, [6], 8, 9) == ([], 8)
     assert proposed(draft, [9], 3, 9) == ([], 3)
     assert proposed([], [9], 0, 9) == ([], 0)
+
+
+def test_several_texts_are_written_in_steps_that_they_share() -> None:
+    scripts = [SCRIPT, [at(0), *range(300, 306), at(90)], [at(0)], [at(0), *SENTENCE[:20], *range(500, 510), at(100)]]
+    drafts = [[], [], [], SENTENCE]
+    readers = [Reader(script) for script in scripts]
+    companies: list[int] = []
+
+    def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+        companies.append(len(those))
+        return [readers[each].step([token]) for each, token in zip(those, tokens, strict=True)]
+
+    begun = [reader.step(PROMPT, len(PROMPT) - 1) for reader in readers]
+    texts = [write(each, RULES, cap=200, draft=draft, closing=500) for each, draft in zip(begun, drafts, strict=True)]
+    found = write_all(readers, texts, together)
+    assert [list(each.tokens) for each in found] == scripts
+    for each, script, draft in zip(found, scripts, drafts, strict=True):
+        alone, _ = written(script, draft)
+        assert (each.choices, each.ended, each.log_p) == (alone.choices, alone.ended, alone.log_p)
+        assert (each.attention == alone.attention).all()
+    # The draft is read alone, then all go on together; who is done stays out of it, and the last goes on alone.
+    assert companies[0] == 4
+    assert companies == sorted(companies, reverse=True)
+    assert companies[-1] == 2
+    assert readers[3].steps[1] == 1 + len(SENTENCE)

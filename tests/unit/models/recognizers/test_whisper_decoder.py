@@ -11,7 +11,7 @@ import pytest
 
 from little_decoder import FOLLOWING, HEADS, LAYERS, STEPS, VOCABULARY, WIDTH, random_weights
 from moothall_models.recognizers.ct2_model import Weights
-from moothall_models.recognizers.whisper_decoder import Floats, Tokens, WhisperDecoder
+from moothall_models.recognizers.whisper_decoder import Floats, Tokens, WhisperDecoder, side_by_side
 
 WEIGHTS = random_weights()
 ENCODED = np.random.default_rng(2).standard_normal((1, STEPS, WIDTH)).astype(np.float32)
@@ -153,3 +153,31 @@ def test_windows_may_be_of_any_length(decoder: WhisperDecoder) -> None:
     for steps in (1, 7, STEPS):
         _, attention, _ = decoder.step(decoder.listen(ENCODED[:, :steps]), decoder.nothing, TOKENS[:3])
         assert attention.shape == (3, len(FOLLOWING), steps)
+
+
+def test_windows_side_by_side_are_as_each_alone(decoder: WhisperDecoder) -> None:
+    """Of other lengths, and with other numbers of tokens behind them."""
+    audios = [decoder.listen(ENCODED[:, :steps]) for steps in (STEPS, STEPS // 2, STEPS - 1)]
+    begun = [TOKENS[:5], TOKENS[3:5], TOKENS[1:9]]
+    alone = [decoder.step(audio, decoder.nothing, tokens)[2] for audio, tokens in zip(audios, begun, strict=True)]
+    company, shared = list(alone), side_by_side(audios)
+    for token in (4, 11, 2):
+        tokens = [token, token + 1, token]
+        stepped = decoder.step_all(shared, company, tokens)
+        for row, (audio, each) in enumerate(zip(audios, stepped, strict=True)):
+            logits, attention, alone[row] = decoder.step(audio, alone[row], [tokens[row]])
+            assert off_by(each[0], logits) < ROUNDED
+            assert each[1].shape == attention.shape
+            assert each[1] == pytest.approx(attention, abs=0.01)
+            assert each[2].count == alone[row].count
+        company = [each[2] for each in stepped]
+    # And each goes on alone from there.
+    for row, audio in enumerate(audios):
+        after_company, _, _ = decoder.step(audio, company[row].cut(company[row].count - 1), [7, 8])
+        after_alone, _, _ = decoder.step(audio, alone[row].cut(alone[row].count - 1), [7, 8])
+        assert off_by(after_company, after_alone) < ROUNDED
+
+
+def test_one_window_is_its_own_company(decoder: WhisperDecoder) -> None:
+    audio = decoder.listen(ENCODED)
+    assert side_by_side([audio]) is audio

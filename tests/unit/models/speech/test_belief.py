@@ -5,11 +5,15 @@ import pytest
 
 from moothall.core.events import Word
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.belief import believed, doubtful, longest_window
+from moothall_models.speech.belief import believed, doubtful, even, longest_window
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
 SETTINGS = SpeechSettings(
+    even_range=8.0,
+    even_mean=0.7,
+    even_words=3,
+    even_p=0.85,
     believed_p=0.15,
     believed_mean=0.6,
     unbelieved_window=6_000,
@@ -19,8 +23,17 @@ SETTINGS = SpeechSettings(
 )
 
 
-def utterance(frames: int = 20) -> Utterance:
-    heard = [Frame(number * FRAME_MS, np.zeros(VAD_FRAME, np.float32), 1.0) for number in range(frames)]
+CROWD, VOICE = 5.0, 20.0
+"""dB between the softest frames and the loudest."""
+
+
+def utterance(frames: int = 20, apart: float = VOICE) -> Utterance:
+    """Of so many frames that are speech, each second one softer."""
+    loud, soft = 0.1, 0.1 * 10 ** (-apart / 20)
+    heard = [
+        Frame(number * FRAME_MS, np.full(VAD_FRAME, soft if number % 2 else loud, np.float32), 1.0)
+        for number in range(frames)
+    ]
     one = Utterance(1, heard[:1], 0.35)
     for frame in heard[1:]:
         one.add(frame)
@@ -42,13 +55,46 @@ def words(*odds: float) -> tuple[Word, ...]:
     ],
 )
 def test_an_utterance_is_believed_by_its_first_word_or_all_of_them(odds: tuple[float, ...], so: bool) -> None:
-    assert believed(utterance(), words(*odds), SETTINGS) is so
+    assert believed(utterance(), words(*odds), 20 * FRAME_MS, SETTINGS) is so
 
 
 def test_what_follows_words_that_stay_is_believed() -> None:
     one = utterance()
     one.language = "en"
-    assert believed(one, words(0.03), SETTINGS)
+    assert believed(one, words(0.03), one.heard, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("odds", "so"),
+    [((0.84,), False), ((0.86,), True), ((0.6, 0.95), False), ((0.5, 0.8, 0.75), False), ((0.6, 0.8, 0.75), True)],
+)
+def test_in_a_sound_that_is_even_more_proof_is_needed(odds: tuple[float, ...], so: bool) -> None:
+    one = utterance(apart=CROWD)
+    assert believed(one, words(*odds), one.heard, SETTINGS) is so
+
+
+def test_a_sound_is_even_while_the_softest_frames_are_nearly_as_loud() -> None:
+    assert even(utterance(apart=7.9), 20 * FRAME_MS, SETTINGS)
+    assert not even(utterance(apart=8.1), 20 * FRAME_MS, SETTINGS)
+
+
+def test_how_a_sound_begins_and_what_comes_after_it_does_not_count() -> None:
+    one = utterance(apart=CROWD)
+    for number in range(20, 40):
+        one.add(Frame(number * FRAME_MS, np.zeros(VAD_FRAME, np.float32), 0.0))
+    assert even(one, one.heard, SETTINGS)
+    one.add(Frame(one.heard, np.full(VAD_FRAME, 0.1, np.float32), 1.0))  # Speech again: that was a pause.
+    assert not even(one, one.heard, SETTINGS)
+    assert even(one, 20 * FRAME_MS + 10, SETTINGS)
+    one.trim(30 * FRAME_MS)
+    assert not even(one, one.heard, SETTINGS)
+
+
+def test_of_a_moment_nobody_can_say_how_even_it_is() -> None:
+    assert not even(utterance(10, CROWD), 10 * FRAME_MS, SETTINGS)
+    assert even(utterance(11, CROWD), 11 * FRAME_MS, SETTINGS)
+    silent = utterance(1, CROWD)
+    assert not even(silent, silent.start, SETTINGS)
 
 
 def test_a_window_in_which_nothing_is_believed_is_short() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall_models.speech.overload import HALF_LIFE, LATE, LEAST_SPEECH, TOO_LATE, Load, Room, due
+from moothall_models.speech.overload import HALF_LIFE, LATE, LEAST_SPEECH, TOO_LATE, Load, Room, due, shared
 
 
 def measured(share: float, workers: int = 1, at_most: int | None = None) -> Load:
@@ -74,3 +74,11 @@ def test_a_channels_time_is_its_own_and_no_pass_is_long_overdue() -> None:
     assert due(5_000.0, deadline=3_600_800, media=3_600_000) == 5_800
     assert due(5_000.0, deadline=800, media=0) == 5_800
     assert due(5_000.0, deadline=10_000, media=60_000) == 4_000
+
+
+@pytest.mark.parametrize(
+    ("ready", "workers", "at_once", "share"),
+    [(0, 1, 4, 0), (1, 2, 4, 1), (2, 2, 4, 1), (3, 2, 4, 2), (3, 1, 4, 3), (9, 2, 4, 4), (9, 1, 1, 1)],
+)
+def test_passes_are_shared_out_among_free_workers(ready: int, workers: int, at_once: int, share: int) -> None:
+    assert shared(ready, workers, at_once) == share
