@@ -42,13 +42,21 @@ def even(utterance: Utterance, edge: int, settings: SpeechSettings) -> bool:
 
 def longest_window(utterance: Utterance, settings: SpeechSettings) -> int:
     """How much sound, ms, is heard again and again when no cut is found in it."""
-    nothing = utterance.language is None and not utterance.unconfirmed
-    return min(settings.unbelieved_window, settings.longest_window) if nothing else settings.longest_window
+    return min(settings.unbelieved_window, settings.longest_window) if _nothing(utterance) else settings.longest_window
+
+
+def kept(utterance: Utterance, settings: SpeechSettings) -> int:
+    """How much of such a window, ms, stays in the next one."""
+    return settings.unbelieved_kept if _nothing(utterance) else settings.settled
 
 
 def doubtful(utterance: Utterance, settings: SpeechSettings) -> bool:
     """Whether an utterance that is over had so little speech, so unclear, that its last words are rather a noise."""
     return utterance.speech_ms < settings.doubtful_speech and _mean(utterance.unconfirmed) < settings.doubtful_p
+
+
+def _nothing(utterance: Utterance) -> bool:
+    return utterance.language is None and not utterance.unconfirmed
 
 
 def _mean(words: Sequence[Word]) -> float:

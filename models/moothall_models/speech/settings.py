@@ -63,16 +63,18 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Probability that the first word of an utterance needs before anything of it stays or is shown."""
     believed_mean: float = 0.6
     """... or else the average of all its words. Babble, music and noise make a decoder guess from the first word on."""
-    even_range: float = 8.0
+    even_range: float = 9.0
     """Between soft and loud (the tenth and the 95th percentile of its frames), dB: a sound with less is even."""
-    even_mean: float = 0.7
+    even_mean: float = 0.75
     """What the words of an utterance in even sound need on average before any of them stays or is shown."""
     even_words: int = 3
     """... when they are at least so many."""
     even_p: float = 0.85
     """... and when they are fewer: a decoder that hears a crowd is fond of "Thank you."."""
     unbelieved_window: int = 6_000
-    """A window in which nothing is believed is forgotten at this length, but for `settled`."""
+    """A window in which nothing is believed is forgotten at this length, but for its end."""
+    unbelieved_kept: int = 1_000
+    """How much of its end stays: with less, a sound that dies away would no longer be known for even."""
 
     missed_speech: int = 700
     """Speech behind the last word of a pass that shows that the decoder stopped too early."""

@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core.events import Word
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.belief import believed, doubtful, even, longest_window
+from moothall_models.speech.belief import believed, doubtful, even, kept, longest_window
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
@@ -17,6 +17,7 @@ SETTINGS = SpeechSettings(
     believed_p=0.15,
     believed_mean=0.6,
     unbelieved_window=6_000,
+    unbelieved_kept=1_000,
     longest_window=26_000,
     doubtful_speech=320,
     doubtful_p=0.4,
@@ -100,10 +101,12 @@ def test_of_a_moment_nobody_can_say_how_even_it_is() -> None:
 def test_a_window_in_which_nothing_is_believed_is_short() -> None:
     one = utterance()
     assert longest_window(one, SETTINGS) == 6_000
+    assert kept(one, SETTINGS) == 1_000
     one.unconfirmed = words(0.9)
     assert longest_window(one, SETTINGS) == 26_000
     one.unconfirmed, one.language = (), "en"
     assert longest_window(one, SETTINGS) == 26_000
+    assert kept(one, SETTINGS) == SETTINGS.settled
 
 
 def test_little_speech_has_to_be_probable() -> None:

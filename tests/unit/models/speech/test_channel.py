@@ -242,7 +242,7 @@ def test_sound_without_words_is_let_go_in_the_end() -> None:
     speak(channel, 3_200, 4_000)
     request = channel.next_pass(4_000)
     assert request is not None
-    assert (request.start, request.edge) == (2_944, 4_000)
+    assert (request.start, request.edge) == (2_176, 4_000)
 
 
 def test_a_window_at_its_longest_commits_what_it_has() -> None:
