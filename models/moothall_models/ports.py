@@ -46,6 +46,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Above 1: a better pass is wanted, which may take longer."""
     draft: str = ""
     """What earlier passes heard in this audio. It changes how long a pass takes, not what it hears."""
+    stands: int = 0
+    """Signs at the beginning of the draft that are committed: no better reading of them is looked for."""
 
     @property
     def context(self) -> str:

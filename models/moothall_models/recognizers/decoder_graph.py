@@ -44,12 +44,12 @@ def layers_of(weights: Weights) -> int:
 def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path) -> None:
     """Write the decoder to a file, and its weights to one beside it, `path` with `.data` behind.
 
-    `heads`: (layer, head) of those whose attention follows the audio. B windows, L tokens each, P before them, T steps
-    of audio. In: `tokens`, `positions` [B, L]; `mask` [B, 1, L, P+L], added to the attention among tokens; `audio_mask`
-    [B, 1, 1, T or 1], added to that to the audio; `first` [1], the first of the L whose logits are wanted; for each
-    layer i `past_key_i`, `past_value_i` [B, heads, P, d], `audio_key_i` [B, heads, d, T], `audio_value_i`
-    [B, heads, T, d]. Out: `logits` [B, L-first, vocabulary], `attention` [B, len(heads), L, T], `key_i`, `value_i`
-    [B, heads, P+L, d].
+    `heads`: (layer, head) of those whose attention follows the audio. B texts, L tokens each, P before them, T steps of
+    audio. In: `tokens`, `positions` [B, L]; `mask` [B or 1, 1, L, P+L], added to the attention among tokens;
+    `audio_mask` [B or 1, 1, 1, T or 1], added to that to the audio; `first` [1], the first of the L whose logits are
+    wanted; for each layer i `past_key_i`, `past_value_i` [B, heads, P, d], `audio_key_i` [B or 1, heads, d, T],
+    `audio_value_i` [B or 1, heads, T, d]. Out: `logits` [B, L-first, vocabulary], `attention` [B, len(heads), L, T],
+    `key_i`, `value_i` [B, heads, P+L, d].
     """
     graph = _Graph(weights, path)
     count, d = graph.heads, graph.width // graph.heads
@@ -86,11 +86,11 @@ def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path
     wanted = graph.op("Slice", [graph.norm(x, "decoder"), "first", end, axis])
     graph.linear(wanted, "decoder/projection", out="logits")
     graph.op("Concat", looks, out="attention", axis=1)
-    inputs = [("tokens", "BL"), ("positions", "BL"), ("first", "1"), ("mask", "B1LS"), ("audio_mask", "B11U")]
+    inputs = [("tokens", "BL"), ("positions", "BL"), ("first", "1"), ("mask", "C1LS"), ("audio_mask", "A11U")]
     outputs = [("logits", "BMV"), ("attention", "BALT")]
     for layer in range(layers_of(weights)):
         inputs += [(f"past_key_{layer}", "BHPD"), (f"past_value_{layer}", "BHPD")]
-        inputs += [(f"audio_key_{layer}", "BHDT"), (f"audio_value_{layer}", "BHTD")]
+        inputs += [(f"audio_key_{layer}", "AHDT"), (f"audio_value_{layer}", "AHTD")]
         outputs += [(f"key_{layer}", "BHSD"), (f"value_{layer}", "BHSD")]
     graph.save(inputs, outputs, {"1": 1, "H": count, "D": d})
 

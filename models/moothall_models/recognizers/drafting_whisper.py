@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.attention_times import steps_of_tokens
+from moothall_models.recognizers.beam import first_doubt, search
 from moothall_models.recognizers.ct2_model import Weights, read_weights
 from moothall_models.recognizers.decoder_check import MOST_APART, TEXT, apart
 from moothall_models.recognizers.decoder_graph import layers_of
@@ -157,7 +158,19 @@ class DraftingWhisper(WhisperRecognizer):
         closing = len(audio) // (RATE * MS_A_STEP // 1000) - CLOSING
         text = write(begun, self._rules, cap=cap, draft=draft, closing=closing)
         nothing = Hypothesis(language=language, words=(), likeliest=likeliest)
-        return _Opened(heard, stepper, text, nothing, no_speech, len(audio) // HOP, told=bool(window.context))
+        return _Opened(
+            heard=heard,
+            stepper=stepper,
+            text=text,
+            nothing=nothing,
+            no_speech=no_speech,
+            frames=len(audio) // HOP,
+            told=bool(window.context),
+            prompt=stepper.tokens.count,
+            stands=self._tokenizer.encode(window.draft[: window.stands], add_special_tokens=False).ids,
+            cap=cap,
+            closing=closing,
+        )
 
     def _decode_all(self, opened: Sequence[_Opened]) -> list[tuple[Hypothesis, bool]]:
         """What each of several windows says, and whether the decoder ran in circles there."""
@@ -173,6 +186,7 @@ class DraftingWhisper(WhisperRecognizer):
         return [self._close(each, text) for each, text in zip(opened, written, strict=True)]
 
     def _close(self, opened: _Opened, written: Written) -> tuple[Hypothesis, bool]:
+        written = self._searched(opened, written)
         text = [place for place, token in enumerate(written.tokens) if token < self._end]
         if not text or _silent(written, opened.no_speech):
             return opened.nothing, False
@@ -181,6 +195,18 @@ class DraftingWhisper(WhisperRecognizer):
         odds = self._untold(written, language, opened.heard) if opened.told else [each.p for each in written.choices]
         words = self._timed(written, text[: len(text) - loop], odds, max(1, opened.frames), language)
         return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
+
+    def _searched(self, opened: _Opened, written: Written) -> Written:
+        """The likeliest text, where what was written is in doubt behind what stands already."""
+        stands, same = opened.stands, 0
+        text = [token for token in written.tokens if token < self._end]
+        while same < min(len(stands), len(text)) and stands[same] == text[same]:
+            same += 1
+        start = first_doubt(written, self._rules, same)
+        if start is None or not written.ended:
+            return written
+        branches = _Branches(self._decoder, opened.heard, opened.stepper.tokens.cut(opened.prompt + start - 1))
+        return search(branches, written, start, self._rules, cap=opened.cap, closing=opened.closing)
 
     def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, str, str | None]:
         """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, the language to decode
@@ -280,6 +306,25 @@ class _Opened(NamedTuple):
     """Of 10 ms, that are audio."""
     told: bool
     """Whether something stood in front of it."""
+    prompt: int
+    """Tokens of its prompt."""
+    stands: list[int]
+    """Tokens of text that stand whatever is heard."""
+    cap: int
+    closing: int
+
+
+class _Branches:
+    """Several texts over one window."""
+
+    def __init__(self, decoder: WhisperDecoder, audio: Audio, tokens: Tokens) -> None:
+        self._decoder = decoder
+        self._audio = audio
+        self._tokens = tokens
+
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> Stepped:
+        logits, attention, self._tokens = self._decoder.branch(self._audio, self._tokens, parents, tokens)
+        return logits, attention
 
 
 def _step_all(

@@ -40,6 +40,39 @@ class TimestampRules:
 
     def choose(self, tokens: Sequence[int], logits: Floats) -> Choice:
         """What is written behind `tokens`, those of the text so far with their timestamps; `logits` are overwritten."""
+        text, times, of_odds, of_text = self._allowed(tokens, logits)
+        of_times = _log_sum(times)
+        token = self.begin + int(times.argmax()) if of_times > text.max() else int(text.argmax())
+        log_p = float(logits[token] - np.logaddexp(of_text, of_times))
+        p = np.exp(log_p) if token >= self.begin else np.exp(float(logits[token]) - of_odds)
+        return Choice(token, float(p), log_p)
+
+    def likeliest(self, tokens: Sequence[int], logits: Floats, count: int) -> list[Choice]:
+        """The likeliest that may be written behind `tokens`, at most `count`, the best first; overwrites `logits`.
+
+        All timestamps are one choice, the likeliest of them, with the probability of all: which of them it is says when
+        something ends and not what is said. Where together they are likelier than any text there is no other choice.
+        """
+        text, times, of_odds, of_text = self._allowed(tokens, logits)
+        of_times = _log_sum(times)
+        of_all = np.logaddexp(of_text, of_times)
+        found: list[Choice] = []
+        if of_times > -np.inf:
+            odds = float(of_times - of_all)
+            found.append(Choice(self.begin + int(times.argmax()), float(np.exp(odds)), odds))
+        if of_times <= text.max():
+            best = np.argpartition(text, max(0, len(text) - count))[-count:]
+            found += [
+                Choice(int(token), float(np.exp(text[token] - of_odds)), float(text[token] - of_all))
+                for token in best
+                if text[token] > -np.inf
+            ]
+        return sorted(found, key=lambda choice: -choice.log_p)[:count]
+
+    def _allowed(self, tokens: Sequence[int], logits: Floats) -> tuple[Floats, Floats, float, float]:
+        """The logits of text and of timestamps, without those that may not be written now; and the logarithms of the
+        sums of all text's, and of what of it may be written.
+        """
         begin, end = self.begin, self.end
         logits[self._never] = NEVER
         text, times = logits[:begin], logits[begin:]
@@ -57,11 +90,7 @@ class TimestampRules:
         else:
             latest = next((token for token in reversed(tokens) if token >= begin), begin - 1)
             times[: latest - begin + 1] = NEVER
-        of_times = _log_sum(times)
-        token = begin + int(times.argmax()) if of_times > text.max() else int(text.argmax())
-        log_p = float(logits[token] - np.logaddexp(of_text, of_times))
-        p = np.exp(log_p) if token >= begin else np.exp(float(logits[token]) - of_odds)
-        return Choice(token, float(p), log_p)
+        return text, times, of_odds, of_text
 
 
 _NOTHING = np.full(1, NEVER)

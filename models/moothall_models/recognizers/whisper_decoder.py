@@ -93,6 +93,7 @@ class WhisperDecoder:
         self._layers = layers_of(weights)
         self._kept = [f"{part}_{layer}" for layer in range(self._layers) for part in ("key", "value")]
         self._heard = [f"audio_{name}" for name in self._kept]
+        self._past = f"past_{self._kept[0]}"
         width = weights["decoder/embeddings/weight"].shape[1]
         count = int(weights["decoder/num_heads"])
         nothing = np.zeros((1, count, 0, width // count), dtype=np.float32)
@@ -150,6 +151,24 @@ class WhisperDecoder:
             look = attention[row, :, :, : audio.steps[row]].transpose(1, 0, 2)
             stepped.append((logits[row], look, Tokens(now, each.count + 1)))
         return stepped
+
+    def branch(
+        self, audio: Audio, before: Tokens, parents: Sequence[int], tokens: Sequence[int]
+    ) -> tuple[Floats, Floats, Tokens]:
+        """Go on with several texts over one window, each from one of those of `before`, by one token.
+
+        Returns the logits behind each [texts, vocabulary]; how much it looked at each step of the audio [texts, heads,
+        steps]; and what is remembered now of all of them.
+        """
+        past = before.parts
+        if list(parents) != list(range(len(past[self._past]))):
+            past = {name: part[list(parents)] for name, part in past.items()}
+        mask = np.zeros((1, 1, 1, before.count + 1), dtype=np.float32)
+        positions = np.full((len(tokens), 1), before.count)
+        logits, attention, kept = self._run(
+            audio, past, np.array(tokens)[:, np.newaxis], positions=positions, mask=mask
+        )
+        return logits[:, 0], attention[:, :, 0], Tokens(kept, before.count + 1)
 
     def _run(
         self,

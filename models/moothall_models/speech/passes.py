@@ -39,14 +39,23 @@ def live(
     edge: int,
     spoken: tuple[tuple[str, ...], float],
     glossary: tuple[str, ...],
-    draft: str,
+    draft: tuple[str, int],
     *,
     last: bool,
     now: int,
 ) -> PassRequest:
-    """The pass over an utterance up to media ms `edge`; `spoken` is what `LanguageChoice.offer` gives."""
-    languages, switch_p = spoken
-    window = Window(audio=utterance.audio(edge), languages=languages, switch_p=switch_p, glossary=glossary, draft=draft)
+    """The pass over an utterance up to media ms `edge`; `spoken` is what `LanguageChoice.offer` gives, and `draft` what
+    `expected` gives.
+    """
+    (languages, switch_p), (text, stands) = spoken, draft
+    window = Window(
+        audio=utterance.audio(edge),
+        languages=languages,
+        switch_p=switch_p,
+        glossary=glossary,
+        draft=text,
+        stands=stands,
+    )
     deadline = max(utterance.covered, utterance.speech_start) + PATIENCE
     return PassRequest(window=window, deadline=deadline, start=utterance.start, edge=edge, last=last, asked=now)
 
@@ -61,11 +70,14 @@ def review(reviewer: Reviewer, glossary: Glossary, now: int) -> PassRequest | No
     return PassRequest(window=window, deadline=now + PATIENCE, start=start, edge=edge, asked=now, line=line)
 
 
-def expected(committed: Sequence[Word], utterance: Utterance) -> str:
-    """What a pass over all of an utterance will probably hear first: what was heard in its window before."""
+def expected(committed: Sequence[Word], utterance: Utterance) -> tuple[str, int]:
+    """What a pass over all of an utterance will probably hear first: what was heard in its window before.
+
+    And how many signs at the beginning of it are committed.
+    """
     text = ""
     for word in committed:
         if word.t1 > utterance.start:
             # The first word of a line stands without its space.
             text += f" {word.text}" if word.text[:1].isalnum() and text[-1:] in (".", "?", "!", ",", "") else word.text
-    return text + "".join(word.text for word in utterance.unconfirmed)
+    return text + "".join(word.text for word in utterance.unconfirmed), len(text)

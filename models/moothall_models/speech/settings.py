@@ -80,11 +80,11 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Speech behind the last word of a pass that shows that the decoder stopped too early."""
 
     # Windows: what a pass needn't hear again.
-    trim_at: int = 3500
+    trim_at: int = 5_000
     """A window longer than this is cut at a pause, or where a clause ends."""
-    trim_anywhere_at: int = 6000
+    trim_anywhere_at: int = 8_000
     """A window longer than this is cut between any two committed words."""
-    kept: int = 1500
+    kept: int = 3_000
     """Audio that a cut leaves in the window at least: with less, the next pass lacks context."""
     overlap: int = 3
     """Committed words that a cut leaves in front, to find the seam by."""
