@@ -20,10 +20,12 @@ from moothall_models.recognizers.timestamp_rules import Choice, TimestampRules
 from moothall_models.recognizers.whisper_words import loop_at_the_end
 
 Floats = NDArray[np.float32]
-WIDTH = 5
-"""Texts that are followed beside each other."""
-DOUBTED = 0.5
+WIDTH = 3
+"""Texts that are followed beside each other in a live pass."""
+DOUBTED = 0.4
 """A token with less probability is in doubt."""
+SPARED = 2
+"""Tokens at the end that may be in doubt: the next live pass hears them again, with what comes behind."""
 LONGER = 2
 """By so many tokens a likelier text may be longer."""
 
@@ -53,18 +55,22 @@ class _Text(msgspec.Struct, frozen=True):
         return _Text((*self.choices, choice), self.looks, self.log_p + choice.log_p, ended)
 
 
-def first_doubt(written: Written, rules: TimestampRules, behind: int) -> int | None:
-    """The place of the first token of text that is in doubt, `behind` tokens of text or more; None where none is."""
+def first_doubt(written: Written, rules: TimestampRules, *, behind: int, spared: int) -> int | None:
+    """The place of the first token of text that is in doubt, or None.
+
+    The first `behind` tokens of text and the last `spared` don't count.
+    """
     text = [place for place, token in enumerate(written.tokens) if token < rules.end]
-    return next((place for place in text[behind:] if written.choices[place].p < DOUBTED), None)
+    return next((place for place in text[behind : len(text) - spared] if written.choices[place].p < DOUBTED), None)
 
 
 def search(
-    decoder: Branching, written: Written, start: int, rules: TimestampRules, *, cap: int, closing: int
+    decoder: Branching, written: Written, start: int, rules: TimestampRules, *, width: int, cap: int, closing: int
 ) -> Written:
     """A likelier text than `written` from its token `start` on, 1 at least, or `written` itself where none is found.
 
-    `decoder` remembers all that stands before the token in front of `start`; `cap` and `closing` are as in `write`.
+    `decoder` remembers all that stands before the token in front of `start`; `width` texts are followed; `cap` and
+    `closing` are as in `write`.
     """
     kept = list(written.tokens[:start])
     logits, looks = decoder.step([0], kept[-1:])
@@ -79,12 +85,12 @@ def search(
         """What its score may become, if it grows to the length of what was written and nothing in it is in doubt."""
         return text.log_p / max(start + len(text.choices), len(written.tokens) + LONGER)
 
-    while texts and len(done) < WIDTH and start + len(texts[0].choices) < cap:
+    while texts and len(done) < width and start + len(texts[0].choices) < cap:
         found: list[tuple[float, int, Choice]] = []
         for parent, text in enumerate(texts):
             before = [*kept, *(choice.token for choice in text.choices)]
             found += [
-                (text.log_p + choice.log_p, parent, choice) for choice in rules.likeliest(before, logits[parent], WIDTH)
+                (text.log_p + choice.log_p, parent, choice) for choice in rules.likeliest(before, logits[parent], width)
             ]
         found.sort(key=lambda each: -each[0])
         going: list[tuple[int, _Text]] = []
@@ -98,7 +104,7 @@ def search(
                     done.append(longer)
                 elif not _circles(kept, longer, rules):
                     going.append((parent, longer))
-            if len(going) == WIDTH or len(done) == WIDTH:
+            if len(going) == width or len(done) == width:
                 break
         best = max([best, *map(score, done)])
         going = [(parent, text) for parent, text in going if at_most(text) > best]

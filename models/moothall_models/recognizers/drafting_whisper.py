@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.attention_times import steps_of_tokens
-from moothall_models.recognizers.beam import first_doubt, search
+from moothall_models.recognizers.beam import SPARED, WIDTH, first_doubt, search
 from moothall_models.recognizers.ct2_model import Weights, read_weights
 from moothall_models.recognizers.decoder_check import MOST_APART, TEXT, apart
 from moothall_models.recognizers.decoder_graph import layers_of
@@ -168,6 +169,7 @@ class DraftingWhisper(WhisperRecognizer):
             told=bool(window.context),
             prompt=stepper.tokens.count,
             stands=self._tokenizer.encode(window.draft[: window.stands], add_special_tokens=False).ids,
+            beam=window.beam,
             cap=cap,
             closing=closing,
         )
@@ -198,15 +200,20 @@ class DraftingWhisper(WhisperRecognizer):
 
     def _searched(self, opened: _Opened, written: Written) -> Written:
         """The likeliest text, where what was written is in doubt behind what stands already."""
-        stands, same = opened.stands, 0
         text = [token for token in written.tokens if token < self._end]
-        while same < min(len(stands), len(text)) and stands[same] == text[same]:
-            same += 1
-        start = first_doubt(written, self._rules, same)
+        stands = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.stands, text, strict=False)))
+        start = first_doubt(written, self._rules, behind=stands, spared=0 if opened.beam > 1 else SPARED)
         if start is None or not written.ended:
             return written
-        branches = _Branches(self._decoder, opened.heard, opened.stepper.tokens.cut(opened.prompt + start - 1))
-        return search(branches, written, start, self._rules, cap=opened.cap, closing=opened.closing)
+        return search(
+            _Branches(self._decoder, opened.heard, opened.stepper.tokens.cut(opened.prompt + start - 1)),
+            written,
+            start,
+            self._rules,
+            width=max(WIDTH, opened.beam),
+            cap=opened.cap,
+            closing=opened.closing,
+        )
 
     def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, str, str | None]:
         """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, the language to decode
@@ -310,8 +317,11 @@ class _Opened(NamedTuple):
     """Tokens of its prompt."""
     stands: list[int]
     """Tokens of text that stand whatever is heard."""
+    beam: int
+    """What was asked for: above 1, a text that is as good as can be."""
     cap: int
     closing: int
+    """As in `write`."""
 
 
 class _Branches:
