@@ -76,3 +76,39 @@ def test_how_likely_it_is() -> None:
     found = chosen([], at3=1, t1=20)
     assert found.p == pytest.approx(math.e / (math.e + 50 * math.exp(-9)))
     assert found.p == pytest.approx(math.exp(found.log_p))
+
+
+def likeliest(tokens: Sequence[int], count: int, **likely: float) -> list[Choice]:
+    logits = np.full(BEGIN + COUNT, -20, dtype=np.float32)
+    for name, value in likely.items():
+        logits[BEGIN + int(name[2:]) if name.startswith("at") else int(name[1:])] = value
+    return RULES.likeliest(tokens, logits, count)
+
+
+def test_the_likeliest_come_in_their_order_and_all_timestamps_are_one() -> None:
+    found = likeliest([at(0), 1], 3, t3=2, t1=1, t0=0.5, at9=0, at10=0.5, at11=0)
+    assert [choice.token for choice in found] == [3, at(10), 1]
+    of_all = sum(math.exp(x) for x in (2, 1, 0.5, 0, 0.5, 0))
+    assert found[0].log_p == pytest.approx(math.log(math.exp(2) / of_all), abs=1e-3)
+    assert found[1].p == pytest.approx((2 + math.exp(0.5)) / of_all, abs=1e-3)
+    assert found[2].p == pytest.approx(math.exp(1) / sum(math.exp(x) for x in (2, 1, 0.5)), abs=1e-3)
+
+
+def test_where_timestamps_together_are_likelier_than_any_text_there_is_one_choice() -> None:
+    assert [each.token for each in likeliest([at(0), 1], 3, t3=1, at9=0.9, at10=0.8)] == [at(9)]
+    assert [each.token for each in likeliest([], 3, t3=9, at9=0)] == [at(9)]
+
+
+def test_among_the_likeliest_is_nothing_that_may_not_be_written() -> None:
+    assert {each.token for each in likeliest([at(0)], 9, t2=9, t5=9, t6=9, t3=1, at9=9)} <= {0, 1, 3, END}
+    # Behind a timestamp that ended something: another one, or the end.
+    assert {each.token for each in likeliest([at(0), 1, at(9)], 9, t3=9, t4=1, at5=9, at9=0)} == {END, at(9)}
+
+
+def test_the_first_of_the_likeliest_is_what_is_chosen() -> None:
+    random = np.random.default_rng(4)
+    for tokens in ([], [at(0)], [at(0), 1], [at(0), 1, at(9)], [at(0), 1, at(9), at(9), 3]):
+        for _ in range(20):
+            logits = random.normal(0, 3, BEGIN + COUNT).astype(np.float32)
+            logits[BEGIN:] -= 3
+            assert RULES.likeliest(tokens, logits.copy(), 3)[0].token == RULES.choose(tokens, logits.copy()).token

@@ -181,3 +181,18 @@ def test_windows_side_by_side_are_as_each_alone(decoder: WhisperDecoder) -> None
 def test_one_window_is_its_own_company(decoder: WhisperDecoder) -> None:
     audio = decoder.listen(ENCODED)
     assert side_by_side([audio]) is audio
+
+
+def test_texts_that_branch_are_as_each_alone(decoder: WhisperDecoder) -> None:
+    audio = decoder.listen(ENCODED)
+    _, _, begun = decoder.step(audio, decoder.nothing, TOKENS[:4])
+    branches = begun
+    texts = [TOKENS[:4]]
+    for parents, tokens in (([0], [9]), ([0, 0, 0], [5, 6, 7]), ([2, 0, 0], [1, 2, 3]), ([0, 1], [8, 8])):
+        logits, attention, branches = decoder.branch(audio, branches, parents, tokens)
+        texts = [[*texts[parent], token] for parent, token in zip(parents, tokens, strict=True)]
+        assert branches.count == len(texts[0])
+        for row, text in enumerate(texts):
+            expected, looks, _ = together(decoder, text)
+            assert off_by(logits[row], expected[-1]) < ROUNDED
+            assert attention[row] == pytest.approx(looks[-1], abs=0.01)

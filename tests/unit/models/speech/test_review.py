@@ -253,7 +253,7 @@ def test_what_will_be_heard_again_is_what_stands_in_the_window() -> None:
     )
     again = (*committed, Word(text="To", t0=1_500, t1=1_700))
     utterance.unconfirmed = (Word(text=" be", t0=1_700, t1=1_800),)
-    assert expected(again, utterance) == (" These truths. To be", 14)
+    assert expected(again, utterance) == (" These truths. To be", 17)
     utterance.unconfirmed = ()
     assert expected((Word(text="今日", t0=2_000, t1=2_100), Word(text="は", t0=2_100, t1=2_200)), utterance) == (
         " 今日は",
