@@ -257,5 +257,5 @@ def test_what_will_be_heard_again_is_what_stands_in_the_window() -> None:
     utterance.unconfirmed = ()
     assert expected((Word(text="今日", t0=2_000, t1=2_100), Word(text="は", t0=2_100, t1=2_200)), utterance) == (
         " 今日は",
-        3,
+        4,
     )
