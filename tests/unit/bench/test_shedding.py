@@ -57,6 +57,8 @@ def test_orderly_is_when_nothing_is_lost_and_nothing_comes_later_than_announced(
     assert disorder([("s0", good), ("s1", bad)], None, 0) == [
         "In s1 a word was 6.5 s late, and 3.0 s were announced at most."
     ]
+    # As late as it is by itself: a line that the engine put right.
+    assert disorder([("s0", {**good, "announced": 0.5})], {**alone, "_commit": [6.2]}, 0) == []
     assert disorder([("s0", {**good, "never_shown": 4})], alone, 2) == [
         "2 gaps were noted: sound was lost.",
         "3 of 100 words were never shown that one session alone shows.",

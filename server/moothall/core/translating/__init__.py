@@ -1,0 +1,1 @@
+"""What translating needs to decide, without a machine that does it: routes, terms, capitals."""

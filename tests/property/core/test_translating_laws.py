@@ -1,0 +1,54 @@
+"""Laws of translating: a way is the cheapest there is, and what is kept can be put in again."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moothall.core.translating.protecting import protect, restore
+from moothall.core.translating.routes import LONGEST, Direction, best_route
+
+TAGS = ("ar", "en", "es", "fr", "pt")
+directions = st.lists(
+    st.builds(
+        Direction,
+        engine=st.sampled_from(("a", "b")),
+        version=st.just("1"),
+        source=st.sampled_from(TAGS),
+        target=st.sampled_from(TAGS),
+        cost=st.integers(1, 60).map(float),
+    ),
+    max_size=9,
+)
+
+
+@given(directions, st.sampled_from(TAGS), st.sampled_from(TAGS))
+def test_no_other_way_is_cheaper(given_ones: list[Direction], source: str, target: str) -> None:
+    ways = [
+        way
+        for length in range(1, LONGEST + 1)
+        for way in itertools.permutations(given_ones, length)
+        if way[0].source == source
+        and way[-1].target == target
+        and all(one.target == other.source for one, other in itertools.pairwise(way))
+        and len({source, *(hop.target for hop in way)}) == length + 1
+    ]
+    found = best_route(given_ones, source, target)
+    if found is None:
+        assert not ways
+        return
+    assert found.hops in ways
+    assert found.cost == min(sum(hop.cost for hop in way) for way in ways)
+
+
+@given(st.text(max_size=80), st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=8), max_size=4))
+def test_what_is_taken_out_can_be_put_in_again(text: str, terms: dict[str, str]) -> None:
+    taken = protect(text, terms)
+    back = restore(taken.text, taken.put_in)
+    if taken.put_in:
+        assert back is not None
+        assert all(written in back for written in taken.put_in)
+    else:
+        assert taken.text == text

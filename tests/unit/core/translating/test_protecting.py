@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.translating.protecting import MOST, protect, restore
+
+TERMS = {"Internet Governance Forum": "IGF", "Governance": "Governança", "Moothall": "Moothall"}
+
+
+def test_what_is_kept_is_taken_out_and_put_in_again() -> None:
+    taken = protect("At the internet governance forum we used Moothall.", TERMS)
+    assert taken.text == "At the XQ1X we used XQ2X."
+    assert taken.put_in == ("IGF", "Moothall")
+    assert restore("No XQ1X usamos o xq2x.", taken.put_in) == "No IGF usamos o Moothall."
+
+
+def test_only_whole_words_count() -> None:
+    assert protect("Moothalls and misgovernance", TERMS).put_in == ()
+
+
+def test_another_order_of_words_is_no_fault() -> None:
+    assert restore("XQ2X antes de XQ1X", ("um", "dois")) == "dois antes de um"
+
+
+@pytest.mark.parametrize(
+    "translated", ["XQ1X", "XQ1X XQ1X XQ2X", "XQ1X XQ2X XQ3X", "XQ 1 X XQ2X", "", "XQ0X XQ1X XQ2X"]
+)
+def test_a_place_that_is_missing_or_doubled_is_told(translated: str) -> None:
+    assert restore(translated, ("um", "dois")) is None
+
+
+def test_without_terms_a_text_stays_as_it_is() -> None:
+    assert protect("The chair speaks.", {}) == protect("The chair speaks.", {" ": "x"})
+    assert protect("The chair speaks.", {}).text == "The chair speaks."
+    assert restore("A presidência fala.", ()) == "A presidência fala."
+
+
+def test_a_text_that_looks_as_if_it_had_places_is_left_alone() -> None:
+    taken = protect("The part number is XQ7X, Moothall.", TERMS)
+    assert (taken.text, taken.put_in) == ("The part number is XQ7X, Moothall.", ())
+
+
+def test_no_more_is_taken_out_than_leaves_something_to_translate() -> None:
+    taken = protect("Moothall " * (MOST + 3), TERMS)
+    assert len(taken.put_in) == MOST
+    assert taken.text.count("Moothall") == 3
+
+
+def test_letters_that_only_look_alike_to_a_search_are_left() -> None:
+    # The long s matches "s" where case is ignored, and is no "s" in small letters.
+    assert protect("the \u017feal", {"seal": "selo"}).put_in == ()
