@@ -76,6 +76,9 @@ class WhisperDecoder:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # What it keeps for later is made for one shape each time, and here nearly every call has another.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         # Its worker threads would burn the time between two calls in waiting.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 

@@ -295,7 +295,7 @@ class SpeechChannel:
         if at is not None:
             utterance.trim(at)
         elif edge - utterance.start >= belief.longest_window(utterance, self._settings):
-            utterance.trim(edge - belief.kept(utterance, self._settings))
+            utterance.trim(trimming.forced(utterance, edge - belief.kept(utterance, self._settings)))
 
     def _finish_closed(self) -> list[Output]:
         """Commit what the last pass heard of utterances that are over."""

@@ -41,3 +41,14 @@ def cut(
         anywhere = [word.t0 - SLACK for word in words[: -settings.overlap] if word.t0 - SLACK in possible]
         return anywhere[-1] if anywhere else None
     return None
+
+
+def forced(utterance: Utterance, t: int) -> int:
+    """Media ms where the audio begins after a window at its longest: `t`, or the start of a word that is not whole yet.
+
+    Of a word that only fills the window's first half nothing is kept, so that the next one is shorter.
+    """
+    if not utterance.unconfirmed:
+        return t
+    begins = utterance.unconfirmed[0].t0 - SLACK
+    return min(t, begins) if begins > (utterance.start + t) // 2 else t

@@ -5,7 +5,7 @@ import numpy as np
 from moothall.core.events import Word
 from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.trimming import SLACK, cut
+from moothall_models.speech.trimming import SLACK, cut, forced
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 from talking import said
 
@@ -57,3 +57,15 @@ def test_a_long_window_is_cut_anywhere() -> None:
 
 def test_so_is_one_in_which_the_decoder_stopped() -> None:
     assert at(utterance(2_400), said("one two three four five six"), missed=True) == 900 - SLACK
+
+
+def test_a_word_that_is_not_whole_yet_stays_in_one_piece_where_the_longest_window_is_cut() -> None:
+    spoken = utterance(4_000)
+    assert forced(spoken, 3_750) == 3_750
+    spoken.unconfirmed = said("long", 3_400)
+    assert forced(spoken, 3_750) == 3_400 - SLACK
+    spoken.unconfirmed = said("late", 3_900)
+    assert forced(spoken, 3_750) == 3_750
+    # It would be as long again, and so would the one after that.
+    spoken.unconfirmed = said("endless", 200)
+    assert forced(spoken, 3_750) == 3_750
