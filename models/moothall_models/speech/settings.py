@@ -36,7 +36,7 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     tail: int = 300
     """Silence that a window keeps behind the last speech."""
     longest_window: int = 15_000
-    """Audio of one pass at most. A recogniser takes 30 s, but those cost seven times as much as 10 s, and the memory."""
+    """Audio of one pass at most. A recogniser takes 30 s, for seven times the cost of 10 s, and the memory."""
 
     # Commits: which words stay.
     agreed_margin: int = 250
