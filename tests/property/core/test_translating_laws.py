@@ -49,6 +49,6 @@ def test_what_is_taken_out_can_be_put_in_again(text: str, terms: dict[str, str])
     back = restore(taken.text, taken.put_in)
     if taken.put_in:
         assert back is not None
-        assert all(written in back for written in taken.put_in)
+        assert all(written.lower() in back.lower() for written in taken.put_in)
     else:
         assert taken.text == text

@@ -12,6 +12,8 @@ SHOUTED = 0.7
 LETTERS = 8
 """... when it has so many letters: "OK, UN" is no text in capitals."""
 SENTENCE_END = ".?!…:"
+OPENING = " \t\n\"'“”«»¿¡(["
+"""What may stand between the end of a sentence and the first letter of the next."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001  # both are written
 _PRONOUN = {"en": "i"}
 
@@ -35,7 +37,7 @@ def calmed(text: str, language: str, names: Collection[str] = ()) -> str:
 
     def word(match: re.Match[str]) -> str:
         small = match[0].lower()
-        before = text[: match.start()].rstrip(" \t\n\"'“”«»¿¡([")
+        before = text[: match.start()].rstrip(OPENING)
         if small in as_written:
             return as_written[small]
         begins = not before or before[-1] in SENTENCE_END

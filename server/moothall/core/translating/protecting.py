@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from moothall.core.translating.casing import OPENING, SENTENCE_END
+
 MOST = 24
 """Words of one text that are protected: a text that is made of them says nothing to an engine."""
 
@@ -48,11 +50,26 @@ def protect(text: str, terms: Mapping[str, str]) -> Protected:
 
 
 def restore(translated: str, put_in: Sequence[str]) -> str | None:
-    """The translation with all of it in its place; None where a place is missing or is there more than once."""
+    """The translation with all of it in its place; None where a place is missing or is there more than once.
+
+    At the beginning of a sentence it gets a capital.
+    """
     found = [int(match[1]) for match in _MARK.finditer(translated)]
     if sorted(found) != list(range(1, len(put_in) + 1)):
         return None
-    return _MARK.sub(lambda match: put_in[int(match[1]) - 1], translated)
+
+    def put(match: re.Match[str]) -> str:
+        written = put_in[int(match[1]) - 1]
+        before = translated[: match.start()].rstrip(OPENING)
+        return written if before and before[-1] not in SENTENCE_END else _capital(written)
+
+    return _MARK.sub(put, translated)
+
+
+def _capital(text: str) -> str:
+    """With the first letter as a capital: `¿alguien` → `¿Alguien`."""
+    at = next((place for place, char in enumerate(text) if char.isalpha()), None)
+    return text if at is None else f"{text[:at]}{text[at].upper()}{text[at + 1 :]}"
 
 
 _MARK = re.compile(r"XQ(\d{1,3})X", re.IGNORECASE)

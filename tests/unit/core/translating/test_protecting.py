@@ -19,7 +19,7 @@ def test_only_whole_words_count() -> None:
 
 
 def test_another_order_of_words_is_no_fault() -> None:
-    assert restore("XQ2X antes de XQ1X", ("um", "dois")) == "dois antes de um"
+    assert restore("XQ2X antes de XQ1X", ("um", "dois")) == "Dois antes de um"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,20 @@ def test_without_terms_a_text_stays_as_it_is() -> None:
     assert protect("The chair speaks.", {}) == protect("The chair speaks.", {" ": "x"})
     assert protect("The chair speaks.", {}).text == "The chair speaks."
     assert restore("A presidência fala.", ()) == "A presidência fala."
+
+
+@pytest.mark.parametrize(
+    ("translated", "written"),
+    [
+        ("XQ1X.", "Declaro abierta la sesión."),
+        ("Bien. «XQ1X»", "Bien. «Declaro abierta la sesión»"),
+        ("Ahora XQ1X.", "Ahora declaro abierta la sesión."),
+    ],
+)
+def test_at_the_beginning_of_a_sentence_it_gets_a_capital(translated: str, written: str) -> None:
+    assert restore(translated, ("declaro abierta la sesión",)) == written
+    assert restore("XQ1X", ("¿abstenciones",)) == "¿Abstenciones"
+    assert restore("XQ1X", ("42",)) == "42"
 
 
 def test_a_text_that_looks_as_if_it_had_places_is_left_alone() -> None:

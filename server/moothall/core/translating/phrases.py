@@ -1,0 +1,69 @@
+"""A table of phrases that are always said in the same words, and how they are said in other languages."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.errors import ConfigurationError
+from moothall.core.languages import primary
+
+MOST_BYTES = 1 << 20
+MOST_PHRASES = 2_000
+LONGEST = 200
+"""Characters of a form."""
+WHAT_FITS = (
+    'A table of phrases has [[phrase]]s, and each of these a list of forms for two languages or more: en = ["I so '
+    'move"], es = ["así lo propongo"]'
+)
+
+Phrase = dict[str, tuple[str, ...]]
+"""The forms of one phrase by language (BCP-47 primary tag), the one to be written first."""
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    phrase: tuple[Phrase, ...] = ()
+
+
+def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
+    """The phrases of a file; `where` is what an error calls it.
+
+    Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
+    """
+    try:
+        found = msgspec.convert(tomllib.loads(text), _File).phrase
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{where} is not TOML: {error}."
+        raise ConfigurationError(msg) from error
+    except msgspec.ValidationError as error:
+        msg = f"{where}: {error}. {WHAT_FITS}."
+        raise ConfigurationError(msg) from error
+    if len(found) > MOST_PHRASES:
+        msg = f"{where} has {len(found)} phrases; at most {MOST_PHRASES} are read."
+        raise ConfigurationError(msg)
+    for number, phrase in enumerate(found, 1):
+        bad = next((tag for tag in phrase if primary(tag) != tag), None)
+        if bad is not None:
+            msg = f"{where}: phrase {number} names the language {bad!r}; it is a tag of two or three small letters."
+            raise ConfigurationError(msg)
+        forms = [form for each in phrase.values() for form in each]
+        if len(phrase) < 2 or not all(phrase.values()) or any(not 0 < len(form.strip()) <= LONGEST for form in forms):
+            msg = f"{where}: phrase {number} lacks a form, or one is empty or above {LONGEST} characters. {WHAT_FITS}."
+            raise ConfigurationError(msg)
+    return found
+
+
+def from_to(phrases: Sequence[Phrase], source: str, target: str) -> dict[str, str]:
+    """What is said in the one language, and what is written for it in the other, for `protecting.protect`.
+
+    Where two phrases have the same form the first one counts.
+    """
+    there: dict[str, str] = {}
+    for phrase in phrases:
+        said, written = phrase.get(primary(source), ()), phrase.get(primary(target), ())
+        if written:
+            for form in said:
+                there.setdefault(form, written[0])
+    return there

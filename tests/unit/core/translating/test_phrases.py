@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from moothall.core.errors import ConfigurationError
+from moothall.core.translating.phrases import Phrase, from_to, read_phrases
+from moothall.core.translating.protecting import protect, restore
+
+TABLE = Path(__file__).parents[4] / "config" / "phrases.toml"
+LANGUAGES = ("en", "es", "fr", "pt")
+
+
+def shipped() -> tuple[Phrase, ...]:
+    return read_phrases(TABLE.read_text(encoding="utf-8"), TABLE.name)
+
+
+def test_the_table_has_forty_formulas_and_each_of_them_in_four_languages() -> None:
+    assert len(shipped()) >= 40
+    assert all(tuple(sorted(phrase)) == LANGUAGES for phrase in shipped())
+
+
+@pytest.mark.parametrize(("source", "target"), list(permutations(LANGUAGES, 2)))
+def test_each_form_of_a_formula_becomes_what_is_said_in_the_other_language(source: str, target: str) -> None:
+    terms = from_to(shipped(), source, target)
+    for phrase in shipped():
+        for form in phrase[source]:
+            taken = protect(f"Well, {form.upper()}, thank you.", terms)
+            assert taken.text == "Well, XQ1X, thank you."
+            # What this engine does to the rest is another matter.
+            there = restore(taken.text, taken.put_in)
+            assert there is not None
+            assert there.removeprefix("Well, ").removesuffix(", thank you.") in {each[target][0] for each in shipped()}
+
+
+def test_within_one_language_no_form_stands_for_two_phrases() -> None:
+    for language in LANGUAGES:
+        forms = [form.lower() for phrase in shipped() for form in phrase[language]]
+        assert len(forms) == len(set(forms))
+
+
+def test_a_language_that_a_table_lacks_has_no_phrases() -> None:
+    assert from_to(shipped(), "en", "ar") == {}
+    assert from_to(shipped(), "ru", "en") == {}
+    assert from_to(shipped(), "en-GB", "pt-BR")["I so move"] == "assim o proponho"
+
+
+def test_of_two_phrases_with_one_form_the_first_counts() -> None:
+    two = read_phrases('[[phrase]]\nen = ["a"]\nes = ["b"]\n[[phrase]]\nen = ["a"]\nes = ["c"]\n', "x")
+    assert from_to(two, "en", "es") == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[[phrase", "x.toml is not TOML"),
+        ("[[phrases]]\n", "unknown field `phrases`"),
+        ('[[phrase]]\nen = "a"\n', "A table of phrases has"),
+        ('[[phrase]]\nen = ["a"]\n', "phrase 1 lacks a form"),
+        ('[[phrase]]\nen = ["a"]\nes = []\n', "phrase 1 lacks a form"),
+        ('[[phrase]]\nen = ["a"]\nes = [" "]\n', "phrase 1 lacks a form"),
+        (f'[[phrase]]\nen = ["{"a" * 201}"]\nes = ["b"]\n', "above 200 characters"),
+        ('[[phrase]]\nen-GB = ["a"]\nes = ["b"]\n', "names the language 'en-GB'"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_a_sentence(text: str, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        read_phrases(text, "x.toml")
+
+
+def test_a_table_has_an_end() -> None:
+    with pytest.raises(ConfigurationError, match="has 2001 phrases; at most 2000"):
+        read_phrases('[[phrase]]\nen = ["a"]\nes = ["b"]\n' * 2_001, "x.toml")
