@@ -54,15 +54,25 @@ _KNOWN = (
 class ApertiumTranslator:
     """A pipeline for each direction that is installed, started when it is first used (0.25 s, about 110 MB)."""
 
-    def __init__(self, modes: Path = MODES, *, patience: float = PATIENCE, later: Later = threading.Timer) -> None:
-        """`modes`: folder of the mode files; `patience`: seconds that a text may take, which `later` counts."""
+    def __init__(
+        self,
+        modes: Path = MODES,
+        programs: str | None = None,
+        *,
+        patience: float = PATIENCE,
+        later: Later = threading.Timer,
+    ) -> None:
+        """`modes`: folder of the mode files; `programs`: folders of programs, without it those of PATH.
+
+        `patience`: seconds that a text may take, which `later` counts.
+        """
         self._pipes: dict[Direction, ApertiumPipe] = {}
-        for mode in _KNOWN if shutil.which(REWRITER) else ():
-            commands = _pipeline(modes / f"{mode.name}.mode")
-            if commands is not None:
+        for mode in _KNOWN:
+            commands = _pipeline(modes / f"{mode.name}.mode", programs)
+            if commands:
                 direction = Direction(
                     engine=mode.package,
-                    version=_version(mode.package),
+                    version=_version(mode.package, programs),
                     source=mode.source,
                     target=mode.target,
                     cost=mode.cost,
@@ -109,15 +119,13 @@ def _install(package: str, *, again: bool = False) -> str:
     return f"On Debian: sudo apt-get install {how}{CORE} {package}"
 
 
-def _pipeline(mode: Path) -> list[list[str]] | None:
-    """The programs of a mode with their arguments; None where the mode isn't there or isn't one pipeline."""
-    if not mode.is_file():
-        return None
-    said = _told([REWRITER, "-z", str(mode)])
-    commands = [] if said is None else commands_of(said)
+def _pipeline(mode: Path, programs: str | None) -> list[list[str]]:
+    """The programs of a mode with their arguments; empty where it isn't there or isn't one pipeline."""
+    if not mode.is_file() or shutil.which(REWRITER, path=programs) is None:
+        return []
+    commands = commands_of(_told([REWRITER, "-z", str(mode)], programs) or "")
     if not commands:
         logger.warning("Apertium's %s gives no pipeline for %s", REWRITER, mode.name)
-        return None
     return commands
 
 
@@ -144,15 +152,19 @@ def commands_of(pipeline: str) -> list[list[str]]:
     return commands if all(commands) else []
 
 
-def _version(package: str) -> str:
+def _version(package: str, programs: str | None) -> str:
     """Of the installed Debian package; `unknown` on other systems."""
-    return _told(["dpkg-query", "--show", "--showformat=${Version}", package]) or "unknown"
+    return _told(["dpkg-query", "--show", "--showformat=${Version}", package], programs) or "unknown"
 
 
-def _told(command: Sequence[str]) -> str | None:
+def _told(command: Sequence[str], programs: str | None) -> str | None:
+    """What a program says; None where it isn't there, fails or says nothing."""
+    program = shutil.which(command[0], path=programs)
+    if program is None:
+        return None
     try:
         done = subprocess.run(  # noqa: S603  # fixed programs; the one argument that varies is a file that is there
-            command, capture_output=True, check=True, timeout=ASKING, encoding="utf-8", errors="replace"
+            [program, *command[1:]], capture_output=True, check=True, timeout=ASKING, encoding="utf-8", errors="replace"
         )
     except (OSError, subprocess.SubprocessError):
         return None

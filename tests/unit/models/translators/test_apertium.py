@@ -31,21 +31,34 @@ def test_without_modes_it_says_which_packages_to_install(tmp_path: Path) -> None
     nothing.close()
 
 
-def test_without_programs_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    nothing = ApertiumTranslator()
+def test_without_programs_too(tmp_path: Path) -> None:
+    (tmp_path / "pt-es.mode").write_text("cat | cat\n", "utf-8")
+    nothing = ApertiumTranslator(tmp_path, str(tmp_path))
     assert nothing.directions == ()
     assert "apertium" in str(nothing.missing)
 
 
-def test_a_system_without_dpkg_has_an_unknown_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    rewriter = tmp_path / "apertium-wblank-mode"
-    rewriter.write_text("#!/bin/sh\necho 'cat | cat'\n", "utf-8")
-    rewriter.chmod(0o755)
+def test_a_system_without_dpkg_has_an_unknown_version(tmp_path: Path) -> None:
+    put_rewriter(tmp_path, "echo 'cat | cat'")
     (tmp_path / "es-fr.mode").write_text("cat | cat\n", "utf-8")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    translator = ApertiumTranslator(tmp_path)
+    translator = ApertiumTranslator(tmp_path, str(tmp_path))
     [direction] = translator.directions
     assert (direction.engine, direction.version) == ("apertium-fr-es", "unknown")
     assert (direction.source, direction.target, direction.cost) == ("es", "fr", 11.5)
     assert "apertium-es-pt" in str(translator.missing)
+
+
+@pytest.mark.parametrize("does", ["exit 1", "true", "echo 'cat > /dev/null'"])
+def test_a_mode_that_cannot_be_rewritten_is_left_out(
+    tmp_path: Path, does: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    put_rewriter(tmp_path, does)
+    (tmp_path / "pt-es.mode").write_text("cat | cat\n", "utf-8")
+    assert ApertiumTranslator(tmp_path, str(tmp_path)).directions == ()
+    assert "gives no pipeline for pt-es.mode" in caplog.text
+
+
+def put_rewriter(folder: Path, does: str) -> None:
+    program = folder / "apertium-wblank-mode"
+    program.write_text(f"#!/bin/sh\n{does}\n", "utf-8")
+    program.chmod(0o755)
