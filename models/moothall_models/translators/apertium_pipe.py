@@ -40,8 +40,8 @@ Later = Callable[[float, Callable[[], None]], threading.Timer]
 class ApertiumPipe:
     """A pipeline that is started when it is needed, with one text in it at a time.
 
-    A program that ended is started again for the same text, once. A text for which the programs don't answer costs
-    them their lives: what they would answer later could not be told from the next text's.
+    Programs that ended, or that give no whole answer, are started again for the same text, once. A text for which they
+    don't answer costs them their lives: what they would answer later could not be told from the next text's.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class ApertiumPipe:
         """One piece of at most PIECE characters without control characters. Blocks, and waits for the one before.
 
         Raises:
-            TranslationFailed: no answer in time, the programs ended twice or can't be started, or it was closed.
+            TranslationFailed: no answer in time, none that is whole twice, the programs can't be started, or closed.
         """
         with self._one_at_a_time:
             for _ in range(2):
                 answer = self._ask(_escaped(text).encode() + _END.encode() + b"\0")
                 if answer is not None:
-                    return self._plain(answer)
-            msg = f"Apertium's programs for {self._name} end instead of answering. Are its packages whole?"
+                    return _ESCAPED.sub(r"\1", answer.removesuffix(_END)).replace(_TILDE, "~")
+            msg = f"Apertium's programs for {self._name} end, or give no whole answer. Are its packages whole?"
             raise TranslationFailed(msg)
 
     def close(self) -> None:
@@ -90,8 +90,8 @@ class ApertiumPipe:
         with self._one_at_a_time:
             self._put_down()
 
-    def _ask(self, question: bytes) -> bytes | None:
-        """What comes back before the zero byte; None where the programs ended."""
+    def _ask(self, question: bytes) -> str | None:
+        """What comes back before the zero byte; None where the programs ended or it isn't whole, and they are gone."""
         programs = self._running()
         late = threading.Event()
 
@@ -103,7 +103,7 @@ class ApertiumPipe:
         timer.daemon = True
         timer.start()
         try:
-            answer = programs.exchange(question, MOST_TIMES * len(question) + MOST_MORE)
+            answer = _whole(programs.exchange(question, MOST_TIMES * len(question) + MOST_MORE))
         finally:
             timer.cancel()
             timer.join()  # from here on it kills nobody
@@ -118,14 +118,6 @@ class ApertiumPipe:
             )
             raise TranslationFailed(msg)
         return answer
-
-    def _plain(self, answer: bytes) -> str:
-        said = answer.decode("utf-8", "replace")
-        if not said.endswith(_END):
-            self._put_down()
-            msg = f"Apertium's answer for {self._name} is cut off or too long. It starts again for the next text."
-            raise TranslationFailed(msg)
-        return _ESCAPED.sub(r"\1", said.removesuffix(_END)).replace(_TILDE, "~")
 
     def _running(self) -> _Programs:
         if self._closed:
@@ -217,6 +209,13 @@ def _started(command: Sequence[str], stdin: IO[bytes] | int, group: int) -> subp
         process_group=group,
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
     )
+
+
+def _whole(answer: bytes | None) -> str | None:
+    """The answer as text if it has its end, and no zero byte before: some programs write one when they end."""
+    if answer is None or b"\0" in answer or not answer.endswith(_END.encode()):
+        return None
+    return answer.decode("utf-8", "replace")
 
 
 def _escaped(text: str) -> str:

@@ -17,7 +17,8 @@ _PLACES = (_END, re.compile(r"[,;:)–—]\s+"), re.compile(r"\s+"))  # noqa: RU
 def readable(text: str) -> str:
     """The text as engines can take it: composed (NFC), control characters and line ends as spaces, trimmed.
 
-    Half of a surrogate pair, which no encoding can carry, becomes U+FFFD.
+    Half of a surrogate pair, which no encoding can carry, becomes U+FFFD, and so do the codes that are no characters
+    (U+FFFF and its like): programs take them for the end of what they read.
 
     Raises:
         TranslationFailed: it has more than LONGEST characters.
@@ -26,10 +27,12 @@ def readable(text: str) -> str:
         msg = f"The text has {len(text)} characters, and at most {LONGEST} are translated: send it in parts."
         raise TranslationFailed(msg)
     composed = unicodedata.normalize("NFC", text)
-    return "".join(_STAND_IN.get(unicodedata.category(char), char) for char in composed).strip()
+    return _UNREADABLE.sub("\ufffd", _BREAKS.sub(" ", composed)).strip()
 
 
-_STAND_IN = {"Cc": " ", "Zl": " ", "Zp": " ", "Cs": "\ufffd"}
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NO_CHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+_UNREADABLE = re.compile(rf"[\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]")
 
 
 def has_latin(text: str) -> bool:

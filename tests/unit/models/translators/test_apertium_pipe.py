@@ -48,7 +48,7 @@ def test_programs_start_when_they_are_needed_and_stay(made: Made) -> None:
 
 
 def test_programs_that_end_are_started_again_once(made: Made) -> None:
-    with pytest.raises(TranslationFailed, match="for test end instead of answering"):
+    with pytest.raises(TranslationFailed, match="for test end, or give no whole answer"):
         made(["cat"], ["true"]).translate("one")
     one_answer_each = made(["head", "-zn1"])
     assert [one_answer_each.translate(text) for text in ("one", "two")] == ["one", "two"]
@@ -71,10 +71,18 @@ def test_programs_that_do_not_answer_are_put_down(made: Made) -> None:
 
 def test_an_answer_without_end_is_cut_off(made: Made) -> None:
     pipe = made(["yes"])
-    with pytest.raises(TranslationFailed, match="cut off or too long"):
+    with pytest.raises(TranslationFailed, match="no whole answer"):
         pipe.translate("one")
     assert pipe.group is None
     assert MOST_MORE < 65_536
+
+
+def test_an_answer_in_two_is_none(made: Made) -> None:
+    pipe = made(["sed", "-zu", r"s/ /\x00/"])
+    with pytest.raises(TranslationFailed, match="no whole answer"):
+        pipe.translate("one two")
+    assert pipe.group is None
+    assert pipe.translate("three") == "three"
 
 
 def test_one_that_is_closed_in_the_midst_of_a_text_fails(made: Made) -> None:

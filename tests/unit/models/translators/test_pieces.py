@@ -49,7 +49,8 @@ def test_what_is_too_long_is_cut_at_the_best_place(text: str, parts: list[str]) 
 def test_readable() -> None:
     assert readable(" a\0b\r\nc\u2028d\u0085e ") == "a b  c d e"
     assert readable("e\u0301") == "\xe9"
-    assert readable("\ud83d!") == "\ufffd!"
+    assert readable("\ud83d!\uffff\U0010fffe\ufdd0") == "\ufffd!\ufffd\ufffd\ufffd"
+    assert readable("\x1f\x7f\x9f-\ufffd\ufdcf\ufdf0\ue000") == "-\ufffd\ufdcf\ufdf0\ue000"
     assert readable("\u202eabc 😀") == "\u202eabc 😀"
     assert readable("x" * LONGEST) == "x" * LONGEST
     with pytest.raises(TranslationFailed, match=f"at most {LONGEST}"):
