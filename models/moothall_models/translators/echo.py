@@ -1,0 +1,66 @@
+"""A translator for tests: it says the target's language and the text again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+
+from moothall.core.translating.routes import Direction
+from moothall_models.translators.pieces import readable
+from moothall_models.translators.port import TranslationFailed
+
+DIRECTIONS = tuple(
+    Direction(engine="echo", version="1", source=source, target=target, cost=cost)
+    for source, target, cost in (("en", "pt", 40.0), ("pt", "en", 40.0), ("pt", "es", 4.0), ("es", "pt", 1.0))
+)
+
+
+class EchoTranslator:
+    """`[pt] text` for every text.
+
+    Calls are counted from 1, over all threads. Those in `fails` fail at once. One in `hangs` waits for its event and
+    then fails, as a stuck engine that is put down; so does `close()` put it down.
+    """
+
+    def __init__(
+        self,
+        directions: Sequence[Direction] = DIRECTIONS,
+        *,
+        fails: Collection[int] = (),
+        hangs: Mapping[int, threading.Event] | None = None,
+    ) -> None:
+        self.directions = tuple(directions)
+        self.calls = 0
+        self._fails = frozenset(fails)
+        self._hangs = dict(hangs or {})
+        self._counting = threading.Lock()
+        self._closed = False
+
+    @property
+    def missing(self) -> str | None:
+        """Nothing ever is."""
+        return None
+
+    def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
+        """Each text with the target's tag before it; blank ones become empty."""
+        if direction not in self.directions:
+            msg = f"The echo doesn't translate from {direction.source} to {direction.target}."
+            raise ValueError(msg)
+        with self._counting:
+            self.calls += 1
+            number = self.calls
+        if number in self._hangs:
+            self._hangs[number].wait()
+        if number in self._hangs or number in self._fails or self._closed:
+            msg = f"The echo was to fail at call {number}."
+            raise TranslationFailed(msg)
+        return [f"[{direction.target}] {text}" if text else "" for text in map(readable, texts)]
+
+    def check(self) -> None:
+        """Nothing to load."""
+
+    def close(self) -> None:
+        """Let go what hangs."""
+        self._closed = True
+        for event in self._hangs.values():
+            event.set()

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moothall.core.translating.routes import Direction, Route
+from moothall_models.translators.echo import DIRECTIONS, EchoTranslator
+from translation import Figures, p95, run, table, texts_in, ways
+
+
+def put(folder: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (folder / f"set.{name.replace('_', '-')}.txt").write_text(text, "utf-8")
+    return folder
+
+
+def test_the_texts_of_a_folder(tmp_path: Path) -> None:
+    put(tmp_path, eng="one\ntwo\n", por_BR="um\ndois\n", spa_MX="uno\ndos\n", spa="uno\ndos\n", deu="eins\n")
+    (tmp_path / "README.txt").write_text("about", "utf-8")
+    found = [(text.name, text.language, text.lines) for text in texts_in(tmp_path, 1)]
+    assert [name for name, _, _ in found] == ["eng", "spa", "por-BR", "spa-MX"]
+    assert found[::2] == [("eng", "en", ["one"]), ("por-BR", "pt", ["um"])]
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"), [({"eng": "one"}, "no text in two languages"), ({"eng": "a\nb", "fra": "a"}, "same number")]
+)
+def test_a_folder_that_will_not_do(tmp_path: Path, texts: dict[str, str], said: str) -> None:
+    with pytest.raises(SystemExit, match=said):
+        texts_in(put(tmp_path, **texts))
+
+
+def test_ways_are_all_directions_and_what_is_best_through_others() -> None:
+    direct = Direction(engine="poor", version="1", source="en", target="es", cost=60.0)
+    found = [
+        (route.hops[0].source, *(hop.target for hop in route.hops))
+        for route in ways((*DIRECTIONS, direct), ["en", "es"])
+    ]
+    assert found == [("en", "es"), ("en", "pt", "es"), ("es", "pt", "en")]
+
+
+def test_a_way_is_gone_hop_by_hop() -> None:
+    en_pt, _, pt_es, _ = DIRECTIONS
+    translated, took = run(Route(hops=(en_pt, pt_es)), ["one", "two"], [EchoTranslator()])
+    assert translated == ["[es] [pt] one", "[es] [pt] two"]
+    assert len(took) == 2
+
+
+def test_what_is_below_the_bar() -> None:
+    figures = Figures(Route(hops=DIRECTIONS[:1]), "por-BR", 57.9, 10.0, 20.0)
+    assert figures.below == 58
+    assert figures._replace(score=58.0).below is None
+    assert figures._replace(reference="por-PT").below is None
+
+
+def test_the_table_has_the_best_first() -> None:
+    row = Figures(Route(hops=DIRECTIONS[:1]), "por-BR", 40.0, 10.0, 20.25)
+    lines = table([row, row._replace(score=58.66)]).splitlines()
+    assert " ".join(lines[2].split()) == "| en > pt | echo | por-BR | 58.7 | 10.0 | 20.2 |"
+    assert "40.0" in lines[3]
+
+
+def test_p95() -> None:
+    assert p95([float(value) for value in range(1, 101)]) == 95
+    assert p95([3.0]) == 3
