@@ -38,13 +38,14 @@ class _Mode(NamedTuple):
     source: str
     target: str
     cost: float
+    rough: bool = False
 
 
 _KNOWN = (
     _Mode("pt-es", "apertium-es-pt", "pt", "es", 3.9),
     _Mode("es-pt", "apertium-es-pt", "es", "pt", 1.0),
-    _Mode("es-fr", "apertium-fr-es", "es", "fr", 11.5),
-    _Mode("fr-es", "apertium-fr-es", "fr", "es", 11.3),
+    _Mode("es-fr", "apertium-fr-es", "es", "fr", 11.5, rough=True),
+    _Mode("fr-es", "apertium-fr-es", "fr", "es", 11.3, rough=True),
     _Mode("eng-spa", "apertium-eng-spa", "en", "es", 52.2),
     _Mode("spa-eng", "apertium-eng-spa", "es", "en", 50.1),
 )
@@ -76,6 +77,7 @@ class ApertiumTranslator:
                     source=mode.source,
                     target=mode.target,
                     cost=mode.cost,
+                    rough=mode.rough,
                 )
                 self._pipes[direction] = ApertiumPipe(commands, mode.name, patience=patience, later=later)
 

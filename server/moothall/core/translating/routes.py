@@ -33,6 +33,8 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tag of what it writes."""
     cost: float
     """Points of chrF2 that it loses, above 0."""
+    rough: bool = False
+    """Whether even by itself it says what a text is about, and hardly more."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +50,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rough(self) -> bool:
         """Whether readers should be told that it gives the gist only."""
-        return self.cost >= ROUGH_FROM
+        return self.cost >= ROUGH_FROM or any(hop.rough for hop in self.hops)
 
     @property
     def via(self) -> tuple[str, ...]:

@@ -50,6 +50,9 @@ def test_it_says_how_it_goes_and_whether_it_is_rough() -> None:
     assert spanish is not None
     assert spanish.cost < ROUGH_FROM
     assert not spanish.rough
+    gist = best_route([Direction(engine="a", version="1", source="es", target="fr", cost=11.5, rough=True)], "es", "fr")
+    assert gist is not None
+    assert gist.rough
 
 
 def test_a_region_is_no_other_language() -> None:
