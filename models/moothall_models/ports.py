@@ -64,6 +64,8 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[HeardWord, ...]
     likeliest: str | None = None
     """What detection found, which may differ from `language`; None when nothing was to be detected."""
+    vague: bool = False
+    """Whether nobody said how sure each word is: their probabilities are those of longer stretches, or guessed."""
     passed_over: bool = False
     """Whether nobody knows what was said: the recogniser has no answer to this sound, however often it is asked."""
 

@@ -110,6 +110,12 @@ def heard_words(answer: Answer, language: str, end: int) -> tuple[HeardWord, ...
     return tuple(words)
 
 
+def says_each(answer: Answer) -> bool:
+    """Whether the service says how sure it is of each word."""
+    words = [*(answer.words or ()), *(word for segment in answer.segments or () for word in segment.words or ())]
+    return bool(words) and all(word.probability is not None for word in words)
+
+
 def _segments(answer: Answer, end: int) -> Iterator[AnswerSegment]:
     """Those in which something was said, in order of time; all of the text as one where the service gives none."""
     given = answer.segments or ()

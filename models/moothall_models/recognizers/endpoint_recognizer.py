@@ -15,7 +15,7 @@ from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.endpoint import KEPT, Address, Endpoint, Faulty, NoTranscription
-from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer
+from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer, says_each
 from moothall_models.recognizers.whisper import FULL_SECONDS, own_code
 
 logger = logging.getLogger(__name__)
@@ -93,16 +93,16 @@ class EndpointRecognizer:
         try:
             if len(window.languages) == 1:
                 answer = self._answer(audio, first, context)
-                return Hypothesis(language=first, words=heard_words(answer, first, end))
+                return _hypothesis(answer, first, end)
             answer = self._answer(audio, None, context)
             found = language_of(answer, window.languages)
             if found is not None:
-                return Hypothesis(language=found, words=heard_words(answer, found, end), likeliest=found)
+                return _hypothesis(answer, found, end, likeliest=found)
             if heard_words(answer, first, end):
                 answer = self._answer(audio, first, context)
         except _PassedOver:
             return Hypothesis(language=first, words=(), passed_over=True)
-        return Hypothesis(language=first, words=heard_words(answer, first, end))
+        return _hypothesis(answer, first, end)
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """One request after the other."""
@@ -181,6 +181,11 @@ class EndpointRecognizer:
         if context:
             fields.append(("prompt", context))
         return self._endpoint.transcribe(*form(fields, wav(audio)), once=once)
+
+
+def _hypothesis(answer: Answer, language: str, end: int, likeliest: str | None = None) -> Hypothesis:
+    words = heard_words(answer, language, end)
+    return Hypothesis(language=language, words=words, likeliest=likeliest, vague=bool(words) and not says_each(answer))
 
 
 class _PassedOver(Exception):

@@ -16,17 +16,20 @@ ENOUGH = 6
 """Frames with which levels can be compared."""
 
 
-def believed(utterance: Utterance, words: Sequence[Word], edge: int, settings: SpeechSettings) -> bool:
+def believed(
+    utterance: Utterance, words: Sequence[Word], edge: int, settings: SpeechSettings, *, vague: bool = False
+) -> bool:
     """Whether the unconfirmed `words` of a pass up to media ms `edge` are likely to have been said.
 
     Once some of an utterance stay, what follows is. Two things tell a crowd, music or noise from somebody who speaks: a
     guess is improbable from its first word on, and the sound is as loud all the time, while a voice has gaps and stops
-    between its vowels, over a crowd too (figures: `docs/why/speech.md`). Where it is so even, more proof is asked for.
+    between its vowels, over a crowd too (figures: `docs/why/speech.md`). Where it is so even, more proof is asked for,
+    but of a recogniser that is `vague` about how sure it is: it can't give any.
     """
     if utterance.language is not None or not words:
         return True
     mean = _mean(words)
-    if even(utterance, edge, settings):
+    if not vague and even(utterance, edge, settings):
         return mean >= (settings.even_p if len(words) < settings.even_words else settings.even_mean)
     return words[0].p >= settings.believed_p or mean >= settings.believed_mean
 

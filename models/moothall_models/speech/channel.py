@@ -266,7 +266,7 @@ class SpeechChannel:
         words = heard_words(utterance, hypothesis, edge)
         known = seam.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
         fresh = tuple(words[max(known, seam.cut_off(words, self._cut)) :])
-        return fresh if belief.believed(utterance, fresh, edge, self._settings) else ()
+        return fresh if belief.believed(utterance, fresh, edge, self._settings, vague=hypothesis.vague) else ()
 
     def _take(self, utterance: Utterance, fresh: tuple[Word, ...], count: int, same: int) -> list[Output]:
         """Commit `count` of the fresh words and show the others; `same` of them were heard before."""

@@ -15,6 +15,7 @@ from moothall_models.recognizers.endpoint_answer import (
     AnswerWord,
     heard_words,
     read_answer,
+    says_each,
 )
 
 
@@ -144,3 +145,11 @@ def test_what_is_no_answer_is_not_repeated(data: bytes) -> None:
     with pytest.raises(NoTranscription, match=rf"answer of {len(data)} bytes is no transcription") as caught:
         read_answer(data)
     assert "said" not in str(caught.value)
+
+
+def test_whether_each_word_has_a_probability_is_known() -> None:
+    sure, unsure = AnswerWord("Good", 0.0, 0.5, 0.9), AnswerWord(" day", 0.5, 1.0)
+    assert says_each(Answer(text="Good", words=(sure,)))
+    assert says_each(Answer(segments=(AnswerSegment("Good", 0.0, 1.0, words=(sure,)),)))
+    assert not says_each(Answer(text="Good day", words=(sure, unsure)))
+    assert not says_each(Answer(text="Good day"))

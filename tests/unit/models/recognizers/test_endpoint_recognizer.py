@@ -80,7 +80,7 @@ async def test_the_form_is_the_one_that_the_real_service_takes() -> None:
             "prompt": ["Moothall, IGF. Before."],
         }
     ]
-    assert heard == Hypothesis(language="en-GB", words=(HeardWord(" en", 100, 900, 0.65),))
+    assert heard == Hypothesis(language="en-GB", words=(HeardWord(" en", 100, 900, 0.65),), vague=True)
 
 
 async def test_passes_share_a_connection_and_those_at_a_time_have_their_own() -> None:

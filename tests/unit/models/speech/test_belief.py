@@ -74,6 +74,12 @@ def test_in_a_sound_that_is_even_more_proof_is_needed(odds: tuple[float, ...], s
     assert believed(one, words(*odds), one.heard, SETTINGS) is so
 
 
+def test_of_a_recogniser_that_does_not_say_how_sure_it_is_no_more_proof_can_be_asked() -> None:
+    one = utterance(apart=CROWD)
+    assert believed(one, words(0.65, 0.65), one.heard, SETTINGS, vague=True)
+    assert not believed(one, words(0.1, 0.3), one.heard, SETTINGS, vague=True)
+
+
 def test_a_sound_is_even_while_the_softest_frames_are_nearly_as_loud() -> None:
     assert even(utterance(apart=7.9), 20 * FRAME_MS, SETTINGS)
     assert not even(utterance(apart=8.1), 20 * FRAME_MS, SETTINGS)
