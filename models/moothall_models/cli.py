@@ -202,7 +202,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--compute-type", choices=COMPUTE_TYPES, default=AUTO, help="and with which numbers")
     parser.add_argument("--threads", type=int, default=1, help="cores that one pass may use")
     parser.add_argument(
-        "--workers", type=int, default=0, help="passes at a time; 0: as many as there are cores, up to 4"
+        "--workers",
+        type=int,
+        default=0,
+        help="each with a pass at a time, or some together; 0: as many as there are cores, up to 4",
     )
     parser.add_argument("--channels", type=int, help="live channels to take on at most; else as many as it can carry")
     parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")

@@ -127,7 +127,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     threads: Annotated[int, msgspec.Meta(ge=1, le=256, description="a whole number from 1 to 256")] = 1
     """Threads that one pass of an engine computes with."""
     workers: Annotated[int, msgspec.Meta(ge=0, le=64, description="a whole number from 0 to 64")] = 0
-    """Passes that each engine runs at a time, each of another text; 0: as many as the cores allow, up to 4."""
+    """Workers of each engine, each with a pass at a time or up to four together; 0: one a core, up to 4."""
     listen_host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "127.0.0.1"
     """Address that engines dial. Anything but 127.0.0.1 or ::1 lets engines on other machines in."""
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0

@@ -49,10 +49,6 @@ class _Text(msgspec.Struct, frozen=True):
     """Where the decoder looked when it made each of these, and what it makes next."""
     log_p: float
     """Of all of it, with the tokens before, and the end where it was chosen."""
-    ended: bool = False
-
-    def and_then(self, choice: Choice, *, ended: bool) -> _Text:
-        return _Text((*self.choices, choice), self.looks, self.log_p + choice.log_p, ended)
 
 
 def first_doubt(written: Written, rules: TimestampRules, *, behind: int, spared: int) -> int | None:
@@ -96,14 +92,13 @@ def search(
         going: list[tuple[int, _Text]] = []
         for log_p, parent, choice in found:
             text = texts[parent]
+            longer = _Text((*text.choices, choice), text.looks, log_p)
             if choice.token == rules.end:
-                done.append(msgspec.structs.replace(text, log_p=log_p, ended=True))
-            else:
-                longer = text.and_then(choice, ended=_closes(text, choice, rules, closing))
-                if longer.ended:
-                    done.append(longer)
-                elif not _circles(kept, longer, rules):
-                    going.append((parent, longer))
+                done.append(msgspec.structs.replace(text, log_p=log_p))
+            elif _closes(text, choice, rules, closing):
+                done.append(longer)
+            elif not _circles(kept, longer, rules):
+                going.append((parent, longer))
             if len(going) == width or len(done) == width:
                 break
         best = max([best, *map(score, done)])
