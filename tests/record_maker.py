@@ -40,7 +40,9 @@ WORDING = Wording(
         ev.Origin.PERSON: "Written by a person",
         ev.Origin.INTERPRETER: "Interpreter",
         ev.Origin.SPEAKER: "Typed by the speaker",
+        ev.Origin.TRANSLATED: "Translated by a machine",
     },
+    translated=lambda made: f"Translated by {made.route}",
     gaps={reason: f"No text from {{start}} to {{end}}: {reason}" for reason in ev.GapReason},
     seals={version: f"{version}".title() for version in ev.SealVersion},
 )

@@ -44,6 +44,7 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     SegmentId: NAMES,
     SourceId: NAMES,
     SpeakerId: NAMES,
+    msgspec.UnsetType: st.just(msgspec.UNSET),
 }
 
 

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.ids import ChannelId
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.lanes import Feed
+from moothall.core.translating.lines import line_of
 from moothall.core.views.captions import SNAPSHOT_LINES, CaptionsView, Line, Snapshot
 from recorder import EPOCH, SESSION
 from strategies import Told, stories
@@ -86,3 +89,35 @@ def test_both_feeds_end_with_the_same_finished_lines(told: list[Told]) -> None:
     assert [line.t1 for line in live.lines] == [line.t1 for line in lines.lines]
     assert [line.revision for line in live.lines] == [line.revision for line in lines.lines]
     assert [line.speaker for line in live.lines] == [line.speaker for line in lines.lines]
+
+
+@given(
+    times=st.lists(st.integers(0, 50), min_size=1, max_size=SNAPSHOT_LINES + 40),
+    cut=st.integers(0, SNAPSHOT_LINES + 40),
+    speaker=st.integers(0, SNAPSHOT_LINES),
+)
+def test_a_translation_is_in_the_order_of_time_in_whatever_order_it_is_made(
+    times: list[int], cut: int, speaker: int
+) -> None:
+    """Law 1 holds for it too, though older lines come between newer ones."""
+    spanish = ChannelId("mt-es")
+    events: list[ev.AnyEvent] = []
+    for number, t0 in enumerate(times):
+        made = ev.MadeFrom(sources=(ev.SourceLine(SegmentId(f"s{number}"), 0),), route="echo 1 en>es")
+        name = line_of(SegmentId(f"s{number}"), spanish)
+        origin = ev.Origin.TRANSLATED
+        events.append(
+            ev.SegmentOpened(channel=spanish, segment=name, t0=t0, language="es", origin=origin, made_from=made)
+        )
+        events.append(
+            ev.SegmentEnded(channel=spanish, segment=name, t1=t0, reason=ev.EndReason.SENTENCE, text=str(number))
+        )
+    events.append(ev.SpeakerAssigned(segments=(SegmentId(f"s{speaker}"),), speaker=SpeakerId("ana")))
+    told = [Told(offset, Role.TRANSLATOR, event, event.lane()) for offset, event in enumerate(events, 1)]
+    start = CaptionsView.empty(SESSION, EPOCH, Feed(spanish))
+    early, late = folded(start, told[: 2 * cut]), folded(start, told)
+    assert [(line.t0, int(line.text)) for line in late.lines] == sorted((t0, number) for number, t0 in enumerate(times))
+    named = [line.text for line in late.lines if line.speaker == "ana"]
+    assert named == [str(speaker)] * (speaker < len(times))
+    joined = folded(CaptionsView.of(carried(early.snapshot()), Feed(spanish)), told[2 * cut :])
+    assert joined.snapshot() == late.snapshot()

@@ -43,6 +43,17 @@ def test_replace_changes_one_item_of_the_new_list_only(size: int, data: st.DataO
 
 
 @given(size=SIZES, data=st.data())
+def test_insert_moves_what_stands_behind(size: int, data: st.DataObject) -> None:
+    items = list(range(size))
+    before = listed(items)
+    index = data.draw(st.integers(0, size))
+    after = before.insert(index, -1)
+    assert list(before) == items
+    assert after == listed([*items[:index], -1, *items[index:]])
+    assert len(after) == size + 1
+
+
+@given(size=SIZES, data=st.data())
 def test_appending_to_one_list_twice_gives_two(size: int, data: st.DataObject) -> None:
     base = listed(list(range(size)))
     one, other = base.append(-1), base.append(-2)
@@ -62,6 +73,8 @@ def test_beyond_the_ends_there_is_nothing(index: int) -> None:
         made[index]
     with pytest.raises(IndexError):
         made.replace(index, 0)
+    with pytest.raises(IndexError):
+        made.insert(index if index != 3 else 4, 0)
 
 
 KEYS = st.integers(0, 300) | st.text(max_size=2)

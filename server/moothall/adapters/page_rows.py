@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from babel.dates import get_timezone_location
+from msgspec import UnsetType
 
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import (
@@ -18,7 +19,8 @@ from moothall.adapters.page_texts import (
     STANDS,
     YOUNG_PEOPLE,
 )
-from moothall.core.events import ChannelKind
+from moothall.adapters.translation_texts import made_text
+from moothall.core.events import ChannelKind, Origin
 from moothall.core.ids import ChannelId
 from moothall.core.languages import direction
 from moothall.core.session import Status
@@ -80,8 +82,17 @@ def row_of(
         "mended": line.mended,
         "mended_text": ui.text(ACCEPTED if line.accepted else MENDED),
         "origin": line.origin.value,
-        "source": ui.text(ORIGINS[line.origin]),
+        "source": source_of(line, ui),
+        "made": "" if isinstance(line.made_from, UnsetType) else line.made_from.route,
+        "rough": not isinstance(line.made_from, UnsetType) and line.made_from.rough,
     }
+
+
+def source_of(line: Line, ui: Catalogue) -> str:
+    """How a line came about, in words."""
+    if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType):
+        return made_text(line.made_from, ui)
+    return ui.text(ORIGINS[line.origin])
 
 
 def speaker_of(lines: Sequence[Line]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moothall.adapters.translation_texts import TEXTS as MADE_TEXTS
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.session import Status
 
@@ -10,6 +11,7 @@ ORIGINS = {
     Origin.PERSON: "Written by a person",
     Origin.INTERPRETER: "Interpreter",
     Origin.SPEAKER: "Typed by the speaker",
+    Origin.TRANSLATED: "Translated by a machine",
 }
 MENDED = "Mended by a person"
 ACCEPTED = "Mended by the machine, accepted by a person"
@@ -92,6 +94,7 @@ SCRIPT_TEXTS = {
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
     **{f"gap.{reason.value}": key for reason, key in GAPS.items()},
     **{f"seal.{seal.value}": key for seal, key in SEALS.items()},
+    **MADE_TEXTS,
     "mended": MENDED,
     "accepted": ACCEPTED,
     "earlier": "Earlier lines",

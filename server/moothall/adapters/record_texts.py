@@ -8,6 +8,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import channel_name
 from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, SEALS
 from moothall.adapters.quality_texts import quality_line
+from moothall.adapters.translation_texts import made_text
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
 from moothall.record.model import Record
@@ -56,6 +57,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         about=tuple(fact for fact in about if fact),
         quality=quality_line(record.quality, ui),
         origins={origin: ui.text(key) for origin, key in ORIGINS.items()},
+        translated=lambda made: made_text(made, ui),
         gaps={reason: ui.text(key) for reason, key in GAPS.items()},
         seals={version: ui.text(key) for version, key in SEALS.items()},
         **{field: ui.text(key) for field, key in TEXTS.items()},

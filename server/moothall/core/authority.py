@@ -38,7 +38,7 @@ COMMANDS: dict[Role, _Commands] = {
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES,
     Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS,
-    Role.TRANSLATOR: _of(),
+    Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(),
     Role.PARTICIPANT: _of(),

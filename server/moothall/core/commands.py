@@ -12,6 +12,7 @@ from moothall.core.events import (
     Origin,
     SealVersion,
     SoundKept,
+    SourceLine,
     Word,
 )
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
@@ -46,6 +47,8 @@ class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
     channel: ChannelId
     kind: ChannelKind
     languages: tuple[str, ...]
+    of_record: bool = False
+    """Whether a translation is made whole and belongs to the record; else it is made on demand."""
 
 
 class OpenSession(Command, frozen=True, kw_only=True, tag="open"):
@@ -253,6 +256,19 @@ class TypeLine(Command, frozen=True, kw_only=True, tag="type"):
     speaker: SpeakerId | None = None
 
 
+class SetTranslation(Command, frozen=True, kw_only=True, tag="translate"):
+    """What a line reads in a translation's language, as the line or in place of what stood there."""
+
+    channel: ChannelId
+    """The translation."""
+    source: SourceLine
+    """The line that it was made from, as it stood."""
+    text: str
+    route: str
+    """As in `MadeFrom`."""
+    rough: bool = False
+
+
 class MoveLinesAway(Command, frozen=True, kw_only=True, tag="move-away"):
     """Finished lines of this channel belong to another session."""
 
@@ -339,6 +355,7 @@ AnyCommand = (
     | RewindChannel
     | RestoreLines
     | TypeLine
+    | SetTranslation
     | MoveLinesAway
     | MoveLinesHere
     | BringLinesBack

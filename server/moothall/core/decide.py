@@ -13,9 +13,11 @@ from moothall.core.actors import Actor
 from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_lines import MOST_BACK, decide_lines
 from moothall.core.decide_terms import decide_term
+from moothall.core.decide_translations import translate, with_translations
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
 from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status
+from moothall.core.translating.lines import original
 
 MAX_TEXT = 10_000
 """Characters in a title or a name."""
@@ -32,13 +34,20 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
 
     Whether the actor's role may do it at all has been asked before (`moothall.core.authority`).
     """
+    decision = _decide(state, command, actor, wall)
+    return decision if isinstance(decision, Refusal) else with_translations(state, decision)
+
+
+def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Decision:
     if isinstance(command, do.CreateSession):
         return _create(state, command)
     if state.status is Status.ABSENT:
         return _refuse(RefusalCode.UNKNOWN, "There is no such session.")
     match command:
         case do.AddChannel():
-            return _add_channel(state, command)
+            return _add_channel(state, command, wall)
+        case do.SetTranslation():
+            return translate(state, command)
         case do.AttachSource() | do.EndSource() | do.MapClock():
             return _source(state, command, wall)
         case do.AttachEngine() | do.CommitWords() | do.EndSegment() | do.NoteGap():
@@ -122,12 +131,22 @@ def _not_recorded(state: State, command: do.BeginNotRecorded | do.EndNotRecorded
     return [*_end_open(state, before=began.t0), began]
 
 
-def _add_channel(state: State, command: do.AddChannel) -> Decision:
+def _add_channel(state: State, command: do.AddChannel, wall: int) -> Decision:
+    translation = command.kind is ev.ChannelKind.TRANSLATION
+    if command.of_record and not translation:
+        return _refuse(RefusalCode.INVALID, "Only a translation is of record or not: what is spoken always is.")
     if not is_name(command.channel) or not command.languages:
         return _refuse(RefusalCode.INVALID, "A channel needs a short name and at least one language.")
     if command.channel in state.channels:
         return _refuse(RefusalCode.CONFLICT, "The session has a channel of that name already.")
-    return [ev.ChannelAdded(channel=command.channel, kind=command.kind, languages=command.languages)]
+    added = ev.ChannelAdded(
+        channel=command.channel,
+        kind=command.kind,
+        languages=command.languages,
+        of_record=command.of_record,
+        asked=wall if translation and not command.of_record else None,
+    )
+    return [added]
 
 
 def _life(
@@ -291,7 +310,8 @@ def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.
         return _take_floor(state, command, wall)
     if not command.segments or any(segment not in state.segments for segment in command.segments):
         return _refuse(RefusalCode.UNKNOWN, "Name lines of this session.")
-    return [ev.SpeakerAssigned(segments=command.segments, speaker=command.speaker)]
+    lines = tuple(dict.fromkeys(original(state, segment) for segment in command.segments))
+    return [ev.SpeakerAssigned(segments=lines, speaker=command.speaker)]
 
 
 def _take_floor(state: State, command: do.TakeFloor, wall: int) -> Decision:

@@ -204,6 +204,8 @@ def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
 
 
 def _move_away(state: State, channel: Channel, command: do.MoveLinesAway, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    if channel.kind is ev.ChannelKind.TRANSLATION:
+        return _invalid("A translated line goes where the line goes that it was made from.")
     lines = [state.segments.get(segment) for segment in command.segments]
     if not 0 < len(lines) <= MAX_LINES or command.session == state.id:
         return _invalid(f"1 to {MAX_LINES} lines can be moved at a time, to another session.")

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.ids import SegmentId
+
 
 class Access(StrEnum):
     """Who may read a session and its record."""
@@ -44,6 +46,8 @@ class Origin(StrEnum):
     PERSON = "person"
     INTERPRETER = "interpreter"
     SPEAKER = "speaker"
+    TRANSLATED = "translated"
+    """By a machine, from a line in another language."""
 
 
 class EndReason(StrEnum):
@@ -87,6 +91,27 @@ class Word(msgspec.Struct, frozen=True):
     """End, media ms."""
     p: float = 1.0
     """The recogniser's probability, 0 to 1."""
+
+
+class SourceLine(msgspec.Struct, frozen=True, array_like=True):
+    """A line as it stood when it was translated: an array of two."""
+
+    segment: SegmentId
+    """The line."""
+    revision: int
+    """How many corrections it had."""
+
+
+class MadeFrom(msgspec.Struct, frozen=True, kw_only=True):
+    """What a translated line was made of, and how."""
+
+    sources: tuple[SourceLine, ...]
+    """The lines, one as yet."""
+    route: str
+    """The engines with their versions and directions, in order: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`.
+    Empty where the line was said in this language, and stands here as it was said."""
+    rough: bool = False
+    """Whether such a way gives the gist only."""
 
 
 class LaneHead(msgspec.Struct, frozen=True):

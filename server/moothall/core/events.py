@@ -18,9 +18,11 @@ from moothall.core.event_parts import (
     EndReason,
     GapReason,
     LaneHead,
+    MadeFrom,
     Origin,
     SealVersion,
     SoundKept,
+    SourceLine,
     Word,
 )
 from moothall.core.ids import ChannelId, CommandId, Lane, SegmentId, SessionId, SourceId, SpeakerId
@@ -32,9 +34,11 @@ __all__ = [
     "EndReason",
     "GapReason",
     "LaneHead",
+    "MadeFrom",
     "Origin",
     "SealVersion",
     "SoundKept",
+    "SourceLine",
     "Word",
 ]
 
@@ -170,6 +174,10 @@ class ChannelAdded(Event, frozen=True, kw_only=True, tag="channel.added"):
     """What it carries."""
     languages: tuple[str, ...]
     """BCP-47 tags that its segments may have."""
+    of_record: bool = False
+    """Of a translation: whether it is made whole, and belongs to the record."""
+    asked: int | None = None
+    """Of a translation that isn't of record: Unix ms at which somebody first asked for it."""
 
 
 class SourceAttached(Event, frozen=True, kw_only=True, tag="source.attached"):
@@ -227,6 +235,8 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     """How its text comes about."""
     speaker: SpeakerId | None = None
     """Who speaks, where it is known."""
+    made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
+    """What a translated line was made of; not there with any other line."""
 
 
 class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committed"):
@@ -274,6 +284,8 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     """Whether a recogniser corrected itself in a better pass; else a person did."""
     accepted: bool = False
     """Whether that person took what a machine had proposed, as it was, in a line that no person had written in."""
+    made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
+    """What a line was translated from anew, since its source was corrected; not there with any other correction."""
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):
@@ -315,7 +327,10 @@ class LanguageForced(Event, frozen=True, kw_only=True, tag="language.forced"):
 
 
 class ChannelRewound(ChannelEvent, frozen=True, kw_only=True, tag="channel.rewound"):
-    """Lines were struck, because their sound is recognised once more, or because what was heard before stands again."""
+    """Lines were struck, because their sound is recognised once more, or because what was heard before stands again.
+
+    In a translation: because the lines that they were made from were.
+    """
 
     t: int
     """Media ms from which it is recognised once more; the end of what is recognised when none of it is."""

@@ -50,6 +50,19 @@ class PersistentList(Generic[V]):
         full, last = (self._chunks[:-1], self._chunks[-1]) if self._length % _CHUNK else (self._chunks, ())
         return PersistentList((*full, (*last, item)), self._length + 1)
 
+    def insert(self, index: int, item: V) -> PersistentList[V]:
+        """A list with `item` before the one at `index`, or behind all; raises IndexError beyond that.
+
+        It costs as much as all that stands from there on.
+        """
+        if not 0 <= index <= self._length:
+            raise IndexError(index)
+        kept = index // _CHUNK
+        moved = PersistentList(self._chunks[:kept], kept * _CHUNK)
+        for each in (*self.slice(kept * _CHUNK, index), item, *self.slice(index, self._length)):
+            moved = moved.append(each)
+        return moved
+
     def replace(self, index: int, item: V) -> PersistentList[V]:
         """A list with `item` at `index`; raises IndexError beyond the end."""
         if not 0 <= index < self._length:

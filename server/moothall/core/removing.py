@@ -14,6 +14,7 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.session import EARLY_WORDS, Segment, State
+from moothall.core.translating.lines import made_from, original
 
 
 class Span(msgspec.Struct, frozen=True, tag="span"):
@@ -63,7 +64,7 @@ class Cut(msgspec.Struct, frozen=True):
 
 def not_recorded(state: State) -> tuple[Cut, ...]:
     """What the log holds of spans that were not recorded; nothing, once it was removed."""
-    return _cuts(state, state.kept, lambda line: state.kept_through(line.t0, _end(line)))
+    return _translated(state, _cuts(state, state.kept, lambda line: state.kept_through(line.t0, _end(line))))
 
 
 def names_in(selection: Erased) -> tuple[SpeakerId, ...]:
@@ -78,7 +79,17 @@ def names_in(selection: Erased) -> tuple[SpeakerId, ...]:
 
 
 def selected(state: State, selection: Erased) -> tuple[Cut, ...]:
-    """What the log holds of a selection."""
+    """What the log holds of a selection, translations with it."""
+    return _translated(state, _selected(state, selection))
+
+
+def _translated(state: State, cuts: Sequence[Cut]) -> tuple[Cut, ...]:
+    """Cuts, and with them the lines that were translated from what goes."""
+    there = {cut.line.id for cut in cuts}
+    return (*cuts, *(Cut(line) for line in made_from(state, there) if line.id not in there))
+
+
+def _selected(state: State, selection: Erased) -> tuple[Cut, ...]:
     match selection:
         case WithCopies():
             cuts = {cut.line.id: cut for cut in selected(state, selection.selection)}
@@ -95,7 +106,8 @@ def selected(state: State, selection: Erased) -> tuple[Cut, ...]:
                 lambda line: _end(line) < t0 or line.t0 >= t1,
             )
         case Lines():
-            lines = [line for name in selection.segments if (line := state.segments.get(name)) is not None]
+            names = dict.fromkeys(original(state, name) for name in selection.segments)
+            lines = [line for name in names if (line := state.segments.get(name)) is not None]
             return tuple(Cut(line) for line in _in_order(lines))
         case _:
             return tuple(Cut(line) for line in _lines(state) if line.speaker == selection.speaker)
@@ -183,7 +195,8 @@ def _end(line: Segment) -> int:
 
 
 def _lines(state: State) -> list[Segment]:
-    return _in_order([line for _, line in state.segments.items()])
+    """All lines but the translated ones, which go with the lines that they were made from."""
+    return _in_order([line for _, line in state.segments.items() if line.made_from is None])
 
 
 def _in_order(lines: list[Segment]) -> list[Segment]:

@@ -10,11 +10,15 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core import events as ev
-from moothall.core.errors import ChannelNow, SegmentNow
+from moothall.core.errors import ChannelNow
 from moothall.core.event_codec import UnknownEvent
 from moothall.core.glossary.chosen import Terms, with_term
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.persistent import PersistentMap
+from moothall.core.session_parts import Channel, Segment, Source
+
+# Whoever speaks of a session speaks of its parts.
+__all__ = ["EARLY_WORDS", "LAST_WORDS", "ON", "Channel", "Segment", "Source", "State", "Status", "evolve"]
 
 LAST_WORDS = 20
 """How many committed words a channel keeps at hand for an engine that has to find the seam."""
@@ -34,84 +38,6 @@ class Status(StrEnum):
 
 ON = (Status.OPEN, Status.PAUSED)
 """Between its opening and its close."""
-
-
-class Segment(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment as the session writer needs it."""
-
-    id: SegmentId
-    channel: ChannelId
-    language: str
-    t0: int
-    words: tuple[ev.Word, ...] = ()
-    """All committed words, as first committed."""
-    base: int = 0
-    """How many of them `text` stands for."""
-    text: str = ""
-    """The newest correction; empty while there is none."""
-    revision: int = 0
-    mended: bool = False
-    """Whether a person corrected it."""
-    accepted: bool = False
-    """Whether all that persons did was to accept what a machine proposed."""
-    ended: bool = False
-    t1: int = 0
-    """End, media ms, once it has ended."""
-    ended_at: int = 0
-    """When its end was logged, Unix ms; 0 where nobody said when."""
-    origin: ev.Origin = ev.Origin.MACHINE
-    speaker: SpeakerId | None = None
-    gone: bool = False
-    """Struck: it is recognised once more, or stands in another session."""
-    moved: bool = False
-    """Whether it is gone because it was moved to another session."""
-    struck: int = 0
-    """By which rewinding of its channel it was struck, counted from 1; 0 when by none."""
-    since: int = 0
-    """After which rewinding of its channel it was opened."""
-
-    @property
-    def whole(self) -> str:
-        """All of its text as it stands."""
-        return self.text + self.tail(self.base)
-
-    def tail(self, after: int) -> str:
-        """The committed words behind the first `after`, joined."""
-        return "".join(word.text for word in self.words[after:])
-
-    def now(self) -> SegmentNow:
-        """How it stands, for whoever worked from an older state."""
-        return SegmentNow(segment=self.id, revision=self.revision, words=len(self.words), text=self.whole)
-
-
-class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane of text as the session writer needs it."""
-
-    id: ChannelId
-    kind: ev.ChannelKind
-    languages: tuple[str, ...]
-    generation: int = 0
-    """The newest attachment of an engine."""
-    committed_through: int = 0
-    """End of the last committed word or noted gap, media ms."""
-    open_segment: SegmentId | None = None
-    last_words: tuple[ev.Word, ...] = ()
-    speaker: SpeakerId | None = None
-    """Who speaks: its next lines are given to that speaker."""
-    forced: str | None = None
-    """The language that somebody said it is in."""
-    rewound: int = 0
-    """How often lines of it were struck."""
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A source of audio that is bound to a channel."""
-
-    channel: ChannelId
-    t: int
-    """Media ms of its first sample."""
-    rate: int
-    ended: bool = False
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,7 +139,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.ClockMapped():
             return replace(state, clock=(event.t, event.wall))
         case ev.ChannelAdded():
-            channel = Channel(id=event.channel, kind=event.kind, languages=event.languages)
+            channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})
         case ev.SourceAttached():
             source = Source(channel=event.channel, t=event.t, rate=event.rate)
@@ -262,6 +188,7 @@ def _evolve_segment(
             origin=event.origin,
             speaker=event.speaker,
             since=state.channels[event.channel].rewound,
+            made_from=_made_from(event, None),
         )
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)
@@ -285,8 +212,13 @@ def _evolve_segment(
                 revision=event.base_revision + 1,
                 mended=known.mended or not event.machine,
                 accepted=event.accepted or (known.accepted and event.machine),
+                made_from=_made_from(event, known.made_from),
             )
     return replace(state, segments=state.segments.set(event.segment, segment))
+
+
+def _made_from(event: ev.SegmentOpened | ev.SegmentCorrected, before: ev.MadeFrom | None) -> ev.MadeFrom | None:
+    return before if event.made_from is msgspec.UNSET else event.made_from
 
 
 def _committed(state: State, event: ev.WordsCommitted) -> State:

@@ -76,5 +76,12 @@ class LastWords(Signal, frozen=True, kw_only=True, tag="last-words"):
     awaited: bool
 
 
-AnySignal = Partial | ChannelState | Unsaved | Unrecorded | LastWords
+class StandIn(Signal, frozen=True, kw_only=True, tag="stand-in"):
+    """Which text to read in place of this one, since its interpreter is silent while others speak."""
+
+    instead: ChannelId | None
+    """The machine's translation into the same language; None: this text goes on."""
+
+
+AnySignal = Partial | ChannelState | Unsaved | Unrecorded | LastWords | StandIn
 """Every signal of this release, told apart by `kind`."""

@@ -160,6 +160,8 @@ def _step(
     match event:
         case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint():
             return None
+        case ev.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
+            return None  # It goes with the lines that its own were made from; those that stand again are made anew.
         case ev.NotRecordedEnded() if isinstance(following, ev.SessionClosed):
             return None
         case ev.SessionClosed():

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from moothall.core.events import ChannelKind, GapReason, LaneHead, Origin
+from moothall.core.events import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
 from moothall.core.ids import Position
 from moothall.core.languages import direction
 from moothall.core.session import Status
@@ -75,6 +75,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the speaker; null where nobody is named. Absent with `speakers=0`."""
     name: str | UnsetType = UNSET
     """The speaker's name; empty where nobody is named. Absent with `speakers=0`."""
+    made_from: MadeFrom | UnsetType = UNSET
+    """What a translated line was made of; absent with any other line."""
 
 
 class DocumentMissing(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +175,7 @@ def _line(line: RecordedLine, wording: Wording, options: Options) -> DocumentLin
         t1=line.t1 if options.times else UNSET,
         speaker=line.speaker if options.speakers else UNSET,
         name=line.name if options.speakers else UNSET,
+        made_from=UNSET if line.made_from is None else line.made_from,
     )
 
 

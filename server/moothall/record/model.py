@@ -50,6 +50,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """All of its text, not blank, on one line."""
     words: tuple[ev.Word, ...] = ()
     """Its words as they were first committed, for their times; none where it was typed."""
+    made_from: ev.MadeFrom | None = None
+    """What it was translated from; None where it wasn't."""
 
 
 class Absence(StrEnum):
@@ -241,6 +243,7 @@ class RecordFold:
             name=plain(session.speakers.get(line.speaker, "")) if line.speaker else "",
             text=text,
             words=self._words.get(line.segment, ()),
+            made_from=None if isinstance(line.made_from, msgspec.UnsetType) else line.made_from,
         )
 
 

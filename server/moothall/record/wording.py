@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from moothall.core.events import GapReason, Origin, SealVersion
+from moothall.core.events import GapReason, MadeFrom, Origin, SealVersion
 from moothall.core.times import media_time
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.plain import plain
@@ -61,6 +61,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     show_sources: str
     """The label of the box that shows the sources."""
     origins: Mapping[Origin, str]
+    translated: Callable[[MadeFrom], str]
+    """How a line was translated: from which language, and through which others."""
     gaps: Mapping[GapReason, str]
     """With {start} and {end}."""
     seals: Mapping[SealVersion, str]
@@ -72,6 +74,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     def source(self, line: RecordedLine) -> str:
         """How the line came about: a machine, a person, a machine whose words a person mended, and so on."""
         origin = self.origins[line.origin]
+        if line.made_from is not None and line.origin is Origin.TRANSLATED:
+            origin = self.translated(line.made_from)
         if not line.mended:
             return origin
         return f"{origin} · {self.accepted if line.accepted else self.mended}"

@@ -27,7 +27,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import SegmentId
-from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, Unrecorded, Unsaved
+from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Received
 
@@ -152,19 +152,21 @@ class LowData:
                 gist = signal.text
             case LastWords():
                 gist = signal.awaited
+            case StandIn():
+                gist = signal.instead
             case _:
                 return  # Words that still may change.
         if self._told.get(signal.key, _QUIET.get(type(signal))) != gist:
             self._signals[signal.key] = signal
             self.urgent |= (
                 gist == ""
-                or isinstance(signal, LastWords)
+                or isinstance(signal, LastWords | StandIn)
                 or (isinstance(signal, ChannelState) and signal.sound is Sound.NONE)
             )
         self._told[signal.key] = gist
 
 
-_QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: "", LastWords: False}
+_QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: "", LastWords: False, StandIn: None}
 """What a reader takes for granted of whom nothing was told."""
 
 

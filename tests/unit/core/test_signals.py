@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, Sound, Unrecorded, Unsaved
+from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, Sound, StandIn, Unrecorded, Unsaved
 
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
 
@@ -20,6 +20,8 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         Unrecorded(channel=FLOOR, text="", language=""),
         LastWords(channel=FLOOR, awaited=True),
         LastWords(channel=FLOOR, awaited=False),
+        StandIn(channel=PT, instead=ChannelId("mt-pt")),
+        StandIn(channel=PT, instead=None),
         partial(FLOOR, "Good morning"),
     ]
     newest = {signal.key: signal for signal in given}
@@ -30,4 +32,5 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         "unsaved:floor": Unsaved(channel=FLOOR, text="Good"),
         "unrecorded:floor": Unrecorded(channel=FLOOR, text="", language=""),
         "last-words:floor": LastWords(channel=FLOOR, awaited=False),
+        "stand-in:pt": StandIn(channel=PT, instead=None),
     }

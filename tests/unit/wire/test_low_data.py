@@ -11,7 +11,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
-from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, Unrecorded, Unsaved
+from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import decode, events_frame, signals_frame
 from moothall.wire.low_data import LowData
@@ -201,6 +201,10 @@ def test_of_signals_only_news() -> None:
     meeting.signal(LastWords(channel=FLOOR, awaited=True))
     assert meeting.low.urgent
     assert meeting.batch()[1:] == [{"kind": "last-words", "channel": "floor", "awaited": True}]
+    meeting.signal(StandIn(channel=FLOOR, instead=None))
+    assert not meeting.low.waits
+    meeting.signal(StandIn(channel=FLOOR, instead=FLOOR))
+    assert meeting.low.urgent, "what is said now is somewhere else"
 
 
 def test_whoever_comes_back_gets_what_is_new_and_lines_that_began_before() -> None:

@@ -14,6 +14,7 @@ from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, 
 from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
+from moothall.core.translating.lines import line_of
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
@@ -45,6 +46,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Whether that was no more than to accept what a machine proposed."""
     gone: bool = False
     """Struck: it is recognised once more, or stands in another session. Not to be shown; it keeps its number."""
+    made_from: ev.MadeFrom | msgspec.UnsetType = msgspec.UNSET
+    """What a translated line was made of."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +55,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ev.ChannelKind
     languages: tuple[str, ...]
+    of_record: bool = False
+    """Whether it is a translation that is made whole."""
+    asked: int | None = None
+    """Unix ms at which a translation that isn't of record was first asked for."""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +181,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             case ev.SpeakerAssigned():
                 for segment in event.segments:
                     view = view._changed(segment, speaker=event.speaker)
+                    view = view._changed(line_of(segment, self.feed.channel), speaker=event.speaker)
                 return view
             case ev.ChannelRewound() | ev.LinesMovedAway() if event.channel == self.feed.channel:
                 for segment in event.segments:
@@ -212,10 +220,22 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             language=event.language,
             origin=event.origin,
             speaker=event.speaker,
+            made_from=event.made_from,
         )
-        return msgspec.structs.replace(
-            self, lines=self.lines.append(line), index=self.index.set(event.segment, len(self.lines))
-        )
+        number = len(self.lines)
+        if event.made_from is not msgspec.UNSET:
+            while number and self.lines[number - 1].t0 > line.t0:
+                number -= 1
+        return self._inserted(number, line)
+
+    def _inserted(self, number: int, line: Line) -> CaptionsView:
+        """With a line in the order of time: a translation may be made of older lines after newer ones."""
+        if number == 0 and self.skipped:
+            return msgspec.structs.replace(self, skipped=self.skipped + 1)  # It belongs to an older page.
+        index = self.index.set(line.segment, number)
+        for moved in range(number, len(self.lines)):
+            index = index.set(self.lines[moved].segment, moved + 1)
+        return msgspec.structs.replace(self, lines=self.lines.insert(number, line), index=index)
 
     def _committed(self, event: ev.WordsCommitted) -> CaptionsView:
         line = self._line(event.segment)
@@ -234,6 +254,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             revision=event.base_revision + 1,
             mended=line.mended or by_person,
             accepted=event.accepted or (line.accepted and not by_person),
+            made_from=line.made_from if event.made_from is msgspec.UNSET else event.made_from,
         )
 
     def _line(self, segment: SegmentId) -> Line | None:
@@ -283,7 +304,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
-            channel = Channel(kind=event.kind, languages=event.languages)
+            channel = Channel(kind=event.kind, languages=event.languages, of_record=event.of_record, asked=event.asked)
             return replace(session, channels={**session.channels, event.channel: channel})
         case ev.SpeakerIntroduced():
             return replace(session, speakers={**session.speakers, event.speaker: event.name})

@@ -226,3 +226,13 @@ def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view()
         ev.LinesMovedHere(channel=FLOOR, segments=(S1,), session=SessionId("other")),
     ):
         assert before.apply(9, Role.CHAIR, event) == msgspec.structs.replace(before, offset=9)
+
+
+def test_a_translated_line_says_what_it_was_made_of_and_a_correction_says_it_anew() -> None:
+    made = [ev.MadeFrom(sources=(ev.SourceLine(S1, revision),), route="echo 1 en>es") for revision in (0, 1)]
+    opened = msgspec.structs.replace(OPENED, made_from=made[0])
+    again = msgspec.structs.replace(corrected("Buenas tardes"), machine=True, made_from=made[1])
+    assert line(view(opened)).made_from == made[0]
+    seen = line(view(opened, again, corrected("Muy buenas", revision=1), role=Role.CAPTIONER))
+    assert (seen.made_from, seen.mended) == (made[1], True)
+    assert line(view(OPENED)).made_from is msgspec.UNSET

@@ -1,0 +1,30 @@
+"""How a line was translated, in words."""
+
+from __future__ import annotations
+
+import re
+
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.core.events import MadeFrom
+
+DIRECT = "Translated by a machine from {language}"
+THROUGH = "Translated by a machine from {language} through {through}"
+ROUGH = "Translated by a machine from {language}: the gist only"
+TEXTS = {"made": DIRECT, "made.through": THROUGH, "made.rough": ROUGH}
+"""The same for the scripts, by their names for it (`web/js/made.js`)."""
+_DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
+
+
+def languages_of(route: str) -> tuple[str, ...]:
+    """The languages (BCP-47) that a text was in before it was in its last, the first one first."""
+    return tuple(_DIRECTION.findall(route))
+
+
+def made_text(made: MadeFrom, ui: Catalogue) -> str:
+    """How a line was translated: from which language and through which others, or that it gives the gist only."""
+    first, *through = [ui.language_name(tag) for tag in languages_of(made.route)] or [""]
+    if made.rough:
+        return ui.text(ROUGH, language=first)
+    if through:
+        return ui.text(THROUGH, language=first, through=", ".join(through))
+    return ui.text(DIRECT, language=first)

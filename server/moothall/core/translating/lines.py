@@ -1,0 +1,100 @@
+"""Translated lines beside the lines that they are made from: names, what is due, and what goes together.
+
+A translation has one line for each line of what is spoken. Its name follows from both, so that whoever makes it again
+finds it there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.languages import same_language
+from moothall.core.session import Channel, Segment, State
+
+LONGEST_NAME = 64
+"""Characters of a line's name."""
+
+
+def translation_id(language: str) -> ChannelId:
+    """What the translation into a language (BCP-47) is called."""
+    return ChannelId(f"mt-{language.lower()}")
+
+
+def line_of(source: SegmentId, channel: ChannelId) -> SegmentId:
+    """What a line is called in a translation."""
+    name = f"{source}-{channel}"
+    if len(name) <= LONGEST_NAME:
+        return SegmentId(name)
+    return SegmentId(f"{hashlib.sha256(source.encode()).hexdigest()[:24]}-{channel}"[:LONGEST_NAME])
+
+
+def translations(state: State) -> tuple[Channel, ...]:
+    """The session's translations, in the order in which they were added."""
+    return tuple(each for each in state.channels.values() if each.kind is ev.ChannelKind.TRANSLATION)
+
+
+def spoken(state: State) -> Channel | None:
+    """The channel that translations are made from: what is spoken in the room."""
+    return next((each for each in state.channels.values() if each.kind is ev.ChannelKind.FLOOR), None)
+
+
+def original(state: State, name: SegmentId) -> SegmentId:
+    """The line that a translated one was made from, where it is there; else the line itself."""
+    line = state.segments.get(name)
+    if line is None or line.made_from is None:
+        return name
+    source = line.made_from.sources[0].segment
+    return source if source in state.segments else name
+
+
+def made_from(state: State, sources: Iterable[SegmentId]) -> Iterator[Segment]:
+    """The lines of translations that were made from these, struck or not."""
+    into = translations(state)
+    for source in dict.fromkeys(sources):
+        for channel in into:
+            line = state.segments.get(line_of(source, channel.id))
+            if line is not None and line.made_from is not None:
+                yield line
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that a translation lacks, or has of an older text."""
+
+    source: ev.SourceLine
+    t0: int
+    """When it was said, media ms."""
+
+
+def due(state: State, channel: Channel, source: SegmentId) -> Due | None:
+    """What a translation lacks of a line: its text as it stands now; None where there is nothing to do.
+
+    A line that is struck, grows, or isn't kept is not translated, and what a person has mended stays.
+    """
+    floor, line = spoken(state), state.segments.get(source)
+    if floor is None or line is None or line.channel != floor.id or line.gone or not line.ended:
+        return None
+    if not state.kept_through(line.t0, line.t1):
+        return None
+    there = state.segments.get(line_of(source, channel.id))
+    now = ev.SourceLine(source, line.revision)
+    if there is None:
+        return Due(source=now, t0=line.t0) if line.whole.strip() else None
+    if there.gone or there.mended or there.made_from is None or there.made_from.sources == (now,):
+        return None
+    return Due(source=now, t0=line.t0)
+
+
+def all_due(state: State, channel: Channel) -> list[Due]:
+    """All that a translation lacks, in order of time."""
+    found = [each for name, _ in state.segments.items() if (each := due(state, channel, name)) is not None]
+    return sorted(found, key=lambda each: (each.t0, each.source.segment))
+
+
+def as_said(line: Segment, channel: Channel) -> bool:
+    """Whether a line was said in the translation's language already."""
+    return any(same_language(line.language, each) for each in channel.languages)
