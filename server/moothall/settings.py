@@ -140,6 +140,32 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         return self.workers or workers_for(cores, self.threads, self.count)
 
 
+class Translation(msgspec.Struct, frozen=True, kw_only=True):
+    """Into which languages the text is translated, and by what."""
+
+    languages: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+                description="a list of language tags such as 'es' or 'pt-BR'",
+            ),
+        ],
+        ...,
+    ] = ("en", "es", "pt")
+    """Languages of record: into these every session is translated whole, as far as a translator can. Any other language
+    that can be reached is made while somebody reads it."""
+    translators: tuple[
+        Annotated[str, msgspec.Meta(pattern=r"^(bergamot|apertium|echo)$", description="a list of bergamot, apertium")],
+        ...,
+    ] = ("bergamot", "apertium")
+    """Translators that the server starts and watches over, in one process of their own. Empty: none; others may dial in
+    as engines do."""
+    phrases: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the formulas of meetings and how they are said in other languages. Empty: the one that came with this
+    release (`config/phrases.toml`)."""
+
+
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """The recording of the sound, where a session keeps any."""
 
@@ -165,6 +191,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: Server = Server()
     conference: Conference = Conference()
     engine: Engine = Engine()
+    translation: Translation = Translation()
     recording: Recording = Recording()
     logging: Logging = Logging()
 
@@ -200,6 +227,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         server=Server(**given["server"]),
         conference=Conference(**given["conference"]),
         engine=Engine(**given["engine"]),
+        translation=Translation(**given["translation"]),
         recording=Recording(**given["recording"]),
         logging=Logging(**given["logging"]),
     )

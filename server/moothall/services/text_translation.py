@@ -8,6 +8,7 @@ import msgspec
 
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.translating.phrases import Phrase
+from moothall.core.translating.protecting import MARK
 from moothall.core.translating.routes import Direction, Route, best_route, reachable
 from moothall.core.translating.wording import Wording, finished, prepared, wording
 from moothall.services.translators import NoTranslator, TranslationFailed, Translators
@@ -110,7 +111,9 @@ class TextTranslation:
         for each in texts:
             text = each
             for direction in route.hops:
-                text = await self._translators.hop(text, direction, version, keep=keep)
+                # What holds nothing of a glossary is the same with any: into Portuguese, and through it into Spanish.
+                depends = version if MARK.search(text) else ""
+                text = await self._translators.hop(text, direction, depends, keep=keep)
             done.append(text)
         return done
 

@@ -88,11 +88,9 @@ class TranslationWork:
     def add_all(self) -> None:
         """Whatever the translation lacks, as the log has it."""
         self.stuck = False
-        self._pending.clear()
         self._later.clear()
         self._tries.clear()
-        for line in all_due(self.live.state, self._channel):
-            self._pending.add(line)
+        self._pending.fill(all_due(self.live.state, self._channel))
         self._news.set()
 
     def grows(self, segment: SegmentId) -> None:
@@ -161,7 +159,8 @@ class TranslationWork:
 
     async def _line(self, line: Due) -> None:
         name = line.source.segment
-        await self._settled(name)
+        if line.source.revision == 0:
+            await self._settled(name)
         now = due(self.live.state, self._channel, name)
         source = self.live.state.segments.get(name)
         if now is None or source is None:
@@ -184,12 +183,11 @@ class TranslationWork:
 
     async def _settled(self, name: SegmentId) -> None:
         """Wait for the engine's own better text of a line that it hears once more."""
-        revision = line.revision if (line := self.live.state.segments.get(name)) is not None else 0
         until = self._clock.monotonic() + SETTLE_MS
         while self._settling(self.live, name) and self._clock.monotonic() < until:
             await self._clock.sleep(LOOK_MS)
             known = self.live.state.segments.get(name)
-            if known is None or known.revision != revision:
+            if known is None or known.revision:
                 return
 
     async def _made(self, source: Segment) -> Made | None:

@@ -22,7 +22,7 @@ class HopKey(msgspec.Struct, frozen=True):
     source: str
     target: str
     wording: str
-    """Version of what was taken out before, and is put in again."""
+    """Version of the glossary and the formulas, where something of them was taken out of the text; else empty."""
     text: str
 
     @classmethod

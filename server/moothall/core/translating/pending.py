@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import insort
+from bisect import bisect_left, insort
+from collections.abc import Iterable
 
 from moothall.core.ids import SegmentId
 from moothall.core.translating.lines import Due
@@ -22,6 +23,8 @@ class Pending:
     def __init__(self) -> None:
         self._order: list[tuple[int, SegmentId]] = []
         self._due: dict[SegmentId, Due] = {}
+        self._screen: tuple[int, SegmentId] = (0, SegmentId(""))
+        """The earliest line of those that come first."""
 
     def __len__(self) -> int:
         return len(self._order)
@@ -32,17 +35,26 @@ class Pending:
         if name not in self._due:
             insort(self._order, (due.t0, name))
         self._due[name] = due
+        if len(self._order) == 1:
+            self._screen = self._order[0]
 
-    def pop(self) -> Due:
-        """The next: of the newest, which are on the screen, the oldest; when these are done the oldest of all."""
-        at = max(0, len(self._order) - ON_SCREEN)
-        _, name = self._order.pop(at)
-        return self._due.pop(name)
-
-    def clear(self) -> None:
-        """Forget all of them."""
+    def fill(self, lines: Iterable[Due]) -> None:
+        """These lines in place of all others, as somebody begins to read."""
         self._order.clear()
         self._due.clear()
+        for line in lines:
+            self.add(line)
+        if self._order:
+            self._screen = self._order[max(0, len(self._order) - ON_SCREEN)]
+
+    def pop(self) -> Due:
+        """The next: of what is on the screen and what came later, the oldest; then the oldest of all.
+
+        Raises IndexError when there is none.
+        """
+        at = bisect_left(self._order, self._screen)
+        _, name = self._order.pop(at if at < len(self._order) else 0)
+        return self._due.pop(name)
 
 
 def clause(text: str) -> str:
