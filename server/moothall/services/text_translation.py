@@ -40,8 +40,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 class TextTranslation:
     """See the module."""
 
-    def __init__(self, translators: Translators, phrases: Sequence[Phrase]) -> None:
-        """`phrases`: the table of formulas."""
+    def __init__(self, translators: Translators, phrases: Sequence[Phrase], *, kept: int = KEPT) -> None:
+        """`phrases`: the table of formulas; `kept`: routes and wordings that are kept at most."""
+        self._kept = kept
         self._translators = translators
         self._phrases = phrases
         self._directions: tuple[Direction, ...] = ()
@@ -57,7 +58,7 @@ class TextTranslation:
         """The way from one language (BCP-47) to another; None where there is none now."""
         key = (source, target)
         if key not in self._routes:
-            if len(self._routes) >= KEPT:
+            if len(self._routes) >= self._kept:
                 self._routes.clear()
             self._routes[key] = best_route(self._directions, source, target)
         return self._routes[key]
@@ -120,7 +121,7 @@ class TextTranslation:
     def _wording(self, source: str, target: str, terms: Terms) -> Wording:
         key = (source, target, Terms(forced=tuple(sorted(terms.forced.items())), names=terms.names))  # type: ignore[arg-type]
         if key not in self._wordings:
-            if len(self._wordings) >= KEPT:
+            if len(self._wordings) >= self._kept:
                 self._wordings.clear()
             self._wordings[key] = wording(self._phrases, terms.forced, source, target, terms.names)
         return self._wordings[key]

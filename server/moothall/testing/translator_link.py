@@ -51,6 +51,8 @@ class EchoEnd:
         """How many of the next texts fail."""
         self.silent = False
         """Whether nothing is answered, as by a hung engine."""
+        self.loses = ""
+        """What is missing in every translation."""
         self.unfit: Collection[Direction] = ()
         """What is found not to work when it is prepared."""
 
@@ -86,4 +88,5 @@ class EchoEnd:
             await self.tell(wire.NotTranslated(id=message.id, reason="It was to fail."))
             return
         await asyncio.sleep(0)
-        await self.tell(wire.Translated(id=message.id, text=f"[{direction.target}] {message.text}"))
+        said = f"[{direction.target}] {message.text}"
+        await self.tell(wire.Translated(id=message.id, text=said.replace(self.loses, "") if self.loses else said))

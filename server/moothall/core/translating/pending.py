@@ -13,7 +13,7 @@ ON_SCREEN = 30
 """Lines that a reader may have before them: for somebody who comes late these are translated first."""
 FEWEST_WORDS = 4
 """Shorter pieces of a sentence become inventions (docs/why/translation.md)."""
-FEWEST_SIGNS = 10
+FEWEST_SIGNS = 8
 """... where words have no spaces between them."""
 
 
