@@ -14,7 +14,9 @@ from moothall.services.translators import NoTranslator, TranslationFailed, Trans
 from moothall.testing.loop import run
 from moothall.testing.translator_link import EchoEnd
 
-PHRASES: tuple[Phrase, ...] = ({"en": ("the motion carries",), "es": ("se aprueba la moción",), "pt": ("a moção é aprovada",)},)
+PHRASES: tuple[Phrase, ...] = (
+    {"en": ("the motion carries",), "es": ("se aprueba la moción",), "pt": ("a moção é aprovada",)},
+)
 
 
 @asynccontextmanager
