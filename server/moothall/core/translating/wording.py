@@ -73,10 +73,12 @@ def wording(
     """What counts from `source` to `target`, BCP-47 tags.
 
     `phrases`: the table of formulas; `terms`: the session's, which go first, as they are said and as they are to be
-    written in the target; `names`: what else is written with capitals.
+    written in the target, the first of those that differ in case alone; `names`: what else is written with capitals.
     """
-    own = {term: written for term, written in terms.items() if term.strip()}
-    taken = {term.lower() for term in own}
+    taken: dict[str, str] = {}
+    for term in terms:
+        taken.setdefault(term.lower(), term)
+    own = {term: terms[term] for term in taken.values() if term.strip()}
     formulas = from_to(phrases, source, target)
     all_of_them = {**own, **{form: written for form, written in formulas.items() if form.lower() not in taken}}
     staying: dict[str, str] = {}
@@ -86,10 +88,9 @@ def wording(
                 all_of_them[whole] = written
                 staying[whole.lower()] = article
     written_so = tuple(sorted({name for name in (*names, *own) if name != name.lower()}))
-    content = msgspec.json.encode(
-        (SCHEME, primary(source), primary(target), sorted(all_of_them.items()), sorted(staying.items()), written_so)
-    )
-    version = blake2s(content, digest_size=8).hexdigest()
+    languages = (primary(source), primary(target))
+    content = repr((SCHEME, languages, sorted(all_of_them.items()), sorted(staying.items()), written_so))
+    version = blake2s(content.encode(), digest_size=8).hexdigest()
     return Wording(terms=all_of_them, staying=staying, names=written_so, version=version)
 
 

@@ -40,6 +40,8 @@ def test_a_session_goes_before_the_table() -> None:
     assert "the motion carries" not in own.terms
     assert own.terms["is there a second?"] == "¿alguien secunda la moción?"
     assert own.names == ("The Motion Carries",)
+    twice = wording((), {"WHO": "OMS", "who": "quien"}, "en", "es")
+    assert twice.terms == {"WHO": "OMS"}
 
 
 def test_its_version_tells_one_wording_from_another() -> None:
