@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moothall.core.translating.protecting import protect, restore
@@ -64,7 +64,8 @@ def test_an_engine_that_says_what_it_hears_loses_nothing(
     text: str, terms: dict[str, str], source: str, target: str
 ) -> None:
     by = wording((), terms, source, target)
-    assert wording((), dict(reversed(terms.items())), source, target).version == by.version
+    if len({term.lower() for term in terms}) == len(terms):
+        assert wording((), dict(reversed(terms.items())), source, target).version == by.version
     given_text = prepared(text, source, by)
     done = finished(given_text.texts, given_text, target)
     assert done is not None
@@ -74,6 +75,7 @@ def test_an_engine_that_says_what_it_hears_loses_nothing(
         assert given_text.pieces == given_text.unprotected.pieces
 
 
+@example("", {"0": "\ud800"}, [], "ar")
 @given(TEXTS, TERMS, st.lists(TEXTS, max_size=3), st.sampled_from(TAGS))
 def test_whatever_an_engine_says_a_text_comes_of_it(
     text: str, terms: dict[str, str], said: list[str], target: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import cache
 from typing import NamedTuple
 
 from moothall.core.languages import primary
@@ -80,7 +81,7 @@ def joined(text: str, language: str) -> str:
     tag = primary(language)
     found = _LANGUAGES.get(tag)
     if found is not None:
-        text = _pattern(found).sub(lambda match: _as_one(found, match), text)
+        text = _pattern(tag).sub(lambda match: _as_one(found, match), text)
     if tag == "en":
         text = _INDEFINITE.sub(lambda match: f"{match[1]}{'n' if match['vowel'] else ''}{match[2]}", text)
     if tag == "fr":
@@ -100,11 +101,17 @@ def parted_words(term: str, language: str) -> dict[str, str]:
     return {f"{begin} {whole}": article for (preposition, article), whole in found.one.items() if preposition == last}
 
 
-def _pattern(articles: _Articles) -> re.Pattern[str]:
-    # Small letters alone: nothing joins "Plan A" and "El Salvador".
-    return re.compile(rf"(?<![\w'’-])({'|'.join(articles.before)}){_BETWEEN}({'|'.join(articles.behind)})(?![\w'’-])")  # noqa: RUF001
+@cache
+def _pattern(tag: str) -> re.Pattern[str]:
+    articles = _LANGUAGES[tag]
+    before, behind = "|".join(articles.before), "|".join(articles.behind)
+    begins = "|".join(map(str.capitalize, articles.before))
+    # Else small letters alone: nothing joins "Plan A" and "El Salvador".
+    return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})(?![\w'’-])")  # noqa: RUF001
 
 
 def _as_one(articles: _Articles, match: re.Match[str]) -> str:
-    preposition, article = articles.before[match[1]], match[2]
-    return articles.one.get((preposition, article)) or " ".join(filter(None, (preposition, article)))
+    word = match[1] or match[2].lower()
+    preposition, article = articles.before[word], match[3]
+    one = articles.one.get((preposition, article)) or " ".join(filter(None, (preposition, article)))
+    return one.capitalize() if match[2] else one

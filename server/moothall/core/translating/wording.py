@@ -73,10 +73,12 @@ def wording(
     """What counts from `source` to `target`, BCP-47 tags.
 
     `phrases`: the table of formulas; `terms`: the session's, which go first, as they are said and as they are to be
-    written in the target; `names`: what else is written with capitals.
+    written in the target, the first of those that differ in case alone; `names`: what else is written with capitals.
     """
-    own = {term: written for term, written in terms.items() if term.strip()}
-    taken = {term.lower() for term in own}
+    taken: dict[str, str] = {}
+    for term in terms:
+        taken.setdefault(term.lower(), term)
+    own = {term: terms[term] for term in taken.values() if term.strip()}
     formulas = from_to(phrases, source, target)
     all_of_them = {**own, **{form: written for form, written in formulas.items() if form.lower() not in taken}}
     staying: dict[str, str] = {}
@@ -86,10 +88,9 @@ def wording(
                 all_of_them[whole] = written
                 staying[whole.lower()] = article
     written_so = tuple(sorted({name for name in (*names, *own) if name != name.lower()}))
-    content = msgspec.json.encode(
-        (SCHEME, primary(source), primary(target), sorted(all_of_them.items()), sorted(staying.items()), written_so)
-    )
-    version = blake2s(content, digest_size=8).hexdigest()
+    languages = (primary(source), primary(target))
+    content = repr((SCHEME, languages, sorted(all_of_them.items()), sorted(staying.items()), written_so))
+    version = blake2s(content.encode(), digest_size=8).hexdigest()
     return Wording(terms=all_of_them, staying=staying, names=written_so, version=version)
 
 
@@ -151,10 +152,12 @@ def _numbered_anew(piece: Piece, taken: Protected) -> Piece:
 
 
 def _put_in(translated: str, piece: Piece, target: str) -> str | None:
-    first = piece.put_in[0]
-    if piece.text.startswith("XQ1X") and not first[:1].isupper():
-        # A formula is no noun, though engines take it for one: "O XQ1X que ...".
-        translated = _ARTICLE.sub("", translated)
+    # A formula is no noun, though engines take it for one: "O XQ1X que ...", "e o XQ2X" for "and XQ2X".
+    bare = {match[2] for match in _WITHOUT_ARTICLE.finditer(piece.text) if match[1].lower() not in _DETERMINERS}
+    formulas = {str(number) for number, each in enumerate(piece.put_in, 1) if not each[:1].isupper()}
+    translated = _ARTICLE.sub(lambda match: "" if match[1] in bare & formulas else match[0], translated)
+    if piece.text.startswith("XQ1X") and not piece.put_in[0][:1].isupper():
+        translated = _FIRST_ARTICLE.sub("", translated)
         if primary(target) == "fr" and _SMALL_BEHIND.match(piece.text):
             # Apertium gives what it takes for a name's place in front, and the capital to the next word.
             translated = _CAPITAL_BEHIND.sub(lambda match: match[0].lower(), translated)
@@ -210,6 +213,15 @@ _SHORTENED = re.compile(r"(?<!\w)(?:[^\W\d_]|Sr|Sra|Srta|Sres|Dr|Dra|Uds?|Prof|L
 _NO_OPENING = {ord("¿"): None, ord("¡"): None}
 _NO_STOP = re.compile(r"\s*\((?:-|A)\)\Z")
 """What Bergamot's model writes for the end of a sentence that has hardly a word: it was trained on texts of law."""
-_ARTICLE = re.compile(r"\A(?:o|a|os|as|el|la|lo|los|las|le|les|the)\s+(?=XQ1X)", re.IGNORECASE)
+_WITHOUT_ARTICLE = re.compile(r"(\w*)[^\w]*XQ(\d+)X")
+_DETERMINER_WORDS = (
+    "a an the this that these those its their our your his her my any no some each every "
+    "o os as um uma este esta esse essa ao aos à às do da dos das no na nos nas pelo pela seu sua seus suas "
+    "el la lo los las un una al del su sus ese esa le les l une du des au aux ce cet cette son sa ses leur leurs"
+)
+_DETERMINERS = frozenset(_DETERMINER_WORDS.split())
+"""Behind one of them an article is in its place."""
+_ARTICLE = re.compile(r"(?<![\w'’-])(?:o|os|as|el|la|los|las|le|les|the) (?=XQ(\d+)X)", re.IGNORECASE)  # noqa: RUF001
+_FIRST_ARTICLE = re.compile(r"\A(?:o|a|os|as|el|la|lo|los|las|le|les|the) (?=XQ1X)", re.IGNORECASE)
 _SMALL_BEHIND = re.compile(r"XQ1X,? [^\W\d_A-Z]")
 _CAPITAL_BEHIND = re.compile(r"(?<=\AXQ1X )[^\W\d_](?=[^\W\d_]|\s)|(?<=\AXQ1X, )[^\W\d_](?=[^\W\d_]|\s)")

@@ -40,6 +40,8 @@ def test_a_session_goes_before_the_table() -> None:
     assert "the motion carries" not in own.terms
     assert own.terms["is there a second?"] == "¿alguien secunda la moción?"
     assert own.names == ("The Motion Carries",)
+    twice = wording((), {"WHO": "OMS", "who": "quien"}, "en", "es")
+    assert twice.terms == {"WHO": "OMS"}
 
 
 def test_its_version_tells_one_wording_from_another() -> None:
@@ -107,6 +109,10 @@ def test_as_many_translations_as_texts_have_to_come() -> None:
 
 def test_an_article_that_an_engine_sets_before_a_formula_is_left_out() -> None:
     assert whole("The motion carries again.", "El XQ1X de nuevo.") == "Queda aprobada la moción de nuevo."
+    assert (
+        whole("Then, if the motion carries, go.", "Y si el XQ1X, váyanse.") == "Y si queda aprobada la moción, váyanse."
+    )
+    assert whole("Did the the motion carries pass?", "El XQ1X?") == "¿El queda aprobada la moción?"
     by = wording((), {"WHO": "OMS"}, "en", "es")
     assert whole("WHO agrees again.", "La XQ1X asiente.", by=by) == "La OMS asiente."
 
