@@ -1,31 +1,47 @@
-"""What every Translator promises, asked of each: the echo, Bergamot's models, and Apertium where it is installed."""
+"""What every Translator promises, asked of each: echo, Bergamot's models, Argos packages, Apertium where it is."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argos_packages import put_package
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.apertium import ApertiumTranslator
+from moothall_models.translators.argos import ArgosTranslator
+from moothall_models.translators.argos_package import installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
 from moothall_models.translators.self_test import SAID
 
+
+def argos() -> ArgosTranslator:
+    with tempfile.TemporaryDirectory() as folder:
+        for source, target in (("ar", "en"), ("en", "ar"), ("en", "zh"), ("en", "ru")):
+            put_package(Path(folder), source, target)
+        translator = ArgosTranslator(installed_packages(Path(folder)))
+        translator.check()  # loads all, before the files are gone
+        return translator
+
+
 ENGINES: dict[str, Callable[[], Translator]] = {
     "echo": EchoTranslator,
     "bergamot": BergamotTranslator,
     "apertium": ApertiumTranslator,
+    "argos": argos,
 }
 HOSTILE = {
     "nothing": "",

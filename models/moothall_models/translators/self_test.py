@@ -9,10 +9,13 @@ from moothall.core.translating.routes import Direction
 from moothall_models.translators.port import TranslationFailed
 
 SAID = {
+    "ar": ("الاجتماع مفتوح.", "اجتماع"),
     "en": ("The meeting is open.", "meeting"),
     "es": ("La reunión está abierta.", "reunión"),
     "fr": ("La réunion est ouverte.", "réunion"),
     "pt": ("A reunião está aberta.", "reunião"),
+    "ru": ("Заседание открыто.", "заседание"),
+    "zh": ("会议开始了。", "会议"),
 }
 """One sentence in each language, and the word of it that a translation into that language has to hold."""
 
