@@ -1,4 +1,4 @@
-"""What every Translator promises, asked of each: echo, Bergamot's models, Argos packages, Apertium where it is."""
+"""What every Translator promises, asked of each: echo, Bergamot's models, Argos packages, a service, Apertium."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
 from moothall_models.translators.self_test import SAID
+from translation_service import Chat, standing, translator
 
 
 def argos() -> ArgosTranslator:
@@ -42,7 +43,10 @@ ENGINES: dict[str, Callable[[], Translator]] = {
     "bergamot": BergamotTranslator,
     "apertium": ApertiumTranslator,
     "argos": argos,
+    "service": lambda: translator(SERVICE[0]),
 }
+SERVICE: list[str] = []
+"""The name of the one that stands while these tests run."""
 HOSTILE = {
     "nothing": "",
     "spaces": "  \t \u3000 ",
@@ -76,6 +80,14 @@ HOSTILE = {
     "capitals": "THE NEXT ITEM ON THE AGENDA IS THE BUDGET",
     "kept words": "XQ1X and XQ2X, XQ24X.",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def service() -> Iterator[None]:
+    with standing(Chat()) as name:
+        SERVICE.append(name)
+        yield
+        SERVICE.clear()
 
 
 class Subject(msgspec.Struct, frozen=True):

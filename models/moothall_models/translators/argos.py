@@ -16,7 +16,7 @@ from typing import Protocol
 from moothall.core.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.argos_package import MODEL, PIECES, ArgosPackage
-from moothall_models.translators.pieces import readable, sentences, within
+from moothall_models.translators.pieces import joined, readable, sentences, within
 from moothall_models.translators.port import TranslationFailed
 from moothall_models.translators.self_test import SAID
 
@@ -40,8 +40,6 @@ MOST_TIMES, MOST_MORE = 3, 20
 """A translation has at most so many times its text's tokens, and so many more: a model that repeats itself ends."""
 MOST_TIMES_LONG, MOST_LONGER = 8, 200
 """And at most so many times the characters, and so many more; beyond it something is broken."""
-TOGETHER = frozenset({"ja", "zh"})
-"""Languages that put no space between sentences."""
 INSTALL = "pip install 'moothall[translate]'"
 
 
@@ -128,8 +126,7 @@ class ArgosTranslator:
 
     def _one(self, text: str, direction: Direction) -> str:
         pieces = [piece for sentence in sentences(text) for piece in within(sentence, PIECE)]
-        between = "" if primary(direction.target) in TOGETHER else " "
-        return between.join(self._piece(piece, direction) for piece in pieces).strip()
+        return joined((self._piece(piece, direction) for piece in pieces), direction.target).strip()
 
     def _piece(self, piece: str, direction: Direction) -> str:
         # Numbers, signs and emoji are the same in every language; a model would lose some.
