@@ -13,7 +13,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -23,7 +22,7 @@ from moothall_models.store.alone import TEMPORARY, alone, sync_folder
 from moothall_models.store.archive import Archive, ArchiveUnusable, opened_archive
 from moothall_models.store.failures import megabytes, no_room, refused
 from moothall_models.store.progress import Progress, Silent
-from moothall_models.translators.argos import ArgosTranslator
+from moothall_models.translators.argos import ArgosTranslator, wanting
 from moothall_models.translators.argos_package import (
     METADATA,
     MOST_METADATA,
@@ -63,7 +62,7 @@ def name_of(about: About) -> str:
 
 def try_package(package: ArgosPackage) -> bool:
     """Load it and have it translate a sentence; whether that could be tried. Raises TranslationFailed."""
-    if not all(map(find_spec, ("ctranslate2", "sentencepiece"))):
+    if wanting():
         return False
     translator = ArgosTranslator([package])
     try:

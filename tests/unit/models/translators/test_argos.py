@@ -74,6 +74,7 @@ def test_no_part_has_more_characters_or_tokens_than_a_model_takes(shelf: Shelf) 
     text = " ".join(["word"] * 500)
     assert shelf.translate(text) == text.upper()
     assert max(map(len, shelf.asked)) <= MOST_TOKENS < PIECE
+    assert shelf.translate("一" * 500, 1) == "一" * 500
 
 
 def test_what_has_no_letter_stays_as_it_is(shelf: Shelf) -> None:
@@ -127,6 +128,18 @@ def test_a_package_that_can_not_be_read_is_left_out(tmp_path: Path, caplog: pyte
     (folder / MODEL).unlink()
     assert ArgosTranslator(packages).directions == ()
     assert "it can't be read (No such file or directory)" in caplog.text
+
+
+def test_without_the_libraries_no_package_is_used_and_they_are_named(tmp_path: Path) -> None:
+    put_package(tmp_path, "en", "ru")
+    put_package(tmp_path, "ar", "en")
+    translator = ArgosTranslator(installed_packages(tmp_path), libraries=("ctranslate2", "no_such_module"))
+    assert translator.directions == ()
+    assert translator.missing == (
+        "Installed packages aren't used (ar to en, en to ru): no_such_module isn't installed. "
+        "pip install 'moothall[translate]'"
+    )
+    assert ArgosTranslator((), libraries=("no_such_module",)).missing is None
 
 
 def test_an_installed_package_comes_before_the_ways_that_come_with_moothall(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from moothall_models.translators.service import (
     ServiceTranslator,
     Untranslated,
     is_service,
+    language_name,
     open_service,
     read_translation,
 )
@@ -89,6 +90,17 @@ def test_directions_are_all_pairs_and_their_version_the_model_and_its_host(house
 def test_languages_that_are_none(languages: tuple[str, ...]) -> None:
     with pytest.raises(ConfigurationError, match=r"language"):
         translator("openai:m@https://api.example.org/v1", languages)
+
+
+def test_languages_are_named_in_english() -> None:
+    assert [language_name(tag) for tag in ("pt-BR", "zh-Hant", "gsw", "es-419", "en-XX", "qq")] == [
+        "Portuguese (Brazil), pt-BR",
+        "Chinese (Traditional), zh-Hant",
+        "Swiss German, gsw",
+        "Spanish (Latin America), es-419",
+        "English, en-XX",
+        "qq",
+    ]
 
 
 def test_a_name_that_is_none() -> None:
