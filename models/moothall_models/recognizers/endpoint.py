@@ -151,10 +151,10 @@ class Endpoint:
         headers = {"Accept": "application/json", "User-Agent": "moothall"}
         self._headers = headers | ({"Authorization": f"Bearer {key}"} if key else {})
 
-    def ask(self, body: bytes, content_type: str, *, once: bool = False) -> bytes:
+    def ask(self, body: bytes, content_type: str, *, once: bool = False, seconds: float = PASS_SECONDS) -> bytes:
         """Post a question and return the answer's body.
 
-        A service that is busy or can't be reached is asked up to four times within PASS_SECONDS; with `once`, one that
+        A service that is busy or can't be reached is asked up to four times within `seconds`; with `once`, one that
         answers is not asked again where it says that it has failed itself.
 
         Raises:
@@ -164,7 +164,7 @@ class Endpoint:
             Faulty: at each try it said that it had failed itself.
             RecognitionFailed: it gave no answer in time.
         """
-        until = self._seconds() + PASS_SECONDS
+        until = self._seconds() + seconds
         pauses = iter(PAUSES)
         faulty = True
         while True:
@@ -196,10 +196,10 @@ class Endpoint:
             connection = self._new()
         kept = False
         try:
-            connection.timeout = max(0.1, min(SILENCE_SECONDS, until - self._seconds()))
+            connection.timeout = self._patience(until)
             if connection.sock is None:
                 connection.connect()
-            connection.sock.settimeout(connection.timeout)
+            connection.sock.settimeout(self._patience(until))
             connection.request("POST", f"{self._address.path}{self._door.path}", body, headers)
             response = connection.getresponse()
             answer = self._read(response, until)
@@ -222,6 +222,10 @@ class Endpoint:
         if response.status != HTTPStatus.OK:
             raise self._refused(response, answer)
         return answer
+
+    def _patience(self, until: float) -> float:
+        """Seconds for which the other side may say nothing from now on."""
+        return max(0.1, min(SILENCE_SECONDS, until - self._seconds()))
 
     def _new(self) -> http.client.HTTPConnection:
         host, port = self._address.host, self._address.port

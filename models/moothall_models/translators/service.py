@@ -42,6 +42,8 @@ PIECE = 1_500
 MOST_TIMES, MOST_MORE = 8, 40
 """An answer has at most so many times the text's characters, and so many more; a longer one isn't a translation."""
 MOST_LANGUAGES = 40
+TEXT_SECONDS = 12.0
+"""For all questions of one text, with new tries and pauses: a line that comes later is of no use to who reads along."""
 REST = 60.0
 """Seconds for which a service that refuses the key, or knows no such model, isn't asked. Then the key is read anew."""
 SYSTEM = """\
@@ -146,7 +148,7 @@ class ServiceTranslator:
         return None
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As `Translator.translate`. A request takes up to 20 s (`PASS_SECONDS`)."""
+        """As `Translator.translate`. A text takes up to 12 s (TEXT_SECONDS)."""
         if direction not in self._directions:
             msg = f"The service isn't asked to translate from {direction.source} to {direction.target}."
             raise ValueError(msg)
@@ -162,23 +164,26 @@ class ServiceTranslator:
         """
         known = [each for each in self._directions if primary(each.source) in SAID]
         said = SAID[primary(known[0].source)][0] if known else SAID["en"][0]
-        self._translated(said, (known or self._directions)[0])
+        self._translated(said, (known or self._directions)[0], self._seconds() + TEXT_SECONDS)
 
     def close(self) -> None:
-        """Close the connections. What is under way fails when its answer comes, at most 20 s later."""
+        """Close the connections. What is under way fails when its answer comes, at most 12 s later."""
         self._closed = True
         self._endpoint.close()
 
     def _one(self, text: str, direction: Direction) -> str:
-        parts = within(text, PIECE)
+        until = self._seconds() + TEXT_SECONDS
         # Numbers, signs and emoji are the same in every language, and cost money.
         return joined(
-            [self._translated(part, direction) if any(map(str.isalpha, part)) else part for part in parts],
+            [
+                self._translated(part, direction, until) if any(map(str.isalpha, part)) else part
+                for part in within(text, PIECE)
+            ],
             direction.target,
         )
 
-    def _translated(self, text: str, direction: Direction) -> str:
-        answer = self._answer(question(self._address.model, text, direction))
+    def _translated(self, text: str, direction: Direction, until: float) -> str:
+        answer = self._answer(question(self._address.model, text, direction), until)
         try:
             return read_translation(answer, text)
         except Untranslated as untranslated:
@@ -188,15 +193,19 @@ class ServiceTranslator:
             )
             raise TranslationFailed(msg) from None
 
-    def _answer(self, body: bytes) -> bytes:
+    def _answer(self, body: bytes, until: float) -> bytes:
         self._end_if_closed()
+        now = self._seconds()
+        if now >= until:
+            msg = f"{self._address.host} was too slow for a long text: it had {TEXT_SECONDS:g} s for all of it."
+            raise TranslationFailed(msg)
         try:
             if self._refused is not None:
-                until, why = self._refused
-                if self._seconds() < until:
+                rests_until, why = self._refused
+                if now < rests_until:
                     raise TranslationFailed(why)
                 self._endpoint.read_key()
-            answer = self._endpoint.ask(body, "application/json")
+            answer = self._endpoint.ask(body, "application/json", seconds=until - now)
         except ConfigurationError as wrong:
             self._refused = (self._seconds() + REST, str(wrong))
             raise TranslationFailed(str(wrong)) from None

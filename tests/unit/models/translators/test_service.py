@@ -131,6 +131,17 @@ def test_long_texts_are_sent_in_parts_and_what_has_no_letter_not_at_all(house: H
     assert len(house.chat.texts) == 3
 
 
+def test_a_long_text_has_no_more_time_than_a_short_one(house: House) -> None:
+    def slow(text: str, _: str) -> str:
+        house.clock.now += 5.0
+        return text
+
+    house.chat.says = slow
+    assert "its answer took too long" in house.failure("A secret. " * 1_000)
+    assert len(house.chat.texts) == 3
+    assert house.ask("Yes.") == "Yes."
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
