@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, Response, expect
 
-from browsing import texts, visit
+from browsing import shape, texts, visit
 from moothall.adapters.page_catalogues import LANGUAGES
 from moothall.adapters.page_files import StaticFiles, find_web_folder
 from moothall.core import events as ev
@@ -108,11 +108,6 @@ async def test_lines_made_in_the_browser_are_those_of_the_server(page: Page, bro
             assert await shape(without) == live
         finally:
             await plain.close()
-
-
-async def shape(page: Page) -> str:
-    """The log's markup without white space between its elements."""
-    return re.sub(r">\s+", ">", re.sub(r"\s+<", "<", await page.locator("#Log").inner_html()))
 
 
 async def test_a_closed_meeting_is_its_record_at_the_same_address(page: Page) -> None:

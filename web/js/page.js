@@ -7,11 +7,9 @@ import { Choices } from './choices.js';
 import { Held } from './held.js';
 import { keys } from './keys.js';
 import { Link } from './link.js';
-import { Speller } from './low.js';
 import { at, set } from './nodes.js';
 import { Older } from './older.js';
 import { Place } from './place.js';
-import { Quote } from './quote.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from './standing.js';
 import { Video } from './video.js';
@@ -35,11 +33,13 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   text: item.querySelector('.text').textContent,
   words: -1, // ended: no hypothesis can follow
   mended: item.querySelector('.mark') !== null,
+  ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
 }));
 if (data.growing) lines.push({ ...data.growing, number: data.total - 1 });
 
 const reader = new Reader({ ...data, lines });
-const view = new View(reader, words, data.zone);
+const translated = reader.session.channels[data.channel]?.kind === 'translation';
+const view = new View(reader, words, data.zone, translated && (await import('./made.js')).made(words, data.ui));
 const place = new Place(view.list, followed);
 const older = new Older({
   reader, view, place, words, link: at('Earlier'),
@@ -51,12 +51,15 @@ const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 const aloud = new Aloud(at('Announcer'), () => choices.get('say'));
 const held = new Held(take);
 const video = at('Video') && new Video(held, { key: `moothall.video ${reader.session.id}`, words, newest, tell: waited });
-const quote = new Quote(view.list, {
+
+// What few readers need is loaded when it is needed.
+let quoting = null;
+const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Quote({
   words,
   address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
   about: () => [at('Title').textContent, data.date],
   tell: (text) => (at('Status').textContent = text),
-});
+})));
 
 const low = () => choices.get('read') === 'low';
 
@@ -66,13 +69,20 @@ let cutAt = null;
 let backAt = null;
 let said = at('State').dataset.kind;
 let streamed = low(); // whether the stream is that of few data
-let speller = new Speller();
+let speller = null;
 let afresh = false; // whether the next stream begins with a snapshot, whatever is known
+let Speller = null;
 let fresh = []; // ids of lines that came while the reader was elsewhere
 reader.spoke = data.spoke;
 
+/** Open the line, or open it anew from where the reader is. */
+async function open() {
+  if (low()) ({ Speller } = await import('./low.js'));
+  link.open();
+}
+
 function address() {
-  speller = new Speller();
+  if (low()) speller = new Speller();
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
@@ -102,18 +112,21 @@ function take(frame) {
   if (change.snapshot && !change.cleared) older.refill(frame.snapshot.before ?? 0, known);
   say(change, added);
   if (change.cleared) fresh = [];
-  if (!place.following && added.length && !change.cleared) {
-    fresh.push(...added);
+  const news = added.filter(isNews);
+  if (!place.following && news.length && !change.cleared) {
+    fresh.push(...news);
     buttons();
   }
 }
+
+const isNews = (id) => !reader.lines.get(id).late;
 
 const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
 
 /** Tell a screen reader what it was chosen to be told. What a snapshot brings is no news. */
 function say(change, added) {
   if (change.snapshot) return;
-  aloud.lines(added.map(at), (item) => nameOf(item.dataset.speaker));
+  aloud.lines(added.filter(isNews).map(at), (item) => nameOf(item.dataset.speaker));
   if (change.speaking) aloud.speaker(nameOf(reader.session.speaking));
   for (const notice of change.notices) {
     aloud.notice(notice.reason ? view.about(notice) : words.text(notice ? 'recorded' : 'unrecorded'));
@@ -158,7 +171,7 @@ function chosen(name) {
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
   afresh = !streamed; // words that the stream of few data didn't carry are missing
-  link.open();
+  open();
 }
 
 function told(open) {
@@ -264,6 +277,10 @@ at('Fresh').addEventListener('click', () => {
   goTo(first);
   buttons();
 });
+view.list.addEventListener('click', async (event) => {
+  const time = event.target.closest?.('a.time');
+  if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(time.closest('.line'));
+});
 keys(at('Keys'), acts);
 keepClear(document.querySelector('.bar'));
 document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
@@ -275,7 +292,7 @@ async function cited() {
   const known = at(id) !== null;
   if (!(await older.find(id))) return false;
   if (!known) location.replace(`#${id}`); // now it is there: the browser goes to it and marks it
-  quote.offer(at(id));
+  (await quote()).offer(at(id));
   return true;
 }
 
@@ -301,7 +318,7 @@ wait();
 session();
 if (reader.session.status !== 'closed') {
   history.scrollRestoration = 'manual';
-  link.open();
+  open();
   if (!(await cited())) place.follow();
 } else {
   await cited();

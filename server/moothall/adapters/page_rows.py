@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from babel.dates import get_timezone_location
 from msgspec import UnsetType
 
@@ -83,8 +84,7 @@ def row_of(
         "mended_text": ui.text(ACCEPTED if line.accepted else MENDED),
         "origin": line.origin.value,
         "source": source_of(line, ui),
-        "made": "" if isinstance(line.made_from, UnsetType) else line.made_from.route,
-        "rough": not isinstance(line.made_from, UnsetType) and line.made_from.rough,
+        "made": "" if isinstance(line.made_from, UnsetType) else msgspec.json.encode(line.made_from).decode(),
     }
 
 

@@ -1,0 +1,137 @@
+"""Translations on the reader's page in Chromium: each reader in a language of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from browsing import shape, tab, texts, visit
+from moothall.core import events as ev
+from moothall.core.ids import SegmentId, SpeakerId
+from stage import CAPTIONER, Stage, ended, opened, stage
+from translated_lines import ARABIC, SPANISH, TEXTS, TRANSLATOR, made, made_again
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+IN_SPANISH = "?channel=mt-es"
+
+
+@asynccontextmanager
+async def translated(count: int = 3) -> AsyncIterator[Stage]:
+    """A meeting of so many lines, 4 s apart, each with its Spanish."""
+    async with stage(*TEXTS, ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana")) as on:
+        await on.lines(count)
+        for number in range(count):
+            await on.say(*made(f"s{number}", number * 4_000, f"Línea {number}."), by=TRANSLATOR)
+        yield on
+
+
+async def test_a_translated_line_says_in_which_language_it_is_and_how_it_was_made(page: Page, browser: Browser) -> None:
+    async with translated(2) as on:
+        await visit(page, on, f"{IN_SPANISH}&sources=yes")
+        line = page.locator("#s1-mt-es")
+        await expect(line.locator(".text")).to_have_attribute("lang", "es")
+        await expect(line.locator(".source")).to_have_text("Translated by a machine from English through Portuguese")
+        await on.say(*made("s2", 8_000, "Más o menos.", rough=True), by=TRANSLATOR)
+        await on.say(*made("s3", 12_000, "Uno solo.", route="echo 1 en>es", speaker="ana"), by=TRANSLATOR)
+        await on.say(*made("s4", 16_000, "Dicho así.", route="", origin=ev.Origin.MACHINE), by=TRANSLATOR)
+        source = page.locator("#Lines .source")
+        said = [
+            "Translated by a machine from English through Portuguese",
+            "Translated by a machine from English through Portuguese",
+            "Translated by a machine from English: the gist only",
+            "Translated by a machine from English",
+            "Written by a machine",
+        ]
+        await expect(source).to_have_text(said)
+        live = await shape(page)
+        await page.reload()
+        assert await shape(page) == live
+        async with tab(browser, java_script_enabled=False) as without:
+            await without.goto(on.page + IN_SPANISH)
+            assert await shape(without) == live
+
+
+@pytest.mark.parametrize(
+    ("ui", "said"),
+    [
+        ("fr", "Traduit par une machine. Original : anglais, en passant par : portugais"),
+        ("ar", "ترجمته آلة. الأصل: الإنجليزية، مرورًا بـ: البرتغالية"),
+    ],
+)
+async def test_languages_are_named_in_that_of_the_page(page: Page, ui: str, said: str) -> None:
+    async with translated(1) as on:
+        await visit(page, on, f"{IN_SPANISH}&ui={ui}")
+        await on.say(*made("s1", 4_000, "Nueva."), by=TRANSLATOR)
+        await expect(page.locator("#Lines .source")).to_have_text([said.replace(" :", "\N{NO-BREAK SPACE}:")] * 2)
+
+
+async def test_a_translation_is_made_again_where_it_stands(page: Page) -> None:
+    async with translated() as on:
+        await visit(page, on, IN_SPANISH)
+        await on.say(made_again("s1", "Línea uno, mejor."), by=TRANSLATOR)
+        await expect(page.locator("#s1-mt-es .text")).to_have_text("Línea uno, mejor.")
+        await expect(page.locator("#s1-mt-es .mark")).to_have_count(0)
+        await on.say(ev.SpeakerAssigned(segments=(SegmentId("s1"),), speaker=SpeakerId("ana")), by=CAPTIONER)
+        await expect(page.locator("#s1-mt-es .speaker")).to_have_text("Ana")
+
+
+async def test_what_is_made_late_goes_to_its_place_and_nothing_moves(page: Page) -> None:
+    async with stage(*TEXTS) as on:
+        await on.lines(60)
+        for number in range(30, 60):
+            await on.say(*made(f"s{number}", number * 4_000, f"Línea {number}, que es bastante larga."), by=TRANSLATOR)
+        await visit(page, on, f"{IN_SPANISH}&say=lines")
+        await expect(page.locator("#s59-mt-es")).to_be_in_viewport()
+        await page.mouse.wheel(0, -600)
+        await expect(page.locator("#Jump")).to_be_visible()
+        read = page.locator("#s45-mt-es")
+        await read.scroll_into_view_if_needed()
+        top = await read.evaluate("(line) => line.getBoundingClientRect().top")
+        for number in reversed(range(30)):
+            await on.say(*made(f"s{number}", number * 4_000, f"Línea {number}, hecha más tarde."), by=TRANSLATOR)
+        await expect(page.locator("#Lines > li")).to_have_count(60)
+        assert [line.split(",")[0] for line in await texts(page)] == [f"Línea {number}" for number in range(60)]
+        assert abs(await read.evaluate("(line) => line.getBoundingClientRect().top") - top) < 2
+        await expect(page.locator("#Fresh")).to_be_hidden()
+        await expect(page.locator("#Announcer > *")).to_have_count(0)
+        numbers = await page.locator("#Lines > li").evaluate_all("(all) => all.map((each) => Number(each.dataset.n))")
+        assert numbers == list(range(60))
+        await on.say(*made("s60", 240_000, "Una nueva."), by=TRANSLATOR)
+        await expect(page.locator("#Fresh")).to_have_text("1 new line")
+        await expect(page.locator("#Announcer .text")).to_have_text(["Una nueva."])
+
+
+@pytest.mark.parametrize(
+    ("ui", "channel", "language", "runs"), [("en", ARABIC, "ar", "rtl"), ("ar", SPANISH, "es", "ltr")]
+)
+async def test_each_line_runs_as_its_language_does(page: Page, ui: str, channel: str, language: str, runs: str) -> None:
+    async with stage(*TEXTS, opened("s0"), ended("s0", "One.")) as on:
+        await on.say(*made("s0", 0, "واحد.", channel=ARABIC, language="ar"), by=TRANSLATOR)
+        await on.say(*made("s0", 0, "Uno."), by=TRANSLATOR)
+        await visit(page, on, f"?channel={channel}&ui={ui}")
+        await on.say(*made("s1", 4_000, "اثنان.", channel=ARABIC, language="ar"), by=TRANSLATOR)
+        await on.say(*made("s1", 4_000, "Dos."), by=TRANSLATOR)
+        await expect(page.locator("#Lines .text")).to_have_count(2)
+        for line in await page.locator("#Lines .text").all():
+            await expect(line).to_have_attribute("lang", language)
+            await expect(line).to_have_css("direction", runs)
+
+
+async def test_the_newest_translated_line_is_at_the_end_of_a_wall_and_late_ones_are_in_their_place(page: Page) -> None:
+    async with translated(3) as on:
+        async with page.expect_response(lambda response: "/events" in response.url):
+            await page.goto(f"{on.page}/overlay{IN_SPANISH}&fade=5")
+        await page.clock.install()
+        box = page.locator("#Newest")
+        await on.say(*made("s30", 120_000, "La última."), by=TRANSLATOR)
+        await expect(box).to_contain_text("La última.")
+        await page.clock.fast_forward(8_000)
+        await expect(page.locator("html")).to_contain_class("faded")
+        await on.say(*made("s7", 28_000, "Una atrasada."), by=TRANSLATOR)
+        await expect(box).to_contain_text("Una atrasada.")
+        assert " ".join((await box.inner_text()).split()) == "Línea 0. Línea 1. Línea 2. Una atrasada. La última."
+        await expect(page.locator("html")).to_contain_class("faded")
