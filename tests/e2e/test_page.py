@@ -24,6 +24,7 @@ from stage import (
     stage,
     words,
 )
+from translated_lines import TEXTS, made
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -297,17 +298,20 @@ async def test_a_small_window_needs_no_sideways_scrolling(page: Page) -> None:
             assert await page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
 
 
-async def test_what_a_reader_has_to_load_is_small(page: Page) -> None:
-    async with stage() as on:
+@pytest.mark.parametrize("text", ["floor", "mt-es"])
+async def test_what_a_reader_has_to_load_is_small(page: Page, text: str) -> None:
+    async with stage(*TEXTS) as on:
         await on.lines(200, "This is line number {n}. " + LONG)
+        for n in range(200):
+            await on.say(*made(f"s{n}", n * 4_000, f"Esta es la línea {n}. {LONG}"))
         loaded: list[Response] = []
         page.on("response", lambda response: note(loaded, response))
-        await visit(page, on)
-        await expect(page.locator("#s199")).to_be_in_viewport()
+        await visit(page, on, f"?channel={text}")
+        await expect(page.locator("#s199" if text == "floor" else "#s199-mt-es")).to_be_in_viewport()
         await page.wait_for_load_state("load")
         sizes = {each.url: len(gzip.compress(await each.body())) for each in loaded if "/events" not in each.url}
     scripts = {url: size for url, size in sizes.items() if url.endswith(".js")}
-    assert {"page.js", "early.js", "report.js"} <= {url.rpartition("/")[2] for url in scripts}
+    assert {"page.js", "early.js"} <= {url.rpartition("/")[2] for url in scripts}
     assert not any("desk" in url or "vendor" in url for url in sizes)
     player = StaticFiles(find_web_folder()).get("js/sound.js")  # only where the sound is published
     assert player is not None

@@ -38,8 +38,9 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
 if (data.growing) lines.push({ ...data.growing, number: data.total - 1 });
 
 const reader = new Reader({ ...data, lines });
-const translated = reader.session.channels[data.channel]?.kind === 'translation';
-const view = new View(reader, words, data.zone, translated && (await import('./made.js')).made(words, data.ui));
+const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
+const other = kind === 'floor' ? null : await import('./other_text.js');
+const view = new View(reader, words, data.zone, other?.made(words, data.ui));
 const place = new Place(view.list, followed);
 const older = new Older({
   reader, view, place, words, link: at('Earlier'),
@@ -54,14 +55,19 @@ const video = at('Video') && new Video(held, { key: `moothall.video ${reader.ses
 
 // What few readers need is loaded when it is needed.
 let quoting = null;
+const tell = (said) => (at('Status').textContent = said);
 const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Quote({
   words,
   address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
   about: () => [at('Title').textContent, data.date],
-  tell: (text) => (at('Status').textContent = text),
+  tell,
 })));
 
 const low = () => choices.get('read') === 'low';
+
+const text = other && new other.OtherText({
+  view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => held.seconds * 1000,
+});
 
 let ahead = data.now - Date.now(); // the server's clock against ours
 let heard = Date.now(); // when the last frame came
@@ -111,6 +117,7 @@ function take(frame) {
   });
   if (change.snapshot && !change.cleared) older.refill(frame.snapshot.before ?? 0, known);
   say(change, added);
+  text?.look();
   if (change.cleared) fresh = [];
   const news = added.filter(isNews);
   if (!place.following && news.length && !change.cleared) {
@@ -165,6 +172,7 @@ function newest() {
 /** The reader chose how to read. */
 function chosen(name) {
   if (name === 'say') aloud.clear();
+  if (name === 'show') text?.show();
   if (name !== 'read') return;
   view.update({ cleared: false, gone: [], lines: new Set(), gaps: false });
   place.settle();
@@ -216,7 +224,10 @@ function state() {
 }
 
 function followed(following) {
-  if (following) fresh = [];
+  if (following) {
+    fresh = [];
+    text?.followed();
+  }
   buttons();
 }
 
@@ -236,7 +247,7 @@ function reading() {
   const selected = chosen && (chosen.nodeType === 1 ? chosen : chosen.parentElement)?.closest('#Lines > .line');
   if (selected && !getSelection().isCollapsed) return selected.id;
   const seen = place.following ? null : place.inView();
-  return seen?.closest('.line')?.id ?? newest()?.id ?? null;
+  return seen?.closest('.line')?.id || newest()?.id || null;
 }
 
 const acts = {
@@ -282,6 +293,7 @@ view.list.addEventListener('click', async (event) => {
   if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(time.closest('.line'));
 });
 keys(at('Keys'), acts);
+at('Report')?.addEventListener('toggle', () => import('./report.js'));
 keepClear(document.querySelector('.bar'));
 document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
 
@@ -301,6 +313,7 @@ setInterval(() => {
   if (open && (reader.sound || low()) && Date.now() - heard > (low() ? SILENT_LOW : SILENT)) {
     cutAt = heard;
     link.open();
+    text?.open();
   }
   state();
 }, 1000);
@@ -316,6 +329,8 @@ document.documentElement.classList.add('live');
 bookmark.show();
 wait();
 session();
+text?.show();
+text?.look();
 if (reader.session.status !== 'closed') {
   history.scrollRestoration = 'manual';
   open();

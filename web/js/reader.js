@@ -34,6 +34,7 @@ export class Reader {
     this.partial = null; // the newest hypothesis, whether or not it may be shown
     this.unsaved = '';
     this.lastWords = false; // awaited before the close
+    this.instead = null; // the text to read in place of this one
     this.later = new Map(); // id → what events changed of a line, for pages that were made before them
     this.#wipe();
   }
@@ -311,6 +312,9 @@ export class Reader {
         break;
       case 'last-words':
         this.lastWords = signal.awaited;
+        break;
+      case 'stand-in':
+        this.instead = signal.instead;
         break;
       case 'unrecorded':
         this.unrecorded = { text: signal.text, language: signal.language };

@@ -3,13 +3,14 @@
 import { at, element, set } from './nodes.js';
 import { direction, isoTime, mediaTime } from './words.js';
 
-const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
+export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
 
 export class View {
   /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
   constructor(reader, words, zone, made) {
     this.zone = zone;
     this.made = made;
+    this.after = () => {}; // told after each change
     this.reader = reader;
     this.words = words;
     this.list = at('Lines');
@@ -32,6 +33,7 @@ export class View {
     if (change.gaps) this.#gaps();
     at('Older').hidden = this.reader.first === 0;
     this.#grow();
+    this.after();
     return came;
   }
 
@@ -66,7 +68,8 @@ export class View {
     return after;
   }
 
-  #time({ t0 }) {
+  /** When a line was said. */
+  time({ t0 }) {
     const { opened } = this.reader.session;
     const [ahead, offset, name] = this.zone;
     const moment = opened === null ? '' : isoTime(opened + t0 + ahead);
@@ -90,7 +93,7 @@ export class View {
   }
 
   #about(line) {
-    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}` }, this.#time(line)));
+    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}` }, this.time(line)));
     if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
     about.append(' ', element('span', { class: 'source' }, this.#source(line)));
     return about;
@@ -137,7 +140,7 @@ export class View {
       if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '')) {
         const made = element('div', { class: 'line', 'data-of': line.segment, 'data-speaker': line.speaker ?? '' });
         made.append(...this.#inside(line, element('span', { class: 'sure' }), element('span', { class: 'rest' })));
-        if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.#time(line))));
+        if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.time(line))));
         if (block) block.replaceWith(made);
         else this.growing.append(made);
         block = made;
