@@ -56,6 +56,7 @@ def menu(session: Session, address: Address, ui: Catalogue, zone: Zone) -> list[
             for name, channel in session.channels.items()
             if channel.kind is kind
         ]
+        texts.sort(key=lambda text: bool(text["since"]))  # those of record come first
         if texts:
             groups.append({"kind": kind.value, "title": ui.text(title), "texts": texts})
     return groups
