@@ -167,7 +167,7 @@ async def _proposed(running: Hall) -> None:
 
 
 async def _translated(running: Hall) -> None:
-    """A meeting with a translation of record, and one that somebody asked for; its last lines are not translated yet."""
+    """A meeting with a translation of record, and one that somebody asked for; the last lines have none yet."""
     writer = (await running.sessions.open(SessionId("translated"))).writer
     for language, text in TRANSLATIONS.items():
         channel = ChannelId(f"mt-{language}")
