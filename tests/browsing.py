@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,11 @@ async def visit(page: Page, on: Stage, query: str = "", stream: str = "/events")
 async def texts(page: Page) -> list[str]:
     """What stands in the log."""
     return await page.locator("#Lines .text").all_text_contents()
+
+
+async def shape(page: Page) -> str:
+    """The log's markup without white space between its elements."""
+    return re.sub(r">\s+", ">", re.sub(r"\s+<", "<", await page.locator("#Log").inner_html()))
 
 
 async def choose(page: Page, label: str, option: str) -> None:

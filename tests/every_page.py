@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from moothall.app import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import Access, ChannelKind, EndReason, Origin, Word
+from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
 from moothall.services.proposing import ProposeOrder
@@ -23,11 +23,16 @@ from programme_files import SAMPLES, sample
 
 FLOOR = ChannelId("floor")
 MEETING = "/s/plenary"
+TRANSLATED = "/s/translated"
 TEXT = (
     ("en", "The session is open to everybody, wherever they are."),
     ("ar", "يمكن للجميع طرح الأسئلة، أينما كانوا."),
     ("en", "Questions from remote hubs come first & are read aloud <in full>."),
 )
+TRANSLATIONS = {
+    "es": "La sesión está abierta a todas las personas.",
+    "ar": "الجلسة مفتوحة للجميع، أينما كانوا & <كيفما> كانوا.",
+}
 LINES = 12
 
 
@@ -65,6 +70,12 @@ async def _deciding(page: Page) -> None:
     await page.locator("[data-n='0'] [data-does=accept]").focus()
 
 
+async def _beside(page: Page) -> None:
+    """With a line that is not translated yet."""
+    await page.locator("#line-1-mt-es .original").wait_for(state="attached")
+    await page.locator("#Lines > .waiting").first.wait_for(state="attached")
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "front.html": ("/", None),
     "session.html": (MEETING, None),
@@ -72,7 +83,10 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "session.html, closed": ("/s/yesterday", None),
     "session.html, two lines": (f"{MEETING}?read=two&size=300", None),
     "session.html, large": (f"{MEETING}?size=300&sources=yes", None),
+    "session.html, translated": (f"{TRANSLATED}?channel=mt-ar&sources=yes", None),
+    "session.html, translated, with the original": (f"{TRANSLATED}?channel=mt-es&show=both", _beside),
     "own_pace.html": (f"{MEETING}/read", None),
+    "own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
     "report.html": (f"{MEETING}/report", None),
     "embed.html": (f"{MEETING}/embed", None),
     "screen.html": (f"{MEETING}/screen", None),
@@ -100,8 +114,9 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
     async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
         await running.programme.add_room("Garden")
-        for name in ("plenary", "tomorrow", "yesterday"):
+        for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
+        await _translated(running)
         await _proposed(running)
         yield running
 
@@ -149,6 +164,28 @@ async def _proposed(running: Hall) -> None:
     )
     await mend(5, "Questions come at the end.")
     await mend(6, texts[6][1])
+
+
+async def _translated(running: Hall) -> None:
+    """A meeting with a translation of record, and one that somebody asked for; the last lines have none yet."""
+    writer = (await running.sessions.open(SessionId("translated"))).writer
+    for language, text in TRANSLATIONS.items():
+        channel = ChannelId(f"mt-{language}")
+        added = do.AddChannel(
+            channel=channel, kind=ChannelKind.TRANSLATION, languages=(language,), of_record=language == "es"
+        )
+        assert isinstance(await writer.send(SYSTEM, CommandId(f"add-{channel}"), added), Receipt)
+        for number in range(LINES - 2):
+            line = writer.state.segments.get(SegmentId(f"line-{number}"))
+            assert line is not None
+            made = do.SetTranslation(
+                channel=channel,
+                source=SourceLine(line.id, line.revision),
+                text=line.whole if line.language == language else text,
+                route="" if line.language == language else f"bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>{language}",
+            )
+            receipt = await writer.send(Actor(Role.TRANSLATOR, "mt"), CommandId(f"{channel}-{number}"), made)
+            assert isinstance(receipt, Receipt), receipt
 
 
 async def _meeting(running: Hall, name: str) -> None:

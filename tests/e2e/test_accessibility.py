@@ -19,7 +19,7 @@ from js_tools import module
 from moothall.adapters.page_files import find_web_folder
 from moothall.app import Hall
 
-PLAIN = [name for name in PAGES if "," not in name]
+PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
 FRAMES = {"base.html"}
 """What other templates are set in."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, Response, expect
 
-from browsing import texts, visit
+from browsing import shape, texts, visit
 from moothall.adapters.page_catalogues import LANGUAGES
 from moothall.adapters.page_files import StaticFiles, find_web_folder
 from moothall.core import events as ev
@@ -24,6 +24,7 @@ from stage import (
     stage,
     words,
 )
+from translated_lines import TEXTS, made
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -108,11 +109,6 @@ async def test_lines_made_in_the_browser_are_those_of_the_server(page: Page, bro
             assert await shape(without) == live
         finally:
             await plain.close()
-
-
-async def shape(page: Page) -> str:
-    """The log's markup without white space between its elements."""
-    return re.sub(r">\s+", ">", re.sub(r"\s+<", "<", await page.locator("#Log").inner_html()))
 
 
 async def test_a_closed_meeting_is_its_record_at_the_same_address(page: Page) -> None:
@@ -302,17 +298,20 @@ async def test_a_small_window_needs_no_sideways_scrolling(page: Page) -> None:
             assert await page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
 
 
-async def test_what_a_reader_has_to_load_is_small(page: Page) -> None:
-    async with stage() as on:
+@pytest.mark.parametrize("text", ["floor", "mt-es"])
+async def test_what_a_reader_has_to_load_is_small(page: Page, text: str) -> None:
+    async with stage(*TEXTS) as on:
         await on.lines(200, "This is line number {n}. " + LONG)
+        for n in range(200):
+            await on.say(*made(f"s{n}", n * 4_000, f"Esta es la línea {n}. {LONG}"))
         loaded: list[Response] = []
         page.on("response", lambda response: note(loaded, response))
-        await visit(page, on)
-        await expect(page.locator("#s199")).to_be_in_viewport()
+        await visit(page, on, f"?channel={text}")
+        await expect(page.locator("#s199" if text == "floor" else "#s199-mt-es")).to_be_in_viewport()
         await page.wait_for_load_state("load")
         sizes = {each.url: len(gzip.compress(await each.body())) for each in loaded if "/events" not in each.url}
     scripts = {url: size for url, size in sizes.items() if url.endswith(".js")}
-    assert {"page.js", "early.js", "report.js"} <= {url.rpartition("/")[2] for url in scripts}
+    assert {"page.js", "early.js"} <= {url.rpartition("/")[2] for url in scripts}
     assert not any("desk" in url or "vendor" in url for url in sizes)
     player = StaticFiles(find_web_folder()).get("js/sound.js")  # only where the sound is published
     assert player is not None

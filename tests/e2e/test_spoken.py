@@ -16,6 +16,7 @@ from moothall.core.actors import SYSTEM
 from moothall.core.ids import SpeakerId
 from moothall.core.signals import Unrecorded
 from stage import CAPTIONER, FLOOR, Stage, corrected, ended, opened, partial, stage, words
+from translated_lines import TEXTS, TRANSLATOR, made, made_again
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -201,3 +202,26 @@ async def test_at_ones_own_pace_nothing_speaks_and_the_lines_come_in_order(page:
         await page.evaluate(STARTED)
         text = await read_on(page, "heading, Lines 21 to 21 of 21, level 2", "link, Newest lines")
     assert text[:4] == ["Amina", "One more.", "link, 1:30", "1:30"]
+
+
+async def test_of_a_translation_each_new_line_is_said_once_and_the_original_is_not(page: Page) -> None:
+    async with stage(*TEXTS) as on:
+        await introduced(on)
+        await on.say(opened("one", 100_000, speaker="a"), ended("one", "One."))
+        await on.say(*made("one", 100_000, "Uno.", speaker="a"), by=TRANSLATOR)
+        await listen(page, f"{on.page}?channel=mt-es&say=lines&show=both")
+        await page.locator("#one-mt-es .original").wait_for()
+        await on.say(opened("two", 104_000, speaker="b"), ended("two", "Two."))
+        await page.locator("#Lines > .waiting").wait_for()
+        await on.say(*made("two", 104_000, "Dos.", speaker="b"), by=TRANSLATOR)
+        await page.locator("#two-mt-es .original").wait_for()
+        await on.say(made_again("two", "Dos, otra vez."), by=TRANSLATOR)
+        await on.say(*made("old", 2_000, "De antes.", speaker="a"), by=TRANSLATOR)
+        await page.locator("#old-mt-es").wait_for()
+        said = await heard(page)
+        text = await read_on(page, "log, Text of the meeting", "link, How I read")
+    assert said == ["Béla:", "Dos."]
+    assert [phrase for phrase in text if not phrase.startswith(("link", "1:", "0:"))][:7] == [
+        *("Amina", "De antes.", "One.", "Uno."),
+        *("Béla", "Two.", "Dos, otra vez."),
+    ]

@@ -26,7 +26,10 @@ export class Choices {
       else if ([...field.options].some((option) => option.value === said)) field.value = said;
     }
     form.addEventListener('submit', (event) => event.preventDefault());
-    form.addEventListener('change', ({ target }) => this.#chosen(target));
+    form.addEventListener('change', ({ target }) => this.choose(target.name, value(target)));
+    document.querySelector('.texts')?.addEventListener('click', ({ target: { hreflang } }) => {
+      if (hreflang !== undefined) keep(KEY, { ...recall(KEY), language: hreflang.split('-')[0].toLowerCase() });
+    });
   }
 
   get(name) {
@@ -39,16 +42,15 @@ export class Choices {
     const next = field.selectedIndex + by;
     if (next < 0 || next >= field.length) return;
     field.selectedIndex = next;
-    this.#chosen(field);
+    this.choose(name, value(field));
   }
 
   #field(name) {
     return this.fields.find((field) => field.name === name);
   }
 
-  #chosen(field) {
-    const { name } = field;
-    const now = value(field);
+  /** The reader chose the value `now`. */
+  choose(name, now) {
     keep(KEY, { ...recall(KEY), [name]: now });
     this.around(() => (root.dataset[name] = now));
     history.replaceState(history.state, '', this.#with(location, name, now));

@@ -158,7 +158,7 @@ export class DeskState {
     else if (body.type === 'speaker.took-floor' && body.channel === this.channel) session.speaking = body.speaker;
     else if (body.type === 'language.forced' && body.channel === this.channel) session.forced = body.language;
     else if (body.type === 'clock.mapped') session.clock = [body.t, body.wall];
-    else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages };
+    else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, asked: body.asked ?? null };
     else if (body.type === 'speaker.introduced') {
       session.speakers[body.speaker] = body.name;
       for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);

@@ -2,8 +2,17 @@
 
 try {
   const kept = JSON.parse(localStorage.getItem('moothall.choices')) ?? {};
-  for (const name of ['read', 'size', 'spacing', 'theme', 'font', 'sources', 'say']) {
-    if (typeof kept[name] === 'string') document.documentElement.dataset[name] ??= kept[name];
+  const root = document.documentElement;
+  for (const name of ['read', 'size', 'spacing', 'theme', 'font', 'sources', 'say', 'show']) {
+    if (typeof kept[name] === 'string') root.dataset[name] ??= kept[name];
+  }
+  // Only an address without a text says which there are; one with a place in a text means that text.
+  const text = new URLSearchParams(root.dataset.texts).get(kept.language);
+  if (text && !location.hash) {
+    const address = new URL(location.href);
+    address.searchParams.set('channel', text);
+    root.hidden = true;
+    location.replace(address);
   }
 } catch {
   // Nothing is remembered here: storage is closed, or somebody else wrote into it.

@@ -12,11 +12,11 @@ for (const [name, value] of [['lines', lines], ['size', `${size}px`], ['color', 
 let said = '';
 let quietSince = Date.now();
 
-new Tail(data, ({ box }) => {
+new Tail(data, ({ box, late }) => {
   const text = box.textContent;
   if (text !== said) {
     said = text;
-    quietSince = Date.now();
+    if (!late) quietSince = Date.now();
   }
   root.classList.toggle('faded', fade > 0 && Date.now() - quietSince >= fade * 1000);
 });

@@ -7,11 +7,9 @@ import { Choices } from './choices.js';
 import { Held } from './held.js';
 import { keys } from './keys.js';
 import { Link } from './link.js';
-import { Speller } from './low.js';
 import { at, set } from './nodes.js';
 import { Older } from './older.js';
 import { Place } from './place.js';
-import { Quote } from './quote.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from './standing.js';
 import { Video } from './video.js';
@@ -35,11 +33,14 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   text: item.querySelector('.text').textContent,
   words: -1, // ended: no hypothesis can follow
   mended: item.querySelector('.mark') !== null,
+  ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
 }));
 if (data.growing) lines.push({ ...data.growing, number: data.total - 1 });
 
 const reader = new Reader({ ...data, lines });
-const view = new View(reader, words, data.zone);
+const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
+const other = kind === 'floor' ? null : await import('./other_text.js');
+const view = new View(reader, words, data.zone, other?.made(words, data.ui));
 const place = new Place(view.list, followed);
 const older = new Older({
   reader, view, place, words, link: at('Earlier'),
@@ -51,14 +52,22 @@ const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 const aloud = new Aloud(at('Announcer'), () => choices.get('say'));
 const held = new Held(take);
 const video = at('Video') && new Video(held, { key: `moothall.video ${reader.session.id}`, words, newest, tell: waited });
-const quote = new Quote(view.list, {
+
+// What few readers need is loaded when it is needed.
+let quoting = null;
+const tell = (said) => (at('Status').textContent = said);
+const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Quote({
   words,
   address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
   about: () => [at('Title').textContent, data.date],
-  tell: (text) => (at('Status').textContent = text),
-});
+  tell,
+})));
 
 const low = () => choices.get('read') === 'low';
+
+const text = other && new other.OtherText({
+  view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => held.seconds * 1000,
+});
 
 let ahead = data.now - Date.now(); // the server's clock against ours
 let heard = Date.now(); // when the last frame came
@@ -66,13 +75,20 @@ let cutAt = null;
 let backAt = null;
 let said = at('State').dataset.kind;
 let streamed = low(); // whether the stream is that of few data
-let speller = new Speller();
+let speller = null;
 let afresh = false; // whether the next stream begins with a snapshot, whatever is known
+let Speller = null;
 let fresh = []; // ids of lines that came while the reader was elsewhere
 reader.spoke = data.spoke;
 
+/** Open the line, or open it anew from where the reader is. */
+async function open() {
+  if (low()) ({ Speller } = await import('./low.js'));
+  link.open();
+}
+
 function address() {
-  speller = new Speller();
+  if (low()) speller = new Speller();
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
@@ -101,19 +117,23 @@ function take(frame) {
   });
   if (change.snapshot && !change.cleared) older.refill(frame.snapshot.before ?? 0, known);
   say(change, added);
+  text?.look();
   if (change.cleared) fresh = [];
-  if (!place.following && added.length && !change.cleared) {
-    fresh.push(...added);
+  const news = added.filter(isNews);
+  if (!place.following && news.length && !change.cleared) {
+    fresh.push(...news);
     buttons();
   }
 }
+
+const isNews = (id) => !reader.lines.get(id).late;
 
 const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
 
 /** Tell a screen reader what it was chosen to be told. What a snapshot brings is no news. */
 function say(change, added) {
   if (change.snapshot) return;
-  aloud.lines(added.map(at), (item) => nameOf(item.dataset.speaker));
+  aloud.lines(added.filter(isNews).map(at), (item) => nameOf(item.dataset.speaker));
   if (change.speaking) aloud.speaker(nameOf(reader.session.speaking));
   for (const notice of change.notices) {
     aloud.notice(notice.reason ? view.about(notice) : words.text(notice ? 'recorded' : 'unrecorded'));
@@ -152,13 +172,14 @@ function newest() {
 /** The reader chose how to read. */
 function chosen(name) {
   if (name === 'say') aloud.clear();
+  if (name === 'show') text?.show();
   if (name !== 'read') return;
   view.update({ cleared: false, gone: [], lines: new Set(), gaps: false });
   place.settle();
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
   afresh = !streamed; // words that the stream of few data didn't carry are missing
-  link.open();
+  open();
 }
 
 function told(open) {
@@ -203,7 +224,10 @@ function state() {
 }
 
 function followed(following) {
-  if (following) fresh = [];
+  if (following) {
+    fresh = [];
+    text?.followed();
+  }
   buttons();
 }
 
@@ -223,7 +247,7 @@ function reading() {
   const selected = chosen && (chosen.nodeType === 1 ? chosen : chosen.parentElement)?.closest('#Lines > .line');
   if (selected && !getSelection().isCollapsed) return selected.id;
   const seen = place.following ? null : place.inView();
-  return seen?.closest('.line')?.id ?? newest()?.id ?? null;
+  return seen?.closest('.line')?.id || newest()?.id || null;
 }
 
 const acts = {
@@ -264,7 +288,12 @@ at('Fresh').addEventListener('click', () => {
   goTo(first);
   buttons();
 });
+view.list.addEventListener('click', async (event) => {
+  const time = event.target.closest?.('a.time');
+  if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(time.closest('.line'));
+});
 keys(at('Keys'), acts);
+at('Report')?.addEventListener('toggle', () => import('./report.js'));
 keepClear(document.querySelector('.bar'));
 document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
 
@@ -275,7 +304,7 @@ async function cited() {
   const known = at(id) !== null;
   if (!(await older.find(id))) return false;
   if (!known) location.replace(`#${id}`); // now it is there: the browser goes to it and marks it
-  quote.offer(at(id));
+  (await quote()).offer(at(id));
   return true;
 }
 
@@ -284,6 +313,7 @@ setInterval(() => {
   if (open && (reader.sound || low()) && Date.now() - heard > (low() ? SILENT_LOW : SILENT)) {
     cutAt = heard;
     link.open();
+    text?.open();
   }
   state();
 }, 1000);
@@ -299,9 +329,11 @@ document.documentElement.classList.add('live');
 bookmark.show();
 wait();
 session();
+text?.show();
+text?.look();
 if (reader.session.status !== 'closed') {
   history.scrollRestoration = 'manual';
-  link.open();
+  open();
   if (!(await cited())) place.follow();
 } else {
   await cited();

@@ -19,20 +19,19 @@ async function copy(text) {
 
 export class Quote {
   /**
-   * @param {HTMLElement} list
    * @param {{words: object, address: (id: string) => string, about: () => string[], tell: (text: string) => void}} with_
    */
-  constructor(list, { words, address, about, tell }) {
+  constructor({ words, address, about, tell }) {
     Object.assign(this, { words, address, about, tell });
     this.button = element('button', { type: 'button', class: 'quiet' }, words.text('copy'));
     this.said = element('span', { class: 'copied' });
     this.button.addEventListener('click', () => this.#quote());
-    list.addEventListener('click', (event) => {
-      const time = event.target.closest?.('a.time');
-      if (!time || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      this.offer(time.closest('.line'));
-      this.#copy(this.address(time.closest('.line').id), 'copied.address');
-    });
+  }
+
+  /** Copy where a line is to be found. */
+  copyAddress(line) {
+    this.offer(line);
+    this.#copy(this.address(line.id), 'copied.address');
   }
 
   /** Put the button at a line. */

@@ -1,6 +1,8 @@
 // What a reader of one feed knows, and how a frame changes it. Pure: no DOM, no network, no clock.
 // The fold is that of server/moothall/core/views/captions.py, and so are lines; `number` is a line's place in the whole
-// text, from 0.
+// text, from 0. `late` is on lines that were translated long after they were said: they are no news.
+
+const LATE = 15000; // ms before the newest line; translations that overtake one another by less still are news
 
 const nothing = () => ({
   lost: false, // a frame is missing: ask again from `position`
@@ -12,6 +14,7 @@ const nothing = () => ({
   gaps: false,
   lines: new Set(), // ids of lines that changed
   gone: new Set(), // ids of lines that are in the text no more
+  moved: false, // lines have other numbers than before
 });
 
 export class Reader {
@@ -31,6 +34,7 @@ export class Reader {
     this.partial = null; // the newest hypothesis, whether or not it may be shown
     this.unsaved = '';
     this.lastWords = false; // awaited before the close
+    this.instead = null; // the text to read in place of this one
     this.later = new Map(); // id → what events changed of a line, for pages that were made before them
     this.#wipe();
   }
@@ -67,8 +71,7 @@ export class Reader {
       if (item.kind) this.#signal(item, sent);
       else if (item.body) this.#fold(item, sent, change);
       else if (item.segment) {
-        if (this.last) change.lines.add(this.last.segment); // it may have grown until now
-        this.#put({ t1: item.t0, words: 0, gone: false, ...item });
+        this.#come({ t1: item.t0, words: 0, gone: false, ...item }, change);
         this.spoke = sent;
         change.lines.add(item.segment);
       }
@@ -137,6 +140,33 @@ export class Reader {
     if (!this.last || line.number >= this.last.number) this.last = line;
   }
 
+  /** Where a line belongs that was said at `t0`: behind all that were said by then. */
+  #behind(t0) {
+    let number = 0;
+    for (const line of this.lines.values()) if (line.t0 <= t0) number = Math.max(number, line.number + 1);
+    return number;
+  }
+
+  /** Put a new line in. Where its number is another's, it was translated late, and those behind it are moved on. */
+  #come(line, change) {
+    const [old, { first, last }, all] = [this.lines.get(line.segment), this, [...this.lines.values()]];
+    if (old) line.number = old.number; // a page of older lines brought it already
+    else if (line.number < first || all.some(({ number }) => number === line.number)) {
+      for (const each of all) if (each.number >= line.number) each.number += 1;
+      change.moved = true;
+      if (line.number < first) return; // it belongs to an older page
+      line.late = last.t0 - line.t0 > LATE;
+    }
+    this.#put(line);
+    if (last && this.last !== last) change.lines.add(last.segment); // it may have grown until now
+  }
+
+  /** The line that this text has of another one, which was said. */
+  #made(segment) {
+    for (const line of this.lines.values()) if (line.made_from?.sources[0][0] === segment) return line.segment;
+    return `${segment}-${this.channel}`;
+  }
+
   #restart(snapshot, change) {
     change.snapshot = change.session = change.gaps = true;
     if (snapshot.epoch !== this.epoch) {
@@ -156,12 +186,11 @@ export class Reader {
     const line = this.lines.get(body.segment);
     switch (body.type) {
       case 'segment.opened':
-        if (this.last) change.lines.add(this.last.segment);
-        this.#put({
-          segment: body.segment, number: this.last ? this.last.number + 1 : 0, t0: body.t0, t1: null,
-          language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0, mended: false,
-          accepted: false, gone: false,
-        });
+        this.#come({
+          segment: body.segment, number: body.made_from ? this.#behind(body.t0) : (this.last?.number ?? -1) + 1, t0: body.t0,
+          t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
+          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }),
+        }, change);
         break;
       case 'words.committed':
         if (!line) return;
@@ -175,10 +204,10 @@ export class Reader {
         this.spoke = at;
         break;
       case 'segment.corrected':
-        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, { text: body.text + body.tail });
+        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, body.made_from && { made_from: body.made_from }, { text: body.text + body.tail });
         break;
       case 'speaker.assigned':
-        for (const segment of body.segments) {
+        for (const segment of body.segments.flatMap((id) => [id, this.#made(id)])) {
           this.#amend(segment, { speaker: body.speaker });
           change.lines.add(segment);
         }
@@ -242,7 +271,7 @@ export class Reader {
         change.session = true;
         return;
       case 'channel.added':
-        session.channels[body.channel] = { kind: body.kind, languages: body.languages };
+        session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, asked: body.asked ?? null };
         return;
       case 'clock.mapped':
         session.clock = [body.t, body.wall];
@@ -283,6 +312,9 @@ export class Reader {
         break;
       case 'last-words':
         this.lastWords = signal.awaited;
+        break;
+      case 'stand-in':
+        this.instead = signal.instead;
         break;
       case 'unrecorded':
         this.unrecorded = { text: signal.text, language: signal.language };

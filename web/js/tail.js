@@ -31,6 +31,7 @@ export class Tail {
     this.box = at('Newest');
     this.reader = new Reader(data);
     this.reader.spoke = data.spoke;
+    this.late = false; // whether the last frame brought nothing but translations of what was said long before
     this.words = new Words(data);
     this.changed = changed;
     this.#ahead = data.now - Date.now();
@@ -94,10 +95,12 @@ export class Tail {
   #take(frame) {
     this.#heard = Date.now();
     this.#ahead = frame.sent - this.#heard;
-    if (this.reader.apply(frame).lost) {
+    const { lost, lines } = this.reader.apply(frame);
+    if (lost) {
       this.link.open();
       return;
     }
+    this.late = lines.size > 0 && [...lines].every((id) => this.reader.lines.get(id)?.late);
     this.#show();
     this.changed(this);
   }
@@ -196,17 +199,19 @@ export class Tail {
   #fill(node, parts) {
     const spans = [...node.querySelectorAll(':scope > [data-line]')];
     const known = new Map(spans.map((span) => [span.dataset.line, span]));
+    let [next = null] = spans; // before which one that is new belongs: a translation may be made late
     for (const { line, rest } of parts) {
       for (const [key, text] of [[line.segment, line.text.trim()], [`${line.segment} rest`, rest.trim()]]) {
         let span = known.get(key);
         known.delete(key);
+        if (span) next = span.nextElementSibling;
         if (!text) {
           span?.remove();
           continue;
         }
         if (!span) {
           span = element('span', { class: key === line.segment ? 'sure' : 'rest', 'data-line': key });
-          node.append(span);
+          node.insertBefore(span, next);
         }
         set(span, `${text} `);
       }

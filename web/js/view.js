@@ -3,11 +3,14 @@
 import { at, element, set } from './nodes.js';
 import { direction, isoTime, mediaTime } from './words.js';
 
-const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
+export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
 
 export class View {
-  constructor(reader, words, zone) {
+  /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
+  constructor(reader, words, zone, made) {
     this.zone = zone;
+    this.made = made;
+    this.after = () => {}; // told after each change
     this.reader = reader;
     this.words = words;
     this.list = at('Lines');
@@ -21,6 +24,7 @@ export class View {
     const came = [];
     if (change.cleared) this.list.replaceChildren();
     for (const id of change.gone) at(id)?.remove();
+    if (change.moved) for (const line of this.reader.lines.values()) at(line.segment)?.setAttribute('data-n', line.number);
     for (const id of change.lines) {
       const line = this.reader.lines.get(id);
       if (line && !this.reader.grows(line) && this.#place(line)) came.push(id);
@@ -29,6 +33,7 @@ export class View {
     if (change.gaps) this.#gaps();
     at('Older').hidden = this.reader.first === 0;
     this.#grow();
+    this.after();
     return came;
   }
 
@@ -43,6 +48,7 @@ export class View {
     const item = old ?? element('li', { class: 'line', id: line.segment, 'data-n': '', 'data-t0': line.t0, 'data-origin': line.origin });
     item.dataset.n = line.number;
     item.dataset.speaker = line.speaker ?? '';
+    if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
     if (old?.querySelector('.text').textContent !== text || old.querySelector('.mark') === null === line.mended) {
       item.replaceChildren(...this.#inside(line, text), this.#about(line));
     } else {
@@ -62,7 +68,8 @@ export class View {
     return after;
   }
 
-  #time({ t0 }) {
+  /** When a line was said. */
+  time({ t0 }) {
     const { opened } = this.reader.session;
     const [ahead, offset, name] = this.zone;
     const moment = opened === null ? '' : isoTime(opened + t0 + ahead);
@@ -86,10 +93,14 @@ export class View {
   }
 
   #about(line) {
-    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}` }, this.#time(line)));
+    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}` }, this.time(line)));
     if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
-    about.append(' ', element('span', { class: 'source' }, this.words.text(`origin.${line.origin}`)));
+    about.append(' ', element('span', { class: 'source' }, this.#source(line)));
     return about;
+  }
+
+  #source({ origin, made_from: made }) {
+    return this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
   }
 
   /** A speaker's name stands only where the speaker changes. */
@@ -129,7 +140,7 @@ export class View {
       if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '')) {
         const made = element('div', { class: 'line', 'data-of': line.segment, 'data-speaker': line.speaker ?? '' });
         made.append(...this.#inside(line, element('span', { class: 'sure' }), element('span', { class: 'rest' })));
-        if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.#time(line))));
+        if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.time(line))));
         if (block) block.replaceWith(made);
         else this.growing.append(made);
         block = made;

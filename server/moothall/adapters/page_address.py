@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from moothall.adapters.page_choices import Choices
+from moothall.adapters.page_choices import SHOW, Choices
 from moothall.core.ids import ChannelId, SessionId
 
 FORMATS = ("vtt", "srt", "txt", "html", "json")
@@ -31,16 +31,30 @@ class Address:
     @property
     def kept(self) -> dict[str, str]:
         """What the form of choices has to send along."""
-        kept = {"channel": self.channel, "ui": self.ui}
+        kept = {"channel": self.channel, "ui": self.ui, SHOW: self.choices.get(SHOW)}
         return {name: value for name, value in kept.items() if value is not None}
 
-    def page(self, *, channel: ChannelId | None = None, ui: str | None = None, before: int | None = None) -> str:
+    def page(
+        self,
+        *,
+        channel: ChannelId | None = None,
+        ui: str | None = None,
+        before: int | None = None,
+        show: str | None = None,
+    ) -> str:
         """The session's page, with what is named changed; `before` asks for older lines."""
-        return self._with(self.base, channel=channel, ui=ui, before=before)
+        return self._with(self.base, channel=channel, ui=ui, before=before, show=show)
 
-    def own_pace(self, start: int | None = None, *, ui: str | None = None) -> str:
+    def own_pace(
+        self,
+        start: int | None = None,
+        *,
+        channel: ChannelId | None = None,
+        ui: str | None = None,
+        show: str | None = None,
+    ) -> str:
         """The page to read at one's own pace, from line `start` (the first is 1)."""
-        return self._with(f"{self.base}/read", ui=ui, start=start)
+        return self._with(f"{self.base}/read", channel=channel, ui=ui, start=start, show=show)
 
     def record(self, form: str) -> str:
         """The text to take home, in one of FORMATS."""
@@ -55,10 +69,12 @@ class Address:
         ui: str | None = None,
         before: int | None = None,
         start: int | None = None,
+        show: str | None = None,
     ) -> str:
         wanted: dict[str, object] = {
             "channel": channel or self.channel,
             **self.choices,
+            **({} if show is None else {SHOW: show}),
             "ui": ui or self.ui,
             "before": before,
             "from": start,

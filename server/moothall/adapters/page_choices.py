@@ -46,15 +46,18 @@ SIZES = ("75", "100", "125", "150", "200", "300")
 USUAL_SIZE = "100"
 SOURCES = "sources"
 """`yes` shows how each line came about."""
+SHOW = "show"
+"""What is shown of a translation: itself, or `both`, the original above it. The page has links for it."""
 SCRIPTED = frozenset({"say"})
 """Choices that do nothing without scripts."""
-SHOWN = ("read", "size", "spacing", "theme", "font", SOURCES)
+SHOWN = ("read", "size", "spacing", "theme", "font", SOURCES, SHOW)
 """Choices that the style sheets follow, as `data-` attributes of the page."""
 
 _VALUES: Mapping[str, frozenset[str]] = {
     **{name: frozenset(values) for name, (_, values) in OFFERED.items()},
     "size": frozenset(SIZES),
     SOURCES: frozenset({"yes"}),
+    SHOW: frozenset({"translation", "both"}),
 }
 
 Choices = Mapping[str, str]

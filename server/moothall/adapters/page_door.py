@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -16,11 +16,15 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters import page_choices
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
-from moothall.adapters.page_rows import shows
+from moothall.adapters.page_beside import sources_of
+from moothall.adapters.page_choices import SHOW, Choices
+from moothall.adapters.page_menu import spoken
+from moothall.adapters.page_rows import kind_of, shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
@@ -89,18 +93,22 @@ class PageDoor:
             older = None if before is None else await self._older(wanted, before)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
+        choices = page_choices.chosen(request.query)
         text = self._pages.render_session(
             wanted.snapshot,
             channel=wanted.feed.channel,
             ui=ui,
             ui_chosen=chosen,
-            choices=page_choices.chosen(request.query),
+            choices=choices,
             now=self._clock.wall(),
             older=older,
             sound_address=self._sound_of(wanted.snapshot.session),
             public=self._public,
             last_awaited=self._last_awaited(wanted.session),
             quality=self._quality_of(wanted.session, wanted.feed.channel),
+            named=bool(request.query.get("channel")),
+            instead_of=_channel(request.query.get("instead-of", "")),
+            said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
         )
         return html(text, ui)
 
@@ -113,13 +121,16 @@ class PageDoor:
             seen = await self._own_pace(wanted, start - 1)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
+        choices = page_choices.chosen(request.query)
         text = self._pages.render_own_pace(
             wanted.snapshot.session,
             seen,
             channel=wanted.feed.channel,
             ui=ui,
             ui_chosen=chosen,
-            choices=page_choices.chosen(request.query),
+            choices=choices,
+            named=bool(request.query.get("channel")),
+            said=await self._said(wanted, choices, [line for _, line in seen.lines]),
         )
         return html(text, ui)
 
@@ -206,6 +217,29 @@ class PageDoor:
             raise Wrong(404, ErrorText.NO_SESSION)
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total)
 
+    async def _said(self, wanted: Asked, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
+        """The lines that were spoken, back to the first that `lines` of a translation were made from; None where they
+        are not to be shown.
+        """
+        session = wanted.snapshot.session
+        floor = spoken(session)
+        translated = kind_of(session, wanted.feed.channel) is ChannelKind.TRANSLATION
+        if choices.get(SHOW) != "both" or not translated or floor is None:
+            return None
+        feed = Feed(channel=floor)
+        snapshot = await self._snapshot_of(wanted.session, feed)
+        if snapshot is None:
+            return None
+        said, before = snapshot.lines, snapshot.before
+        missing = sources_of(lines) - {line.segment for line in said}
+        while before and missing:
+            page = await self._page_of(wanted.session, feed, before)
+            if not page:
+                break
+            said, before = (*page, *said), before - len(page)
+            missing -= {line.segment for line in page}
+        return said
+
     async def _own_pace(self, wanted: Asked, start: int) -> OwnPace:
         """Finished lines from number `start` on, as many as a page has."""
         snapshot = wanted.snapshot
@@ -232,6 +266,10 @@ class PageDoor:
 def _total(snapshot: Snapshot) -> int:
     """How many lines the whole text has."""
     return (snapshot.before or 0) + len(snapshot.lines)
+
+
+def _channel(name: str) -> ChannelId | None:
+    return ChannelId(name) if is_name(name) else None
 
 
 def _number(request: web.Request, name: str, key: str) -> int | None:

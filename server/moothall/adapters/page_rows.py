@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from babel.dates import get_timezone_location
 from msgspec import UnsetType
 
@@ -13,8 +14,11 @@ from moothall.adapters.page_texts import (
     GAPS,
     MENDED,
     NOTICES,
+    ON_DEMAND,
     ORIGINS,
     REHEARSAL,
+    SHORT,
+    SHORT_ON_DEMAND,
     SOUND,
     STANDS,
     YOUNG_PEOPLE,
@@ -83,8 +87,9 @@ def row_of(
         "mended_text": ui.text(ACCEPTED if line.accepted else MENDED),
         "origin": line.origin.value,
         "source": source_of(line, ui),
-        "made": "" if isinstance(line.made_from, UnsetType) else line.made_from.route,
-        "rough": not isinstance(line.made_from, UnsetType) and line.made_from.rough,
+        "original": None,
+        "waiting": "",
+        "made": "" if isinstance(line.made_from, UnsetType) else msgspec.json.encode(line.made_from).decode(),
     }
 
 
@@ -158,10 +163,21 @@ def kind_of(session: Session, channel: ChannelId | None) -> ChannelKind:
     return ChannelKind.FLOOR if known is None else known.kind
 
 
+def on_demand(session: Session, channel: ChannelId | None) -> bool:
+    """Whether a text is a translation that is no part of the record."""
+    known = None if channel is None else session.channels.get(channel)
+    return known is not None and known.kind is ChannelKind.TRANSLATION and not known.of_record
+
+
 def notices(session: Session, channel: ChannelId | None, ui: Catalogue) -> list[str]:
     """What stands on the page before and during a session: what the text is, and what is kept."""
-    said = [NOTICES[kind_of(session, channel)]]
+    said = [ON_DEMAND if on_demand(session, channel) else NOTICES[kind_of(session, channel)]]
     said.append(YOUNG_PEOPLE if session.young_people else SOUND[session.sound])
     if session.rehearsal:
         said.append(REHEARSAL)
     return [ui.text(key) for key in said]
+
+
+def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
+    """The same in a few words."""
+    return ui.text(SHORT_ON_DEMAND if on_demand(session, channel) else SHORT[kind_of(session, channel)])

@@ -72,6 +72,18 @@ NOTICES = {
     ),
 }
 """What a text is and what it isn't."""
+ON_DEMAND = (
+    "A machine translates this text because somebody asked for it, and it makes mistakes: the words of the speaker"
+    " count. It is no part of the record of the meeting."
+)
+"""What stands in place of NOTICES' where a translation is not of record."""
+SHORT = {
+    ChannelKind.FLOOR: "Written by a machine, with mistakes, and kept",
+    ChannelKind.INTERPRETATION: "Written by a machine, with mistakes, and kept",
+    ChannelKind.TRANSLATION: "Translated by a machine, with mistakes, and kept",
+}
+"""The same where there is little room."""
+SHORT_ON_DEMAND = "Translated by a machine, with mistakes"
 SOUND = {
     SoundKept.NONE: "No sound is kept.",
     SoundKept.UNTIL_CHECKED: "The sound is kept until the text has been checked, for 30 days at most.",
@@ -88,6 +100,11 @@ FORMAT_TEXTS = {
 """What a text can be taken home as, by the ending of its address."""
 YOUNG_PEOPLE = "Young people take part: no sound and no full names are kept."
 REHEARSAL = "This is a rehearsal: none of it stays."
+
+WAITING = "Being translated"
+"""What is said of a line that stands there in the original until its translation comes."""
+INSTEAD = "The interpreter is silent: this is a machine translation until they go on"
+"""What is said to whoever was brought from an interpreter's text to the translation."""
 
 SCRIPT_TEXTS = {
     **{f"standing.{name}": key for name, key in STANDING.items()},
@@ -114,6 +131,11 @@ SCRIPT_TEXTS = {
     "held.not": "The text does not wait",
     "hear": "When you hear “{text}” in your video, press the button.",
     "hear.nothing": "Wait for the next line, then try again.",
+    "waiting": WAITING,
+    "instead": INSTEAD,
+    "instead.read": "The interpreter is silent: read the machine translation until they go on",
+    "instead.over": "The interpreter goes on",
+    "instead.back": "The interpreter goes on: back to the interpreter",
 }
 """What the scripts say, by their names for it."""
 NEW_LINES = "{n} new line"

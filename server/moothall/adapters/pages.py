@@ -7,7 +7,7 @@ against each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,21 +18,31 @@ from markupsafe import Markup
 from moothall.adapters import page_choices
 from moothall.adapters.door_texts import card_part, report_part
 from moothall.adapters.page_address import FORMATS, Address
+from moothall.adapters.page_beside import put_beside, with_waiting
 from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
+from moothall.adapters.page_menu import by_language, menu, ways
 from moothall.adapters.page_rows import (
     Row,
-    channel_name,
     kind_of,
     last_words,
     notices,
     row_of,
     rows_of,
+    short_notice,
     speaker_of,
     standing,
 )
-from moothall.adapters.page_texts import FORMAT_TEXTS, INTERPRETER_STANDING, NEW_LINES, SCRIPT_TEXTS, SEALS, STANDING
+from moothall.adapters.page_texts import (
+    FORMAT_TEXTS,
+    INSTEAD,
+    INTERPRETER_STANDING,
+    NEW_LINES,
+    SCRIPT_TEXTS,
+    SEALS,
+    STANDING,
+)
 from moothall.adapters.quality_texts import quality_line
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, Position
@@ -114,12 +124,17 @@ class Pages:
         public: str = "",
         last_awaited: bool = False,
         quality: Quality | None = None,
+        named: bool = True,
+        instead_of: ChannelId | None = None,
+        said: Sequence[Line] | None = None,
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
         `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
         links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
-        it; `last_awaited` as for `standing`; `quality` is how good the text is.
+        it; `last_awaited` as for `standing`; `quality` is how good the text is. `named` is whether the address names
+        the text; `instead_of` is the interpreter's text that a translation is read in place of; `said` are the lines
+        that were spoken, where a translation is to be shown with them.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
@@ -129,17 +144,23 @@ class Pages:
         kind, values = standing(snapshot, now, last_awaited=last_awaited)
         newest = older is None or start + len(lines) >= older.total
         finished = lines if growing is None else lines[:-1]
+        rows = rows_of(session, finished, start, newest=newest, ui=ui, zone=zone)
+        if said is not None:
+            rows = put_beside(rows, finished, said)
+            rows = with_waiting(rows, finished, said, session, whole=not start, newest=newest, ui=ui, zone=zone)
         return self.render(
             "session.html",
             ui=ui,
-            **self._around(session, address, ui),
+            **self._around(session, address, ui, named=named or older is not None),
             in_language=lambda language: address.page(ui=language),
+            instead=_instead(session, channel, instead_of, ui),
             older=older is not None,
-            rows=rows_of(session, finished, start, newest=newest, ui=ui, zone=zone),
+            rows=rows,
             growing=None
             if growing is None
             else row_of(session, growing, start + len(finished), ui, speaker_of(finished), zone=zone),
-            texts=_texts_to_read(session, address, ui),
+            short=short_notice(session, channel, ui),
+            ways=ways(session, address, ui),
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
             sound_address=sound_address,
             quality=quality_line(quality, ui),
@@ -185,19 +206,24 @@ class Pages:
         ui: Catalogue,
         ui_chosen: bool = False,
         choices: Choices | None = None,
+        named: bool = True,
+        said: Sequence[Line] | None = None,
     ) -> str:
-        """A few lines that stay as they are until the reader asks for the next ones."""
+        """A few lines that stay as they are until the reader asks for the next ones; `named` and `said` as there."""
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
         zone = self._clock_of(session, None)
         rows: list[Row] = []
         for number, line in seen.lines:
             rows.append(row_of(session, line, number, ui, str(rows[-1]["speaker"]) if rows else None, zone=zone))
+        if said is not None:
+            rows = put_beside(rows, [line for _, line in seen.lines], said)
         more = max(0, seen.total - seen.following)
         place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
         return self.render(
             "own_pace.html",
             ui=ui,
-            **self._around(session, address, ui),
+            **self._around(session, address, ui, named=named),
+            ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=rows,
             place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
@@ -216,8 +242,11 @@ class Pages:
         """The page that says in one sentence what is wrong; `key` is its text's."""
         return self.render("error.html", ui=ui, status=status, sentence=ui.text(key))
 
-    def _around(self, session: Session, address: Address, ui: Catalogue) -> dict[str, object]:
-        """What every page of a session needs."""
+    def _around(self, session: Session, address: Address, ui: Catalogue, *, named: bool) -> dict[str, object]:
+        """What every page of a session needs; `named` is whether its address names the text."""
+        shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
+        if not named and len(session.channels) > 1:
+            shown["data-texts"] = by_language(session)  # js/early.js goes to the one in the reader's language
         return {
             "address": address,
             "session": session,
@@ -228,7 +257,8 @@ class Pages:
             "notices": notices(session, address.channel, ui),
             "lists": page_choices.form(address.choices, ui),
             "sources": address.choices.get(page_choices.SOURCES) == "yes",
-            "shown": {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices},
+            "texts": menu(session, address, ui, self.zone()),
+            "shown": shown,
         }
 
     def _date(self, session: Session, ui: Catalogue) -> str | None:
@@ -249,14 +279,13 @@ def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
     return 0 if ahead is None else round(ahead.total_seconds()) * 1000, iso_time(moment)[19:], offset_name(moment)
 
 
-def _texts_to_read(session: Session, address: Address, ui: Catalogue) -> list[dict[str, object]]:
-    """Links to the texts of the session, where it has more than one."""
-    if len(session.channels) < 2:
-        return []
-    return [
-        {"address": address.page(channel=name), "name": channel_name(channel, ui), "here": name == address.channel}
-        for name, channel in session.channels.items()
-    ]
+def _instead(session: Session, channel: ChannelId, instead_of: ChannelId | None, ui: Catalogue) -> str | None:
+    """What says that an interpreter is silent; "" where it is to be said later, None where it never is."""
+    kind = kind_of(session, channel)
+    if kind is ChannelKind.FLOOR:
+        return None
+    stands_in = kind is ChannelKind.TRANSLATION and kind_of(session, instead_of) is ChannelKind.INTERPRETATION
+    return ui.text(INSTEAD) if stands_in else ""
 
 
 def _script_texts(kind: ChannelKind, ui: Catalogue) -> dict[str, str]:

@@ -11,7 +11,7 @@ DIRECT = "Translated by a machine from {language}"
 THROUGH = "Translated by a machine from {language} through {through}"
 ROUGH = "Translated by a machine from {language}: the gist only"
 TEXTS = {"made": DIRECT, "made.through": THROUGH, "made.rough": ROUGH}
-"""The same for the scripts, by their names for it (`web/js/made.js`)."""
+"""The same for the scripts, by their names for it (`web/js/other_text.js`)."""
 _DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
 
 

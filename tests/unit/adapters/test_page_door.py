@@ -134,11 +134,11 @@ async def test_how_good_the_text_is_needs_no_script(client: Client) -> None:
 async def test_the_page_as_it_was_chosen_to_be_read(client: Client) -> None:
     async with client.get("/s/plenary?read=low&theme=blue&size=200&ui=ru") as response:
         text = await response.text()
-    assert '<html lang="ru" dir="ltr" data-read="low" data-size="200" data-theme="blue">' in text
+    assert '<html lang="ru" dir="ltr" data-read="low" data-size="200" data-theme="blue" data-texts="fr=fr">' in text
     assert "read=low" in text.partition('id="Earlier"')[0].rpartition("before=250")[0][-90:]
     async with client.get("/s/plenary?read=nonsense&theme=url(x)") as response:
         assert response.status == 200
-        assert '<html lang="en" dir="ltr">' in await response.text()
+        assert '<html lang="en" dir="ltr" data-texts="fr=fr">' in await response.text()
 
 
 @pytest.mark.parametrize(

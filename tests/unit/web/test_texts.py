@@ -11,16 +11,20 @@ from moothall.adapters import admin_texts, desk_texts, door_texts, microphone_te
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_choices import OFFERED
 from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.page_menu import GROUPS, SINCE, WAYS
 from moothall.adapters.page_texts import (
     FORMAT_TEXTS,
     GAPS,
     INTERPRETER_STANDING,
     NEW_LINES,
     NOTICES,
+    ON_DEMAND,
     ORIGINS,
     REHEARSAL,
     SCRIPT_TEXTS,
     SEALS,
+    SHORT,
+    SHORT_ON_DEMAND,
     SOUND,
     STANDING,
     STATES,
@@ -58,6 +62,7 @@ IN_CODE = {
     *refinement_texts.REFINEMENT_TEXTS.values(), refinement_texts.ACCEPTING,
     desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.ACCEPTED_LINES,
  desk_texts.STRANGER, desk_texts.NO_SESSION,
+    *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
@@ -88,7 +93,7 @@ def with_its_parts(script: str) -> set[str]:
         name = to_read.pop()
         if name not in found:
             found.add(name)
-            to_read += re.findall(r"from '\./(\w+\.js)'", SCRIPTS[name])
+            to_read += re.findall(r"(?:from |import\()'\./(\w+\.js)'", SCRIPTS[name])
     return found
 
 

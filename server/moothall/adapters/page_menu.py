@@ -1,0 +1,119 @@
+"""The texts that a reader may choose from: what is spoken, interpreters, translations, each by its language's own name;
+and of a translation the original, itself, or both.
+
+It is all links, so that it needs no scripts. Scripts remember the language (`web/js/choices.js`), and bring whoever
+comes without one in the address to it (`web/js/early.js`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from urllib.parse import urlencode
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+from moothall.adapters.page_address import Address
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_choices import SHOW
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId
+from moothall.core.languages import direction
+from moothall.core.times import Zone
+from moothall.core.views.captions import Channel, Session
+
+GROUPS = {
+    ChannelKind.FLOOR: "As spoken",
+    ChannelKind.INTERPRETATION: "Interpreter",
+    ChannelKind.TRANSLATION: "Machine translation",
+}
+"""What the texts of a kind are called, in the order in which they are offered: an interpreter comes first."""
+SINCE = "Made on demand since {date}"
+"""What marks a translation that is no part of the record."""
+WAYS = {"": "Original", "translation": "Translation", "both": "Both"}
+"""Ways to read a translation, by their values of the choice SHOW; the original is another text."""
+
+
+@lru_cache(maxsize=512)
+def own_name(tag: str) -> str:
+    """What a language (BCP-47) is called in itself, as a name at the beginning of a line; "" where nobody knows."""
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return ""
+    name = locale.get_display_name() or ""
+    return name[:1].upper() + name[1:]
+
+
+def menu(session: Session, address: Address, ui: Catalogue, zone: Zone) -> list[dict[str, object]]:
+    """The texts by their kinds, where there is more than one: for each kind its name and its texts."""
+    if len(session.channels) < 2:
+        return []
+    groups: list[dict[str, object]] = []
+    for kind, title in GROUPS.items():
+        texts = [
+            _text(name, channel, address, ui, zone)
+            for name, channel in session.channels.items()
+            if channel.kind is kind
+        ]
+        texts.sort(key=lambda text: bool(text["since"]))  # those of record come first
+        if texts:
+            groups.append({"kind": kind.value, "title": ui.text(title), "texts": texts})
+    return groups
+
+
+def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zone: Zone) -> dict[str, object]:
+    tag = channel.languages[0] if channel.languages else ""
+    asked = None if channel.of_record else channel.asked
+    spoken = channel.kind is ChannelKind.FLOOR
+    own = "" if spoken else own_name(tag)
+    return {
+        "address": address.page(channel=name),
+        "own_pace": address.own_pace(channel=name),
+        "name": ui.text(GROUPS[ChannelKind.FLOOR]) if spoken else own or ui.language_name(tag),
+        # What has no name of its own is in the language of the page.
+        "language": tag if own else "",
+        "direction": direction(tag),
+        "tag": "" if spoken else tag,
+        "here": name == address.channel,
+        "since": "" if asked is None else ui.text(SINCE, date=format_date(zone.at(asked), "long", locale=ui.locale)),
+    }
+
+
+def ways(session: Session, address: Address, ui: Catalogue, *, own_pace: int | None = None) -> list[dict[str, object]]:
+    """Of a translation: links to the original, to itself, and to both in one; nothing of another text.
+
+    They lead to the session's page, or to the one at one's own pace, from line `own_pace` on.
+    """
+    original = address.page if own_pace is None else address.own_pace
+    same = address.page if own_pace is None else partial(address.own_pace, own_pace)
+    here, floor = session.channels.get(address.channel or ChannelId("")), spoken(session)
+    if here is None or here.kind is not ChannelKind.TRANSLATION or floor is None:
+        return []
+    now = address.choices.get(SHOW, "translation")
+    return [
+        {
+            "address": same(show=way) if way else original(channel=floor),
+            "text": ui.text(key),
+            "way": way,
+            "here": way == now,
+        }
+        for way, key in WAYS.items()
+    ]
+
+
+def spoken(session: Session) -> ChannelId | None:
+    """The text of what is spoken, from which translations are made."""
+    return next((name for name, each in session.channels.items() if each.kind is ChannelKind.FLOOR), None)
+
+
+def by_language(session: Session) -> str:
+    """Which text there is in which language, as a query `fr=fr&es=mt-es`: what an interpreter says comes before a
+    translation. Without what is spoken, which is where everybody starts.
+    """
+    found: dict[str, ChannelId] = {}
+    for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
+        for name, channel in session.channels.items():
+            if channel.kind is kind and channel.languages:
+                found.setdefault(channel.languages[0].partition("-")[0].lower(), name)
+    return urlencode(found)
