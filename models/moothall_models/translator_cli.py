@@ -9,7 +9,8 @@ import os
 import random
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection
@@ -26,6 +27,7 @@ from moothall_models.own_process import (
     exit_with_parent,
     leave_no_picture,
     own_token,
+    secret,
     until_told,
 )
 from moothall_models.translator_process import TranslatorService
@@ -33,6 +35,8 @@ from moothall_models.translators.port import Translator
 from moothall_models.translators.self_test import try_out
 
 logger = logging.getLogger(__name__)
+
+KEY_VARIABLE = "MOOTHALL_TRANSLATOR_KEY"
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
@@ -50,6 +54,8 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     try:
         server = Server(asked.url.rstrip("/") + wire.PATH, own_token(asked.token_file, environment), asked.name)
         translators = find_translators(asked.only)
+        if asked.service:
+            translators = (*translators, at_service(asked, environment))
         service = TranslatorService(translators, asked.name, try_out=_tried)
         asyncio.run(until_told(lambda: serve(service, server, Backoff(random.SystemRandom().random))))
     except ConfigurationError as error:
@@ -77,7 +83,11 @@ def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
     from moothall_models.translators.bergamot import BergamotTranslator
     from moothall_models.translators.echo import EchoTranslator
 
-    kinds = {"bergamot": BergamotTranslator, "apertium": ApertiumTranslator}
+    kinds: dict[str, Callable[[], Translator]] = {
+        "bergamot": BergamotTranslator,
+        "apertium": ApertiumTranslator,
+        "argos": _argos,
+    }
     if tuple(only) == ("echo",):
         return (EchoTranslator(),)
     unknown = [name for name in only if name not in kinds]
@@ -85,6 +95,28 @@ def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
         msg = f"There is no translator {unknown[0]!r}; there are {', '.join(kinds)}."
         raise ConfigurationError(msg)
     return tuple(kind() for name, kind in kinds.items() if not only or name in only)
+
+
+def at_service(asked: argparse.Namespace, environment: Mapping[str, str]) -> Translator:
+    """The chat service that the arguments name. Raises ConfigurationError."""
+    from moothall_models.translators.service import open_service
+
+    return open_service(
+        asked.service,
+        asked.language,
+        lambda: secret(asked.key_file, "key", environment.get(KEY_VARIABLE, "")),
+        seconds=time.perf_counter,
+        pause=time.sleep,
+    )
+
+
+def _argos() -> Translator:
+    """What was installed from packages of Argos Translate; without the libraries for them, none of it."""
+    from moothall_models.store import open_store, packages_folder
+    from moothall_models.translators.argos import ArgosTranslator
+    from moothall_models.translators.argos_package import installed_packages
+
+    return ArgosTranslator(installed_packages(packages_folder(open_store().folder)))
 
 
 async def serve(service: TranslatorService, server: Server, backoff: Backoff) -> None:
@@ -136,6 +168,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="use this translator; may be given more than once"
     )
+    parser.add_argument("--service", default="", metavar="NAME", help="a chat service, openai:MODEL@https://HOST/v1")
+    parser.add_argument(
+        "--language", action="append", default=[], metavar="TAG", help="one between which the service translates"
+    )
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help="with the key of the service")
     parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
     parser.add_argument(

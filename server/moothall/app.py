@@ -110,7 +110,7 @@ async def hall(
         )
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
-        translating, translators = open_translating(stack, house, settings)
+        translating, translators = open_translating(stack, house, settings, glossaries)
         recognising.tell_again(translating.expect_better)
         engines = await _start_engines(
             stack, house, settings, recognising=recognising, translators=translators, arguments=engine_arguments

@@ -11,7 +11,9 @@ from moothall.app_house import House
 from moothall.core.errors import ConfigurationError
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.carrying_on import carry_on
-from moothall.services.text_translation import TextTranslation
+from moothall.services.glossaries import Glossaries
+from moothall.services.live_session import LiveSession
+from moothall.services.text_translation import Terms, TextTranslation
 from moothall.services.translating import Translating
 from moothall.services.translators import Translators
 from moothall.settings import Settings
@@ -19,12 +21,24 @@ from moothall.settings import Settings
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
-def open_translating(stack: AsyncExitStack, house: House, settings: Settings) -> tuple[Translating, Translators]:
+def open_translating(
+    stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries
+) -> tuple[Translating, Translators]:
     """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
     translators = Translators()
     texts = TextTranslation(translators, phrases(settings.translation.phrases))
+
+    def terms(live: LiveSession, source: str, target: str) -> Terms:
+        forced = glossaries.translation_terms(live.state, source, target)
+        return Terms(forced=forced, names=glossaries.names(live.state))
+
     translating = Translating(
-        house.sessions, translators, texts, of_record=settings.translation.languages, clock=house.clock
+        house.sessions,
+        translators,
+        texts,
+        of_record=settings.translation.languages,
+        clock=house.clock,
+        terms=terms,
     )
     stack.callback(house.tasks.create_task(carry_on(translating.run, house.clock)).cancel)
     return translating, translators
@@ -39,6 +53,12 @@ def start_translators(
     arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
     for name in settings.translation.translators:
         arguments += ["--only", name]
+    if settings.translation.service:
+        arguments += ["--service", settings.translation.service]
+        for language in settings.translation.service_languages:
+            arguments += ["--language", language]
+        if settings.translation.key_file:
+            arguments += ["--key-file", settings.translation.key_file]
     child = EngineChild(arguments, token=token, threads=1, clock=house.clock, program=PROGRAM)
     stack.callback(house.tasks.create_task(child.run()).cancel)
     return child

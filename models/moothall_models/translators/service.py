@@ -133,6 +133,7 @@ class ServiceTranslator:
                 source=source,
                 target=target,
                 cost=cost if "en" in (primary(source), primary(target)) else cost_beside,
+                remote=True,
             )
             for source, target in _pairs(languages)
         )

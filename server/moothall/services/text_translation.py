@@ -46,7 +46,7 @@ class TextTranslation:
         self._translators = translators
         self._phrases = phrases
         self._directions: tuple[Direction, ...] = ()
-        self._routes: dict[tuple[str, str], Route | None] = {}
+        self._routes: dict[tuple[str, str, bool], Route | None] = {}
         self._wordings: dict[tuple[str, str, Terms], Wording] = {}
         translators.changed(self._changed)
 
@@ -54,13 +54,17 @@ class TextTranslation:
         self._directions = self._translators.directions
         self._routes.clear()
 
-    def route(self, source: str, target: str) -> Route | None:
-        """The way from one language (BCP-47) to another; None where there is none now."""
-        key = (source, target)
+    def route(self, source: str, target: str, *, here: bool = False) -> Route | None:
+        """The way from one language (BCP-47) to another; None where there is none now.
+
+        `here`: the text must not be sent to somebody else's machine.
+        """
+        key = (source, target, here)
         if key not in self._routes:
             if len(self._routes) >= self._kept:
                 self._routes.clear()
-            self._routes[key] = best_route(self._directions, source, target)
+            open_to_it = [each for each in self._directions if not (here and each.remote)]
+            self._routes[key] = best_route(open_to_it, source, target)
         return self._routes[key]
 
     def reachable(self, source: str) -> tuple[str, ...]:
@@ -74,13 +78,13 @@ class TextTranslation:
             await self._translators.prepare(direction)
 
     async def translate(
-        self, text: str, source: str, target: str, terms: Terms | None = None, *, keep: bool = True
+        self, text: str, source: str, target: str, terms: Terms | None = None, *, keep: bool = True, here: bool = False
     ) -> Made:
-        """The text in the target's language. Without `keep` nothing of it stays in memory.
+        """The text in the target's language. Without `keep` nothing of it stays in memory; `here` as for `route`.
 
         Raises NoTranslator where no way is open now, and TranslationFailed where it failed this time.
         """
-        route = self.route(source, target)
+        route = self.route(source, target, here=here)
         if route is None:
             msg = f"There is no way from {source} to {target} now."
             raise NoTranslator(msg)

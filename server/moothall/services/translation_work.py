@@ -266,7 +266,7 @@ class TranslationWork:
             return text
         try:
             made = await self._texts.translate(
-                text, language, target, self._terms(self.live, language, target), keep=keep
+                text, language, target, self._terms(self.live, language, target), keep=keep, here=not keep
             )
         except TranslationFailed:
             return None

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.translating.phrases import Phrase
-from moothall.services import text_translation
-from moothall.services.text_translation import LONGEST, Made, Terms, TextTranslation
+from moothall.services.text_translation import KEPT, LONGEST, Made, Terms, TextTranslation
 from moothall.services.translators import NoTranslator, TranslationFailed, Translators
 from moothall.testing.loop import run
-from moothall.testing.translator_link import EchoEnd
+from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 
 PHRASES: tuple[Phrase, ...] = (
     {"en": ("the motion carries",), "es": ("se aprueba la moción",), "pt": ("a moção é aprovada",)},
@@ -20,10 +20,10 @@ PHRASES: tuple[Phrase, ...] = (
 
 
 @asynccontextmanager
-async def texts_of(echo: EchoEnd) -> AsyncIterator[TextTranslation]:
+async def texts_of(echo: EchoEnd, kept: int = KEPT) -> AsyncIterator[TextTranslation]:
     async with asyncio.TaskGroup() as group:
         translators = Translators()
-        texts = TextTranslation(translators, PHRASES)
+        texts = TextTranslation(translators, PHRASES, kept=kept)
         group.create_task(translators.serve(echo.server))
         group.create_task(echo.run())
         for _ in range(20):
@@ -106,7 +106,7 @@ def test_whoever_asks_for_one_text_gets_an_answer_in_any_case() -> None:
     run(story())
 
 
-def test_without_translators_there_is_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_translators_there_is_no_way() -> None:
     async def story() -> None:
         texts = TextTranslation(Translators(), PHRASES)
         assert texts.route("en", "es") is None
@@ -117,13 +117,24 @@ def test_without_translators_there_is_no_way(monkeypatch: pytest.MonkeyPatch) ->
     run(story())
 
 
-def test_what_is_kept_of_routes_and_wordings_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_of_routes_and_wordings_is_bounded() -> None:
     async def story() -> None:
-        monkeypatch.setattr(text_translation, "KEPT", 2)
-        async with texts_of(EchoEnd()) as texts:
+        async with texts_of(EchoEnd(), kept=2) as texts:
             for target in ("pt", "es", "pt", "fr"):
                 texts.route("en", target)
             for number in range(4):
                 await texts.translate("Good.", "en", "pt", Terms(names=(f"Name {number}",)))
+
+    run(story())
+
+
+def test_what_must_stay_here_goes_no_way_that_leads_away() -> None:
+    async def story() -> None:
+        away = msgspec.structs.replace(DIRECTIONS[0], engine="service", cost=1.0, remote=True)
+        async with texts_of(EchoEnd([*DIRECTIONS, away])) as texts:
+            assert (await texts.translate("Good.", "en", "pt")).route.name == "service 1 en>pt"
+            here = await texts.translate("Between us.", "en", "pt", keep=False, here=True)
+            assert here.route.name == "echo 1 en>pt"
+            assert texts.route("en", "pt", here=True) == here.route
 
     run(story())
