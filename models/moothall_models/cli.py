@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import random
-import resource
-import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,8 +19,19 @@ import numpy as np
 from moothall.core.errors import ConfigurationError, MoothallError
 from moothall.testing.scripted import read_script
 from moothall.wire.computing import workers_for
-from moothall_models.engine import Engine, EngineSettings, first_of
+from moothall_models.dialling import first_of
+from moothall_models.engine import Engine, EngineSettings
 from moothall_models.engine_clock import CpuClock, WallClock
+from moothall_models.own_process import (
+    EXIT_FAILED,
+    EXIT_WRONG,
+    TOKEN_VARIABLE,
+    exit_with_parent,
+    leave_no_picture,
+    own_token,
+    secret,
+    until_told,
+)
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
 from moothall_models.recognizers.devices import AUTO, COMPUTE_TYPES, CPU, CUDA, DEVICES, choose_device
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
@@ -32,12 +39,8 @@ from moothall_models.store import open_store
 
 logger = logging.getLogger(__name__)
 
-TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 KEY_VARIABLE = "MOOTHALL_RECOGNISER_KEY"
 SCRIPTED = "scripted:"
-PATIENCE = 5.0
-"""Seconds that an engine without a parent gets to end in order."""
-EXIT_WRONG, EXIT_FAILED = 2, 1
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
@@ -48,16 +51,14 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     asked = _parser().parse_args(argv)
     logging.basicConfig(level=asked.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if asked.exit_with_parent:
-        _exit_with_parent()
-    with contextlib.suppress(ValueError, OSError):
-        # A breakdown must leave no picture of the memory: it would hold what was said while nothing was recorded.
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        exit_with_parent()
+    leave_no_picture()
     try:
         # On the CPU clock one thing comes after another.
         workers = 1 if asked.clock == "cpu" else asked.workers or workers_for(os.cpu_count() or 1, asked.threads)
         settings = EngineSettings(
             url=asked.url,
-            token=_token(asked, environment),
+            token=own_token(asked.token_file, environment),
             name=asked.name,
             channels=asked.channels,
             workers=workers,
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         recognizer, voice = load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
         clock = CpuClock() if asked.clock == "cpu" else WallClock()
         engine = Engine(settings, recognizer, voice, clock, random.SystemRandom().random)
-        asyncio.run(_until_told(engine))
+        asyncio.run(until_told(engine.run))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_WRONG
@@ -219,61 +220,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _token(asked: argparse.Namespace, environment: Mapping[str, str]) -> str:
-    token = _secret(asked.token_file, "token", environment.get(TOKEN_VARIABLE, ""))
-    if not token or not token.isascii() or not token.isprintable():
-        msg = f"The engine needs its token: set {TOKEN_VARIABLE}, or name a file that holds it with --token-file."
-        raise ConfigurationError(msg)
-    return token
-
-
 def _key(asked: argparse.Namespace, environment: Mapping[str, str]) -> str:
     """The service's key; empty where neither the variable nor a file is given."""
-    return _secret(asked.key_file, "key", environment.get(KEY_VARIABLE, ""))
-
-
-def _secret(path: Path | None, what: str, otherwise: str) -> str:
-    if path is None:
-        return otherwise.strip()
-    try:
-        return str(path.read_text(encoding="utf-8")).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"The {what} file {path} can't be read ({type(error).__name__})."
-        raise ConfigurationError(msg) from error
-
-
-async def _until_told(engine: Engine) -> None:
-    """Run until SIGTERM, which ends the link in order."""
-    me = asyncio.current_task()
-    told = False
-
-    def stop() -> None:
-        nonlocal told
-        told = True
-        if me is not None:
-            me.cancel()
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
-    try:
-        await engine.run()
-    except asyncio.CancelledError:
-        if not told:
-            raise
-
-
-def _exit_with_parent() -> None:
-    """No orphan survives: the parent holds the other end of standard input, and its death closes it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent drains us first.
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):
-            while os.read(0, 1024):
-                pass
-        os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(PATIENCE)
-        os._exit(EXIT_FAILED)
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()
+    return secret(asked.key_file, "key", environment.get(KEY_VARIABLE, ""))
 
 
 def _silence() -> Samples:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from moothall.core.errors import ConfigurationError, KeyRefused, MoothallError, ProtocolError, RecognitionFailed
+from moothall.core.errors import KeyRefused, MoothallError, RecognitionFailed
 from moothall.wire import engine as wire
+from moothall_models.dialling import Backoff, Server, first_of
 from moothall_models.engine_audio import ArrivalTime, ClockTime, MediaTime
 from moothall_models.engine_bench import run_bench
 from moothall_models.engine_clock import CpuClock, EngineClock
@@ -24,12 +24,8 @@ from moothall_models.speech.overload import Load
 
 logger = logging.getLogger(__name__)
 
-BACKOFF_FIRST_MS = 200
-BACKOFF_LAST_MS = 5_000
 KEY_FIRST_S, KEY_LAST_S = 60.0, 300.0
 """How long a key that was refused rests before it is read and tried again: the first time, and at most."""
-CLOSE_TIMEOUT = 1.0
-"""Seconds that a link gets to close in order."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,31 +42,6 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Passes at a time, each of another channel."""
     key_waits: tuple[float, float] = (KEY_FIRST_S, KEY_LAST_S)
     """Seconds before a key that was refused is tried again: the first time, and at most."""
-
-
-class Backoff:
-    """How long to wait before each new try: doubling, with jitter, so that engines don't come back all at once."""
-
-    def __init__(self, jitter: Callable[[], float]) -> None:
-        """`jitter` gives numbers from 0 to 1."""
-        self._jitter = jitter
-        self._ms = BACKOFF_FIRST_MS
-
-    def next_ms(self) -> float:
-        """Between half and the whole of the step that it has reached, ms."""
-        ms, self._ms = self._ms, min(2 * self._ms, BACKOFF_LAST_MS)
-        return ms * (0.5 + self._jitter() / 2)
-
-    def reset(self) -> None:
-        """It worked: begin again with the shortest."""
-        self._ms = BACKOFF_FIRST_MS
-
-
-def first_of(failed: BaseException) -> BaseException:
-    """The first error in a group that isn't a group itself."""
-    while isinstance(failed, BaseExceptionGroup):
-        failed = failed.exceptions[0]
-    return failed
 
 
 class WebSocketLink:
@@ -115,6 +86,7 @@ class Engine:
         self._voice = voice
         self._clock = clock
         self._backoff = Backoff(jitter)
+        self._server = Server(settings.url, settings.token, settings.name)
         self._load = Load(settings.workers, settings.channels)
         self._key_refused = False
 
@@ -127,7 +99,7 @@ class Engine:
         if isinstance(self._clock, CpuClock):
             self._recognizer.warm_up()
             self._ready()
-            async with self._dial() as socket:
+            async with self._server.dial() as socket:
                 clock = self._clock
                 await run_bench(
                     self._session(lambda _: ClockTime(), stamped=True),
@@ -196,7 +168,7 @@ class Engine:
                 pass
 
         while True:
-            await self._with_server(say)
+            await self._server.talk(say)
             await asyncio.sleep(self._backoff.next_ms() / 1000)
 
     async def _serve_link(self, workers: ThreadPoolExecutor) -> None:
@@ -226,23 +198,7 @@ class Engine:
                     self._backoff.reset()
             logger.warning("engine %s: the link ended", self._settings.name)
 
-        await self._with_server(serve)
-
-    async def _with_server(self, talk: Callable[[ClientConnection], Awaitable[None]]) -> None:
-        """Dial, and talk until the link ends; comes back too when no server answers. Raises ConfigurationError."""
-        try:
-            async with self._dial() as socket:
-                await talk(socket)
-        except ProtocolError as broken:
-            logger.error("engine %s: %s", self._settings.name, broken)
-        except InvalidStatus as refused:
-            status = refused.response.status_code
-            if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-                msg = "The server refused the engine's token; give it the one that the server's settings name."
-                raise ConfigurationError(msg) from None
-            logger.warning("engine %s: the server answered with status %d", self._settings.name, status)
-        except (OSError, InvalidHandshake) as failed:
-            logger.warning("engine %s: no server answers (%s)", self._settings.name, type(failed).__name__)
+        await self._server.talk(serve)
 
     def _hello(self) -> wire.Hello:
         room = self._load.room(0, 0)
@@ -260,17 +216,3 @@ class Engine:
         return LinkSession(
             self._hello(), voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped, load=self._load
         )
-
-    def _dial(self) -> connect:
-        try:
-            return connect(
-                self._settings.url,
-                additional_headers={"Authorization": f"Bearer {self._settings.token}"},
-                max_size=wire.MAX_FRAME_BYTES,
-                compression=None,
-                proxy=None,  # Audio goes where the settings say, and nowhere else.
-                close_timeout=CLOSE_TIMEOUT,
-            )
-        except InvalidURI as error:
-            msg = f"'{self._settings.url}' is no address of an engine link: it looks like ws://127.0.0.1:8090/."
-            raise ConfigurationError(msg) from error

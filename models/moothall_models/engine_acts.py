@@ -11,7 +11,7 @@ import msgspec
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.events import GapReason
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Act, EngineCommand, Place
 
@@ -85,11 +85,12 @@ class Acts:
         show: Partial | None = None,
         at: float | None = None,
         place: Place | None = None,
+        again: tuple[SegmentId, ...] = (),
     ) -> None:
-        """Ask for `commands` as one act."""
+        """Ask for `commands` as one act; `again` as in `wire.engine.Act`."""
         self._count += 1
         act_id = CommandId(f"{self._prefix}.{self._count}")
-        act = Act(stream=self._stream, id=act_id, commands=tuple(commands), show=show, place=place, at=at)
+        act = Act(stream=self._stream, id=act_id, commands=tuple(commands), show=show, place=place, again=again, at=at)
         self._pending.append(act)
         while self.held_up and not self._under_way and self._span() > KEEP_MS and self._give_up_oldest():
             pass

@@ -236,7 +236,9 @@ class LinkSession:
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         at = now if self._stamped else None
         if commands:
-            stream.acts.add(commands, partial, at, stream.place())
+            ended = [command.segment for command in commands if isinstance(command, EndSegment)]
+            again = tuple(segment for segment in ended if stream.speech.reviewer.may_better(segment))
+            stream.acts.add(commands, partial, at, stream.place(), again)
             if stream.acts.overdue:
                 logger.error("%s: the server does not answer; lost my place", stream.name)
                 self._lose(stream)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
 import os
@@ -22,8 +21,9 @@ from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
 from moothall.app_doors import open_doors, open_local_door
-from moothall.app_house import SPOOL_FOLDER, open_glossaries, open_house, watch_rehearsals
+from moothall.app_house import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
 from moothall.app_sound import open_live, open_recordings
+from moothall.app_translating import open_translating, start_translators
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.engine_connection import BenchClock
@@ -35,6 +35,8 @@ from moothall.services.programme import Programme
 from moothall.services.recognising import Recognising
 from moothall.services.role_links import RoleLinks
 from moothall.services.sessions import Sessions
+from moothall.services.translating import Translating
+from moothall.services.translators import Translators
 from moothall.settings import Settings, engine_tokens
 
 logger = logging.getLogger(__name__)
@@ -58,6 +60,8 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     office: Office
     recognising: Recognising
+    translating: Translating
+    translators: Translators
     ingest: Ingest
     live: LiveIngest
     glossaries: Glossaries
@@ -106,8 +110,10 @@ async def hall(
         )
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
+        translating, translators = open_translating(stack, house, settings, glossaries)
+        recognising.tell_again(translating.expect_better)
         engines = await _start_engines(
-            stack, house.tasks, settings, recognising=recognising, clock=clock, arguments=engine_arguments
+            stack, house, settings, recognising=recognising, translators=translators, arguments=engine_arguments
         )
         _calm_collector(stack)
         yield Hall(
@@ -119,6 +125,8 @@ async def hall(
             links=house.links,
             office=house.office(address.public),
             recognising=recognising,
+            translating=translating,
+            translators=translators,
             ingest=ingest,
             live=live,
             glossaries=glossaries,
@@ -150,11 +158,11 @@ def _calm_collector(stack: AsyncExitStack) -> None:
 
 async def _start_engines(
     stack: AsyncExitStack,
-    tasks: asyncio.TaskGroup,
+    house: House,
     settings: Settings,
     *,
     recognising: Recognising,
-    clock: Clock,
+    translators: Translators,
     arguments: Sequence[str],
 ) -> tuple[EngineChild, ...]:
     """Listen for engines, and start the server's own."""
@@ -166,7 +174,9 @@ async def _start_engines(
         await recognising.serve(link)
 
     host = settings.engine.listen_host
-    port = await stack.enter_async_context(serve_engines(host, settings.engine.listen_port, lambda: tokens, handle))
+    port = await stack.enter_async_context(
+        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translators.serve)
+    )
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
     common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
@@ -178,8 +188,10 @@ async def _start_engines(
             [*common, "--name", f"child-{number}", "--log-level", settings.logging.level, *arguments],
             token=own,
             threads=settings.engine.threads,
-            clock=clock,
+            clock=house.clock,
         )
-        stack.callback(tasks.create_task(child.run()).cancel)
+        stack.callback(house.tasks.create_task(child.run()).cancel)
         children.append(child)
+    if not arguments:  # A run on the CPU clock measures what turns sound into text.
+        start_translators(stack, house, settings, url=dialled, token=own)
     return tuple(children)

@@ -1,7 +1,7 @@
 """What an operator can set: a TOML file, and environment variables that override it.
 
-`MOOTHALL_SERVER__PORT=9000` sets `port` of `[server]`; lists are written with commas. Each setting's docstring
-is what `config/moothall.toml` and `docs/reference/settings.md` say about it (`tools/settings_reference.py`).
+`MOOTHALL_SERVER__PORT=9000` sets `port` of `[server]`; lists are written with commas. What can be set stands in
+`moothall.settings_sections`.
 Only `app` and `cli` read settings; everything below them is given values.
 """
 
@@ -10,163 +10,30 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from moothall.core.errors import ConfigurationError
-from moothall.wire.computing import ComputeType, Device, workers_for
+from moothall.settings_sections import Conference, Engine, Logging, Recording, Server, Settings, Translation
+
+__all__ = [
+    "Conference",
+    "Engine",
+    "Logging",
+    "Recording",
+    "Secret",
+    "Server",
+    "Settings",
+    "Translation",
+    "allowed",
+    "engine_tokens",
+    "load",
+    "sections",
+]
 
 PREFIX = "MOOTHALL_"
 _BETWEEN = "__"
-
-
-class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """The web server and where it keeps its data."""
-
-    host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "127.0.0.1"
-    """Address to listen on. Anything but 127.0.0.1 or ::1 lets other machines in: put TLS in front of it."""
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 8080
-    """Port to listen on; 0 takes a free one and prints it."""
-    origins: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^https?://[^/?#\s]+$",
-                description="a list of origins such as 'https://hall.example.org', without a path",
-            ),
-        ],
-        ...,
-    ] = ()
-    """Where pages may come from that send anything or open a WebSocket, each exactly as a browser writes it.
-    Empty: only the address that the page itself was served from."""
-    public_address: Annotated[
-        str,
-        msgspec.Meta(
-            pattern=r"^(https?://[^/?#\s]+/?)?$",
-            description="an address such as 'https://hall.example.org', without a path, or nothing",
-        ),
-    ] = ""
-    """Address that links, codes and printed sheets say, when it isn't the one that the server listens on: the proxy's.
-    With https the staff's cookies are sent over https alone."""
-    tls_certificate: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
-    """File of the certificate for https, PEM, with its chain. Empty: http. Browsers open microphones for https alone,
-    but on the machine itself."""
-    tls_key: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
-    """File of the certificate's private key, PEM, without a password."""
-    trusted_proxies: tuple[
-        Annotated[str, msgspec.Meta(min_length=2, description="a list of addresses or networks such as '127.0.0.1'")],
-        ...,
-    ] = ()
-    """Proxies whose `Forwarded` or `X-Forwarded-For` header is believed, so that rates count visitors and not the
-    proxy. Each must write one itself and drop or write the other. Empty: nobody's."""
-    hsts_seconds: Annotated[int, msgspec.Meta(ge=-1, description="a whole number from -1 up")] = -1
-    """For how many seconds browsers are told to ask for https alone (HSTS), in answers over https. 0: not at all. -1: a
-    year where `public_address` is https on a public name and the certificate isn't self-signed, else not at all."""
-    data: Annotated[str, msgspec.Meta(min_length=1, description="the path of a folder")] = "data"
-    """Folder of the logs, the spooled audio and the signing key; made when missing."""
-    web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
-    """Folder of templates, scripts and catalogues. Empty: the ones that came with this release."""
-    embed: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^(\*|https?://[^/?#\s;,'\"]+)$",
-                description="a list of origins such as 'https://www.example.org', without a path, or '*' for all",
-            ),
-        ],
-        ...,
-    ] = ()
-    """Whose pages may hold the box with the text of a public session (`/s/{session}/embed`) in a frame; `*` lets all.
-    Empty: only pages of this server. No other page may ever stand in a frame."""
-    unload_after_minutes: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10
-    """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. Whoever asks for
-    it later has it loaded again."""
-    max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
-    """Connections of readers at the same time; one more is told to come back later."""
-
-
-class Conference(msgspec.Struct, frozen=True, kw_only=True):
-    """The conference whose meetings these are."""
-
-    time_zone: Annotated[str, msgspec.Meta(description="a name such as 'Africa/Nairobi', or nothing")] = ""
-    """In which times are shown and typed, by its IANA name, until an imported programme names another. Empty: the
-    machine's, and UTC where that has none by name."""
-    glossaries: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
-    """Folder of the glossary files, `*.toml`: names and terms that the recogniser is to prefer. A file that is changed
-    is read again within 10 s. Empty: none."""
-
-
-class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """The engines that turn sound into words."""
-
-    model: Annotated[
-        str,
-        msgspec.Meta(
-            min_length=1,
-            pattern=r"^(?!openai:)|^openai:[^@\s]+@https?://[^\s/?#@]+[^\s?#]*$",
-            description="a name that `moothall models list` shows, or a service such as "
-            "'openai:whisper-1@https://api.example.org/v1'",
-        ),
-    ] = "whisper-base"
-    """The model that the server's own engines load, or the transcription service in the form of OpenAI's that they ask;
-    all sound is sent to it then."""
-    key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
-    """File of the service's key, the key alone. Empty: the key is in the variable MOOTHALL_RECOGNISER_KEY, or there is
-    none."""
-    device: Annotated[Device, msgspec.Meta(description="cpu, cuda or auto")] = "cpu"
-    """Where a model of this machine computes: on the processor or on one of NVIDIA's graphics cards. auto: on the card
-    where there is one."""
-    compute_type: Annotated[
-        ComputeType,
-        msgspec.Meta(description="auto, or one of CTranslate2's compute types such as int8 or float16"),
-    ] = "auto"
-    """With which numbers it computes. auto: int8 on the processor, float16 on a card."""
-    count: Annotated[int, msgspec.Meta(ge=0, le=64, description="a whole number from 0 to 64")] = 1
-    """Engines that the server starts and watches over; 0 when only remote ones are to be used."""
-    threads: Annotated[int, msgspec.Meta(ge=1, le=256, description="a whole number from 1 to 256")] = 1
-    """Threads that one pass of an engine computes with."""
-    workers: Annotated[int, msgspec.Meta(ge=0, le=64, description="a whole number from 0 to 64")] = 0
-    """Workers of each engine, each with a pass at a time or up to four together; 0: one a core, up to 4."""
-    listen_host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "127.0.0.1"
-    """Address that engines dial. Anything but 127.0.0.1 or ::1 lets engines on other machines in."""
-    listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
-    """Port that engines dial; 0 takes a free one, which only the server's own engines are told."""
-    tokens: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
-    """File of the remote engines' tokens, one `name token` a line. Empty: none is let in."""
-
-    def workers_each(self, cores: int) -> int:
-        """How many workers each engine gets on a machine with so many cores, of which all engines take their share."""
-        return self.workers or workers_for(cores, self.threads, self.count)
-
-
-class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """The recording of the sound, where a session keeps any."""
-
-    kbits: Annotated[int, msgspec.Meta(ge=12, le=64, description="a whole number from 12 to 64")] = 24
-    """How many kbit a second of the recording takes (Opus, one channel): 24 is 11 MB an hour, and good for speech."""
-    keep_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 30
-    """After so many days sound that is kept for checking the text is erased at the latest; earlier once the text is
-    sealed as checked or final. Published sound stays with its record. What a second pass proposes goes as late."""
-
-
-class Logging(msgspec.Struct, frozen=True, kw_only=True):
-    """What the program writes about itself. Never speech, names or tokens."""
-
-    level: Annotated[
-        Literal["debug", "info", "warning", "error"], msgspec.Meta(description="debug, info, warning or error")
-    ] = "info"
-    """The least important message that is written."""
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """All settings, a section each."""
-
-    server: Server = Server()
-    conference: Conference = Conference()
-    engine: Engine = Engine()
-    recording: Recording = Recording()
-    logging: Logging = Logging()
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -200,6 +67,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         server=Server(**given["server"]),
         conference=Conference(**given["conference"]),
         engine=Engine(**given["engine"]),
+        translation=Translation(**given["translation"]),
         recording=Recording(**given["recording"]),
         logging=Logging(**given["logging"]),
     )

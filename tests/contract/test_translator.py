@@ -1,32 +1,52 @@
-"""What every Translator promises, asked of each: the echo, Bergamot's models, and Apertium where it is installed."""
+"""What every Translator promises, asked of each: echo, Bergamot's models, Argos packages, a service, Apertium."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argos_packages import put_package
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.apertium import ApertiumTranslator
+from moothall_models.translators.argos import ArgosTranslator
+from moothall_models.translators.argos_package import installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
 from moothall_models.translators.self_test import SAID
+from translation_service import Chat, standing, translator
+
+
+def argos() -> ArgosTranslator:
+    with tempfile.TemporaryDirectory() as folder:
+        for source, target in (("ar", "en"), ("en", "ar"), ("en", "zh"), ("en", "ru")):
+            put_package(Path(folder), source, target)
+        translator = ArgosTranslator(installed_packages(Path(folder)))
+        translator.check()  # loads all, before the files are gone
+        return translator
+
 
 ENGINES: dict[str, Callable[[], Translator]] = {
     "echo": EchoTranslator,
     "bergamot": BergamotTranslator,
     "apertium": ApertiumTranslator,
+    "argos": argos,
+    "service": lambda: translator(SERVICE[0]),
 }
+SERVICE: list[str] = []
+"""The name of the one that stands while these tests run."""
 HOSTILE = {
     "nothing": "",
     "spaces": "  \t \u3000 ",
@@ -60,6 +80,14 @@ HOSTILE = {
     "capitals": "THE NEXT ITEM ON THE AGENDA IS THE BUDGET",
     "kept words": "XQ1X and XQ2X, XQ24X.",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def service() -> Iterator[None]:
+    with standing(Chat()) as name:
+        SERVICE.append(name)
+        yield
+        SERVICE.clear()
 
 
 class Subject(msgspec.Struct, frozen=True):

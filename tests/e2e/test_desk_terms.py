@@ -8,9 +8,11 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from desk_meeting import FLOOR, Meeting, meeting
+from js_tools import module
 from moothall.core.actors import Actor, Role
-from moothall.core.commands import CorrectSegment
-from moothall.core.ids import SegmentId
+from moothall.core.commands import AddChannel, ChooseTerm, CorrectSegment
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId, SegmentId
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -113,3 +115,61 @@ async def test_names_stand_their_own_way_round_on_a_page_from_right_to_left(page
         assert boxes[1] is not None
         assert boxes[0]["x"] > boxes[1]["x"]
         await expect(button).to_have_attribute("aria-label", "أزِله: AfriNIC")
+
+
+async def test_how_a_term_stands_in_translations_is_said_by_keyboard(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina Diallo", languages=("en", "pt")) as on:
+        await on.sit_down(page, Role.CAPTIONER)
+        terms = page.locator("#Terms")
+        await terms.locator("#TermList > summary").click()
+        await expect(terms.locator("li details")).to_have_count(0)  # nothing is translated
+        for tag in ("es", "pt"):
+            await on.do(AddChannel(channel=ChannelId(tag.lower()), kind=ChannelKind.TRANSLATION, languages=(tag,)))
+        abroad = terms.locator("li details")
+        await expect(abroad).to_have_count(1)
+        await abroad.locator("summary").focus()
+        await page.keyboard.press("Enter")
+        form = terms.get_by_role("form", name="In other languages: Amina Diallo")
+        await page.keyboard.press("Tab")
+        await expect(form.get_by_label("Not translated")).to_be_focused()
+        await page.keyboard.press("Space")
+        await page.keyboard.press("Tab")
+        await expect(form.get_by_label("Spanish")).to_be_focused()
+        await page.keyboard.type("Amina Dialló")
+        await on.introduce("Amina Diallo", "Bo Ek")  # what else happens leaves a row that is written in alone
+        await expect(terms.locator("li details")).to_have_count(2)
+        await expect(form.get_by_label("Spanish")).to_be_focused()
+        await page.keyboard.type(" ")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Status")).to_have_text("In other languages: \u2068Amina Diallo\u2069")
+        chosen = on.live.state.terms["amina diallo"]
+        assert (chosen.wanted, chosen.keep, chosen.written) == (True, True, {"es": "Amina Dialló"})
+        await expect(form.get_by_label("Spanish")).to_be_focused()
+        await expect(form.get_by_label("Spanish")).to_have_value("Amina Dialló")
+        await expect(form.get_by_label("Not translated")).to_be_checked()
+        await page.evaluate(module("axe-core/axe.min.js").read_text(encoding="utf-8"))
+        found = await page.evaluate("axe.run('#Terms').then(({violations}) => violations.map(({id}) => id))")
+        assert found == []
+        await page.get_by_role("button", name="Undo: In other languages").click()
+        await expect(form.get_by_label("Spanish")).to_have_value("")
+        assert on.live.state.terms == {}
+
+
+async def test_a_language_is_not_asked_for_in_which_the_term_is_said(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, languages=("en", "pt")) as on:
+        for tag in ("es", "pt-BR"):
+            await on.do(AddChannel(channel=ChannelId(tag.lower()), kind=ChannelKind.TRANSLATION, languages=(tag,)))
+        await on.do(ChooseTerm(term="Pacto Digital", wanted=True, language="pt", written={"fr": "Pacte"}), by=CAPTIONER)
+        await on.sit_down(page, Role.CAPTIONER, query="?ui=ar")
+        await page.locator("#TermList > summary").click()
+        form = page.locator("#Terms li form")
+        await page.locator("#Terms li summary").click()
+        await expect(form.locator("input[type=text]")).to_have_count(1)
+        field = form.locator("input[type=text]")
+        await expect(field).to_have_attribute("lang", "es")
+        await field.fill("x" * 200)
+        await expect(field).to_have_value("x" * 120)
+        await field.fill("Pacto")
+        await form.get_by_role("button").click()
+        await expect(page.locator("#Status")).to_contain_text("Pacto Digital")
+        assert on.live.state.terms["pacto digital"].written == {"es": "Pacto", "fr": "Pacte"}

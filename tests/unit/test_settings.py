@@ -63,7 +63,10 @@ def test_variables_that_are_no_settings_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[sevrer]\n", "there is no section [sevrer]; there are server, conference, engine, recording, logging."),
+        (
+            "[sevrer]\n",
+            "there is no section [sevrer]; there are server, conference, engine, translation, recording, logging.",
+        ),
         ("server = 1\n", "server is a section; write [server] on a line of its own and its settings below."),
         ("[logging]\nlvl = 1\n", "[logging] has no setting lvl; it has level."),
         ("[server]\nport = 70000\n", "port of [server] is 70000; allowed is a whole number from 0 to 65535."),
@@ -99,7 +102,7 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, said: str) ->
         (
             "MOOTHALL_SEVRER__PORT",
             "1",
-            "there is no section [sevrer]; there are server, conference, engine, recording, logging.",
+            "there is no section [sevrer]; there are server, conference, engine, translation, recording, logging.",
         ),
         ("MOOTHALL_LOGGING__LVL", "1", "[logging] has no setting lvl; it has level."),
         ("MOOTHALL_SERVER__PORT", "http", "port of [server] is 'http'; allowed is a whole number from 0 to 65535."),

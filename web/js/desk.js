@@ -37,7 +37,6 @@ async function act(...commands) {
 }
 
 const take = (speaker) => act({ do: 'take-floor', channel, speaker });
-const choose = (term, wanted, language = null) => act({ do: 'term', term, wanted, language });
 const panel = new DeskPanel(state, words, data, {
   take,
   undo,
@@ -45,7 +44,8 @@ const panel = new DeskPanel(state, words, data, {
   seen: (kind) => link.request('seen', { id: newId(), kind }),
   mended: (kind) => link.request('mended', { id: newId(), kind }),
 });
-const terms = new DeskTerms(words, panel.tongue, { choose, say });
+const spoken = () => state.session.channels[channel]?.languages ?? state.session.languages;
+const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
 const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
 const keys = new DeskKeys({
@@ -190,7 +190,7 @@ function texts() {
 /** Menus of languages and speakers; what is chosen stays. */
 function choices() {
   const { session } = state;
-  const languages = session.channels[channel]?.languages ?? session.languages;
+  const languages = spoken();
   const named = languages.map((tag) => [tag, panel.tongue(tag)]);
   menu(at('Force').elements.language, [['', words.text('detected')], ...named], session.forced ?? '');
   at('Tongues').hidden = !may.has('force-language') || languages.length < 2;
@@ -331,7 +331,7 @@ form('AddTerm', async ({ term, language }) => {
   const name = term.value.trim();
   if (!name) return;
   term.value = '';
-  const answer = await choose(name, true, language.value || null);
+  const answer = await terms.choose(name, true, language.value || null);
   if (answer.refusal) term.value ||= name;
 });
 at('Unpick').addEventListener('click', () => {

@@ -110,12 +110,18 @@ export class DeskPanel {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
-      const did = command.accepted ? 'accept' : command.wanted === false ? 'term-away' : kind;
-      return this.words.text(`did.${did}`, { text: alone(text) });
+      return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);
     if (accepted.length > 1) return this.words.counted('accepted', accepted.length);
     return [...new Set(commands.filter(({ do: kind }) => this.data.texts[`did.${kind}`]).map(one))].join(' · ');
+  }
+
+  #did({ do: kind, accepted, wanted, keep, written }) {
+    if (accepted) return 'accept';
+    if (wanted === false) return 'term-away';
+    const translated = kind === 'term' && (typeof keep === 'boolean' || Object.keys(written ?? {}).length > 0);
+    return translated ? 'term-abroad' : kind;
   }
 
   /** What is new: `off` since when nothing is recorded, `answers` whether whoever sits here answers readers. */

@@ -2,13 +2,15 @@
 
 import { bdi, fill } from './desk_fill.js';
 import { alone } from './desk_names.js';
+import { abroad, inOtherLanguages } from './desk_term_abroad.js';
 import { at, element, set } from './nodes.js';
 
 export class DeskTerms {
   /**
    * @param {object} words
    * @param {(tag: string) => string} tongue  a language's name
-   * @param {{choose: (term: string, wanted: boolean) => Promise<object>, say: (text: string) => void}} does
+   * @param {{act: (command: object) => Promise<object>, say: (text: string) => void, spoken: () => string[]}} does
+   *   `spoken`: languages in which a term may be said
    */
   constructor(words, tongue, does) {
     this.words = words;
@@ -16,17 +18,29 @@ export class DeskTerms {
     this.does = does;
     this.shown = ''; // what stands there, as JSON
     this.told = new Set(); // proposals that were said
+    this.rows = new Map(); // of terms: their row, and what it was made of
   }
 
-  /** Show what there is: {terms, more, too_many, away, proposed}; `may` whether whoever sits here may choose. */
+  /** Have a term preferred, or not. Gives the answer. */
+  choose(term, wanted, language = null) {
+    return this.does.act({ do: 'term', term, wanted, language });
+  }
+
+  async #translate({ term, language }, keep, written) {
+    const said = this.does.spoken().includes(language) ? language : null;
+    const answer = await this.does.act({ do: 'term', term, wanted: true, language: said, keep, written });
+    if (!answer.refusal) this.does.say(this.words.text('did.term-abroad', { text: alone(term) }));
+  }
+
+  /** Show what there is: {terms, more, too_many, away, proposed, into}; `may` whether whoever sits here may choose. */
   show(news, may) {
     const now = JSON.stringify(news);
     if (!may || !news || now === this.shown) return;
     this.shown = now;
-    const { terms, more, too_many: out, away, proposed } = news;
+    const { terms, more, too_many: out, away, proposed, into } = news;
     const focused = document.activeElement !== document.body;
     fill(at('TermsTwice'), proposed.map((term) => this.#proposal(term)));
-    fill(at('TermList').querySelector('.terms'), terms.map((known) => this.#term(known)));
+    fill(at('TermList').querySelector('.terms'), this.#terms(terms, into));
     fill(at('TermsAway').querySelector('ul'), away.map((term) => this.#row(term, [], [this.#button('term.again', term, true)])));
     set(at('TermList').querySelector('summary'), this.words.text('terms.all', { n: terms.length + more }));
     at('TermsAway').hidden = !away.length;
@@ -47,9 +61,29 @@ export class DeskTerms {
     return element('li', {}, said, element('p', { class: 'buttons' }, ...buttons));
   }
 
-  #term({ term, language, source }) {
+  /** Rows of the terms; where one stays what it was so does its row, for somebody may be writing in it. */
+  #terms(terms, into) {
+    const rows = new Map();
+    for (const known of terms) {
+      const [name, made] = [`${known.language} ${known.term}`, JSON.stringify([known, into])];
+      const before = this.rows.get(name);
+      const row = before?.made === made ? before.row : this.#term(known, into);
+      if (before && before.row.querySelector('details')?.open) row.querySelector('details')?.setAttribute('open', '');
+      rows.set(name, { row, made });
+    }
+    this.rows = rows;
+    return [...rows.values()].map(({ row }) => row);
+  }
+
+  #term(known, into) {
+    const { term, language, source } = known;
     const more = [this.words.text(`term.from.${source}`), language ? this.tongue(language) : ''].filter(Boolean);
-    return this.#row(term, [' ', element('span', { class: 'mark' }, more.join(' · '))], [this.#button('term.away', term, false)], language);
+    const row = this.#row(term, [' ', element('span', { class: 'mark' }, more.join(' · '))], [this.#button('term.away', term, false)], language);
+    const tags = abroad(known, into);
+    if (tags.length) {
+      row.append(inOtherLanguages(this.words, this.tongue, known, tags, (keep, written) => this.#translate(known, keep, written)));
+    }
+    return row;
   }
 
   #row(term, more, buttons, language = '') {
@@ -59,7 +93,7 @@ export class DeskTerms {
   #button(name, term, wanted) {
     const label = this.words.text(name);
     const button = element('button', { type: 'button', 'data-key': `${name} ${term}`, 'aria-label': `${label}: ${term}` }, label);
-    button.addEventListener('click', () => this.does.choose(term, wanted));
+    button.addEventListener('click', () => this.choose(term, wanted));
     return button;
   }
 }

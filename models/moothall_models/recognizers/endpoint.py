@@ -1,7 +1,7 @@
-"""A transcription service behind HTTP, in the form that OpenAI gave it: `POST {base}/audio/transcriptions`.
+"""A service behind HTTP in the form that OpenAI gave it: `POST {base}/audio/transcriptions`, or another of its doors.
 
-Servers that one runs oneself speak it too, speaches among them. Sound goes to the named address and nowhere else: no
-proxy of the environment is used, no redirect is followed, and without TLS only this machine is talked to.
+Servers that one runs oneself speak it too, speaches among them. What is sent goes to the named address and nowhere
+else: no proxy of the environment is used, no redirect is followed, and without TLS only this machine is talked to.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import msgspec
 from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
 
 SCHEME = "openai:"
-"""How the name of such a recogniser begins: `openai:NAME@https://HOST/v1`."""
+"""How the name of such a recogniser or translator begins: `openai:NAME@https://HOST/v1`."""
 PASS_SECONDS = 20.0
-"""For one window, tries and pauses together; then the speaker is too far ahead for it to matter."""
+"""For one question, tries and pauses together; then the speaker is too far ahead for it to matter."""
 SILENCE_SECONDS = 10.0
 """How long a connection may be made, and how long the other side may say nothing at all."""
 PAUSES = (0.0, 0.5, 1.5)
@@ -41,12 +41,39 @@ OVERLOADED = 503
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 
 
-class NoTranscription(RecognitionFailed):
-    """The service answered, but with no transcription; to the same question it will mostly say the same."""
+class Unusable(RecognitionFailed):
+    """The service answered, but not with what it was asked for; to the same question it will mostly say the same."""
 
 
 class Faulty(RecognitionFailed):
     """The service said at each try that it had failed itself; it may be this question that it fails at."""
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service is asked for, with the words that sentences about it need."""
+
+    path: str
+    """Below the service's own."""
+    model: str
+    """A model that there might be."""
+    sent: str
+    does: str
+    gives: str
+    wants: str
+    """What the service has to know, as a sentence."""
+    kept: str = ""
+    """What becomes of a question without an answer, as a sentence."""
+
+
+TRANSCRIPTIONS = Door(
+    path="/audio/transcriptions",
+    model="whisper-1",
+    sent="sound",
+    does="transcribe",
+    gives="transcription",
+    wants="It must know verbose_json; see its log.",
+    kept=KEPT,
+)
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +88,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     """Of the service, without a slash at its end, such as `/v1`."""
 
 
-def read_address(name: str) -> Address:
+def read_address(name: str, door: Door = TRANSCRIPTIONS) -> Address:
     """Read `openai:NAME@https://HOST/v1`. Raises ConfigurationError."""
     model, _, url = name.removeprefix(SCHEME).partition("@")
     try:
@@ -71,14 +98,15 @@ def read_address(name: str) -> Address:
         host, port = "", None
     plain = f"{model}{url}".isascii() and f"{model}{url}".isprintable() and " " not in name
     if not model or not host or not plain or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
-        msg = f"'{_shown(name)}' names no service: it looks like {SCHEME}whisper-1@https://api.example.org/v1."
+        msg = f"'{_shown(name)}' names no service: it looks like {SCHEME}{door.model}@https://api.example.org/v1."
         raise ConfigurationError(msg)
     if parts.username is not None or parts.password is not None:
         msg = "The service's address holds a name or a password. Take it out; the key has a file of its own."
         raise ConfigurationError(msg)
     secure = parts.scheme == "https"
     if not secure and not _is_this_machine(host):
-        msg = f"{host} would get the sound in clear. Use https://, or http:// to this machine with a tunnel behind it."
+        how = "Use https://, or http:// to this machine with a tunnel behind it."
+        msg = f"{host} would get the {door.sent} in clear. {how}"
         raise ConfigurationError(msg)
     return Address(
         model=model, secure=secure, host=host, port=port or (443 if secure else 80), path=parts.path.rstrip("/")
@@ -96,10 +124,11 @@ class Endpoint:
         seconds: Callable[[], float],
         pause: Callable[[float], None],
         trust: ssl.SSLContext | None = None,
+        door: Door = TRANSCRIPTIONS,
     ) -> None:
         """`key` gives that for the service, empty where it wants none, and is asked at each `read_key`; `seconds` is a
         clock that never runs back; `trust` says whose certificates are believed: those that this machine believes
-        unless given.
+        unless given; `door` is what is asked for.
 
         Raises as `read_key`.
         """
@@ -110,6 +139,7 @@ class Endpoint:
         self._seconds = seconds
         self._pause = pause
         self._trust = trust
+        self._door = door
         self._idle: list[http.client.HTTPConnection] = []
 
     def read_key(self) -> None:
@@ -121,20 +151,20 @@ class Endpoint:
         headers = {"Accept": "application/json", "User-Agent": "moothall"}
         self._headers = headers | ({"Authorization": f"Bearer {key}"} if key else {})
 
-    def transcribe(self, body: bytes, content_type: str, *, once: bool = False) -> bytes:
-        """Post a form and return the answer's body.
+    def ask(self, body: bytes, content_type: str, *, once: bool = False, seconds: float = PASS_SECONDS) -> bytes:
+        """Post a question and return the answer's body.
 
-        A service that is busy or can't be reached is asked up to four times within PASS_SECONDS; with `once`, one that
+        A service that is busy or can't be reached is asked up to four times within `seconds`; with `once`, one that
         answers is not asked again where it says that it has failed itself.
 
         Raises:
             KeyRefused: it refuses the key.
             ConfigurationError: it knows no such model or address, or isn't who it should be.
-            NoTranscription: it refuses to transcribe this, or says more than may be read.
+            Unusable: it refuses to answer this, or says more than may be read.
             Faulty: at each try it said that it had failed itself.
             RecognitionFailed: it gave no answer in time.
         """
-        until = self._seconds() + PASS_SECONDS
+        until = self._seconds() + seconds
         pauses = iter(PAUSES)
         faulty = True
         while True:
@@ -145,10 +175,10 @@ class Endpoint:
                 faulty = faulty and failed.faulty
                 wait = max(math.inf if once and failed.faulty else next(pauses, math.inf), failed.pause)
                 if self._seconds() + wait >= until:
-                    msg = f"{self._address.host} gave no transcription: {failed}."
+                    msg = f"{self._address.host} gave no {self._door.gives}: {failed}."
                     if faulty:
                         raise Faulty(msg) from None
-                    raise RecognitionFailed(f"{msg} {KEPT}") from None
+                    raise RecognitionFailed(f"{msg} {self._door.kept}".strip()) from None
             if wait:
                 self._pause(wait)
 
@@ -166,17 +196,17 @@ class Endpoint:
             connection = self._new()
         kept = False
         try:
-            connection.timeout = max(0.1, min(SILENCE_SECONDS, until - self._seconds()))
+            connection.timeout = self._patience(until)
             if connection.sock is None:
                 connection.connect()
-            connection.sock.settimeout(connection.timeout)
-            connection.request("POST", f"{self._address.path}/audio/transcriptions", body, headers)
+            connection.sock.settimeout(self._patience(until))
+            connection.request("POST", f"{self._address.path}{self._door.path}", body, headers)
             response = connection.getresponse()
             answer = self._read(response, until)
             kept = not response.will_close
         except ssl.SSLCertVerificationError as error:
-            reason = error.verify_message
-            msg = f"The certificate of {self._address.host} isn't trusted ({reason}): no sound was sent to it."
+            whose = f"The certificate of {self._address.host} isn't trusted ({error.verify_message})"
+            msg = f"{whose}: no {self._door.sent} was sent to it."
             raise ConfigurationError(msg) from None
         except TimeoutError:
             what = "it said nothing for too long"
@@ -193,6 +223,10 @@ class Endpoint:
             raise self._refused(response, answer)
         return answer
 
+    def _patience(self, until: float) -> float:
+        """Seconds for which the other side may say nothing from now on."""
+        return max(0.1, min(SILENCE_SECONDS, until - self._seconds()))
+
     def _new(self) -> http.client.HTTPConnection:
         host, port = self._address.host, self._address.port
         if self._address.secure:
@@ -205,7 +239,7 @@ class Endpoint:
             data += piece
             if len(data) > MOST_BYTES:
                 msg = f"{self._address.host} answered with more than {MOST_BYTES} bytes; the rest wasn't read."
-                raise NoTranscription(msg)
+                raise Unusable(msg)
             if self._seconds() >= until:
                 what = "its answer took too long"
                 raise _TryAgain(what, 0.0)
@@ -227,11 +261,11 @@ class Endpoint:
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return KeyRefused(f"{host} refused the key ({why}). Give the engine the right one.")
         if status == HTTPStatus.NOT_FOUND:
-            asked = f"{self._address.path}/audio/transcriptions"
+            asked = f"{self._address.path}{self._door.path}"
             return ConfigurationError(f"{host} knows no model {self._address.model}, or nothing at {asked} ({why}).")
         if 300 <= status < 400:
             return ConfigurationError(f"{host} sends elsewhere ({why}). Write the address that it leads to.")
-        return NoTranscription(f"{host} refused to transcribe ({why}). It must know verbose_json; see its log.")
+        return Unusable(f"{host} refused to {self._door.does} ({why}). {self._door.wants}")
 
 
 class _TryAgain(Exception):

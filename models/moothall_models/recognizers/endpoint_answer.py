@@ -17,7 +17,7 @@ import msgspec
 
 from moothall.core.languages import primary
 from moothall_models.ports import HeardWord
-from moothall_models.recognizers.endpoint import NoTranscription
+from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.recognizers.whisper import LOW_LOGPROB, NO_SPEECH, UNSPACED
 from moothall_models.recognizers.whisper_words import join_pieces
 
@@ -80,12 +80,12 @@ class _Piece(msgspec.Struct):
 
 
 def read_answer(data: bytes) -> Answer:
-    """Read an answer. Raises NoTranscription, without a word of what stands in it."""
+    """Read an answer. Raises Unusable, without a word of what stands in it."""
     try:
         return msgspec.json.decode(data, type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
         msg = f"The service's answer of {len(data)} bytes is no transcription in the form of verbose_json."
-        raise NoTranscription(msg) from None
+        raise Unusable(msg) from None
 
 
 def heard_words(answer: Answer, language: str, end: int) -> tuple[HeardWord, ...]:

@@ -14,7 +14,7 @@ from babel import Locale
 from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.endpoint import KEPT, Address, Endpoint, Faulty, NoTranscription
+from moothall_models.recognizers.endpoint import KEPT, Address, Endpoint, Faulty, Unusable
 from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer, says_each
 from moothall_models.recognizers.whisper import FULL_SECONDS, own_code
 
@@ -119,7 +119,7 @@ class EndpointRecognizer:
         again = self._most_unheard > 0 and begins == self._at
         try:
             answer = self._transcribed(audio, language, context, tries=1 if again else 2)
-        except (NoTranscription, Faulty) as failed:
+        except (Unusable, Faulty) as failed:
             if not self._most_unheard:
                 raise
             self._pass_over(failed, begins, len(audio) * 1000 // RATE)
@@ -127,7 +127,7 @@ class EndpointRecognizer:
         self._unheard, self._at = 0, b""
         return answer
 
-    def _pass_over(self, failed: NoTranscription | Faulty, begins: bytes, ms: int) -> None:
+    def _pass_over(self, failed: Unusable | Faulty, begins: bytes, ms: int) -> None:
         """Count a window that there is no answer to. Raises where too many places in a row have been passed over."""
         self._unheard += begins != self._at
         self._at = begins
@@ -148,7 +148,7 @@ class EndpointRecognizer:
             return read_answer(self._ask(audio, language, context, once=True))
         try:
             return read_answer(self._ask(audio, language, context))
-        except NoTranscription:
+        except Unusable:
             pass
         except Faulty as failed:
             if not self._most_unheard:
@@ -180,7 +180,7 @@ class EndpointRecognizer:
             fields.append(("language", own_code(language)))
         if context:
             fields.append(("prompt", context))
-        return self._endpoint.transcribe(*form(fields, wav(audio)), once=once)
+        return self._endpoint.ask(*form(fields, wav(audio)), once=once)
 
 
 def _hypothesis(answer: Answer, language: str, end: int, likeliest: str | None = None) -> Hypothesis:

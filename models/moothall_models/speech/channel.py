@@ -40,7 +40,7 @@ class SpeechChannel:
         self._gate = Gate(settings)
         self._segmenter = Segmenter(attach, settings)
         self._reporter = Reporter(attach.channel, settings)
-        self._reviewer = Reviewer(settings)
+        self.reviewer = Reviewer(settings)
         place = self._resumed = places.usable(attach)
         self.glossary = Glossary(attach.glossary, attach.near, () if place is None else place.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
@@ -106,7 +106,7 @@ class SpeechChannel:
         for index, p in enumerate(speech):
             piece = samples[index * VAD_FRAME : (index + 1) * VAD_FRAME]
             frame = Frame(self._heard, piece, p)
-            self._reviewer.hear(frame)
+            self.reviewer.hear(frame)
             out += self._frame(frame)
         self._now = max(self._now, self._heard)
         return self._noted(out + self._end_after_silence() + self._report())
@@ -135,7 +135,7 @@ class SpeechChannel:
             spoken, terms = self._languages.offer(utterance), self.glossary.choose(utterance, edge)
             self._outstanding = passes.live(utterance, edge, spoken, terms, draft, last=last, now=self._now)
         elif self._outstanding is None and not self._ended and self._pace == schedule.usual(self._settings):
-            self._outstanding = passes.review(self._reviewer, self.glossary, self._now)
+            self._outstanding = passes.review(self.reviewer, self.glossary, self._now)
         else:
             return None
         return self._outstanding
@@ -148,7 +148,7 @@ class SpeechChannel:
         self._outstanding = None
         self._now = max(self._now, now)
         if request.line is not None:
-            text = self._reviewer.heard(request.line, hypothesis, request.start)
+            text = self.reviewer.heard(request.line, hypothesis, request.start)
             return [] if text is None else [self._segmenter.revised(request.line.segment, request.line.words, text)]
         self._took.append(self._now - request.asked)
         self._pace = schedule.next_pace(self._settings, tuple(self._took))
@@ -189,7 +189,7 @@ class SpeechChannel:
 
     def _noted(self, out: list[Output]) -> list[Output]:
         """What goes out, as whoever hears lines once more has to know it."""
-        self._reviewer.note(out, self._now)
+        self.reviewer.note(out, self._now)
         return out
 
     def _passed_over(self, utterance: Utterance, request: PassRequest) -> list[Output]:

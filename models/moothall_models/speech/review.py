@@ -86,11 +86,17 @@ class Reviewer:
             line = self._lines.popleft()
             begin = line.words[0].t0 - self._settings.review_margin
             heard = bool(self._frames) and self._frames[0].t <= max(0, begin)
-            doubted = min(word.p for word in line.words) <= self._settings.review_doubt
-            worth = doubted and len(line.words) >= self._settings.review_words and self._allowed() >= 1
-            if heard and worth and now - line.ended <= self._settings.review_within:
+            if heard and self._worth(line) and now - line.ended <= self._settings.review_within:
                 return line
         return None
+
+    def may_better(self, segment: SegmentId) -> bool:
+        """Whether a line waits to be heard once more, and it is worth it."""
+        return any(line.segment == segment and self._worth(line) for line in self._lines)
+
+    def _worth(self, line: Line) -> bool:
+        doubted = min(word.p for word in line.words) <= self._settings.review_doubt
+        return doubted and len(line.words) >= self._settings.review_words and self._allowed() >= 1
 
     def span(self, line: Line) -> tuple[int, int]:
         """Media ms where the window of a line begins and ends."""

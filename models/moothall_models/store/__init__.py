@@ -8,7 +8,7 @@ from __future__ import annotations
 from moothall_models.store.command import models_command
 from moothall_models.store.failures import ModelMissing, ModelUnavailable
 from moothall_models.store.shelf import ModelStore, Standing
-from moothall_models.store.where import open_store, store_folder
+from moothall_models.store.where import open_store, packages_folder, store_folder
 
 __all__ = [
     "ModelMissing",
@@ -17,5 +17,6 @@ __all__ = [
     "Standing",
     "models_command",
     "open_store",
+    "packages_folder",
     "store_folder",
 ]

@@ -1,4 +1,4 @@
-"""`moothall models list | fetch | verify`."""
+"""`moothall models list | fetch | install | verify`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import TextIO
 from moothall.core.errors import MoothallError
 from moothall_models.manifest import Task
 from moothall_models.store.failures import ModelMissing, megabytes
+from moothall_models.store.packages import describe, install_package
 from moothall_models.store.progress import TextProgress
-from moothall_models.store.shelf import ModelStore
-from moothall_models.store.where import open_store
+from moothall_models.store.shelf import ModelStore, Standing
+from moothall_models.store.where import open_store, packages_folder
+from moothall_models.translators.argos_package import installed_packages
 
 
 def models_command(
@@ -41,6 +43,8 @@ def models_command(
                 return _list(store, out)
             case "fetch":
                 return _fetch(store, asked.name, asked.source, out, err)
+            case "install":
+                return _install(store, asked.file, out, err)
             case _:
                 return _verify(store, asked.name, out, err)
     except MoothallError as error:
@@ -57,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument(
         "--from", dest="source", type=Path, metavar="FOLDER", help="look here first, for FOLDER/NAME/… or the files"
     )
+    install = acts.add_parser("install", help="install packages of Argos Translate, for more languages to translate")
+    install.add_argument(
+        "file",
+        nargs="+",
+        type=Path,
+        metavar="FILE.argosmodel",
+        help="a package; one for the same languages is replaced",
+    )
     verify = acts.add_parser("verify", help="hash every file of models that are here")
     verify.add_argument("name", nargs="*", metavar="NAME", help="a model; without any, all that are here")
     return parser
@@ -71,6 +83,11 @@ def _list(store: ModelStore, out: TextIO) -> int:
         size = megabytes(model.size)
         state = store.standing(model).value
         rows.append((mark, model.name, model.task.value, languages, size, model.licence, state, model.about))
+    for package in installed_packages(packages_folder(store.folder)):
+        languages = f"{package.source}>{package.target}"
+        about = f"package of Argos Translate, {package.about.package_version}"
+        size, state = megabytes(package.size), Standing.HERE.value
+        rows.append(("", package.folder.name, "translate", languages, size, "see it", state, about))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         out.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
@@ -86,6 +103,17 @@ def _fetch(store: ModelStore, names: Sequence[str], source: Path | None, out: Te
         path = store.fetch(name, TextProgress(err), source)
         out.write(f"{name} is in {path}\n")
     return 0
+
+
+def _install(store: ModelStore, files: Sequence[Path], out: TextIO, err: TextIO) -> int:
+    wrong = False
+    for file in files:
+        try:
+            out.write(f"{describe(install_package(file, packages_folder(store.folder), TextProgress(err)))}\n")
+        except MoothallError as error:  # the other files may be right
+            err.write(f"{error}\n")
+            wrong = True
+    return 1 if wrong else 0
 
 
 def _verify(store: ModelStore, names: Sequence[str], out: TextIO, err: TextIO) -> int:

@@ -7,20 +7,19 @@ and then renamed, so a model is there whole or not at all.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 from moothall_models.manifest import FolderSource, Manifest, Model, ModelFile, Source
+from moothall_models.store.alone import TEMPORARY, alone, sync_folder
 from moothall_models.store.failures import ModelMissing, ModelUnavailable, SourceFailed, megabytes, no_room, refused
 from moothall_models.store.progress import Progress, Silent
 from moothall_models.store.sources import OUTSIDE, Fetchers, ReadFile, describe, download_size, opened
@@ -28,7 +27,6 @@ from moothall_models.store.sources import OUTSIDE, Fetchers, ReadFile, describe,
 logger = logging.getLogger(__name__)
 
 _STAMP = ".stamp.json"
-_TEMPORARY = ".fetch-"
 _SPARE = 1_000_000  # bytes of room beyond the files, for the file system's own needs
 
 
@@ -135,7 +133,7 @@ class ModelStore:
             sources.insert(0, FolderSource(path=str((below if below.is_dir() else first).absolute())))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self._alone(progress):
+            with alone(self.folder, progress):
                 if self.standing(model) is Standing.HERE:  # another process has fetched it meanwhile
                     return self.folder / name
                 return self._fetch(model, sources, progress)
@@ -149,7 +147,7 @@ class ModelStore:
             needed = model.size + download_size(model, source) + _SPARE
             if shutil.disk_usage(self.folder).free < needed:
                 raise no_room(self.folder, needed)
-            work = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self.folder))
+            work = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self.folder))
             try:
                 (work / "scratch").mkdir()
                 (work / "model").mkdir()
@@ -203,27 +201,14 @@ class ModelStore:
             progress.end()
         _write_stamp(folder, model)
         for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-            _sync_folder(path)
+            sync_folder(path)
 
     def _install(self, model: Model, work: Path) -> None:
         target = self.folder / model.name
         if target.exists():  # damaged, or of another release
             target.rename(work / "old")
         (work / "model").rename(target)
-        _sync_folder(self.folder)
-
-    @contextmanager
-    def _alone(self, progress: Progress) -> Iterator[None]:
-        """Keep other fetches away, and clear what a killed one has left."""
-        with (self.folder / ".lock").open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                progress.say("Another fetch is under way; waiting for it.")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            for left in self.folder.glob(f"{_TEMPORARY}*"):
-                shutil.rmtree(left, ignore_errors=True)
-            yield
+        sync_folder(self.folder)
 
     def _stamp_fits(self, model: Model) -> bool:
         folder = self.folder / model.name
@@ -264,11 +249,3 @@ def _write_stamp(folder: Path, model: Model) -> None:
         out.flush()
         os.fsync(out.fileno())
     new.rename(folder / _STAMP)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

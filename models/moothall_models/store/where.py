@@ -35,6 +35,11 @@ def store_folder(environment: Mapping[str, str], package: Path = _PACKAGE) -> Pa
     return data / "moothall" / "models"
 
 
+def packages_folder(store: Path) -> Path:
+    """The folder of the packages of Argos Translate, in that of the models."""
+    return store / "argos"
+
+
 def read_manifest(folder: Path, package: Path = _PACKAGE) -> Manifest:
     """The models of this release, and those that a `manifest.toml` in the store's folder adds or replaces.
 

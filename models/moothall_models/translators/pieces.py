@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
+from moothall.core.languages import primary
 from moothall_models.translators.port import LONGEST, TranslationFailed
 
 _END = re.compile(r"(?:[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*)")  # noqa: RUF001  # all of them end sentences
@@ -12,6 +14,7 @@ _ABBREVIATED = re.compile(r"(?<![^\s(\"'“‘«])(?:[^\W\d_]\w{0,2}|(?:\w\.)+\w
 """A capitalised word of up to three letters (Mr., Sra., J.), or letters with stops (U.S.), at the end."""
 _PLACES = (_END, re.compile(r"[,;:)–—]\s+"), re.compile(r"\s+"))  # noqa: RUF001
 """Where a text that is too long is cut, the best first."""
+_TOGETHER = frozenset({"ja", "zh"})
 
 
 def readable(text: str) -> str:
@@ -57,6 +60,11 @@ def sentences(text: str) -> list[str]:
         begin = until
     found.append(text[begin:].strip())
     return [sentence for sentence in found if sentence]
+
+
+def joined(parts: Iterable[str], language: str) -> str:
+    """Sentences one behind the other, as the language has it: Chinese and Japanese put no space between them."""
+    return ("" if primary(language) in _TOGETHER else " ").join(parts)
 
 
 def within(text: str, most: int) -> list[str]:

@@ -15,6 +15,7 @@ from websockets.http11 import Request, Response
 
 from moothall.core.errors import ConfigurationError, ProtocolError
 from moothall.wire import engine as wire
+from moothall.wire import translation
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ Tokens = Callable[[], Mapping[str, str]]
 """The tokens that are good at the moment, each with the name of the engine that has it."""
 
 
-class EngineSocket:
-    """One engine's link over a WebSocket; `moothall.services.recognising.EngineConnection`."""
+class _Socket:
+    """One link over a WebSocket, by its frames."""
 
     def __init__(self, socket: ServerConnection, name: str) -> None:
         self._socket = socket
@@ -40,39 +41,70 @@ class EngineSocket:
         """The name that belongs to its token, for logs."""
         return self._name
 
-    async def receive(self) -> wire.ToServer | None:
-        """The next message; None when the link has ended. Raises ProtocolError."""
+    async def _receive(self) -> bytes | None:
         try:
-            frame = await self._socket.recv(decode=False)
+            return await self._socket.recv(decode=False)
         except ConnectionClosed:
             return None
-        return wire.decode_to_server(frame)
 
-    async def send(self, message: wire.ToEngine) -> None:
-        """Write a message, and wait while the link is slow; silent when the link has ended."""
+    async def _send(self, frame: bytes) -> None:
         try:
-            await self._socket.send(wire.encode(message))
+            await self._socket.send(frame)
         except ConnectionClosed:
             return
 
 
+class EngineSocket(_Socket):
+    """One engine's link; `moothall.services.recognising.EngineConnection`."""
+
+    async def receive(self) -> wire.ToServer | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        frame = await self._receive()
+        return None if frame is None else wire.decode_to_server(frame)
+
+    async def send(self, message: wire.ToEngine) -> None:
+        """Write a message, and wait while the link is slow; silent when the link has ended."""
+        await self._send(wire.encode(message))
+
+
+class TranslatorSocket(_Socket):
+    """The link of a process with translators; `moothall.services.translators.TranslatorConnection`."""
+
+    async def receive(self) -> translation.FromTranslators | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        frame = await self._receive()
+        return None if frame is None else translation.decode_from_translators(frame)
+
+    async def send(self, message: translation.ToTranslators) -> None:
+        """Write a message, and wait while the link is slow; silent when the link has ended."""
+        await self._send(translation.encode(message))
+
+
 @asynccontextmanager
 async def serve_engines(
-    host: str, port: int, tokens: Tokens, handle: Callable[[EngineSocket], Awaitable[None]]
+    host: str,
+    port: int,
+    tokens: Tokens,
+    handle: Callable[[EngineSocket], Awaitable[None]],
+    translate: Callable[[TranslatorSocket], Awaitable[None]] | None = None,
 ) -> AsyncIterator[int]:
     """Listen for engines; gives the port (of use when `port` is 0: any that is free).
 
+    `translate` gets the links of translators, which dial `wire.translation.PATH`; without it they are turned away.
     `handle` has the link until it returns; a ProtocolError from it ends the link, any other error is logged by the
     library and ends it too. On leaving, all links are closed and their handlers waited for. Raises
     ConfigurationError when the address can't be had.
     """
 
     async def serve_one(socket: ServerConnection) -> None:
-        link = EngineSocket(socket, socket.username)
+        translators = socket.request is not None and socket.request.path == translation.PATH
         try:
-            await handle(link)
+            if not translators:
+                await handle(EngineSocket(socket, socket.username))
+            elif translate is not None:
+                await translate(TranslatorSocket(socket, socket.username))
         except ProtocolError as error:
-            logger.warning("engine %s: %s", link.name, error)
+            logger.warning("engine %s: %s", socket.username, error)
             await socket.close(CloseCode.PROTOCOL_ERROR)
 
     def admit(socket: ServerConnection, request: Request) -> Response | None:

@@ -16,6 +16,7 @@ UNUSABLE = 2
 EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
   moothall engine …                         an engine on another machine (moothall engine --help)
+  moothall translator …                     translators on another machine (moothall translator --help)
 """
 
 
@@ -26,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from moothall_models.store import models_command  # the engine's part, which a server can do without
 
         return models_command(given[1:])
+    if given[:1] == ["translator"]:
+        program = [sys.executable, "-m", "moothall_models.translator_cli", *given[1:]]
+        os.execv(sys.executable, program)  # noqa: S606  # our own, as the engine
     if given[:1] == ["engine"]:
         # The engine is a program of its own: it takes this process over, and nothing of the server stays in it.
         os.execv(sys.executable, [sys.executable, "-m", "moothall_models", *given[1:]])  # noqa: S606  # our own

@@ -318,12 +318,13 @@ class LeaveNote(Command, frozen=True, kw_only=True, tag="note"):
 
 
 class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
-    """Have a name or term preferred in the session, or not, or as the programme and the glossary files have it."""
+    """Have a name or term preferred in the session, or not, or as programme and files have it: see `TermChosen`."""
 
     term: str
     wanted: bool | None
     language: str | None = None
-    """BCP-47 tag of the language in which it is said so; None for any."""
+    keep: bool | None = None
+    written: dict[str, str] = {}
 
 
 AnyCommand = (

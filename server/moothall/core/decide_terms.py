@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, cleaned_written
 from moothall.core.glossary.terms import WHAT_FITS, cleaned, key_of
 from moothall.core.session import State
 
@@ -21,10 +22,17 @@ def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] |
         return Refusal(code=RefusalCode.INVALID, message=WHAT_FITS)
     if command.language is not None and not any(command.language in each.languages for each in state.channels.values()):
         return Refusal(code=RefusalCode.INVALID, message="A term is said in one of the session's languages, or in any.")
+    written = cleaned_written(command.written)
+    if written is None:
+        return Refusal(code=RefusalCode.INVALID, message=WHAT_CAN_BE_WRITTEN)
+    if not command.wanted and (written or command.keep is not None):
+        return Refusal(code=RefusalCode.INVALID, message="How it is translated is said of a term that is preferred.")
     known = key_of(term) in state.terms
     if command.wanted is None and not known:
         return Refusal(code=RefusalCode.UNKNOWN, message="Nobody has added that term, or taken it away.")
     if not known and len(state.terms) >= MOST_CHOSEN:
         message = f"The session has {MOST_CHOSEN} terms of its own already; put lasting ones in a glossary file."
         return Refusal(code=RefusalCode.CONFLICT, message=message)
-    return [ev.TermChosen(term=term, wanted=command.wanted, language=command.language)]
+    return [
+        ev.TermChosen(term=term, wanted=command.wanted, language=command.language, keep=command.keep, written=written)
+    ]

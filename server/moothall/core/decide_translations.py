@@ -31,7 +31,7 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
             message="The line reads otherwise now, or is not to be translated.",
             segment=source.now(),
         )
-    if not command.route and not as_said(source, channel):
+    if command.text.strip() and not command.route and not as_said(source, channel):
         return Refusal(code=RefusalCode.INVALID, message="A line in another language was translated in some way.")
     if not command.text.strip() and source.whole.strip():
         return Refusal(code=RefusalCode.INVALID, message="A line that says something says it in any language.")

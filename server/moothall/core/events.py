@@ -372,6 +372,10 @@ class TermChosen(StaffEvent, frozen=True, kw_only=True, tag="term.chosen"):
     """Whether it is preferred in this session; null leaves it to the programme and the glossary files again."""
     language: str | None = None
     """BCP-47 tag of the language in which it is said so; null for any."""
+    keep: bool | None = None
+    """Whether translations have it as it is; null leaves that to the glossary files."""
+    written: dict[str, str] = {}
+    """How translations have it, by BCP-47 tag; goes before `keep`."""
 
 
 class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):

@@ -189,8 +189,11 @@ def _step(
             chosen = state.terms.get(key_of(event.term))
             before = do.ChooseTerm(term=event.term, wanted=None)
             if chosen is not None:
-                before = do.ChooseTerm(term=chosen.term, wanted=chosen.wanted, language=chosen.language)
-            return do.ChooseTerm(term=event.term, wanted=event.wanted, language=event.language), (before,)
+                before = do.ChooseTerm(**msgspec.structs.asdict(chosen))
+            now = do.ChooseTerm(
+                term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
+            )
+            return now, (before,)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from moothall.core.glossary.merging import NOTHING, Preferred
-from moothall.core.ids import ChannelId
+from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.session import State
 from moothall.services.engine_acts import UnkeptActs
 from moothall.services.live_audio import LiveAudio
@@ -22,6 +22,10 @@ FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
 
 GlossaryOf = Callable[[State, ChannelId], Preferred]
 """Which names and terms are to be preferred in a text (`glossaries.py`)."""
+
+
+Again = Callable[[SessionId, tuple[SegmentId, ...]], None]
+"""Told of lines that have ended and are heard once more, before anybody else hears that they have ended."""
 
 
 def no_glossary(_: State, __: ChannelId) -> Preferred:
@@ -45,6 +49,7 @@ class Job:
         """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
         self.unkept = UnkeptActs(writer, channel)
         self.holding = asyncio.Lock()
+        self.again: Again = lambda *_: None
         self.held = False
         """No engine is to take it at the moment."""
         self.heard = 0

@@ -331,6 +331,8 @@ class Stream:
         self._heard_more.set()
 
     async def _act(self, acts: Acts, act: wire.Act) -> None:
+        if act.again:
+            self.job.again(self.job.writer.session, act.again)
         answer = await acts.carry_out(act)
         spent = self.engine.bench.spent_us() if self.engine.bench is not None else None
         if isinstance(answer, Receipt):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from moothall.core.glossary.files import Part
-from moothall.core.glossary.merging import MOST_TERMS, Preferred, known_terms, preferred
+from moothall.core.glossary.in_translation import InTranslation
+from moothall.core.glossary.merging import MOST_TERMS, Known, Preferred, known_terms, preferred
 from moothall.core.glossary.terms import key_of
+from moothall.core.glossary.translating import in_translation, translated_into, translation_terms
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Room
@@ -45,6 +47,10 @@ class ShownTerm(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tag; empty for any."""
     source: str
     """`desk`, `speaker`, `title` or `file`."""
+    keep: bool = False
+    """Whether translations have it as it is."""
+    written: dict[str, str] = {}
+    """How translations have it, by BCP-47 tag."""
 
 
 class ShownTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +66,8 @@ class ShownTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Those that somebody has taken away."""
     proposed: tuple[str, ...]
     """What people had to write twice."""
+    into: tuple[str, ...] = ()
+    """Languages (BCP-47) that the session is translated into."""
 
 
 _Sources = tuple[object, ...]
@@ -78,6 +86,8 @@ class Glossaries:
         # What was asked last, with what it followed from: it is asked each second. Overflow: all of it is forgotten.
         self._preferred: dict[tuple[SessionId, ChannelId], tuple[_Sources, Preferred]] = {}
         self._shown: dict[SessionId, tuple[_Sources, ShownTerms]] = {}
+        self._names: dict[SessionId, tuple[_Sources, tuple[str, ...]]] = {}
+        self._translated: dict[tuple[SessionId, str, str], tuple[_Sources, dict[str, str]]] = {}
 
     async def load(self) -> None:
         """Read the files; raises ConfigurationError with a sentence."""
@@ -97,10 +107,31 @@ class Glossaries:
             self._preferred, (state.id, channel), sources, lambda: preferred(state, channel, self._parts, room)
         )
 
+    def translation_terms(self, state: State, source: str, target: str) -> dict[str, str]:
+        """What is said in `source` → what translations into `target` have for it (BCP-47)."""
+        room = self._room_of(state.id)
+        return _kept(
+            self._translated,
+            (state.id, source, target),
+            (state.terms, state.title, self._parts, room),
+            lambda: translation_terms(state, self._parts, room, source, target),
+        )
+
+    def names(self, state: State) -> tuple[str, ...]:
+        """Names and terms as they are to be written, for texts in capitals (`translating.wording`)."""
+        room = self._room_of(state.id)
+        return _kept(
+            self._names,
+            state.id,
+            self._sources(state, room),
+            lambda: tuple(known.text for known in known_terms(state, self._parts, room, None)),
+        )
+
     def shown(self, state: State, mended: MendedNames) -> ShownTerms:
         """What a desk is told."""
         room = self._room_of(state.id)
         sources = (*self._sources(state, room), mended, state.segments if mended.lines else None)
+        sources = (*sources, *(each.languages for each in state.channels.values()))
         return _kept(self._shown, state.id, sources, lambda: self._as_shown(state, mended, room))
 
     def _sources(self, state: State, room: Room | None) -> _Sources:
@@ -109,11 +140,13 @@ class Glossaries:
     def _as_shown(self, state: State, mended: MendedNames, room: Room | None) -> ShownTerms:
         known = known_terms(state, self._parts, room, None)
         spoken = {key_of(each.text) for each in known}
-        terms = tuple(ShownTerm(term=each.text, language=each.language, source=each.source) for each in known)
+        said = {(key_of(each.term), each.language): each for each in in_translation(state, self._parts, room)}
+        terms = tuple(_as_shown(each, said) for each in known)
         return ShownTerms(
             terms=terms[:MOST_SHOWN],
             more=max(0, len(terms) - MOST_SHOWN),
             too_many=max(0, len(terms) - MOST_TERMS),
+            into=translated_into(state),
             away=tuple(chosen.term for chosen in state.terms.values() if not chosen.wanted),
             proposed=tuple(
                 term
@@ -123,12 +156,20 @@ class Glossaries:
         )
 
 
+def _as_shown(known: Known, said: Mapping[tuple[str, str], InTranslation]) -> ShownTerm:
+    key = key_of(known.text)
+    found = said.get((key, "")) or said.get((key, known.language))
+    shown = ShownTerm(term=known.text, language=known.language, source=known.source)
+    return shown if found is None else msgspec.structs.replace(shown, keep=bool(found.keep), written=found.written)
+
+
 def _kept(
     kept: dict[_Key, tuple[_Sources, _Answer]], key: _Key, sources: _Sources, work: Callable[[], _Answer]
 ) -> _Answer:
     """The answer for these sources: the kept one where they are the same objects as before."""
     known = kept.get(key)
-    if known is not None and all(new is old for new, old in zip(sources, known[0], strict=True)):
+    same = known is not None and len(known[0]) == len(sources)
+    if known is not None and same and all(new is old for new, old in zip(sources, known[0], strict=True)):
         return known[1]
     if len(kept) >= KEPT:
         kept.clear()

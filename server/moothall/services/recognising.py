@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.carrying_on import note_failure
 from moothall.services.consent import ConsentChanges
 from moothall.services.engine_connection import BenchClock, EngineConnection
-from moothall.services.engine_job import GlossaryOf, Job, no_glossary
+from moothall.services.engine_job import Again, GlossaryOf, Job, no_glossary
 from moothall.services.engine_room import left_when_full, relief, roomiest
 from moothall.services.engine_streams import Engine, Stream
 from moothall.services.live_audio import LiveAudio
@@ -59,6 +59,7 @@ class Recognising:
         self._jobs: list[Job] = []
         self._waiting: list[Job] = []
         self._engines: list[Engine] = []
+        self._again: Again = lambda *_: None
         self._refused = 0
         self._relieved = clock.monotonic()
         self._alone_since: int | None = clock.monotonic()
@@ -102,9 +103,17 @@ class Recognising:
         alone = self._alone_since
         return channel in self.unheard(session) or (alone is not None and self._clock.monotonic() - alone >= AWAY_MS)
 
+    def tell_again(self, told: Again) -> None:
+        """From now on tell of lines that their engine hears once more."""
+        self._again = told
+
+    def _heard_again(self, session: SessionId, lines: tuple[SegmentId, ...]) -> None:
+        self._again(session, lines)
+
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
         job = Job(writer, channel, audio, self._glossary)
+        job.again = self._heard_again
         job.heard_at = self._clock.monotonic()
         self._jobs.append(job)
         self._waiting.append(job)

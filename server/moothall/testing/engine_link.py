@@ -10,22 +10,27 @@ ROOM = 64
 """Frames that may be under way in each direction; then the sender waits, as on a slow line."""
 
 
-class _Pipe:
+class Pipe:
+    """One direction of a link: frames in order, until it is cut."""
+
     def __init__(self) -> None:
         self.frames: asyncio.Queue[bytes | None] = asyncio.Queue(ROOM)
         self.cut = False
 
     async def put(self, frame: bytes) -> None:
+        """Send a frame, and wait while there is no room; silent when it was cut."""
         if not self.cut:
             await self.frames.put(frame)
 
     async def get(self) -> bytes | None:
+        """The next frame; None when it was cut."""
         if self.cut:
             return None
         frame = await self.frames.get()
         return None if self.cut else frame
 
     def close(self) -> None:
+        """Cut it."""
         self.cut = True
         while not self.frames.empty():  # What was under way is lost, and whoever waits for room goes on.
             self.frames.get_nowait()
@@ -35,7 +40,7 @@ class _Pipe:
 class EngineEnd:
     """What the engine has of the link."""
 
-    def __init__(self, to_engine: _Pipe, to_server: _Pipe) -> None:
+    def __init__(self, to_engine: Pipe, to_server: Pipe) -> None:
         self._to_engine = to_engine
         self._to_server = to_server
 
@@ -52,7 +57,7 @@ class EngineEnd:
 class ServerEnd:
     """What the server has of the link: an `EngineConnection`."""
 
-    def __init__(self, to_engine: _Pipe, to_server: _Pipe, name: str) -> None:
+    def __init__(self, to_engine: Pipe, to_server: Pipe, name: str) -> None:
         self._to_engine = to_engine
         self._to_server = to_server
         self._name = name
@@ -79,5 +84,5 @@ class ServerEnd:
 
 def engine_link(name: str = "engine") -> tuple[EngineEnd, ServerEnd]:
     """A link, by its two ends."""
-    to_engine, to_server = _Pipe(), _Pipe()
+    to_engine, to_server = Pipe(), Pipe()
     return EngineEnd(to_engine, to_server), ServerEnd(to_engine, to_server, name)

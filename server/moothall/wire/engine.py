@@ -229,6 +229,8 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     """The partial that is right after these; wins over the `rest` of a commit."""
     place: Place | None = None
     """Where to go on if the engine or the server dies after this act; kept beside the audio, never in the log."""
+    again: tuple[SegmentId, ...] = ()
+    """Lines that end here and are heard once more: a better text may follow soon, in a `ReviseSegment`."""
     at: float | None = None
     """CPU-clock runs only: ms on the engine's clock."""
 

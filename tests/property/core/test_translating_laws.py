@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moothall.core.translating.protecting import protect, restore
 from moothall.core.translating.routes import LONGEST, Direction, best_route
+from moothall.core.translating.wording import finished, prepared, wording
 
 TAGS = ("ar", "en", "es", "fr", "pt")
 directions = st.lists(
@@ -52,3 +53,36 @@ def test_what_is_taken_out_can_be_put_in_again(text: str, terms: dict[str, str])
         assert all(written.lower() in back.lower() for written in taken.put_in)
     else:
         assert taken.text == text
+
+
+TEXTS = st.text(alphabet=st.characters() | st.sampled_from("aeé .?!,\u2028XQ1¿\ue010"), max_size=60)
+TERMS = st.dictionaries(st.text(min_size=1, max_size=6) | st.sampled_from(("a", "e a", "a?")), TEXTS, max_size=4)
+
+
+@given(TEXTS, TERMS, st.sampled_from(TAGS), st.sampled_from(TAGS))
+def test_an_engine_that_says_what_it_hears_loses_nothing(
+    text: str, terms: dict[str, str], source: str, target: str
+) -> None:
+    by = wording((), terms, source, target)
+    if len({term.lower() for term in terms}) == len(terms):
+        assert wording((), dict(reversed(terms.items())), source, target).version == by.version
+    given_text = prepared(text, source, by)
+    done = finished(given_text.texts, given_text, target)
+    assert done is not None
+    assert "\ue010" not in done
+    assert all(each and each == " ".join(each.split()) for each in given_text.texts)
+    if not any(piece.put_in for piece in given_text.pieces):
+        assert given_text.pieces == given_text.unprotected.pieces
+
+
+@example("", {"0": "\ud800"}, [], "ar")
+@given(TEXTS, TERMS, st.lists(TEXTS, max_size=3), st.sampled_from(TAGS))
+def test_whatever_an_engine_says_a_text_comes_of_it(
+    text: str, terms: dict[str, str], said: list[str], target: str
+) -> None:
+    bare = prepared(text, "en", wording((), terms, "en", target)).unprotected
+    said = (said * len(bare.texts))[: len(bare.texts)]
+    said += [""] * (len(bare.texts) - len(said))
+    done = finished(said, bare, target)
+    assert done is not None
+    assert not any(char in done for char in "\u2028\n\ue010")

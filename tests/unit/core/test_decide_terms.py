@@ -9,6 +9,7 @@ from moothall.core.decide import decide
 from moothall.core.decide_terms import MOST_CHOSEN
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.glossary.chosen import ChosenTerm
+from moothall.core.glossary.in_translation import LONGEST
 from moothall.core.ids import SessionId
 from moothall.core.session import State
 
@@ -43,6 +44,28 @@ def test_what_is_no_term_is_refused(command: do.ChooseTerm, code: RefusalCode) -
     refused = decide(opened(), command, CAPTIONER, WALL)
     assert isinstance(refused, Refusal)
     assert refused.code is code
+
+
+def test_how_it_is_translated_is_kept_with_it() -> None:
+    command = do.ChooseTerm(term="Compact", wanted=True, keep=False, written={"es": " Pacto  Digital", "fr": ""})
+    assert decide(opened(), command, CAPTIONER, WALL) == [
+        ev.TermChosen(term="Compact", wanted=True, keep=False, written={"es": "Pacto Digital"})
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        do.ChooseTerm(term="Compact", wanted=True, written={"es": "x" * (LONGEST + 1)}),
+        do.ChooseTerm(term="Compact", wanted=True, written={"in Spanish": "x"}),
+        do.ChooseTerm(term="Compact", wanted=False, written={"es": "x"}),
+        do.ChooseTerm(term="Compact", wanted=None, keep=True),
+    ],
+)
+def test_what_cannot_be_written_in_translations_is_refused(command: do.ChooseTerm) -> None:
+    refused = decide(carry_out(opened(), choose("Compact"), actor=CAPTIONER), command, CAPTIONER, WALL)
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.INVALID
 
 
 def test_a_session_has_only_so_many_of_its_own() -> None:

@@ -92,7 +92,8 @@ def test_what_was_not_recorded_before_the_close_is_not_recorded_again() -> None:
 
 def test_a_term_goes_back_to_what_was_said_of_it_before() -> None:
     assert undone(hall(), do.ChooseTerm(term="Moothall", wanted=True)).terms == {}
-    chosen = carry_out(hall(), do.ChooseTerm(term="Moothall", wanted=True, language="en"), actor=CAPTIONER)
+    said = do.ChooseTerm(term="Moothall", wanted=True, language="en", keep=True, written={"ar": "موتهول"})
+    chosen = carry_out(hall(), said, actor=CAPTIONER)
     assert undone(chosen, do.ChooseTerm(term="MOOTHALL", wanted=False)).terms == chosen.terms
     assert undone(chosen, do.ChooseTerm(term="moothall", wanted=None)).terms == chosen.terms
 

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.errors import ProtocolError, Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState
 from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
@@ -17,6 +17,8 @@ from moothall_models.ports import Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import LEAST_SPEECH, Load
+from moothall_models.speech.review import Reviewer
+from moothall_models.speech.settings import SpeechSettings
 from revising import Revising
 
 SCRIPT = Script(
@@ -281,6 +283,32 @@ def test_what_a_driver_has_to_know_of_the_audio() -> None:
     while session.hear(100):
         pass
     assert not session.lacks_audio
+
+
+class Doubting(Reviewer):
+    """Hears every line once more."""
+
+    def may_better(self, segment: SegmentId) -> bool:
+        return True
+
+
+def test_the_server_is_told_with_a_lines_end_that_it_is_heard_once_more() -> None:
+    def doubting(attach: wire.Attach) -> SpeechChannel:
+        channel = SpeechChannel(attach)
+        channel.reviewer = Doubting(SpeechSettings())
+        return channel
+
+    for speech, again in ((doubting, True), (SpeechChannel, False)):
+        session = link(speech=speech)
+        session.received(attach(), 0)
+        session.received(audio(0, 2_500), 5)
+        told = {
+            segment: act.again
+            for act in acts(settle(session, 5))
+            for segment in [command.segment for command in act.commands if isinstance(command, EndSegment)]
+        }
+        assert told
+        assert all(lines == ((segment,) if again else ()) for segment, lines in told.items())
 
 
 def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None:

@@ -21,7 +21,7 @@ from moothall.wire.transcribing import (
     frame,
 )
 from moothall_models.ports import RATE, Hypothesis, Window
-from moothall_models.recognizers.endpoint import NoTranscription
+from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.transcribing import GATHERED, load_batches, main
 from transcription_service import Service, refusal, serving
 
@@ -142,5 +142,5 @@ async def test_a_service_leaves_no_hole_in_a_recording() -> None:
     service = Service(hear=lambda _: Hypothesis(language="en", words=()), key="", first=first)
     window = Window(audio=np.zeros(RATE, dtype=np.float32), languages=("en",))
     async with serving(service) as name:
-        with pytest.raises(NoTranscription, match="refused to transcribe"):
+        with pytest.raises(Unusable, match="refused to transcribe"):
             await asyncio.to_thread(load_batches(name, 1).recognise_all, [window])

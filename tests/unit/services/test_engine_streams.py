@@ -9,7 +9,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState, Partial, Unsaved
 from moothall.core.signals import Sound as Heard
@@ -95,6 +95,32 @@ def test_an_act_is_in_the_log_when_it_is_accepted_and_on_the_screen_with_its_par
             assert [type(event) for event in events[-2:]] == [ev.SegmentOpened, ev.WordsCommitted]
             await it.hall.clock.sleep(10)
             assert [signal for signal in shown(it.outlet) if isinstance(signal, Partial)] == [rest]
+
+    loop.run(story())
+
+
+def test_whoever_wants_to_know_is_told_which_lines_are_heard_once_more_before_they_end() -> None:
+    async def story() -> None:
+        async with scene() as it:
+            told: list[tuple[SessionId, tuple[SegmentId, ...], bool]] = []
+
+            def note(session: SessionId, lines: tuple[SegmentId, ...]) -> None:
+                line = it.live.state.segments.get(lines[0])
+                told.append((session, lines, line is not None and line.ended))
+
+            it.hall.recognising.tell_again(note)
+            assert isinstance(await it.act("w0", it.commit(0, "Good", start=True)), wire.Accepted)
+            end = do.EndSegment(
+                channel=FLOOR,
+                generation=it.attach.generation,
+                segment=SegmentId("a"),
+                t1=900,
+                reason=ev.EndReason.SENTENCE,
+            )
+            act = wire.Act(stream=it.attach.stream, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),))
+            await it.engine.send(act)
+            assert isinstance(await it.answer(), wire.Accepted)
+            assert told == [(it.live.id, (SegmentId("a"),), False)]
 
     loop.run(story())
 

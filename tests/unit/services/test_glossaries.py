@@ -10,9 +10,9 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.decide import decide
 from moothall.core.errors import ConfigurationError
-from moothall.core.glossary.files import Part
+from moothall.core.glossary.files import Part, read_glossary
 from moothall.core.glossary.merging import MOST_TERMS, Preferred
-from moothall.core.ids import SessionId, SpeakerId
+from moothall.core.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.session import State, evolve
 from moothall.core.views.mended_names import MendedNames
@@ -104,6 +104,38 @@ async def test_a_desk_is_shown_where_terms_come_from_and_what_was_written_twice(
     known = await glossaries(Files((Part(terms=("The moothall",)),)))
     assert known.shown(state, proposals).proposed == ()
     assert made.shown(opened(), MendedNames()).proposed == ()
+
+
+async def test_a_desk_is_shown_how_terms_stand_in_translations_and_a_translator_is_told() -> None:
+    made = await glossaries(
+        Files(
+            read_glossary(
+                'terms = [{term = "Moothall", keep = true}]\n[[part]]\nlanguages = ["en"]\n'
+                'terms = [{term = "Compact", in = {pt = "Pacto"}}, "RPKI"]',
+                "g.toml",
+            )
+        )
+    )
+    state = opened()
+    before = made.shown(state, MendedNames())
+    assert before.into == ()
+    assert before.terms == (
+        ShownTerm(term="Moothall", language="", source="file", keep=True),
+        ShownTerm(term="Compact", language="en", source="file", written={"pt": "Pacto"}),
+        ShownTerm(term="RPKI", language="en", source="file"),
+    )
+    into = do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",))
+    state = carry_out(state, into)
+    assert made.shown(state, MendedNames()).into == ("pt",)
+    told = made.translation_terms(state, "en", "pt")
+    assert told == {"Moothall": "Moothall", "Compact": "Pacto"}
+    assert made.translation_terms(carry_out(state, do.DescribeSession(title="Access")), "en", "pt") == told
+    assert made.translation_terms(state, "en", "pt") == told
+    chosen = carry_out(state, do.ChooseTerm(term="RPKI", wanted=True, keep=True), actor=CAPTIONER)
+    assert made.translation_terms(chosen, "en", "pt") == {"RPKI": "RPKI", **told}
+    assert made.shown(chosen, MendedNames()).terms[0].keep
+    assert made.names(chosen) == ("RPKI", "Moothall", "Compact")
+    assert made.names(chosen) is made.names(chosen)
 
 
 async def test_of_very_many_a_desk_is_shown_some_and_told_how_many_there_are() -> None:

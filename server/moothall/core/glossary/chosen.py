@@ -15,6 +15,10 @@ class ChosenTerm(msgspec.Struct, frozen=True, kw_only=True):
     wanted: bool
     """Whether it is preferred; else it is not to be, wherever it comes from."""
     language: str | None = None
+    keep: bool | None = None
+    """Whether translations have it as it is; None leaves that to the files."""
+    written: dict[str, str] = {}
+    """How translations have it, by BCP-47 tag."""
 
 
 Terms = dict[str, ChosenTerm]
@@ -27,4 +31,7 @@ def with_term(terms: Terms, event: ev.TermChosen) -> Terms:
     kept = {each: chosen for each, chosen in terms.items() if each != key}
     if event.wanted is None:
         return kept
-    return {**kept, key: ChosenTerm(term=event.term, wanted=event.wanted, language=event.language)}
+    chosen = ChosenTerm(
+        term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
+    )
+    return {**kept, key: chosen}

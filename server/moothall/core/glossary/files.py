@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from moothall.core.errors import ConfigurationError
+from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_written
 from moothall.core.glossary.terms import WHAT_FITS, Term, cleaned
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import Room
@@ -16,9 +17,13 @@ MOST_TERMS = 5_000
 """Terms of a file."""
 MOST_PARTS = 1_000
 MOST_BYTES = 1 << 20
+_WHAT_FITS = (
+    "A glossary has a list of terms, and [[part]]s with terms, languages, rooms, sessions. "
+    'A term is text, or {term = "...", keep = true, in = {es = "..."}}.'
+)
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Some terms, and where they hold: everywhere, unless it names rooms, sessions or languages."""
 
     terms: tuple[str, ...]
@@ -28,6 +33,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Ids or titles."""
     sessions: tuple[str, ...] = ()
     """Ids or titles."""
+    in_translation: tuple[InTranslation, ...] = ()
+    """What is said of the translation of some of its terms."""
 
     def holds(self, session: SessionId, title: str, room: Room | None) -> bool:
         """Whether it is meant for a session of that id and title, in that room."""
@@ -39,11 +46,26 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return tuple(Term(text=text, language=language) for text in self.terms for language in self.languages or ("",))
 
 
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A term of which more is said than how it is written."""
+
+    term: str
+    keep: bool | None = None
+    written: dict[str, str] = msgspec.field(name="in", default_factory=dict)
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    terms: tuple[str | _Entry, ...]
+    languages: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a file may hold."""
 
-    terms: tuple[str, ...] = ()
-    part: tuple[Part, ...] = ()
+    terms: tuple[str | _Entry, ...] = ()
+    part: tuple[_Part, ...] = ()
 
 
 def read_glossary(text: str, where: str) -> tuple[Part, ...]:
@@ -57,23 +79,38 @@ def read_glossary(text: str, where: str) -> tuple[Part, ...]:
         msg = f"{where} is not TOML: {error}."
         raise ConfigurationError(msg) from error
     except msgspec.ValidationError as error:
-        msg = f"{where}: {error}. A glossary has a list of terms, and [[part]]s with terms, languages, rooms, sessions."
+        msg = f"{where}: {error}. {_WHAT_FITS}"
         raise ConfigurationError(msg) from error
-    parts = [Part(terms=found.terms), *found.part] if found.terms else list(found.part)
+    parts = [_Part(terms=found.terms), *found.part] if found.terms else list(found.part)
     many = sum(len(part.terms) for part in parts)
     if many > MOST_TERMS or len(parts) > MOST_PARTS:
         msg = f"{where} has {many} terms in {len(parts)} parts; at most {MOST_TERMS} in {MOST_PARTS} are taken."
         raise ConfigurationError(msg)
-    return tuple(msgspec.structs.replace(part, terms=tuple(_checked(part.terms, where))) for part in parts)
+    return tuple(_as_part(part, where) for part in parts)
 
 
-def _checked(terms: Iterable[str], where: str) -> Iterable[str]:
+def _as_part(part: _Part, where: str) -> Part:
+    entries = tuple(_checked(part.terms, where))
+    return Part(
+        terms=tuple(entry.term for entry in entries),
+        languages=part.languages,
+        rooms=part.rooms,
+        sessions=part.sessions,
+        in_translation=tuple(entry for entry in entries if entry.says_something),
+    )
+
+
+def _checked(terms: Iterable[str | _Entry], where: str) -> Iterable[InTranslation]:
     for given in terms:
-        term = cleaned(given)
-        if term is None:
-            msg = f"{where}: {given[:80]!r} can't be preferred. {WHAT_FITS}"
+        entry = _Entry(term=given) if isinstance(given, str) else given
+        term, written = cleaned(entry.term), cleaned_written(entry.written)
+        if term is None or written is None:
+            said = (
+                f"can't be preferred. {WHAT_FITS}" if term is None else f"can't be translated so. {WHAT_CAN_BE_WRITTEN}"
+            )
+            msg = f"{where}: {entry.term[:80]!r} {said}"
             raise ConfigurationError(msg)
-        yield term
+        yield InTranslation(term=term, keep=entry.keep, written=written)
 
 
 def _names(wanted: tuple[str, ...], own: str, title: str) -> bool:

@@ -28,20 +28,23 @@ def shouted(text: str) -> bool:
 def calmed(text: str, language: str, names: Collection[str] = ()) -> str:
     """A text in capitals with capitals only at the beginning of sentences and in `names`; any other text as it is.
 
-    `names` are written as they are to stand: "Moothall", "WHO".
+    `names` are written as they are to stand: "Moothall", "WHO", "Global Digital Compact".
     """
     if not shouted(text):
         return text
-    as_written = {name.lower(): name for name in names}
+    as_written = {name.lower(): name for name in names if name.strip()}
     pronoun = _PRONOUN.get(primary(language))
 
     def word(match: re.Match[str]) -> str:
         small = match[0].lower()
         before = text[: match.start()].rstrip(OPENING)
-        if small in as_written:
-            return as_written[small]
         begins = not before or before[-1] in SENTENCE_END
         own = pronoun is not None and re.split("['’]", small)[0] == pronoun  # noqa: RUF001
         return small[0].upper() + small[1:] if begins or own else small
 
-    return _WORD.sub(word, text)
+    small = _WORD.sub(word, text)
+    if not as_written:
+        return small
+    either = "|".join(re.escape(name) for name in sorted(as_written, key=lambda name: (-len(name), name)))
+    named = re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
+    return named.sub(lambda match: as_written.get(match[0].lower(), match[0]), small)

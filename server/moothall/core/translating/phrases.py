@@ -9,6 +9,7 @@ import msgspec
 
 from moothall.core.errors import ConfigurationError
 from moothall.core.languages import primary
+from moothall.core.translating.protecting import parted
 
 MOST_BYTES = 1 << 20
 MOST_PHRASES = 2_000
@@ -51,6 +52,9 @@ def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
         forms = [form for each in phrase.values() for form in each]
         if len(phrase) < 2 or not all(phrase.values()) or any(not 0 < len(form.strip()) <= LONGEST for form in forms):
             msg = f"{where}: phrase {number} lacks a form, or one is empty or above {LONGEST} characters. {WHAT_FITS}."
+            raise ConfigurationError(msg)
+        if len({parted(form)[1] for form in forms}) > 1:
+            msg = f"{where}: some forms of phrase {number} end with {{number}} or ?, others don't; all do, or none."
             raise ConfigurationError(msg)
     return found
 

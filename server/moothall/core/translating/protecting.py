@@ -18,6 +18,30 @@ MOST = 24
 """Words of one text that are protected: a text that is made of them says nothing to an engine."""
 
 
+MARK = re.compile(r"XQ(\d{1,3})X", re.IGNORECASE)
+"""What stands in a place."""
+NUMBER = " {number}"
+"""End of a term that holds only where a number follows; the number stays in the text."""
+QUESTION = "?"
+"""End of a term that holds only where the question ends; its mark stays in the text."""
+_NUMBER_WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "dieciocho diecinueve veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa "
+    "um uma dois duas três quatro sete oito nove dez onze doze treze catorze quatorze quinze dezesseis dezasseis "
+    "dezessete dezassete dezoito dezenove dezanove vinte trinta quarenta cinquenta sessenta oitenta "
+    "un une deux trois quatre cinq sept huit neuf dix douze treize quatorze seize vingt trente quarante cinquante "
+    "soixante"
+)
+"""English, Spanish, Portuguese, French: the first word of a number is enough."""
+_AHEAD = {
+    NUMBER: re.compile(rf"\s+(?:\d|(?:{'|'.join(_NUMBER_WORDS.split())})(?!\w))", re.IGNORECASE),
+    QUESTION: re.compile(r"\s*[?？؟]"),  # noqa: RUF001
+}
+"""What has to follow."""
+
+
 class Protected(msgspec.Struct, frozen=True, kw_only=True):
     """A text that is ready to be translated, and what is to be put in again."""
 
@@ -26,27 +50,41 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in the translation for the first, the second, ... place."""
 
 
-def protect(text: str, terms: Mapping[str, str]) -> Protected:
+def protect(text: str, terms: Mapping[str, str], staying: Mapping[str, str] | None = None) -> Protected:
     """Take out what is to be kept.
 
     `terms`: words as they are said, and what is to stand for them in the translation. Whole words count, case doesn't;
-    where two terms begin at the same word the longer one does.
+    where two terms begin at the same word the longer one does. Of one that ends with NUMBER or QUESTION only what
+    stands before is taken out, where that follows. `staying`: words that stay behind a term in small letters.
     """
     put_in: list[str] = []
-    wanted = {term.lower(): written for term, written in terms.items() if term.strip()}
-    if not wanted or _MARK.search(text):
+    wanted: dict[str, dict[str, str]] = {}
+    for term, written in terms.items():
+        begin, ahead = parted(term.lower())
+        if begin.strip():
+            wanted.setdefault(begin, {})[ahead] = parted(written)[0]
+    if not wanted or MARK.search(text):
         return Protected(text=text, put_in=())
 
     def take(match: re.Match[str]) -> str:
-        written = wanted.get(match[0].lower())
-        if written is None or len(put_in) == MOST:
+        choices = wanted.get(match[0].lower(), {})
+        fitting = [ahead for ahead in (*_AHEAD, "") if ahead in choices and _follows(ahead, text, match.end())]
+        if not fitting or len(put_in) == MOST:
             return match[0]
-        put_in.append(written)
-        return _mark(len(put_in))
+        put_in.append(choices[fitting[0]])
+        stays = (staying or {}).get(f"{match[0].lower()}{fitting[0]}")
+        return _mark(len(put_in)) if stays is None else f"{_mark(len(put_in))} {stays}"
 
-    longest_first = sorted(wanted, key=lambda term: (-len(term), term))
-    either = "|".join(re.escape(term) for term in longest_first)
-    return Protected(text=re.sub(rf"(?<!\w)(?:{either})(?!\w)", take, text, flags=re.IGNORECASE), put_in=tuple(put_in))
+    either = [(begin, ahead) for begin, choices in wanted.items() for ahead in choices]
+    longest_first = sorted(either, key=lambda each: (-len("".join(each)), each))
+    pattern = "|".join(f"{re.escape(begin)}{_only_before(ahead)}" for begin, ahead in longest_first)
+    return Protected(text=re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", take, text, flags=re.IGNORECASE), put_in=tuple(put_in))
+
+
+def parted(term: str) -> tuple[str, str]:
+    """What is taken out of a text, and what has to follow there: NUMBER, QUESTION or nothing."""
+    ahead = next((end for end in _AHEAD if term.endswith(end)), "")
+    return term.removesuffix(ahead), ahead
 
 
 def restore(translated: str, put_in: Sequence[str]) -> str | None:
@@ -54,7 +92,7 @@ def restore(translated: str, put_in: Sequence[str]) -> str | None:
 
     At the beginning of a sentence it gets a capital.
     """
-    found = [int(match[1]) for match in _MARK.finditer(translated)]
+    found = [int(match[1]) for match in MARK.finditer(translated)]
     if sorted(found) != list(range(1, len(put_in) + 1)):
         return None
 
@@ -63,16 +101,23 @@ def restore(translated: str, put_in: Sequence[str]) -> str | None:
         before = translated[: match.start()].rstrip(OPENING)
         return written if before and before[-1] not in SENTENCE_END else _capital(written)
 
-    return _MARK.sub(put, translated)
+    return MARK.sub(put, translated)
 
 
 def _capital(text: str) -> str:
-    """With the first letter as a capital: `¿alguien` → `¿Alguien`."""
+    """With the first letter as a capital: `¿alguien` → `¿Alguien`. A word with a capital stays: `eGov`."""
+    if any(map(str.isupper, text.partition(" ")[0])):
+        return text
     at = next((place for place, char in enumerate(text) if char.isalpha()), None)
     return text if at is None else f"{text[:at]}{text[at].upper()}{text[at + 1 :]}"
 
 
-_MARK = re.compile(r"XQ(\d{1,3})X", re.IGNORECASE)
+def _follows(ahead: str, text: str, at: int) -> bool:
+    return not ahead or _AHEAD[ahead].match(text, at) is not None
+
+
+def _only_before(ahead: str) -> str:
+    return f"(?={_AHEAD[ahead].pattern})" if ahead else ""
 
 
 def _mark(number: int) -> str:

@@ -35,6 +35,8 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     """Points of chrF2 that it loses, above 0."""
     rough: bool = False
     """Whether even by itself it says what a text is about, and hardly more."""
+    remote: bool = False
+    """Whether the text is sent to somebody else's machine."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

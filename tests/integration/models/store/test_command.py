@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from argos_packages import packed, put_package
 from moothall_models.store import ModelStore, models_command
 from weights import FILES, OFFLINE, folder_source, hub_source, manifest_of, model_from, put
 
@@ -98,3 +99,25 @@ def test_a_wrong_command_is_explained_by_argparse(capsys: pytest.CaptureFixture[
 def test_the_machines_own_store_is_used_unless_another_is_given(capsys: pytest.CaptureFixture[str]) -> None:
     assert models_command(["list"]) == 0
     assert "whisper-base" in capsys.readouterr().out
+
+
+def test_install_takes_packages_and_list_shows_them(terminal: Terminal, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.argosmodel", tmp_path / "bad.argosmodel"
+    good.write_bytes(packed("en", "ru"))
+    bad.write_bytes(b"no zip")
+    assert terminal.run("install", str(good)) == 0
+    folder = terminal.store.folder / "argos" / "en_ru"
+    assert terminal.out == f"en to ru, version 1.9 (2.1 MB), is in {folder}.\n"
+    assert "Unpacking en_ru: 2.1 MB of 2.1 MB, 100 %\n" in terminal.err
+    assert terminal.run("install", str(bad), str(good)) == 1
+    assert terminal.err.startswith(f"{bad} isn't installed. It isn't a whole zip file: get it again.\n")
+    assert terminal.out == f"en to ru, version 1.9 (2.1 MB), is in {folder}. It replaced 1.9.\n"
+    terminal.run("list")
+    row = "en_ru translate en>ru 2.1 MB see it here package of Argos Translate, 1.9"
+    assert row in [" ".join(line.split()) for line in terminal.out.splitlines()]
+
+
+def test_list_says_which_packages_are_not_used(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
+    (put_package(terminal.store.folder / "argos", "en", "ru") / "metadata.json").unlink()
+    assert terminal.run("list") == 0
+    assert "isn't used. It has no metadata.json" in caplog.text

@@ -13,4 +13,6 @@ def test_the_last_word_on_a_term_counts_and_null_takes_it_back() -> None:
         ("afrinic", ChosenTerm(term="AFRINIC", wanted=False)),
     ]
     assert list(with_term(terms, ev.TermChosen(term="kisumu", wanted=None))) == ["afrinic"]
+    told = ev.TermChosen(term="Kisumu", wanted=True, keep=True, written={"ar": "كيسومو"})
+    assert with_term({}, told)["kisumu"] == ChosenTerm(term="Kisumu", wanted=True, keep=True, written={"ar": "كيسومو"})
     assert with_term(terms, ev.TermChosen(term="unheard of", wanted=None)) == terms

@@ -6,6 +6,7 @@ import pytest
 
 from moothall.core.errors import ConfigurationError
 from moothall.core.glossary.files import MOST_TERMS, Part, read_glossary
+from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.glossary.terms import Term
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import Room, RoomId
@@ -36,6 +37,20 @@ def test_a_file_has_terms_for_everywhere_and_parts() -> None:
     assert read_glossary("", "g.toml") == ()
 
 
+def test_a_term_may_say_how_it_is_translated() -> None:
+    text = """
+    terms = ["AfriNIC", {term = " Moothall ", keep = true}]
+    [[part]]
+    languages = ["en"]
+    terms = [{term = "Compact", in = {es = " Pacto  Digital ", pt = ""}}, {term = "RPKI"}]
+    """
+    everywhere, english = read_glossary(text, "g.toml")
+    assert everywhere.terms == ("AfriNIC", "Moothall")
+    assert everywhere.in_translation == (InTranslation(term="Moothall", keep=True),)
+    assert english.terms == ("Compact", "RPKI")
+    assert english.in_translation == (InTranslation(term="Compact", written={"es": "Pacto Digital"}),)
+
+
 @pytest.mark.parametrize(
     ("session", "title", "room", "so"),
     [
@@ -57,8 +72,11 @@ def test_a_part_holds_where_it_says(session: str, title: str, room: Room | None,
     [
         ("terms = [", "g.toml is not TOML: "),
         ('term = ["x"]', "unknown field `term`"),
-        ("terms = [1]", "Expected `str`, got `int`"),
+        ("terms = [1]", "got `int`"),
         ('[[part]]\nterms = ["a b", "Smith, John"]', "'Smith, John' can't be preferred. A name or term has 2 to 60"),
+        ('terms = [{term = "x1", kept = true}]', "unknown field `kept`"),
+        ('terms = [{term = "x1", in = {Spanish = "a"}}]', "'x1' can't be translated so. What stands for a term"),
+        ('terms = [{term = "x"}]', "'x' can't be preferred."),
         ("[[part]]", "missing required field `terms`"),
         (f"terms = {['term'] * (MOST_TERMS + 1)}", "g.toml has 5001 terms in 1 parts; at most 5000"),
     ],
@@ -72,4 +90,11 @@ def test_what_is_wrong_is_said_in_a_sentence(text: str, said: str) -> None:
 def test_the_sample_is_a_glossary() -> None:
     sample = Path(__file__).parents[4] / "config/glossaries/sample.toml"
     parts = read_glossary(sample.read_text(encoding="utf-8"), "sample.toml")
-    assert [bool(part.languages or part.rooms or part.sessions) for part in parts] == [False, True, True, True]
+    assert [bool(part.languages or part.rooms or part.sessions) for part in parts] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
+    assert [term.term for part in parts for term in part.in_translation] == ["Moothall", "Global Digital Compact"]

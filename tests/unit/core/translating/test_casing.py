@@ -39,3 +39,6 @@ def test_they_stay_where_sentences_begin(text: str, language: str, written: str)
 def test_names_stand_as_they_are_written() -> None:
     names = ["WHO", "Moothall"]
     assert calmed("THE WHO SPOKE AT MOOTHALL.", "en", names) == "The WHO spoke at Moothall."
+    long = ["Global Digital Compact", "Digital", " "]
+    assert calmed("THE GLOBAL DIGITAL COMPACT IS GLOBAL.", "en", long) == "The Global Digital Compact is global."
+    assert calmed("BEFORE THE SEAL WE SWEAR.", "en", ["\u017feal"]) == "Before the seal we swear."

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.errors import ConfigurationError
 from moothall.core.translating.phrases import Phrase, from_to, read_phrases
-from moothall.core.translating.protecting import protect, restore
+from moothall.core.translating.protecting import NUMBER, QUESTION, parted, protect, restore
 
 TABLE = Path(__file__).parents[4] / "config" / "phrases.toml"
 LANGUAGES = ("en", "es", "fr", "pt")
@@ -27,12 +27,15 @@ def test_each_form_of_a_formula_becomes_what_is_said_in_the_other_language(sourc
     terms = from_to(shipped(), source, target)
     for phrase in shipped():
         for form in phrase[source]:
-            taken = protect(f"Well, {form.upper()}, thank you.", terms)
-            assert taken.text == "Well, XQ1X, thank you."
+            begin, ahead = parted(form)
+            follows = {NUMBER: " 7", QUESTION: "?"}.get(ahead, "")
+            taken = protect(f"Well, {begin.upper()}{follows}, thank you.", terms)
+            assert taken.text == f"Well, XQ1X{follows}, thank you."
             # What this engine does to the rest is another matter.
             there = restore(taken.text, taken.put_in)
             assert there is not None
-            assert there.removeprefix("Well, ").removesuffix(", thank you.") in {each[target][0] for each in shipped()}
+            written = there.removeprefix("Well, ").removesuffix(f"{follows}, thank you.")
+            assert written in {parted(each[target][0])[0] for each in shipped()}
 
 
 def test_within_one_language_no_form_stands_for_two_phrases() -> None:
@@ -62,6 +65,8 @@ def test_of_two_phrases_with_one_form_the_first_counts() -> None:
         ('[[phrase]]\nen = ["a"]\nes = []\n', "phrase 1 lacks a form"),
         ('[[phrase]]\nen = ["a"]\nes = [" "]\n', "phrase 1 lacks a form"),
         (f'[[phrase]]\nen = ["{"a" * 201}"]\nes = ["b"]\n', "above 200 characters"),
+        ('[[phrase]]\nen = ["a?", "b"]\nes = ["c?"]\n', "some forms of phrase 1 end with {number} or"),
+        ('[[phrase]]\nen = ["a {number}"]\nes = ["b"]\n', "some forms of phrase 1 end with {number} or"),
         ('[[phrase]]\nen-GB = ["a"]\nes = ["b"]\n', "names the language 'en-GB'"),
     ],
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.translating.protecting import MOST, protect, restore
+from moothall.core.translating.protecting import MOST, parted, protect, restore
 
 TERMS = {"Internet Governance Forum": "IGF", "Governance": "Governança", "Moothall": "Moothall"}
 
@@ -63,3 +63,36 @@ def test_no_more_is_taken_out_than_leaves_something_to_translate() -> None:
 def test_letters_that_only_look_alike_to_a_search_are_left() -> None:
     # The long s matches "s" where case is ignored, and is no "s" in small letters.
     assert protect("the \u017feal", {"seal": "selo"}).put_in == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("The motion carries seven to two.", "XQ1X seven to two."),
+        ("The motion carries  7 to 2.", "XQ1X  7 to 2."),
+        ("The motion carries sevenfold.", "XQ1X sevenfold."),
+        ("The motion carries.", "XQ1X."),
+    ],
+)
+def test_a_term_may_ask_for_a_number_behind_it(text: str, taken: str) -> None:
+    terms = {"the motion carries": "passou", "the motion carries {number}": "passou por {number}"}
+    given = protect(text, terms)
+    assert given.text == taken
+    assert given.put_in == (("passou por",) if taken.split()[1:2] in (["seven"], ["7"]) else ("passou",))
+
+
+def test_a_term_may_ask_for_the_end_of_a_question() -> None:
+    terms = {"any abstentions?": "¿abstenciones?", "abstentions": "abstenciones"}
+    assert protect("Any abstentions ?", terms).put_in == ("¿abstenciones",)
+    assert protect("If there are any abstentions, say so.", terms).text == "If there are any XQ1X, say so."
+    assert parted("¿abstenciones?") == ("¿abstenciones", "?")
+
+
+def test_a_word_may_stay_behind_a_term() -> None:
+    terms = {"doy la palabra al": "I give the floor to"}
+    assert protect("Doy la palabra al autor.", terms, {"doy la palabra al": "el"}).text == "XQ1X el autor."
+
+
+def test_a_word_with_a_capital_of_its_own_gets_no_other() -> None:
+    assert restore("XQ1X.", ("eGov",)) == "eGov."
+    assert restore("XQ1X.", ("la Presidencia",)) == "La Presidencia."

@@ -24,7 +24,7 @@ from moothall_models.recognizers.endpoint import (
     Address,
     Endpoint,
     Faulty,
-    NoTranscription,
+    Unusable,
     read_address,
 )
 from transcription_service import KEY, Service, refusal, serving
@@ -121,7 +121,7 @@ async def ask(
     """Ask the endpoint of this test, as a thread of the engine does."""
     if not made:
         made.append(Endpoint(at, lambda: key, seconds=clock.seconds, pause=clock.pause))
-    return await asyncio.to_thread(made[0].transcribe, *form)
+    return await asyncio.to_thread(made[0].ask, *form)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ async def test_where_once_is_enough_it_is_asked_once(made: list[Endpoint], clock
         endpoint = Endpoint(read_address(name), lambda: KEY, seconds=clock.seconds, pause=clock.pause)
         made.append(endpoint)
         with pytest.raises(RecognitionFailed, match="status 500") as caught:
-            await asyncio.to_thread(endpoint.transcribe, *empty_form(), once=True)
+            await asyncio.to_thread(endpoint.ask, *empty_form(), once=True)
     assert not isinstance(caught.value, Faulty)  # Busy before, it may be busy still.
     assert (clock.pauses, service.first) == ([0.5], [])
 
@@ -295,8 +295,8 @@ async def test_other_times_to_wait_count_as_the_least(made: list[Endpoint], cloc
         (403, KeyRefused, "refused the key (status 403, some_code)."),
         (404, ConfigurationError, "knows no model whisper-1, or nothing at /v1/audio/transcriptions (status 404"),
         (307, ConfigurationError, "sends elsewhere (status 307, some_code). Write the address that it leads to."),
-        (400, NoTranscription, "refused to transcribe (status 400, some_code). It must know verbose_json"),
-        (204, NoTranscription, "refused to transcribe (status 204)"),
+        (400, Unusable, "refused to transcribe (status 400, some_code). It must know verbose_json"),
+        (204, Unusable, "refused to transcribe (status 204)"),
     ],
 )
 async def test_a_refusal_is_a_sentence_without_the_services_own(
@@ -317,7 +317,7 @@ async def test_a_refusal_is_a_sentence_without_the_services_own(
 async def test_what_is_no_code_is_not_passed_on(made: list[Endpoint], clock: Clock, body: bytes) -> None:
     answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     async with listening(Raw(answer)) as at:
-        with pytest.raises(NoTranscription, match=r"\(status 400\)"):
+        with pytest.raises(Unusable, match=r"\(status 400\)"):
             await ask(made, at, clock)
 
 
@@ -344,7 +344,7 @@ async def test_an_answer_that_takes_too_long(made: list[Endpoint]) -> None:
 async def test_an_answer_that_is_too_long(made: list[Endpoint], clock: Clock) -> None:
     much = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * MOST_BYTES) + b" " * (2 * MOST_BYTES)
     async with listening(Raw(much)) as at:
-        with pytest.raises(NoTranscription, match=f"with more than {MOST_BYTES} bytes"):
+        with pytest.raises(Unusable, match=f"with more than {MOST_BYTES} bytes"):
             await ask(made, at, clock)
 
 

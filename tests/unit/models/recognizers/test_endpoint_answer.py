@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from moothall_models.recognizers.endpoint import NoTranscription
+from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.recognizers.endpoint_answer import (
     UNSURE,
     Answer,
@@ -142,7 +142,7 @@ def test_an_answer_is_read_whatever_else_is_in_it() -> None:
     [b"", b"Yes, I said.", b"[]", b'{"text": 1}', b'{"segments": [{"text": "Yes, I said."}]}', b'{"text": "\xff"}'],
 )
 def test_what_is_no_answer_is_not_repeated(data: bytes) -> None:
-    with pytest.raises(NoTranscription, match=rf"answer of {len(data)} bytes is no transcription") as caught:
+    with pytest.raises(Unusable, match=rf"answer of {len(data)} bytes is no transcription") as caught:
         read_answer(data)
     assert "said" not in str(caught.value)
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
-from moothall_models.recognizers.endpoint import Faulty, NoTranscription
+from moothall_models.recognizers.endpoint import Faulty, Unusable
 from moothall_models.recognizers.endpoint_answer import Answer
 from moothall_models.recognizers.endpoint_recognizer import (
     CONTEXT_SIGNS,
@@ -247,7 +247,7 @@ async def test_a_refusal_that_does_not_last_loses_no_word(most_unheard: int) -> 
 async def test_where_no_window_may_be_left_without_words_it_says_so() -> None:
     service = Service(hear=Ear(), first=refusals(1))
     async with asking(service, most_unheard=0) as recognizer:
-        with pytest.raises(NoTranscription, match=r"refused to transcribe \(status 400, invalid_audio\)"):
+        with pytest.raises(Unusable, match=r"refused to transcribe \(status 400, invalid_audio\)"):
             await hear(recognizer, "en")
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall_models.translators.pieces import has_latin, readable, sentences, within
+from moothall_models.translators.pieces import has_latin, joined, readable, sentences, within
 from moothall_models.translators.port import LONGEST, TranslationFailed
 
 
@@ -60,3 +60,7 @@ def test_readable() -> None:
 def test_letters_of_the_latin_script() -> None:
     assert has_latin("... é")
     assert not has_latin("12 + 3 😀 Привет 你好 ...")
+
+
+def test_chinese_and_japanese_sentences_have_no_space_between() -> None:
+    assert [joined(["一。", "二。"], tag) for tag in ("zh-Hant", "ja", "ko")] == ["一。二。", "一。二。", "一。 二。"]

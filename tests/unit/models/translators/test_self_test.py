@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.translating.routes import Direction
@@ -21,6 +22,16 @@ def test_a_sane_answer_passes(answer: str) -> None:
 def test_any_other_is_said_with_what_to_do(answer: str) -> None:
     with pytest.raises(TranslationFailed, match=r"^one 1\.2 doesn't .* from en to pt sanely\. Do it\.$"):
         try_out([direction("en", "pt")], lambda texts, _: [answer], "Do it.")
+
+
+@pytest.mark.parametrize("engine", ["argos", "service"])
+def test_a_model_that_somebody_chose_may_use_words_of_its_own(engine: str) -> None:
+    way = msgspec.structs.replace(direction("en", "ru"), engine=engine)
+    try_out([way], lambda texts, _: ["Собрание открыто."], "Do it.")
+    with pytest.raises(TranslationFailed, match="from en to ru sanely"):
+        try_out([way], lambda texts, _: [""], "Do it.")
+    with pytest.raises(TranslationFailed, match="from en to ru sanely"):
+        try_out([way], lambda texts, _: list(texts), "Do it.")
 
 
 def test_languages_without_a_sentence_are_left_out() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core.errors import RecognitionFailed
-from moothall_models.engine import Backoff, first_of
+from moothall_models.dialling import Backoff, first_of
 
 
 def test_the_wait_doubles_from_a_fifth_of_a_second_to_five() -> None:

@@ -1,0 +1,186 @@
+"""Installs packages of Argos Translate from their files.
+
+A package is unpacked into a temporary folder beside the others, tried, and renamed: it is there whole or not at all.
+Only what is run is unpacked, and what tells of it: packages may hold models for the ends of sentences, in forms that
+run code when they are loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from moothall.core.errors import MoothallError
+from moothall_models.store.alone import TEMPORARY, alone, sync_folder
+from moothall_models.store.archive import Archive, ArchiveUnusable, opened_archive
+from moothall_models.store.failures import megabytes, no_room, refused
+from moothall_models.store.progress import Progress, Silent
+from moothall_models.translators.argos import ArgosTranslator, wanting
+from moothall_models.translators.argos_package import (
+    METADATA,
+    MOST_METADATA,
+    About,
+    ArgosPackage,
+    PackageUnusable,
+    check_files,
+    read_about,
+    read_package,
+)
+
+logger = logging.getLogger(__name__)
+
+WANTED = re.compile(r"metadata\.json|sentencepiece\.model|model/[^/]+|(?i:readme|licen[cs]e|copying|notice)[^/]*")
+"""Paths of what is unpacked."""
+UNLOADABLE = (
+    "Its models can't be loaded or translate nothing: they are damaged, or of a form that this CTranslate2 doesn't "
+    "know. Get the package again."
+)
+_SPARE = 1_000_000  # bytes of room beyond the files, for the file system's own needs
+
+
+class Installed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it."""
+
+    package: ArgosPackage
+    replaced: str | None
+    """Version of the package that stood there before."""
+    tried: bool
+    """Whether it was loaded; not where the libraries for it are missing."""
+
+
+def name_of(about: About) -> str:
+    """Name of a package's folder: one for a pair of languages."""
+    return f"{about.from_code}_{about.to_code}"
+
+
+def try_package(package: ArgosPackage) -> bool:
+    """Load it and have it translate a sentence; whether that could be tried. Raises TranslationFailed."""
+    if wanting():
+        return False
+    translator = ArgosTranslator([package])
+    try:
+        translator.check()
+    finally:
+        translator.close()
+    return True
+
+
+def install_package(
+    file: Path,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    tried: Callable[[ArgosPackage], bool] = try_package,
+) -> Installed:
+    """Install a package; one for the same languages that is there is replaced.
+
+    Args:
+        file: an `.argosmodel`.
+        folder: of the packages.
+        progress: told about the unpacking.
+        tried: as `try_package`.
+
+    Raises:
+        PackageUnusable: it isn't a package that can be run, or may not be unpacked. Nothing of it is left, and what was
+            there before stays.
+        ModelUnavailable: there is no room for it, or the folder can't be written to.
+    """
+    progress = progress or Silent()
+    try:
+        with opened_archive(file) as archive:
+            wanted = [name for name in archive.files if WANTED.fullmatch(name)]
+            check_files(set(archive.files))
+            about = read_about(_small(archive, METADATA))
+            size = sum(archive.files[name] for name in wanted)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                with alone(folder, progress):
+                    if shutil.disk_usage(folder).free < size + _SPARE:
+                        raise no_room(folder, size + _SPARE)
+                    return _install(archive, wanted, folder / name_of(about), progress, tried)
+            except OSError as error:
+                logger.info("installing %s ended with errno %s", name_of(about), error.errno)
+                raise refused(error, folder, size) from error
+    except (ArchiveUnusable, PackageUnusable) as unusable:
+        msg = f"{file} isn't installed. {unusable}"
+        raise PackageUnusable(msg) from None
+
+
+def _small(archive: Archive, name: str) -> bytes:
+    if archive.files[name] > MOST_METADATA:
+        msg = f"Its {name} has {archive.files[name]} bytes; more than {MOST_METADATA} aren't read."
+        raise PackageUnusable(msg)
+    return b"".join(archive.read(name))
+
+
+def _install(
+    archive: Archive, wanted: list[str], target: Path, progress: Progress, tried: Callable[[ArgosPackage], bool]
+) -> Installed:
+    work = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=target.parent))
+    try:
+        new = work / target.name
+        new.mkdir()
+        _unpack(archive, wanted, new, progress)
+        try:
+            was_tried = tried(read_package(new))
+        except MoothallError as failed:
+            logger.info("trying %s: %s", target.name, failed)
+            raise PackageUnusable(UNLOADABLE) from None
+        replaced = _version(target)
+        if target.exists():
+            target.rename(work / "old")
+        new.rename(target)
+        sync_folder(target.parent)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    logger.info("installed the package %s", target.name)
+    return Installed(package=read_package(target), replaced=replaced, tried=was_tried)
+
+
+def _version(folder: Path) -> str | None:
+    if not folder.exists():
+        return None
+    try:
+        return read_package(folder).about.package_version
+    except PackageUnusable:
+        return "a damaged one"
+
+
+def _unpack(archive: Archive, wanted: list[str], folder: Path, progress: Progress) -> None:
+    """Write the wanted files; their names are of WANTED, so that none leads away, whatever the zip says."""
+    total = sum(archive.files[name] for name in wanted)
+    progress.begin(f"Unpacking {folder.name}", total)
+    done = 0
+    try:
+        (folder / "model").mkdir()
+        for name in wanted:
+            with (folder / name).open("xb") as out:
+                for chunk in archive.read(name):
+                    out.write(chunk)
+                    done += len(chunk)
+                    progress.at(done)
+                out.flush()
+                os.fsync(out.fileno())
+        for path in (folder / "model", folder):
+            sync_folder(path)
+    finally:
+        progress.end()
+
+
+def describe(installed: Installed) -> str:
+    """What came of it, in a sentence or three."""
+    package = installed.package
+    what = f"{package.source} to {package.target}, version {package.about.package_version}"
+    said = f"{what} ({megabytes(package.size)}), is in {package.folder}."
+    if installed.replaced is not None:
+        said += f" It replaced {installed.replaced}."
+    if not installed.tried:
+        said += " It could not be tried: pip install 'moothall[translate]' brings what it needs."
+    return said

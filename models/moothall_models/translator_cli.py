@@ -1,0 +1,191 @@
+"""`moothall translator`: finds the translators of this machine and serves a Moothall server with them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import random
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from moothall.core.errors import ConfigurationError, MoothallError
+from moothall.core.translating.routes import Direction
+from moothall.wire import translation as wire
+from moothall_models.dialling import Backoff, Server, first_of
+from moothall_models.own_process import (
+    EXIT_FAILED,
+    EXIT_WRONG,
+    TOKEN_VARIABLE,
+    exit_with_parent,
+    leave_no_picture,
+    own_token,
+    secret,
+    until_told,
+)
+from moothall_models.translator_process import TranslatorService
+from moothall_models.translators.port import Translator
+from moothall_models.translators.self_test import try_out
+
+logger = logging.getLogger(__name__)
+
+KEY_VARIABLE = "MOOTHALL_TRANSLATOR_KEY"
+
+
+def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
+    """Run the translators; `argv` is what follows `moothall translator`.
+
+    Returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments.
+    """
+    asked = _parser().parse_args(argv)
+    logging.basicConfig(level=asked.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if asked.exit_with_parent:
+        exit_with_parent()
+    leave_no_picture()
+    code = 0
+    translators: Sequence[Translator] = ()
+    try:
+        server = Server(asked.url.rstrip("/") + wire.PATH, own_token(asked.token_file, environment), asked.name)
+        translators = find_translators(asked.only)
+        if asked.service:
+            translators = (*translators, at_service(asked, environment))
+        service = TranslatorService(translators, asked.name, try_out=_tried)
+        asyncio.run(until_told(lambda: serve(service, server, Backoff(random.SystemRandom().random))))
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        code = EXIT_WRONG
+    except MoothallError as error:
+        sys.stderr.write(f"{error}\n")
+        code = EXIT_FAILED
+    except ExceptionGroup as failed:
+        sys.stderr.write(f"{first_of(failed)}\n")
+        code = EXIT_FAILED
+    except KeyboardInterrupt:
+        code = 0
+    for translator in translators:
+        translator.close()
+    return code
+
+
+def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
+    """What this machine can translate with; `only`: the names of those to be used, without it all that are there.
+
+    Raises ConfigurationError.
+    """
+    from moothall_models.translators.apertium import ApertiumTranslator
+    from moothall_models.translators.bergamot import BergamotTranslator
+    from moothall_models.translators.echo import EchoTranslator
+
+    kinds: dict[str, Callable[[], Translator]] = {
+        "bergamot": BergamotTranslator,
+        "apertium": ApertiumTranslator,
+        "argos": _argos,
+    }
+    if tuple(only) == ("echo",):
+        return (EchoTranslator(),)
+    unknown = [name for name in only if name not in kinds]
+    if unknown:
+        msg = f"There is no translator {unknown[0]!r}; there are {', '.join(kinds)}."
+        raise ConfigurationError(msg)
+    return tuple(kind() for name, kind in kinds.items() if not only or name in only)
+
+
+def at_service(asked: argparse.Namespace, environment: Mapping[str, str]) -> Translator:
+    """The chat service that the arguments name. Raises ConfigurationError."""
+    from moothall_models.translators.service import open_service
+
+    return open_service(
+        asked.service,
+        asked.language,
+        lambda: secret(asked.key_file, "key", environment.get(KEY_VARIABLE, "")),
+        seconds=time.perf_counter,
+        pause=time.sleep,
+    )
+
+
+def _argos() -> Translator:
+    """What was installed from packages of Argos Translate; without the libraries for them, none of it."""
+    from moothall_models.store import open_store, packages_folder
+    from moothall_models.translators.argos import ArgosTranslator
+    from moothall_models.translators.argos_package import installed_packages
+
+    return ArgosTranslator(installed_packages(packages_folder(open_store().folder)))
+
+
+async def serve(service: TranslatorService, server: Server, backoff: Backoff) -> None:
+    """Dial again and again until cancelled. Raises ConfigurationError, and TranslatorHung, alone or in a group."""
+    while True:
+
+        async def talk(socket: ClientConnection) -> None:
+            backoff.reset()
+            await service.run(WebSocketLink(socket))
+
+        await server.talk(talk)
+        await asyncio.sleep(backoff.next_ms() / 1000)
+
+
+class WebSocketLink:
+    """A link over one WebSocket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    async def receive(self) -> wire.ToTranslators | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        try:
+            frame = await self._socket.recv(decode=False)
+        except ConnectionClosed:
+            return None
+        return wire.decode_to_translators(frame)
+
+    async def send(self, message: wire.FromTranslators) -> None:
+        """Write a message, and wait while the link is slow; silent when it has ended."""
+        try:
+            await self._socket.send(wire.encode(message))
+        except ConnectionClosed:
+            return
+
+
+def _tried(translator: Translator, direction: Direction) -> None:
+    try_out([direction], translator.translate, translator.missing or "Install it again.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="moothall translator",
+        description="Translate the text of a Moothall server's sessions.",
+        epilog=f"The token comes from the variable {TOKEN_VARIABLE} or from --token-file; never from the arguments.",
+    )
+    parser.add_argument("--url", required=True, help="the server's engine link, ws://HOST:PORT/")
+    parser.add_argument("--token-file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="use this translator; may be given more than once"
+    )
+    parser.add_argument("--service", default="", metavar="NAME", help="a chat service, openai:MODEL@https://HOST/v1")
+    parser.add_argument(
+        "--language", action="append", default=[], metavar="TAG", help="one between which the service translates"
+    )
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help="with the key of the service")
+    parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
+    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
+    parser.add_argument(
+        "--exit-with-parent",
+        action="store_true",
+        help="stop when standard input closes; Ctrl-C is left to the parent",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    ended = main(sys.argv[1:])
+    logging.shutdown()
+    sys.stderr.flush()
+    # A call that hangs in its thread would keep the process for ever.
+    os._exit(ended)

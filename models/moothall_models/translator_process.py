@@ -1,0 +1,152 @@
+"""The translators' process: it dials the server, and each direction works in a thread of its own.
+
+A direction is loaded and tried out when the server says that texts will come, so that nobody pays for languages that
+nobody reads. A call that never comes back can't be taken out of its thread: the process ends and is started again, and
+the server asks anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from moothall.core.errors import MoothallError, ProtocolError
+from moothall.core.translating.routes import Direction
+from moothall.wire import translation as wire
+from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+HUNG_S = 20.0
+"""Seconds that a call may take; Apertium's pipe and a service's answer are given up before."""
+WAITING = 64
+"""Texts that may be here at a time; the server has fewer under way."""
+
+
+class TranslatorHung(MoothallError):
+    """A call did not come back: the process has to end."""
+
+
+class TranslatorLink(Protocol):
+    """This side of the link, whatever carries it."""
+
+    async def receive(self) -> wire.ToTranslators | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        ...
+
+    async def send(self, message: wire.FromTranslators) -> None:
+        """Write a message, and wait while the link is slow; silent when it has ended."""
+        ...
+
+
+class TranslatorService:
+    """Serves links with some translators."""
+
+    def __init__(
+        self, translators: Sequence[Translator], name: str, *, hung_s: float = HUNG_S, try_out: Callable[..., None]
+    ) -> None:
+        """`try_out(translator, direction)` raises TranslationFailed where a direction doesn't work."""
+        self._name = name
+        self._hung_s = hung_s
+        self._try_out = try_out
+        self._ways: list[tuple[Direction, Translator]] = [
+            (direction, translator) for translator in translators for direction in translator.directions
+        ]
+        self._missing = tuple(line for each in translators if (line := each.missing) is not None)
+        self._threads: dict[int, ThreadPoolExecutor] = {}
+        self._room = asyncio.Semaphore(WAITING)
+
+    @property
+    def hello(self) -> wire.TranslatorHello:
+        """What the server is told first."""
+        directions = tuple(direction for direction, _ in self._ways)
+        return wire.TranslatorHello(
+            protocol=wire.PROTOCOL, name=self._name, directions=directions, missing=self._missing
+        )
+
+    async def serve(self, link: TranslatorLink) -> None:
+        """Answer until the link ends. Raises ProtocolError, and TranslatorHung when this process is of no use any more.
+
+        What is under way then is given up.
+        """
+        await link.send(self.hello)
+        async with asyncio.TaskGroup() as group:
+            while (message := await link.receive()) is not None:
+                if not 0 <= message.direction < len(self._ways):
+                    msg = f"There is no direction {message.direction} here; there are {len(self._ways)}."
+                    raise ProtocolError(msg)
+                await self._room.acquire()
+                task = group.create_task(self._answer(link, message))
+                task.add_done_callback(lambda _: self._room.release())
+            raise _LinkEnded
+
+    async def run(self, link: TranslatorLink) -> None:
+        """As `serve`, but comes back when the link ends."""
+        try:
+            await self.serve(link)
+        except* _LinkEnded:
+            pass
+
+    def close(self) -> None:
+        """Let go of the threads, without waiting for what hangs in them."""
+        for thread in self._threads.values():
+            thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _answer(self, link: TranslatorLink, message: wire.ToTranslators) -> None:
+        direction, translator = self._ways[message.direction]
+        if isinstance(message, wire.Prepare):
+            try:
+                await self._in_thread(message.direction, lambda: self._try_out(translator, direction))
+            except TranslationFailed as failed:
+                await link.send(wire.Unfit(direction=message.direction, reason=str(failed)))
+            return
+        try:
+            text = await self._in_thread(message.direction, lambda: self._one(translator, message.text, direction))
+        except TranslationFailed as failed:
+            await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
+        else:
+            await link.send(wire.Translated(id=message.id, text=text))
+
+    def _one(self, translator: Translator, text: str, direction: Direction) -> str:
+        if len(text) > LONGEST:
+            msg = f"A text of {len(text)} characters is too long to be translated; {LONGEST} are allowed."
+            raise TranslationFailed(msg)
+        try:
+            return translator.translate([text], direction)[0]
+        except TranslationFailed:
+            raise
+        except Exception as error:  # whatever an engine does with a text, the next one is translated
+            msg = f"{direction.engine} failed from {direction.source} to {direction.target} ({type(error).__name__})."
+            raise TranslationFailed(msg) from None
+
+    async def _in_thread(self, number: int, work: Callable[[], T]) -> T:
+        thread = self._threads.get(number)
+        if thread is None:
+            thread = self._threads[number] = ThreadPoolExecutor(1, f"translate-{number}")
+        begun = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def call() -> T:
+            loop.call_soon_threadsafe(begun.set)
+            return work()
+
+        done = loop.run_in_executor(thread, call)
+        await begun.wait()  # Waiting for its turn is not hanging.
+        try:
+            async with asyncio.timeout(self._hung_s):
+                return await asyncio.shield(done)
+        except TimeoutError:
+            direction, _ = self._ways[number]
+            msg = (
+                f"{direction.engine} has not come back from {direction.source} to {direction.target} for "
+                f"{self._hung_s:.0f} s; the process ends and is started again."
+            )
+            raise TranslatorHung(msg) from None
+
+
+class _LinkEnded(Exception):
+    """Ends what is under way together with the link."""

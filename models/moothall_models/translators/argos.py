@@ -1,0 +1,242 @@
+"""Directions of installed packages of Argos Translate, run by CTranslate2 and SentencePiece as they are.
+
+The package `argostranslate` itself isn't used. It imports PyTorch, makes folders in the user's home when it is imported
+and downloads a model for the ends of sentences at the first text; all that a translation needs of it are a few calls of
+those two libraries. (What it passes to them: `argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Protocol
+
+from moothall.core.languages import primary
+from moothall.core.translating.routes import Direction
+from moothall_models.translators.argos_package import MODEL, PIECES, ArgosPackage
+from moothall_models.translators.pieces import joined, readable, sentences, within
+from moothall_models.translators.port import TranslationFailed
+from moothall_models.translators.self_test import SAID
+
+logger = logging.getLogger(__name__)
+
+ENGINE = "argos"
+COST = 40.0
+"""Points of chrF2 that a package from or to English is taken to lose. An assumption: none was measured. It is less than
+what the ways lose that come with Moothall (English to Portuguese 41.3, to Spanish 45.2), for whoever installs a package
+wants it used."""
+COST_BESIDE = 10.0
+"""The same for two other languages, counted as those between Romance languages are: what it loses behind another one.
+An assumption too, a little less than Apertium's gist of French (11.5)."""
+PIECE = 320
+"""Characters that a model is given at most."""
+MOST_TOKENS = 150
+"""Tokens that it is given at most. Sentences that models learn from are hardly longer; what lies behind is lost."""
+BEAM, LENGTH_PENALTY = 4, 0.2
+"""As Argos Translate runs its packages."""
+MOST_TIMES, MOST_MORE = 3, 20
+"""A translation has at most so many times its text's tokens, and so many more: a model that repeats itself ends."""
+MOST_WRITTEN = 256
+"""And so many tokens at most: they take 1.6 s of one core with a model of the usual size."""
+MOST_TIMES_LONG, MOST_LONGER = 8, 200
+"""And at most so many times the characters, and so many more; beyond it something is broken."""
+LIBRARIES = ("ctranslate2", "sentencepiece")
+INSTALL = "pip install 'moothall[translate]'"
+
+
+def wanting(libraries: Sequence[str] = LIBRARIES) -> tuple[str, ...]:
+    """Those of the modules that aren't installed."""
+    return tuple(name for name in libraries if find_spec(name) is None)
+
+
+class Native(Protocol):
+    """One package, loaded. Threads may share it; it releases the interpreter while it works."""
+
+    def tokens(self, text: str) -> list[str]:
+        """The text in the model's tokens."""
+        ...
+
+    def translate(self, tokens: Sequence[str], most: int) -> str:
+        """The tokens' text in the other language, of at most `most` tokens."""
+        ...
+
+
+class ArgosTranslator:
+    """A direction for each package, whose model is loaded when it is first used."""
+
+    def __init__(
+        self,
+        packages: Sequence[ArgosPackage],
+        *,
+        threads: int = 1,
+        load: Callable[[ArgosPackage], Native] | None = None,
+        libraries: Sequence[str] = LIBRARIES,
+    ) -> None:
+        """`packages`: as `installed_packages` finds them, one for two languages. Their models are hashed here.
+
+        `threads`: cores that one text may use. `load`: how a package is loaded; unless given, by CTranslate2.
+        `libraries`: modules that have to be installed, or no package is used.
+        """
+        self._load = load or (lambda package: _Loaded(package, threads))
+        self._wanting = wanting(libraries)
+        self._unused = tuple(packages) if self._wanting else ()
+        self._packages: dict[Direction, ArgosPackage] = {}
+        for package in () if self._wanting else packages:
+            try:
+                self._packages[_direction(package)] = package
+            except OSError as error:
+                logger.warning("%s isn't used: it can't be read (%s)", package.folder, error.strerror)
+        self._loaded: dict[Direction, Native] = {}
+        self._loading = threading.Lock()
+        self._closed = False
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """One for each package; none where CTranslate2 or SentencePiece is missing."""
+        return tuple(self._packages)
+
+    @property
+    def missing(self) -> str | None:
+        """The libraries that packages need which are installed. Which packages to install is a matter of taste."""
+        if not self._unused:
+            return None
+        pairs = ", ".join(f"{package.source} to {package.target}" for package in self._unused)
+        return f"Installed packages aren't used ({pairs}): {' and '.join(self._wanting)} isn't installed. {INSTALL}"
+
+    def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
+        """As `Translator.translate`. A sentence at a time, about 0.13 s; nothing can interrupt one, and texts of one
+        direction wait for each other.
+        """
+        if direction not in self._packages:
+            msg = f"No package from {direction.source} to {direction.target} is installed here."
+            raise ValueError(msg)
+        return [self._one(readable(text), direction) for text in texts]
+
+    def check(self) -> None:
+        """Load each package and have it translate a known sentence, where there is one in its language.
+
+        What it answers isn't compared: a good package may say it in words of its own.
+
+        Raises:
+            TranslationFailed: one can't be loaded, or gives nothing.
+        """
+        for direction, package in self._packages.items():
+            native = self._native(direction)
+            said = SAID.get(primary(direction.source))
+            if said is not None and not self._model(native, said[0], direction):
+                msg = f"The package in {package.folder} gives nothing for its test sentence. Take it away."
+                raise TranslationFailed(msg)
+
+    def close(self) -> None:
+        """Forget the models."""
+        self._closed = True
+        self._loaded.clear()
+
+    def _one(self, text: str, direction: Direction) -> str:
+        pieces = [piece for sentence in sentences(text) for piece in within(sentence, PIECE)]
+        return joined((self._piece(piece, direction) for piece in pieces), direction.target).strip()
+
+    def _piece(self, piece: str, direction: Direction) -> str:
+        # Numbers, signs and emoji are the same in every language; a model would lose some.
+        if not any(map(str.isalpha, piece)):
+            return piece
+        # Nothing is what a model gives for letters that it doesn't know: better untranslated than lost.
+        return self._model(self._native(direction), piece, direction) or piece
+
+    def _model(self, native: Native, piece: str, direction: Direction) -> str:
+        try:
+            answers = [native.translate(tokens, _most(tokens)) for tokens in _few(native, piece)]
+        except Exception:  # whatever native code raises
+            self._loaded.pop(direction, None)
+            # Not `from error`: what native code says may hold the text.
+            msg = (
+                f"The package from {direction.source} to {direction.target} failed; it is loaded again for the next "
+                "text."
+            )
+            raise TranslationFailed(msg) from None
+        answer = joined(answers, direction.target)
+        if len(answer) > MOST_TIMES_LONG * len(piece) + MOST_LONGER:
+            msg = (
+                f"The package from {direction.source} to {direction.target} gave {len(answer)} characters for "
+                f"{len(piece)}."
+            )
+            raise TranslationFailed(msg)
+        return " ".join(readable(answer).split())
+
+    def _native(self, direction: Direction) -> Native:
+        with self._loading:
+            if self._closed:
+                msg = "The packages of Argos were closed."
+                raise TranslationFailed(msg)
+            if direction not in self._loaded:
+                package = self._packages[direction]
+                try:
+                    self._loaded[direction] = self._load(package)
+                except Exception as error:
+                    logger.info("loading %s ended with %s", package.folder, type(error).__name__)
+                    msg = (
+                        f"The package in {package.folder} can't be loaded ({type(error).__name__}): it is damaged, or "
+                        "of a form that this CTranslate2 doesn't know. Install it again, or take it away."
+                    )
+                    raise TranslationFailed(msg) from None
+            return self._loaded[direction]
+
+
+def _direction(package: ArgosPackage) -> Direction:
+    """Raises OSError where its models can't be read."""
+    english = "en" in (primary(package.source), primary(package.target))
+    return Direction(
+        engine=ENGINE,
+        version=package.fingerprint(),
+        source=package.source,
+        target=package.target,
+        cost=COST if english else COST_BESIDE,
+    )
+
+
+def _few(native: Native, text: str) -> list[list[str]]:
+    """The tokens of a text, in parts of at most MOST_TOKENS: it is halved, where it can be between words."""
+    tokens = native.tokens(text)
+    if len(tokens) <= MOST_TOKENS or len(text) == 1:
+        return [tokens[:MOST_TOKENS]]
+    return [few for part in within(text, len(text) // 2) for few in _few(native, part)]
+
+
+def _most(tokens: Sequence[str]) -> int:
+    return min(MOST_TIMES * len(tokens) + MOST_MORE, MOST_WRITTEN)
+
+
+class _Loaded:
+    """A package's two models."""
+
+    def __init__(self, package: ArgosPackage, threads: int) -> None:
+        import ctranslate2
+        import sentencepiece
+
+        self._prefix = package.about.target_prefix
+        self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(package.folder / PIECES))
+        folder = (package.folder / MODEL).parent
+        self._model = ctranslate2.Translator(str(folder), device="cpu", inter_threads=1, intra_threads=threads)
+
+    def tokens(self, text: str) -> list[str]:
+        """As `Native.tokens`."""
+        tokens: list[str] = self._pieces.encode(text, out_type=str)
+        return tokens
+
+    def translate(self, tokens: Sequence[str], most: int) -> str:
+        """As `Native.translate`. Tokens that the model doesn't know are put into its answer as they are."""
+        [result] = self._model.translate_batch(
+            [list(tokens)],
+            target_prefix=[[self._prefix]] if self._prefix else None,
+            beam_size=BEAM,
+            length_penalty=LENGTH_PENALTY,
+            max_decoding_length=most,
+            replace_unknowns=True,
+        )
+        written: list[str] = result.hypotheses[0]
+        if self._prefix and written[:1] == [self._prefix]:
+            written = written[1:]
+        text: str = self._pieces.decode_pieces(written)
+        return text.replace("▁", " ")

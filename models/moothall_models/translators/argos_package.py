@@ -1,0 +1,155 @@
+"""Packages of Argos Translate: what one holds, and which of them are installed.
+
+A package is a model in CTranslate2's form, one SentencePiece model for both its languages, and `metadata.json`. What it
+may hold besides, to find the ends of sentences, isn't used. (Form: the package `argostranslate` 1.11, which isn't used
+either.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from pathlib import Path
+
+import msgspec
+
+from moothall.core.errors import MoothallError
+
+logger = logging.getLogger(__name__)
+
+METADATA, MODEL, PIECES, BPE = "metadata.json", "model/model.bin", "sentencepiece.model", "bpe.model"
+MOST_METADATA = 1 << 16
+"""Bytes of metadata.json; those that are published have some 300."""
+OTHER_CODES = {"zt": "zh-Hant", "pb": "pt-BR"}
+"""Codes of Argos that aren't BCP 47."""
+
+_CODE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}\Z")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,23}\Z")
+_READ = 1 << 20
+
+
+class PackageUnusable(MoothallError):
+    """What should be a package can't be used; the sentence says why and what to do."""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What `metadata.json` says, as far as it is used."""
+
+    from_code: str = ""
+    to_code: str = ""
+    package_version: str = ""
+    type: str = "translate"
+    target_prefix: str = ""
+    """A token that every translation begins with, of a model for several target languages; mostly empty."""
+
+
+class ArgosPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """A package in a folder of its own."""
+
+    folder: Path
+    about: About
+
+    @property
+    def source(self) -> str:
+        """BCP-47 tag of what it reads."""
+        return OTHER_CODES.get(self.about.from_code, self.about.from_code)
+
+    @property
+    def target(self) -> str:
+        """BCP-47 tag of what it writes."""
+        return OTHER_CODES.get(self.about.to_code, self.about.to_code)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    def fingerprint(self) -> str:
+        """Version and the first eight digits of the SHA-256 of its models. Reads both: some 0.1 s for 100 MB.
+
+        Raises OSError.
+        """
+        digest = hashlib.sha256()
+        for name in (MODEL, PIECES):
+            with (self.folder / name).open("rb") as file:
+                while chunk := file.read(_READ):
+                    digest.update(chunk)
+        return f"{self.about.package_version}-{digest.hexdigest()[:8]}"
+
+
+def read_about(data: bytes) -> About:
+    """Read `metadata.json`. Raises PackageUnusable."""
+    try:
+        about = msgspec.json.decode(data[: MOST_METADATA + 1], type=About)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        msg = f"Its {METADATA} isn't that of an Argos package: get the package again."
+        raise PackageUnusable(msg) from None
+    if about.type != "translate":
+        msg = f"It is no package for translating: its {METADATA} says another type."
+        raise PackageUnusable(msg)
+    codes = (about.from_code, about.to_code)
+    if not all(map(_CODE.match, codes)) or about.from_code == about.to_code:
+        msg = f"Its {METADATA} doesn't say from which language to which other one it translates, by codes such as en."
+        raise PackageUnusable(msg)
+    if not _VERSION.match(about.package_version):
+        msg = f"Its {METADATA} has no package_version such as 1.9."
+        raise PackageUnusable(msg)
+    if len(about.target_prefix) > 32 or not about.target_prefix.isprintable():
+        msg = f"The target_prefix in its {METADATA} is no token."
+        raise PackageUnusable(msg)
+    return about
+
+
+def check_files(names: set[str]) -> None:
+    """Whether these are the files of a package that can be run, by their paths in it. Raises PackageUnusable."""
+    if METADATA not in names:
+        msg = f"It has no {METADATA}, so it is no Argos package."
+        raise PackageUnusable(msg)
+    if PIECES not in names and BPE in names:
+        msg = f"It cuts words with {BPE}, a form that Moothall can't run. Take a package with {PIECES}."
+        raise PackageUnusable(msg)
+    for name in (PIECES, MODEL):
+        if name not in names:
+            msg = f"It has no {name}: get the package again."
+            raise PackageUnusable(msg)
+
+
+def read_package(folder: Path) -> ArgosPackage:
+    """The package that is unpacked in a folder. Raises PackageUnusable."""
+    try:
+        check_files({name for name in (METADATA, MODEL, PIECES, BPE) if (folder / name).is_file()})
+        with (folder / METADATA).open("rb") as file:
+            return ArgosPackage(folder=folder, about=read_about(file.read(MOST_METADATA + 1)))
+    except OSError as error:
+        msg = f"It can't be read: {error.strerror}."
+        raise PackageUnusable(msg) from None
+
+
+def installed_packages(folder: Path) -> tuple[ArgosPackage, ...]:
+    """The packages in a folder of packages, in order of their languages; none where there is no such folder.
+
+    What can't be used is left out with a warning in the log, and so is the older of two for the same languages.
+    """
+    found: dict[tuple[str, str], ArgosPackage] = {}
+    try:
+        places = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:
+        return ()
+    for place in places:
+        try:
+            package = read_package(place)
+        except PackageUnusable as unusable:
+            logger.warning("%s isn't used. %s", place, unusable)
+            continue
+        pair = (package.source, package.target)
+        other = found.get(pair)
+        if other is not None:
+            logger.warning("%s and %s are for the same languages; the newer is used", other.folder, place)
+        if other is None or _newness(other) < _newness(package):
+            found[pair] = package
+    return tuple(found[pair] for pair in sorted(found))
+
+
+def _newness(package: ArgosPackage) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"[0-9]{1,9}", package.about.package_version)))

@@ -1,0 +1,74 @@
+"""What is said of a term's translation: that it stays as it is, or what stands for it in a language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+import msgspec
+
+from moothall.core.languages import primary, same_language
+
+LONGEST = 120
+"""Characters of what stands for a term."""
+MOST_LANGUAGES = 20
+WHAT_CAN_BE_WRITTEN = (
+    f"What stands for a term in translations has at most {LONGEST} characters that can be seen, "
+    f"in at most {MOST_LANGUAGES} languages, each by its BCP-47 tag."
+)
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_JOINERS = "\u200c\u200d"
+
+
+class InTranslation(msgspec.Struct, frozen=True, kw_only=True):
+    """A term, and how translations have it."""
+
+    term: str
+    """As it is said, in `language`."""
+    language: str = ""
+    """BCP-47 tag; empty for any."""
+    keep: bool | None = None
+    """Whether it stays as it is; None: nobody said."""
+    written: dict[str, str] = {}
+    """What stands for it, by BCP-47 tag; goes before `keep`."""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything is said of its translation; that it is to be translated is something too."""
+        return self.keep is not None or bool(self.written)
+
+    def said_in(self, source: str) -> tuple[str, ...]:
+        """What is said for it in that language (BCP-47): the term, and what stands for it there."""
+        own = not self.language or same_language(self.language, source)
+        there = _of(self.written, source)
+        return (*((self.term,) if own else ()), *(() if there is None else (there,)))
+
+    def written_in(self, target: str) -> str | None:
+        """What stands for it in that language (BCP-47); None where an engine is to translate it."""
+        forced = _of(self.written, target)
+        if forced is not None:
+            return forced
+        own = bool(self.language) and same_language(self.language, target)
+        return self.term if own or self.keep else None
+
+
+def cleaned_written(written: Mapping[str, str]) -> dict[str, str] | None:
+    """What stands for a term by language, as it is kept: without what is empty; None when it can't be so."""
+    texts = {tag: " ".join(unicodedata.normalize("NFC", text).split()) for tag, text in written.items()}
+    kept = {tag: text for tag, text in texts.items() if text}
+    fits = len(texts) <= MOST_LANGUAGES and all(map(_TAG.fullmatch, texts)) and all(map(_can_be_read, kept.values()))
+    return kept if fits else None
+
+
+def _can_be_read(text: str) -> bool:
+    return len(text) <= LONGEST and not any(
+        unicodedata.category(sign).startswith("C") and sign not in _JOINERS for sign in text
+    )
+
+
+def _of(written: Mapping[str, str], language: str) -> str | None:
+    """What is written in a language: for just that tag, else for one with the same language."""
+    exact = {tag.lower(): text for tag, text in written.items()}
+    like = (text for tag, text in written.items() if primary(tag) == primary(language))
+    return exact.get(language.lower()) or next(like, None)

@@ -1,0 +1,62 @@
+"""The terms of a session that translations have in a certain way: those of the desk, then those of the files."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from moothall.core.event_parts import ChannelKind
+from moothall.core.glossary.files import Part
+from moothall.core.glossary.in_translation import InTranslation
+from moothall.core.glossary.terms import key_of
+from moothall.core.programme.plan import Room
+from moothall.core.session import State
+
+MOST = 1_000
+"""Terms that count from one language to another. Overflow: those of the least standing are left to the engine."""
+
+
+def translation_terms(
+    state: State, parts: Iterable[Part], room: Room | None, source: str, target: str
+) -> dict[str, str]:
+    """What is said in `source` → what is written for it in `target` (BCP-47), for `translating.wording`.
+
+    Of a term of which several say something, whoever stands first counts: the desk, the newest first, then the files'
+    parts that name the session, its room, or neither. What was taken away at the desk is left to the engine.
+    """
+    found: dict[str, str] = {}
+    for term in in_translation(state, parts, room):
+        written = term.written_in(target)
+        if written is not None:
+            for said in term.said_in(source):
+                found.setdefault(said, written)
+    return dict(itertools.islice(found.items(), MOST))
+
+
+def in_translation(state: State, parts: Iterable[Part], room: Room | None) -> list[InTranslation]:
+    """All terms of which something is said, in order of their standing, each once in a language."""
+    away = {key for key, chosen in state.terms.items() if not chosen.wanted}
+    found: dict[tuple[str, str], InTranslation] = {}
+    for term in _all(state, parts, room):
+        key = key_of(term.term)
+        if term.says_something and key not in away and (key, "") not in found:
+            found.setdefault((key, term.language), term)
+    return list(found.values())
+
+
+def translated_into(state: State) -> tuple[str, ...]:
+    """Languages (BCP-47) that the session is translated into."""
+    into = (each.languages for each in state.channels.values() if each.kind is ChannelKind.TRANSLATION)
+    return tuple(dict.fromkeys(tag for tags in into for tag in tags))
+
+
+def _all(state: State, parts: Iterable[Part], room: Room | None) -> Iterator[InTranslation]:
+    for chosen in reversed(state.terms.values()):
+        yield InTranslation(term=chosen.term, language=chosen.language or "", keep=chosen.keep, written=chosen.written)
+    held = [part for part in parts if part.holds(state.id, state.title, room)]
+    for part in sorted(held, key=lambda part: (not part.sessions, not part.rooms)):
+        for term in part.in_translation:
+            for language in part.languages or ("",):
+                yield msgspec.structs.replace(term, language=language)

@@ -1,0 +1,69 @@
+"""Translations that were made already, hop by hop: on the way into Spanish the Portuguese text may be there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+
+from moothall.core.translating.routes import Direction
+
+MOST_ENTRIES = 5_000
+MOST_CHARACTERS = 4_000_000
+"""Of all texts and translations together."""
+
+
+class HopKey(msgspec.Struct, frozen=True):
+    """What a translation of one hop depends on."""
+
+    engine: str
+    version: str
+    """Of the engine and its model."""
+    source: str
+    target: str
+    wording: str
+    """Version of the glossary and the formulas, where something of them was taken out of the text; else empty."""
+    text: str
+
+    @classmethod
+    def of(cls, direction: Direction, wording: str, text: str) -> HopKey:
+        """The key of a text that goes in a direction."""
+        return cls(direction.engine, direction.version, direction.source, direction.target, wording, text)
+
+
+class HopCache:
+    """The newest translations. Overflow: the one that was asked for longest ago goes. Failures never come in.
+
+    Only what is in a log is kept here: `clear` it when something is removed from one.
+    """
+
+    def __init__(self, entries: int = MOST_ENTRIES, characters: int = MOST_CHARACTERS) -> None:
+        self._entries, self._characters = entries, characters
+        self._kept: OrderedDict[HopKey, str] = OrderedDict()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: HopKey) -> str | None:
+        """The translation; None where there is none."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: HopKey, translated: str) -> None:
+        """Keep a translation."""
+        before = self._kept.pop(key, None)
+        if before is not None:
+            self._size -= len(key.text) + len(before)
+        self._kept[key] = translated
+        self._size += len(key.text) + len(translated)
+        while len(self._kept) > self._entries or self._size > self._characters:
+            old, text = self._kept.popitem(last=False)
+            self._size -= len(old.text) + len(text)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+        self._size = 0

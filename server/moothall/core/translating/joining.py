@@ -1,0 +1,117 @@
+"""How words are joined where a translation and what was put into it meet.
+
+`doy la palabra a` and `el delegado` give `al delegado`. An engine doesn't know what stands in a place and often takes
+it for something masculine; its article gives way to the one that is put in: `do` and `a moção` give `da moção`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from functools import cache
+from typing import NamedTuple
+
+from moothall.core.languages import primary
+
+JOIN = "\ue010"
+"""Stands before and behind what was put in. A sign of the private use area: nobody says it."""
+_BETWEEN = rf"(?=[ {JOIN}]*{JOIN})[ {JOIN}]+"
+
+
+class _Articles(NamedTuple):
+    before: dict[str, str]
+    """Words that give way, and the preposition in them; nothing in articles."""
+    behind: tuple[str, ...]
+    """Articles, and what stands instead of one, that stay."""
+    one: dict[tuple[str, str], str]
+    """A preposition and an article that become one word."""
+
+
+def _contractions(articles: tuple[str, ...], prepositions: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], str]:
+    pairs = (
+        itertools.product([preposition], zip(articles, whole, strict=True))
+        for preposition, whole in prepositions.items()
+    )
+    return {(preposition, article): whole for preposition, (article, whole) in itertools.chain.from_iterable(pairs)}
+
+
+def _articles(
+    definite: tuple[str, ...], indefinite: tuple[str, ...], possessive: tuple[str, ...], one: dict[tuple[str, str], str]
+) -> _Articles:
+    before = dict.fromkeys((*definite, *indefinite), "")
+    before |= {whole: preposition for (preposition, _), whole in one.items()}
+    before |= {preposition: preposition for preposition, _ in one}
+    return _Articles(before, (*definite, *indefinite, *possessive), one)
+
+
+_LANGUAGES = {
+    "en": _articles(("the",), ("a", "an"), ("its", "their", "your"), {}),
+    "es": _articles(("el", "la", "los", "las"), ("un", "una"), ("su", "sus"), {("a", "el"): "al", ("de", "el"): "del"}),
+    "fr": _articles(
+        ("le", "la", "les"),
+        ("un", "une"),
+        ("son", "sa", "ses", "leur", "leurs"),
+        {("à", "le"): "au", ("à", "les"): "aux", ("de", "le"): "du", ("de", "les"): "des"},
+    ),
+    "pt": _articles(
+        ("o", "a", "os", "as"),
+        ("um", "uma"),
+        (),
+        _contractions(
+            ("o", "a", "os", "as"),
+            {
+                "a": ("ao", "à", "aos", "às"),
+                "de": ("do", "da", "dos", "das"),
+                "em": ("no", "na", "nos", "nas"),
+                "por": ("pelo", "pela", "pelos", "pelas"),
+            },
+        ),
+    ),
+}
+_ELIDED = re.compile(rf"(?<!\w)(d|qu)e{_BETWEEN}(?=[aeiouâàéèêîôûœ])(?!onz|oui)", re.IGNORECASE)
+"""French, where a vowel follows."""
+_INDEFINITE = re.compile(
+    rf"(?<!\w)(a)n?({_BETWEEN})(?:(?=(?P<vowel>[aei]|o(?!n[ec])))|(?=[bcdfgjklmnpqrstvwxyz]))(?!eu)", re.IGNORECASE
+)
+"""English, where it is sure which one stands before a letter."""
+
+
+def joined(text: str, language: str) -> str:
+    """The text without JOIN; at each, the words that meet there are joined as the language (BCP-47) does it."""
+    tag = primary(language)
+    found = _LANGUAGES.get(tag)
+    if found is not None:
+        text = _pattern(tag).sub(lambda match: _as_one(found, match), text)
+    if tag == "en":
+        text = _INDEFINITE.sub(lambda match: f"{match[1]}{'n' if match['vowel'] else ''}{match[2]}", text)
+    if tag == "fr":
+        text = _ELIDED.sub(r"\1'", text)
+    return text.replace(JOIN, "")
+
+
+def parted_words(term: str, language: str) -> dict[str, str]:
+    """A term that ends with a preposition, with each article that the language joins to it, and the article.
+
+    `doy la palabra a` → `{"doy la palabra al": "el"}`.
+    """
+    found = _LANGUAGES.get(primary(language))
+    begin, _, last = term.rpartition(" ")
+    if found is None or not begin:
+        return {}
+    return {f"{begin} {whole}": article for (preposition, article), whole in found.one.items() if preposition == last}
+
+
+@cache
+def _pattern(tag: str) -> re.Pattern[str]:
+    articles = _LANGUAGES[tag]
+    before, behind = "|".join(articles.before), "|".join(articles.behind)
+    begins = "|".join(map(str.capitalize, articles.before))
+    # Else small letters alone: nothing joins "Plan A" and "El Salvador".
+    return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})(?![\w'’-])")  # noqa: RUF001
+
+
+def _as_one(articles: _Articles, match: re.Match[str]) -> str:
+    word = match[1] or match[2].lower()
+    preposition, article = articles.before[word], match[3]
+    one = articles.one.get((preposition, article)) or " ".join(filter(None, (preposition, article)))
+    return one.capitalize() if match[2] else one

@@ -1,0 +1,131 @@
+"""A text from one language into another: the cheapest way over what is connected, with formulas and terms kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.translating.phrases import Phrase
+from moothall.core.translating.protecting import MARK
+from moothall.core.translating.routes import Direction, Route, best_route, reachable
+from moothall.core.translating.wording import Wording, finished, prepared, wording
+from moothall.services.translators import NoTranslator, TranslationFailed, Translators
+
+KEPT = 200
+"""Routes and wordings that are kept. Overflow: all of them are forgotten."""
+LONGEST = 10_000
+"""Characters of a text."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A translation and how it was made."""
+
+    text: str
+    route: Route
+    wording: str
+    """Version of what was kept and forced."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """A session's own words for one pair of languages."""
+
+    forced: Mapping[str, str] = {}
+    """As they are said, and as they are to be written."""
+    names: tuple[str, ...] = ()
+    """What else is written with capitals."""
+
+
+class TextTranslation:
+    """See the module."""
+
+    def __init__(self, translators: Translators, phrases: Sequence[Phrase], *, kept: int = KEPT) -> None:
+        """`phrases`: the table of formulas; `kept`: routes and wordings that are kept at most."""
+        self._kept = kept
+        self._translators = translators
+        self._phrases = phrases
+        self._directions: tuple[Direction, ...] = ()
+        self._routes: dict[tuple[str, str, bool], Route | None] = {}
+        self._wordings: dict[tuple[str, str, Terms], Wording] = {}
+        translators.changed(self._changed)
+
+    def _changed(self) -> None:
+        self._directions = self._translators.directions
+        self._routes.clear()
+
+    def route(self, source: str, target: str, *, here: bool = False) -> Route | None:
+        """The way from one language (BCP-47) to another; None where there is none now.
+
+        `here`: the text must not be sent to somebody else's machine.
+        """
+        key = (source, target, here)
+        if key not in self._routes:
+            if len(self._routes) >= self._kept:
+                self._routes.clear()
+            open_to_it = [each for each in self._directions if not (here and each.remote)]
+            self._routes[key] = best_route(open_to_it, source, target)
+        return self._routes[key]
+
+    def reachable(self, source: str) -> tuple[str, ...]:
+        """Languages (primary tags) into which a text can be translated now."""
+        return reachable(self._directions, source)
+
+    async def prepare(self, source: str, target: str) -> None:
+        """Texts from one language into the other will come."""
+        route = self.route(source, target)
+        for direction in route.hops if route is not None else ():
+            await self._translators.prepare(direction)
+
+    async def translate(
+        self, text: str, source: str, target: str, terms: Terms | None = None, *, keep: bool = True, here: bool = False
+    ) -> Made:
+        """The text in the target's language. Without `keep` nothing of it stays in memory; `here` as for `route`.
+
+        Raises NoTranslator where no way is open now, and TranslationFailed where it failed this time.
+        """
+        route = self.route(source, target, here=here)
+        if route is None:
+            msg = f"There is no way from {source} to {target} now."
+            raise NoTranslator(msg)
+        words = self._wording(source, target, terms or Terms())
+        ready = prepared(text, source, words)
+        done = finished(await self._through(route, ready.texts, words.version, keep=keep), ready, target)
+        if done is None:  # An engine lost or doubled what stood for a term.
+            ready = ready.unprotected
+            done = finished(await self._through(route, ready.texts, words.version, keep=keep), ready, target)
+        if not done and text.strip():
+            msg = f"Nothing came from {source} to {target}."
+            raise TranslationFailed(msg)
+        return Made(text=done or "", route=route, wording=words.version)
+
+    async def text(self, text: str, source: str, target: str, terms: Terms | None = None) -> Made | Refusal:
+        """As `translate`, for somebody who asks for one text and gets an answer in any case."""
+        if not 0 < len(text.strip()) <= LONGEST:
+            return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
+        try:
+            return await self.translate(text, source, target, terms, keep=False)
+        except NoTranslator:
+            message = "No translation between these languages is installed here."
+            return Refusal(code=RefusalCode.UNKNOWN, message=message)
+        except TranslationFailed:
+            return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
+
+    async def _through(self, route: Route, texts: Sequence[str], version: str, *, keep: bool) -> list[str]:
+        done = []
+        for each in texts:
+            text = each
+            for direction in route.hops:
+                # What holds nothing of a glossary is the same with any: into Portuguese, and through it into Spanish.
+                depends = version if MARK.search(text) else ""
+                text = await self._translators.hop(text, direction, depends, keep=keep)
+            done.append(text)
+        return done
+
+    def _wording(self, source: str, target: str, terms: Terms) -> Wording:
+        key = (source, target, Terms(forced=tuple(sorted(terms.forced.items())), names=terms.names))  # type: ignore[arg-type]
+        if key not in self._wordings:
+            if len(self._wordings) >= self._kept:
+                self._wordings.clear()
+            self._wordings[key] = wording(self._phrases, terms.forced, source, target, terms.names)
+        return self._wordings[key]

@@ -1,0 +1,258 @@
+"""Which translations each session has, and who needs them now: those of record always, others while somebody reads.
+
+What is due follows from the log alone (`core/translating/lines.py`), so a restart takes up where it was and makes
+nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AddChannel
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.languages import primary, same_language
+from moothall.core.ports import Clock
+from moothall.core.session import ON, Channel, State, Status
+from moothall.core.signals import Unrecorded
+from moothall.core.translating.lines import due, spoken, translation_id, translations
+from moothall.services.carrying_on import note_failure
+from moothall.services.publication import Publication
+from moothall.services.sessions import LiveSession, Sessions
+from moothall.services.text_translation import Terms, TextTranslation
+from moothall.services.translation_work import TermsOf, TranslationWork
+from moothall.services.translators import Translators
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 1_000
+"""How often it is looked who reads what."""
+AFTER_MS = 60_000
+"""How long a translation goes on for which the last reader has left: they may be reloading the page."""
+BETTER_MS = 2_000
+"""How long after a line's end its engine may better it (`core/decide_corrections.py`)."""
+
+
+def no_terms(_live: LiveSession, _source: str, _target: str) -> Terms:
+    """For a house without a glossary."""
+    return Terms()
+
+
+class Translating:
+    """See the module. `run` owns the work."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        translators: Translators,
+        texts: TextTranslation,
+        *,
+        of_record: Sequence[str],
+        clock: Clock,
+        terms: TermsOf = no_terms,
+    ) -> None:
+        """`of_record`: the languages (BCP-47) into which every session is translated whole."""
+        self._sessions = sessions
+        self._translators = translators
+        self._texts = texts
+        self._of_record = tuple(of_record)
+        self._clock = clock
+        self._terms = terms
+        self._group: asyncio.TaskGroup | None = None
+        # Bound: the translations of loaded sessions.
+        self._work: dict[tuple[SessionId, ChannelId], TranslationWork] = {}
+        self._read_at: dict[tuple[SessionId, ChannelId], int] = {}
+        """When somebody last read or asked for a translation that isn't of record; ms of the monotonic clock."""
+        # Bound: lines of the last two seconds.
+        self._better: dict[tuple[SessionId, SegmentId], int] = {}
+        self._adding: set[tuple[SessionId, ChannelId]] = set()
+        sessions.observe(self._seen)
+        sessions.tell_loaded(self._loaded)
+        translators.changed(self._renew)
+
+    async def run(self) -> None:
+        """Keep the translations up until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._renew()
+            try:
+                while True:
+                    for live in self._sessions.all_loaded:
+                        self._look(live)
+                    self._tidy()
+                    await self._clock.sleep(LOOK_MS)
+            finally:
+                self._group = None
+                self._work.clear()
+                self._adding.clear()
+
+    # What the doors ask
+
+    def languages(self, state: State) -> tuple[str, ...]:
+        """Languages (primary tags) into which a session could be translated now."""
+        floor = spoken(state)
+        if floor is None:
+            return ()
+        found = {target for language in floor.languages for target in self._texts.reachable(language)}
+        found |= {primary(each) for each in self._of_record if found}
+        return tuple(sorted(target for target in found if self._of_use(floor, target)))
+
+    async def want(self, live: LiveSession, language: str) -> ChannelId | Refusal:
+        """Have a session translated into a language while somebody reads that; returns the translation's id."""
+        channel = translation_id(language)
+        if channel not in live.state.channels:
+            if primary(language) not in self.languages(live.state):
+                message = "No translation into that language is installed here."
+                return Refusal(code=RefusalCode.UNKNOWN, message=message)
+            answer = await self._add(live, language, of_record=False)
+            if isinstance(answer, Refusal):
+                return answer
+        self._read_at[live.id, channel] = self._clock.monotonic()
+        self._look(live)
+        return channel
+
+    def expect_better(self, session: SessionId, segments: Sequence[SegmentId]) -> None:
+        """An engine hears these lines once more, and may better them soon."""
+        now = self._clock.monotonic()
+        self._better.update({(session, segment): now + BETTER_MS for segment in segments})
+
+    # What happens
+
+    def _renew(self) -> None:
+        """Other translators are connected: what nobody could do may be done now."""
+        for work in self._work.values():
+            work.add_all()
+            self._go_on(work)
+        for live in self._sessions.all_loaded:
+            self._look(live)
+
+    def _loaded(self, live: LiveSession) -> None:
+        self._look(live)
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
+            self._translators.forget()
+        if any(isinstance(event, ev.ChannelAdded) for event in publication.events):
+            self._look(live)
+        floor = spoken(live.state)
+        if floor is None:
+            return
+        for channel in translations(live.state):
+            work = self._work.get((live.id, channel.id))
+            if work is not None:
+                self._tell(work, floor, publication)
+
+    def _tell(self, work: TranslationWork, floor: Channel, publication: Publication) -> None:
+        for signal in publication.signals:
+            if isinstance(signal, Unrecorded) and signal.channel == floor.id:
+                work.unrecorded(signal.text, signal.language)
+        for event in publication.events:
+            match event:
+                case ev.SegmentEnded() | ev.SegmentCorrected() if event.channel == floor.id:
+                    state = work.live.state
+                    line = due(state, state.channels[work.channel], event.segment)
+                    if line is not None:
+                        work.add(line)
+                case ev.WordsCommitted() if event.channel == floor.id:
+                    work.grows(event.segment)
+                case _:
+                    pass
+        self._go_on(work)
+
+    def _look(self, live: LiveSession) -> None:
+        """Begin what is needed of a session and isn't under way."""
+        if self._group is None:
+            return
+        self._complete(live)
+        now = self._clock.monotonic()
+        readers = live.fanout.readers
+        for channel in translations(live.state):
+            key = (live.id, channel.id)
+            if readers.get(channel.id):
+                self._read_at[key] = now
+            needed = channel.of_record or now - self._read_at.get(key, -AFTER_MS) < AFTER_MS
+            work = self._work.get(key)
+            if not needed:
+                self._work.pop(key, None)
+            elif work is None:
+                work = self._work[key] = TranslationWork(
+                    live,
+                    channel.id,
+                    texts=self._texts,
+                    terms=self._terms,
+                    settling=self._settling,
+                    clock=self._clock,
+                )
+                work.add_all()
+                self._prepare(live, channel)
+            if work is not None and needed:
+                self._go_on(work)
+
+    def _complete(self, live: LiveSession) -> None:
+        """Give a session that is on, or is about to be, the translations that it lacks."""
+        if live.state.status not in (Status.CREATED, *ON):
+            return
+        floor = spoken(live.state)
+        for language in self.languages(live.state):
+            of_record = any(same_language(language, each) for each in self._of_record)
+            key = (live.id, translation_id(language))
+            if floor is None or key[1] in live.state.channels or key in self._adding or self._group is None:
+                continue
+            if of_record or live.state.status in ON:
+                self._adding.add(key)
+                self._group.create_task(self._added(live, language, of_record=of_record))
+
+    def _of_use(self, floor: Channel, target: str) -> bool:
+        """Whether something may be said in a session that doesn't read in that language already."""
+        said = [language for language in floor.languages if not same_language(language, target)]
+        return any(self._texts.route(language, target) is not None for language in said)
+
+    async def _added(self, live: LiveSession, language: str, *, of_record: bool) -> None:
+        try:
+            answer = await self._add(live, language, of_record=of_record)
+            if isinstance(answer, Refusal) and answer.code is not RefusalCode.CONFLICT:
+                logger.info("session %s: no translation into %s yet (%s)", live.id, language, answer.code)
+        finally:
+            self._adding.discard((live.id, translation_id(language)))
+
+    async def _add(self, live: LiveSession, language: str, *, of_record: bool) -> Refusal | None:
+        channel = translation_id(language)
+        add = AddChannel(channel=channel, kind=ev.ChannelKind.TRANSLATION, languages=(language,), of_record=of_record)
+        answer = await live.writer.send(SYSTEM, CommandId(f"translation:{channel}"), add)
+        return answer if isinstance(answer, Refusal) else None
+
+    def _prepare(self, live: LiveSession, channel: Channel) -> None:
+        floor = spoken(live.state)
+        if floor is None or self._group is None or live.state.status is Status.CLOSED:
+            return
+        for language in floor.languages:
+            if not same_language(language, channel.languages[0]):
+                self._group.create_task(self._texts.prepare(language, channel.languages[0]))
+
+    def _go_on(self, work: TranslationWork) -> None:
+        if self._group is not None and not work.running and work.wanted:
+            work.running = True
+            self._group.create_task(self._run(work))
+
+    async def _run(self, work: TranslationWork) -> None:
+        try:
+            await work.run()
+        except Exception as error:  # whatever it was: other languages go on, and this one when it is looked again
+            work.running = False
+            note_failure(error, f"session {work.live.id}: the translation {work.channel} is begun again")
+            self._work.pop((work.live.id, work.channel), None)
+
+    def _settling(self, live: LiveSession, segment: SegmentId) -> bool:
+        return self._better.get((live.id, segment), 0) > self._clock.monotonic()
+
+    def _tidy(self) -> None:
+        now = self._clock.monotonic()
+        self._better = {key: until for key, until in self._better.items() if until > now}
+        loaded = {live.id for live in self._sessions.all_loaded}
+        for key in [key for key in self._work if key[0] not in loaded]:
+            del self._work[key]
+        self._read_at = {key: at for key, at in self._read_at.items() if now - at < AFTER_MS}

@@ -1,0 +1,202 @@
+"""The translators that are connected, and one text after another through them, hop by hop.
+
+A hop that is asked for twice at the same time is asked once: into Portuguese, and into Spanish through Portuguese.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from moothall.core.errors import MoothallError, ProtocolError
+from moothall.core.translating.cache import HopCache, HopKey
+from moothall.core.translating.routes import Direction
+from moothall.wire import translation as wire
+
+logger = logging.getLogger(__name__)
+
+IN_FLIGHT = 16
+"""Texts that one link has at a time; more wait here, which is bounded by whoever asks."""
+
+
+class TranslationFailed(MoothallError):
+    """A text was not translated this time; it may be when it is asked for again."""
+
+
+class NoTranslator(TranslationFailed):
+    """Nobody is connected who can do it: it is of no use to ask before `Translators.changed` says so."""
+
+
+class TranslatorConnection(Protocol):
+    """The link of a process with translators, whatever carries it."""
+
+    @property
+    def name(self) -> str:
+        """For logs."""
+        ...
+
+    async def receive(self) -> wire.FromTranslators | None:
+        """The next message, None at the end; raises ProtocolError."""
+        ...
+
+    async def send(self, message: wire.ToTranslators) -> None:
+        """Send a message; silent when the link is gone, `receive` tells."""
+        ...
+
+
+class _Link:
+    """One connected process and what it owes."""
+
+    def __init__(self, link: TranslatorConnection, hello: wire.TranslatorHello) -> None:
+        self.link = link
+        self.missing = hello.missing
+        self.numbers = {direction: number for number, direction in enumerate(hello.directions)}
+        self.room = asyncio.Semaphore(IN_FLIGHT)
+        self.prepared: set[int] = set()
+        self.owed: dict[int, asyncio.Future[str]] = {}
+        """Bounded by IN_FLIGHT."""
+
+
+class Translators:
+    """See the module."""
+
+    def __init__(self) -> None:
+        self._links: list[_Link] = []
+        self._ids = itertools.count(1)
+        self._cache = HopCache()
+        # Bound: the texts that are asked for at a time.
+        self._under_way: dict[HopKey, asyncio.Future[str]] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    def changed(self, told: Callable[[], None]) -> None:
+        """Tell of each change of `directions`. It must not wait."""
+        self._listeners.append(told)
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """What can be done now, each once."""
+        return tuple(dict.fromkeys(direction for link in self._links for direction in link.numbers))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What to install for more languages, in lines for the operator."""
+        return tuple(dict.fromkeys(line for link in self._links for line in link.missing))
+
+    def forget(self) -> None:
+        """Let go of all translations that are kept: something was removed from a log."""
+        self._cache.clear()
+
+    async def prepare(self, direction: Direction) -> None:
+        """Texts in a direction will come."""
+        link = self._link_for(direction)
+        if link is not None and (number := link.numbers[direction]) not in link.prepared:
+            link.prepared.add(number)
+            await link.link.send(wire.Prepare(direction=number))
+
+    async def hop(self, text: str, direction: Direction, wording: str, *, keep: bool = True) -> str:
+        """A text in the direction's other language. Raises TranslationFailed.
+
+        `wording` is the version of what was taken out of it before; with `keep` it comes from what is kept, and what
+        is new is kept.
+        """
+        if not keep:
+            return await self._asked(text, direction)
+        key = HopKey.of(direction, wording, text)
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        under_way = self._under_way.get(key)
+        if under_way is not None:
+            return await asyncio.shield(under_way)
+        future = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            translated = await self._asked(text, direction)
+        except BaseException as error:
+            failed = error if isinstance(error, TranslationFailed) else TranslationFailed("It was given up.")
+            future.set_exception(failed)
+            future.exception()  # Whether or not somebody else waits for it.
+            raise
+        else:
+            self._cache.put(key, translated)
+            future.set_result(translated)
+            return translated
+        finally:
+            del self._under_way[key]
+
+    async def _asked(self, text: str, direction: Direction) -> str:
+        link = self._link_for(direction)
+        if link is None:
+            msg = f"No translator from {direction.source} to {direction.target} is connected."
+            raise NoTranslator(msg)
+        async with link.room:
+            if link not in self._links:
+                msg = "The translators were gone before the text came to them."
+                raise NoTranslator(msg)
+            number = next(self._ids)
+            answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            link.owed[number] = answer
+            try:
+                await link.link.send(wire.Translate(id=number, direction=link.numbers[direction], text=text))
+                return await answer
+            finally:
+                link.owed.pop(number, None)
+
+    def _link_for(self, direction: Direction) -> _Link | None:
+        """Of those that can do it the one with the least to do."""
+        able = [link for link in self._links if direction in link.numbers]
+        return min(able, key=lambda link: len(link.owed), default=None)
+
+    async def serve(self, connection: TranslatorConnection) -> None:
+        """Have a link until it ends. Raises ProtocolError when the other side breaks the rules."""
+        hello = await connection.receive()
+        if hello is None:
+            return
+        if not isinstance(hello, wire.TranslatorHello) or hello.protocol != wire.PROTOCOL:
+            msg = f"Translators begin with a hello of protocol {wire.PROTOCOL}; both sides have to be of one release."
+            raise ProtocolError(msg)
+        if len(hello.directions) > wire.MOST_DIRECTIONS:
+            msg = f"Translators name {len(hello.directions)} directions; at most {wire.MOST_DIRECTIONS} are taken."
+            raise ProtocolError(msg)
+        link = _Link(connection, hello)
+        self._links.append(link)
+        logger.info("translators %s: %d directions", connection.name, len(link.numbers))
+        self._tell()
+        try:
+            while (message := await connection.receive()) is not None:
+                self._take(link, message)
+        finally:
+            self._links.remove(link)
+            for answer in link.owed.values():
+                if not answer.done():
+                    answer.set_exception(NoTranslator("The translators' link ended before the answer came."))
+            logger.warning("translators %s: the link ended", connection.name)
+            self._tell()
+
+    def _take(self, link: _Link, message: wire.FromTranslators) -> None:
+        match message:
+            case wire.Translated():
+                answer = link.owed.get(message.id)
+                if answer is None or answer.done():
+                    return  # Whoever asked has given up.
+                if len(message.text) > wire.LONGEST_TEXT:
+                    answer.set_exception(TranslationFailed("The translation is far too long."))
+                else:
+                    answer.set_result(message.text)
+            case wire.NotTranslated():
+                answer = link.owed.get(message.id)
+                if answer is not None and not answer.done():
+                    answer.set_exception(TranslationFailed(message.reason))
+            case wire.Unfit():
+                logger.error("translators %s: %s", link.link.name, message.reason)
+                link.numbers = {d: number for d, number in link.numbers.items() if number != message.direction}
+                self._tell()
+            case wire.TranslatorHello():
+                msg = "Translators say hello once."
+                raise ProtocolError(msg)
+
+    def _tell(self) -> None:
+        for told in self._listeners:
+            told()

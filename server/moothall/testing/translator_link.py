@@ -1,0 +1,92 @@
+"""Translators at the other end of a link without a socket: they say the target's language and the text again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from moothall.core.translating.routes import Direction
+from moothall.testing.engine_link import Pipe
+from moothall.wire import translation as wire
+
+DIRECTIONS = tuple(
+    Direction(engine="echo", version="1", source=source, target=target, cost=cost)
+    for source, target, cost in (("en", "pt", 40.0), ("pt", "en", 40.0), ("pt", "es", 4.0), ("es", "pt", 1.0))
+)
+
+
+class TranslatorServerEnd:
+    """What the server has of the link: a `TranslatorConnection`."""
+
+    def __init__(self, to_translators: Pipe, to_server: Pipe) -> None:
+        self._to_translators, self._to_server = to_translators, to_server
+
+    @property
+    def name(self) -> str:
+        """For logs."""
+        return "echo"
+
+    async def receive(self) -> wire.FromTranslators | None:
+        """The next message; None when the link was cut. Raises ProtocolError."""
+        frame = await self._to_server.get()
+        return None if frame is None else wire.decode_from_translators(frame)
+
+    async def send(self, message: wire.ToTranslators) -> None:
+        """Send a message; silent when the link was cut."""
+        await self._to_translators.put(wire.encode(message))
+
+
+class EchoEnd:
+    """The translators: `[pt] text` for every text, unless told otherwise."""
+
+    def __init__(self, directions: Sequence[Direction] = DIRECTIONS, missing: Sequence[str] = ()) -> None:
+        self._to_translators, self._to_server = Pipe(), Pipe()
+        self.server = TranslatorServerEnd(self._to_translators, self._to_server)
+        self.directions = tuple(directions)
+        self.missing = tuple(missing)
+        self.prepared: list[Direction] = []
+        self.asked: list[str] = []
+        """Every text that came, in order."""
+        self.fails: int = 0
+        """How many of the next texts fail."""
+        self.silent = False
+        """Whether nothing is answered, as by a hung engine."""
+        self.loses = ""
+        """What is missing in every translation."""
+        self.unfit: Collection[Direction] = ()
+        """What is found not to work when it is prepared."""
+
+    def cut(self) -> None:
+        """End the link at once; what is under way is lost."""
+        self._to_translators.close()
+        self._to_server.close()
+
+    async def tell(self, message: wire.FromTranslators) -> None:
+        """Send any message."""
+        await self._to_server.put(wire.encode(message))
+
+    async def run(self) -> None:
+        """Say hello and answer, until the link is cut."""
+        await self.tell(
+            wire.TranslatorHello(protocol=wire.PROTOCOL, name="echo", directions=self.directions, missing=self.missing)
+        )
+        while (frame := await self._to_translators.get()) is not None:
+            await self._answer(wire.decode_to_translators(frame))
+
+    async def _answer(self, message: wire.ToTranslators) -> None:
+        direction = self.directions[message.direction]
+        if isinstance(message, wire.Prepare):
+            self.prepared.append(direction)
+            if direction in self.unfit:
+                await self.tell(wire.Unfit(direction=message.direction, reason="It says nonsense."))
+            return
+        self.asked.append(message.text)
+        if self.silent:
+            return
+        if self.fails:
+            self.fails -= 1
+            await self.tell(wire.NotTranslated(id=message.id, reason="It was to fail."))
+            return
+        await asyncio.sleep(0)
+        said = f"[{direction.target}] {message.text}"
+        await self.tell(wire.Translated(id=message.id, text=said.replace(self.loses, "") if self.loses else said))

@@ -1,0 +1,110 @@
+"""The translators' link: MessagePack messages over one WebSocket at `/translate` of the engines' address.
+
+A process with translators dials the server with an engine's token and says `TranslatorHello`. It gets texts, each for
+one of the directions that it named, and answers each by `Translated` or `NotTranslated`, in any order. Texts are never
+kept or logged there.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.errors import ProtocolError
+from moothall.core.translating.routes import Direction
+
+PROTOCOL = 1
+PATH = "/translate"
+"""Where this link is dialled; every other path is the link of engines that recognise."""
+MAX_FRAME_BYTES = 1 << 20
+LONGEST_TEXT = 20_000
+"""Characters of a text, either way."""
+MOST_DIRECTIONS = 500
+
+
+class TranslatorMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
+    """A frame of the translators' link."""
+
+
+class TranslatorHello(TranslatorMessage, frozen=True, kw_only=True, tag="hello"):
+    """Translators → server, first: what I can do."""
+
+    protocol: int
+    name: str
+    """For logs."""
+    directions: tuple[Direction, ...]
+    """At most 500."""
+    missing: tuple[str, ...] = ()
+    """Lines for the operator: what to install for more languages."""
+
+
+class Prepare(TranslatorMessage, frozen=True, kw_only=True, tag="prepare"):
+    """Server → translators: texts in this direction will come; load it and try it out."""
+
+    direction: int
+    """Its number in the hello, from 0."""
+
+
+class Unfit(TranslatorMessage, frozen=True, kw_only=True, tag="unfit"):
+    """Translators → server: this direction doesn't work after all; the server asks for it no more."""
+
+    direction: int
+    reason: str
+    """A sentence for the operator."""
+
+
+class Translate(TranslatorMessage, frozen=True, kw_only=True, tag="translate"):
+    """Server → translators: a text."""
+
+    id: int
+    """Names it in the answer."""
+    direction: int
+    text: str
+
+
+class Translated(TranslatorMessage, frozen=True, kw_only=True, tag="translated"):
+    """Translators → server: the text in the other language."""
+
+    id: int
+    text: str
+
+
+class NotTranslated(TranslatorMessage, frozen=True, kw_only=True, tag="not-translated"):
+    """Translators → server: it could not be done this time."""
+
+    id: int
+    reason: str
+    """A sentence for the log, which never holds the text."""
+
+
+ToTranslators = Prepare | Translate
+FromTranslators = TranslatorHello | Unfit | Translated | NotTranslated
+
+_encoder = msgspec.msgpack.Encoder()
+_to_translators: msgspec.msgpack.Decoder[ToTranslators] = msgspec.msgpack.Decoder(ToTranslators)
+_from_translators: msgspec.msgpack.Decoder[FromTranslators] = msgspec.msgpack.Decoder(FromTranslators)
+
+
+def encode(message: ToTranslators | FromTranslators) -> bytes:
+    """One frame."""
+    return _encoder.encode(message)
+
+
+def decode_to_translators(frame: bytes) -> ToTranslators:
+    """Read a frame that the server sent; raises ProtocolError."""
+    try:
+        return _to_translators.decode(frame)
+    except msgspec.MsgspecError as error:
+        raise _no_message("server", frame) from error
+
+
+def decode_from_translators(frame: bytes) -> FromTranslators:
+    """Read a frame that translators sent; raises ProtocolError."""
+    try:
+        return _from_translators.decode(frame)
+    except msgspec.MsgspecError as error:
+        raise _no_message("translators", frame) from error
+
+
+def _no_message(who: str, frame: bytes) -> ProtocolError:
+    # Not what msgspec says: it may hold a text.
+    return ProtocolError(f"The {who} sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}.")

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from deciding import CAPTIONER, carry_out, opened
+from moothall.core import commands as do
+from moothall.core.events import ChannelKind
+from moothall.core.glossary.files import Part, read_glossary
+from moothall.core.glossary.in_translation import InTranslation
+from moothall.core.glossary.translating import MOST, translated_into, translation_terms
+from moothall.core.ids import ChannelId
+from moothall.core.programme.plan import Room, RoomId
+from moothall.core.session import State
+
+PARTS = read_glossary(
+    """
+    terms = ["ICANN", {term = "Moothall", keep = true}, {term = "Digital Compact", in = {es = "Pacto", pt = "PD"}}]
+    [[part]]
+    languages = ["en", "sw"]
+    terms = [{term = "access", in = {es = "acceso abierto"}}]
+    [[part]]
+    rooms = ["Hall"]
+    terms = [{term = "digital compact", in = {es = "Convenio"}}]
+    [[part]]
+    rooms = ["Elsewhere"]
+    terms = [{term = "Kisumu", keep = true}]
+    """,
+    "g.toml",
+)
+HALL = Room(id=RoomId("hall"), title="Hall")
+
+
+def chosen(state: State, **said: object) -> State:
+    return carry_out(state, do.ChooseTerm(**{"term": "Moothall", "wanted": True, **said}), actor=CAPTIONER)  # type: ignore[arg-type]
+
+
+def test_files_say_what_is_kept_and_what_is_forced() -> None:
+    assert translation_terms(opened(), PARTS, None, "en", "es-MX") == {
+        "Moothall": "Moothall",
+        "Digital Compact": "Pacto",
+        "access": "acceso abierto",
+    }
+    assert translation_terms(opened(), PARTS, None, "en", "fr") == {"Moothall": "Moothall"}
+    assert translation_terms(opened(), (), None, "en", "fr") == {}
+
+
+def test_what_is_forced_in_two_languages_is_known_from_one_to_the_other() -> None:
+    terms = translation_terms(opened(), PARTS, None, "es", "pt")
+    assert terms == {"Moothall": "Moothall", "Digital Compact": "PD", "Pacto": "PD"}
+    assert translation_terms(opened(), PARTS, None, "es", "en") == {"Moothall": "Moothall", "acceso abierto": "access"}
+
+
+def test_parts_of_the_room_go_before_the_others() -> None:
+    assert translation_terms(opened(), PARTS, HALL, "en", "es")["digital compact"] == "Convenio"
+    assert "Digital Compact" not in translation_terms(opened(), PARTS, HALL, "en", "es")
+
+
+def test_a_desk_goes_before_the_files() -> None:
+    state = chosen(opened(), term="moothall", written={"es": "Sala"})
+    assert translation_terms(state, PARTS, None, "en", "es")["moothall"] == "Sala"
+    assert "Moothall" not in translation_terms(state, PARTS, None, "en", "fr")
+    assert "Moothall" not in translation_terms(chosen(opened(), keep=False), PARTS, None, "en", "fr")
+    assert "Moothall" in translation_terms(chosen(opened()), PARTS, None, "en", "fr")  # nothing was said of it
+    assert translation_terms(chosen(opened(), wanted=False), PARTS, None, "en", "fr") == {}
+
+
+def test_they_have_an_end() -> None:
+    many = Part(terms=(), in_translation=tuple(InTranslation(term=f"t {n}", keep=True) for n in range(MOST + 1)))
+    assert len(translation_terms(opened(), (many,), None, "en", "fr")) == MOST
+
+
+def test_what_a_session_is_translated_into_are_the_languages_of_its_translations() -> None:
+    into = [
+        do.AddChannel(channel=ChannelId(name), kind=kind, languages=languages)
+        for name, kind, languages in (
+            ("es", ChannelKind.TRANSLATION, ("es",)),
+            ("fr", ChannelKind.INTERPRETATION, ("fr",)),
+            ("pt", ChannelKind.TRANSLATION, ("pt", "es")),
+        )
+    ]
+    assert translated_into(carry_out(opened(), *into)) == ("es", "pt")

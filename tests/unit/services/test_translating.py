@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import msgspec
+
+from hall_in_memory import MemoryHall
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.core.removing import Lines
+from moothall.services.orders import Receipt
+from moothall.testing.loop import run
+from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+from translating_hall import ES, FR, PT, added, translated_hall
+
+FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
+
+
+def test_a_session_is_translated_into_the_languages_of_record_as_soon_as_somebody_can() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            await on.says("a", "Good morning.")
+            assert added(on) == {}
+            on.connect()
+            await on.comes(lambda: len(on.lines(ES)) == 1 and len(on.lines(PT)) == 1)
+            assert added(on) == {ES: True, PT: True}, "English is what is spoken"
+            assert on.lines(PT) == {"a": "[pt] Good morning."}
+            assert on.lines(ES) == {"a": "[es] [pt] Good morning."}
+            await on.says("b", "Welcome.")
+            assert await on.comes(lambda: len(on.lines(ES)) == 2) < 0.25
+
+    run(story())
+
+
+def test_each_hop_is_made_once_for_all_languages_and_readied_before_it_is_needed() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            echo = on.connect()
+            await on.comes(lambda: len(added(on)) == 2)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(ES)) == 1 and len(on.lines(PT)) == 1)
+            assert sorted(echo.asked) == ["Good morning.", "[pt] Good morning."]
+            assert [each.target for each in echo.prepared] == ["pt", "es"]
+
+    run(story())
+
+
+def test_a_correction_is_followed_in_every_language() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            on.connect()
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(ES)) == 1)
+            await on.corrects("a", "Good evening.")
+            assert await on.comes(lambda: on.lines(ES) == {"a": "[es] [pt] Good evening."}) < 1
+            line = on.live.state.segments.get(SegmentId("a-mt-es"))
+            assert line is not None
+            assert (line.revision, line.mended) == (1, False)
+            await on.corrects("a-mt-es", "Buenas noches.", 1, ES)
+            await on.corrects("a", "Good night.", 1)
+            await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good night."})
+            assert on.lines(ES) == {"a": "Buenas noches."}, "a person wrote it"
+
+    run(story())
+
+
+def test_a_restart_translates_nothing_twice_and_goes_on_where_it_was() -> None:
+    async def story() -> None:
+        hall = MemoryHall()
+        async with translated_hall(hall) as on:
+            echo = on.connect()
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(ES)) == 1 and len(on.lines(PT)) == 1)
+            echo.cut()
+            await on.comes(lambda: not on.translators.directions)
+            await on.says("b", "Welcome.")
+        again = MemoryHall(log=hall.log)
+        async with translated_hall(again) as on:
+            echo = on.connect()
+            await on.comes(lambda: len(on.lines(ES)) == 2)
+            assert sorted(echo.asked) == ["Welcome.", "[pt] Welcome."]
+        records = [event for event in await again.events() if isinstance(event, ev.SegmentOpened)]
+        names = [event.segment for event in records]
+        assert len(set(names)) == len(names) == 6
+
+    run(story())
+
+
+def test_who_comes_late_gets_what_is_on_the_screen_first_and_then_all_of_it() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=()) as on:
+            for number in range(60):
+                await on.says(f"l{number:02}", f"Line {number}.")
+            echo = on.connect(EchoEnd((*DIRECTIONS, FRENCH)))
+            await on.comes(lambda: len(added(on)) == 3)
+            assert added(on) == {ES: False, PT: False, FR: False}
+            await on.hall.clock.sleep(5_000)
+            assert echo.asked == [], "nobody reads any of them"
+            leave = await on.reads(FR)
+            await on.comes(lambda: len(on.lines(FR)) == 60)
+            english = [text for text in echo.asked if not text.startswith("[")]
+            assert english == [f"Line {n}." for n in (*range(30, 60), *range(30))]
+            leave()
+            await on.hall.clock.sleep(90_000)
+            await on.says("z", "Nobody reads this.")
+            await on.hall.clock.sleep(90_000)
+            assert len(on.lines(FR)) == 60
+            await on.reads(FR)
+            await on.comes(lambda: len(on.lines(FR)) == 61)
+            line = on.live.state.segments.get(SegmentId("z-mt-fr"))
+            assert line is not None
+            assert line.made_from is not None
+            assert line.made_from.rough
+
+    run(story())
+
+
+def test_what_is_said_in_the_language_stands_as_it_was_said() -> None:
+    async def story() -> None:
+        async with translated_hall(languages=("en", "pt")) as on:
+            on.connect()
+            await on.says("a", "Bom dia a todos.", "pt")
+            await on.says("b", "Thank you.")
+            await on.comes(lambda: len(on.lines(PT)) == 2)
+            assert on.lines(PT) == {"a": "Bom dia a todos.", "b": "[pt] Thank you."}
+            english = ChannelId("mt-en")
+            await on.comes(lambda: len(on.lines(english)) == 2)
+            assert on.lines(english) == {"a": "[en] Bom dia a todos.", "b": "Thank you."}
+            line = on.live.state.segments.get(SegmentId("a-mt-pt"))
+            assert line is not None
+            assert line.origin is ev.Origin.PERSON
+
+    run(story())
+
+
+def test_what_is_removed_is_forgotten_and_stays_away() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            echo = on.connect()
+            await on.says("a", "Good morning.")
+            await on.says("b", "Welcome.")
+            await on.comes(lambda: len(on.lines(ES)) == 2 and len(on.lines(PT)) == 2)
+            removed = await on.live.writer.remove(
+                Actor(Role.SECRETARIAT, "s"), CommandId("r"), Lines((SegmentId("a"),))
+            )
+            assert isinstance(removed, Receipt)
+            await on.hall.clock.sleep(2_000)
+            assert on.lines(ES) == {"b": "[es] [pt] Welcome."}
+            before = len(echo.asked)
+            await on.says("c", "Welcome.")
+            await on.comes(lambda: len(on.lines(ES)) == 2)
+            assert len(echo.asked) == before + 2, "what was kept of other texts went with it"
+
+    run(story())
+
+
+def test_a_closed_session_is_translated_when_somebody_asks_for_it() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=()) as on:
+            await on.says("a", "Good morning.")
+            await on.do(do.CloseSession())
+            on.connect()
+            await on.hall.clock.sleep(5_000)
+            assert added(on) == {}
+            assert on.translating.languages(on.live.state) == ("es", "pt")
+            refused = await on.translating.want(on.live, "ar")
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.UNKNOWN
+            assert await on.translating.want(on.live, "es") == ES
+            await on.comes(lambda: on.lines(ES) == {"a": "[es] [pt] Good morning."})
+            assert await on.translating.want(on.live, "es") == ES
+
+    run(story())
+
+
+def test_a_direction_that_does_not_work_is_not_used() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            broken = EchoEnd()
+            broken.unfit = (DIRECTIONS[2],)
+            on.connect(broken)
+            await on.comes(lambda: len(added(on)) == 2)
+            await on.hall.clock.sleep(2_000)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(PT)) == 1)
+            await on.hall.clock.sleep(2_000)
+            assert on.lines(ES) == {}
+            on.connect()
+            await on.comes(lambda: len(on.lines(ES)) == 1)
+
+    run(story())

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import msgspec
+
+from hall_in_memory import FLOOR
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.ids import SegmentId
+from moothall.core.signals import Partial, Unrecorded
+from moothall.testing.loop import run
+from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+from translating_hall import ENGINE, ES, PT, Translated, added, translated_hall
+
+FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
+
+
+def test_a_failure_costs_a_late_line_and_never_a_lost_one() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            echo = on.connect()
+            await on.comes(lambda: PT in on.live.state.channels)
+            echo.fails = 2
+            await on.says("a", "Good morning.")
+            await on.says("b", "Welcome.")
+            late = await on.comes(lambda: len(on.lines(PT)) == 2)
+            assert 0.4 < late < 3
+            partials = [signal for signal in on.signals if isinstance(signal, Partial) and signal.channel == PT]
+            assert partials[0].text == "Good morning.", "until then it stands as it was said"
+            assert partials[0].language == "en"
+
+    run(story())
+
+
+def test_a_line_that_always_fails_is_left_and_the_others_go_on() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            echo = on.connect()
+            await on.comes(lambda: PT in on.live.state.channels)
+            echo.fails = 10_000
+            await on.says("a", "Good morning.")
+            await on.hall.clock.sleep(60_000)
+            asked = len(echo.asked)
+            assert asked == 6
+            echo.fails = 0
+            await on.says("b", "Welcome.")
+            await on.comes(lambda: on.lines(PT) == {"b": "[pt] Welcome."})
+            on.connect(EchoEnd([DIRECTIONS[3]]))  # Whatever changes, it is tried anew.
+            await on.comes(lambda: len(on.lines(PT)) == 2)
+
+    run(story())
+
+
+def test_hung_translators_that_are_started_again_lose_nothing() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            echo = on.connect()
+            await on.comes(lambda: len(added(on)) == 2)
+            echo.silent = True
+            await on.says("a", "Good morning.")
+            await on.hall.clock.sleep(10_000)
+            assert on.lines(ES) == {}
+            echo.cut()  # As their own watch does.
+            await on.says("b", "Welcome.")
+            await on.hall.clock.sleep(1_000)
+            on.connect()
+            await on.comes(lambda: len(on.lines(ES)) == 2 and len(on.lines(PT)) == 2)
+
+    run(story())
+
+
+def test_a_line_that_grows_is_shown_by_its_clauses_and_never_kept() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            on.connect()
+            await on.comes(lambda: len(added(on)) == 2)
+            await on.do(do.AttachEngine(channel=FLOOR, model="m"))
+            words = ("Good", " morning", " to", " all,", " and", " welcome", " to", " you.")
+            for number, text in enumerate(words):
+                at = 100 * number
+                commit = do.CommitWords(
+                    channel=FLOOR,
+                    generation=1,
+                    segment=SegmentId("a"),
+                    first=number,
+                    words=(ev.Word(text, at, at + 90),),
+                    start=None if number else do.SegmentStart(t0=0, language="en"),
+                )
+                await on.do(commit, actor=ENGINE)
+                await on.hall.clock.sleep(500)
+            await on.comes(lambda: len(_shown(on)) == 2)
+            assert _shown(on) == [
+                "[es] [pt] Good morning to all,",
+                "[es] [pt] Good morning to all, and welcome to you.",
+            ]
+            assert on.lines(ES) == {}
+            end = do.EndSegment(
+                channel=FLOOR, generation=1, segment=SegmentId("a"), t1=900, reason=ev.EndReason.SENTENCE
+            )
+            await on.do(end, actor=ENGINE)
+            await on.comes(lambda: len(on.lines(ES)) == 1)
+
+    run(story())
+
+
+def _shown(on: Translated) -> list[str]:
+    return [
+        signal.text for signal in on.signals if isinstance(signal, Partial) and signal.channel == ES and signal.text
+    ]
+
+
+def test_what_is_not_recorded_is_shown_in_every_language_and_kept_in_none() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            echo = on.connect()
+            await on.comes(lambda: len(added(on)) == 2)
+            await on.do(do.BeginNotRecorded())
+            on.live.writer.signal(Unrecorded(channel=FLOOR, text="Between us two.", language="en"))
+            said = [Unrecorded(channel=ES, text="[es] [pt] Between us two.", language="es")]
+            await on.comes(lambda: [each for each in on.signals if each in said] == said)
+            await on.comes(lambda: len(echo.asked) == 3)
+            on.live.writer.signal(Unrecorded(channel=FLOOR, text="Between us two.", language="en"))
+            await on.comes(lambda: len(echo.asked) == 6)  # Nothing of it was kept in memory.
+            await on.do(do.EndNotRecorded())
+            await on.hall.clock.sleep(3_000)
+            assert on.lines(ES) == {}
+            last = [each for each in on.signals if isinstance(each, Unrecorded) and each.channel == ES][-1]
+            assert last.text == ""
+
+    run(story())
+
+
+def test_the_engines_own_better_text_is_waited_for_half_a_second_at_most() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            echo = on.connect()
+            await on.comes(lambda: PT in on.live.state.channels)
+            on.translating.expect_better(on.live.id, [SegmentId("a"), SegmentId("b")])
+            await on.says("a", "Good morning.")
+            await on.hall.clock.sleep(100)
+            await on.corrects("a", "Good evening.")
+            assert await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good evening."}) < 0.3
+            assert echo.asked == ["Good evening."], "what was bettered was not translated before"
+            await on.says("b", "Welcome.")
+            assert 0.4 < await on.comes(lambda: len(on.lines(PT)) == 2) < 0.7
+
+    run(story())

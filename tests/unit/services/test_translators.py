@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from moothall.core.errors import ProtocolError
+from moothall.services.translators import IN_FLIGHT, NoTranslator, TranslationFailed, Translators
+from moothall.testing.loop import run
+from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+from moothall.wire import translation as wire
+
+EN_PT, _, PT_ES, _ = DIRECTIONS
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+class House:
+    """Translators with one link."""
+
+    def __init__(self, group: asyncio.TaskGroup, end: EchoEnd | None = None) -> None:
+        self.group = group
+        self.translators = Translators()
+        self.told = 0
+        self.translators.changed(self._told)
+        self.echo = self.connect(end)
+
+    def _told(self) -> None:
+        self.told += 1
+
+    def connect(self, end: EchoEnd | None = None) -> EchoEnd:
+        made = end or EchoEnd()
+        self.group.create_task(self.translators.serve(made.server))
+        self.group.create_task(made.run())
+        return made
+
+
+def test_a_text_goes_through_whoever_can_and_its_translation_is_kept() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group, EchoEnd(missing=("apt-get install x",)))
+            await settle()
+            assert house.translators.directions == DIRECTIONS
+            assert house.translators.missing == ("apt-get install x",)
+            assert await house.translators.hop("Good", EN_PT, "w") == "[pt] Good"
+            assert await house.translators.hop("Good", EN_PT, "w") == "[pt] Good"
+            assert house.echo.asked == ["Good"]
+            house.translators.forget()
+            both = await asyncio.gather(*(house.translators.hop("Good", EN_PT, "w") for _ in range(2)))
+            assert both == ["[pt] Good"] * 2
+            assert house.echo.asked == ["Good", "Good"], "what is under way is not asked for again"
+            assert await house.translators.hop("Off", EN_PT, "", keep=False) == "[pt] Off"
+            assert await house.translators.hop("Off", EN_PT, "", keep=False) == "[pt] Off"
+            assert house.echo.asked[2:] == ["Off", "Off"], "and what is not to be kept is not"
+            house.echo.cut()
+
+    run(story())
+
+
+def test_failures_are_told_to_all_who_wait_and_never_kept() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            house.echo.fails = 1
+            asked = [asyncio.ensure_future(house.translators.hop("Good", EN_PT, "")) for _ in range(2)]
+            for each in asked:
+                with pytest.raises(TranslationFailed, match="to fail"):
+                    await each
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
+            house.echo.cut()
+
+    run(story())
+
+
+def test_a_link_that_ends_gives_back_what_it_owes() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            house.echo.silent = True
+            more = [asyncio.ensure_future(house.translators.hop(f"Good {n}", EN_PT, "")) for n in range(IN_FLIGHT + 1)]
+            await settle()
+            assert len(house.echo.asked) == IN_FLIGHT, "more wait here"
+            house.echo.cut()
+            for each in more:
+                with pytest.raises(NoTranslator):
+                    await each
+            assert house.translators.directions == ()
+            assert house.told == 2
+            with pytest.raises(NoTranslator, match="en to pt"):
+                await house.translators.hop("Good", EN_PT, "")
+            await house.translators.prepare(EN_PT)
+
+    run(story())
+
+
+def test_whoever_gives_up_leaves_the_others_waiting_and_a_late_answer_is_passed_over() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            house.echo.silent = True
+            first = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
+            await settle()
+            second = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
+            await settle()
+            first.cancel()
+            with pytest.raises(TranslationFailed):
+                await second
+            await house.echo.tell(wire.Translated(id=1, text="[pt] Good"))
+            await house.echo.tell(wire.NotTranslated(id=1, reason="No."))
+            house.echo.silent = False
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
+            house.echo.cut()
+
+    run(story())
+
+
+def test_a_direction_is_prepared_once_and_the_least_busy_link_is_asked() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            other = house.connect()
+            await settle()
+            for _ in range(2):
+                await house.translators.prepare(EN_PT)
+            await settle()
+            assert house.echo.prepared + other.prepared == [EN_PT]
+            house.echo.silent = other.silent = True
+            asked = [asyncio.ensure_future(house.translators.hop(text, EN_PT, "")) for text in ("One", "Two")]
+            await settle()
+            assert sorted([house.echo.asked, other.asked]) == [["One"], ["Two"]]
+            for each in asked:
+                each.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+            house.echo.cut()
+            other.cut()
+
+    run(story())
+
+
+def test_what_is_unfit_is_asked_for_no_more_and_what_is_far_too_long_is_refused() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            house.echo.unfit = (PT_ES,)
+            await settle()
+            await house.translators.prepare(PT_ES)
+            await settle()
+            assert PT_ES not in house.translators.directions
+            house.echo.silent = True
+            asked = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
+            await settle()
+            await house.echo.tell(wire.Translated(id=1, text="x" * (wire.LONGEST_TEXT + 1)))
+            with pytest.raises(TranslationFailed, match="too long"):
+                await asked
+            house.echo.cut()
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        wire.Translated(id=1, text="Bom"),
+        wire.TranslatorHello(protocol=2, name="t", directions=()),
+        wire.TranslatorHello(protocol=1, name="t", directions=DIRECTIONS * 200),
+    ],
+)
+def test_who_begins_with_something_else_is_sent_away(first: wire.FromTranslators) -> None:
+    async def story() -> None:
+        end = EchoEnd()
+        await end.tell(first)
+        with pytest.raises(ProtocolError):
+            await Translators().serve(end.server)
+
+    run(story())
+
+
+def test_who_leaves_before_the_hello_and_who_says_it_twice() -> None:
+    async def story() -> None:
+        end = EchoEnd()
+        end.cut()
+        await Translators().serve(end.server)
+        hello = wire.TranslatorHello(protocol=1, name="t", directions=())
+        twice = EchoEnd()
+        await twice.tell(hello)
+        await twice.tell(hello)
+        with pytest.raises(ProtocolError, match="once"):
+            await Translators().serve(twice.server)
+
+    run(story())

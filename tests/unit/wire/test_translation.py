@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from moothall.core.errors import ProtocolError
+from moothall.testing.translator_link import DIRECTIONS
+from moothall.wire import engine
+from moothall.wire import translation as wire
+
+
+@pytest.mark.parametrize("message", [wire.Prepare(direction=1), wire.Translate(id=3, direction=0, text="Good\0 ^$[")])
+def test_what_goes_to_translators_comes_as_it_was(message: wire.ToTranslators) -> None:
+    assert wire.decode_to_translators(wire.encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        wire.TranslatorHello(protocol=1, name="t", directions=DIRECTIONS, missing=("apt-get install apertium",)),
+        wire.Unfit(direction=2, reason="It says nonsense."),
+        wire.Translated(id=3, text="صباح الخير"),
+        wire.NotTranslated(id=3, reason="It failed."),
+    ],
+)
+def test_what_comes_from_translators_comes_as_it_was(message: wire.FromTranslators) -> None:
+    assert wire.decode_from_translators(wire.encode(message)) == message
+
+
+@pytest.mark.parametrize("frame", [b"", b"\xc1", engine.encode(engine.Detach(stream=1)), msgspec.msgpack.encode({})])
+def test_what_is_no_message_is_refused_without_telling_what_it_held(frame: bytes) -> None:
+    with pytest.raises(ProtocolError, match=f"{len(frame)} bytes"):
+        wire.decode_to_translators(frame)
+    with pytest.raises(ProtocolError, match="no message of protocol 1"):
+        wire.decode_from_translators(frame)
