@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from moothall.app import Hall, hall
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 
 
 class Browser:
@@ -93,7 +93,16 @@ class AdminHouse:
 async def admin_house(folder: Path, public_address: str = "") -> AsyncIterator[AdminHouse]:
     """The server, running without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
-    async with hall(Settings(server=server, engine=Engine(count=0))) as running, AsyncExitStack() as stack:
+    async with (
+        hall(
+            Settings(
+                server=server,
+                engine=Engine(count=0),
+                translation=Translation(translators=()),
+            )
+        ) as running,
+        AsyncExitStack() as stack,
+    ):
         yield AdminHouse(running, stack)
 
 

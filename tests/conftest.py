@@ -10,6 +10,10 @@ settings.register_profile("ci", max_examples=300, deadline=None, derandomize=Tru
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+# Servers that tests start as processes have no translators, unless a test says so: they cost a second of CPU each.
+os.environ.setdefault("MOOTHALL_TRANSLATION__TRANSLATORS", "")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",

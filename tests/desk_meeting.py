@@ -25,7 +25,7 @@ from moothall.core.events import ChannelKind, EndReason, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.orders import Receipt
 from moothall.services.sessions import LiveSession
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 
 FLOOR = ChannelId("floor")
 S = SessionId("s")
@@ -97,7 +97,11 @@ class Meeting:
 @asynccontextmanager
 async def meeting(tmp_path: Path, *names: str, languages: Sequence[str] = ("en",)) -> AsyncIterator[Meeting]:
     """A session that has begun, on a server without engines."""
-    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path / "data")),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
+    )
     async with hall(settings) as running:
         made = Meeting(running, await running.sessions.open(S))
         await made.do(

@@ -18,7 +18,7 @@ from moothall.core.refining import Proposal
 from moothall.services.proposing import ProposeOrder
 from moothall.services.role_links import HALL
 from moothall.services.session_writer import Receipt
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 from programme_files import SAMPLES, sample
 
 FLOOR = ChannelId("floor")
@@ -110,7 +110,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
 @asynccontextmanager
 async def full_house(data: Path) -> AsyncIterator[Hall]:
     """A server with a conference, and sessions before, in and after their time."""
-    settings = Settings(server=Server(port=0, data=str(data)), engine=Engine(count=0))
+    settings = Settings(
+        server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
+    )
     async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
         await running.programme.add_room("Garden")

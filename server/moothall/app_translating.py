@@ -12,6 +12,7 @@ from moothall.core.errors import ConfigurationError
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.carrying_on import carry_on
 from moothall.services.glossaries import Glossaries
+from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
 from moothall.services.text_translation import Terms, TextTranslation
 from moothall.services.translating import Translating
@@ -40,7 +41,9 @@ def open_translating(
         clock=house.clock,
         terms=terms,
     )
-    stack.callback(house.tasks.create_task(carry_on(translating.run, house.clock)).cancel)
+    interpreting = Interpreting(house.sessions, house.clock)
+    for run in (translating.run, interpreting.run):
+        stack.callback(house.tasks.create_task(carry_on(run, house.clock)).cancel)
     return translating, translators
 
 

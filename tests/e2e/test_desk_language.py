@@ -23,7 +23,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import SourceId
 from moothall.core.session import Segment
 from moothall.services.ingest import Input
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -56,7 +56,11 @@ class Held:
 @asynccontextmanager
 async def spoken(tmp_path: Path, model: str, pcm: bytes) -> AsyncIterator[Meeting]:
     """A meeting in English and German of which it is said that they speak English, and the sound that it has."""
-    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(model=model))
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path / "data")),
+        engine=Engine(model=model),
+        translation=Translation(translators=()),
+    )
     held = Held(pcm)
 
     @asynccontextmanager

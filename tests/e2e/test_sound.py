@@ -20,7 +20,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import ChannelKind, EndReason, SoundKept, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.services.session_writer import Receipt
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -34,7 +34,11 @@ LINES = (1_000, 3_000, 7_000, 9_000)
 async def meeting(folder: Path, sound: SoundKept) -> AsyncIterator[Hall]:
     """A closed session with four lines and its sound, in two files."""
     shelf = SoundFolder(folder / "data" / "recordings", bitrate=24_000)
-    settings = Settings(server=Server(port=0, data=str(folder / "data")), engine=Engine(count=0))
+    settings = Settings(
+        server=Server(port=0, data=str(folder / "data")),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
+    )
     async with hall(settings) as running:
         live = await running.sessions.open(SESSION)
         commands: list[do.AnyCommand] = [

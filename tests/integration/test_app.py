@@ -24,7 +24,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.lanes import Feed
 from moothall.services.session_writer import Receipt
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
 SESSION = SessionId("plenary")
@@ -40,6 +40,7 @@ def settings(folder: Path, *, port: int = 0, web: str = "", host: str = "127.0.0
     return Settings(
         server=Server(host=host, port=port, data=str(folder / "data"), web=web),
         engine=Engine(count=0, listen_port=engine_port),
+        translation=Translation(translators=()),
     )
 
 
@@ -123,6 +124,7 @@ async def test_its_own_engine_comes_and_goes_with_it(tmp_path: Path) -> None:
     wanted = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
         engine=Engine(count=1, model=f"scripted:{tmp_path / 'script.json'}"),
+        translation=Translation(translators=()),
     )
     async with hall(wanted) as running:
         while not running.recognising.engines:

@@ -20,7 +20,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.session_writer import Receipt
-from moothall.settings import Conference, Engine, Server, Settings
+from moothall.settings import Conference, Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("s"), ChannelId("floor")
 
@@ -30,6 +30,7 @@ def settings(tmp_path: Path) -> Settings:
         server=Server(port=0, data=str(tmp_path / "data")),
         conference=Conference(glossaries=str(tmp_path / "glossaries")),
         engine=Engine(count=0),
+        translation=Translation(translators=()),
     )
 
 

@@ -27,7 +27,7 @@ from moothall.core.events import ChannelKind, EndReason, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removing import Lines
 from moothall.services.orders import Receipt
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("plenary"), ChannelId("floor")
 ENGINE, TECHNICIAN = Actor(Role.ENGINE, "scripted"), Actor(Role.TECHNICIAN, "t1")
@@ -73,7 +73,11 @@ async def told(running: Hall, http: aiohttp.ClientSession) -> tuple[list[str], A
 
 
 async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed(tmp_path: Path) -> None:
-    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path / "data")),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
+    )
     async with hall(settings) as running, aiohttp.ClientSession(running.address) as http:
         await said(running)
         before = await told(running, http)

@@ -25,7 +25,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import CommandId, SessionId, SourceId
 from moothall.core.lanes import Feed
 from moothall.settings import Engine as EngineChoice
-from moothall.settings import Server, Settings
+from moothall.settings import Server, Settings, Translation
 from moothall.testing.scripted import make_script, render
 from moothall_models.engine import Engine, EngineSettings
 from moothall_models.engine_clock import WallClock
@@ -79,6 +79,7 @@ async def serving_hall(tmp_path: Path, port: int) -> AsyncIterator[Hall]:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
         engine=EngineChoice(count=0, listen_port=port, tokens=str(tmp_path / "tokens")),
+        translation=Translation(translators=()),
     )
     async with hall(settings) as running:
         live = await running.sessions.open(S)

@@ -16,7 +16,7 @@ from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.events import ChannelKind
 from moothall.core.ids import CommandId, SessionId, SourceId
 from moothall.core.lanes import Feed
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
 
 GOOD = "a-token-that-is-long-enough"
@@ -32,6 +32,7 @@ async def test_a_remote_engine_with_its_token_writes_the_session(tmp_path: Path)
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
         engine=Engine(count=0, listen_port=port, tokens=str(tmp_path / "tokens")),
+        translation=Translation(translators=()),
     )
     async with hall(settings) as running:
         live = await running.sessions.open(SessionId("s"))

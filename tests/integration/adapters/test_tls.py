@@ -17,7 +17,7 @@ from moothall.core.errors import ConfigurationError
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.services.role_links import HALL
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 from moothall.wire import audio
 
 MADE = (
@@ -31,7 +31,13 @@ async def test_everything_goes_over_https(tmp_path: Path) -> None:
     server = Server(port=0, data=str(tmp_path / "data"), tls_certificate=str(certificate), tls_key=str(key))
     trust = ssl.create_default_context(cafile=str(certificate))
     async with (
-        hall(Settings(server=server, engine=Engine(count=0))) as running,
+        hall(
+            Settings(
+                server=server,
+                engine=Engine(count=0),
+                translation=Translation(translators=()),
+            )
+        ) as running,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http,
     ):
         assert running.address.startswith("https://127.0.0.1:")
@@ -93,7 +99,13 @@ async def test_only_answers_over_https_bind_a_browser(tmp_path: Path, bound: boo
         hsts_seconds=-1 if bound else 0,
     )
     async with (
-        hall(Settings(server=server, engine=Engine(count=0))) as running,
+        hall(
+            Settings(
+                server=server,
+                engine=Engine(count=0),
+                translation=Translation(translators=()),
+            )
+        ) as running,
         aiohttp.ClientSession() as http,
     ):
         for headers, said in (

@@ -8,7 +8,7 @@ from moothall.app import hall
 from moothall.cli.playing import Programme, prepare
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
-from moothall.settings import Engine, Server, Settings
+from moothall.settings import Engine, Server, Settings, Translation
 
 
 def programme(session: str, sound: SoundKept) -> Programme:
@@ -24,7 +24,11 @@ def programme(session: str, sound: SoundKept) -> Programme:
 
 
 async def test_a_session_keeps_the_sound_that_its_programme_says(tmp_path: Path) -> None:
-    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path / "data")),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
+    )
     async with hall(settings) as running:
         for name, kept in (("shown", SoundKept.NONE), ("held", SoundKept.UNTIL_CHECKED)):
             live = await prepare(running, programme(name, kept))
