@@ -12,9 +12,9 @@ from playwright.async_api import Browser, Page, Route, expect
 from browsing import shape, tab, texts, visit
 from moothall.core import events as ev
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.signals import StandIn
+from moothall.core.signals import Partial, StandIn
 from stage import CAPTIONER, Stage, ended, opened, stage
-from translated_lines import ARABIC, FRENCH, SPANISH, TEXTS, TRANSLATOR, made, made_again
+from translated_lines import ARABIC, FRENCH, SPANISH, TEXTS, TRANSLATOR, made, made_again, name
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -225,6 +225,13 @@ async def test_original_and_translation_stand_above_one_another(page: Page, brow
         await expect(waiting.locator(".original")).to_have_css("direction", "rtl")
         await expect(waiting.locator(".original")).to_have_attribute("lang", "ar")
         await expect(waiting.locator(".mark")).to_have_text("Being translated")
+        await on.say(
+            signals=[
+                Partial(channel=SPANISH, segment=name("s3"), first=0, text="سطر.", language="ar")
+            ]  # until it is made
+        )
+        await expect(page.locator("#Growing .text")).to_have_text("سطر.")
+        await expect(page.locator("#Growing .line")).to_be_hidden()
         live = await shape(page)
         async with tab(browser, java_script_enabled=False) as without:
             await without.goto(f"{on.page}{IN_SPANISH}&show=both")
