@@ -176,7 +176,8 @@ async def _translated(running: Hall) -> None:
         added = do.AddChannel(
             channel=channel, kind=ChannelKind.TRANSLATION, languages=(language,), of_record=language == "es"
         )
-        assert isinstance(await writer.send(SYSTEM, CommandId(f"add-{channel}"), added), Receipt)
+        receipt = await writer.send(SYSTEM, CommandId(f"add-{channel}"), added)
+        assert isinstance(receipt, Receipt), receipt
         for number in range(LINES - 2):
             line = writer.state.segments.get(SegmentId(f"line-{number}"))
             assert line is not None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import islice
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from browsing import shape, tab, texts, visit
 from moothall.core import events as ev
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.signals import StandIn
+from moothall.core.signals import Partial, StandIn
 from stage import CAPTIONER, Stage, ended, opened, stage
-from translated_lines import ARABIC, FRENCH, SPANISH, TEXTS, TRANSLATOR, made, made_again
+from translated_lines import ARABIC, FRENCH, SPANISH, TEXTS, TRANSLATOR, made, made_again, name
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -224,6 +225,13 @@ async def test_original_and_translation_stand_above_one_another(page: Page, brow
         await expect(waiting.locator(".original")).to_have_css("direction", "rtl")
         await expect(waiting.locator(".original")).to_have_attribute("lang", "ar")
         await expect(waiting.locator(".mark")).to_have_text("Being translated")
+        await on.say(
+            signals=[
+                Partial(channel=SPANISH, segment=name("s3"), first=0, text="سطر.", language="ar")
+            ]  # until it is made
+        )
+        await expect(page.locator("#Growing .text")).to_have_text("سطر.")
+        await expect(page.locator("#Growing .line")).to_be_hidden()
         live = await shape(page)
         async with tab(browser, java_script_enabled=False) as without:
             await without.goto(f"{on.page}{IN_SPANISH}&show=both")
@@ -341,3 +349,32 @@ async def test_who_looks_back_is_asked_and_who_chose_the_translation_stays(page:
         await page.wait_for_timeout(1_500)
         await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en")
         await expect(page.locator("#Instead")).to_be_hidden()
+
+
+async def test_no_line_is_missed_where_older_ones_are_translated_while_pages_load(page: Page) -> None:
+    """What is made between the question for a page and its answer moves the numbers that both are about."""
+    async with stage(*TEXTS) as on:
+        await on.lines(600)
+        late = set(range(3, 600, 7))
+        for n in range(600):
+            if n not in late:
+                await on.say(*made(f"s{n}", n * 4_000, f"Línea {n}."), by=TRANSLATOR)
+        await visit(page, on, IN_SPANISH)
+        waiting = iter(sorted(late, key=lambda n: n % 10))
+
+        async def slowly(route: Route) -> None:
+            await on.say(*(each for n in islice(waiting, 9) for each in made(f"s{n}", n * 4_000, f"Línea {n}.")))
+            answer = await route.fetch()
+            await on.say(*(each for n in islice(waiting, 9) for each in made(f"s{n}", n * 4_000, f"Línea {n}.")))
+            await route.fulfill(response=answer)
+
+        await page.route("**/lines?*", slowly)
+        while await page.locator("#Older").is_visible():
+            await page.locator("#Earlier").evaluate("(link) => link.click()")
+            await page.wait_for_timeout(100)
+        for n in waiting:
+            await on.say(*made(f"s{n}", n * 4_000, f"Línea {n}."), by=TRANSLATOR)
+        await expect(page.locator("#Lines > li")).to_have_count(600)
+        assert await texts(page) == [f"Línea {n}." for n in range(600)]
+        numbers = await page.locator("#Lines > li").evaluate_all("(all) => all.map((each) => Number(each.dataset.n))")
+        assert numbers == list(range(600))

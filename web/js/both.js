@@ -40,6 +40,7 @@ export class Both {
     else {
       this.link.close();
       for (const each of this.view.list.querySelectorAll('.original, .waiting')) each.remove();
+      for (const block of this.view.growing.children) block.hidden = false;
     }
     this.update();
   }
@@ -58,7 +59,11 @@ export class Both {
 
   /** What a line was made from; one that few data brought says so by its name. */
   #source({ segment, made_from: made }) {
-    return made?.sources[0][0] ?? segment.slice(0, -this.reader.channel.length - 1);
+    return made?.sources[0][0] ?? this.#named(segment);
+  }
+
+  #named(segment) {
+    return segment.slice(0, -this.reader.channel.length - 1);
   }
 
   /** Lines in order. */
@@ -89,11 +94,13 @@ export class Both {
   #waiting(made) {
     const { list } = this.view;
     const first = this.reader.first ? this.#lines(this.reader)[0].t0 : 0;
+    const shown = new Set();
     const there = new Map([...list.querySelectorAll('.waiting')].map((item) => [item.dataset.of, item]));
     for (const line of this.#lines(this.said)) {
       if (line.t1 === null || line.gone || !line.text.trim() || line.t0 < first || made.has(line.segment)) continue;
       const item = there.get(line.segment) ?? this.#item(line);
       there.delete(line.segment);
+      shown.add(line.segment);
       set(item.querySelector('.original'), line.text.trim());
       let next = null;
       for (let each = list.lastElementChild; each; each = each.previousElementSibling) {
@@ -105,6 +112,10 @@ export class Both {
       item.classList.toggle('again', item.previousElementSibling?.dataset.speaker === item.dataset.speaker);
     }
     for (const item of there.values()) item.remove();
+    // Without the originals, a line that is late stands after the log as it was said: here it stands already.
+    for (const block of this.view.growing.children) {
+      block.hidden = shown.has(this.#named(block.dataset.of ?? ''));
+    }
   }
 
   #item(line) {

@@ -4,12 +4,15 @@ import { at } from './nodes.js';
 
 const MOST_PAGES = 100; // one link to a line looks no further back than this
 const AGAIN = 5000; // ms until a hole in the text is tried again
+const BEHIND = 2000; // ms in which the page's stream comes as far as an answer
 
-/** What is at an address; null when there is no answer, or a bad or broken one. */
-async function json(address) {
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A page of lines, and how many there were in all; null when there is no answer, or a bad or broken one. */
+async function get(address) {
   try {
     const answer = await fetch(address);
-    return answer.ok ? await answer.json() : null;
+    return answer.ok ? { ...(await answer.json()), total: Number(answer.headers.get('Moothall-Lines')) } : null;
   } catch {
     return null;
   }
@@ -33,16 +36,19 @@ export class Older {
 
   /** Load the page before the earliest line known. Resolves to whether there is more. */
   load() {
-    this.#loading ??= this.#page(this.reader.first).finally(() => (this.#loading = null));
+    this.#loading ??= this.#page().finally(() => (this.#loading = null));
     return this.#loading;
   }
 
   /** Fill what lies between the newest page and the earliest line on the page, after a long absence. */
   async refill(from, to) {
-    for (let before = from; before > to; ) {
-      const start = await this.#fetch(before);
-      if (start === null) await new Promise((resolve) => setTimeout(resolve, AGAIN));
-      else before = start;
+    let edge = [...this.reader.lines.values()].find(({ number }) => number === from);
+    const before = () => edge?.number ?? from;
+    while (before() > to) {
+      const first = await this.#fetch(before);
+      if (first === null) await pause(AGAIN);
+      else if (first) edge = first;
+      else return;
     }
   }
 
@@ -54,24 +60,31 @@ export class Older {
     return at(id) !== null;
   }
 
-  async #page(before) {
+  async #page() {
     this.#say('earlier.loading');
-    const start = await this.#fetch(before);
-    this.#say(start === null ? 'earlier.failed' : 'earlier');
-    if (start !== null) {
+    const first = await this.#fetch(() => this.reader.first);
+    this.#say(first === null ? 'earlier.failed' : 'earlier');
+    if (first !== null) {
       this.watcher.unobserve(this.link); // it may still be in view: look anew
       this.watcher.observe(this.link);
     }
-    return Boolean(start);
+    return Boolean(first?.number);
   }
 
-  /** Fetch and show one page; resolves to the number of its first line, null when that failed. */
+  /** Fetch and show the page before a line's number; resolves to its first line, null when that failed. */
   async #fetch(before) {
-    const page = await json(this.address(before));
-    if (page === null) return null;
-    const start = page.before ?? 0;
-    this.place.around(() => this.view.update(this.reader.fill(page.lines, start, before)));
-    return start;
+    const { reader } = this;
+    // What is translated late moves the numbers of lines: the page and the reader have to mean the same by them.
+    for (;;) {
+      const [stop, { moves }] = [before(), reader];
+      const page = await get(this.address(stop));
+      if (page === null) return null;
+      for (let waited = 0; reader.total < page.total && waited < BEHIND; waited += 50) await pause(50);
+      if (moves !== reader.moves) continue;
+      const start = page.before ?? 0;
+      this.place.around(() => this.view.update(reader.fill(page.lines, start, stop)));
+      return reader.lines.get(page.lines[0]?.segment);
+    }
   }
 
   #say(name) {

@@ -5,6 +5,7 @@ import { keepClear } from './bar.js';
 import { Bookmark } from './bookmark.js';
 import { Choices } from './choices.js';
 import { Held } from './held.js';
+import { recall } from './kept.js';
 import { keys } from './keys.js';
 import { Link } from './link.js';
 import { at, set } from './nodes.js';
@@ -12,7 +13,6 @@ import { Older } from './older.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from './standing.js';
-import { Video } from './video.js';
 import { View } from './view.js';
 import { Words } from './words.js';
 
@@ -40,6 +40,7 @@ if (data.growing) lines.push({ ...data.growing, number: data.total - 1 });
 const reader = new Reader({ ...data, lines });
 const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
 const other = kind === 'floor' ? null : await import('./other_text.js');
+const VIDEO = `moothall.video ${reader.session.id}`;
 const view = new View(reader, words, data.zone, other?.made(words, data.ui));
 const place = new Place(view.list, followed);
 const older = new Older({
@@ -51,9 +52,14 @@ const choices = new Choices(at('Choices'), chosen, (change) => place.around(chan
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 const aloud = new Aloud(at('Announcer'), () => choices.get('say'));
 const held = new Held(take);
-const video = at('Video') && new Video(held, { key: `moothall.video ${reader.session.id}`, words, newest, tell: waited });
 
 // What few readers need is loaded when it is needed.
+let video = null;
+const began = new Map(); // id of a line → when it began to come, ms; the newest 200
+const match = async () => {
+  const { Video } = await import('./video.js');
+  video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: waited });
+};
 let quoting = null;
 const tell = (said) => (at('Status').textContent = said);
 const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Quote({
@@ -96,7 +102,9 @@ function address() {
 function came(frame) {
   heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
-  video?.note(frame);
+  for (const { body } of frame.events ?? []) if (body?.type === 'segment.opened') began.set(body.segment, heard);
+  for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
+  video?.note();
   held.take(frame);
 }
 
@@ -293,6 +301,7 @@ view.list.addEventListener('click', async (event) => {
   if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(time.closest('.line'));
 });
 keys(at('Keys'), acts);
+at('Video')?.addEventListener('toggle', match);
 at('Report')?.addEventListener('toggle', () => import('./report.js'));
 keepClear(document.querySelector('.bar'));
 document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
@@ -327,6 +336,7 @@ document.addEventListener('visibilitychange', () => document.hidden || link.hurr
 
 document.documentElement.classList.add('live');
 bookmark.show();
+if (at('Video') && recall(VIDEO)) await match();
 wait();
 session();
 text?.show();

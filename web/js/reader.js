@@ -24,6 +24,7 @@ export class Reader {
     this.#begin({ epoch, offset, session });
     this.lines = new Map(lines.map((line) => [line.segment, line]));
     this.last = lines.at(-1) ?? null; // the newest line
+    this.moves = 0; // how often lines got other numbers
     this.sound = null; // {sound, lag, sent}
     this.spoke = null; // server's Unix ms when words last came
   }
@@ -107,6 +108,11 @@ export class Reader {
     return first;
   }
 
+  /** How many lines there are. */
+  get total() {
+    return this.last ? this.last.number + 1 : 0;
+  }
+
   /** Whether a line stands apart, after the log, since it still grows. */
   grows(line) {
     return line === this.last && line.t1 === null && !line.gone;
@@ -154,6 +160,7 @@ export class Reader {
     else if (line.number < first || all.some(({ number }) => number === line.number)) {
       for (const each of all) if (each.number >= line.number) each.number += 1;
       change.moved = true;
+      this.moves += 1;
       if (line.number < first) return; // it belongs to an older page
       line.late = last.t0 - line.t0 > LATE;
     }

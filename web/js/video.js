@@ -5,25 +5,25 @@ import { keep, recall } from './kept.js';
 import { at } from './nodes.js';
 
 const WORDS = 8; // of a line are enough to know it by ear
-const KNOWN = 200; // lines whose coming is remembered
 
 export class Video {
-  #came = new Map(); // id of a line → when it began to come, ms
   #asked = null; // the line that the reader listens for
 
   /**
    * @param {import('./held.js').Held} held
-   * @param {{key: string, words: object, newest: () => ?{id: string, text: string}, tell: () => void}} with_
+   * @param {{key: string, words: object, came: Map<string, number>, newest: () => ?{id: string, text: string},
+   *   tell: () => void}} with_  `came`: id of a line → when it began to come, ms
    */
-  constructor(held, { key, words, newest, tell }) {
-    Object.assign(this, { held, key, words, newest, tell });
+  constructor(held, { key, words, came, newest, tell }) {
+    Object.assign(this, { held, key, words, came, newest, tell });
     const kept = Number(recall(key));
     if (kept > 0) held.by(kept);
     this.#show();
+    this.#ask();
     at('Video').addEventListener('toggle', () => this.#ask());
     at('HearOther').addEventListener('click', () => this.#ask());
     at('HearNow').addEventListener('click', () => {
-      const came = this.#came.get(this.#asked);
+      const came = this.came.get(this.#asked);
       if (came !== undefined) this.#hold((Date.now() - came) / 1000);
     });
     at('HoldLess').addEventListener('click', () => this.#hold(held.seconds - 1));
@@ -31,21 +31,14 @@ export class Video {
     at('HoldNot').addEventListener('click', () => this.#hold(0));
   }
 
-  /** Note what a frame brings, when it comes. */
-  note(frame) {
-    for (const { body } of frame.events ?? []) {
-      if (body?.type === 'segment.opened') this.#came.set(body.segment, Date.now());
-    }
-    for (const id of this.#came.keys()) {
-      if (this.#came.size <= KNOWN) break;
-      this.#came.delete(id);
-    }
+  /** A frame came. */
+  note() {
     if (this.#asked === null && at('Video').open) setTimeout(() => this.#ask());
   }
 
   #ask() {
     const line = this.newest();
-    this.#asked = line && this.#came.has(line.id) ? line.id : null;
+    this.#asked = line && this.came.has(line.id) ? line.id : null;
     at('HearNow').disabled = this.#asked === null;
     const text = line?.text.split(/\s+/).slice(0, WORDS).join(' ');
     at('Hear').textContent = this.#asked === null ? this.words.text('hear.nothing') : this.words.text('hear', { text });

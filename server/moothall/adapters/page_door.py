@@ -40,6 +40,7 @@ SoundOf = Callable[[Session], str | None]
 """Where the sound of a session can be heard; None where it can't."""
 
 MAX_DIGITS = 9
+LINES_HEADER = "Moothall-Lines"
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -137,7 +138,8 @@ class PageDoor:
     async def lines_json(self, request: web.Request) -> web.Response:
         """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
 
-        `before` in the answer is what to ask for next, null at the beginning.
+        `before` in the answer is what to ask for next, null at the beginning. A header says how many lines there are in
+        all: where older ones come later, the numbers of those behind them have moved.
         """
         ui, _ = language(self._pages, request)
         try:
@@ -149,7 +151,7 @@ class PageDoor:
             return web.Response(status=wrong.status, body=body, content_type="application/json")
         body = msgspec.json.encode({"lines": older.lines, "before": older.start or None})
         tag = sha256(body).hexdigest()[:32]
-        headers = {hdrs.CACHE_CONTROL: ASK_AGAIN, hdrs.ETAG: f'"{tag}"'}
+        headers = {hdrs.CACHE_CONTROL: ASK_AGAIN, hdrs.ETAG: f'"{tag}"', LINES_HEADER: str(older.total)}
         if any(tag == seen.value for seen in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
         response = web.Response(body=body, content_type="application/json", headers=headers)

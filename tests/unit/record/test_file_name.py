@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.core import events as ev
+from moothall.core.ids import ChannelId
 from moothall.record.file_name import file_name
 from record_maker import Telling
 
@@ -21,6 +23,13 @@ from record_maker import Telling
 def test_names(title: str, name: str) -> None:
     assert file_name(Telling(title).record(), "vtt") == name
     assert len(name.encode()) < 180
+
+
+def test_a_translation_is_named_after_its_language() -> None:
+    told = Telling("Opening ceremony")
+    spanish = ChannelId("mt-es")
+    told.tell(ev.ChannelAdded(channel=spanish, kind=ev.ChannelKind.TRANSLATION, languages=("es",)))
+    assert file_name(told.record(spanish), "srt") == "2025-11-24 Opening ceremony (es).srt"
 
 
 def test_before_it_began_and_without_a_language_that_is_one() -> None:
