@@ -208,7 +208,11 @@ class LinkSession:
         if self._load is not None:
             self._load.passed((now - stream.began) / turn.company, stream.began - stream.asked, stream.spoken)
         stream.spoken = 0
-        self._put(stream, stream.speech.passed(turn.request, hypothesis, stream.media.at(now)), now)
+        outputs = stream.speech.passed(turn.request, hypothesis, stream.media.at(now))
+        self._put(stream, outputs, now)
+        line = turn.request.line
+        if line is not None and not any(isinstance(output, ReviseSegment) for output in outputs):
+            self._out["stands", stream.number, line.segment] = wire.Stands(stream=stream.number, segment=line.segment)
         self._drained(stream)
 
     def _attach(self, attach: wire.Attach) -> None:

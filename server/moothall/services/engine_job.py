@@ -24,8 +24,9 @@ GlossaryOf = Callable[[State, ChannelId], Preferred]
 """Which names and terms are to be preferred in a text (`glossaries.py`)."""
 
 
-Again = Callable[[SessionId, tuple[SegmentId, ...]], None]
-"""Told of lines that have ended and are heard once more, before anybody else hears that they have ended."""
+Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
+"""Told of lines that have ended and are heard once more, before anybody else hears that they have ended; and, with
+False, of those that were and stand."""
 
 
 def no_glossary(_: State, __: ChannelId) -> Preferred:
@@ -60,6 +61,11 @@ class Job:
         """Attachments in a row that were lost before anything of them was accepted."""
         self.not_before = 0
         """When it may be attached again, on the monotonic clock."""
+
+    def heard_again(self, lines: tuple[SegmentId, ...], *, still: bool) -> None:
+        """Lines are `still` to be heard once more, or were and stand."""
+        if lines:
+            self.again(self.writer.session, lines, still)
 
     def failed(self, now: int) -> None:
         """An attachment was lost without anything accepted: the next one waits, longer each time."""

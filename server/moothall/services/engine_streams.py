@@ -104,6 +104,9 @@ class Engine:
                         at = message.at if isinstance(message, wire.Act | wire.Tell) else None
                         receipt = self.bench.receipt(at) if self.bench is not None and at is not None else None
                         await stream.inbox.put((message, receipt))
+                case wire.Stands():
+                    if message.stream in self.streams:
+                        self.streams[message.stream].job.heard_again((message.segment,), still=False)
                 case wire.Capacity():
                     self._fits.said(message, self.taken)
                     self._roomier()
@@ -331,8 +334,7 @@ class Stream:
         self._heard_more.set()
 
     async def _act(self, acts: Acts, act: wire.Act) -> None:
-        if act.again:
-            self.job.again(self.job.writer.session, act.again)
+        self.job.heard_again(act.again, still=True)
         answer = await acts.carry_out(act)
         spent = self.engine.bench.spent_us() if self.engine.bench is not None else None
         if isinstance(answer, Receipt):

@@ -107,8 +107,8 @@ class Recognising:
         """From now on tell of lines that their engine hears once more."""
         self._again = told
 
-    def _heard_again(self, session: SessionId, lines: tuple[SegmentId, ...]) -> None:
-        self._again(session, lines)
+    def _heard_again(self, session: SessionId, lines: tuple[SegmentId, ...], still: bool) -> None:
+        self._again(session, lines, still)
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""

@@ -115,10 +115,10 @@ class Translating:
         self._look(live)
         return channel
 
-    def expect_better(self, session: SessionId, segments: Sequence[SegmentId]) -> None:
-        """An engine hears these lines once more, and may better them soon."""
-        now = self._clock.monotonic()
-        self._better.update({(session, segment): now + BETTER_MS for segment in segments})
+    def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
+        """An engine hears these lines once more, and may better them soon; or, not `still`, it has, and they stand."""
+        until = self._clock.monotonic() + BETTER_MS if still else 0
+        self._better.update({(session, segment): until for segment in segments})
 
     # What happens
 

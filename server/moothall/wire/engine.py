@@ -243,6 +243,13 @@ class Tell(Message, frozen=True, kw_only=True, tag="tell"):
     at: float | None = None
 
 
+class Stands(Message, frozen=True, kw_only=True, tag="stands"):
+    """Engine → server: a line of `Act.again` was heard once more, and nothing better was found."""
+
+    stream: int
+    segment: SegmentId
+
+
 class Drained(Message, frozen=True, kw_only=True, tag="drained"):
     """Engine → server: every act of the channel has been accepted after `EndOfAudio`."""
 
@@ -274,7 +281,7 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 
 
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
-ToServer = Hello | Act | Tell | Drained | Lost | Capacity | Usage
+ToServer = Hello | Act | Tell | Stands | Drained | Lost | Capacity | Usage
 
 PLACES = 2
 """How many are kept: the newest one's act may never reach the log."""

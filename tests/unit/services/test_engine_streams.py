@@ -102,11 +102,11 @@ def test_an_act_is_in_the_log_when_it_is_accepted_and_on_the_screen_with_its_par
 def test_whoever_wants_to_know_is_told_which_lines_are_heard_once_more_before_they_end() -> None:
     async def story() -> None:
         async with scene() as it:
-            told: list[tuple[SessionId, tuple[SegmentId, ...], bool]] = []
+            told: list[tuple[SessionId, tuple[SegmentId, ...], bool, bool]] = []
 
-            def note(session: SessionId, lines: tuple[SegmentId, ...]) -> None:
+            def note(session: SessionId, lines: tuple[SegmentId, ...], still: bool) -> None:
                 line = it.live.state.segments.get(lines[0])
-                told.append((session, lines, line is not None and line.ended))
+                told.append((session, lines, still, line is not None and line.ended))
 
             it.hall.recognising.tell_again(note)
             assert isinstance(await it.act("w0", it.commit(0, "Good", start=True)), wire.Accepted)
@@ -120,7 +120,12 @@ def test_whoever_wants_to_know_is_told_which_lines_are_heard_once_more_before_th
             act = wire.Act(stream=it.attach.stream, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),))
             await it.engine.send(act)
             assert isinstance(await it.answer(), wire.Accepted)
-            assert told == [(it.live.id, (SegmentId("a"),), False)]
+            line = (it.live.id, (SegmentId("a"),))
+            assert told == [(*line, True, False)]
+            await it.engine.send(wire.Stands(stream=99, segment=SegmentId("a")))
+            await it.engine.send(wire.Stands(stream=it.attach.stream, segment=SegmentId("a")))
+            await it.hall.clock.sleep(100)
+            assert told == [(*line, True, False), (*line, False, True)]
 
     loop.run(story())
 
