@@ -53,6 +53,8 @@ class Heard:
     def __init__(self) -> None:
         self.ended: dict[str, int] = {}
         """Lines, and when they arrived, Unix ms."""
+        self.known: set[str] = set()
+        """Lines that it got with all the others, when it came or came back."""
         self.shown = 0
         """Pieces of lines that still grew."""
 
@@ -94,6 +96,8 @@ async def read(running: Hall, session: SessionId, language: str, heard: Heard) -
     while channel not in (await running.sessions.open(session)).state.channels:
         await running.clock.sleep(100)
     async for frame, at in follow(f"{running.address}/s/{session}", Feed(channel), running.clock):
+        for line in () if frame.snapshot is None else frame.snapshot.lines:
+            heard.known.add(line.segment)
         for event in frame.events:
             body = None if event.original is None else decode_event(event.original)
             if isinstance(body, SegmentEnded) and body.channel == channel:
@@ -197,6 +201,9 @@ async def main() -> None:
             heard, ends, took, used, memory = await live(running, args.recording)
             everything = await all_directions(running)
     print(f"{args.recording.name}, {args.model}, {args.cores} core(s)\n" + "\n".join(machine()) + "\n")
+    for language, reader in heard.items():
+        gone = [name for name in ends if line_of(SegmentId(name), ChannelId(f"mt-{language}")) not in reader.ended]
+        print(f"{language}: not timed: {gone}; known from a snapshot: {len(reader.known)}")
     print("| into | lines | translated | pieces shown | median ms | p95 ms | allowed | slowest ms |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for language, reader in heard.items():
