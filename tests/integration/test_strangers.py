@@ -144,6 +144,7 @@ DOORS = {
     "GET /s/{session}/embed": open_to_all("?feed=lines"),
     "GET /s/{session}/report": open_to_all(),
     "POST /s/{session}/report": Door(frozenset({403})),
+    "POST /s/{session}/language": Door(frozenset({403})),
     "GET /s/{session}/events": open_to_all("", "?channel=pt&feed=lines", "?after=e1:1", streams=True),
     "GET /s/{session}/ws": Door(frozenset({426})),
     "GET /s/{session}/poll": open_to_all("?wait=0", "?wait=0&after=e1:1"),
