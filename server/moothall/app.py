@@ -67,6 +67,8 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     glossaries: Glossaries
     clock: Clock
     engines: tuple[EngineChild, ...]
+    translator: EngineChild | None
+    """The process of its own translators."""
 
 
 @asynccontextmanager
@@ -113,7 +115,7 @@ async def hall(
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
         recognising.tell_again(translating.expect_better)
-        engines = await _start_engines(
+        engines, translator = await _start_engines(
             stack, house, settings, recognising=recognising, translators=translators, arguments=engine_arguments
         )
         _calm_collector(stack)
@@ -133,6 +135,7 @@ async def hall(
             glossaries=glossaries,
             clock=clock,
             engines=engines,
+            translator=translator,
         )
 
 
@@ -165,8 +168,8 @@ async def _start_engines(
     recognising: Recognising,
     translators: Translators,
     arguments: Sequence[str],
-) -> tuple[EngineChild, ...]:
-    """Listen for engines, and start the server's own."""
+) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
+    """Listen for engines, and start the server's own, and its translators."""
     own = SystemRandomness().bytes(24).hex()
     remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
     tokens = {secret.value: name for name, secret in remote.items()} | {own: "child"}
@@ -193,6 +196,6 @@ async def _start_engines(
         )
         stack.callback(house.tasks.create_task(child.run()).cancel)
         children.append(child)
-    if not arguments:  # A run on the CPU clock measures what turns sound into text.
-        start_translators(stack, house, settings, url=dialled, token=own)
-    return tuple(children)
+    # A run on the CPU clock measures what turns sound into text.
+    translator = None if arguments else start_translators(stack, house, settings, url=dialled, token=own)
+    return tuple(children), translator

@@ -242,6 +242,69 @@ def remove_her_name(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord
     return (3, 5), [recorder.record(ev.BodyRemoved(offsets=(3, 5), reason="request", by="staff-1"), STAFF)]
 
 
+def translated(recorder: Recorder) -> list[LogRecord]:
+    """Lines that are translated, late and in another order, one of them anew and one struck; two are taken out."""
+    tell, mt = recorder.record, Actor(Role.TRANSLATOR, "translator")
+    spanish = ChannelId("mt-es")
+
+    def made(segment: SegmentId, revision: int, *, rough: bool = False) -> ev.MadeFrom:
+        sources = (ev.SourceLine(segment, revision),)
+        return ev.MadeFrom(sources=sources, route="bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es", rough=rough)
+
+    def line(segment: SegmentId, t0: int, text: str) -> list[LogRecord]:
+        name = SegmentId(f"{segment}-mt-es")
+        opening = ev.SegmentOpened(
+            channel=spanish,
+            segment=name,
+            t0=t0,
+            language="es",
+            origin=ev.Origin.TRANSLATED,
+            speaker=ANA,
+            made_from=made(segment, 0),
+        )
+        ending = ev.SegmentEnded(channel=spanish, segment=name, t1=t0 + 600, reason=ev.EndReason.SENTENCE, text=text)
+        return [tell(opening, mt, cause=f"mt-{segment}"), tell(ending, mt, cause=f"mt-{segment}", n=1)]
+
+    said = [(S1, 400, "Good morning."), (S2, 1_200, "To all."), (S3, 2_000, "Hm.")]
+    records = [
+        tell(ev.SessionCreated(title="Translated", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SpeakerIntroduced(speaker=ANA, name="Ana Conceição"), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(
+            ev.ChannelAdded(
+                channel=spanish, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=False, asked=MORNING
+            )
+        ),
+    ]
+    for segment, t0, text in said:
+        records += [tell(opened(segment, t0), ENGINE), tell(ended(segment, t0 + 600, text), ENGINE)]
+    records += [*line(S2, 1_200, "A todos."), *line(S1, 400, "Buenos días."), *line(S3, 2_000, "Hm.")]
+    mended = ev.SegmentCorrected(channel=FLOOR, segment=S1, base_revision=0, base_words=0, text="Good night.", tail="")
+    anew = ev.SegmentCorrected(
+        channel=spanish,
+        segment=SegmentId("s1-mt-es"),
+        base_revision=0,
+        base_words=0,
+        text="Buenas noches.",
+        tail="",
+        machine=True,
+        made_from=made(S1, 1, rough=True),
+    )
+    records += [
+        tell(mended, CAPTIONER),
+        tell(anew, mt),
+        tell(ev.ChannelRewound(channel=spanish, t=0, segments=(SegmentId("s3-mt-es"),)), CAPTIONER),
+        tell(ev.SessionClosed(t=3_000), CHAIR),
+    ]
+    return records
+
+
+def remove_a_line_in_both_languages(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    gone = (8, 9, 12, 13)
+    return gone, [recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by="staff-1"), STAFF)]
+
+
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
 """Which bodies go, and what is written with that."""
@@ -251,6 +314,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-last-words": (closing, remove_the_last_words),
     "log-0.1-better-pass": (better_pass, remove_the_bettered),
     "log-0.1-terms": (chosen_terms, remove_her_name),
+    "log-0.1-translated": (translated, remove_a_line_in_both_languages),
 }
 
 

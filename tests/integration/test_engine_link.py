@@ -7,11 +7,12 @@ import logging
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
-from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.adapters.engine_link import EngineSocket, TranslatorSocket, serve_engines
 from moothall.core.errors import ConfigurationError
 from moothall.wire import engine as wire
+from moothall.wire import translation
 
 TOKENS = {"t-right": "gpu-1", "t-other": "gpu-2"}
 HELLO = wire.Hello(protocol=1, name="e", model="m", languages=(), channels=1)
@@ -46,6 +47,31 @@ async def test_messages_go_both_ways_under_the_tokens_name() -> None:
         await handled.over.wait()
     assert handled.names == ["gpu-1"]
     assert handled.messages == [HELLO]
+
+
+async def test_translators_have_their_own_place_at_the_same_address() -> None:
+    async def translators(link: TranslatorSocket) -> None:
+        hello = await link.receive()
+        assert isinstance(hello, translation.TranslatorHello)
+        await link.send(translation.Translate(id=1, direction=0, text=link.name))
+        assert await link.receive() is None
+        await link.send(translation.Prepare(direction=0))  # Silent: the link is gone.
+        over.set()
+
+    over, handled = asyncio.Event(), Handled()
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled, translators) as port:
+        async with connect(f"ws://127.0.0.1:{port}{translation.PATH}", additional_headers=GOOD) as socket:
+            await socket.send(translation.encode(translation.TranslatorHello(protocol=1, name="t", directions=())))
+            asked = translation.decode_to_translators(await socket.recv(decode=False))
+            assert asked == translation.Translate(id=1, direction=0, text="gpu-1")
+        await over.wait()
+    assert handled.names == []
+    async with (
+        serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port,
+        connect(f"ws://127.0.0.1:{port}{translation.PATH}", additional_headers=GOOD) as socket,
+    ):
+        with pytest.raises(ConnectionClosedOK):
+            await socket.recv()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Play one recording live into a session that is translated, all of it on one core, and say how late translations are.
+
+    python bench/translating.py RECORDING.flac [--model whisper-base] [--cores 1]
+
+Two readers follow the server's own events door, one of each translation. A line's latency is from its end in the log
+to the arrival of its whole translation at the reader: the translator's work, its way to the process and back, the
+append and the fan-out, with the recogniser of the same session computing beside it. The translators' processes are
+asked for their CPU and memory (proportional set size, so that what processes share is counted once). In the end a
+session in English, Spanish and Portuguese has all directions of a fresh machine loaded, and the memory is read again.
+bench/README.md has the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.reader_client import follow
+from moothall.app import Hall, hall
+from moothall.cli.playing import Programme, engine_ready, play, prepare
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import AddChannel, CreateSession, OpenSession, TypeLine
+from moothall.core.event_codec import decode_event
+from moothall.core.events import ChannelKind, SegmentEnded, SoundKept
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.signals import Partial
+from moothall.core.translating.lines import line_of
+from moothall.settings import Settings
+from scoring import machine
+
+LANGUAGES = ("pt", "es")
+ALLOWED = {"pt": 250, "es": 400}
+"""ms, of 95 lines in 100."""
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Heard:
+    """What a reader of one translation received."""
+
+    def __init__(self) -> None:
+        self.ended: dict[str, int] = {}
+        """Lines, and when they arrived, Unix ms."""
+        self.shown = 0
+        """Pieces of lines that still grew."""
+
+
+def tree(pid: int) -> Iterator[int]:
+    """A process and all below it."""
+    yield pid
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid:
+            yield from tree(int(stat.parent.name))
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process and all below it."""
+    used = 0
+    for each in tree(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / TICKS
+
+
+def memory_mb(pid: int) -> float:
+    """Proportional set size of a process and all below it, MB."""
+    total = 0
+    for each in tree(pid):
+        for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1])
+    return total * 1024 / 1e6
+
+
+async def read(running: Hall, session: SessionId, language: str, heard: Heard) -> None:
+    """Follow a translation until cancelled."""
+    channel = ChannelId(f"mt-{language}")
+    while channel not in (await running.sessions.open(session)).state.channels:
+        await running.clock.sleep(100)
+    async for frame, at in follow(f"{running.address}/s/{session}", Feed(channel), running.clock):
+        for event in frame.events:
+            body = None if event.original is None else decode_event(event.original)
+            if isinstance(body, SegmentEnded) and body.channel == channel:
+                heard.ended[body.segment] = at
+        heard.shown += sum(isinstance(signal, Partial) and bool(signal.text) for signal in frame.signals)
+
+
+async def live(running: Hall, recording: Path) -> tuple[dict[str, Heard], dict[str, int], float, float, float]:
+    """Play it; returns what the readers heard, when lines ended, the seconds that it took, CPU seconds and MB."""
+    programme = Programme(
+        file=str(recording),
+        title="Bench",
+        languages=("en",),
+        session=SessionId("bench"),
+        exact=True,
+        as_live=True,
+        sound_kept=SoundKept.NONE,
+    )
+    made = await prepare(running, programme)
+    heard, ends = {language: Heard() for language in LANGUAGES}, dict[str, int]()
+
+    def seen(_: object, publication: object) -> None:
+        for record, event in zip(publication.records, publication.events, strict=True):  # type: ignore[attr-defined]
+            if isinstance(event, SegmentEnded) and event.channel == ChannelId("floor"):
+                ends[event.segment] = record.header.at
+
+    running.sessions.observe(seen)
+    child = running.translator
+    assert child is not None
+    async with asyncio.TaskGroup() as group:
+        readers = [group.create_task(read(running, made.id, each, heard[each])) for each in LANGUAGES]
+        while not all(ChannelId(f"mt-{each}") in made.state.channels for each in LANGUAGES):
+            await running.clock.sleep(100)
+        await asyncio.sleep(3)  # The models are loaded when the session begins, not with its first line.
+        assert child.pid is not None
+        before, began = cpu_s(child.pid), asyncio.get_running_loop().time()
+        await play(running, made, programme)
+        await asyncio.sleep(2)
+        took = asyncio.get_running_loop().time() - began
+        used, memory = cpu_s(child.pid) - before, memory_mb(child.pid)
+        for reader in readers:
+            reader.cancel()
+    return heard, ends, took, used, memory
+
+
+async def all_directions(running: Hall) -> float:
+    """MB with every direction of a fresh machine in use."""
+    made = await running.sessions.open(SessionId("all"))
+    languages, floor = ("en", "es", "pt"), ChannelId("floor")
+    await made.writer.send(
+        SYSTEM,
+        CommandId("c"),
+        (
+            CreateSession(title="All", languages=languages),
+            AddChannel(channel=floor, kind=ChannelKind.FLOOR, languages=languages),
+            OpenSession(),
+        ),
+    )
+    said = {"en": "We thank the secretariat.", "es": "Agradecemos a la secretaría.", "pt": "Agradecemos à secretaria."}
+    for language, text in said.items():
+        line = TypeLine(channel=floor, segment=SegmentId(f"l-{language}"), text=text, language=language)
+        await made.writer.send(Actor(Role.CAPTIONER, "c"), CommandId(f"l-{language}"), line)
+    wanted = [line_of(SegmentId(f"l-{one}"), ChannelId(f"mt-{other}")) for one in languages for other in languages]
+    while not all(name in made.state.segments for name in wanted):
+        await running.clock.sleep(100)
+    child = running.translator
+    assert child is not None
+    assert child.pid is not None
+    return memory_mb(child.pid)
+
+
+def percentile(values: list[int], share: float) -> float:
+    """The value that so many of the values are at most."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+async def main() -> None:
+    """Run it and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recording", type=Path)
+    parser.add_argument("--model", default="whisper-base")
+    parser.add_argument("--cores", type=int, default=1, help="how many cores all of it gets")
+    args = parser.parse_args()
+    os.sched_setaffinity(0, set(range(args.cores)))
+    settings = Settings()
+    with tempfile.TemporaryDirectory(prefix="moothall-bench-") as data:
+        engine = msgspec.structs.replace(settings.engine, model=args.model, workers=1)
+        server = msgspec.structs.replace(settings.server, data=data, port=0)
+        async with hall(msgspec.structs.replace(settings, server=server, engine=engine)) as running:
+            await engine_ready(running)
+            while not running.translators.directions:
+                await running.clock.sleep(100)
+            heard, ends, took, used, memory = await live(running, args.recording)
+            everything = await all_directions(running)
+    print(f"{args.recording.name}, {args.model}, {args.cores} core(s), {machine()}\n")
+    print("| into | lines | translated | pieces shown | median ms | p95 ms | allowed | slowest ms |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for language, reader in heard.items():
+        late = [
+            reader.ended[name] - at
+            for segment, at in ends.items()
+            if (name := line_of(SegmentId(segment), ChannelId(f"mt-{language}"))) in reader.ended
+        ]
+        print(
+            f"| {language} | {len(ends)} | {len(late)} | {reader.shown} | {statistics.median(late):.0f} "
+            f"| {percentile(late, 0.95):.0f} | {ALLOWED[language]} | {max(late)} |"
+        )
+    share = 100 * used / took / len(heard)
+    print(f"\nTranslators: {share:.1f} % of a core a language over {took:.0f} s (allowed: 3 %).")
+    print(
+        f"Memory: {memory:.0f} MB into {' and '.join(LANGUAGES)} (300), {everything:.0f} MB with all directions (480)."
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
