@@ -26,7 +26,7 @@ from moothall.core.event_codec import EVENT_TYPES, type_name
 from moothall.core.ids import SessionId
 from moothall.core.lanes import STAFF, Feed
 from moothall.settings import Engine as EngineSettings
-from moothall.settings import Server, Settings
+from moothall.settings import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
@@ -37,7 +37,11 @@ NOWHERE = SessionId("nosuchone")
 async def open_hall(tmp_path: Path) -> AsyncIterator[Hall]:
     await write(tmp_path / FILE_NAME, SESSION, ev.Access.PUBLIC)
     await write(tmp_path / FILE_NAME, HIDDEN, ev.Access.STAFF)
-    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path)),
+        engine=EngineSettings(count=0),
+        translation=Translation(translators=()),
+    )
     async with hall(settings) as running:
         yield running
 
