@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from moothall.adapters.front_page import FrontPage
+from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import secure
 from moothall.adapters.log_memory import MemoryLog
 from moothall.adapters.low_data_door import LowDataDoor
@@ -90,6 +91,8 @@ class Stage:
         self.low_data_readers = 10
         """How many the door for poor lines serves."""
         self.zone = UTC_ZONE
+        self.offered: tuple[str, ...] = ()
+        """Languages that readers may ask for."""
         self.asked: list[str] = []
         """Paths with queries of all requests for streams and pages of lines."""
         self._recorder = Recorder()
@@ -183,6 +186,13 @@ class Stage:
         view = await self.view(session, feed)
         return None if view is None else view.page(before)
 
+    async def want(self, _: SessionId, language: str) -> ChannelId | Refusal:
+        """Another translation."""
+        channel = ChannelId(f"mt-{language}")
+        kind, asked = ev.ChannelKind.TRANSLATION, self.clock.wall()
+        await self.say(ev.ChannelAdded(channel=channel, kind=kind, languages=(language,), asked=asked))
+        return channel
+
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """The server runs while inside, on a free port of this machine."""
@@ -215,6 +225,16 @@ class Stage:
             clock=self.clock,
             snapshot_of=self.snapshot_of,
             page_of=self.page_of,
+            offered=lambda _: self.offered,
+        )
+        languages = LanguagesDoor(
+            templates,
+            clock=self.clock,
+            randomness=SeededRandomness(),
+            snapshot_of=self.snapshot_of,
+            offered=lambda _: self.offered,
+            want=self.want,
+            origins=frozenset({self.address}),
         )
         application = web.Application(middlewares=[pages.error_pages(), watch])
         secure(application)
@@ -230,7 +250,7 @@ class Stage:
             templates, clock=self.clock, snapshot_of=self.snapshot_of, public="https://hall.example.org", framers=("*",)
         )
         front = FrontPage(templates, clock=self.clock, listed=Catalogue(self._log).listed)
-        for door in (pages, events, low, reporting, shown, front):
+        for door in (pages, events, low, reporting, languages, shown, front):
             application.add_routes(door.routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         async with asyncio.TaskGroup() as tasks:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.translating.lines import line_of
+from stage import Stage, stage
 
 SPANISH = ChannelId("mt-es")
 ARABIC = ChannelId("mt-ar")
@@ -73,3 +75,15 @@ TEXTS: Sequence[ev.AnyEvent] = (
     ev.ChannelAdded(channel=ARABIC, kind=ev.ChannelKind.TRANSLATION, languages=("ar",), asked=1_764_000_000_000),
 )
 """An interpreter into French, Spanish of record, and Arabic that somebody asked for."""
+
+IN_SPANISH = "?channel=mt-es"
+
+
+@asynccontextmanager
+async def translated(count: int = 3) -> AsyncIterator[Stage]:
+    """A meeting of so many lines, 4 s apart, each with its Spanish."""
+    async with stage(*TEXTS, ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana")) as on:
+        await on.lines(count)
+        for number in range(count):
+            await on.say(*made(f"s{number}", number * 4_000, f"Línea {number}."), by=TRANSLATOR)
+        yield on

@@ -98,6 +98,7 @@ async def hall(
         spools = DiskSpools(house.data / SPOOL_FOLDER)
         ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
         live = await open_live(stack, house, spools, recognising)
+        translating, translators = open_translating(stack, house, settings, glossaries)
         address = await open_doors(
             stack,
             house,
@@ -109,10 +110,10 @@ async def hall(
             live=live,
             recordings=recordings,
             folder=folder,
+            translating=translating,
         )
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
-        translating, translators = open_translating(stack, house, settings, glossaries)
         recognising.tell_again(translating.expect_better)
         engines, translator = await _start_engines(
             stack, house, settings, recognising=recognising, translators=translators, arguments=engine_arguments

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import islice
 
 import pytest
@@ -11,24 +9,11 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from browsing import shape, tab, texts, visit
 from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.signals import Partial, StandIn
-from stage import CAPTIONER, Stage, ended, opened, stage
-from translated_lines import ARABIC, FRENCH, SPANISH, TEXTS, TRANSLATOR, made, made_again, name
+from moothall.core.ids import SegmentId, SpeakerId
+from stage import CAPTIONER, ended, opened, stage
+from translated_lines import ARABIC, IN_SPANISH, SPANISH, TEXTS, TRANSLATOR, made, made_again, translated
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-IN_SPANISH = "?channel=mt-es"
-
-
-@asynccontextmanager
-async def translated(count: int = 3) -> AsyncIterator[Stage]:
-    """A meeting of so many lines, 4 s apart, each with its Spanish."""
-    async with stage(*TEXTS, ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana")) as on:
-        await on.lines(count)
-        for number in range(count):
-            await on.say(*made(f"s{number}", number * 4_000, f"Línea {number}."), by=TRANSLATOR)
-        yield on
 
 
 async def test_a_translated_line_says_in_which_language_it_is_and_how_it_was_made(page: Page, browser: Browser) -> None:
@@ -196,161 +181,6 @@ async def test_what_was_translated_on_demand_is_no_part_of_the_record(page: Page
         await expect(files.first).to_have_attribute("href", f"/s/{on.session}/record.vtt?channel={SPANISH}")
 
 
-async def both(page: Page) -> list[tuple[str | None, str | None]]:
-    """What stands above, and the translation, line by line."""
-    found: list[tuple[str | None, str | None]] = await page.locator("#Lines > .line").evaluate_all(
-        """(lines) => lines.map((line) => {
-            return ['.original', '.text'].map((part) => line.querySelector(part)?.textContent ?? null);
-        })"""
-    )
-    return [(above, below) for above, below in found]
-
-
-LINE = "This is line number {} of the meeting, as it was said."
-
-
-async def test_original_and_translation_stand_above_one_another(page: Page, browser: Browser) -> None:
-    async with translated() as on:
-        await on.say(opened("s3", 12_000, language="ar"), ended("s3", "سطر."))
-        await visit(page, on, f"{IN_SPANISH}&ui=en")
-        assert await page.locator(".original").count() == 0
-        ways = page.get_by_role("navigation", name="Original or translation")
-        await expect(ways.get_by_role("link")).to_have_text(["Original", "Translation", "Both"])
-        await ways.get_by_role("link", name="Both").click()
-        await expect(page.locator("#s2-mt-es .original")).to_have_text(LINE.format(2))
-        await expect(page).to_have_url(f"{on.page}{IN_SPANISH}&ui=en&show=both")
-        await expect(ways.get_by_role("link", name="Both")).to_have_attribute("aria-current", "true")
-        waiting = page.locator("#Lines > .waiting")
-        await expect(waiting.locator(".original")).to_have_text("سطر.")
-        await expect(waiting.locator(".original")).to_have_css("direction", "rtl")
-        await expect(waiting.locator(".original")).to_have_attribute("lang", "ar")
-        await expect(waiting.locator(".mark")).to_have_text("Being translated")
-        await on.say(
-            signals=[
-                Partial(channel=SPANISH, segment=name("s3"), first=0, text="سطر.", language="ar")
-            ]  # until it is made
-        )
-        await expect(page.locator("#Growing .text")).to_have_text("سطر.")
-        await expect(page.locator("#Growing .line")).to_be_hidden()
-        live = await shape(page)
-        async with tab(browser, java_script_enabled=False) as without:
-            await without.goto(f"{on.page}{IN_SPANISH}&show=both")
-            assert await shape(without) == live
-        await on.say(opened("s4", 16_000), ended("s4", "Four."))
-        await expect(waiting.locator(".original")).to_have_text(["سطر.", "Four."])
-        await on.say(*made("s4", 16_000, "Cuatro."), by=TRANSLATOR)
-        await expect(page.locator("#s4-mt-es .original")).to_have_text("Four.")
-        await on.say(*made("s3", 12_000, "Una línea."), by=TRANSLATOR)
-        await expect(waiting).to_have_count(0)
-        assert await both(page) == [
-            *((LINE.format(n), f"Línea {n}.") for n in range(3)), ("سطر.", "Una línea."), ("Four.", "Cuatro."),
-        ]  # fmt: skip
-        await on.say(made_again("s4", "Cuatro, otra vez."), by=TRANSLATOR)
-        await expect(page.locator("#s4-mt-es .text")).to_have_text("Cuatro, otra vez.")
-        await expect(page.locator("#s4-mt-es .original")).to_have_text("Four.")
-        await on.say(*made("s5", 20_000, "Dicho en español.", route="", origin=ev.Origin.MACHINE), by=TRANSLATOR)
-        await expect(page.locator("#s5-mt-es .text")).to_be_attached()
-        await expect(page.locator("#s5-mt-es .original")).to_have_count(0)
-        await ways.get_by_role("link", name="Translation").click()
-        await expect(page.locator(".original")).to_have_count(0)
-        await page.reload()
-        await expect(page.locator("#s4-mt-es")).to_be_attached()
-        await expect(page.locator(".original")).to_have_count(0)
-        await ways.get_by_role("link", name="Original").click()
-        await expect(page.locator("#s4 .text")).to_have_text("Four.")
-
-
-async def test_the_original_of_older_lines_comes_with_them_and_nothing_moves(page: Page, browser: Browser) -> None:
-    async with stage(*TEXTS) as on:
-        await on.lines(420)
-        for n in range(420):
-            await on.say(*made(f"s{n}", n * 4_000, f"Línea {n}, bastante larga para leerla."), by=TRANSLATOR)
-        await visit(page, on, f"{IN_SPANISH}&show=both")
-        await expect(page.locator("#s419-mt-es .original")).to_be_in_viewport()
-        await page.mouse.wheel(0, -900)
-        await expect(page.locator("#Jump")).to_be_visible()
-        await page.locator("#Earlier").focus()
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#s200-mt-es .original")).to_have_text(LINE.format(200))
-        await page.locator("#Earlier").focus()
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#s0-mt-es .original")).to_have_text(LINE.format(0))
-        read = page.locator("#s100-mt-es .text")
-        await read.scroll_into_view_if_needed()
-        top = await read.evaluate("(line) => line.getBoundingClientRect().top")
-        await page.evaluate("document.querySelector('#Ways [data-show=translation]').click()")
-        await expect(page.locator(".original")).to_have_count(0)
-        await page.evaluate("document.querySelector('#Ways [data-show=both]').click()")
-        await expect(page.locator("#s0-mt-es .original")).to_have_text(LINE.format(0))
-        assert await page.locator(".original").count() == 420
-        assert abs(await read.evaluate("(line) => line.getBoundingClientRect().top") - top) < 40
-        async with tab(browser, java_script_enabled=False) as without:
-            await without.goto(f"{on.page}{IN_SPANISH}&show=both&before=200")
-            pairs = await both(without)
-            assert (len(pairs), pairs[0][0], pairs[-1][0]) == (200, LINE.format(0), LINE.format(199))
-            await without.goto(f"{on.page}/read{IN_SPANISH}&show=both&from=101")
-            assert (await both(without))[0] == (LINE.format(100), "Línea 100, bastante larga para leerla.")
-            await expect(without.get_by_role("link", name="Both")).to_have_attribute("aria-current", "true")
-
-
-async def test_who_reads_an_interpreter_is_brought_to_the_translation_and_back(page: Page) -> None:
-    silent = StandIn(channel=FRENCH, instead=ChannelId("mt-fr"))
-    machine = ev.ChannelAdded(
-        channel=ChannelId("mt-fr"), kind=ev.ChannelKind.TRANSLATION, languages=("fr",), of_record=True
-    )
-    notice = "The interpreter is silent: this is a machine translation until they go on"
-    async with stage(TEXTS[0], machine) as on:
-        await visit(page, on, "?channel=fr&size=150&ui=en")
-        before = await page.evaluate("history.length")
-        await on.say(signals=[silent])
-        await expect(page.locator("#Instead")).to_have_text(notice)
-        await expect(page.locator("#Status")).to_have_text(notice)
-        await page.wait_for_url("**/s/*?channel=mt-fr*")
-        await expect(page).to_have_url(f"{on.page}?channel=mt-fr&size=150&ui=en&instead-of=fr")
-        await expect(page.locator("#Instead")).to_be_visible()
-        await expect(page.locator("#Instead")).to_have_text(notice)
-        await expect(page.locator("#Status")).to_have_text(notice)
-        assert await page.evaluate("history.length") == before
-        await page.wait_for_function("document.documentElement.classList.contains('live')")
-        await on.say(signals=[StandIn(channel=ChannelId("mt-fr"), instead=FRENCH)])
-        await expect(page.locator("#Status")).to_have_text("The interpreter goes on")
-        await expect(page).to_have_url(f"{on.page}?channel=fr&size=150&ui=en")
-        await expect(page.locator("#Instead")).to_be_hidden()
-
-
-async def test_who_looks_back_is_asked_and_who_chose_the_translation_stays(page: Page) -> None:
-    machine = ev.ChannelAdded(
-        channel=ChannelId("mt-fr"), kind=ev.ChannelKind.TRANSLATION, languages=("fr",), of_record=True
-    )
-    lines = [
-        each
-        for n in range(60)
-        for each in made(f"f{n}", n * 4_000, "Une ligne.", channel=FRENCH, language="fr", origin=ev.Origin.INTERPRETER)
-    ]
-    async with stage(TEXTS[0], machine, *lines) as on:
-        await visit(page, on, "?channel=fr&ui=en")
-        await expect(page.locator("#Lines > li").last).to_be_in_viewport()
-        await page.mouse.wheel(0, -600)
-        await expect(page.locator("#Jump")).to_be_visible()
-        await on.say(signals=[StandIn(channel=FRENCH, instead=ChannelId("mt-fr"))])
-        asked = page.get_by_role(
-            "link", name="The interpreter is silent: read the machine translation until they go on"
-        )
-        await expect(asked).to_be_visible()
-        await on.say(signals=[StandIn(channel=FRENCH, instead=None)])
-        await expect(asked).to_be_hidden()
-        await on.say(signals=[StandIn(channel=FRENCH, instead=ChannelId("mt-fr"))])
-        await asked.click()
-        await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en&instead-of=fr")
-        await visit(page, on, "?channel=mt-fr&ui=en")
-        await on.say(signals=[StandIn(channel=ChannelId("mt-fr"), instead=FRENCH)])
-        await on.say(*made("n0", 999_000, "Nouvelle.", channel=ChannelId("mt-fr"), language="fr"), by=TRANSLATOR)
-        await expect(page.locator("#n0-mt-fr")).to_be_visible()
-        await page.wait_for_timeout(1_500)
-        await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en")
-        await expect(page.locator("#Instead")).to_be_hidden()
-
-
 async def test_no_line_is_missed_where_older_ones_are_translated_while_pages_load(page: Page) -> None:
     """What is made between the question for a page and its answer moves the numbers that both are about."""
     async with stage(*TEXTS) as on:
@@ -378,3 +208,36 @@ async def test_no_line_is_missed_where_older_ones_are_translated_while_pages_loa
         assert await texts(page) == [f"Línea {n}." for n in range(600)]
         numbers = await page.locator("#Lines > li").evaluate_all("(all) => all.map((each) => Number(each.dataset.n))")
         assert numbers == list(range(600))
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_another_language_is_asked_for(browser: Browser, scripted: bool) -> None:
+    async with translated() as on:
+        on.offered = ("es", "fr", "sw")
+        async with tab(browser, java_script_enabled=scripted) as page:
+            await page.goto(f"{on.page}?ui=en&size=150")
+            await page.get_by_text("Another language", exact=True).click()
+            other = page.locator(".texts details button")
+            await expect(other).to_have_text(["Français", "Kiswahili"])
+            await other.last.click()
+            await expect(page).to_have_url(f"{on.page}?channel=mt-sw&size=150&ui=en")
+            await expect(page.locator(".texts [aria-current]")).to_have_text("Kiswahili")
+            await expect(page.locator(".notice")).to_contain_text("It is no part of the record of the meeting.")
+            await page.goto(on.page)
+            await expect(page).to_have_url(f"{on.page}{'?channel=mt-sw' if scripted else ''}")
+
+
+@pytest.mark.parametrize(
+    ("language", "origin", "status"), [("tlh", "own", 404), ("", "own", 400), ("x" * 40, "own", 400), ("es", "", 403)]
+)
+async def test_what_is_not_offered_can_not_be_asked_for(page: Page, language: str, origin: str, status: int) -> None:
+    async with translated(1) as on:
+        on.offered = ("es",)
+        before = on.offset
+        answer = await page.request.post(
+            f"{on.page}/language",
+            form={"language": language},
+            headers={"Origin": on.address if origin else "https://elsewhere.example"},
+        )
+        assert answer.status == status
+        assert on.offset == before

@@ -26,7 +26,7 @@ from moothall.core.event_codec import EVENT_TYPES, type_name
 from moothall.core.ids import SessionId
 from moothall.core.lanes import STAFF, Feed
 from moothall.settings import Engine as EngineSettings
-from moothall.settings import Server, Settings
+from moothall.settings import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
@@ -37,7 +37,11 @@ NOWHERE = SessionId("nosuchone")
 async def open_hall(tmp_path: Path) -> AsyncIterator[Hall]:
     await write(tmp_path / FILE_NAME, SESSION, ev.Access.PUBLIC)
     await write(tmp_path / FILE_NAME, HIDDEN, ev.Access.STAFF)
-    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path)),
+        engine=EngineSettings(count=0),
+        translation=Translation(translators=()),
+    )
     async with hall(settings) as running:
         yield running
 
@@ -144,6 +148,7 @@ DOORS = {
     "GET /s/{session}/embed": open_to_all("?feed=lines"),
     "GET /s/{session}/report": open_to_all(),
     "POST /s/{session}/report": Door(frozenset({403})),
+    "POST /s/{session}/language": Door(frozenset({403})),
     "GET /s/{session}/events": open_to_all("", "?channel=pt&feed=lines", "?after=e1:1", streams=True),
     "GET /s/{session}/ws": Door(frozenset({426})),
     "GET /s/{session}/poll": open_to_all("?wait=0", "?wait=0&after=e1:1"),

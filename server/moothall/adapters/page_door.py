@@ -62,10 +62,12 @@ class PageDoor:
         public: str = "",
         last_awaited: Callable[[SessionId], bool] = lambda _: False,
         quality_of: QualityOf = lambda _session, _channel: None,
+        offered: Callable[[SessionId], Sequence[str]] = lambda _: (),
     ) -> None:
         """`public` is the server's address as others know it, without a path.
 
-        `last_awaited`: whether a session is about to be closed, and its last words are awaited.
+        `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
+        languages (BCP-47) into which a session could be translated.
         """
         self._pages = pages
         self._clock = clock
@@ -75,6 +77,7 @@ class PageDoor:
         self._public = public
         self._last_awaited = last_awaited
         self._quality_of = quality_of
+        self._offered = offered
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
@@ -107,6 +110,7 @@ class PageDoor:
             public=self._public,
             last_awaited=self._last_awaited(wanted.session),
             quality=self._quality_of(wanted.session, wanted.feed.channel),
+            offered=self._offered(wanted.session),
             named=bool(request.query.get("channel")),
             instead_of=_channel(request.query.get("instead-of", "")),
             said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),

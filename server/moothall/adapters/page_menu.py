@@ -7,6 +7,7 @@ comes without one in the address to it (`web/js/early.js`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from urllib.parse import urlencode
 
@@ -45,9 +46,11 @@ def own_name(tag: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def menu(session: Session, address: Address, ui: Catalogue, zone: Zone) -> list[dict[str, object]]:
-    """The texts by their kinds, where there is more than one: for each kind its name and its texts."""
-    if len(session.channels) < 2:
+def menu(
+    session: Session, address: Address, ui: Catalogue, zone: Zone, offered: Sequence[str] = ()
+) -> list[dict[str, object]]:
+    """The texts by their kinds, each with its name, where there is more than one, or another can be asked for."""
+    if len(session.channels) < 2 and not offered:
         return []
     groups: list[dict[str, object]] = []
     for kind, title in GROUPS.items():
@@ -60,6 +63,21 @@ def menu(session: Session, address: Address, ui: Catalogue, zone: Zone) -> list[
         if texts:
             groups.append({"kind": kind.value, "title": ui.text(title), "texts": texts})
     return groups
+
+
+def to_ask_for(session: Session, offered: Sequence[str], ui: Catalogue) -> list[dict[str, object]]:
+    """Languages (BCP-47) into which a session could be translated, but isn't yet."""
+    there = {
+        tag.partition("-")[0].lower()
+        for channel in session.channels.values()
+        if channel.kind is ChannelKind.TRANSLATION
+        for tag in channel.languages
+    }
+    return [
+        {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "direction": direction(tag)}
+        for tag in offered
+        if tag.partition("-")[0].lower() not in there
+    ]
 
 
 def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zone: Zone) -> dict[str, object]:

@@ -22,7 +22,7 @@ from moothall.adapters.page_beside import put_beside, with_waiting
 from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
-from moothall.adapters.page_menu import by_language, menu, ways
+from moothall.adapters.page_menu import by_language, menu, to_ask_for, ways
 from moothall.adapters.page_rows import (
     Row,
     kind_of,
@@ -127,6 +127,7 @@ class Pages:
         named: bool = True,
         instead_of: ChannelId | None = None,
         said: Sequence[Line] | None = None,
+        offered: Sequence[str] = (),
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
@@ -134,7 +135,8 @@ class Pages:
         links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
         it; `last_awaited` as for `standing`; `quality` is how good the text is. `named` is whether the address names
         the text; `instead_of` is the interpreter's text that a translation is read in place of; `said` are the lines
-        that were spoken, where a translation is to be shown with them.
+        that were spoken, where a translation is to be shown with them; `offered` are languages into which it could be
+        translated.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
@@ -151,7 +153,7 @@ class Pages:
         return self.render(
             "session.html",
             ui=ui,
-            **self._around(session, address, ui, named=named or older is not None),
+            **self._around(session, address, ui, named=named or older is not None, offered=offered),
             in_language=lambda language: address.page(ui=language),
             instead=_instead(session, channel, instead_of, ui),
             older=older is not None,
@@ -242,7 +244,9 @@ class Pages:
         """The page that says in one sentence what is wrong; `key` is its text's."""
         return self.render("error.html", ui=ui, status=status, sentence=ui.text(key))
 
-    def _around(self, session: Session, address: Address, ui: Catalogue, *, named: bool) -> dict[str, object]:
+    def _around(
+        self, session: Session, address: Address, ui: Catalogue, *, named: bool, offered: Sequence[str] = ()
+    ) -> dict[str, object]:
         """What every page of a session needs; `named` is whether its address names the text."""
         shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
         if not named and len(session.channels) > 1:
@@ -257,7 +261,8 @@ class Pages:
             "notices": notices(session, address.channel, ui),
             "lists": page_choices.form(address.choices, ui),
             "sources": address.choices.get(page_choices.SOURCES) == "yes",
-            "texts": menu(session, address, ui, self.zone()),
+            "texts": menu(session, address, ui, self.zone(), offered),
+            "to_ask_for": to_ask_for(session, offered, ui),
             "shown": shown,
         }
 

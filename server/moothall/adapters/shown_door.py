@@ -19,7 +19,7 @@ from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import security_headers
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_rows import last_words, standing
+from moothall.adapters.page_rows import last_words, short_notice, standing
 from moothall.adapters.page_texts import SCRIPT_TEXTS, SEALS, STANDING, ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.qr import qr_svg
@@ -209,6 +209,7 @@ class ShownDoor:
             title=session.title.strip() or ui.text("Meeting without a title"),
             untitled=not session.title.strip(),
             paragraphs=paragraphs(session, shown),
+            notice=short_notice(session, wanted.feed.channel, ui),
             off=session.not_recorded is not None,
             kind=kind,
             state=ui.text(STANDING[kind], **places),

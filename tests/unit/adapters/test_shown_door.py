@@ -22,6 +22,7 @@ from moothall.testing.clock import LONG_AGO, ManualClock
 
 PAGES = Pages(find_web_folder())
 FLOOR = ChannelId("floor")
+SPANISH = ChannelId("mt-es")
 ANA = SpeakerId("ana")
 Client = TestClient[web.Request, web.Application]
 
@@ -51,7 +52,7 @@ class Hall:
         """What is on in the main hall."""
 
     async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
-        if session != "plenary" or feed.channel != FLOOR:
+        if session != "plenary" or feed.channel not in (FLOOR, SPANISH):
             return None
         view = CaptionsView.empty(session, Epoch("e1"), feed)
         for offset, event in enumerate(self.events, 1):
@@ -125,6 +126,20 @@ async def test_each_page_begins_with_the_newest_lines(client: Client, hall: Hall
         assert (lines[0]["number"], lines[-1]["number"]) == (5, KEPT + 4)
         assert given["events"] == "/s/plenary/events?channel=floor&feed=live"
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", html)
+
+
+@pytest.mark.parametrize("place", ["screen", "embed"])
+@pytest.mark.parametrize("of_record", [True, False])
+async def test_a_translation_says_that_it_is_one(client: Client, hall: Hall, place: str, of_record: bool) -> None:
+    hall.events.append(
+        ev.ChannelAdded(
+            channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=of_record, asked=None
+        )
+    )
+    text = text_of(await page(client, f"{place}?channel=mt-es"))
+    assert "Written by a machine" not in text
+    assert ("Translated by a machine, with mistakes, and kept" in text) is of_record
+    assert "Translated by a machine, with mistakes" in text
 
 
 async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: Hall) -> None:
