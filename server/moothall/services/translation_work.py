@@ -57,8 +57,6 @@ class TranslationWork:
         self.live = live
         self.channel = channel
         self.running = False
-        self.stuck = False
-        """Whether nobody can translate what is due now."""
         self._texts = texts
         self._terms = terms
         self._settling = settling
@@ -88,7 +86,6 @@ class TranslationWork:
 
     def add_all(self) -> None:
         """Whatever the translation lacks, as the log has it."""
-        self.stuck = False
         self._later.clear()
         self._tries.clear()
         self._pending.fill(all_due(self.live.state, self._channel))
@@ -109,14 +106,14 @@ class TranslationWork:
     @property
     def wanted(self) -> bool:
         """Whether `run` has something to do."""
-        return not self.stuck and bool(self.lacking or self._open is not None or self._unrecorded is not None)
+        return bool(self.lacking or self._open is not None or self._unrecorded is not None)
 
     @property
     def _channel(self) -> Channel:
         return self.live.state.channels[self.channel]
 
     async def run(self) -> None:
-        """Translate what is due, then what grows, until there is nothing left or nobody can do it."""
+        """Translate what is due, then what grows, until there is nothing left that can be."""
         self.running = True
         try:
             with self.live.held():
@@ -170,10 +167,8 @@ class TranslationWork:
             made = await self._made(source)
         except NoTranslator:
             self._stand_in(source)
-            self.stuck = self._texts.route(source.language, self._channel.languages[0]) is None
-            if self.stuck:
-                self._pending.add(now)
-            else:
+            # Without a way there is nothing to wait for: when another one opens, all that is due is looked for anew.
+            if self._texts.route(source.language, self._channel.languages[0]) is not None:
                 self._put_off(now, AGAIN_MS)
             return
         except TranslationFailed as failed:

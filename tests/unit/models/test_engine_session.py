@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.errors import ProtocolError, Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.ids import ChannelId, SessionId
 from moothall.core.signals import ChannelState
 from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire

@@ -147,3 +147,19 @@ def test_the_engines_own_better_text_is_waited_for_a_moment() -> None:
             assert await on.comes(lambda: len(on.lines(PT)) == 3) < 0.1, "it was heard once more, and stands"
 
     run(story())
+
+
+def test_a_line_in_a_language_that_nobody_can_translate_holds_up_no_other() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",), languages=("en", "ar")) as on:
+            on.connect()
+            await on.says("a", "Good morning.")
+            await on.says("b", "صباح الخير", "ar")
+            await on.says("c", "Welcome.")
+            await on.comes(lambda: len(on.lines(PT)) == 2)
+            assert on.lines(PT) == {"a": "[pt] Good morning.", "c": "[pt] Welcome."}
+            arabic = msgspec.structs.replace(DIRECTIONS[0], source="ar")
+            on.connect(EchoEnd([arabic]))
+            await on.comes(lambda: on.lines(PT).get("b") == "[pt] صباح الخير")
+
+    run(story())
