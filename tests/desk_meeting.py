@@ -95,12 +95,14 @@ class Meeting:
 
 
 @asynccontextmanager
-async def meeting(tmp_path: Path, *names: str, languages: Sequence[str] = ("en",)) -> AsyncIterator[Meeting]:
-    """A session that has begun, on a server without engines."""
+async def meeting(
+    tmp_path: Path, *names: str, languages: Sequence[str] = ("en",), translators: Sequence[str] = ()
+) -> AsyncIterator[Meeting]:
+    """A session that has begun, on a server without engines that listen."""
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
         engine=Engine(count=0),
-        translation=Translation(translators=()),
+        translation=Translation(translators=tuple(translators)),
     )
     async with hall(settings) as running:
         made = Meeting(running, await running.sessions.open(S))
