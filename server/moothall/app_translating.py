@@ -19,6 +19,8 @@ from moothall.services.translating import Translating
 from moothall.services.translators import Translators
 from moothall.settings import Settings
 
+OWN = "child"
+"""The name that belongs to the token of the server's own processes."""
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
@@ -48,9 +50,9 @@ def open_translating(
 
 
 def start_translators(
-    stack: AsyncExitStack, house: House, settings: Settings, *, url: str, token: str
+    stack: AsyncExitStack, house: House, settings: Settings, translators: Translators, *, url: str, token: str
 ) -> EngineChild | None:
-    """The server's own translators, started again whenever they end; None where the settings name none."""
+    """The server's own translators, started again whenever they end or hang; None where the settings name none."""
     if not settings.translation.translators:
         return None
     arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
@@ -64,6 +66,7 @@ def start_translators(
             arguments += ["--key-file", settings.translation.key_file]
     child = EngineChild(arguments, token=token, threads=1, clock=house.clock, program=PROGRAM)
     stack.callback(house.tasks.create_task(child.run()).cancel)
+    translators.tell_hung(lambda name: child.kill() if name == OWN else None)
     return child
 
 
