@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.echo import DIRECTIONS, EchoTranslator
 from translation import Figures, p95, run, table, texts_in, ways
@@ -45,7 +46,7 @@ def test_a_way_is_gone_hop_by_hop() -> None:
     translated, took = run(Route(hops=(en_pt, pt_es)), ["one", "two"], [EchoTranslator()], None)
     assert translated == ["[es] [pt] one", "[es] [pt] two"]
     assert len(took) == 2
-    formulas = ({"en": ("so moved",), "es": ("se propone",)},)
+    formulas: tuple[Phrase, ...] = ({"en": ("so moved",), "es": ("se propone",)},)
     worded, _ = run(
         Route(hops=(en_pt, pt_es)), ["I say so moved here.", "ONE MORE LINE."], [EchoTranslator()], formulas
     )
