@@ -28,20 +28,21 @@ _TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel, do.Resto
 _MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
 _NOTES = _of(do.LeaveNote)
 _TERMS = _of(do.ChooseTerm)
+_QUEUE = _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
 
 COMMANDS: dict[Role, _Commands] = {
-    Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS | _CONSENT | _of(do.RewindChannel, do.AskClose),
+    Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS | _CONSENT | _of(do.RewindChannel, do.AskClose, do.CountSupport),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES,
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS,
+    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE,
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
-    Role.HUB: _of(),
-    Role.PARTICIPANT: _of(),
+    Role.HUB: _of(do.Ask),
+    Role.PARTICIPANT: _of(do.Ask, do.Stand),
     Role.READER: _of(),
 }
 """What each role may ask for; what isn't listed is forbidden."""

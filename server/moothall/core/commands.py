@@ -15,7 +15,8 @@ from moothall.core.events import (
     SourceLine,
     Word,
 )
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.floor.parts import REMOTE, Kind, Order, Standing
+from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -327,6 +328,73 @@ class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
     written: dict[str, str] = {}
 
 
+class Ask(Command, frozen=True, kw_only=True, tag="ask"):
+    """Want to say something."""
+
+    intervention: InterventionId
+    kind: Kind
+    text: str
+    language: str
+    asker: str
+    """Who, as a keyed hash: one open request a person."""
+    name: str = ""
+    origin: str = REMOTE
+    age: int = 0
+    """How long ago it was asked, ms: it may have been kept while there was no line."""
+    flags: tuple[str, ...] = ()
+    """What wants a person's eye, such as `blocked-word`."""
+
+
+class Reword(Command, frozen=True, kw_only=True, tag="reword"):
+    """Mend the spelling of an intervention."""
+
+    intervention: InterventionId
+    text: str
+
+
+class Flag(Command, frozen=True, kw_only=True, tag="flag"):
+    """Say what wants a person's eye; nothing takes that away."""
+
+    intervention: InterventionId
+    flags: tuple[str, ...]
+
+
+class Stand(Command, frozen=True, kw_only=True, tag="stand"):
+    """Bring interventions to another standing: approve, hold, not take, join, call, answer, later, restore, ..."""
+
+    interventions: tuple[InterventionId, ...]
+    standing: Standing
+    reason: str = ""
+    into: InterventionId | None = None
+    segment: SegmentId | None = None
+
+
+class WriteAnswer(Command, frozen=True, kw_only=True, tag="write-answer"):
+    """Answer an intervention in writing."""
+
+    intervention: InterventionId
+    text: str
+    language: str
+
+
+class ArrangeQueue(Command, frozen=True, kw_only=True, tag="arrange-queue"):
+    """Take these first, in this order, whatever the rule says; none: by the rule again."""
+
+    first: tuple[InterventionId, ...]
+
+
+class OrderQueue(Command, frozen=True, kw_only=True, tag="order-queue"):
+    """Order the queue by another rule."""
+
+    order: Order
+
+
+class CountSupport(Command, frozen=True, kw_only=True, tag="count-support"):
+    """Say how many would ask these too."""
+
+    counts: dict[InterventionId, int]
+
+
 AnyCommand = (
     CreateSession
     | DescribeSession
@@ -362,5 +430,13 @@ AnyCommand = (
     | BringLinesBack
     | LeaveNote
     | ChooseTerm
+    | Ask
+    | Reword
+    | Flag
+    | Stand
+    | WriteAnswer
+    | ArrangeQueue
+    | OrderQueue
+    | CountSupport
 )
 """Every command of this release, told apart by `do`."""

@@ -11,6 +11,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor
 from moothall.core.decide_corrections import correct, revise
+from moothall.core.decide_floor import decide_floor
 from moothall.core.decide_lines import MOST_BACK, decide_lines
 from moothall.core.decide_terms import decide_term
 from moothall.core.decide_translations import translate, with_translations
@@ -74,6 +75,17 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return _words(state, command)
         case do.ChooseTerm():
             return decide_term(state, command)
+        case (
+            do.Ask()
+            | do.Reword()
+            | do.Flag()
+            | do.Stand()
+            | do.WriteAnswer()
+            | do.ArrangeQueue()
+            | do.OrderQueue()
+            | do.CountSupport()
+        ):
+            return decide_floor(state, command, actor, wall)
         case do.AskClose():
             return _ask_close(state, command)
         case _:

@@ -25,7 +25,8 @@ from moothall.core.event_parts import (
     SourceLine,
     Word,
 )
-from moothall.core.ids import ChannelId, CommandId, Lane, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.ids import ChannelId, CommandId, InterventionId, Lane, SegmentId, SessionId, SourceId, SpeakerId
 
 # Whoever speaks of events speaks of their parts.
 __all__ = [
@@ -391,6 +392,136 @@ class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):
     """What happened."""
 
 
+class InterventionReceived(StaffEvent, frozen=True, kw_only=True, tag="intervention.received"):
+    """Somebody wants to say something. Until it is published only the staff knows more than its number."""
+
+    intervention: InterventionId
+    """Unique in the session."""
+    number: int
+    """What it is called by, counted from 1."""
+    kind: Kind
+    """A question, a comment, or the wish to speak."""
+    text: str
+    """As it was written; empty where somebody only wants to speak."""
+    language: str
+    """BCP-47 tag of the text."""
+    name: str
+    """The name or pseudonym that was chosen; empty for none."""
+    origin: str
+    """`room`, `remote`, or `hub:` with the hub's name."""
+    asker: str
+    """Tells whether two come from the same person; a keyed hash that leads to nobody."""
+    t: int
+    """The moment at which it was asked, media ms."""
+    after_close: bool = False
+    """Whether it arrived after the close because its author was cut off."""
+
+
+class InterventionReworded(StaffEvent, frozen=True, kw_only=True, tag="intervention.reworded"):
+    """Its spelling was mended before it was shown to anybody. What was received stays beside it."""
+
+    intervention: InterventionId
+    """Which."""
+    text: str
+    """As it reads now."""
+
+
+class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="intervention.flagged"):
+    """Something about it wants a person's eye. It is held and never deleted."""
+
+    intervention: InterventionId
+    """Which."""
+    flags: tuple[str, ...]
+    """Why: `blocked-word`, `abuse`. Empty: a person has looked, and nothing is wrong."""
+
+
+class FloorEvent(Event, frozen=True, kw_only=True):
+    """A public fact about an intervention."""
+
+    intervention: InterventionId
+    """Which."""
+    number: int
+    """Its number."""
+
+    def lane(self) -> Lane:
+        """Everybody's."""
+        return lanes.FLOOR
+
+
+class InterventionPublished(FloorEvent, frozen=True, kw_only=True, tag="intervention.published"):
+    """What it says and who says so, as everybody may read it; again when its spelling was mended later."""
+
+    kind: Kind
+    """As received."""
+    text: str
+    """As it reads, by whoever checked it."""
+    language: str
+    """BCP-47 tag of the text."""
+    name: str
+    """The chosen name; empty for none."""
+    origin: str
+    """As received."""
+    t: int
+    """The moment at which it was asked, media ms."""
+
+
+class InterventionStands(FloorEvent, frozen=True, kw_only=True, tag="intervention.stands"):
+    """Where it stands from here on."""
+
+    standing: Standing
+    """Being checked, in the queue, ..."""
+    t: int
+    """When, media ms."""
+    reason: str = ""
+    """Why it was not taken."""
+    into: InterventionId | None = None
+    """The one that it was joined with."""
+    segment: SegmentId | None = None
+    """The line of the record at which it was answered."""
+
+
+class InterventionWritten(FloorEvent, frozen=True, kw_only=True, tag="intervention.written"):
+    """Its answer in writing."""
+
+    text: str
+    """The answer."""
+    language: str
+    """BCP-47 tag of the answer."""
+
+
+class QueueArranged(Event, frozen=True, kw_only=True, tag="queue.arranged"):
+    """The chair put what is in the queue in another order than the rule has: these first, in this order."""
+
+    first: tuple[InterventionId, ...]
+    """Empty: by the rule again."""
+
+    def lane(self) -> Lane:
+        """Everybody's."""
+        return lanes.FLOOR
+
+
+class QueueOrdered(Event, frozen=True, kw_only=True, tag="queue.ordered"):
+    """By which rule the queue is ordered from here on."""
+
+    order: Order
+    """The rule."""
+
+    def lane(self) -> Lane:
+        """Everybody's."""
+        return lanes.FLOOR
+
+
+class SupportCounted(Event, frozen=True, kw_only=True, tag="support.counted"):
+    """How many would ask this too. The ballots are kept elsewhere, and destroyed."""
+
+    counts: dict[InterventionId, int]
+    """Of those whose number has changed, how many there are now."""
+
+    def lane(self) -> Lane:
+        """Everybody's."""
+        return lanes.FLOOR
+
+
 class RecordCheckpoint(Event, frozen=True, kw_only=True, tag="record.checkpoint"):
     """The chain's heads of every public lane, signed; the signature covers `moothall.core.chain.checkpoint_bytes`."""
 
@@ -454,6 +585,15 @@ AnyEvent = (
     | NoteLeft
     | TermChosen
     | GapNoted
+    | InterventionReceived
+    | InterventionReworded
+    | InterventionFlagged
+    | InterventionPublished
+    | InterventionStands
+    | InterventionWritten
+    | QueueArranged
+    | QueueOrdered
+    | SupportCounted
     | RecordCheckpoint
     | RecordSealed
     | BodyRemoved

@@ -12,6 +12,7 @@ ChannelId = NewType("ChannelId", str)
 SegmentId = NewType("SegmentId", str)
 SourceId = NewType("SourceId", str)
 SpeakerId = NewType("SpeakerId", str)
+InterventionId = NewType("InterventionId", str)
 CommandId = NewType("CommandId", str)
 Epoch = NewType("Epoch", str)
 """Names one life of a session's log. It changes only when the log can't prove that it goes on."""

@@ -12,6 +12,7 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.errors import ChannelNow
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.floor.interventions import Floor, evolve_floor
 from moothall.core.glossary.chosen import Terms, with_term
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.persistent import PersistentMap
@@ -62,6 +63,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms = {}
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     seals: int = 0
+    closed_at: int | None = None
+    """Media ms of the last close; None while it was never closed, or is open again."""
+    floor: Floor = msgspec.field(default_factory=Floor)
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
     goes_on: ev.CloseAsked | None = None
@@ -127,11 +131,11 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.SessionResumed():
             return replace(state, status=Status.OPEN)
         case ev.SessionReopened():
-            return replace(state, status=Status.OPEN, goes_on=None)
+            return replace(state, status=Status.OPEN, goes_on=None, closed_at=None)
         case ev.SessionClosed():
             asked = state.closing
             goes_on = None if asked is None or asked.then is None else asked
-            return replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on)
+            return replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
         case ev.CloseAsked():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.RecordSealed():
@@ -171,6 +175,18 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
             return _evolve_segment(state, event, at)
+        case (
+            ev.InterventionReceived()
+            | ev.InterventionReworded()
+            | ev.InterventionFlagged()
+            | ev.InterventionPublished()
+            | ev.InterventionStands()
+            | ev.InterventionWritten()
+            | ev.QueueArranged()
+            | ev.QueueOrdered()
+            | ev.SupportCounted()
+        ):
+            return replace(state, floor=evolve_floor(state.floor, event))
         case _:
             return state
 

@@ -1,0 +1,255 @@
+"""The rules of interventions: who may ask when, and from where to where one may be brought."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import HUB, OPEN, REMOTE, ROOM, WAITING, Kind, Standing
+from moothall.core.ids import ChannelId, InterventionId, SpeakerId, is_name
+from moothall.core.session import State, Status
+
+MAX_TEXT = 2_000
+"""Characters of an intervention."""
+MAX_ANSWER = 10_000
+"""Characters of an answer in writing."""
+MAX_NAME = 80
+MAX_REASON = 300
+MOST = 5_000
+"""Interventions of a session."""
+MOST_OPEN = 10
+"""Open ones of one person; of requests to speak only one."""
+MOST_AT_ONCE = 500
+"""That one act brings to another standing."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
+_ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+FloorCommand = (
+    do.Ask | do.Reword | do.Flag | do.Stand | do.WriteAnswer | do.ArrangeQueue | do.OrderQueue | do.CountSupport
+)
+_UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.WITHDRAWN, Standing.CLOSED})
+"""Where one may stand that nobody but the staff has read."""
+
+
+def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    match command:
+        case do.Ask():
+            return _ask(state, command, wall)
+        case do.Stand():
+            return _stand(state, command, actor, wall)
+        case do.ArrangeQueue():
+            return _arrange(state, command)
+        case do.OrderQueue():
+            if command.order is state.floor.order:
+                return _refuse(RefusalCode.CONFLICT, "The queue is ordered by that rule already.")
+            return [ev.QueueOrdered(order=command.order)]
+        case do.CountSupport():
+            return _count(state, command)
+        case _:
+            return _words(state, command, wall)
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)
+
+
+def _unknown() -> Refusal:
+    return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+
+
+def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    text = command.text.strip()
+    if not is_name(command.intervention) or not _ASKER.match(command.asker) or not _LANGUAGE.match(command.language):
+        return _refuse(RefusalCode.INVALID, "It needs a short name, a language and somebody who asks.")
+    if len(text) > MAX_TEXT or (not text and command.kind is not Kind.REQUEST):
+        return _refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
+    if len(command.name) > MAX_NAME or command.age < 0:
+        return _refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
+    hub = command.origin.removeprefix(HUB) if command.origin.startswith(HUB) else None
+    if command.origin not in (ROOM, REMOTE) and (hub is None or not is_name(hub)):
+        return _refuse(RefusalCode.INVALID, "It comes from the room, from a remote place, or from a hub.")
+    if command.intervention in state.floor.interventions:
+        return _refuse(RefusalCode.CONFLICT, "That was received already.")
+    t = max(0, state.media_now(wall) - command.age)
+    late = state.status is Status.CLOSED
+    if late and (state.closed_at is None or t > state.closed_at):
+        return _refuse(RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
+    if state.floor.last >= MOST:
+        return _refuse(RefusalCode.CONFLICT, f"The session has {MOST} questions and comments, and takes no more.")
+    mine = [each for each in state.floor.standing(*OPEN) if each.asker == command.asker]
+    if command.kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
+        return _refuse(RefusalCode.CONFLICT, "You have asked to speak already, and wait for your turn.")
+    if len(mine) >= MOST_OPEN:
+        return _refuse(RefusalCode.CONFLICT, f"{MOST_OPEN} of yours are still open; wait until one was answered.")
+    number = state.floor.last + 1
+    received = ev.InterventionReceived(
+        intervention=command.intervention,
+        number=number,
+        kind=command.kind,
+        text=text,
+        language=command.language,
+        name=command.name.strip(),
+        origin=command.origin,
+        asker=command.asker,
+        t=t,
+        after_close=late,
+    )
+    events: list[ev.AnyEvent] = [received]
+    if command.flags:
+        events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
+    stands = ev.InterventionStands(intervention=command.intervention, number=number, standing=Standing.CHECKED, t=t)
+    return [*events, stands]
+
+
+def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    names = command.interventions
+    if not 0 < len(names) <= MOST_AT_ONCE or len(set(names)) < len(names):
+        return _refuse(RefusalCode.INVALID, f"1 to {MOST_AT_ONCE} can be named at a time, each once.")
+    known = [each for name in names if (each := state.floor.get(name)) is not None]
+    if len(known) < len(names):
+        return _unknown()
+    if actor.role is Role.PARTICIPANT and command.standing is not Standing.WITHDRAWN:
+        return _refuse(RefusalCode.FORBIDDEN, "Its author may only take it back.")
+    refused = _misfit(state, command, known)
+    if refused is not None:
+        return refused
+    t, events = state.media_now(wall), list[ev.AnyEvent]()
+    called = state.floor.called
+    if command.standing is Standing.CALLED and called is not None and called not in names:
+        before = state.floor.get(called)
+        if before is not None:
+            events.append(_stands(before, do.Stand(interventions=(called,), standing=Standing.QUEUED), t))
+    for each in known:
+        if command.standing not in _UNPUBLISHED and not each.published:
+            events.append(_published(each, each.text))
+        events.append(_stands(each, command, t))
+    if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
+        events += _takes_floor(state, known[0], t)
+    return events
+
+
+def _misfit(state: State, command: do.Stand, known: Sequence[Intervention]) -> Refusal | None:
+    """Why these can't be brought there; None when they can."""
+    to = command.standing
+    if any(each.standing is to for each in known):
+        return _refuse(RefusalCode.STALE, "One of them stands there already.")
+    if any(each.standing is Standing.WITHDRAWN for each in known):
+        return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+    if to is Standing.WRITTEN:
+        return _refuse(RefusalCode.INVALID, "An answer in writing has a text.")
+    if to is Standing.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
+        return _refuse(RefusalCode.INVALID, f"Say why it is not taken, in 1 to {MAX_REASON} characters.")
+    if to is Standing.WITHDRAWN and any(each.standing not in OPEN for each in known):
+        return _refuse(RefusalCode.CONFLICT, "It had its turn already.")
+    if to is Standing.CALLED and (len(known) > 1 or known[0].standing not in WAITING):
+        return _refuse(RefusalCode.CONFLICT, "One that is in the queue can be called at a time.")
+    if to is Standing.JOINED:
+        return _unjoinable(state, command, known)
+    if command.segment is not None and (to is not Standing.ANSWERED or command.segment not in state.segments):
+        return _refuse(RefusalCode.UNKNOWN, "The record has no such line.")
+    return None
+
+
+def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) -> Refusal | None:
+    target = None if command.into is None else state.floor.get(command.into)
+    if target is None:
+        return _unknown()
+    if target in known or target.standing in (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED):
+        return _refuse(RefusalCode.CONFLICT, "It can be joined with one that goes on.")
+    if any(each.into == inner.id for inner in known for each in state.floor.standing(Standing.JOINED)):
+        return _refuse(RefusalCode.CONFLICT, "Others were joined with it: join this one with it instead.")
+    return None
+
+
+def _stands(each: Intervention, command: do.Stand, t: int) -> ev.InterventionStands:
+    declined, joined = command.standing is Standing.DECLINED, command.standing is Standing.JOINED
+    return ev.InterventionStands(
+        intervention=each.id,
+        number=each.number,
+        standing=command.standing,
+        t=t,
+        reason=command.reason.strip() if declined else "",
+        into=command.into if joined else None,
+        segment=command.segment if command.standing is Standing.ANSWERED else None,
+    )
+
+
+def _published(each: Intervention, text: str) -> ev.InterventionPublished:
+    return ev.InterventionPublished(
+        intervention=each.id,
+        number=each.number,
+        kind=each.kind,
+        text=text,
+        language=each.language,
+        name=each.name,
+        origin=each.origin,
+        t=each.t,
+    )
+
+
+def _takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
+    """Whoever is called is named in the text from here on."""
+    floor = next((channel for channel in state.channels.values() if channel.kind is ev.ChannelKind.FLOOR), None)
+    if floor is None:
+        return []
+    speaker = SpeakerId(f"i{each.number}")
+    took = ev.SpeakerTookFloor(channel=ChannelId(floor.id), speaker=speaker, t=t)
+    if state.speakers.get(speaker) == each.name:
+        return [took]
+    return [ev.SpeakerIntroduced(speaker=speaker, name=each.name), took]
+
+
+def _words(state: State, command: do.Reword | do.Flag | do.WriteAnswer, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    each = state.floor.get(command.intervention)
+    if each is None:
+        return _unknown()
+    if isinstance(command, do.Flag):
+        return [ev.InterventionFlagged(intervention=each.id, flags=command.flags)]
+    text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
+    if not 0 < len(text) <= most:
+        return _refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")
+    if isinstance(command, do.Reword):
+        if text == each.text:
+            return _refuse(RefusalCode.CONFLICT, "It reads so already.")
+        reworded = ev.InterventionReworded(intervention=each.id, text=text)
+        return [reworded, _published(each, text)] if each.published else [reworded]
+    if not _LANGUAGE.match(command.language):
+        return _refuse(RefusalCode.INVALID, "An answer has a language.")
+    if each.standing is Standing.WITHDRAWN:
+        return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+    events: list[ev.AnyEvent] = [] if each.published else [_published(each, each.text)]
+    events.append(
+        ev.InterventionWritten(intervention=each.id, number=each.number, text=text, language=command.language)
+    )
+    if each.standing is not Standing.WRITTEN:
+        written = do.Stand(interventions=(each.id,), standing=Standing.WRITTEN)
+        events.append(_stands(each, written, state.media_now(wall)))
+    return events
+
+
+def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | Refusal:
+    queued = {each.id for each in state.floor.standing(Standing.QUEUED)}
+    if len(set(command.first)) < len(command.first) or not queued.issuperset(command.first):
+        return _refuse(RefusalCode.STALE, "Name what is in the queue, each once.")
+    if command.first == state.floor.arranged:
+        return _refuse(RefusalCode.CONFLICT, "They stand in that order already.")
+    return [ev.QueueArranged(first=command.first)]
+
+
+def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Refusal:
+    changed: dict[InterventionId, int] = {}
+    for name, count in command.counts.items():
+        each = state.floor.get(name)
+        if each is None or count < 0:
+            return _unknown()
+        if each.support != count:
+            changed[name] = count
+    if not changed:
+        return _refuse(RefusalCode.CONFLICT, "So many were counted already.")
+    return [ev.SupportCounted(counts=changed)]

@@ -1,0 +1,62 @@
+"""What the events of interventions are made of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What somebody wants."""
+
+    QUESTION = "question"
+    COMMENT = "comment"
+    REQUEST = "request"
+    """To speak, or to type, for themselves."""
+
+
+class Standing(StrEnum):
+    """Where an intervention stands."""
+
+    CHECKED = "being-checked"
+    QUEUED = "queued"
+    CALLED = "called"
+    """It is its turn now: it is read aloud, or its author speaks or types."""
+    ANSWERED = "answered"
+    LATER = "later"
+    DECLINED = "declined"
+    JOINED = "joined"
+    TO_WRITE = "to-write"
+    """It is to be answered in writing."""
+    WRITTEN = "written"
+    """It was answered in writing."""
+    CLOSED = "closed"
+    """The meeting ended before its turn came, and nobody took it further."""
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = frozenset({Standing.CHECKED, Standing.QUEUED, Standing.CALLED, Standing.LATER})
+"""What is still to come: one of each person at a time."""
+WAITING = frozenset({Standing.QUEUED, Standing.LATER})
+"""What has been approved and has not had its turn."""
+
+
+class Order(StrEnum):
+    """Whose turn comes next."""
+
+    ARRIVAL = "arrival"
+    """In the order in which they came."""
+    ALTERNATE = "alternate"
+    """The room, those who are remote, and the hubs take turns."""
+    NEWCOMERS = "newcomers"
+    """Who has not had a turn in this meeting comes first."""
+    SUPPORT = "support"
+    """What most people would ask too comes first."""
+
+
+ROOM, REMOTE, HUB = "room", "remote", "hub:"
+"""Where an intervention comes from; a hub is `hub:` and its name."""
+
+
+def place_of(origin: str) -> str:
+    """`room`, `remote` or `hub`: the three between which turns alternate."""
+    return "hub" if origin.startswith(HUB) else origin

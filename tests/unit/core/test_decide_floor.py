@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from deciding import FLOOR, WALL, carry_out, created, events, refused, segment, speaking
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.authority import may_send
+from moothall.core.decide_floor import MAX_ANSWER, MAX_NAME, MAX_REASON, MAX_TEXT, MOST, MOST_AT_ONCE, MOST_OPEN
+from moothall.core.errors import RefusalCode
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.ids import InterventionId, SegmentId
+from moothall.core.session import State, evolve
+
+MODERATOR = Actor(Role.MODERATOR, "m1")
+SOMEBODY = Actor(Role.PARTICIPANT, "p1")
+
+
+def name(text: str) -> InterventionId:
+    return InterventionId(text)
+
+
+def ask(what: str, text: str = "Why?", *, kind: Kind = Kind.QUESTION, asker: str = "", **more: object) -> do.Ask:
+    given = do.Ask(intervention=name(what), kind=kind, text=text, language="en", asker=asker or f"by-{what}")
+    return msgspec.structs.replace(given, **more)
+
+
+def stand(standing: Standing, *what: str, **more: object) -> do.Stand:
+    return msgspec.structs.replace(do.Stand(interventions=tuple(map(name, what)), standing=standing), **more)
+
+
+def of(state: State, what: str) -> Intervention:
+    found = state.floor.get(name(what))
+    assert found is not None
+    return found
+
+
+def asked() -> State:
+    """Three questions that are being checked, the second from a hub."""
+    return carry_out(
+        speaking(),
+        ask("a", "Why?"),
+        ask("b", "When?", origin="hub:nairobi"),
+        ask("c", "Who?", name="Ana"),
+        actor=SOMEBODY,
+    )
+
+
+def test_what_is_received_has_a_number_and_a_moment_and_is_shown_to_the_staff_alone() -> None:
+    state = speaking()
+    received, stands = events(state, ask("a", " Why? ", name=" Ana ", age=3_000), actor=SOMEBODY, wall=WALL + 10_000)
+    assert received == ev.InterventionReceived(
+        intervention=name("a"),
+        number=1,
+        kind=Kind.QUESTION,
+        text="Why?",
+        language="en",
+        name="Ana",
+        origin="remote",
+        asker="by-a",
+        t=7_000,
+    )
+    assert stands == ev.InterventionStands(intervention=name("a"), number=1, standing=Standing.CHECKED, t=7_000)
+    assert (received.lane(), stands.lane()) == ("staff", "floor")
+    flagged = events(state, ask("a", flags=("blocked-word",)), actor=SOMEBODY)[1]
+    assert flagged == ev.InterventionFlagged(intervention=name("a"), flags=("blocked-word",))
+    assert flagged.lane() == "staff"
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (ask("A b"), RefusalCode.INVALID),
+        (ask("a", language="EN us"), RefusalCode.INVALID),
+        (ask("a", asker="a b"), RefusalCode.INVALID),
+        (ask("a", " "), RefusalCode.INVALID),
+        (ask("a", "x" * (MAX_TEXT + 1)), RefusalCode.INVALID),
+        (ask("a", name="x" * (MAX_NAME + 1)), RefusalCode.INVALID),
+        (ask("a", age=-1), RefusalCode.INVALID),
+        (ask("a", origin="elsewhere"), RefusalCode.INVALID),
+        (ask("a", origin="hub:"), RefusalCode.INVALID),
+    ],
+)
+def test_what_is_no_question_is_refused(command: do.Ask, code: RefusalCode) -> None:
+    assert refused(speaking(), command, actor=SOMEBODY).code is code
+
+
+def test_a_person_has_one_open_request_to_speak_and_some_questions() -> None:
+    request = ask("r", "", kind=Kind.REQUEST, asker="ana")
+    state = carry_out(speaking(), request, ask("q", asker="ana"), actor=SOMEBODY)
+    assert refused(state, ask("a", "", kind=Kind.REQUEST, asker="ana")).code is RefusalCode.CONFLICT
+    assert refused(state, request).code is RefusalCode.CONFLICT
+    state = carry_out(state, stand(Standing.WITHDRAWN, "r"), actor=SOMEBODY)
+    state = carry_out(state, ask("again", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
+    state = carry_out(state, *(ask(f"q{n}", asker="ana") for n in range(MOST_OPEN - 2)), actor=SOMEBODY)
+    assert refused(state, ask("more", asker="ana")).code is RefusalCode.CONFLICT
+    full = msgspec.structs.replace(state, floor=msgspec.structs.replace(state.floor, last=MOST))
+    assert refused(full, ask("more")).code is RefusalCode.CONFLICT
+
+
+def test_after_the_close_only_what_was_asked_before_it_is_taken() -> None:
+    state = carry_out(speaking(), do.CloseSession(), wall=WALL + 60_000)
+    late = events(state, ask("a", age=5_000), wall=WALL + 62_000)[0]
+    assert isinstance(late, ev.InterventionReceived)
+    assert (late.after_close, late.t) == (True, 57_000)
+    assert refused(state, ask("a", age=1_000), wall=WALL + 62_000).code is RefusalCode.CONFLICT
+    opened = carry_out(state, do.ReopenSession())
+    assert opened.closed_at is None
+    assert carry_out(created(), ask("early")).floor.last == 1, "one may ask before it begins"
+
+
+def test_it_is_public_from_its_approval_on_as_it_was_mended() -> None:
+    state = asked()
+    (reworded,) = events(state, do.Reword(intervention=name("a"), text="Why now?"), actor=MODERATOR)
+    assert reworded == ev.InterventionReworded(intervention=name("a"), text="Why now?")
+    state = carry_out(state, do.Reword(intervention=name("a"), text="Why now?"), actor=MODERATOR)
+    published, stands = events(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    assert isinstance(published, ev.InterventionPublished)
+    assert (published.text, published.number, published.lane()) == ("Why now?", 1, "floor")
+    assert isinstance(stands, ev.InterventionStands)
+    state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    assert (of(state, "a").received, of(state, "a").text, of(state, "a").published) == ("Why?", "Why now?", True)
+    again = events(state, do.Reword(intervention=name("a"), text="Why, now?"), actor=MODERATOR)
+    assert [type(event) for event in again] == [ev.InterventionReworded, ev.InterventionPublished]
+    held = events(state, stand(Standing.CHECKED, "a"), actor=MODERATOR)
+    assert [type(event) for event in held] == [ev.InterventionStands]
+    for text in ("Why now?", "", "x" * (MAX_TEXT + 1)):
+        refused(state, do.Reword(intervention=name("a"), text=text), actor=MODERATOR)
+    assert refused(state, do.Reword(intervention=name("x"), text="?")).code is RefusalCode.UNKNOWN
+
+
+def test_what_is_not_taken_says_why_and_nobody_reads_what_it_said() -> None:
+    state = asked()
+    assert refused(state, stand(Standing.DECLINED, "a")).code is RefusalCode.INVALID
+    assert refused(state, stand(Standing.DECLINED, "a", reason="x" * (MAX_REASON + 1))).code is RefusalCode.INVALID
+    done = events(state, stand(Standing.DECLINED, "a", "b", reason="It was answered."), actor=MODERATOR)
+    assert [type(event) for event in done] == [ev.InterventionStands] * 2
+    assert {event.reason for event in done if isinstance(event, ev.InterventionStands)} == {"It was answered."}
+    state = carry_out(state, stand(Standing.DECLINED, "a", reason="It was answered."), actor=MODERATOR)
+    assert refused(state, stand(Standing.DECLINED, "a", reason="No.")).code is RefusalCode.STALE
+    state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    assert (of(state, "a").standing, of(state, "a").reason) == (Standing.QUEUED, "")
+
+
+def test_one_has_its_turn_at_a_time_and_what_was_called_before_goes_back() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b", "c"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR, wall=WALL + 5_000)
+    assert (state.floor.called, [turn.intervention for turn in state.floor.turns]) == ("a", ["a"])
+    state = carry_out(state, stand(Standing.CALLED, "c"), actor=MODERATOR, wall=WALL + 9_000)
+    assert of(state, "a").standing is Standing.QUEUED
+    assert (state.floor.called, [turn.intervention for turn in state.floor.turns]) == ("c", ["c"])
+    assert refused(state, stand(Standing.CALLED, "a", "b")).code is RefusalCode.CONFLICT
+    answered = stand(Standing.ANSWERED, "c", segment=SegmentId("a"))
+    state = carry_out(state, answered, actor=MODERATOR, wall=WALL + 20_000)
+    assert (state.floor.called, of(state, "c").segment, of(state, "c").since) == (None, "a", 20_000)
+    assert refused(state, stand(Standing.ANSWERED, "b", segment=SegmentId("none"))).code is RefusalCode.UNKNOWN
+    assert refused(state, stand(Standing.LATER, "b", segment=segment("a"))).code is RefusalCode.UNKNOWN
+    assert refused(state, stand(Standing.CALLED, "c")).code is RefusalCode.CONFLICT, "it is out of the queue"
+
+
+def test_whoever_is_called_to_speak_is_named_in_the_text() -> None:
+    state = carry_out(speaking(), ask("r", "", kind=Kind.REQUEST, name="Ana"), actor=SOMEBODY)
+    state = carry_out(state, stand(Standing.QUEUED, "r"), actor=MODERATOR)
+    *_, introduced, took = events(state, stand(Standing.CALLED, "r"), actor=MODERATOR)
+    assert introduced == ev.SpeakerIntroduced(speaker=segment("i1"), name="Ana")  # type: ignore[arg-type]
+    assert isinstance(took, ev.SpeakerTookFloor)
+    assert (took.channel, took.speaker) == (FLOOR, "i1")
+    state = carry_out(state, stand(Standing.CALLED, "r"), stand(Standing.QUEUED, "r"), actor=MODERATOR)
+    assert state.floor.turns == ()
+    assert [type(event) for event in events(state, stand(Standing.CALLED, "r"))][1:] == [ev.SpeakerTookFloor]
+    nowhere = msgspec.structs.replace(state, channels={})
+    assert [type(event) for event in events(nowhere, stand(Standing.CALLED, "r"))] == [ev.InterventionStands]
+
+
+def test_joining_leads_to_one_that_goes_on_and_never_in_a_circle() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.JOINED, "c", into=name("a")), actor=MODERATOR)
+    assert (of(state, "c").standing, of(state, "c").into, of(state, "c").published) == (Standing.JOINED, "a", True)
+    for wrong, code in (
+        (stand(Standing.JOINED, "b", into=name("c")), RefusalCode.CONFLICT),
+        (stand(Standing.JOINED, "b", into=name("b")), RefusalCode.CONFLICT),
+        (stand(Standing.JOINED, "a", into=name("b")), RefusalCode.CONFLICT),
+        (stand(Standing.JOINED, "b", into=name("x")), RefusalCode.UNKNOWN),
+        (stand(Standing.JOINED, "b"), RefusalCode.UNKNOWN),
+    ):
+        assert refused(state, wrong, actor=MODERATOR).code is code
+    state = carry_out(state, stand(Standing.QUEUED, "c"), actor=MODERATOR)
+    assert of(state, "c").into is None
+
+
+def test_its_author_may_take_it_back_and_do_nothing_else() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    assert refused(state, stand(Standing.CALLED, "a"), actor=SOMEBODY).code is RefusalCode.FORBIDDEN
+    state = carry_out(state, stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
+    assert refused(state, stand(Standing.QUEUED, "a"), actor=MODERATOR).code is RefusalCode.CONFLICT
+    refused(state, do.WriteAnswer(intervention=name("a"), text="Because.", language="en"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.ANSWERED, "b"), actor=MODERATOR)
+    assert refused(state, stand(Standing.WITHDRAWN, "b"), actor=SOMEBODY).code is RefusalCode.CONFLICT
+    allowed = {role for role in Role if may_send(role, ask("a"))}
+    assert allowed == {
+        Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT, Role.HUB, Role.PARTICIPANT,
+    }  # fmt: skip
+
+
+def test_it_is_answered_in_writing_and_the_answer_may_be_mended() -> None:
+    state = carry_out(asked(), stand(Standing.TO_WRITE, "a"), actor=MODERATOR)
+    assert refused(state, stand(Standing.WRITTEN, "a")).code is RefusalCode.INVALID
+    answer = do.WriteAnswer(intervention=name("a"), text=" Because. ", language="en")
+    written, stands = events(state, answer, actor=MODERATOR)
+    assert written == ev.InterventionWritten(intervention=name("a"), number=1, text="Because.", language="en")
+    assert isinstance(stands, ev.InterventionStands)
+    state = carry_out(state, answer, actor=MODERATOR)
+    assert (of(state, "a").standing, of(state, "a").answer) == (Standing.WRITTEN, "Because.")
+    mended = msgspec.structs.replace(answer, text="Because so.")
+    assert [type(event) for event in events(state, mended)] == [ev.InterventionWritten]
+    first = events(state, msgspec.structs.replace(answer, intervention=name("b")))
+    assert [type(event) for event in first] == [ev.InterventionPublished, ev.InterventionWritten, ev.InterventionStands]
+    for wrong in ({"text": "x" * (MAX_ANSWER + 1)}, {"text": ""}, {"language": "?"}):
+        assert refused(state, msgspec.structs.replace(answer, **wrong)).code is RefusalCode.INVALID
+
+
+def test_the_chair_may_put_the_queue_in_another_order_and_say_by_which_rule_it_goes() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), actor=MODERATOR)
+    state = carry_out(state, do.ArrangeQueue(first=(name("b"), name("a"))), actor=MODERATOR)
+    assert state.floor.arranged == ("b", "a")
+    assert refused(state, do.ArrangeQueue(first=(name("b"), name("a")))).code is RefusalCode.CONFLICT
+    for wrong in ((name("a"), name("a")), (name("c"),)):
+        assert refused(state, do.ArrangeQueue(first=wrong)).code is RefusalCode.STALE
+    state = carry_out(state, stand(Standing.LATER, "b"), actor=MODERATOR)
+    assert state.floor.arranged == ("a",)
+    assert refused(state, do.OrderQueue(order=Order.ARRIVAL)).code is RefusalCode.CONFLICT
+    assert carry_out(state, do.OrderQueue(order=Order.SUPPORT)).floor.order is Order.SUPPORT
+
+
+def test_supports_are_counted_by_the_server_in_whole_numbers() -> None:
+    state = asked()
+    (counted,) = events(state, do.CountSupport(counts={name("a"): 3, name("b"): 0}))
+    assert counted == ev.SupportCounted(counts={name("a"): 3})
+    state = carry_out(state, do.CountSupport(counts={name("a"): 3}))
+    assert of(state, "a").support == 3
+    assert refused(state, do.CountSupport(counts={name("a"): 3})).code is RefusalCode.CONFLICT
+    for wrong in ({name("x"): 1}, {name("a"): -1}):
+        assert refused(state, do.CountSupport(counts=wrong)).code is RefusalCode.UNKNOWN
+    assert {role for role in Role if may_send(role, do.CountSupport(counts={}))} == {SYSTEM.role}
+
+
+def test_selections_name_each_once_and_only_so_many() -> None:
+    state = asked()
+    many = tuple(f"q{n}" for n in range(MOST_AT_ONCE + 1))
+    for wrong, code in (
+        (stand(Standing.QUEUED), RefusalCode.INVALID),
+        (stand(Standing.QUEUED, "a", "a"), RefusalCode.INVALID),
+        (stand(Standing.QUEUED, *many), RefusalCode.INVALID),
+        (stand(Standing.QUEUED, "a", "x"), RefusalCode.UNKNOWN),
+    ):
+        assert refused(state, wrong, actor=MODERATOR).code is code
+
+
+def test_a_flag_is_set_and_taken_away_and_takes_nothing_with_it() -> None:
+    state = carry_out(asked(), do.Flag(intervention=name("a"), flags=("abuse",)), actor=MODERATOR)
+    assert of(state, "a").flags == ("abuse",)
+    assert of(carry_out(state, do.Flag(intervention=name("a"), flags=())), "a").flags == ()
+
+
+def test_what_is_said_of_one_that_was_removed_changes_nothing() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    for event in (
+        ev.InterventionStands(intervention=name("x"), number=9, standing=Standing.CALLED, t=0),
+        ev.SupportCounted(counts={name("x"): 2}),
+        ev.InterventionReworded(intervention=name("x"), text="?"),
+    ):
+        assert evolve(state, event) == state
