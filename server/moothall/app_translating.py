@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from moothall.adapters.engine_child import EngineChild
+from moothall.adapters.page_menu import Lacking
 from moothall.app_house import House
-from moothall.core.errors import ConfigurationError
+from moothall.core.errors import ConfigurationError, Refusal, RefusalCode
+from moothall.core.ids import ChannelId, SessionId
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.carrying_on import carry_on
 from moothall.services.glossaries import Glossaries
 from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
+from moothall.services.sessions import Sessions
 from moothall.services.text_translation import Terms, TextTranslation
 from moothall.services.translating import Translating
 from moothall.services.translators import Translators
@@ -22,9 +26,45 @@ from moothall.settings import Settings
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
-def open_translating(
-    stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries
-) -> tuple[Translating, Translators]:
+class Translation:
+    """What translates, and what the doors ask of it."""
+
+    def __init__(
+        self, sessions: Sessions, translating: Translating, translators: Translators, texts: TextTranslation
+    ) -> None:
+        self._sessions = sessions
+        self.translating = translating
+        self.translators = translators
+        self.texts = texts
+
+    async def want(self, session: SessionId, language: str) -> ChannelId | Refusal:
+        """As `Translating.want`, of a session by its name; raises StorageUnavailable."""
+        live = await self._sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+        return await self.translating.want(live, language)
+
+    def languages(self, session: SessionId) -> Sequence[str]:
+        """As `Translating.languages`, of a session that is loaded."""
+        live = self._sessions.loaded(session)
+        return () if live is None else self.translating.languages(live.state)
+
+    def offered(self, session: SessionId) -> Sequence[str]:
+        """As `Translating.offered`, of a session that is loaded."""
+        live = self._sessions.loaded(session)
+        return () if live is None else self.translating.offered(live.state)
+
+    def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
+        """What its translations lack, for whoever is given a page of a text; they are its reader for a while."""
+        live = self._sessions.loaded(session)
+        if live is None:
+            return Lacking()
+        self.translating.visited(live, channel)
+        missing = self.translating.out_of_reach(live.state)
+        return Lacking(missing=missing, making=self.translating.making(live, channel))
+
+
+def open_translating(stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries) -> Translation:
     """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
     translators = Translators()
     texts = TextTranslation(translators, phrases(settings.translation.phrases))
@@ -44,7 +84,7 @@ def open_translating(
     interpreting = Interpreting(house.sessions, house.clock)
     for run in (translating.run, interpreting.run):
         stack.callback(house.tasks.create_task(carry_on(run, house.clock)).cancel)
-    return translating, translators
+    return Translation(house.sessions, translating, translators, texts)
 
 
 def start_translators(
