@@ -132,14 +132,15 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
     settings = Settings(
         server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
     )
-    async with hall(settings) as running, into_portuguese(running):
+    async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
         await running.programme.add_room("Garden")
         for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
         await _translated(running)
         await _proposed(running)
-        yield running
+        async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
+            yield running
 
 
 async def _proposed(running: Hall) -> None:

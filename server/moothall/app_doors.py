@@ -186,7 +186,7 @@ async def open_doors(
     for door in (front, page, events, sockets, polls, plain, low, records, shown, reporting, languages, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
-    for routes in _running_the_meetings(house, address, pages, staff, catalogue):
+    for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):
         app.add_routes(routes)
     desks, staff_socket = open_desks(
         stack,
@@ -198,6 +198,7 @@ async def open_doors(
         recognising=recognising,
         recordings=recordings,
         glossaries=glossaries,
+        translation=translation,
         sound=live,
     )
     app.add_routes(desks)
@@ -257,7 +258,13 @@ def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:
 
 
 def _running_the_meetings(
-    house: House, address: Address, pages: Pages, staff: StaffDoor, catalogue: Catalogue
+    house: House,
+    address: Address,
+    pages: Pages,
+    staff: StaffDoor,
+    catalogue: Catalogue,
+    *,
+    translation: Translation,
 ) -> Sequence[Sequence[web.RouteDef]]:
     """`/admin` and `/staff`."""
     shared = StaffPages(
@@ -273,6 +280,7 @@ def _running_the_meetings(
         entries=catalogue.all,
         public=address.public,
         qr_svg=qr_svg,
+        reach=translation.reach,
     )
     imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
     work = WorkDoor(pages=shared, programme=house.programme)

@@ -18,7 +18,7 @@ from moothall.services.glossaries import Glossaries
 from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
 from moothall.services.sessions import Sessions
-from moothall.services.text_translation import Terms, TextTranslation
+from moothall.services.text_translation import Reach, Terms, TextTranslation
 from moothall.services.translating import Translating
 from moothall.services.translators import Translators
 from moothall.settings import Settings
@@ -43,6 +43,10 @@ class Translation:
         if live is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
         return await self.translating.want(live, language)
+
+    def reach(self) -> Reach:
+        """What can be translated now."""
+        return self.texts.reach
 
     def languages(self, session: SessionId) -> Sequence[str]:
         """As `Translating.languages`, of a session that is loaded."""

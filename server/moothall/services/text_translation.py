@@ -41,11 +41,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """What can be translated now."""
 
-    connected: bool
+    connected: bool = False
     """Whether any translators are."""
-    ways: Mapping[str, tuple[str, ...]]
+    ways: Mapping[str, tuple[str, ...]] = {}
     """Into which languages texts of each language go (primary tags)."""
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
     """What to install for more, in lines for the operator, in English."""
 
 
