@@ -97,6 +97,7 @@ def open_desks(
             house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
         ).all(),
         **ProposalMessages(house.proposals, desks).all(),
+        **translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
     ControlSocket(socket, control, may_act=staff.may_act, reach=translation.reach)

@@ -131,7 +131,7 @@ class TextTranslation:
         self, text: str, source: str, target: str, terms: Terms | None = None, *, here: bool = False
     ) -> Made | Refusal:
         """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept."""
-        if not 0 < len(text.strip()) <= LONGEST:
+        if not text.strip() or len(text) > LONGEST:
             return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
         try:
             return await self.translate(text, source, target, terms, keep=False, here=here)
