@@ -76,6 +76,7 @@ coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick test
 bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to read it
 	@$(BIN)/moothall models fetch whisper-base
 	$(BIN)/python bench/speech.py $(ARGS)
+	$(BIN)/python bench/translating.py config/sample/session.opus
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra translate -o requirements/demo.txt

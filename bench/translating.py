@@ -53,8 +53,6 @@ class Heard:
     def __init__(self) -> None:
         self.ended: dict[str, int] = {}
         """Lines, and when they arrived, Unix ms."""
-        self.known: set[str] = set()
-        """Lines that it got with all the others, when it came or came back."""
         self.shown = 0
         """Pieces of lines that still grew."""
 
@@ -96,8 +94,6 @@ async def read(running: Hall, session: SessionId, language: str, heard: Heard) -
     while channel not in (await running.sessions.open(session)).state.channels:
         await running.clock.sleep(100)
     async for frame, at in follow(f"{running.address}/s/{session}", Feed(channel), running.clock):
-        for line in () if frame.snapshot is None else frame.snapshot.lines:
-            heard.known.add(line.segment)
         for event in frame.events:
             body = None if event.original is None else decode_event(event.original)
             if isinstance(body, SegmentEnded) and body.channel == channel:
@@ -148,7 +144,7 @@ async def live(running: Hall, recording: Path) -> tuple[dict[str, Heard], dict[s
         used, memory = cpu_s(child.pid) - before, memory_mb(child.pid)
         for reader in readers:
             reader.cancel()
-    return heard, ends, took, used, memory
+    return heard, dict(ends), took, used, memory
 
 
 async def all_directions(running: Hall) -> float:
@@ -201,9 +197,6 @@ async def main() -> None:
             heard, ends, took, used, memory = await live(running, args.recording)
             everything = await all_directions(running)
     print(f"{args.recording.name}, {args.model}, {args.cores} core(s)\n" + "\n".join(machine()) + "\n")
-    for language, reader in heard.items():
-        gone = [name for name in ends if line_of(SegmentId(name), ChannelId(f"mt-{language}")) not in reader.ended]
-        print(f"{language}: not timed: {gone}; known from a snapshot: {len(reader.known)}")
     print("| into | lines | translated | pieces shown | median ms | p95 ms | allowed | slowest ms |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for language, reader in heard.items():

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Measure the translators that are installed: chrF2 and time, for each direction and for the ways through several.
 
-    python bench/translation.py FOLDER [--lines N] [--keep FOLDER]
+    python bench/translation.py FOLDER [--lines N] [--keep FOLDER] [--bare]
+
+Lines go as those of a session do: with what is done around the engines, formulas and typography included, which must
+not make them worse. `--bare` leaves that out.
 
 FOLDER holds one text in several languages, a sentence a line, as NAME.LANGUAGE.txt, with LANGUAGE as in NTREX-128: eng,
 por-BR, spa, spa-MX, fra. Of several files of a language the one with the shortest name is translated, and each is
@@ -15,12 +18,15 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from chrf import chrf2
+from moothall.app_translating import phrases
+from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.routes import Direction, Route, best_route
+from moothall.core.translating.wording import Wording, finished, prepared, wording
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.port import Translator
@@ -87,20 +93,36 @@ def ways(directions: Sequence[Direction], languages: Iterable[str]) -> list[Rout
     return found
 
 
-def run(route: Route, lines: Sequence[str], translators: Sequence[Translator]) -> tuple[list[str], list[float]]:
+def run(
+    route: Route, lines: Sequence[str], translators: Sequence[Translator], formulas: Sequence[Phrase] | None
+) -> tuple[list[str], list[float]]:
     """The translations, line by line as captions come, and the milliseconds of each."""
     engines = {each: translator for translator in translators for each in translator.directions}
     for hop in route.hops:  # load
         engines[hop].translate(lines[:1], hop)
+    words = None if formulas is None else wording(formulas, {}, route.hops[0].source, route.hops[-1].target)
     translated, took = [], []
     for line in lines:
         began = time.perf_counter()
-        text = line
-        for hop in route.hops:
-            [text] = engines[hop].translate([text], hop)
+        translated.append(_through(route, line, engines) if words is None else _worded(route, line, engines, words))
         took.append(1000 * (time.perf_counter() - began))
-        translated.append(text)
     return translated, took
+
+
+def _through(route: Route, text: str, engines: Mapping[Direction, Translator]) -> str:
+    for hop in route.hops:
+        [text] = engines[hop].translate([text], hop)
+    return text
+
+
+def _worded(route: Route, line: str, engines: Mapping[Direction, Translator], words: Wording) -> str:
+    source, target = route.hops[0].source, route.hops[-1].target
+    given = prepared(line, source, words)
+    for each in (given, given.unprotected):
+        done = finished([_through(route, text, engines) for text in each.texts], each, target)
+        if done is not None:
+            return done
+    return ""
 
 
 def p95(values: Sequence[float]) -> float:
@@ -133,6 +155,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lines", type=int, help="only the first N lines")
     parser.add_argument("--keep", type=Path, help="folder for the translations, one file a way")
+    parser.add_argument("--bare", action="store_true", help="the engines alone")
     arguments = parser.parse_args()
     texts = texts_in(arguments.folder, arguments.lines)
     print("\n".join(machine()))
@@ -145,7 +168,7 @@ def main() -> None:
     rows: list[Figures] = []
     for route in ways(directions, (text.language for text in texts)):
         source = next(text for text in texts if text.language == route.hops[0].source)
-        translated, took = run(route, source.lines, translators)
+        translated, took = run(route, source.lines, translators, None if arguments.bare else phrases(""))
         way = "-".join((source.language, *(hop.target for hop in route.hops)))
         print(f"{way}: {route.name}", flush=True)
         if arguments.keep is not None:

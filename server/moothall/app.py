@@ -23,7 +23,7 @@ from moothall.adapters.system_clock import SystemClock, SystemRandomness
 from moothall.app_doors import open_doors, open_local_door
 from moothall.app_house import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
 from moothall.app_sound import open_live, open_recordings
-from moothall.app_translating import open_translating, start_translators
+from moothall.app_translating import OWN, open_translating, start_translators
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.engine_connection import BenchClock
@@ -177,7 +177,7 @@ async def _start_engines(
     """Listen for engines, and start the server's own, and its translators."""
     own = SystemRandomness().bytes(24).hex()
     remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
-    tokens = {secret.value: name for name, secret in remote.items()} | {own: "child"}
+    tokens = {secret.value: name for name, secret in remote.items()} | {own: OWN}
 
     async def handle(link: EngineSocket) -> None:
         await recognising.serve(link)
@@ -202,5 +202,5 @@ async def _start_engines(
         stack.callback(house.tasks.create_task(child.run()).cancel)
         children.append(child)
     # A run on the CPU clock measures what turns sound into text.
-    translator = None if arguments else start_translators(stack, house, settings, url=dialled, token=own)
+    translator = None if arguments else start_translators(stack, house, settings, translators, url=dialled, token=own)
     return tuple(children), translator

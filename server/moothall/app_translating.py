@@ -32,6 +32,8 @@ MOST_ASKED = 4
 """Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""
 PATIENCE_S = 30
 """How long a desk waits for one: an engine that hangs is ended after 20 s, and has its text refused."""
+OWN = "child"
+"""The name that belongs to the token of the server's own processes."""
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
@@ -145,9 +147,9 @@ def open_translating(stack: AsyncExitStack, house: House, settings: Settings, gl
 
 
 def start_translators(
-    stack: AsyncExitStack, house: House, settings: Settings, *, url: str, token: str
+    stack: AsyncExitStack, house: House, settings: Settings, translators: Translators, *, url: str, token: str
 ) -> EngineChild | None:
-    """The server's own translators, started again whenever they end; None where the settings name none."""
+    """The server's own translators, started again whenever they end or hang; None where the settings name none."""
     if not settings.translation.translators:
         return None
     arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
@@ -161,6 +163,7 @@ def start_translators(
             arguments += ["--key-file", settings.translation.key_file]
     child = EngineChild(arguments, token=token, threads=1, clock=house.clock, program=PROGRAM)
     stack.callback(house.tasks.create_task(child.run()).cancel)
+    translators.tell_hung(lambda name: child.kill() if name == OWN else None)
     return child
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.apertium_pipe import PATIENCE, PIECE, ApertiumPipe, Later
+from moothall_models.translators.mending import SCHEME, mended
 from moothall_models.translators.pieces import readable, within
 from moothall_models.translators.self_test import try_out
 
@@ -73,7 +74,7 @@ class ApertiumTranslator:
             if commands:
                 direction = Direction(
                     engine=mode.package,
-                    version=_version(mode.package, programs),
+                    version=f"{_version(mode.package, programs)}+{SCHEME}",
                     source=mode.source,
                     target=mode.target,
                     cost=mode.cost,
@@ -99,7 +100,8 @@ class ApertiumTranslator:
         if pipe is None:
             msg = f"Apertium has nothing from {direction.source} to {direction.target} here."
             raise ValueError(msg)
-        return [" ".join(pipe.translate(piece) for piece in within(readable(text), PIECE)).strip() for text in texts]
+        given = [" ".join(pipe.translate(piece) for piece in within(readable(text), PIECE)).strip() for text in texts]
+        return [mended(text, direction.source, direction.target) for text in given]
 
     def check(self) -> None:
         """As `Translator.check`."""

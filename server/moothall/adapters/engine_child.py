@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from moothall.adapters.child_signal import signal_child
 from moothall.core.ports import Clock
@@ -72,6 +73,12 @@ class EngineChild:
             wait = max(FIRST_WAIT_MS, apart - ran)
             logger.warning("engine child %s; the next one starts in %d ms", ended, wait)
             await self._clock.sleep(wait)
+
+    def kill(self) -> None:
+        """End a process that hangs, so that another one is started; nothing happens when none runs."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def _run_once(self) -> str:
         """One process, from its start to its end; returns how it went, for the log."""

@@ -79,6 +79,10 @@ class TranslatorSocket(_Socket):
         """Write a message, and wait while the link is slow; silent when the link has ended."""
         await self._send(translation.encode(message))
 
+    def abort(self) -> None:
+        """End the link at once, whatever the other side does."""
+        self._socket.transport.abort()
+
 
 @asynccontextmanager
 async def serve_engines(

@@ -18,6 +18,8 @@ from moothall.wire import translation as wire
 
 logger = logging.getLogger(__name__)
 
+ANSWER_S = 40.0
+"""Seconds: their own watch ends a call that hangs after half of it; this one is for when that hangs as well."""
 IN_FLIGHT = 16
 """Texts that one link has at a time; more wait here, which is bounded by whoever asks."""
 
@@ -46,6 +48,10 @@ class TranslatorConnection(Protocol):
         """Send a message; silent when the link is gone, `receive` tells."""
         ...
 
+    def abort(self) -> None:
+        """End the link at once, whatever the other side does; `receive` tells."""
+        ...
+
 
 class _Link:
     """One connected process and what it owes."""
@@ -63,13 +69,20 @@ class _Link:
 class Translators:
     """See the module."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_s: float = ANSWER_S) -> None:
+        """`answer_s`: seconds without an answer after which a link is given up."""
+        self._answer_s = answer_s
         self._links: list[_Link] = []
         self._ids = itertools.count(1)
         self._cache = HopCache()
         # Bound: the texts that are asked for at a time.
         self._under_way: dict[HopKey, asyncio.Future[str]] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._hung: Callable[[str], None] = lambda _: None
+
+    def tell_hung(self, told: Callable[[str], None]) -> None:
+        """From now on tell of each link, by its name, that was given up since it didn't answer."""
+        self._hung = told
 
     def changed(self, told: Callable[[], None]) -> None:
         """Tell of each change of `directions`. It must not wait."""
@@ -145,9 +158,22 @@ class Translators:
             link.owed[number] = answer
             try:
                 await link.link.send(wire.Translate(id=number, direction=link.numbers[direction], text=text))
-                return await answer
+                async with asyncio.timeout(self._answer_s):
+                    return await answer
+            except TimeoutError:
+                self._give_up(link)
+                msg = "The translators didn't answer."
+                raise NoTranslator(msg) from None
             finally:
                 link.owed.pop(number, None)
+
+    def _give_up(self, link: _Link) -> None:
+        if link not in self._links:
+            return
+        logger.error("translators %s: no answer for %.0f s; they are given up", link.link.name, self._answer_s)
+        self._links.remove(link)
+        link.link.abort()
+        self._hung(link.link.name)
 
     def _link_for(self, direction: Direction) -> _Link | None:
         """Of those that can do it the one with the least to do."""
@@ -173,7 +199,8 @@ class Translators:
             while (message := await connection.receive()) is not None:
                 self._take(link, message)
         finally:
-            self._links.remove(link)
+            if link in self._links:
+                self._links.remove(link)
             for answer in link.owed.values():
                 if not answer.done():
                     answer.set_exception(NoTranslator("The translators' link ended before the answer came."))

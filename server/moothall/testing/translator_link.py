@@ -35,6 +35,11 @@ class TranslatorServerEnd:
         """Send a message; silent when the link was cut."""
         await self._to_translators.put(wire.encode(message))
 
+    def abort(self) -> None:
+        """End the link at once."""
+        self._to_translators.close()
+        self._to_server.close()
+
 
 class EchoEnd:
     """The translators: `[pt] text` for every text, unless told otherwise."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.echo import DIRECTIONS, EchoTranslator
 from translation import Figures, p95, run, table, texts_in, ways
@@ -42,9 +43,15 @@ def test_ways_are_all_directions_and_what_is_best_through_others() -> None:
 
 def test_a_way_is_gone_hop_by_hop() -> None:
     en_pt, _, pt_es, _ = DIRECTIONS
-    translated, took = run(Route(hops=(en_pt, pt_es)), ["one", "two"], [EchoTranslator()])
+    translated, took = run(Route(hops=(en_pt, pt_es)), ["one", "two"], [EchoTranslator()], None)
     assert translated == ["[es] [pt] one", "[es] [pt] two"]
     assert len(took) == 2
+    formulas: tuple[Phrase, ...] = ({"en": ("so moved",), "es": ("se propone",)},)
+    worded, _ = run(
+        Route(hops=(en_pt, pt_es)), ["I say so moved here.", "ONE MORE LINE."], [EchoTranslator()], formulas
+    )
+    assert "se propone" in worded[0]
+    assert worded[1] == "[es] [pt] One more line."
 
 
 def test_what_is_below_the_bar() -> None:

@@ -120,6 +120,26 @@ def test_whoever_gives_up_leaves_the_others_waiting_and_a_late_answer_is_passed_
     run(story())
 
 
+def test_translators_that_never_answer_are_given_up_and_whoever_started_them_is_told() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            hung: list[str] = []
+            house.translators.tell_hung(hung.append)
+            await settle()
+            house.echo.silent = True
+            asked = [asyncio.ensure_future(house.translators.hop(text, EN_PT, "")) for text in ("One", "Two")]
+            for each in asked:
+                with pytest.raises(NoTranslator):
+                    await each
+            await settle()
+            assert asyncio.get_running_loop().time() == 40
+            assert hung == ["echo"]
+            assert house.translators.directions == ()
+
+    run(story())
+
+
 def test_a_direction_is_prepared_once_and_the_least_busy_link_is_asked() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:

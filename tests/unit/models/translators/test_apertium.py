@@ -43,7 +43,7 @@ def test_a_system_without_dpkg_has_an_unknown_version(tmp_path: Path) -> None:
     (tmp_path / "es-fr.mode").write_text("cat | cat\n", "utf-8")
     translator = ApertiumTranslator(tmp_path, str(tmp_path))
     [direction] = translator.directions
-    assert (direction.engine, direction.version) == ("apertium-fr-es", "unknown")
+    assert (direction.engine, direction.version) == ("apertium-fr-es", "unknown+m1")
     assert (direction.source, direction.target, direction.cost) == ("es", "fr", 11.5)
     assert "apertium-es-pt" in str(translator.missing)
 
