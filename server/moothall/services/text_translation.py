@@ -8,6 +8,7 @@ import msgspec
 
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.languages import primary
+from moothall.core.translating.parts import parts_of, together
 from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.protecting import MARK
 from moothall.core.translating.routes import Direction, Route, best_route, reachable
@@ -130,16 +131,24 @@ class TextTranslation:
     async def text(
         self, text: str, source: str, target: str, terms: Terms | None = None, *, here: bool = False
     ) -> Made | Refusal:
-        """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept."""
+        """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept.
+
+        A long text goes part by part: what is said now comes in between.
+        """
         if not text.strip() or len(text) > LONGEST:
             return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
         try:
-            return await self.translate(text, source, target, terms, keep=False, here=here)
+            made = [
+                (await self.translate(part, source, target, terms, keep=False, here=here), gap)
+                for part, gap in parts_of(text)
+            ]
         except NoTranslator:
             message = "No translation between these languages is installed here."
             return Refusal(code=RefusalCode.UNKNOWN, message=message)
         except TranslationFailed:
             return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
+        whole = together([(part.text, gap) for part, gap in made], target)
+        return msgspec.structs.replace(made[0][0], text=whole)
 
     async def _through(self, route: Route, texts: Sequence[str], version: str, *, keep: bool) -> list[str]:
         done = []

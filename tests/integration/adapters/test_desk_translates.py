@@ -64,8 +64,12 @@ async def test_any_role_at_a_desk_gets_the_text_with_the_meetings_words_in_it() 
         async with desk(house) as one:
             chain = await one.ask("translate", {"text": "Hello.", "from": "en", "to": "es"})
             assert (chain["text"], chain["route"]) == ("[es] [pt] Hello.", "echo 1 en>pt, echo 1 pt>es")
-            long = await one.ask("translate", {**ASKED, "text": "é" * 10_000})
-            assert long["text"] == "[pt] " + "é" * 10_000
+            first, second = "An open meeting. " * 60, "A second paragraph."
+            long = await one.ask("translate", {**ASKED, "text": f"{first.strip()}\n\n{second}"})
+            assert long["text"].endswith("An open meeting.\n\n[pt] A second paragraph.")
+            assert long["text"].replace("[pt] ", "").split() == f"{first} {second}".split()
+            longest = await one.ask("translate", {**ASKED, "text": "é" * 10_000})
+            assert longest["text"].count("é") == 10_000
 
 
 async def test_whoever_has_not_joined_gets_nothing() -> None:
