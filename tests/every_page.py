@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,10 +16,12 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
+from moothall.core.translating.routes import Direction
 from moothall.services.proposing import ProposeOrder
 from moothall.services.role_links import HALL
 from moothall.services.session_writer import Receipt
 from moothall.settings import Engine, Server, Settings, Translation
+from moothall.testing.translator_link import EchoEnd
 from programme_files import SAMPLES, sample
 
 FLOOR = ChannelId("floor")
@@ -107,6 +110,22 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
 """What is looked at, by template; after a comma, in which state. The record is a file: tests/e2e/test_record.py."""
 
 
+INTO_PORTUGUESE = Direction(engine="echo", version="1", source="en", target="pt", cost=40.0)
+TO_INSTALL = "Translating from and to Spanish is off. On Debian: sudo apt-get install apertium apertium-es-pt"
+
+
+@asynccontextmanager
+async def into_portuguese(running: Hall) -> AsyncIterator[None]:
+    """Translators that know one direction and what to install for more, for a while."""
+    echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
+    serving = [asyncio.ensure_future(each) for each in (running.translators.serve(echo.server), echo.run())]
+    try:
+        yield
+    finally:
+        echo.cut()
+        await asyncio.gather(*serving)
+
+
 @asynccontextmanager
 async def full_house(data: Path) -> AsyncIterator[Hall]:
     """A server with a conference, and sessions before, in and after their time."""
@@ -120,7 +139,8 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
             await _meeting(running, name)
         await _translated(running)
         await _proposed(running)
-        yield running
+        async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
+            yield running
 
 
 async def _proposed(running: Hall) -> None:

@@ -98,7 +98,8 @@ async def hall(
         spools = DiskSpools(house.data / SPOOL_FOLDER)
         ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
         live = await open_live(stack, house, spools, recognising)
-        translating, translators = open_translating(stack, house, settings, glossaries)
+        translation = open_translating(stack, house, settings, glossaries)
+        recognising.tell_again(translation.translating.expect_better)
         address = await open_doors(
             stack,
             house,
@@ -110,13 +111,17 @@ async def hall(
             live=live,
             recordings=recordings,
             folder=folder,
-            translating=translating,
+            translation=translation,
         )
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
-        recognising.tell_again(translating.expect_better)
         engines, translator = await _start_engines(
-            stack, house, settings, recognising=recognising, translators=translators, arguments=engine_arguments
+            stack,
+            house,
+            settings,
+            recognising=recognising,
+            translators=translation.translators,
+            arguments=engine_arguments,
         )
         _calm_collector(stack)
         yield Hall(
@@ -128,8 +133,8 @@ async def hall(
             links=house.links,
             office=house.office(address.public),
             recognising=recognising,
-            translating=translating,
-            translators=translators,
+            translating=translation.translating,
+            translators=translation.translators,
             ingest=ingest,
             live=live,
             glossaries=glossaries,

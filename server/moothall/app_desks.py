@@ -18,6 +18,7 @@ from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.staff_socket import StaffSocket
 from moothall.app_house import House
 from moothall.app_proposals import ProposalMessages
+from moothall.app_translating import Translation
 from moothall.core.actors import Role
 from moothall.core.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.commands import CloseSession, CorrectSegment
@@ -58,6 +59,7 @@ def open_desks(
     recognising: Recognising,
     recordings: Recordings,
     glossaries: Glossaries,
+    translation: Translation,
     sound: LiveIngest,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket]:
     """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
@@ -95,16 +97,17 @@ def open_desks(
             house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
         ).all(),
         **ProposalMessages(house.proposals, desks).all(),
+        **translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
-    ControlSocket(socket, control, may_act=staff.may_act)
+    ControlSocket(socket, control, may_act=staff.may_act, reach=translation.reach)
     watch = SpeakerWatch(house.sessions, house.clock)
     for running in (socket, desks, control, watch, house.proposals):
         stack.callback(house.tasks.create_task(carry_on(running.run, house.clock)).cancel)
     about = _AboutSessions(house).of
     doors = (
         DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=about),
-        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act),
+        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=translation.reach),
         socket,
     )
     return [route for door in doors for route in door.routes()], socket

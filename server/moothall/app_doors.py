@@ -15,7 +15,7 @@ from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.import_door import ImportDoor
-from moothall.adapters.languages_door import LanguagesDoor, Offered, Want
+from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.local_door import HOST, LocalDoor, leave_card, take_card
 from moothall.adapters.low_data_door import LowDataDoor
@@ -39,7 +39,7 @@ from moothall.adapters.work_door import WorkDoor
 from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_sound import microphone_doors, sound_address, sound_door
-from moothall.core.errors import Refusal, RefusalCode
+from moothall.app_translating import Translation
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.views.quality import Quality
@@ -54,7 +54,6 @@ from moothall.services.recording import Recordings
 from moothall.services.records import Records
 from moothall.services.reports import Reports
 from moothall.services.sessions import Sessions
-from moothall.services.translating import Translating
 from moothall.settings import Settings
 from moothall.wire.token_bucket import Allowance
 
@@ -98,7 +97,7 @@ async def open_doors(
     live: LiveIngest,
     recordings: Recordings,
     folder: SoundFolder,
-    translating: Translating,
+    translation: Translation,
 ) -> Address:
     """Serve readers and staff until the stack unwinds; returns where."""
     address = Address.of(listener, settings)
@@ -146,15 +145,16 @@ async def open_doors(
         sound_of=sound_address,
         last_awaited=house.closing.last_words,
         quality_of=_quality_of(house.sessions),
-        offered=_offered(house.sessions, translating),
+        offered=translation.offered,
+        lacking_of=translation.lacking,
     )
     languages = LanguagesDoor(
         pages,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        offered=_offered(house.sessions, translating),
-        want=_want(house.sessions, translating),
+        offered=translation.languages,
+        want=translation.want,
         origins=address.origins,
         address_of=address_of,
     )
@@ -186,7 +186,7 @@ async def open_doors(
     for door in (front, page, events, sockets, polls, plain, low, records, shown, reporting, languages, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
-    for routes in _running_the_meetings(house, address, pages, staff, catalogue):
+    for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):
         app.add_routes(routes)
     desks, staff_socket = open_desks(
         stack,
@@ -198,6 +198,7 @@ async def open_doors(
         recognising=recognising,
         recordings=recordings,
         glossaries=glossaries,
+        translation=translation,
         sound=live,
     )
     app.add_routes(desks)
@@ -248,24 +249,6 @@ def _quality_of(sessions: Sessions) -> QualityOf:
     return quality
 
 
-def _offered(sessions: Sessions, translating: Translating) -> Offered:
-    def offered(session: SessionId) -> Sequence[str]:
-        live = sessions.loaded(session)
-        return () if live is None else translating.languages(live.state)
-
-    return offered
-
-
-def _want(sessions: Sessions, translating: Translating) -> Want:
-    async def want(session: SessionId, language: str) -> ChannelId | Refusal:
-        live = await sessions.find(session)
-        if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
-        return await translating.want(live, language)
-
-    return want
-
-
 def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:
     def count(session: SessionId) -> int:
         live = sessions.loaded(session)
@@ -275,7 +258,13 @@ def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:
 
 
 def _running_the_meetings(
-    house: House, address: Address, pages: Pages, staff: StaffDoor, catalogue: Catalogue
+    house: House,
+    address: Address,
+    pages: Pages,
+    staff: StaffDoor,
+    catalogue: Catalogue,
+    *,
+    translation: Translation,
 ) -> Sequence[Sequence[web.RouteDef]]:
     """`/admin` and `/staff`."""
     shared = StaffPages(
@@ -291,6 +280,7 @@ def _running_the_meetings(
         entries=catalogue.all,
         public=address.public,
         qr_svg=qr_svg,
+        reach=translation.reach,
     )
     imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
     work = WorkDoor(pages=shared, programme=house.programme)

@@ -2,31 +2,128 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from moothall.adapters.desk_socket import Extra, Wish
 from moothall.adapters.engine_child import EngineChild
+from moothall.adapters.page_menu import Lacking
 from moothall.app_house import House
-from moothall.core.errors import ConfigurationError
+from moothall.core.errors import ConfigurationError, Refusal, RefusalCode
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.carrying_on import carry_on
+from moothall.services.desks import Seat
 from moothall.services.glossaries import Glossaries
 from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
-from moothall.services.text_translation import Terms, TextTranslation
+from moothall.services.sessions import Sessions
+from moothall.services.text_translation import Reach, Terms, TextTranslation
 from moothall.services.translating import Translating
+from moothall.services.translation_work import TermsOf
 from moothall.services.translators import Translators
 from moothall.settings import Settings
 
+MOST_ASKED = 4
+"""Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""
+PATIENCE_S = 30
+"""How long a desk waits for one: an engine that hangs is ended after 20 s, and has its text refused."""
 OWN = "child"
 """The name that belongs to the token of the server's own processes."""
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
-def open_translating(
-    stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries
-) -> tuple[Translating, Translators]:
+class Translation:
+    """What translates, and what the doors ask of it."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        translating: Translating,
+        translators: Translators,
+        texts: TextTranslation,
+        terms: TermsOf,
+    ) -> None:
+        self._sessions = sessions
+        self._texts = texts
+        self.translating = translating
+        self.translators = translators
+        self.messages = TranslationMessages(texts, terms)
+
+    async def want(self, session: SessionId, language: str) -> ChannelId | Refusal:
+        """As `Translating.want`, of a session by its name; raises StorageUnavailable."""
+        live = await self._sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+        return await self.translating.want(live, language)
+
+    def reach(self) -> Reach:
+        """What can be translated now."""
+        return self._texts.reach
+
+    def languages(self, session: SessionId) -> Sequence[str]:
+        """As `Translating.languages`, of a session that is loaded."""
+        live = self._sessions.loaded(session)
+        return () if live is None else self.translating.languages(live.state)
+
+    def offered(self, session: SessionId) -> Sequence[str]:
+        """As `Translating.offered`, of a session that is loaded."""
+        live = self._sessions.loaded(session)
+        return () if live is None else self.translating.offered(live.state)
+
+    def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
+        """What its translations lack, for whoever is given a page of a text; they are its reader for a while."""
+        live = self._sessions.loaded(session)
+        if live is None:
+            return Lacking()
+        self.translating.visited(live, channel)
+        missing = self.translating.out_of_reach(live.state)
+        return Lacking(missing=missing, making=self.translating.making(live, channel))
+
+
+class TranslationMessages:
+    """Answers desks that want a text in another language. Nothing of it is kept or logged."""
+
+    def __init__(self, texts: TextTranslation, terms: TermsOf) -> None:
+        self._texts = texts
+        self._terms = terms
+        self._under_way = 0
+
+    def all(self) -> dict[str, Extra]:
+        """By the names of their messages."""
+        return {"translate": self._translate}
+
+    async def _translate(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """`text` from one language `to` another, with the meeting's own words in it.
+
+        While the meeting isn't recorded, it is not sent to anybody else's machine either.
+        """
+        if not (is_language(wish.source) and is_language(wish.to)):
+            message = "“from” and “to” have to be language tags, such as en or pt-BR."
+            return Refusal(code=RefusalCode.INVALID, message=message)
+        if self._under_way >= MOST_ASKED:
+            message = "As many texts are being translated as may be at a time; try again in a second."
+            return Refusal(code=RefusalCode.BUSY, message=message)
+        self._under_way += 1
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                terms, here = self._terms(seat.live, wish.source, wish.to), not seat.live.state.recorded
+                made = await self._texts.text(wish.text, wish.source, wish.to, terms, here=here)
+        except TimeoutError:
+            message = "It took too long; a shorter text may do."
+            return Refusal(code=RefusalCode.UNAVAILABLE, message=message)
+        finally:
+            self._under_way -= 1
+        if isinstance(made, Refusal):
+            return made
+        return {"text": made.text, "route": made.route.name, "rough": made.route.rough}
+
+
+def open_translating(stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries) -> Translation:
     """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
     translators = Translators()
     texts = TextTranslation(translators, phrases(settings.translation.phrases))
@@ -46,7 +143,7 @@ def open_translating(
     interpreting = Interpreting(house.sessions, house.clock)
     for run in (translating.run, interpreting.run):
         stack.callback(house.tasks.create_task(carry_on(run, house.clock)).cancel)
-    return translating, translators
+    return Translation(house.sessions, translating, translators, texts, terms)
 
 
 def start_translators(

@@ -148,11 +148,16 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     """Languages of record: into these every session is translated whole, as far as a translator can. Any other language
     that can be reached is made while somebody reads it."""
     translators: tuple[
-        Annotated[str, msgspec.Meta(pattern=r"^(bergamot|apertium|echo)$", description="a list of bergamot, apertium")],
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(bergamot|apertium|argos|echo)$", description="a list of bergamot, apertium, argos"
+            ),
+        ],
         ...,
-    ] = ("bergamot", "apertium")
-    """Translators that the server starts and watches over, in one process of their own. Empty: none; others may dial in
-    as engines do."""
+    ] = ("bergamot", "apertium", "argos")
+    """Translators that the server starts and watches over, in one process of their own, with the service below. argos:
+    whatever packages are installed. Empty: none of all these; others may dial in as engines do."""
     service: Annotated[
         str,
         msgspec.Meta(

@@ -51,6 +51,16 @@ def test_every_close_code_is_on_the_doors_page_with_its_reason() -> None:
     assert rows == [(str(code.value), meaning.reason) for code, meaning in MEANINGS.items()]
 
 
+def test_every_message_of_the_desks_is_on_their_page() -> None:
+    files = ("adapters/desk_socket.py", "app_desks.py", "app_proposals.py", "app_translating.py")
+    code = "".join(text(ROOT / "server/moothall" / name) for name in files)
+    messages = set(re.findall(r'"([a-z-]+)": self\._[a-z_]+\b(?!\()', code))
+    assert {"join", "act", "redo", "take-up", "translate"} <= messages
+    sent = text(DOCS / "reference/desk-socket.md").split("## What comes")[0]
+    rows = re.findall(r"^\| (`.+?) \|", sent, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([a-z-]+)`", row)} == messages
+
+
 def decisions() -> list[Path]:
     return sorted((DOCS / "adr").glob("[0-9]*.md"))
 

@@ -92,7 +92,18 @@ function renew(old, fresh) {
   });
 }
 
-function update({ cards, house }) {
+/** What can be translated now; the same markup is in web/pages/_staff.html. */
+function reach({ connected, ways, missing }) {
+  const made = element('div', { class: 'reach', id: 'Reach' });
+  if (!connected) made.append(element('p', {}, words.text('translatorless')));
+  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: tongue(from), others: to.map(tongue).join(', ') })));
+  if (into.length) made.append(element('ul', {}, ...into));
+  made.append(...missing.map((line) => element('p', { class: 'mark', lang: 'en', dir: 'ltr' }, line)));
+  if (!made.isEqualNode(at('Reach'))) at('Reach').replaceWith(made);
+}
+
+function update({ cards, house, translation }) {
+  reach(translation);
   const key = document.activeElement?.dataset.key;
   const made = cards.length ? cards.map(show) : [element('li', { class: 'none', 'data-card': '' }, words.text('empty'))];
   for (const item of [...at('Cards').children]) if (item.dataset.card === undefined) item.remove(); // the server's

@@ -134,7 +134,7 @@ function take(frame) {
   }
 }
 
-const isNews = (id) => !reader.lines.get(id).late;
+const isNews = (id) => !data.making && !reader.lines.get(id).late;
 
 const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
 
@@ -197,7 +197,7 @@ function told(open) {
     heard = Date.now();
   } else {
     cutAt ??= Date.now();
-    if (reader.session.status === 'closed') link.close(); // the record is whole: nothing to wait for
+    if (reader.session.status === 'closed' && !data.making) link.close(); // the record is whole: nothing to wait for
   }
   state();
 }
@@ -341,10 +341,10 @@ wait();
 session();
 text?.show();
 text?.look();
-if (reader.session.status !== 'closed') {
+if (reader.session.status !== 'closed' || data.making) {
   history.scrollRestoration = 'manual';
   open();
-  if (!(await cited())) place.follow();
+  if (!(await cited()) && !data.making) place.follow();
 } else {
   await cited();
 }

@@ -13,6 +13,7 @@ from aiohttp import web
 from moothall.adapters import admin_view as view
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see, wrong
 from moothall.adapters.admin_texts import ACCESS, ROLES, SOUND, AdminText
+from moothall.adapters.translation_texts import reach_part
 from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
@@ -25,6 +26,7 @@ from moothall.services.meeting_plan import change_plan
 from moothall.services.programme import Programme
 from moothall.services.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.role_links import ROLES as LINK_ROLES
+from moothall.services.text_translation import Reach
 
 ACTS: Mapping[str, do.AnyCommand] = {
     "open": do.OpenSession(),
@@ -71,9 +73,10 @@ class AdminDoor:
         entries: Callable[[], Awaitable[Sequence[Entry]]],
         public: str,
         qr_svg: view.QrSvg,
+        reach: Callable[[], Reach],
     ) -> None:
         """`entries` tells of every session without loading it; `public` is the address that links and codes say, with
-        no slash at its end.
+        no slash at its end; `reach` is what can be translated now.
         """
         self.pages = pages
         self._programme = programme
@@ -81,6 +84,7 @@ class AdminDoor:
         self._entries = entries
         self._public = public
         self._qr = qr_svg
+        self._reach = reach
         self._names = view.language_names(pages.pages.catalogues)
         self._own_names: dict[str, str] = {}
 
@@ -131,6 +135,7 @@ class AdminDoor:
             access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
             sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
             roles=self._roles(asked, readers=False),
+            translation=reach_part(self._reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
         )
 

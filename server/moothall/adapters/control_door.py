@@ -15,6 +15,7 @@ from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.quality_texts import quality_line
+from moothall.adapters.translation_texts import reach_part
 from moothall.core.actors import Role
 from moothall.core.session import Status
 from moothall.core.times import clock_time
@@ -22,6 +23,7 @@ from moothall.services.alarms import GIGABYTE
 from moothall.services.control_room import Card, ControlRoom, House
 from moothall.services.reports import Kind
 from moothall.services.role_links import Staff
+from moothall.services.text_translation import Reach
 
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 
@@ -32,11 +34,15 @@ _KINDS = {name.removeprefix("kind."): key for name, key in CONTROL_TEXTS.items()
 class ControlDoor:
     """Serves the page."""
 
-    def __init__(self, pages: Pages, control: ControlRoom, *, staff: StaffOf, may_act: MayAct) -> None:
+    def __init__(
+        self, pages: Pages, control: ControlRoom, *, staff: StaffOf, may_act: MayAct, reach: Callable[[], Reach] = Reach
+    ) -> None:
+        """`reach`: what can be translated now."""
         self._pages = pages
         self._control = control
         self._staff = staff
         self._may_act = may_act
+        self._reach = reach
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -56,6 +62,7 @@ class ControlDoor:
             rows=[_row(card, ui) for card in cards],
             made=ui.text("As of {time}", time=clock_time(self._pages.zone().at(house.at))),
             house=_house(house, ui),
+            translation=reach_part(self._reach(), ui),
             again="/control?" + urlencode({"ui": ui.language}),
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
             data=script_json(

@@ -12,6 +12,7 @@ from moothall.core.errors import RefusalCode
 from moothall.core.ids import SessionId
 from moothall.services.control_room import Card, ControlRoom
 from moothall.services.role_links import HALL, Staff, room_scope
+from moothall.services.text_translation import Reach
 
 MayAct = Callable[[Staff, SessionId], bool]
 
@@ -40,10 +41,14 @@ def visible(cards: Sequence[Card], links: Sequence[Staff], may_act: MayAct) -> l
 class ControlSocket:
     """Sends the cards to the pages that are open, and takes what is said on them."""
 
-    def __init__(self, socket: StaffSocket, control: ControlRoom, *, may_act: MayAct) -> None:
+    def __init__(
+        self, socket: StaffSocket, control: ControlRoom, *, may_act: MayAct, reach: Callable[[], Reach] = Reach
+    ) -> None:
+        """`reach`: what can be translated now."""
         self._socket = socket
         self._control = control
         self._may_act = may_act
+        self._reach = reach
         # Bound: StaffSocket's number of pages.
         self._open: dict[Connection, None] = {}
         socket.serve("/control", {"join": self._join, "see-to": self._see_to}, came=lambda _: None, gone=self._gone)
@@ -75,4 +80,8 @@ class ControlSocket:
 
     def _shown(self, connection: Connection) -> Answer:
         cards = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
-        return {"cards": msgspec.to_builtins(cards), "house": msgspec.to_builtins(self._control.house)}
+        return {
+            "cards": msgspec.to_builtins(cards),
+            "house": msgspec.to_builtins(self._control.house),
+            "translation": msgspec.to_builtins(self._reach()),
+        }

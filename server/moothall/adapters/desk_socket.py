@@ -23,6 +23,8 @@ Extra = Callable[[Seat, "Wish"], Awaitable[dict[str, object] | Refusal]]
 MOST_COMMANDS = 50
 """Commands of one act."""
 MOST_LINES = 1_000
+APART = ("translate",)
+"""Further messages that are answered while others wait their turn."""
 
 
 class _Join(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,12 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Which second pass's proposals."""
     first: int = 0
     """From which of them on."""
+    text: str = ""
+    """To be translated."""
+    source: str = msgspec.field(name="from", default="")
+    """The text's language (BCP-47)."""
+    to: str = ""
+    """The language (BCP-47) that it is wanted in."""
     removes: Selection | None = None
     """Words that must not stay, such as `{"type": "lines", "segments": […]}`."""
 
@@ -110,7 +118,9 @@ class DeskSocket:
         self._extras = extras
         handlers = {"join": self._join, "leave": self._leave, "act": self._act, "undo": self._undo, "name": self._name}
         more = {name: self._extra(name) for name in extras}
-        socket.serve("/desk", {**handlers, **more}, came=lambda _: None, gone=self._gone, holds=self._holds)
+        socket.serve(
+            "/desk", {**handlers, **more}, came=lambda _: None, gone=self._gone, holds=self._holds, apart=APART
+        )
 
     async def _join(self, connection: Connection, data: object) -> Answer:
         wish = msgspec.convert(data, _Join)

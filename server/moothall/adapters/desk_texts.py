@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moothall.adapters.page_texts import ACCEPTED, MENDED, ORIGINS, STANDING
 from moothall.adapters.quality_texts import QUALITY_TEXTS
+from moothall.adapters.translation_texts import REACH_TEXTS
 from moothall.core.actors import Role
 from moothall.services.reports import Kind
 
@@ -170,6 +171,7 @@ CONTROL_TEXTS = {
     **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
     **{f"role.{role.value}": key for role, key in ROLES.items()},
     **QUALITY_TEXTS,
+    **REACH_TEXTS,
     "quality": "The text so far",
     "report": "{n} of {all} readers: {what}",
     "as-of": "As of {time}",

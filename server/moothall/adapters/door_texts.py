@@ -33,6 +33,7 @@ class DoorText:
     ORIGIN = "This was sent from a page that is not ours, so nothing was done with it."
     MANY = "So many readers have said so that it is known by now."
     OFTEN = "That came very often. Please wait a minute."
+    TRANSLATING = "So many texts are being translated that this one has to wait. Please try again in a minute."
     DESCRIPTION = "Read along live: what is said in this meeting, as text."
     RECORD_DESCRIPTION = "What was said in this meeting, as text."
 

@@ -75,15 +75,26 @@ class LanguagesDoor:
                 raise Wrong(404, ErrorText.LANGUAGE)
             answer = await self._want(wanted.session, tag)
             if isinstance(answer, Refusal):
-                unknown = answer.code is RefusalCode.UNKNOWN
-                raise Wrong(404, ErrorText.LANGUAGE) if unknown else Wrong(503, ErrorText.UNAVAILABLE)
+                raise _wrong(answer)
         except Wrong as wrong:
             response = refusal(wrong, self._pages, ui)
             response.headers[hdrs.CACHE_CONTROL] = "no-store"
+            if wrong.status in (429, 503):
+                response.headers[hdrs.RETRY_AFTER] = "60"
             return response
         choices = page_choices.chosen(request.query)
         address = Address(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
         return web.Response(status=303, headers={hdrs.LOCATION: address.page(), hdrs.CACHE_CONTROL: "no-store"})
+
+
+def _wrong(refused: Refusal) -> Wrong:
+    match refused.code:
+        case RefusalCode.UNKNOWN:
+            return Wrong(404, ErrorText.LANGUAGE)
+        case RefusalCode.BUSY:
+            return Wrong(503, DoorText.TRANSLATING)
+        case _:
+            return Wrong(503, ErrorText.UNAVAILABLE)
 
 
 async def _language(request: web.Request) -> str:

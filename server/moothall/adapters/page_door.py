@@ -18,7 +18,7 @@ from moothall.adapters import page_choices
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.page_beside import sources_of
 from moothall.adapters.page_choices import SHOW, Choices
-from moothall.adapters.page_menu import spoken
+from moothall.adapters.page_menu import Lacking, spoken
 from moothall.adapters.page_rows import kind_of, shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
@@ -38,6 +38,8 @@ QualityOf = Callable[[SessionId, ChannelId], Quality | None]
 """How good a text of a session is that was just asked for; None while there is too little of it."""
 SoundOf = Callable[[Session], str | None]
 """Where the sound of a session can be heard; None where it can't."""
+LackingOf = Callable[[SessionId, ChannelId], Lacking]
+"""What its translations lack, for whoever is given a page of a text; they count as its reader for a while."""
 
 MAX_DIGITS = 9
 LINES_HEADER = "Moothall-Lines"
@@ -49,7 +51,7 @@ _STATUS_TEXTS = {400: ErrorText.REQUEST, 404: ErrorText.NOTHING, 405: ErrorText.
 
 
 class PageDoor:
-    """Handlers of the pages. What they show is asked for through the three functions given."""
+    """Handlers of the pages. What they show is asked for through the functions given."""
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class PageDoor:
         last_awaited: Callable[[SessionId], bool] = lambda _: False,
         quality_of: QualityOf = lambda _session, _channel: None,
         offered: Callable[[SessionId], Sequence[str]] = lambda _: (),
+        lacking_of: LackingOf = lambda _session, _channel: Lacking(),
     ) -> None:
         """`public` is the server's address as others know it, without a path.
 
@@ -78,6 +81,7 @@ class PageDoor:
         self._last_awaited = last_awaited
         self._quality_of = quality_of
         self._offered = offered
+        self._lacking_of = lacking_of
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
@@ -111,6 +115,7 @@ class PageDoor:
             last_awaited=self._last_awaited(wanted.session),
             quality=self._quality_of(wanted.session, wanted.feed.channel),
             offered=self._offered(wanted.session),
+            lacking=self._lacking_of(wanted.session, wanted.feed.channel),
             named=bool(request.query.get("channel")),
             instead_of=_channel(request.query.get("instead-of", "")),
             said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
@@ -136,6 +141,8 @@ class PageDoor:
             choices=choices,
             named=bool(request.query.get("channel")),
             said=await self._said(wanted, choices, [line for _, line in seen.lines]),
+            offered=self._offered(wanted.session),
+            lacking=self._lacking_of(wanted.session, wanted.feed.channel),
         )
         return html(text, ui)
 

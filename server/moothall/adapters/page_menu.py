@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from urllib.parse import urlencode
 
+import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
@@ -33,6 +34,15 @@ SINCE = "Made on demand since {date}"
 """What marks a translation that is no part of the record."""
 WAYS = {"": "Original", "translation": "Translation", "both": "Both"}
 """Ways to read a translation, by their values of the choice SHOW; the original is another text."""
+
+
+class Lacking(msgspec.Struct, frozen=True, kw_only=True):
+    """What the translations of a session lack, for somebody who reads one of its texts."""
+
+    missing: tuple[str, ...] = ()
+    """Languages (BCP-47) that belong to the record and that it can't be translated into."""
+    making: bool = False
+    """Whether the session is closed and older lines of this text are being translated."""
 
 
 @lru_cache(maxsize=512)
@@ -77,6 +87,15 @@ def to_ask_for(session: Session, offered: Sequence[str], ui: Catalogue) -> list[
         {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "direction": direction(tag)}
         for tag in offered
         if tag.partition("-")[0].lower() not in there
+    ]
+
+
+def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
+    """Languages that a session can't be translated into, by their own names."""
+    named = [(tag, own_name(tag)) for tag in lacking.missing]
+    return [
+        {"language": tag, "name": name} if name else {"language": ui.language, "name": ui.language_name(tag)}
+        for tag, name in named
     ]
 
 

@@ -22,7 +22,7 @@ from moothall.adapters.page_beside import put_beside, with_waiting
 from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
-from moothall.adapters.page_menu import by_language, menu, to_ask_for, ways
+from moothall.adapters.page_menu import Lacking, by_language, menu, not_here, to_ask_for, ways
 from moothall.adapters.page_rows import (
     Row,
     kind_of,
@@ -53,6 +53,7 @@ from moothall.core.views.quality import Quality
 
 CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
+COMPLETE = Lacking()
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""
 
@@ -128,6 +129,7 @@ class Pages:
         instead_of: ChannelId | None = None,
         said: Sequence[Line] | None = None,
         offered: Sequence[str] = (),
+        lacking: Lacking = COMPLETE,
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
@@ -136,7 +138,7 @@ class Pages:
         it; `last_awaited` as for `standing`; `quality` is how good the text is. `named` is whether the address names
         the text; `instead_of` is the interpreter's text that a translation is read in place of; `said` are the lines
         that were spoken, where a translation is to be shown with them; `offered` are languages into which it could be
-        translated.
+        translated, and `lacking` is what its translations lack.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
@@ -153,10 +155,11 @@ class Pages:
         return self.render(
             "session.html",
             ui=ui,
-            **self._around(session, address, ui, named=named or older is not None, offered=offered),
+            **self._around(session, address, ui, offered, lacking, named=named or older is not None),
             in_language=lambda language: address.page(ui=language),
             instead=_instead(session, channel, instead_of, ui),
             older=older is not None,
+            making=lacking.making,
             rows=rows,
             growing=None
             if growing is None
@@ -190,6 +193,7 @@ class Pages:
                     "date": self._date(session, ui),
                     "zone": _script_zone(zone, now),
                     "session": msgspec.to_builtins(session),
+                    "making": lacking.making,
                     "growing": None if growing is None else msgspec.to_builtins(growing),
                     "base": address.base,
                     "query": address.query,
@@ -210,8 +214,10 @@ class Pages:
         choices: Choices | None = None,
         named: bool = True,
         said: Sequence[Line] | None = None,
+        offered: Sequence[str] = (),
+        lacking: Lacking = COMPLETE,
     ) -> str:
-        """A few lines that stay as they are until the reader asks for the next ones; `named` and `said` as there."""
+        """A few lines that stay as they are until the reader asks for the next ones; the last four as there."""
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
         zone = self._clock_of(session, None)
         rows: list[Row] = []
@@ -224,7 +230,7 @@ class Pages:
         return self.render(
             "own_pace.html",
             ui=ui,
-            **self._around(session, address, ui, named=named),
+            **self._around(session, address, ui, offered, lacking, named=named),
             ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=rows,
@@ -245,7 +251,14 @@ class Pages:
         return self.render("error.html", ui=ui, status=status, sentence=ui.text(key))
 
     def _around(
-        self, session: Session, address: Address, ui: Catalogue, *, named: bool, offered: Sequence[str] = ()
+        self,
+        session: Session,
+        address: Address,
+        ui: Catalogue,
+        offered: Sequence[str],
+        lacking: Lacking,
+        *,
+        named: bool,
     ) -> dict[str, object]:
         """What every page of a session needs; `named` is whether its address names the text."""
         shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
@@ -263,6 +276,7 @@ class Pages:
             "sources": address.choices.get(page_choices.SOURCES) == "yes",
             "texts": menu(session, address, ui, self.zone(), offered),
             "to_ask_for": to_ask_for(session, offered, ui),
+            "not_here": not_here(lacking, ui),
             "shown": shown,
         }
 

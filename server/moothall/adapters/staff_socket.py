@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
 
 import msgspec
@@ -142,10 +142,12 @@ class StaffSocket:
         came: Callable[[Connection], None],
         gone: Callable[[Connection], None],
         holds: Callable[[Connection], bool] = lambda _: True,
+        apart: Collection[str] = (),
     ) -> None:
         """Answer the messages of a namespace. Each is acknowledged with what its handler gives.
 
-        `holds` says whether what a connection shows may still be shown to it; it is asked at each `recheck`.
+        Messages named in `apart` change nothing and may take long: they hold up no others. `holds` says whether what a
+        connection shows may still be shown to it; it is asked at each `recheck`.
         """
         known = self._io
         self._holds[namespace] = holds
@@ -166,13 +168,16 @@ class StaffSocket:
             handler = handlers.get(event)
             if connection is None or handler is None:
                 return refused(RefusalCode.UNKNOWN, "There is no such message here.")
-            return await self._in_turn(connection, handler, data[0] if data else None)
+            turn = nullcontext() if event in apart else connection.turn
+            return await self._counted(connection, turn, handler, data[0] if data else None)
 
         known.on("connect", connect, namespace=namespace)
         known.on("disconnect", disconnect, namespace=namespace)
         known.on("*", anything, namespace=namespace)
 
-    async def _in_turn(self, connection: Connection, handler: Handler, data: object) -> Answer:
+    async def _counted(
+        self, connection: Connection, turn: AbstractAsyncContextManager[object], handler: Handler, data: object
+    ) -> Answer:
         if not connection.take(self.clock.monotonic()) or connection.asked >= ASKED:
             return refused(RefusalCode.BUSY, "Too much at once; wait a second and send it again.")
         task = asyncio.current_task()
@@ -180,7 +185,7 @@ class StaffSocket:
         self._answering.add(task)
         connection.asked += 1
         try:
-            async with connection.turn:
+            async with turn:
                 return await self._answer(connection, handler, data)
         finally:
             connection.asked -= 1

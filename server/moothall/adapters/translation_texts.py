@@ -1,4 +1,4 @@
-"""How a line was translated, in words."""
+"""How a line was translated, and what can be translated, in words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.core.events import MadeFrom
+from moothall.services.text_translation import Reach
 
 DIRECT = "Translated by a machine from {language}"
 THROUGH = "Translated by a machine from {language} through {through}"
@@ -13,6 +14,11 @@ ROUGH = "Translated by a machine from {language}: the gist only"
 TEXTS = {"made": DIRECT, "made.through": THROUGH, "made.rough": ROUGH}
 """The same for the scripts, by their names for it (`web/js/other_text.js`)."""
 _DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
+
+NOBODY = "No translator is connected."
+INTO = "{language} into {others}"
+REACH_TEXTS = {"translatorless": NOBODY, "into": INTO}
+"""What the staff is told of translation; the same for the scripts, by their names for it (`web/js/control.js`)."""
 
 
 def languages_of(route: str) -> tuple[str, ...]:
@@ -28,3 +34,15 @@ def made_text(made: MadeFrom, ui: Catalogue) -> str:
     if through:
         return ui.text(THROUGH, language=first, through=", ".join(through))
     return ui.text(DIRECT, language=first)
+
+
+def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
+    """What the macro `translation` needs: whether anybody translates, from what into what, and what is missing."""
+    return {
+        "nobody": "" if reach.connected else ui.text(NOBODY),
+        "ways": [
+            ui.text(INTO, language=ui.language_name(source), others=", ".join(map(ui.language_name, others)))
+            for source, others in reach.ways.items()
+        ],
+        "missing": reach.missing,
+    }

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 """Languages that are written from right to left where the tag names no script."""
 RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "mand", "nkoo", "rohg", "syrc", "thaa"})
+
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+LONGEST_TAG = 35
+"""Characters of a tag (RFC 5646 §4.4.1)."""
+
+
+def is_language(tag: str) -> bool:
+    """Whether a tag has the form of a language's, such as `pt-BR`. Whether there is such a language isn't looked at."""
+    return len(tag) <= LONGEST_TAG and _TAG.match(tag) is not None
 
 
 def direction(tag: str) -> Literal["ltr", "rtl", "auto"]:

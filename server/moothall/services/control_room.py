@@ -298,7 +298,7 @@ class ControlRoom:
         return seen
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        now = self._clock.monotonic()
+        now, lines = self._clock.monotonic(), live.state.segments
         seen = self._watch(live, now)
         for signal in publication.signals:
             if isinstance(signal, ChannelState):
@@ -307,12 +307,12 @@ class ControlRoom:
                 seen.unsaved[signal.channel] = bool(signal.text)
         for event in publication.events:
             match event:
-                case SegmentOpened():
+                case SegmentOpened() if not event.made_from:
                     seen.heard, seen.words = event.language, now
                 case WordsCommitted():
                     seen.counts.append((now, len(event.words)))
                     seen.words = now
-                case SegmentEnded() if (line := live.state.segments.get(event.segment)) and not line.words:
+                case SegmentEnded() if (line := lines.get(event.segment)) and not (line.words or line.made_from):
                     seen.counts.append((now, len(event.text.split())))  # written by a person
                 case SessionOpened() | SessionResumed():
                     seen.since = now

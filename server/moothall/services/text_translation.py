@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.languages import primary
+from moothall.core.translating.parts import parts_of, together
 from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.protecting import MARK
 from moothall.core.translating.routes import Direction, Route, best_route, reachable
@@ -14,7 +16,7 @@ from moothall.core.translating.wording import Wording, finished, prepared, wordi
 from moothall.services.translators import NoTranslator, TranslationFailed, Translators
 
 KEPT = 200
-"""Routes and wordings that are kept. Overflow: all of them are forgotten."""
+"""Routes and wordings that are kept, and languages with what can be reached from them. Overflow: all are forgotten."""
 LONGEST = 10_000
 """Characters of a text."""
 
@@ -37,6 +39,17 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What else is written with capitals."""
 
 
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be translated now."""
+
+    connected: bool = False
+    """Whether any translators are."""
+    ways: Mapping[str, tuple[str, ...]] = {}
+    """Into which languages texts of each language go (primary tags)."""
+    missing: tuple[str, ...] = ()
+    """What to install for more, in lines for the operator, in English."""
+
+
 class TextTranslation:
     """See the module."""
 
@@ -47,12 +60,14 @@ class TextTranslation:
         self._phrases = phrases
         self._directions: tuple[Direction, ...] = ()
         self._routes: dict[tuple[str, str, bool], Route | None] = {}
+        self._reachable: dict[str, tuple[str, ...]] = {}
         self._wordings: dict[tuple[str, str, Terms], Wording] = {}
         translators.changed(self._changed)
 
     def _changed(self) -> None:
         self._directions = self._translators.directions
         self._routes.clear()
+        self._reachable.clear()
 
     def route(self, source: str, target: str, *, here: bool = False) -> Route | None:
         """The way from one language (BCP-47) to another; None where there is none now.
@@ -69,7 +84,21 @@ class TextTranslation:
 
     def reachable(self, source: str) -> tuple[str, ...]:
         """Languages (primary tags) into which a text can be translated now."""
-        return reachable(self._directions, source)
+        if source not in self._reachable:
+            if len(self._reachable) >= self._kept:
+                self._reachable.clear()
+            self._reachable[source] = reachable(self._directions, source)
+        return self._reachable[source]
+
+    @property
+    def reach(self) -> Reach:
+        """How it stands, for the operator."""
+        sources = sorted({primary(each.source) for each in self._directions})
+        return Reach(
+            connected=self._translators.connected,
+            ways={source: self.reachable(source) for source in sources},
+            missing=self._translators.missing,
+        )
 
     async def prepare(self, source: str, target: str) -> None:
         """Texts from one language into the other will come."""
@@ -99,17 +128,27 @@ class TextTranslation:
             raise TranslationFailed(msg)
         return Made(text=done or "", route=route, wording=words.version)
 
-    async def text(self, text: str, source: str, target: str, terms: Terms | None = None) -> Made | Refusal:
-        """As `translate`, for somebody who asks for one text and gets an answer in any case."""
-        if not 0 < len(text.strip()) <= LONGEST:
+    async def text(
+        self, text: str, source: str, target: str, terms: Terms | None = None, *, here: bool = False
+    ) -> Made | Refusal:
+        """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept.
+
+        A long text goes part by part: what is said now comes in between.
+        """
+        if not text.strip() or len(text) > LONGEST:
             return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
         try:
-            return await self.translate(text, source, target, terms, keep=False)
+            made = [
+                (await self.translate(part, source, target, terms, keep=False, here=here), gap)
+                for part, gap in parts_of(text)
+            ]
         except NoTranslator:
             message = "No translation between these languages is installed here."
             return Refusal(code=RefusalCode.UNKNOWN, message=message)
         except TranslationFailed:
             return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
+        whole = together([(part.text, gap) for part, gap in made], target)
+        return msgspec.structs.replace(made[0][0], text=whole)
 
     async def _through(self, route: Route, texts: Sequence[str], version: str, *, keep: bool) -> list[str]:
         done = []

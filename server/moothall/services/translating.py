@@ -33,6 +33,9 @@ LOOK_MS = 1_000
 """How often it is looked who reads what."""
 AFTER_MS = 60_000
 """How long a translation goes on for which the last reader has left: they may be reloading the page."""
+MOST_OLD = 8
+"""Texts of closed sessions that are made at a time; each has one line under way. Overflow: whoever asks for one more is
+told to wait, so that what is said now isn't late."""
 BETTER_MS = 2_000
 """How long after a line's end its engine may better it (`core/decide_corrections.py`)."""
 
@@ -101,24 +104,69 @@ class Translating:
         found |= {primary(each) for each in self._of_record if found}
         return tuple(sorted(target for target in found if self._of_use(floor, target)))
 
+    def offered(self, state: State) -> tuple[str, ...]:
+        """Languages into which somebody may have a session translated that has no such translation yet.
+
+        One that is on gets them by itself, a moment after they can be reached.
+        """
+        if state.status not in (*ON, Status.CLOSED):
+            return ()
+        return tuple(each for each in self.languages(state) if _translation_into(state, each) is None)
+
+    def out_of_reach(self, state: State) -> tuple[str, ...]:
+        """Languages of record that a session has no text in and can't be translated into now."""
+        floor = spoken(state)
+        if floor is None:
+            return ()
+        said = {primary(tag) for tag in floor.languages}
+        texts = (each for each in state.channels.values() if each.id != floor.id)
+        there = {*self.languages(state), *(primary(tag) for each in texts for tag in each.languages)}
+        if len(said) == 1:
+            there |= said
+        return tuple(each for each in self._of_record if primary(each) not in there)
+
     async def want(self, live: LiveSession, language: str) -> ChannelId | Refusal:
-        """Have a session translated into a language while somebody reads that; returns the translation's id."""
-        channel = translation_id(language)
-        if channel not in live.state.channels:
-            if primary(language) not in self.languages(live.state):
+        """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id.
+
+        Whatever the region, it is the one translation that the session has into that language.
+        """
+        channel = _translation_into(live.state, language)
+        if channel is None:
+            if primary(language) not in self.offered(live.state):
                 message = "No translation into that language is installed here."
                 return Refusal(code=RefusalCode.UNKNOWN, message=message)
-            answer = await self._add(live, language, of_record=False)
-            if isinstance(answer, Refusal):
+            if live.state.status is Status.CLOSED and self._old >= MOST_OLD:
+                message = "As many texts of closed sessions are being translated as may be at a time."
+                return Refusal(code=RefusalCode.BUSY, message=message)
+            channel = translation_id(primary(language))
+            answer = await self._add(live, primary(language), of_record=False)
+            if answer is not None:
                 return answer
-        self._read_at[live.id, channel] = self._clock.monotonic()
-        self._look(live)
+        self.visited(live, channel)
         return channel
+
+    def visited(self, live: LiveSession, channel: ChannelId) -> None:
+        """Somebody was given a page of a text, which counts as reading it for a while: they may have no scripts."""
+        known = live.state.channels.get(channel)
+        if known is not None and known.kind is ev.ChannelKind.TRANSLATION:
+            self._read_at[live.id, channel] = self._clock.monotonic()
+            if (live.id, channel) not in self._work:
+                self._look(live)
+
+    def making(self, live: LiveSession, channel: ChannelId) -> bool:
+        """Whether a closed session's translation is being made at the moment."""
+        work = self._work.get((live.id, channel))
+        return work is not None and live.state.status is Status.CLOSED and work.running
 
     def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
         """An engine hears these lines once more, and may better them soon; or, not `still`, it has, and they stand."""
         until = self._clock.monotonic() + BETTER_MS if still else 0
         self._better.update({(session, segment): until for segment in segments})
+
+    @property
+    def _old(self) -> int:
+        """How many texts of closed sessions are being made."""
+        return sum(work.running and work.live.state.status is Status.CLOSED for work in self._work.values())
 
     # What happens
 
@@ -256,3 +304,9 @@ class Translating:
         for key in [key for key in self._work if key[0] not in loaded]:
             del self._work[key]
         self._read_at = {key: at for key, at in self._read_at.items() if now - at < AFTER_MS}
+
+
+def _translation_into(state: State, language: str) -> ChannelId | None:
+    """A session's translation into a language, whatever the region."""
+    found = (each.id for each in translations(state) if same_language(each.languages[0], language))
+    return next(found, None)

@@ -94,6 +94,11 @@ class Translators:
         return tuple(dict.fromkeys(direction for link in self._links for direction in link.numbers))
 
     @property
+    def connected(self) -> bool:
+        """Whether anybody is."""
+        return bool(self._links)
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """What to install for more languages, in lines for the operator."""
         return tuple(dict.fromkeys(line for link in self._links for line in link.missing))

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
+import json
+import re
 from urllib.parse import parse_qsl
 
+import msgspec
 import pytest
 
 from moothall.adapters.page_address import Address
 from moothall.adapters.page_catalogues import Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.page_menu import by_language, menu, own_name, to_ask_for, ways
+from moothall.adapters.page_menu import Lacking, by_language, menu, not_here, own_name, to_ask_for, ways
+from moothall.adapters.pages import OwnPace, Pages
 from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ids import ChannelId, Epoch, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE
-from moothall.core.views.captions import Channel, Session
+from moothall.core.views.captions import CaptionsView, Channel, Session
 
 UI = Catalogues(find_web_folder() / "locales")["en"]
+PAGES = Pages(find_web_folder())
 FLOOR = Channel(kind=ChannelKind.FLOOR, languages=("en", "fr"))
 CHANNELS = {
     ChannelId("mt-ar"): Channel(kind=ChannelKind.TRANSLATION, languages=("ar",), asked=1_764_000_000_000),
@@ -82,3 +89,40 @@ def test_what_is_translated_already_is_not_asked_for() -> None:
     assert [each["tag"] for each in to_ask_for(SESSION, ("ar", "es", "fr", "pt", "sw"), UI)] == ["es", "sw"]
     alone = Session(id=SESSION.id, channels={ChannelId("floor"): FLOOR})
     assert len(menu(alone, address("floor"), UI, UTC_ZONE, ("es",))) == 1
+
+
+def page(lacking: Lacking, *, status: Status = Status.CLOSED, language: str = "en") -> str:
+    feed = Feed(channel=ChannelId("floor"))
+    snapshot = CaptionsView.empty(SESSION.id, Epoch("e1"), feed).snapshot()
+    seen = msgspec.structs.replace(snapshot, session=msgspec.structs.replace(SESSION, status=status))
+    return PAGES.render_session(seen, channel=feed.channel, ui=PAGES.catalogues[language], now=0, lacking=lacking)
+
+
+def found(pattern: str, html: str) -> str:
+    seen = re.search(pattern, html, re.DOTALL)
+    assert seen is not None
+    return seen[1]
+
+
+def test_what_belongs_to_the_record_and_can_not_be_made_is_named_in_a_line() -> None:
+    lacking = Lacking(missing=("pt-BR", "ar", "tlh"))
+    said = found(r'<p class="missing">(.*?)</p>', page(lacking, language="es"))
+    words = " ".join(re.sub("<[^>]*>", "", said).split())
+    assert words == "Aquí no se traduce a: Português (Brasil) · العربية · klingon"
+    assert re.findall(r'lang="([^"]*)"', said) == ["pt-BR", "ar", "es"]
+    assert not_here(Lacking(), UI) == []
+    assert 'class="missing"' not in page(Lacking())
+    seen = OwnPace(lines=(), start=0, following=0, total=0)
+    own_pace = PAGES.render_own_pace(SESSION, seen, channel=ChannelId("floor"), ui=UI, offered=("es",), lacking=lacking)
+    assert 'class="missing"' in own_pace
+    assert 'action="/s/plenary/language?channel=floor"' in own_pace
+
+
+def test_the_page_of_a_closed_meeting_says_whether_its_text_is_still_being_made() -> None:
+    made, making = page(Lacking()), page(Lacking(making=True))
+    assert "The machine is still translating this text." in found(r"<noscript>(.*?)</noscript>", making)
+    assert "Load newer text" in making
+    assert json.loads(found(r'id="Data">(.*?)</script>', making))["making"] is True
+    assert "<noscript>" not in made
+    assert json.loads(found(r'id="Data">(.*?)</script>', made))["making"] is False
+    assert "still translating" not in page(Lacking(), status=Status.OPEN)

@@ -4,9 +4,10 @@ import pytest
 
 from moothall.adapters.page_catalogues import Catalogues
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.translation_texts import languages_of, made_text
+from moothall.adapters.translation_texts import languages_of, made_text, reach_part
 from moothall.core.events import MadeFrom, SourceLine
 from moothall.core.ids import SegmentId
+from moothall.services.text_translation import Reach
 
 ENGLISH = Catalogues(find_web_folder() / "locales")["en"]
 
@@ -32,3 +33,13 @@ def test_readers_are_told_from_which_language_and_through_which() -> None:
     assert made_text(chain, ENGLISH) == "Translated by a machine from English through Portuguese"
     rough = MadeFrom(sources=sources, route="apertium-fr-es 1 fr>es", rough=True)
     assert made_text(rough, ENGLISH) == "Translated by a machine from French: the gist only"
+
+
+def test_the_staff_is_told_what_can_be_translated_and_what_to_install() -> None:
+    reach = Reach(connected=True, ways={"en": ("es", "pt"), "pt": ("es",)}, missing=("Install something.",))
+    assert reach_part(reach, ENGLISH) == {
+        "nobody": "",
+        "ways": ["English into Spanish, Portuguese", "Portuguese into Spanish"],
+        "missing": ("Install something.",),
+    }
+    assert reach_part(Reach(), ENGLISH) == {"nobody": "No translator is connected.", "ways": [], "missing": ()}

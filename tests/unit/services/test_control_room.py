@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
+    AddChannel,
     AnyCommand,
     AttachEngine,
     AttachSource,
@@ -15,12 +16,13 @@ from moothall.core.commands import (
     EndSegment,
     OpenSession,
     SegmentStart,
+    SetTranslation,
     TakeFloor,
     TypeLine,
 )
 from moothall.core.errors import Refusal
-from moothall.core.events import EndReason, Word
-from moothall.core.ids import CommandId, Epoch, SegmentId, SessionId
+from moothall.core.events import ChannelKind, EndReason, SourceLine, Word
+from moothall.core.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay
@@ -226,6 +228,25 @@ def test_written_lines_count_as_words_and_a_long_time_not_recorded_is_asked_abou
             assert "off-long" in kinds((await on.after(1_800))[0])
             await on.do(live, CloseSession())
             assert all(card.session is None for card in await on.after(1))
+
+    run(story())
+
+
+def test_what_is_translated_is_not_what_was_heard() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("a")
+            spanish = ChannelId("mt-es")
+            line = TypeLine(channel=FLOOR, segment=SegmentId("s"), text="Three words here.", language="en")
+            await on.do(live, line, by=Actor(Role.CAPTIONER, "c"))
+            into = AddChannel(channel=spanish, kind=ChannelKind.TRANSLATION, languages=("es",), of_record=True)
+            await on.do(live, into)
+            await on.after(5)
+            source = SourceLine(SegmentId("s"), 0)
+            made = SetTranslation(channel=spanish, source=source, text="Tres.", route="echo 1 en>es")
+            await on.do(live, made, by=Actor(Role.TRANSLATOR, "mt"))
+            card = (await on.after(0))[0]
+            assert (card.heard, card.rate, card.words) == ("en", 3, 5)
 
     run(story())
 

@@ -9,7 +9,7 @@ import pytest
 
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.translating.phrases import Phrase
-from moothall.services.text_translation import KEPT, LONGEST, Made, Terms, TextTranslation
+from moothall.services.text_translation import KEPT, LONGEST, Made, Reach, Terms, TextTranslation
 from moothall.services.translators import NoTranslator, TranslationFailed, Translators
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
@@ -45,6 +45,21 @@ def test_a_text_goes_its_way_hop_by_hop_with_formulas_and_terms_kept() -> None:
             term = await texts.translate("Moothall opens.", "en", "pt", Terms(forced={"Moothall": "a Moothall"}))
             assert "Moothall opens" in term.text.replace("a Moothall", "Moothall")
             assert term.wording != made.wording
+
+    run(story())
+
+
+def test_it_tells_how_far_it_reaches_at_the_moment() -> None:
+    async def story() -> None:
+        echo = EchoEnd(missing=("Install something.",))
+        async with texts_of(echo) as texts:
+            ways = {"en": ("es", "pt"), "es": ("en", "pt"), "pt": ("en", "es")}
+            assert texts.reach == Reach(connected=True, ways=ways, missing=("Install something.",))
+            echo.cut()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert texts.reach == Reach()
+            assert texts.reachable("en") == ()
 
     run(story())
 

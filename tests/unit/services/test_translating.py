@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import msgspec
 
-from hall_in_memory import MemoryHall
+from hall_in_memory import FLOOR, MemoryHall
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
+from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removing import Lines
 from moothall.services.orders import Receipt
+from moothall.services.translating import MOST_OLD
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
-from translating_hall import ES, FR, PT, added, translated_hall
+from translating_hall import CAPTIONER, ES, FR, PT, added, translated_hall
 
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 
@@ -170,6 +171,92 @@ def test_a_closed_session_is_translated_when_somebody_asks_for_it() -> None:
             assert await on.translating.want(on.live, "es") == ES
             await on.comes(lambda: on.lines(ES) == {"a": "[es] [pt] Good morning."})
             assert await on.translating.want(on.live, "es") == ES
+
+    run(story())
+
+
+def test_what_is_offered_is_what_a_session_that_has_begun_lacks() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("en", "es", "fr")) as on:
+            assert on.translating.offered(on.live.state) == ()
+            assert on.translating.out_of_reach(on.live.state) == ("es", "fr"), "English is what is spoken"
+            await on.says("a", "Good morning.")
+            await on.do(do.CloseSession())
+            on.connect()
+            await on.comes(lambda: bool(on.translators.directions))
+            assert on.translating.offered(on.live.state) == ("es", "pt")
+            assert on.translating.out_of_reach(on.live.state) == ("fr",)
+            french = do.AddChannel(channel=ChannelId("fr"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+            await on.do(french)
+            assert on.translating.out_of_reach(on.live.state) == (), "an interpreter is there"
+            assert not on.translating.making(on.live, PT)
+            assert await on.translating.want(on.live, "pt-BR") == PT
+            assert on.translating.making(on.live, PT)
+            await on.comes(lambda: not on.translating.making(on.live, PT))
+            assert len(on.lines(PT)) == 1
+            assert await on.translating.want(on.live, "pt-AO") == PT
+            assert added(on) == {PT: False}
+            assert on.translating.offered(on.live.state) == ("es",)
+            early = await on.hall.session(SessionId("early"), languages=("en",))
+            assert on.translating.offered(early.state) == ()
+            assert isinstance(await on.translating.want(early, "es"), Refusal)
+
+    run(story())
+
+
+def test_where_several_languages_are_spoken_each_of_record_may_be_out_of_reach() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("en", "es"), languages=("en", "ru")) as on:
+            assert on.translating.out_of_reach(on.live.state) == ("en", "es")
+            on.connect()
+            await on.comes(lambda: bool(on.translators.directions))
+            assert on.translating.out_of_reach(on.live.state) == ("en",)
+
+    run(story())
+
+
+def test_a_page_counts_as_reading_for_a_while() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=()) as on:
+            on.connect()
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(added(on)) == 2)
+            on.translating.visited(on.live, FLOOR)
+            on.translating.visited(on.live, ChannelId("none"))
+            await on.hall.clock.sleep(5_000)
+            assert on.lines(PT) == {}
+            on.translating.visited(on.live, PT)
+            await on.comes(lambda: len(on.lines(PT)) == 1)
+            assert on.lines(ES) == {}
+            await on.hall.clock.sleep(70_000)
+            await on.says("b", "Nobody reads this.")
+            await on.hall.clock.sleep(5_000)
+            assert len(on.lines(PT)) == 1
+
+    run(story())
+
+
+def test_so_many_texts_of_closed_sessions_are_made_at_a_time() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=()) as on:
+            echo = on.connect()
+            echo.silent = True
+            answers = []
+            for number in range(MOST_OLD + 1):
+                live = await on.hall.session(SessionId(f"old{number}"), languages=("en",))
+                line = do.TypeLine(channel=FLOOR, segment=SegmentId("a"), text="Hello.", language="en")
+                for name, actor, command in (
+                    ("open", SYSTEM, do.OpenSession()),
+                    ("line", CAPTIONER, line),
+                    ("close", SYSTEM, do.CloseSession()),
+                ):
+                    assert isinstance(await live.writer.send(actor, CommandId(name), command), Receipt)
+                answers.append(await on.translating.want(live, "pt"))
+                await on.hall.clock.sleep(10)
+            assert answers[:-1] == [PT] * MOST_OLD
+            assert isinstance(answers[-1], Refusal)
+            assert answers[-1].code is RefusalCode.BUSY
+            assert on.live.state.status == "open", "what is on is not refused anything"
 
     run(story())
 

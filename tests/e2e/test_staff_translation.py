@@ -1,0 +1,40 @@
+"""What the staff's pages say of translation in Chromium: what works now, and what to install for more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from every_page import TO_INSTALL, into_portuguese, visitor
+from moothall.app import hall
+from moothall.settings import Engine, Server, Settings, Translation
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SAID = "#Reach :is(p, li)"
+NOBODY = "No translator is connected."
+MARKUP = "document.getElementById('Reach').outerHTML.replaceAll(/>\\s+/g, '>')"
+
+
+async def test_it_is_as_it_is_now_with_and_without_scripts(browser: Browser, tmp_path: Path) -> None:
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path)), engine=Engine(count=0), translation=Translation(translators=())
+    )
+    async with hall(settings) as running, visitor(browser, running) as context:
+        control, admin = await context.new_page(), await context.new_page()
+        await control.goto(f"{running.address}/control")
+        await expect(control.locator(SAID)).to_have_text([NOBODY])
+        await admin.goto(f"{running.address}/admin")
+        await expect(admin.locator(SAID)).to_have_text([NOBODY])
+        async with into_portuguese(running):
+            await control.bring_to_front()
+            await expect(control.locator(SAID)).to_have_text(["English into Portuguese", TO_INSTALL])
+            made = await control.evaluate(MARKUP)
+            await admin.reload()
+            assert await admin.evaluate(MARKUP) == made
+            await admin.goto(f"{running.address}/admin?ui=es")
+            await expect(admin.locator(SAID)).to_have_text(["inglés a portugués", TO_INSTALL])
+        await control.bring_to_front()
+        await expect(control.locator(SAID)).to_have_text([NOBODY])

@@ -1,0 +1,88 @@
+"""A closed meeting in another language, asked for on its page in Chromium, with and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from browsing import tab
+from moothall.app import Hall, hall
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.events import ChannelKind, EndReason, Origin, Word
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.services.orders import Receipt
+from moothall.settings import Engine, Server, Settings, Translation
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+FLOOR, OLD = ChannelId("floor"), SessionId("old")
+LINES = 40
+
+
+@asynccontextmanager
+async def old_meeting(data: Path) -> AsyncIterator[Hall]:
+    """A server with a closed meeting, and a translator of its own that says everything again."""
+    settings = Settings(
+        server=Server(port=0, data=str(data)),
+        engine=Engine(count=0),
+        translation=Translation(languages=("es", "ar"), translators=("echo",)),
+    )
+    async with hall(settings) as running:
+        writer = (await running.sessions.open(OLD)).writer
+        steps: list[tuple[Actor, list[do.AnyCommand]]] = [
+            (SYSTEM, [do.CreateSession(title="Old meeting", languages=("en",))]),
+            (SYSTEM, [do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))]),
+            (SYSTEM, [do.OpenSession(), do.AttachEngine(channel=FLOOR, model="scripted")]),
+            (Actor(Role.ENGINE, "scripted"), [command for n in range(LINES) for command in _line(n)]),
+            (SYSTEM, [do.CloseSession()]),
+        ]
+        for number, (actor, commands) in enumerate(steps):
+            assert isinstance(await writer.send(actor, CommandId(f"c{number}"), commands), Receipt)
+        while not running.translators.directions:
+            await running.clock.sleep(20)
+        yield running
+
+
+def _line(number: int) -> Sequence[do.AnyCommand]:
+    segment, t0 = SegmentId(f"s{number:02}"), 1_000 * number
+    start = do.SegmentStart(t0=t0, language="en", origin=Origin.MACHINE)
+    said = (Word(f"Line {number}.", t0, t0 + 900),)
+    return (
+        do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=said, start=start),
+        do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t0 + 900, reason=EndReason.SENTENCE),
+    )
+
+
+async def test_it_is_asked_for_and_comes_while_it_is_read(page: Page, tmp_path: Path) -> None:
+    async with old_meeting(tmp_path) as running:
+        await page.goto(f"{running.address}/s/{OLD}?say=lines")
+        await expect(page.locator(".missing")).to_have_text("Not translated here: العربية")
+        await page.get_by_text("Another language").click()
+        await page.get_by_role("button", name="Português").click()
+        await expect(page).to_have_url(f"{running.address}/s/{OLD}?channel=mt-pt&say=lines")
+        await expect(page.locator("#Lines .text")).to_have_text([f"[pt] Line {n}." for n in range(LINES)])
+        await expect(page.locator("#Announcer > *")).to_have_count(0)
+        assert await page.evaluate("scrollY") == 0
+        await expect(page.locator("#State")).to_have_text("Closed: this is the record")
+        await page.reload()
+        await expect(page.locator("#Lines .text")).to_have_count(LINES)
+        await expect(page.locator(".texts form button")).to_have_text(["Español"])
+
+
+async def test_so_it_does_without_scripts(browser: Browser, tmp_path: Path) -> None:
+    async with old_meeting(tmp_path) as running, tab(browser, java_script_enabled=False) as page:
+        await page.goto(f"{running.address}/s/{OLD}")
+        await page.get_by_text("Another language").click()
+        await page.get_by_role("button", name="Español").click()
+        lines = page.locator("#Lines .text")
+        while await lines.count() < LINES:
+            await running.clock.sleep(200)
+            await page.reload()
+        await expect(lines.first).to_have_text("[es] [pt] Line 0.")
+        await page.reload()
+        await expect(page.get_by_text("The machine is still translating this text.")).to_have_count(0)
