@@ -11,13 +11,25 @@ from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.event_codec import encode_event, type_name
-from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.ids import (
+    ChannelId,
+    CommandId,
+    Epoch,
+    InterventionId,
+    Lane,
+    SegmentId,
+    SessionId,
+    SourceId,
+    SpeakerId,
+)
 from moothall.core.lanes import STAFF, hub_lane, is_public
 
 SESSION = SessionId("open")
 HIDDEN = SessionId("backstage")
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
 A, B = SegmentId("a"), SegmentId("b")
+Q = InterventionId("q")
 WORD = "rhubarb"
 WALL = 1_764_000_000_000
 
@@ -50,6 +62,27 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.LinesMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
         ev.NoteLeft(text=f"The {WORD} is in the minutes."),
         ev.TermChosen(term=WORD, wanted=True),
+        ev.InterventionReceived(
+            intervention=Q,
+            number=1,
+            kind=Kind.QUESTION,
+            text=WORD,
+            language="en",
+            name=WORD,
+            origin="remote",
+            asker=WORD,
+            t=5,
+        ),
+        ev.InterventionReworded(intervention=Q, text=WORD),
+        ev.InterventionFlagged(intervention=Q, flags=(WORD,)),
+        ev.InterventionStands(intervention=Q, number=1, standing=Standing.CHECKED, t=5),
+        ev.InterventionPublished(
+            intervention=Q, number=1, kind=Kind.QUESTION, text="Why?", language="en", name="Ana", origin="remote", t=5
+        ),
+        ev.InterventionWritten(intervention=Q, number=1, text="Because.", language="en"),
+        ev.QueueArranged(first=(Q,)),
+        ev.QueueOrdered(order=Order.ALTERNATE),
+        ev.SupportCounted(counts={Q: 3}),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),

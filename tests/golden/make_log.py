@@ -22,7 +22,8 @@ from moothall.adapters.signing import Ed25519Signer
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from recorder import EPOCH, MORNING, SESSION, Recorder
 
 HERE = Path(__file__).parent
@@ -305,6 +306,65 @@ def remove_a_line_in_both_languages(recorder: Recorder) -> tuple[tuple[int, ...]
     return gone, [recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by="staff-1"), STAFF)]
 
 
+def asking(recorder: Recorder) -> list[LogRecord]:
+    """A question that is mended, answered in writing and supported; and one that is taken out again."""
+    tell, by = recorder.record, Actor(Role.PARTICIPANT, "visitor")
+    q1, q2 = InterventionId("q1"), InterventionId("q2")
+
+    def received(name: InterventionId, number: int, text: str) -> LogRecord:
+        return tell(
+            ev.InterventionReceived(
+                intervention=name,
+                number=number,
+                kind=Kind.QUESTION,
+                text=text,
+                language="en",
+                name="Ana Conceição",
+                origin="hub:lima",
+                asker=f"asker-{number}",
+                t=900,
+            ),
+            by,
+        )
+
+    def stands(standing: Standing) -> LogRecord:
+        return tell(ev.InterventionStands(intervention=q1, number=1, standing=standing, t=1_000), STAFF)
+
+    return [
+        tell(ev.SessionCreated(title="Asking", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        received(q1, 1, "Wy?"),
+        received(q2, 2, "Who is it?"),
+        tell(ev.InterventionFlagged(intervention=q2, flags=("blocked-word",)), STAFF),
+        tell(ev.InterventionReworded(intervention=q1, text="Why?"), STAFF),
+        tell(
+            ev.InterventionPublished(
+                intervention=q1,
+                number=1,
+                kind=Kind.QUESTION,
+                text="Why?",
+                language="en",
+                name="Ana Conceição",
+                origin="hub:lima",
+                t=900,
+            ),
+            STAFF,
+        ),
+        stands(Standing.QUEUED),
+        tell(ev.QueueOrdered(order=Order.ALTERNATE), STAFF),
+        tell(ev.QueueArranged(first=(q1,)), CHAIR),
+        tell(ev.SupportCounted(counts={q1: 12})),
+        tell(ev.InterventionWritten(intervention=q1, number=1, text="Because.", language="en"), STAFF),
+        stands(Standing.WRITTEN),
+        tell(ev.SessionClosed(t=3_000), CHAIR),
+    ]
+
+
+def remove_what_was_asked(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    return (5,), [recorder.record(ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1"), STAFF)]
+
+
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
 """Which bodies go, and what is written with that."""
@@ -315,6 +375,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-better-pass": (better_pass, remove_the_bettered),
     "log-0.1-terms": (chosen_terms, remove_her_name),
     "log-0.1-translated": (translated, remove_a_line_in_both_languages),
+    "log-0.1-asking": (asking, remove_what_was_asked),
 }
 
 

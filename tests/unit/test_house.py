@@ -27,6 +27,8 @@ UNTESTED = {
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
     "core/errors.py": "sentences and fields without behaviour",
     "core/event_parts.py": "fields without behaviour; test_events.py and the codec's laws make events of them",
+    "core/floor/parts.py": "fields without behaviour; test_decide_floor.py and test_order.py use every one of them",
+    "core/floor/interventions.py": "the fold of the floor's events; test_decide_floor.py carries all of them out",
     "core/session_parts.py": "fields without behaviour; test_session.py folds every one of them",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
     "services/engine_connection.py": "protocols; the link of the engine and the bench implement them",

@@ -489,37 +489,33 @@ class InterventionWritten(FloorEvent, frozen=True, kw_only=True, tag="interventi
     """BCP-47 tag of the answer."""
 
 
-class QueueArranged(Event, frozen=True, kw_only=True, tag="queue.arranged"):
+class QueueEvent(Event, frozen=True, kw_only=True):
+    """A public fact about the queue."""
+
+    def lane(self) -> Lane:
+        """Everybody's."""
+        return lanes.FLOOR
+
+
+class QueueArranged(QueueEvent, frozen=True, kw_only=True, tag="queue.arranged"):
     """The chair put what is in the queue in another order than the rule has: these first, in this order."""
 
     first: tuple[InterventionId, ...]
     """Empty: by the rule again."""
 
-    def lane(self) -> Lane:
-        """Everybody's."""
-        return lanes.FLOOR
 
-
-class QueueOrdered(Event, frozen=True, kw_only=True, tag="queue.ordered"):
+class QueueOrdered(QueueEvent, frozen=True, kw_only=True, tag="queue.ordered"):
     """By which rule the queue is ordered from here on."""
 
     order: Order
     """The rule."""
 
-    def lane(self) -> Lane:
-        """Everybody's."""
-        return lanes.FLOOR
 
-
-class SupportCounted(Event, frozen=True, kw_only=True, tag="support.counted"):
+class SupportCounted(QueueEvent, frozen=True, kw_only=True, tag="support.counted"):
     """How many would ask this too. The ballots are kept elsewhere, and destroyed."""
 
     counts: dict[InterventionId, int]
     """Of those whose number has changed, how many there are now."""
-
-    def lane(self) -> Lane:
-        """Everybody's."""
-        return lanes.FLOOR
 
 
 class RecordCheckpoint(Event, frozen=True, kw_only=True, tag="record.checkpoint"):

@@ -19,6 +19,7 @@ from moothall.core.actors import Actor, Role
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.floor.undoing import floor_step
 from moothall.core.glossary.terms import key_of
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.moves import is_returned, returned
@@ -194,6 +195,18 @@ def _step(
                 term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
             )
             return now, (before,)
+        case (
+            ev.InterventionReceived()
+            | ev.InterventionReworded()
+            | ev.InterventionFlagged()
+            | ev.InterventionPublished()
+            | ev.InterventionStands()
+            | ev.InterventionWritten()
+            | ev.QueueArranged()
+            | ev.QueueOrdered()
+            | ev.SupportCounted()
+        ):
+            return floor_step(state.floor, event)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 

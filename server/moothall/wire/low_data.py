@@ -47,6 +47,15 @@ _SILENT = (
     ev.NoteLeft,
     ev.TermChosen,
     ev.CloseAsked,
+    ev.InterventionReceived,
+    ev.InterventionReworded,
+    ev.InterventionFlagged,
+    ev.InterventionPublished,
+    ev.InterventionStands,
+    ev.InterventionWritten,
+    ev.QueueArranged,
+    ev.QueueOrdered,
+    ev.SupportCounted,
     UnknownEvent,
 )
 """Events that change nothing for a reader of finished lines."""

@@ -3,50 +3,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from asking import MODERATOR, SOMEBODY, ask, asked, name, of, stand
 from deciding import FLOOR, WALL, carry_out, created, events, refused, segment, speaking
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.actors import SYSTEM, Role
 from moothall.core.authority import may_send
 from moothall.core.decide_floor import MAX_ANSWER, MAX_NAME, MAX_REASON, MAX_TEXT, MOST, MOST_AT_ONCE, MOST_OPEN
 from moothall.core.errors import RefusalCode
-from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.ids import InterventionId, SegmentId
-from moothall.core.session import State, evolve
-
-MODERATOR = Actor(Role.MODERATOR, "m1")
-SOMEBODY = Actor(Role.PARTICIPANT, "p1")
-
-
-def name(text: str) -> InterventionId:
-    return InterventionId(text)
-
-
-def ask(what: str, text: str = "Why?", *, kind: Kind = Kind.QUESTION, asker: str = "", **more: object) -> do.Ask:
-    given = do.Ask(intervention=name(what), kind=kind, text=text, language="en", asker=asker or f"by-{what}")
-    return msgspec.structs.replace(given, **more)
-
-
-def stand(standing: Standing, *what: str, **more: object) -> do.Stand:
-    return msgspec.structs.replace(do.Stand(interventions=tuple(map(name, what)), standing=standing), **more)
-
-
-def of(state: State, what: str) -> Intervention:
-    found = state.floor.get(name(what))
-    assert found is not None
-    return found
-
-
-def asked() -> State:
-    """Three questions that are being checked, the second from a hub."""
-    return carry_out(
-        speaking(),
-        ask("a", "Why?"),
-        ask("b", "When?", origin="hub:nairobi"),
-        ask("c", "Who?", name="Ana"),
-        actor=SOMEBODY,
-    )
+from moothall.core.ids import SegmentId
+from moothall.core.session import evolve
 
 
 def test_what_is_received_has_a_number_and_a_moment_and_is_shown_to_the_staff_alone() -> None:

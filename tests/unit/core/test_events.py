@@ -21,6 +21,15 @@ LANES = {
     "note.left": "staff",
     "term.chosen": "staff",
     "close.asked": "staff",
+    "intervention.received": "staff",
+    "intervention.reworded": "staff",
+    "intervention.flagged": "staff",
+    "intervention.published": "floor",
+    "intervention.stands": "floor",
+    "intervention.written": "floor",
+    "queue.arranged": "floor",
+    "queue.ordered": "floor",
+    "support.counted": "floor",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""
 

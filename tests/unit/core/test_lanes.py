@@ -61,9 +61,14 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
     for_staff = {"note.left", "close.asked", "term.chosen"}
+    for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
+    of_the_floor = {"intervention.published", "intervention.stands", "intervention.written"}
+    assert {name for name, lane in lanes.items() if lane is ev.FloorEvent.lane} == of_the_floor
+    of_the_queue = {"queue.arranged", "queue.ordered", "support.counted"}
+    assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
     assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
-    others = set(lanes) - in_channel - {"words.committed"} - for_staff
+    others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_floor - of_the_queue
     assert {lanes[name] for name in others} == {ev.Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION
 

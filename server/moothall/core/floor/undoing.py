@@ -1,0 +1,76 @@
+"""What undoes an act on interventions: they are brought back to where they stood."""
+
+from __future__ import annotations
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.floor.interventions import Floor, FloorFact
+
+Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
+
+
+def floor_step(floor: Floor, event: FloorFact) -> Step | None:
+    """The command behind an event and what undoes that, in the state before it; None when it goes with another event.
+
+    What undoes is None where nothing does.
+    """
+    match event:
+        case ev.InterventionReceived():
+            asked = do.Ask(
+                intervention=event.intervention,
+                kind=event.kind,
+                text=event.text,
+                language=event.language,
+                asker=event.asker,
+                name=event.name,
+                origin=event.origin,
+            )
+            return asked, None
+        case ev.InterventionStands():
+            return _of_standing(floor, event)
+        case ev.InterventionReworded():
+            before = floor.get(event.intervention)
+            reworded = do.Reword(intervention=event.intervention, text=event.text)
+            return reworded, None if before is None else (_replaced(reworded, text=before.text),)
+        case ev.InterventionFlagged():
+            before = floor.get(event.intervention)
+            flagged = do.Flag(intervention=event.intervention, flags=event.flags)
+            return flagged, None if before is None else (do.Flag(intervention=before.id, flags=before.flags),)
+        case ev.InterventionWritten():
+            before = floor.get(event.intervention)
+            answer = do.WriteAnswer(intervention=event.intervention, text=event.text, language=event.language)
+            # The first answer is taken back with its standing.
+            return answer, () if before is None or not before.answer else (_replaced(answer, text=before.answer),)
+        case ev.QueueArranged():
+            return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=floor.arranged),)
+        case ev.QueueOrdered():
+            return do.OrderQueue(order=event.order), (do.OrderQueue(order=floor.order),)
+        case _:
+            return None
+
+
+def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:
+    before = floor.get(event.intervention)
+    if before is None or before.standing is event.standing:
+        return None
+    stood = do.Stand(
+        interventions=(event.intervention,),
+        standing=event.standing,
+        reason=event.reason,
+        into=event.into,
+        segment=event.segment,
+    )
+    back = do.Stand(
+        interventions=(before.id,),
+        standing=before.standing,
+        reason=before.reason,
+        into=before.into,
+        segment=before.segment,
+    )
+    return stood, (back,)
+
+
+def _replaced(command: do.Reword | do.WriteAnswer, *, text: str) -> do.AnyCommand:
+    if isinstance(command, do.Reword):
+        return do.Reword(intervention=command.intervention, text=text)
+    return do.WriteAnswer(intervention=command.intervention, text=text, language=command.language)
