@@ -135,6 +135,7 @@ class TranslatorService:
             return work()
 
         done = loop.run_in_executor(thread, call)
+        done.add_done_callback(lambda answer: answer.cancelled() or answer.exception())  # Somebody may have given up.
         await begun.wait()  # Waiting for its turn is not hanging.
         try:
             async with asyncio.timeout(self._hung_s):
