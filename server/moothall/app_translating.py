@@ -150,10 +150,10 @@ def start_translators(
     stack: AsyncExitStack, house: House, settings: Settings, translators: Translators, *, url: str, token: str
 ) -> EngineChild | None:
     """The server's own translators, started again whenever they end or hang; None where the settings name none."""
-    if not settings.translation.translators:
+    if not settings.translation.translators and not settings.translation.service:
         return None
     arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
-    for name in settings.translation.translators:
+    for name in settings.translation.translators or ("none",):
         arguments += ["--only", name]
     if settings.translation.service:
         arguments += ["--service", settings.translation.service]
