@@ -120,11 +120,9 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     if refused is not None:
         return refused
     t, events = state.media_now(wall), list[ev.AnyEvent]()
-    called = state.floor.called
-    if command.standing is Standing.CALLED and called is not None and called not in names:
-        before = state.floor.get(called)
-        if before is not None:
-            events.append(_stands(before, do.Stand(interventions=(called,), standing=Standing.QUEUED), t))
+    if command.standing is Standing.CALLED:
+        back = do.Stand(interventions=names, standing=Standing.QUEUED)
+        events += [_stands(before, back, t) for before in state.floor.standing(Standing.CALLED)]
     for each in known:
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))

@@ -129,7 +129,7 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return replace(floor, arranged=event.first)
         case ev.QueueOrdered():
             return replace(floor, order=event.order)
-        case ev.SupportCounted():
+        case _:
             for name, count in event.counts.items():
                 floor = floor.with_(name, support=count)
             return floor
