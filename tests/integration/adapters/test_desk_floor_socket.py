@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from asking import SOMEBODY, ask, name, stand
 from desk_house import Desk, House, desk, desk_house, plain
+from js_tools import SCRIPTS, module, node
 from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.floor.parts import Order, Standing
@@ -150,3 +153,31 @@ async def test_who_comes_back_after_a_cut_finds_all_of_it_and_an_act_sent_again_
             seen = await sit(again)
             assert (seen.standing("a"), seen.standing("b")) == ("queued", "being-checked")
             assert await again.ask("act", queued) == answer
+
+
+@BOTH
+async def test_the_stock_client_of_npm_does_the_same(transports: tuple[str, ...]) -> None:
+    program, client = node(), module("socket.io-client")
+    async with desk_house() as house:
+        await opened(house)
+        acts = [
+            act("q", stand(Standing.QUEUED, "a")),
+            act("c", stand(Standing.CALLED, "a")),
+            act("d", stand(Standing.ANSWERED, "a", segment="s1")),
+        ]
+        wish = {"url": house.url, "cookie": "who=mod", "transports": transports, "session": "s", "acts": acts}
+        process = await asyncio.create_subprocess_exec(
+            program,
+            str(SCRIPTS / "lead_a_discussion.js"),
+            str(client),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(20):
+            said, _ = await process.communicate(json.dumps(wish).encode())
+        found = json.loads(said)
+        assert found["transport"] == transports[0]
+        assert [(item["id"], item["standing"]) for item in found["first"]["items"]] == [("a", "being-checked")]
+        assert all("receipt" in first and first == again for first, again in found["answers"])
+        told = [item["standing"] for body in found["told"] for item in body["items"]]
+        assert told == ["queued", "called", "answered"]
