@@ -49,6 +49,7 @@ async def test_two_moderators_see_the_same_at_once(page: Page, browser: Browser,
             await expect(each.locator("#q-a .about a").first).to_have_attribute("href", f"/s/{S}#s1")
         await on.do(ask("b", "who pays", origin="hub:nairobi"), by=SOMEBODY)
         await expect(page.locator("#Checked #q-b")).to_contain_text("Likely the same: no. 1")
+        await expect(page.locator("#Checked #q-a")).to_contain_text("Likely the same: no. 2")
         await expect(page.locator("#Status")).to_have_text("New: no. 2")
         assert (await page.title()).startswith("(2) Open hall")
         await other.get_by_role("button", name="Approve No. 1", exact=True).click()
@@ -58,6 +59,8 @@ async def test_two_moderators_see_the_same_at_once(page: Page, browser: Browser,
         await expect(other.locator("#Done")).to_contain_text("Joined: No. 2")
         await other.get_by_role("button", name="Undo: Joined: No. 2").click()
         await expect(page.locator("#Checked #q-b")).to_be_visible()
+        await page.get_by_role("button", name="Join them No. 1", exact=True).click()
+        await expect(other.locator("#Others #q-b")).to_be_visible()
         await page.locator("#Rule").get_by_label("Places take turns").check()
         await page.get_by_role("button", name="Use this rule").click()
         await expect(other.get_by_label("Places take turns")).to_be_checked()
@@ -222,3 +225,32 @@ async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double
         ]
         await page.get_by_role("button", name="Undo: Answered").click()
         await expect(page.locator("#Status")).to_have_text("It does not fit what has happened meanwhile")
+
+
+MOVED = """async ([root, arranged, id, how]) => {
+    const { Questions } = await import(`${root}/js/questions.js`);
+    const known = new Questions();
+    known.take({ whole: true, items: [], gone: [], alike: [], order: 'arrival', called: null, turn: null,
+        queue: [...'abcd'].map((intervention) => ({ intervention, why: 'arrival' })), arranged: [...arranged] });
+    return known.moved(id, how)?.join('') ?? null;
+}"""
+
+
+async def test_what_is_moved_by_hand_stands_where_it_was_put(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await lead(page, on)
+        sheet = await page.locator("link[href*='css/moderate']").get_attribute("href")
+        assert sheet is not None
+        for arranged, moved, how, expected in (
+            ("", "c", "up", "ac"),
+            ("", "a", "down", "ba"),
+            ("", "c", "first", "c"),
+            ("ab", "c", "first", "cab"),
+            ("ab", "b", "up", "ba"),
+            ("ab", "b", "down", "acb"),
+            ("", "a", "up", None),
+            ("", "d", "down", None),
+            ("", "x", "up", None),
+        ):
+            found = await page.evaluate(MOVED, [sheet.rpartition("/css/")[0], arranged, moved, how])
+            assert found == expected, (arranged, moved, how)

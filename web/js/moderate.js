@@ -17,13 +17,15 @@ const LIMIT = 'moothall.moderate.limit';
 const LIMITS = [0, 1, 2, 3, 5, 10]; // minutes
 const USUAL = 2; // minutes, as the public forums of ICANN give
 const TIMES = 15000; // ms between two looks at how long ago it was
+const CALM = 500; // ms between two looks at what is said
 const KEYS = {
   next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
   reword: 'e', join: 'j', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u',
 };
 const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
 
-const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => show() });
+let due = null; // when what is said is shown anew
+const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); } });
 const { questions, words, state, data, say, act } = line;
 const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
@@ -80,8 +82,8 @@ async function asked(name, ids) {
     return first && [{ do: 'arrange-queue', first }];
   }
   if (name === 'alike') {
-    const [into] = questions.like(id);
-    return [stand([id], 'joined', { into })];
+    const like = questions.like(id);
+    return [questions.leads(id) ? stand(like, 'joined', { into: id }) : stand([id], 'joined', { into: like[0] })];
   }
   if (name === 'decline') {
     const reason = await sheets.reason();
@@ -134,6 +136,8 @@ function came(ids) {
 }
 
 function show() {
+  clearTimeout(due);
+  due = null;
   if (!state.session) return;
   const wanted = sift();
   const shown = panels.show((item) => fits(item, wanted));

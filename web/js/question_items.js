@@ -93,9 +93,9 @@ export class QuestionItems {
       class: ['question', fresh && 'new', picked && 'picked', current && 'current'].filter(Boolean).join(' '), id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1',
     }, head, ...this.texts(item), this.about(item), ...this.#notes(item));
     const like = questions.like(item.id);
-    if (like.length && item.standing === 'being-checked') {
-      const [first] = like;
-      const row = element('p', { class: 'about' }, words.text('alike', { n: questions.get(first).number }), ' ');
+    if (like.length) {
+      const numbers = like.map((id) => questions.get(id).number).join(', ');
+      const row = element('p', { class: 'about' }, words.text('alike', { n: numbers }), ' ');
       row.append(this.#button(item, 'alike', words.text('alike.join')));
       made.append(row);
     }

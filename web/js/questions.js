@@ -62,9 +62,16 @@ export class Questions {
     return this.queue.find(({ intervention }) => intervention === id)?.why ?? null;
   }
 
-  /** Others that are likely the same, the one that all are like first. */
+  /** Others that are likely the same: all of them for the one that came first, and that one for each of the others. */
   like(id) {
-    return (this.alike.find((group) => group.includes(id)) ?? []).filter((other) => other !== id && this.items.has(other));
+    const [first, ...others] = (this.alike.find((group) => group.includes(id)) ?? []).filter((each) => this.items.has(each));
+    if (id === first) return others;
+    return first ? [first] : [];
+  }
+
+  /** Whether others are joined with it, where they are likely the same, and not it with one of them. */
+  leads(id) {
+    return this.alike.some(([first]) => first === id);
   }
 
   /** What something can be joined with: what goes on. */
