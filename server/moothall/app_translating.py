@@ -17,7 +17,7 @@ from moothall.core.ids import ChannelId, SessionId
 from moothall.core.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.carrying_on import carry_on
-from moothall.services.desks import Seat
+from moothall.services.desk_table import Seat
 from moothall.services.glossaries import Glossaries
 from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
