@@ -56,6 +56,23 @@ async def _sent(page: Page, button: str) -> None:
         await page.click(button)
 
 
+async def _asking_nothing(page: Page) -> None:
+    await page.fill("#Name", "Ms. Añez")
+    await _sent(page, ".asking button")
+    await page.locator("#Wrong").wait_for()
+
+
+async def _asking(page: Page) -> None:
+    """Take back what was asked last, so that the next time isn't one too many; then ask again."""
+    await page.fill("#Text", f"Will the <board> publish the figures? {page.url}")
+    await _sent(page, ".asking button")
+    await _sent(page, ".asks form button")
+    await page.locator(".asks a").last.click()
+    await page.fill("#Text", "Will the <board> publish the figures of 2026?")
+    await _sent(page, ".asking button")
+    await page.locator("#Stands .stands").wait_for()
+
+
 async def _at_work(page: Page) -> None:
     """At the desk, with two lines picked out and one being mended."""
     await page.locator("#Desk:not([hidden])").wait_for()
@@ -106,6 +123,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "own_pace.html": (f"{MEETING}/read", None),
     "own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
     "report.html": (f"{MEETING}/report", None),
+    "ask.html": (f"{MEETING}/ask", None),
+    "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
+    "asked.html": (f"{MEETING}/ask", _asking),
     "embed.html": (f"{MEETING}/embed", None),
     "screen.html": (f"{MEETING}/screen", None),
     "screen_waiting.html": ("/room/garden/screen", None),

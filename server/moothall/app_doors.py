@@ -11,6 +11,7 @@ from aiohttp import web
 
 from moothall.adapters.admin_door import AdminDoor, runs_the_house
 from moothall.adapters.admin_request import StaffPages
+from moothall.adapters.asking_door import AskingDoor
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
@@ -127,6 +128,16 @@ async def open_doors(
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
+    asking = AskingDoor(
+        pages,
+        house.asking,
+        clock=clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=address.origins,
+        secure=address.public.startswith("https://"),
+        address_of=address_of,
+    )
     shown = ShownDoor(
         pages,
         clock=clock,
@@ -183,7 +194,8 @@ async def open_doors(
     catalogue = Catalogue(house.log)
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
-    for door in (front, page, events, sockets, polls, plain, low, records, shown, reporting, languages, keys, staff):
+    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    for door in (*reading, reporting, languages, asking, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
     for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):

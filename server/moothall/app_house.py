@@ -23,6 +23,7 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.programme.plan import Room
+from moothall.services.asking import Asking
 from moothall.services.carrying_on import carry_on
 from moothall.services.closing import Closing
 from moothall.services.glossaries import Glossaries
@@ -51,6 +52,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     programme: Programme
     links: RoleLinks
     proposals: Proposals
+    asking: Asking
     clock: Clock
     randomness: Randomness
     tasks: asyncio.TaskGroup
@@ -130,6 +132,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         randomness=randomness,
         keep_days=settings.recording.keep_days,
     )
+    asking = Asking(sessions, book=book, clock=clock, randomness=randomness)
+    await asking.load()
     await programme.load()
     await links.load()
     await proposals.load()
@@ -142,6 +146,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         programme=programme,
         links=links,
         proposals=proposals,
+        asking=asking,
         clock=clock,
         randomness=randomness,
         tasks=tasks,

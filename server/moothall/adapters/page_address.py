@@ -56,6 +56,10 @@ class Address:
         """The page to read at one's own pace, from line `start` (the first is 1)."""
         return self._with(f"{self.base}/read", channel=channel, ui=ui, start=start, show=show)
 
+    def asking(self) -> str:
+        """Where a reader asks or comments."""
+        return self._with(f"{self.base}/ask")
+
     def ask(self) -> str:
         """Where another language is asked for."""
         return self._with(f"{self.base}/language")

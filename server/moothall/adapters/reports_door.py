@@ -7,8 +7,6 @@ sends must come from a page of ours.
 from __future__ import annotations
 
 import asyncio
-import base64
-import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, quote
 
@@ -20,6 +18,7 @@ from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
+from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.errors import Refusal
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -27,7 +26,6 @@ from moothall.services.reports import Answer, Kind, Reports
 from moothall.wire.token_bucket import Allowance
 
 COOKIE = "reporter"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 MAX_BODY_BYTES = 1 << 10
 ALLOWANCE = Allowance(per_second=2, burst=300)
 """Reports of one address: a hall of 300 that misses its text at once stays within it."""
@@ -88,7 +86,7 @@ class ReportsDoor:
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
             return self._refuse(request, wrong, ui)
-        token = _token(request)
+        token = token_of(request, COOKIE)
         if not _is_script(request):
             return self._page(request, wanted, ui, token, chosen=chosen)
         if request.query.get("wait") == "1" and token:
@@ -105,7 +103,7 @@ class ReportsDoor:
                 raise Wrong(429, DoorText.OFTEN)
             sent = await _sent(request)
             wanted = await asked(request, self._snapshot_of, sent.channel)
-            token = _token(request) or self._new_token()
+            token = token_of(request, COOKIE) or new_token(self._randomness)
             refused = self._reports.report(wanted.session, wanted.feed.channel, sent.kind, token)
             if isinstance(refused, Refusal):
                 raise Wrong(503, DoorText.MANY)
@@ -115,14 +113,8 @@ class ReportsDoor:
             response = self._json(wanted.session, ui, token)
         else:
             response = self._page(request, wanted, ui, token, chosen=chosen)
-        response.set_cookie(
-            COOKIE,
-            token,
-            path=f"/s/{quote(wanted.session)}/report",
-            httponly=True,
-            samesite="Strict",
-            secure=self._secure or request.secure,
-        )
+        path = f"/s/{quote(wanted.session)}/report"
+        give(response, COOKIE, token, path=path, secure=self._secure or request.secure)
         return response
 
     async def close(self) -> None:
@@ -146,9 +138,6 @@ class ReportsDoor:
                     each.cancel()
         finally:
             self._waiting -= 1
-
-    def _new_token(self) -> str:
-        return base64.urlsafe_b64encode(self._randomness.bytes(16)).decode().rstrip("=")
 
     def _json(self, session: SessionId, ui: Catalogue, token: str) -> web.Response:
         answers = self._reports.answers(session, token) if token else {}
@@ -199,12 +188,6 @@ async def _sent(request: web.Request) -> _Sent:
                 raise Wrong(415, DoorText.REPORT)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         raise Wrong(400, DoorText.REPORT) from error
-
-
-def _token(request: web.Request) -> str:
-    """The reporter's token; empty where there is none that we made."""
-    token = request.cookies.get(COOKIE, "")
-    return token if _TOKEN.match(token) else ""
 
 
 def _is_script(request: web.Request) -> bool:

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from moothall.adapters import admin_texts, desk_texts, door_texts, microphone_texts, moderating_texts, refinement_texts
+from moothall.adapters import admin_texts, asking_texts, desk_texts, door_texts, microphone_texts, refinement_texts
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_choices import OFFERED
 from moothall.adapters.page_files import find_web_folder
@@ -55,6 +56,9 @@ IN_CODE = {
     *(value for name, value in vars(RecordErrorText).items() if name.isupper()),
     *door_texts.KINDS.values(), *door_texts.ANSWERS.values(),
     *(value for name, value in vars(door_texts.DoorText).items() if name.isupper()),
+    *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
+    *asking_texts.STANDS.values(),
+    *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
     *FORMAT_TEXTS.values(), *INTERPRETER_STANDING.values(), *NOTICES.values(), *SOUND.values(), YOUNG_PEOPLE, REHEARSAL,
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
     "Text size", "Lines {first} to {last} of {total}", "Next lines ({n} more)",

@@ -1,0 +1,316 @@
+"""The door of *Ask or comment*: a form that needs no script, and the private page to which it leads.
+
+A browser is known by a random cookie that is good for one session; no address is kept. Whoever sends must come from a
+page of ours. Whatever goes wrong is said above the form, which still holds everything that was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs, quote, urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters import asking_texts as texts
+from moothall.adapters.door_texts import DoorText
+from moothall.adapters.limits import AddressGate
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_menu import own_name
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages
+from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.errors import StorageUnavailable
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import Position, SessionId
+from moothall.core.languages import direction, is_language
+from moothall.core.ports import Clock, Randomness
+from moothall.core.session import Status
+from moothall.services.asking import Asking, Unasked, Wish
+from moothall.wire.token_bucket import Allowance
+
+COOKIE = "asker"
+MAX_BODY_BYTES = 48 << 10
+"""2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
+MAX_DIGITS = 12
+LONGEST_FORM = 64
+ALLOWANCE = Allowance(per_second=2, burst=300)
+"""Wishes of one address: a hall of 300 stands behind one."""
+PRIVATE = {
+    # No site learns the page's address. Not no-referrer: browsers would send `Origin: null` with the form.
+    "Referrer-Policy": "strict-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """A form as somebody has filled it in."""
+
+    form: str
+    """Tells it from every other form."""
+    kind: Kind = Kind.QUESTION
+    text: str = ""
+    name: str = ""
+    language: str = ""
+    age: int = 0
+
+
+class AskingDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        asking: Asking,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        origins: frozenset[str],
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        self._pages = pages
+        self._asking = asking
+        self._randomness = randomness
+        self._snapshot_of = snapshot_of
+        self._origins = origins
+        self._secure = secure
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/ask", self.form),
+            web.post("/s/{session}/ask", self.take),
+            web.get("/s/{session}/asked/{token}", self.author_page),
+            web.post("/s/{session}/asked/{token}", self.take_back),
+        ]
+
+    async def form(self, request: web.Request) -> web.Response:
+        """The empty form."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        over = wanted.snapshot.session.status is Status.CLOSED
+        sentence = texts.unasked(Unasked.OVER, ui) if over else None
+        typed = Typed(form=new_token(self._randomness), language=ui.language)
+        response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen)
+        # Before anything is sent, so that a form that is sent twice comes from one and the same browser.
+        self._know(request, response, wanted.session)
+        return response
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take what somebody wrote, and go to its page."""
+        ui, chosen = language(self._pages, request)
+        try:
+            self._check_origin(request)
+            typed = await _typed(request, ui)
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return self._refused(wrong, ui)
+        if self._gate.take(self._address_of(request)):
+            return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
+        query = _query(request, ui, chosen=chosen)
+        wish = Wish(
+            kind=typed.kind,
+            text=typed.text.strip(),
+            language=typed.language,
+            form=typed.form,
+            name=typed.name.strip(),
+            age=typed.age,
+        )
+        try:
+            answer = await self._asking.ask(wanted.session, wish, token_of(request, COOKIE))
+        except StorageUnavailable:
+            answer = Unasked.UNAVAILABLE
+        if isinstance(answer, Unasked):
+            sentence, status = texts.unasked(answer, ui), 503 if answer is Unasked.UNAVAILABLE else 422
+            return self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, status=status, why=answer)
+        return _onward(_page_of(wanted.session, self._asking.token(wanted.session, answer)) + query)
+
+    async def author_page(self, request: web.Request) -> web.Response:
+        """Where somebody's question stands, for its author alone."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            own = await self._asking.own(wanted.session, request.match_info["token"])
+            if own is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return self._refused(wrong, ui)
+        each, base = own.intervention, f"/s/{quote(wanted.session)}"
+        query = _query(request, ui, chosen=chosen)
+        line = ""
+        if each.segment is not None and own.channel:
+            kept = f"&ui={ui.language}" if chosen else ""
+            line = f"{base}?channel={quote(own.channel)}{kept}#{quote(each.segment)}"
+        text = self._pages.render(
+            "asked.html",
+            ui=ui,
+            title=_title(wanted, ui),
+            heading=ui.text(texts.YOURS[each.kind], n=each.number),
+            turn=each.standing is Standing.CALLED,
+            stands=texts.stands(own, ui),
+            received=each.received,
+            read=each.text if each.text != each.received else "",
+            language=each.language,
+            direction=direction(each.language),
+            answer=each.answer,
+            line=line,
+            may_go=own.may_go,
+            here=f"{request.path}{query}",
+            more=f"{base}/ask{query}",
+            back=f"{base}{query}",
+            events=f"{base}/events?feed=lines",
+            position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
+        )
+        return _private(own_html(text, ui))
+
+    async def take_back(self, request: web.Request) -> web.Response:
+        """Take a question back for its author, and show its page."""
+        ui, chosen = language(self._pages, request)
+        token = request.match_info["token"]
+        try:
+            self._check_origin(request)
+            if self._gate.take(self._address_of(request)):
+                raise Wrong(429, DoorText.OFTEN)
+            wanted = await asked(request, self._snapshot_of)
+            if await self._asking.own(wanted.session, token) is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return self._refused(wrong, ui)
+        # Where it had its turn meanwhile the page says so.
+        await self._asking.take_back(wanted.session, token)
+        return _onward(_page_of(wanted.session, token) + _query(request, ui, chosen=chosen))
+
+    def _check_origin(self, request: web.Request) -> None:
+        if request.headers.get("Origin") not in self._origins:
+            raise Wrong(403, DoorText.ORIGIN)
+
+    def _know(self, request: web.Request, response: web.Response, session: SessionId) -> None:
+        if not token_of(request, COOKIE):
+            path, secure = f"/s/{quote(session)}", self._secure or request.secure
+            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+
+    def _form(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        typed: Typed,
+        ui: Catalogue,
+        *,
+        sentence: str | None,
+        chosen: bool,
+        status: int = 200,
+        why: Unasked | None = None,
+    ) -> web.Response:
+        query = _query(request, ui, chosen=chosen)
+        text = self._pages.render(
+            "ask.html",
+            ui=ui,
+            title=_title(wanted, ui),
+            action=f"{request.path}{query}",
+            back=f"/s/{quote(wanted.session)}{query}",
+            sentence=sentence,
+            wrong=None if why is None else why.value,
+            typed=typed,
+            kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
+            languages=_languages(wanted, typed.language, ui, self._pages),
+            most_text=MAX_TEXT,
+            most_name=MAX_NAME,
+        )
+        response = own_html(text, ui, status=status)
+        if status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return response
+
+    def _refused(self, wrong: Wrong, ui: Catalogue) -> web.Response:
+        response = refusal(wrong, self._pages, ui)
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        if wrong.status == 429:
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return _private(response)
+
+
+async def _typed(request: web.Request, ui: Catalogue) -> Typed:
+    """The form in a request's body. Raises Wrong when it is too long or isn't one."""
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
+            raise Wrong(413, texts.LONG)
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Wrong(415, ErrorText.REQUEST)
+    try:
+        given = {name: values[-1] for name, values in parse_qs(bytes(body).decode(), max_num_fields=12).items()}
+        kind = Kind(given.get("kind", Kind.QUESTION))
+    except ValueError as error:
+        raise Wrong(400, ErrorText.REQUEST) from error
+    form = given.get("id", "")
+    if not 0 < len(form) <= LONGEST_FORM:
+        raise Wrong(400, ErrorText.REQUEST)
+    return Typed(
+        form=form,
+        kind=kind,
+        text=_clean(given.get("text", "")),
+        name=" ".join(_clean(given.get("name", "")).split()),
+        language=_tag(given, ui),
+        age=_age(given),
+    )
+
+
+def _clean(text: str) -> str:
+    """As it is kept: line breaks are one character, and what can't be written down isn't."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _tag(given: Mapping[str, str], ui: Catalogue) -> str:
+    primary, dash, rest = given.get("language", "").partition("-")
+    tag = f"{primary.lower()}{dash}{rest}"
+    return tag if is_language(tag) and tag.count("-") <= 3 else ui.language
+
+
+def _age(given: Mapping[str, str]) -> int:
+    text = given.get("age", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
+
+
+def _title(wanted: Asked, ui: Catalogue) -> str:
+    return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
+
+
+def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
+    """What a text may be in: the language chosen, the meeting's, those of the interface."""
+    tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
+    return [
+        {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag == chosen}
+        for tag in tags
+        if is_language(tag)
+    ]
+
+
+def _query(request: web.Request, ui: Catalogue, *, chosen: bool) -> str:
+    """What addresses keep: the text that is read, and the page's language where the address names it."""
+    channel = request.query.get("channel")
+    kept = {**({"channel": channel} if channel else {}), **({"ui": ui.language} if chosen else {})}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _page_of(session: SessionId, token: str) -> str:
+    return f"/s/{quote(session)}/asked/{quote(token)}"
+
+
+def _onward(location: str) -> web.Response:
+    return _private(web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"}))
+
+
+def _private(response: web.Response) -> web.Response:
+    response.headers.update(PRIVATE)
+    return response

@@ -1,0 +1,83 @@
+"""The texts of asking and of what becomes of it. The keys are the English texts (`web/locales`, asking.po)."""
+
+from __future__ import annotations
+
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.floor.parts import Kind, Standing
+from moothall.services.asking import Own, Unasked
+
+KINDS = {
+    Kind.QUESTION: "A question",
+    Kind.COMMENT: "A comment",
+    Kind.REQUEST: "I'd like to speak",
+}
+YOURS = {
+    Kind.QUESTION: "Your question (no. {n})",
+    Kind.COMMENT: "Your comment (no. {n})",
+    Kind.REQUEST: "Your wish to speak (no. {n})",
+}
+UNASKED = {
+    Unasked.TEXT: "Please write your question or comment, in 1 to {text} characters.",
+    Unasked.NAME: "A name has at most {name} characters.",
+    Unasked.OVER: "The meeting is over and takes no more questions or comments.",
+    Unasked.FULL: "So many questions and comments have come that no more are taken.",
+    Unasked.REQUESTED: "You have asked to speak already and wait for your turn.",
+    Unasked.MANY: "{open} of yours are still waiting. Please send more once one has had its turn.",
+    Unasked.UNAVAILABLE: (
+        "It can't be kept at the moment. What you wrote still stands here: please send it again in a minute."
+    ),
+}
+STANDS = {
+    Standing.CHECKED: "Being checked",
+    Standing.QUEUED: "In the queue",
+    Standing.CALLED: "Now: it is your turn",
+    Standing.ANSWERED: "Answered",
+    Standing.LATER: "Later",
+    Standing.DECLINED: "Not taken, because {reason}",
+    Standing.JOINED: "Joined with a similar question (no. {n})",
+    Standing.TO_WRITE: "To be answered in writing",
+    Standing.WRITTEN: "Answered in writing",
+    Standing.CLOSED: "The meeting ended before its turn came",
+    Standing.WITHDRAWN: "You have taken it back",
+}
+BEFORE = "{n} before you"
+"""Counted."""
+NEXT = "you are next"
+MINUTES = "about {n} minute"
+"""Counted."""
+SOON = "less than a minute"
+IN_QUEUE = "In the queue: {place}"
+IN_QUEUE_FOR = "In the queue: {place}, {wait}"
+SLOW = "That came very often. What you wrote still stands here: please send it again in a minute."
+LONG = "That was too long to be read. Please write less."
+
+
+def unasked(why: Unasked, ui: Catalogue) -> str:
+    """Why a wish was not taken, as a sentence."""
+    return ui.text(UNASKED[why], text=MAX_TEXT, name=MAX_NAME, open=MOST_OPEN)
+
+
+def stands(own: Own, ui: Catalogue) -> str:
+    """Where an intervention stands, in words for its author."""
+    each = own.intervention
+    match each.standing:
+        case Standing.QUEUED if own.ahead is not None:
+            place = ui.counted(BEFORE, own.ahead) if own.ahead else ui.text(NEXT)
+            if own.wait is None:
+                return ui.text(IN_QUEUE, place=place)
+            return ui.text(IN_QUEUE_FOR, place=place, wait=about(own.wait, ui))
+        case Standing.DECLINED:
+            return ui.text(STANDS[each.standing], reason=each.reason)
+        case Standing.JOINED:
+            return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
+        case _:
+            return ui.text(STANDS[each.standing])
+
+
+def about(ms: int, ui: Catalogue) -> str:
+    """A time that nobody knows exactly: whole minutes, to five from ten minutes on."""
+    minutes = round(ms / 60_000)
+    if minutes >= 10:
+        minutes = 5 * round(minutes / 5)
+    return ui.counted(MINUTES, minutes) if minutes else ui.text(SOON)

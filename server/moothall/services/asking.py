@@ -1,0 +1,194 @@
+"""Asking, commenting and wishing to speak: what readers do, and the way back to what they wrote.
+
+Nothing is kept of who they are. A browser's random token becomes a keyed hash, and the address of an author's page is
+made of the intervention's id and a code that only the house can make, so it needs no entry anywhere and holds for as
+long as the house keeps its key.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import Ask, Stand
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.order import ahead_of, wait_ms
+from moothall.core.floor.parts import OPEN, Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.session import State, Status
+from moothall.services.sessions import LiveSession, Sessions
+
+SHELF, KEY = "asking", "key"
+"""Where the book has the key."""
+_KEY_BYTES = 32
+_CODE_BYTES = 16
+LONGEST_AGE_MS = 86_400_000
+"""What was written longer ago counts as written so long ago."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody sent."""
+
+    kind: Kind
+    text: str
+    language: str
+    """BCP-47 tag of the text."""
+    form: str
+    """Tells this form from every other; sent twice with the same words it is one wish."""
+    name: str = ""
+    age: int = 0
+    """How long ago it was written, ms: there may have been no line."""
+
+
+class Unasked(StrEnum):
+    """Why a wish was not taken."""
+
+    TEXT = "text"
+    """It is empty or too long."""
+    NAME = "name"
+    """The name is too long."""
+    OVER = "over"
+    """The meeting is closed."""
+    FULL = "full"
+    """The session takes no more."""
+    REQUESTED = "requested"
+    """Its author waits already to speak."""
+    MANY = "many"
+    """Too many of its author's are open."""
+    UNAVAILABLE = "unavailable"
+    """It can't be stored now."""
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """An intervention as its author may see it."""
+
+    intervention: Intervention
+    ahead: int | None = None
+    """How many come before it; None where it isn't in the queue."""
+    wait: int | None = None
+    """About how long until its turn, ms; None where it isn't in the queue, or the meeting isn't on."""
+    into: int | None = None
+    """The number of the one that it was joined with."""
+    channel: str = ""
+    """The text with the line at which it was answered."""
+
+    @property
+    def may_go(self) -> bool:
+        """Whether its author may still take it back."""
+        return self.intervention.standing in OPEN
+
+
+class Asking:
+    """See the module. `load` it first."""
+
+    def __init__(self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness) -> None:
+        self._sessions = sessions
+        self._book = book
+        self._clock = clock
+        self._randomness = randomness
+        self._key = b""
+
+    async def load(self) -> None:
+        """Read the house's key, or make it; raises StorageUnavailable."""
+        self._key = (await self._book.read(SHELF)).get(KEY, b"")
+        if not self._key:
+            self._key = self._randomness.bytes(_KEY_BYTES)
+            await self._book.write([BookEntry(SHELF, KEY, self._key)])
+
+    async def ask(self, session: SessionId, wish: Wish, visitor: str) -> InterventionId | Unasked:
+        """Take a wish; the same form with the same words again is the same one. `visitor` is the browser's token.
+
+        The session has to be one that the visitor may read. Raises StorageUnavailable when it can't be loaded.
+        """
+        if not 0 < len(wish.text) <= MAX_TEXT and (wish.text or wish.kind is not Kind.REQUEST):
+            return Unasked.TEXT
+        if len(wish.name) > MAX_NAME:
+            return Unasked.NAME
+        live = await self._sessions.find(session)
+        if live is None:
+            return Unasked.UNAVAILABLE
+        said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name)
+        name = InterventionId(self._mac("form", session, *said)[:_CODE_BYTES].hex())
+        asker = _code(self._mac("asker", session, visitor or f"form {wish.form}"))
+        asked = Ask(
+            intervention=name,
+            kind=wish.kind,
+            text=wish.text,
+            language=wish.language,
+            asker=asker,
+            name=wish.name,
+            age=min(wish.age, LONGEST_AGE_MS),
+        )
+        # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), CommandId(f"ask:{name}"), asked)
+        return _why(live.state, wish, asker, answer) if isinstance(answer, Refusal) else name
+
+    def token(self, session: SessionId, intervention: InterventionId) -> str:
+        """What the address of its author's page ends with."""
+        return f"{_code(self._mac('page', session, intervention))}.{intervention}"
+
+    async def own(self, session: SessionId, token: str) -> Own | None:
+        """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        each = None if live is None or name is None else live.state.floor.get(name)
+        return None if live is None or each is None else _own(live, each, self._clock.wall())
+
+    async def take_back(self, session: SessionId, token: str) -> Refusal | None:
+        """Take an intervention back for its author; None when it is. Raises StorageUnavailable."""
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        if live is None or name is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        back = Stand(interventions=(name,), standing=Standing.WITHDRAWN)
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), CommandId(f"back:{name}"), back)
+        return answer if isinstance(answer, Refusal) else None
+
+    def _named(self, session: SessionId, token: str) -> InterventionId | None:
+        _, _, name = token.partition(".")
+        if not is_name(name):
+            return None
+        right = self.token(session, InterventionId(name)).encode("utf-8", "replace")
+        return InterventionId(name) if hmac.compare_digest(right, token.encode("utf-8", "replace")) else None
+
+    def _mac(self, *parts: str) -> bytes:
+        return hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)
+
+
+def _code(mac: bytes) -> str:
+    return base64.urlsafe_b64encode(mac[:_CODE_BYTES]).decode().rstrip("=")
+
+
+def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
+    """What stands behind a refusal, in the order in which the rules look."""
+    if refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        return Unasked.UNAVAILABLE
+    if state.status is Status.CLOSED:
+        return Unasked.OVER
+    if state.floor.last >= MOST:
+        return Unasked.FULL
+    waits = [each for each in state.floor.standing(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
+    return Unasked.REQUESTED if waits and wish.kind is Kind.REQUEST else Unasked.MANY
+
+
+def _own(live: LiveSession, each: Intervention, wall: int) -> Own:
+    state = live.state
+    floor = state.floor
+    on = state.status is Status.OPEN
+    into = None if each.into is None else floor.get(each.into)
+    line = None if each.segment is None else state.segments.get(each.segment)
+    return Own(
+        intervention=each,
+        ahead=ahead_of(floor, each.id),
+        wait=wait_ms(floor, each.id, state.media_now(wall)) if on else None,
+        into=None if into is None else into.number,
+        channel="" if line is None else line.channel,
+    )

@@ -1,0 +1,84 @@
+"""Asking in a browser: with and without scripts, from the form to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from every_page import MEETING, full_house
+from moothall.app import Hall
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import Stand
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import CommandId, SessionId
+from moothall.services.session_writer import Receipt
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+PLENARY = SessionId("plenary")
+MODERATOR = Actor(Role.MODERATOR, "m1")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+    async with full_house(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+async def stand(house: Hall, text: str, standing: Standing) -> Intervention:
+    """Bring the one that reads so somewhere."""
+    writer = (await house.sessions.open(PLENARY)).writer
+    (each,) = [each for each in writer.state.floor.standing(*Standing) if each.text == text]
+    command = Stand(interventions=(each.id,), standing=standing)
+    assert isinstance(await writer.send(MODERATOR, CommandId(f"{each.id}:{standing}"), command), Receipt)
+    return each
+
+
+async def ask(page: Page, house: Hall, text: str) -> None:
+    await page.goto(f"{house.address}{MEETING}?ui=en")
+    await page.get_by_role("link", name="Ask or comment").click()
+    await page.get_by_label("Your question or comment").fill(text)
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".stands")).to_have_text("Being checked")
+
+
+async def test_without_scripts(browser: Browser, house: Hall) -> None:
+    context = await browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = await context.new_page()
+    await ask(page, house, "Without scripts?")
+    await stand(house, "Without scripts?", Standing.QUEUED)
+    await page.get_by_role("link", name="See how it stands now").click()
+    await expect(page.locator(".stands")).to_have_text("In the queue: you are next, less than a minute")
+    # The browser says where the form comes from, though no site learns the page's address.
+    await page.get_by_role("button", name="Take it back").click()
+    await expect(page.locator(".stands")).to_have_text("You have taken it back")
+    await context.close()
+
+
+async def test_the_page_follows_what_becomes_of_it(page: Page, house: Hall) -> None:
+    await ask(page, house, "Live?")
+    await stand(house, "Live?", Standing.QUEUED)
+    await expect(page.get_by_role("status")).to_contain_text("In the queue: you are next")
+    await expect(page.get_by_role("alert")).to_be_empty()
+    await stand(house, "Live?", Standing.CALLED)
+    await expect(page.get_by_role("alert")).to_contain_text("Now: it is your turn")
+    await stand(house, "Live?", Standing.ANSWERED)
+    await expect(page.get_by_role("status")).to_contain_text("Answered")
+    await expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
+    await expect(page.get_by_role("link", name="See how it stands now")).to_be_hidden()
+
+
+async def test_a_browser_that_sends_the_form_twice_asks_once(page: Page, house: Hall) -> None:
+    await page.goto(f"{house.address}{MEETING}/ask?ui=en")
+    await page.get_by_label("Your question or comment").fill("Twice?")
+    sent = "document.querySelector('.asking')"
+    body = await page.evaluate(f"new URLSearchParams(new FormData({sent})).toString()")
+    first = await page.evaluate("(body) => fetch('', { method: 'POST', body: new URLSearchParams(body) })"
+                                ".then((answer) => answer.url)", body)  # fmt: skip
+    await page.get_by_role("button", name="Send").click()
+    await page.wait_for_url(first)
+    state = (await house.sessions.open(PLENARY)).state
+    assert [each.text for each in state.floor.standing(*Standing)].count("Twice?") == 1

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from urllib.parse import urlencode
+
+import pytest
+from aiohttp import DummyCookieJar, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from hall_in_memory import FLOOR, MemoryHall, memory_hall
+from moothall.adapters.asking_door import ALLOWANCE, COOKIE, MAX_BODY_BYTES, AskingDoor
+from moothall.adapters.limits import secure
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import Pages
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SegmentId
+from moothall.services.asking import Asking
+from moothall.services.reader_access import ReaderAccess
+from moothall.services.session_writer import Receipt
+from moothall.services.sessions import LiveSession
+from moothall.testing.book import MemoryBook
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.seeded import SeededRandomness
+
+MODERATOR = Actor(Role.MODERATOR, "m1")
+PAGES = Pages(find_web_folder())
+ORIGIN = "https://hall.example.org"
+OURS = {"Origin": ORIGIN, "Accept-Language": "en", "Content-Type": "application/x-www-form-urlencoded"}
+FILLED = {"id": "f1", "kind": "comment", "text": "Thanks & <bye>", "name": "Ana", "language": "fr"}
+
+
+class House:
+    def __init__(self, hall: MemoryHall, live: LiveSession, client: TestClient[web.Request, web.Application]) -> None:
+        self.hall = hall
+        self.live = live
+        self.client = client
+        self._acts = 0
+
+    async def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
+        async with self.client.get(path, headers={"Accept-Language": "en", **headers}) as answer:
+            assert answer.headers["Cache-Control"] in ("no-store", "no-cache")
+            return answer.status, dict(answer.headers), unescape(await answer.text())
+
+    async def post(
+        self,
+        path: str = "/s/s/ask",
+        body: bytes | None = None,
+        cookie: str = "",
+        fields: dict[str, str] | None = None,
+        **more: str,
+    ) -> tuple[int, dict[str, str], str]:
+        sent = urlencode({**FILLED, **(fields or {}), **more}).encode() if body is None else body
+        headers = {**OURS, **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})}
+        async with self.client.post(path, data=sent, headers=headers, allow_redirects=False) as answer:
+            assert answer.headers["Cache-Control"] == "no-store"
+            return answer.status, dict(answer.headers), unescape(await answer.text())
+
+    async def asked(self, **fields: str) -> str:
+        """Ask; gives the address of the author's page."""
+        status, headers, _ = await self.post(fields=fields)
+        assert status == 303
+        return headers["Location"]
+
+    @property
+    def all(self) -> list[Intervention]:
+        return self.live.state.floor.standing(*Standing)
+
+    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
+        self._acts += 1
+        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def stand(self, number: int, standing: Standing, reason: str = "", into: int | None = None) -> None:
+        names = {each.number: each.id for each in self.all}
+        other = None if into is None else names[into]
+        await self.do(do.Stand(interventions=(names[number],), standing=standing, reason=reason, into=other))
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with memory_hall() as hall:
+        live = await hall.session(languages=("pt-BR", "en"))
+        asking = Asking(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
+        await asking.load()
+        door = AskingDoor(
+            PAGES,
+            asking,
+            clock=hall.clock,
+            randomness=SeededRandomness(2),
+            snapshot_of=ReaderAccess(hall.sessions).snapshot,
+            origins=frozenset({ORIGIN}),
+        )
+        app = web.Application()
+        app.add_routes(door.routes())
+        secure(app)
+        async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
+            made = House(hall, live, client)
+            await made.do(do.OpenSession(), actor=SYSTEM)
+            yield made
+
+
+async def test_the_form_comes_in_the_pages_language_with_a_cookie_for_this_session(house: House) -> None:
+    status, headers, text = await house.get("/s/s/ask?ui=pt")
+    assert status == 200
+    assert re.search(r'<option value="pt" lang="pt" selected>', text)
+    assert '<option value="pt-BR"' in text
+    assert 'action="/s/s/ask?ui=pt"' in text
+    assert re.fullmatch(rf"{COOKIE}=[A-Za-z0-9_-]{{22}}; HttpOnly; Path=/s/s; SameSite=Strict", headers["Set-Cookie"])
+    forms = {re.search(r'name="id" value="(.+?)"', (await house.get("/s/s/ask"))[2])[1] for _ in range(3)}  # type: ignore[index]
+    assert len(forms) == 3
+    known = await house.get("/s/s/ask", Cookie=f"{COOKIE}={'a' * 22}")
+    assert "Set-Cookie" not in known[1]
+    assert (await house.get("/s/none/ask"))[0] == 404
+
+
+async def test_what_is_sent_is_taken_and_leads_to_its_page(house: House) -> None:
+    page = await house.asked(text="  Thanks & <bye>\r\nAll  ", name=" Ana  María ")
+    (each,) = house.all
+    assert (each.kind, each.text, each.name, each.language) == (
+        Kind.COMMENT, "Thanks & <bye>\nAll", "Ana María", "fr",
+    )  # fmt: skip
+    status, headers, text = await house.get(page)
+    assert status == 200
+    assert "Your comment (no. 1)" in text
+    assert "Being checked" in text
+    assert '<p class="words" lang="fr" dir="ltr">' in text
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "strict-origin"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+async def test_sent_again_it_is_one_and_the_addresses_keep_text_and_language(house: House) -> None:
+    token = "t" * 22
+    first = await house.post("/s/s/ask?channel=floor&ui=fr", cookie=token)
+    again = await house.post("/s/s/ask?channel=floor&ui=fr", cookie=token)
+    assert first[1]["Location"] == again[1]["Location"]
+    assert first[1]["Location"].endswith("?channel=floor&ui=fr")
+    await house.asked(id="f2")
+    assert len(house.all) == 2
+    assert "Votre commentaire" in (await house.get(first[1]["Location"]))[2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"text": " ", "kind": "question"}, "Please write your question or comment, in 1 to 2000 characters."),
+        ({"text": "é" * 2_001}, "Please write your question or comment, in 1 to 2000 characters."),
+        ({"name": "n" * 81}, "A name has at most 80 characters."),
+    ],
+)
+async def test_what_is_refused_still_stands_in_the_form(house: House, fields: dict[str, str], said: str) -> None:
+    status, _, text = await house.post(fields=fields)
+    assert status == 422
+    assert said in text
+    assert 'aria-invalid="true"' in text
+    typed = {**FILLED, **fields}
+    assert typed["text"].strip() in text
+    assert f'value="{typed["name"]}"' in text
+    assert '<option value="fr" lang="fr" selected>' in text
+    assert f'value="{typed["kind"]}" checked' in text
+    assert 'name="id" value="f1"' in text
+    assert house.all == []
+
+
+async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House) -> None:
+    token = "t" * 22
+    assert (await house.post(cookie=token, kind="request", text=""))[0] == 303
+    status, _, text = await house.post(cookie=token, id="f2", kind="request", text="Please!")
+    assert (status, "You have asked to speak already" in text) == (422, True)
+    await house.hall.clock.sleep(1)
+    await house.do(do.CloseSession(), actor=SYSTEM)
+    await house.hall.clock.sleep(1)
+    status, _, text = await house.post(id="f3", text="Too late?")
+    assert (status, "The meeting is over" in text, "Too late?" in text) == (422, True, True)
+    assert "The meeting is over" in (await house.get("/s/s/ask"))[2]
+    await house.asked(id="f4", age="60000")
+    assert house.all[-1].after_close
+
+
+async def test_a_store_that_is_away_keeps_what_was_typed(house: House) -> None:
+    log = house.hall.log
+    assert isinstance(log, FailingLog)
+    log.full = True
+    status, headers, text = await house.post()
+    assert (status, headers["Retry-After"]) == (503, "60")
+    assert "Thanks & <bye>" in text
+    log.full = False
+    await house.asked()
+
+
+async def test_only_our_pages_send_what_can_be_read(house: House) -> None:
+    async with house.client.post("/s/s/ask", data=urlencode(FILLED), headers={**OURS, "Origin": "null"}) as answer:
+        assert answer.status == 403
+    assert (await house.post(body=b"x=" + b"y" * MAX_BODY_BYTES))[0] == 413
+    assert (await house.post(body=b"\xff"))[0] == 400
+    assert (await house.post(kind="motion"))[0] == 400
+    assert (await house.post(id=""))[0] == 400
+    assert (await house.post(id="x" * 65))[0] == 400
+    assert (await house.post("/s/none/ask"))[0] == 404
+    async with house.client.post("/s/s/ask", json=FILLED, headers={"Origin": ORIGIN}) as answer:
+        assert answer.status == 415
+    assert house.all == []
+    await house.asked(language="<b>", age="-5")
+    assert house.all[0].language == "en"
+
+
+async def test_who_sends_all_the_time_is_slowed_and_loses_nothing(house: House) -> None:
+    for number in range(ALLOWANCE.burst):
+        await house.asked(id=f"n{number}")
+    status, headers, text = await house.post(id="more")
+    assert (status, headers["Retry-After"]) == (429, "60")
+    assert "That came very often." in text
+    assert "Thanks & <bye>" in text
+
+
+async def test_its_page_says_where_it_stands(house: House) -> None:
+    first, second, third = [await house.asked(id=f"f{number}", kind="question") for number in range(3)]
+
+    async def said(page: str) -> str:
+        return (await house.get(page))[2]
+
+    for number in (1, 2, 3):
+        await house.stand(number, Standing.QUEUED)
+    assert "In the queue: you are next, less than a minute" in await said(first)
+    assert "In the queue: 1 before you, about 2 minutes" in await said(second)
+    await house.stand(1, Standing.CALLED)
+    text = await said(first)
+    assert re.search(r'role="alert">\s*<p class="stands turn">Now: it is your turn', text)
+    await house.stand(1, Standing.ANSWERED)
+    assert "Answered" in await said(first)
+    assert "Take it back" not in await said(first)
+    await house.stand(2, Standing.JOINED, into=3)
+    assert "Joined with a similar question (no. 3)" in await said(second)
+    await house.stand(3, Standing.LATER)
+    assert ">Later<" in await said(third)
+    await house.do(do.WriteAnswer(intervention=house.all[2].id, text="By & by.", language="en"))
+    text = await said(third)
+    assert "Answered in writing" in text
+    assert "By & by." in text
+
+
+async def test_why_it_was_not_taken_and_how_it_was_mended(house: House) -> None:
+    first, second = await house.asked(), await house.asked(id="f2", text="Wich one?")
+    await house.stand(1, Standing.DECLINED, reason="it was asked <before>")
+    assert "Not taken, because it was asked <before>" in (await house.get(first))[2]
+    await house.do(do.Reword(intervention=InterventionId(house.all[1].id), text="Which one?"))
+    text = (await house.get(second))[2]
+    assert "Wich one?" in text
+    assert "As it reads now" in text
+    assert "Which one?" in text
+
+
+async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) -> None:
+    page = await house.asked()
+    segment = SegmentId("answer")
+    line = do.TypeLine(channel=FLOOR, segment=segment, text="Because.", language="en")
+    await house.do(line, actor=Actor(Role.CAPTIONER, "c1"))
+    await house.stand(1, Standing.QUEUED)
+    await house.stand(1, Standing.CALLED)
+    await house.do(do.Stand(interventions=(house.all[0].id,), standing=Standing.ANSWERED, segment=segment))
+    assert f'href="/s/s?channel=floor#{segment}"' in (await house.get(page))[2]
+
+
+async def test_it_is_taken_back_from_its_page(house: House) -> None:
+    page = await house.asked()
+    status, headers, _ = await house.post(page, body=b"")
+    assert (status, headers["Location"]) == (303, page)
+    assert house.all[0].standing is Standing.WITHDRAWN
+    text = (await house.get(page))[2]
+    assert "You have taken it back" in text
+    assert "Take it back" not in text
+    async with house.client.post(page, headers={**OURS, "Origin": "https://elsewhere.example"}) as answer:
+        assert answer.status == 403
+
+
+async def test_nobody_guesses_a_page(house: House) -> None:
+    page = await house.asked()
+    name = house.all[0].id
+    for wrong in (f"/s/s/asked/{'A' * 22}.{name}", "/s/s/asked/1", page[:-1]):
+        assert (await house.get(wrong))[0] == 404
+        assert (await house.post(wrong, body=b""))[0] == 404
+    assert house.all[0].standing is Standing.CHECKED
