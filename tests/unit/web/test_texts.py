@@ -7,8 +7,15 @@ import tomllib
 
 import pytest
 
-from moothall.adapters import admin_texts, desk_texts, door_texts, microphone_texts, moderating_texts, refinement_texts
-from moothall.adapters import admin_texts, asking_texts, desk_texts, door_texts, microphone_texts, refinement_texts
+from moothall.adapters import (
+    admin_texts,
+    asking_texts,
+    desk_texts,
+    door_texts,
+    microphone_texts,
+    moderating_texts,
+    refinement_texts,
+)
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_choices import OFFERED
 from moothall.adapters.page_files import find_web_folder
