@@ -157,6 +157,27 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await expect(page.locator("#Queued .question")).to_have_count(3)
 
 
+RUNG = """window.rung = 0;
+window.AudioContext = class extends AudioContext {
+    createOscillator() { window.rung += 1; return super.createOscillator(); }
+};"""
+
+
+async def test_the_bell_is_off_until_somebody_wants_it(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await page.add_init_script(RUNG)
+        await lead(page, on)
+        await on.do(ask("a", "Who pays?"), by=SOMEBODY)
+        await expect(page.locator("#q-a")).to_contain_text("New")
+        assert await page.evaluate("rung") == 0
+        await page.get_by_label("A bell for new ones").check()
+        assert await page.evaluate("rung") == 1, "it is heard once, to be known"
+        await on.do(ask("b", "When?"), by=SOMEBODY)
+        await page.wait_for_function("rung === 2")
+        await page.reload()
+        await expect(page.get_by_label("A bell for new ones")).to_be_checked()
+
+
 async def test_a_question_is_translated_into_the_language_of_the_page(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, into_portuguese(on.running):
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
