@@ -126,6 +126,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "ask.html": (f"{MEETING}/ask", None),
     "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
     "asked.html": (f"{MEETING}/ask", _asking),
+    "questions.html": (f"{TRANSLATED}/questions", None),
+    "questions.html, none": ("/s/tomorrow/questions", None),
     "embed.html": (f"{MEETING}/embed", None),
     "screen.html": (f"{MEETING}/screen", None),
     "screen_waiting.html": ("/room/garden/screen", None),
@@ -175,6 +177,7 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
         for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
         await _translated(running)
+        await _asked(running)
         await _proposed(running)
         async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
             yield running
@@ -246,6 +249,38 @@ async def _translated(running: Hall) -> None:
             )
             receipt = await writer.send(Actor(Role.TRANSLATOR, "mt"), CommandId(f"{channel}-{number}"), made)
             assert isinstance(receipt, Receipt), receipt
+
+
+async def _asked(running: Hall) -> None:
+    """Questions of every standing that there is to be seen, in that meeting with translations."""
+    writer = (await running.sessions.open(SessionId("translated"))).writer
+    names = tuple(
+        InterventionId(name) for name in ("answered", "now", "first", "second", "later", "writing", "written")
+    )
+
+    async def told(what: str, *commands: do.AnyCommand) -> None:
+        assert isinstance(await writer.send(Actor(Role.MODERATOR, "m1"), CommandId(what), commands), Receipt)
+
+    for number, name in enumerate(names):
+        language, text = TEXT[number % len(TEXT)]
+        asked = do.Ask(
+            intervention=name,
+            kind=list(Kind)[number % 3],
+            text=text,
+            language=language,
+            asker=name,
+            name="Añez <Ms.>" if number % 2 else "",
+        )
+        await told(f"ask-{name}", asked)
+    standings = (Standing.QUEUED,) * 4 + (Standing.LATER, Standing.TO_WRITE)
+    for name, standing in zip(names, standings, strict=False):
+        await told(f"stand-{name}", do.Stand(interventions=(name,), standing=standing))
+    await told("write", do.WriteAnswer(intervention=names[-1], text="By the end of 2026 & not later.", language="en"))
+    await told("call", do.Stand(interventions=names[:1], standing=Standing.CALLED))
+    line = SegmentId("line-2")
+    await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
+    await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
+    await running.ballots.support(SessionId("translated"), 3, "somebody", "198.51.100.7")
 
 
 async def _meeting(running: Hall, name: str) -> None:

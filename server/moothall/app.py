@@ -26,6 +26,7 @@ from moothall.app_sound import open_live, open_recordings
 from moothall.app_translating import OWN, open_translating, start_translators
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
+from moothall.services.ballots import Ballots
 from moothall.services.engine_connection import BenchClock
 from moothall.services.glossaries import Glossaries
 from moothall.services.ingest import Ingest
@@ -56,6 +57,7 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[str, ...]
     """What is served there, such as `GET /s/{session}`."""
     sessions: Sessions
+    ballots: Ballots
     programme: Programme
     links: RoleLinks
     office: Office
@@ -129,6 +131,7 @@ async def hall(
             routes=address.routes,
             public=address.public,
             sessions=house.sessions,
+            ballots=house.ballots,
             programme=house.programme,
             links=house.links,
             office=house.office(address.public),

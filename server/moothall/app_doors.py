@@ -25,6 +25,7 @@ from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.qr import qr_svg
+from moothall.adapters.questions_door import ChannelOf, QuestionsDoor
 from moothall.adapters.reading import Readers
 from moothall.adapters.record_door import RecordDoor
 from moothall.adapters.reports_door import ReportsDoor
@@ -41,7 +42,7 @@ from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_sound import microphone_doors, sound_address, sound_door
 from moothall.app_translating import Translation
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.views.quality import Quality
 from moothall.services.carrying_on import carry_on
@@ -138,6 +139,18 @@ async def open_doors(
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
+    questions = QuestionsDoor(
+        pages,
+        house.ballots,
+        clock=clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        floor_of=access.floor,
+        channel_of=_channel_of(house.sessions),
+        origins=address.origins,
+        secure=address.public.startswith("https://"),
+        address_of=address_of,
+    )
     shown = ShownDoor(
         pages,
         clock=clock,
@@ -195,7 +208,7 @@ async def open_doors(
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, reporting, languages, asking, keys, staff):
+    for door in (*reading, reporting, languages, asking, questions, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
     for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):
@@ -222,7 +235,7 @@ async def open_doors(
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket):
         stack.push_async_callback(closing.close)
-    for running in (events, polls, plain, low, reports):
+    for running in (events, polls, plain, low, reports, house.ballots):
         stack.callback(house.tasks.create_task(carry_on(running.run, clock)).cancel)
     await web.SockSite(runner, listener, ssl_context=tls).start()
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
@@ -259,6 +272,15 @@ def _quality_of(sessions: Sessions) -> QualityOf:
         return None if live is None else live.writer.quality.quality(channel)
 
     return quality
+
+
+def _channel_of(sessions: Sessions) -> ChannelOf:
+    def channel(session: SessionId, segment: SegmentId) -> str:
+        live = sessions.loaded(session)
+        line = None if live is None else live.state.segments.get(segment)
+        return "" if line is None else line.channel
+
+    return channel
 
 
 def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:

@@ -24,6 +24,7 @@ from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.programme.plan import Room
 from moothall.services.asking import Asking
+from moothall.services.ballots import Ballots
 from moothall.services.carrying_on import carry_on
 from moothall.services.closing import Closing
 from moothall.services.glossaries import Glossaries
@@ -53,6 +54,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     proposals: Proposals
     asking: Asking
+    ballots: Ballots
     clock: Clock
     randomness: Randomness
     tasks: asyncio.TaskGroup
@@ -70,7 +72,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     async def erase(self, session: SessionId) -> None:
-        """Remove a rehearsal's sound, links and proposals. Its log is removed by whoever calls this.
+        """Remove a rehearsal's sound, links, proposals and ballots. Its log is removed by whoever calls this.
 
         Raises StorageUnavailable when the disk refuses.
         """
@@ -78,6 +80,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
             await asyncio.to_thread(_remove, self.data / name / session)
         await self.links.forget(session)
         await self.proposals.forget(session)
+        await self.ballots.forget(session)
 
 
 def _remove(folder: Path) -> None:
@@ -133,7 +136,10 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         keep_days=settings.recording.keep_days,
     )
     asking = Asking(sessions, book=book, clock=clock, randomness=randomness)
+    ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness)
     await asking.load()
+    await ballots.load()
+    sessions.observe(lambda live, _: ballots.observe(live))
     await programme.load()
     await links.load()
     await proposals.load()
@@ -147,6 +153,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         links=links,
         proposals=proposals,
         asking=asking,
+        ballots=ballots,
         clock=clock,
         randomness=randomness,
         tasks=tasks,

@@ -82,3 +82,18 @@ async def test_a_browser_that_sends_the_form_twice_asks_once(page: Page, house: 
     await page.wait_for_url(first)
     state = (await house.sessions.open(PLENARY)).state
     assert [each.text for each in state.floor.standing(*Standing)].count("Twice?") == 1
+
+
+async def test_the_list_follows_too_and_a_button_counts(page: Page, browser: Browser, house: Hall) -> None:
+    await page.goto(f"{house.address}{MEETING}/questions?ui=en")
+    other = await browser.new_context(locale="en-GB")
+    author = await other.new_page()
+    await ask(author, house, "Listed?")
+    await stand(house, "Listed?", Standing.QUEUED)
+    await expect(page.locator("#Queue")).to_contain_text("Listed?")
+    await page.get_by_role("button", name="I\u2019d ask this too").click()
+    await expect(page.locator("#Queue")).to_contain_text("You\u2019d ask this too")
+    await expect(page.locator("#Queue")).to_contain_text("1 would ask this too")
+    await stand(house, "Listed?", Standing.CALLED)
+    await expect(page.locator("#Now")).to_contain_text("Listed?")
+    await other.close()

@@ -152,6 +152,8 @@ DOORS = {
     "POST /s/{session}/ask": Door(frozenset({403})),
     "GET /s/{session}/asked/{token}": Door(frozenset({404})),
     "POST /s/{session}/asked/{token}": Door(frozenset({403})),
+    "POST /s/{session}/asked/{number}/support": Door(frozenset({403})),
+    "GET /s/{session}/questions": open_to_all("", "?channel=pt&ui=ar"),
     "POST /s/{session}/language": Door(frozenset({403})),
     "GET /s/{session}/events": open_to_all("", "?channel=pt&feed=lines", "?after=e1:1", streams=True),
     "GET /s/{session}/ws": Door(frozenset({426})),
@@ -194,7 +196,7 @@ DOORS = {
 }
 """Every route of the server. Where staff come with a link, their pages tell what is theirs through the desks' socket
 (tests/unit/adapters/test_desk_socket.py); no other door tells anybody more for it."""
-FILLED_IN = {"token": ["guess"], "room": ["r1"], "link": ["l1"], "version": ["v"], "name": ["x.js"]}
+FILLED_IN = {"token": ["guess"], "room": ["r1"], "link": ["l1"], "version": ["v"], "name": ["x.js"], "number": ["1"]}
 FORMS = ["vtt", "srt", "txt", "html", "json"]
 
 

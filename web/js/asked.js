@@ -4,6 +4,8 @@ import { Link } from './link.js';
 import { at } from './nodes.js';
 import { Renewal, concerns } from './renewal.js';
 
+const MINUTES = 120000; // ms between two looks at how long it may still take, though nothing happens
+
 const renewal = new Renewal(['Turn', 'Stands', 'Became']);
 
 /** Where the reader is, so that nothing is missed when the line comes back. */
@@ -20,5 +22,6 @@ const link = new Link(
   () => {},
 );
 link.open();
+setInterval(() => document.hidden || renewal.soon(), MINUTES);
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

@@ -16,9 +16,9 @@ export class Renewal {
     this.parts = parts;
   }
 
-  /** Ask before long; what is wanted meanwhile is asked for once. */
-  soon() {
-    this.#timer ??= setTimeout(() => this.#ask(), 200 + Math.random() * SPREAD);
+  /** Ask within so many ms; what is wanted meanwhile is asked for once. */
+  soon(spread = SPREAD) {
+    this.#timer ??= setTimeout(() => this.#ask(), 200 + Math.random() * spread);
   }
 
   async #ask() {
@@ -44,8 +44,10 @@ export class Renewal {
     for (const id of this.parts) {
       const old = document.getElementById(id);
       const next = made.getElementById(id);
-      // What stays is neither read out again nor loses the focus.
-      if (old && next && old.innerHTML !== next.innerHTML) old.replaceChildren(...next.childNodes);
+      if (!old || !next || old.innerHTML === next.innerHTML) continue; // What stays is not read out again.
+      const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
+      old.replaceChildren(...next.childNodes);
+      if (focused) document.getElementById(focused)?.focus();
     }
   }
 }

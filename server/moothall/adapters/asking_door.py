@@ -7,12 +7,13 @@ page of ours. Whatever goes wrong is said above the form, which still holds ever
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import parse_qs, quote
 
 import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
+from moothall.adapters.asking_request import COOKIE, kept_query, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -31,7 +32,6 @@ from moothall.core.session import Status
 from moothall.services.asking import Asking, Unasked, Wish
 from moothall.wire.token_bucket import Allowance
 
-COOKIE = "asker"
 MAX_BODY_BYTES = 48 << 10
 """2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
 MAX_DIGITS = 12
@@ -117,7 +117,7 @@ class AskingDoor:
             return self._refused(wrong, ui)
         if self._gate.take(self._address_of(request)):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
-        query = _query(request, ui, chosen=chosen)
+        query = kept_query(request, ui, chosen=chosen)
         wish = Wish(
             kind=typed.kind,
             text=typed.text.strip(),
@@ -146,7 +146,7 @@ class AskingDoor:
         except Wrong as wrong:
             return self._refused(wrong, ui)
         each, base = own.intervention, f"/s/{quote(wanted.session)}"
-        query = _query(request, ui, chosen=chosen)
+        query = kept_query(request, ui, chosen=chosen)
         line = ""
         if each.segment is not None and own.channel:
             kept = f"&ui={ui.language}" if chosen else ""
@@ -154,7 +154,7 @@ class AskingDoor:
         text = self._pages.render(
             "asked.html",
             ui=ui,
-            title=_title(wanted, ui),
+            title=title_of(wanted, ui),
             heading=ui.text(texts.YOURS[each.kind], n=each.number),
             turn=each.standing is Standing.CALLED,
             stands=texts.stands(own, ui),
@@ -167,6 +167,7 @@ class AskingDoor:
             may_go=own.may_go,
             here=f"{request.path}{query}",
             more=f"{base}/ask{query}",
+            questions=f"{base}/questions{query}",
             back=f"{base}{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
@@ -188,7 +189,7 @@ class AskingDoor:
             return self._refused(wrong, ui)
         # Where it had its turn meanwhile the page says so.
         await self._asking.take_back(wanted.session, token)
-        return _onward(_page_of(wanted.session, token) + _query(request, ui, chosen=chosen))
+        return _onward(_page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
 
     def _check_origin(self, request: web.Request) -> None:
         if request.headers.get("Origin") not in self._origins:
@@ -211,11 +212,11 @@ class AskingDoor:
         status: int = 200,
         why: Unasked | None = None,
     ) -> web.Response:
-        query = _query(request, ui, chosen=chosen)
+        query = kept_query(request, ui, chosen=chosen)
         text = self._pages.render(
             "ask.html",
             ui=ui,
-            title=_title(wanted, ui),
+            title=title_of(wanted, ui),
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
             sentence=sentence,
@@ -282,10 +283,6 @@ def _age(given: Mapping[str, str]) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
 
-def _title(wanted: Asked, ui: Catalogue) -> str:
-    return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
-
-
 def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
     """What a text may be in: the language chosen, the meeting's, those of the interface."""
     tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
@@ -294,13 +291,6 @@ def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[
         for tag in tags
         if is_language(tag)
     ]
-
-
-def _query(request: web.Request, ui: Catalogue, *, chosen: bool) -> str:
-    """What addresses keep: the text that is read, and the page's language where the address names it."""
-    channel = request.query.get("channel")
-    kept = {**({"channel": channel} if channel else {}), **({"ui": ui.language} if chosen else {})}
-    return f"?{urlencode(kept)}" if kept else ""
 
 
 def _page_of(session: SessionId, token: str) -> str:

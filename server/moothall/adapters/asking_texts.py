@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Standing
 from moothall.services.asking import Own, Unasked
 
@@ -41,6 +42,24 @@ STANDS = {
     Standing.CLOSED: "The meeting ended before its turn came",
     Standing.WITHDRAWN: "You have taken it back",
 }
+NUMBERED = {
+    Kind.QUESTION: "Question no. {n}",
+    Kind.COMMENT: "Comment no. {n}",
+    Kind.REQUEST: "Wish to speak no. {n}",
+}
+WHYS = {
+    Why.ARRANGED: "Whoever chairs the meeting has put it here.",
+    Why.ARRIVAL: "It came before those behind it.",
+    Why.PLACE: "The place where it comes from has had no turn for longest.",
+    Why.NEWCOMER: "Whoever asks this has had no turn yet.",
+    Why.AGAIN: "Whoever asks this has had a turn, and others come first.",
+    Why.SUPPORT: "More people would ask this than what stands behind it.",
+}
+"""Why one stands at its place in the queue."""
+SUPPORT = "{n} would ask this too"
+"""Counted."""
+FIGURES = "Received: {received}. Answered: {answered}."
+WAITED = "Half of those who had their turn waited no longer than this: {wait}."
 BEFORE = "{n} before you"
 """Counted."""
 NEXT = "you are next"

@@ -60,6 +60,10 @@ class Address:
         """Where a reader asks or comments."""
         return self._with(f"{self.base}/ask")
 
+    def questions(self) -> str:
+        """What readers ask and comment."""
+        return self._with(f"{self.base}/questions")
+
     def ask(self) -> str:
         """Where another language is asked for."""
         return self._with(f"{self.base}/language")

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from moothall.core.actors import Role
 from moothall.core.authority import may_read
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.interventions import Floor
 from moothall.core.ids import SessionId
 from moothall.core.lanes import Feed
 from moothall.core.programme.plan import RoomId
@@ -57,6 +58,12 @@ class ReaderAccess:
         """The page of lines that ends before line number `before`; None for an unknown session or channel."""
         view = await self._view(session, feed)
         return None if view is None else view.page(before)
+
+    async def floor(self, session: SessionId) -> Floor | None:
+        """Its questions and comments, unpublished ones too: for whoever shows a part of them; None as for a page."""
+        fanout = await self.find(session)
+        live = self._sessions.loaded(session)
+        return None if fanout is None or live is None or self.may_read(session) is not None else live.state.floor
 
     def _open(self, live: LiveSession) -> bool:
         access = live.state.access

@@ -10,7 +10,8 @@ from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from hall_in_memory import FLOOR, MemoryHall, memory_hall
-from moothall.adapters.asking_door import ALLOWANCE, COOKIE, MAX_BODY_BYTES, AskingDoor
+from moothall.adapters.asking_door import ALLOWANCE, MAX_BODY_BYTES, AskingDoor
+from moothall.adapters.asking_request import COOKIE
 from moothall.adapters.limits import secure
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages

@@ -64,7 +64,7 @@ IN_CODE = {
     *door_texts.KINDS.values(), *door_texts.ANSWERS.values(),
     *(value for name, value in vars(door_texts.DoorText).items() if name.isupper()),
     *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
-    *asking_texts.STANDS.values(),
+    *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
     *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
     *FORMAT_TEXTS.values(), *INTERPRETER_STANDING.values(), *NOTICES.values(), *SOUND.values(), YOUNG_PEOPLE, REHEARSAL,
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),

@@ -37,14 +37,16 @@ def likeness(one: Grams, other: Grams) -> float:
 class Likenesses:
     """Groups of texts that are alike; it remembers what it has compared."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        """`most`: texts that are compared; of more, the newest."""
+        self._most = most
         self._texts: dict[InterventionId, str] = {}
         self._grams: dict[InterventionId, Grams] = {}
         self._like: dict[InterventionId, set[InterventionId]] = {}
 
     def groups(self, texts: Mapping[InterventionId, str]) -> Sequence[tuple[InterventionId, ...]]:
         """Groups of two and more, each with its first text, to which all others are like; in the order of `texts`."""
-        last = dict(list(texts.items())[-MOST:])
+        last = dict(list(texts.items())[-self._most :])
         for name in [name for name, text in self._texts.items() if last.get(name) != text]:
             self._forget(name)
         for name, text in last.items():

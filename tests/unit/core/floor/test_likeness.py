@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asking import name
-from moothall.core.floor import likeness as module
 from moothall.core.floor.likeness import ALIKE, Likenesses, grams, likeness
 from moothall.core.ids import InterventionId
 
@@ -52,10 +51,9 @@ def test_groups_are_led_by_their_first_and_follow_what_changes() -> None:
     assert known.groups({}) == []
 
 
-def test_of_too_many_the_newest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 2)
+def test_of_too_many_the_newest_are_compared() -> None:
     texts = {name("a"): "Who pays?", name("b"): "Who pays?", name("c"): "Who pays?"}
-    assert Likenesses().groups(texts) == [ids("b", "c")]
+    assert Likenesses(most=2).groups(texts) == [ids("b", "c")]
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["Who pays?", "who pays", "Where?"]))))

@@ -1,0 +1,183 @@
+"""The door of a meeting's questions and comments as everybody may read them, and of *I'd ask this too*.
+
+It works without a script. A browser is known by the same cookie as at *Ask or comment*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters import asking_texts as texts
+from moothall.adapters.asking_request import COOKIE, kept_query, title_of
+from moothall.adapters.door_texts import DoorText
+from moothall.adapters.limits import AddressGate, network
+from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages, script_json
+from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.listing import Listing, listing
+from moothall.core.floor.order import Why
+from moothall.core.floor.parts import WAITING, Order
+from moothall.core.ids import Position, SegmentId, SessionId
+from moothall.core.languages import direction
+from moothall.core.ports import Clock, Randomness
+from moothall.core.session import Status
+from moothall.services.ballots import Ballots
+from moothall.wire.token_bucket import Allowance
+
+MAX_BODY_BYTES = 1 << 10
+MAX_DIGITS = 6
+ALLOWANCE = Allowance(per_second=10, burst=1_200)
+"""Ballots of one address: a hall of 300 stands behind one, and would ask four questions too."""
+
+FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+"""The questions and comments of a session; None where there is none that may be read."""
+ChannelOf = Callable[[SessionId, SegmentId], str]
+"""The text that has a line; empty where there is no such line."""
+
+
+class QuestionsDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        ballots: Ballots,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        floor_of: FloorOf,
+        channel_of: ChannelOf,
+        origins: frozenset[str],
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        self._pages = pages
+        self._ballots = ballots
+        self._randomness = randomness
+        self._snapshot_of = snapshot_of
+        self._floor_of = floor_of
+        self._channel_of = channel_of
+        self._origins = origins
+        self._secure = secure
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/questions", self.list),
+            web.post("/s/{session}/asked/{number}/support", self.support),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """The list as it stands."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            floor = await self._floor_of(wanted.session)
+            if floor is None:
+                raise Wrong(404, ErrorText.NO_SESSION)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        token = token_of(request, COOKIE)
+        found, query, base = listing(floor), kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
+        may_support = wanted.snapshot.session.status is not Status.CLOSED
+        mine = self._ballots.supported(wanted.session, token)
+        kept = f"&ui={ui.language}" if chosen else ""
+
+        def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
+            channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
+            line = f"{base}?channel={quote(channel)}{kept}#{quote(each.segment or '')}" if channel else ""
+            return {
+                "number": each.number,
+                "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),
+                "of": each.id,
+                "text": each.text,
+                "language": each.language,
+                "direction": direction(each.language),
+                "name": each.name,
+                "why": "" if why is None else ui.text(texts.WHYS[why]),
+                "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
+                "mine": each.id in mine,
+                "may_support": may_support and each.standing in WAITING,
+                "action": f"{base}/asked/{each.number}/support{query}",
+                "answer": each.answer,
+                "line": line,
+            }
+
+        text = self._pages.render(
+            "questions.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            now=[row(each) for each in found.now],
+            queue=[row(each.intervention, each.why) for each in found.queue],
+            later=[row(each) for each in found.later],
+            answered=[row(each) for each in found.answered],
+            written=[row(each) for each in found.written],
+            figures=_figures(found, ui),
+            closed=not may_support,
+            back=f"{base}{query}",
+            ask=f"{base}/ask{query}",
+            here=f"{request.path}{query}",
+            events=f"{base}/events?feed=lines",
+            position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
+            moves=floor.order is Order.SUPPORT,
+            forms=script_json(dict(ui.forms(texts.SUPPORT))),
+        )
+        response = own_html(text, ui)
+        if not token:
+            path, secure = base, self._secure or request.secure
+            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+        return response
+
+    async def support(self, request: web.Request) -> web.Response:
+        """Somebody would ask it too; back to the list."""
+        ui, chosen = language(self._pages, request)
+        try:
+            if request.headers.get("Origin") not in self._origins:
+                raise Wrong(403, DoorText.ORIGIN)
+            address = self._address_of(request)
+            if self._gate.take(address):
+                raise Wrong(429, DoorText.OFTEN)
+            wanted = await asked(request, self._snapshot_of)
+            number = request.match_info["number"]
+            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+                raise Wrong(404, ErrorText.NOTHING)
+            await self._take(wanted.session, int(number), token_of(request, COOKIE), network(address))
+        except Wrong as wrong:
+            response = refusal(wrong, self._pages, ui)
+            response.headers[hdrs.CACHE_CONTROL] = "no-store"
+            if wrong.status in (429, 503):
+                response.headers[hdrs.RETRY_AFTER] = "60"
+            return response
+        query = kept_query(request, ui, chosen=chosen)
+        location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _take(self, session: SessionId, number: int, token: str, address: str) -> None:
+        try:
+            answer = await self._ballots.support(session, number, token, address)
+        except StorageUnavailable as error:
+            raise Wrong(503, ErrorText.UNAVAILABLE) from error
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:
+            raise Wrong(404, ErrorText.NOTHING)
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
+            raise Wrong(503, DoorText.MANY)
+        # Where it had its turn meanwhile the list says so.
+
+
+def _figures(found: Listing, ui: Catalogue) -> list[str]:
+    """How many came and were answered, and how long they waited; nothing before the first came."""
+    if not found.received:
+        return []
+    said = [ui.text(texts.FIGURES, received=found.received, answered=found.had_answer)]
+    return said if found.wait is None else [*said, ui.text(texts.WAITED, wait=texts.about(found.wait, ui))]

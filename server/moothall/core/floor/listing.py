@@ -1,0 +1,61 @@
+"""The questions and comments of a session as everybody may read them, and how many of them were answered. Pure."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import msgspec
+
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.order import Why, queue
+from moothall.core.floor.parts import Standing
+
+ANSWERED = frozenset({Standing.ANSWERED, Standing.WRITTEN})
+
+
+class InQueue(msgspec.Struct, frozen=True):
+    """One that waits for its turn."""
+
+    intervention: Intervention
+    why: Why
+    """Why it stands at this place."""
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is published, by where it stands."""
+
+    now: tuple[Intervention, ...]
+    """At most one."""
+    queue: tuple[InQueue, ...]
+    """The next one first."""
+    later: tuple[Intervention, ...]
+    answered: tuple[Intervention, ...]
+    """Aloud, the newest first."""
+    written: tuple[Intervention, ...]
+    """Answered in writing or to be, the newest first."""
+    received: int
+    """How many came, published or not."""
+    had_answer: int
+    wait: int | None
+    """Ms for which half of those waited at most who had a turn; None before the first turn."""
+
+
+def listing(floor: Floor) -> Listing:
+    """The list as it stands."""
+    waiting = [(floor.get(each.intervention), each.why) for each in queue(floor)]
+    newest = sorted(_published(floor, *Standing), key=lambda each: (-each.since, -each.number))
+    waits = [turn.t - each.t for turn in floor.turns if (each := floor.get(turn.intervention)) is not None]
+    return Listing(
+        now=_published(floor, Standing.CALLED),
+        queue=tuple(InQueue(each, why) for each, why in waiting if each is not None and each.published),
+        later=_published(floor, Standing.LATER),
+        answered=tuple(each for each in newest if each.standing is Standing.ANSWERED),
+        written=tuple(each for each in newest if each.standing in (Standing.TO_WRITE, Standing.WRITTEN)),
+        received=floor.last,
+        had_answer=len(floor.standing(*ANSWERED)),
+        wait=round(median(waits)) if waits else None,
+    )
+
+
+def _published(floor: Floor, *standings: Standing) -> tuple[Intervention, ...]:
+    return tuple(each for each in floor.standing(*standings) if each.published)

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from html import unescape
+
+import pytest
+from aiohttp import DummyCookieJar, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from doors import until
+from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
+from moothall.adapters.asking_request import COOKIE
+from moothall.adapters.limits import secure
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import Pages
+from moothall.adapters.questions_door import ALLOWANCE, QuestionsDoor
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.events import Access
+from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.services.ballots import Ballots
+from moothall.services.reader_access import ReaderAccess
+from moothall.services.session_writer import Receipt
+from moothall.services.sessions import LiveSession
+from moothall.testing.book import MemoryBook
+from moothall.testing.seeded import SeededRandomness
+
+PAGES = Pages(find_web_folder())
+ORIGIN = "https://hall.example.org"
+OURS = {"Origin": ORIGIN, "Accept-Language": "en"}
+MODERATOR = Actor(Role.MODERATOR, "m1")
+LIST = "/s/s/questions"
+
+
+class House:
+    def __init__(self, hall: MemoryHall, live: LiveSession, client: TestClient[web.Request, web.Application]) -> None:
+        self.hall = hall
+        self.live = live
+        self.client = client
+        self._acts = 0
+
+    async def list(self, path: str = LIST, cookie: str = "") -> str:
+        headers = {"Accept-Language": "en", **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})}
+        async with self.client.get(path, headers=headers) as answer:
+            assert answer.status == 200
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert ("Set-Cookie" in answer.headers) == (not cookie)
+            return unescape(await answer.text())
+
+    async def support(self, number: object, cookie: str = "", path: str = "", **headers: str) -> tuple[int, str]:
+        sent = {**OURS, **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {}), **headers}
+        address = path or f"/s/s/asked/{number}/support"
+        async with self.client.post(address, headers=sent, allow_redirects=False) as answer:
+            assert answer.headers["Cache-Control"] == "no-store"
+            return answer.status, answer.headers.get("Location", "")
+
+    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
+        self._acts += 1
+        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def ask(self, *names: str, kind: Kind = Kind.QUESTION) -> None:
+        for name in names:
+            asked = do.Ask(
+                intervention=InterventionId(name), kind=kind, text=f"{name} & <why>?", language="ar", asker=name
+            )
+            await self.do(asked)
+
+    async def stand(self, standing: Standing, *names: str, segment: SegmentId | None = None) -> None:
+        found = tuple(InterventionId(name) for name in names)
+        await self.do(do.Stand(interventions=found, standing=standing, segment=segment))
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with memory_hall() as hall:
+        live = await hall.session()
+        ballots = Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
+        await ballots.load()
+        access = ReaderAccess(hall.sessions)
+        door = QuestionsDoor(
+            PAGES,
+            ballots,
+            clock=hall.clock,
+            randomness=SeededRandomness(2),
+            snapshot_of=access.snapshot,
+            floor_of=access.floor,
+            channel_of=lambda _, segment: FLOOR if segment == "line" else "",
+            origins=frozenset({ORIGIN}),
+        )
+        app = web.Application()
+        app.add_routes(door.routes())
+        secure(app)
+        running = asyncio.ensure_future(ballots.run())
+        async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
+            made = House(hall, live, client)
+            await made.do(do.OpenSession(), actor=SYSTEM)
+            yield made
+        running.cancel()
+
+
+async def test_only_what_is_published_is_there(house: House) -> None:
+    await house.ask("shown", "hidden")
+    await house.stand(Standing.QUEUED, "shown")
+    text = await house.list()
+    assert "shown & <why>?" in text
+    assert "hidden" not in text
+    assert '<p class="words" id="Text-1" lang="ar" dir="rtl">' in text
+    assert "It came before those behind it." in text
+    assert "Received: 2. Answered: 0." in text
+    assert "waited" not in text
+
+
+async def test_each_stands_where_it_belongs(house: House) -> None:
+    await house.ask("now", "next", "after", "later", "answered", "written")
+    segment = SegmentId("line")
+    line = do.TypeLine(channel=FLOOR, segment=segment, text="Because.", language="en")
+    await house.do(line, actor=Actor(Role.CAPTIONER, "c1"))
+    await house.stand(Standing.QUEUED, "answered")
+    await house.stand(Standing.CALLED, "answered")
+    await house.stand(Standing.ANSWERED, "answered", segment=segment)
+    await house.stand(Standing.QUEUED, "now", "next", "after")
+    await house.stand(Standing.CALLED, "now")
+    await house.stand(Standing.LATER, "later")
+    await house.do(do.WriteAnswer(intervention=InterventionId("written"), text="By & by.", language="en"))
+    text = await house.list()
+    places = [text.index(each) for each in ("now &", "next &", "after &", "later &", "answered &", "written &")]
+    assert places == sorted(places)
+    assert 'href="/s/s?channel=floor#line"' in text
+    assert "By & by." in text
+    assert "Received: 6. Answered: 2." in text
+    assert "waited no longer than this: less than a minute." in text
+
+
+async def test_an_empty_list_says_so(house: House) -> None:
+    text = await house.list()
+    assert "Nothing is in the queue." in text
+    assert "Received" not in text
+
+
+async def test_addresses_keep_the_text_and_the_language(house: House) -> None:
+    await house.ask("why")
+    await house.stand(Standing.QUEUED, "why")
+    text = await house.list(f"{LIST}?channel=floor&ui=fr")
+    assert 'action="/s/s/asked/1/support?channel=floor&ui=fr"' in text
+    assert 'href="/s/s?channel=floor&ui=fr"' in text
+    status, location = await house.support(1, path="/s/s/asked/1/support?channel=floor&ui=fr")
+    assert (status, location) == (303, "/s/s/questions?channel=floor&ui=fr#No-1")
+
+
+async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
+    await house.ask("why", "when")
+    await house.stand(Standing.QUEUED, "why", "when")
+    await house.do(do.OrderQueue(order=Order.SUPPORT))
+    for cookie in ("a" * 22, "b" * 22, "a" * 22):
+        assert await house.support(2, cookie) == (303, "/s/s/questions#No-2")
+    name = InterventionId("when")
+
+    def counted() -> bool:
+        each = house.live.state.floor.get(name)
+        return each is not None and each.support == 2
+
+    await until(counted)
+    text = await house.list(cookie="a" * 22)
+    assert "2 would ask this too" in text
+    assert "You\u2019d ask this too" in text
+    assert text.count("<form") == 1
+    assert text.index("when &") < text.index("why &")
+    assert "data-moves" in text
+    assert (await house.list(cookie="c" * 22)).count("<form") == 2
+
+
+async def test_what_cannot_be_supported(house: House) -> None:
+    await house.ask("why", "hidden")
+    await house.stand(Standing.QUEUED, "why")
+    assert (await house.support(2))[0] == 404
+    assert (await house.support(9))[0] == 404
+    assert (await house.support("x"))[0] == 404
+    assert (await house.support("1" * 9))[0] == 404
+    assert (await house.support(1, path="/s/none/asked/1/support"))[0] == 404
+    assert (await house.support(1, Origin="null"))[0] == 403
+    await house.stand(Standing.CALLED, "why")
+    assert (await house.support(1))[0] == 303
+    await house.do(do.CloseSession(), actor=SYSTEM)
+    assert "<form" not in await house.list()
+
+
+async def test_who_sends_all_the_time_is_slowed(house: House) -> None:
+    await house.ask("why")
+    await house.stand(Standing.QUEUED, "why")
+    for _ in range(ALLOWANCE.burst):
+        assert (await house.support(1))[0] == 303
+    statuses = {(await house.support(1))[0] for _ in range(40)}
+    assert 429 in statuses
+
+
+async def test_a_session_that_may_not_be_read_shows_nothing(house: House) -> None:
+    await house.hall.session(SessionId("closed"), access=Access.STAFF)
+    for path in ("/s/closed/questions", "/s/none/questions"):
+        async with house.client.get(path) as answer:
+            assert answer.status == 404
+    assert await ReaderAccess(house.hall.sessions).floor(SessionId("closed")) is None
+    assert await ReaderAccess(house.hall.sessions).floor(SESSION) is not None

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
+from deciding import carry_out, speaking
+from moothall.core import commands as do
+from moothall.core.floor.listing import listing
+from moothall.core.floor.order import Why
+from moothall.core.floor.parts import Order, Standing
+
+
+def test_what_nobody_has_approved_is_counted_and_not_shown() -> None:
+    found = listing(asked().floor)
+    assert (found.now, found.queue, found.later, found.answered, found.written) == ((), (), (), (), ())
+    assert (found.received, found.had_answer, found.wait) == (3, 0, None)
+
+
+def test_where_each_stands() -> None:
+    state = carry_out(
+        asked(),
+        ask("d"),
+        ask("e"),
+        ask("f"),
+        stand(Standing.QUEUED, "a", "b", "c"),
+        stand(Standing.LATER, "d"),
+        stand(Standing.TO_WRITE, "e"),
+        stand(Standing.DECLINED, "f", reason="No."),
+        stand(Standing.CALLED, "a"),
+        actor=MODERATOR,
+    )
+    found = listing(state.floor)
+    assert [each.id for each in found.now] == ["a"]
+    assert [(each.intervention.id, each.why) for each in found.queue] == [("b", Why.ARRIVAL), ("c", Why.ARRIVAL)]
+    assert [each.id for each in found.later] == ["d"]
+    assert [each.id for each in found.written] == ["e"]
+    state = carry_out(state, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
+    state = carry_out(state, do.WriteAnswer(intervention=name("e"), text="So.", language="en"), actor=MODERATOR)
+    found = listing(state.floor)
+    assert [each.id for each in found.answered] == ["a"]
+    assert [each.answer for each in found.written] == ["So."]
+    assert (found.received, found.had_answer) == (6, 2)
+    assert found.wait is not None
+
+
+def test_the_queue_has_the_order_of_the_session() -> None:
+    state = carry_out(speaking(), ask("a"), ask("b"), actor=SOMEBODY)
+    state = carry_out(state, stand(Standing.QUEUED, "a", "b"), do.OrderQueue(order=Order.SUPPORT), actor=MODERATOR)
+    counted = state.floor.with_(name("b"), support=3)
+    assert [each.why for each in listing(counted).queue] == [Why.SUPPORT, Why.ARRIVAL]

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+
+from hall_in_memory import SESSION, MemoryHall, memory_hall
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, Stand
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.ballots import KEPT_OF_FLOOD, MOST_NEW
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.services import ballots as ballots_module
+from moothall.services.ballots import KEPT_MS, SHELF, Ballots
+from moothall.services.session_writer import Receipt
+from moothall.services.sessions import LiveSession
+from moothall.testing.book import MemoryBook
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.loop import run
+from moothall.testing.seeded import SeededRandomness
+
+WHY, WHEN = InterventionId("why"), InterventionId("when")
+
+
+class House:
+    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+        self.hall = hall
+        self.live = live
+        self.book = MemoryBook()
+        self.ballots = self.again()
+        self._acts = 0
+
+    def again(self, seed: int = 1) -> Ballots:
+        return Ballots(self.hall.sessions, book=self.book, clock=self.hall.clock, randomness=SeededRandomness(seed))
+
+    async def support(self, visitor: str, number: int = 1, address: str = "192.0.2.1") -> Refusal | None:
+        return await self.ballots.support(SESSION, number, visitor, address)
+
+    async def counted(self, name: InterventionId = WHY) -> int:
+        await self.hall.clock.sleep(2_500)
+        self.live = await self.hall.sessions.open(SESSION)
+        each = self.live.state.floor.get(name)
+        assert each is not None
+        return each.support
+
+    async def do(self, *commands: AnyCommand, actor: Actor = SYSTEM) -> None:
+        self._acts += 1
+        self.live = await self.hall.sessions.open(SESSION)  # It is unloaded when nobody needs it.
+        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def stand(self, standing: Standing, *names: InterventionId) -> None:
+        await self.do(Stand(interventions=names, standing=standing), actor=Actor(Role.MODERATOR, "m1"))
+
+    async def times_counted(self) -> int:
+        records = await self.hall.log.read(SESSION, 0, 1_000)
+        return sum(record.header.type == "support.counted" for record in records)
+
+    async def stored(self) -> int:
+        return len(await self.book.read(f"{SHELF}:{SESSION}")) + len(await self.book.read(SHELF))
+
+
+def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+    """A test with a house in which two questions wait, on a loop that jumps."""
+
+    async def within() -> None:
+        async with memory_hall() as hall:
+            house = House(hall, await hall.session())
+            await house.do(OpenSession())
+            for name in (WHY, WHEN):
+                asked = Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
+                await house.do(asked, actor=Actor(Role.PARTICIPANT, name))
+            await house.stand(Standing.QUEUED, WHY, WHEN)
+            await house.ballots.load()
+            hall.sessions.observe(lambda live, _: house.ballots.observe(live))
+            assert hall.group is not None
+            running = hall.group.create_task(house.ballots.run())
+            await act(house)
+            running.cancel()
+
+    return lambda: run(within())
+
+
+@in_a_house
+async def test_each_browser_counts_once_for_each(house: House) -> None:
+    for visitor in ("a", "b", "a", "a"):
+        assert await house.support(visitor) is None
+    assert await house.support("a", 2) is None
+    assert await house.counted() == 2
+    assert await house.counted(WHEN) == 1
+    assert house.ballots.supported(SESSION, "a") == {WHY, WHEN}
+    assert house.ballots.supported(SESSION, "b") == {WHY}
+    assert house.ballots.supported(SESSION, "c") == house.ballots.supported(SESSION, "") == frozenset()
+
+
+@in_a_house
+async def test_without_a_cookie_all_together_count_once(house: House) -> None:
+    for number in range(5):
+        await house.support("", address=f"192.0.2.{number}")
+    assert await house.counted() == 1
+
+
+@in_a_house
+async def test_a_hall_counts_and_a_flood_does_not(house: House) -> None:
+    for number in range(MOST_NEW):
+        await house.support(f"hall-{number}", address="hall")
+    assert await house.counted() == MOST_NEW
+    for number in range(1_000):
+        await house.support(f"flood-{number}", address="flood")
+        await house.hall.clock.sleep(60)
+    assert await house.counted() == MOST_NEW + KEPT_OF_FLOOD
+    # Who was set aside stays so, wherever they come from next, after a restart too.
+    house.ballots = house.again(2)
+    await house.ballots.load()
+    assert house.hall.group is not None
+    running = house.hall.group.create_task(house.ballots.run())
+    for number in range(KEPT_OF_FLOOD, KEPT_OF_FLOOD + 20):
+        await house.support(f"flood-{number}", 2, address=f"198.51.100.{number}")
+    assert await house.counted(WHEN) == 0
+    running.cancel()
+
+
+@in_a_house
+async def test_it_is_written_at_most_once_a_second(house: House) -> None:
+    for number in range(40):
+        await house.support(f"v{number}")
+        await house.hall.clock.sleep(100)
+    assert await house.counted() == 40
+    assert await house.times_counted() <= 6
+
+
+@in_a_house
+async def test_what_was_not_counted_before_a_crash_is_counted_after_it(house: House) -> None:
+    log = house.hall.log
+    assert isinstance(log, FailingLog)
+    log.full = True
+    await house.support("a")
+    assert await house.counted() == 0
+    later = house.again(2)
+    await later.load()
+    log.full = False
+    assert house.hall.group is not None
+    running = house.hall.group.create_task(later.run())
+    assert await house.counted() == 1
+    running.cancel()
+
+
+@in_a_house
+async def test_a_full_disk_loses_no_ballot(house: House) -> None:
+    house.book.full = True
+    await house.support("a")
+    await house.support("b")
+    assert await house.counted() == 0
+    house.book.full = False
+    assert await house.counted() == 2
+    assert len(await house.book.read(f"{SHELF}:{SESSION}")) == 2
+
+
+@in_a_house
+async def test_what_does_not_wait_cannot_be_asked_too(house: House) -> None:
+    await house.stand(Standing.CALLED, WHY)
+    for number, code in ((1, RefusalCode.CONFLICT), (3, RefusalCode.UNKNOWN), (-1, RefusalCode.UNKNOWN)):
+        refused = await house.support("a", number)
+        assert isinstance(refused, Refusal)
+        assert refused.code is code
+    refused = await house.ballots.support(SessionId("none"), 1, "a", "b")
+    assert isinstance(refused, Refusal)
+    await house.do(CloseSession())
+    assert isinstance(await house.support("a", 2), Refusal)
+    assert await house.stored() == 0
+
+
+@in_a_house
+async def test_seven_days_after_the_close_only_the_number_is_left(house: House) -> None:
+    await house.support("a")
+    await house.support("b")
+    assert await house.counted() == 2
+    await house.do(CloseSession())
+    await house.hall.clock.sleep(KEPT_MS // 2)
+    assert await house.stored() == 3
+    await house.do(ReopenSession())
+    await house.hall.clock.sleep(KEPT_MS)
+    assert await house.stored() == 3
+    await house.do(CloseSession())
+    await house.hall.clock.sleep(KEPT_MS + 2 * ballots_module.LOOK_MS)
+    assert await house.stored() == 0
+    assert await house.counted() == 2
+    await house.do(ReopenSession())
+    await house.support("a")  # Nobody can tell any more that it was counted.
+    assert await house.counted() == 3
+
+
+@in_a_house
+async def test_no_token_and_no_address_is_kept(house: House) -> None:
+    await house.support("a-visitors-token", address="203.0.113.9")
+    await house.counted()
+    shelf = dict(await house.book.read(f"{SHELF}:{SESSION}"))
+    assert shelf
+    assert not any("visitor" in key or "203" in key for key in shelf)
+
+
+@in_a_house
+async def test_a_bound_holds(house: House) -> None:
+    most, ballots_module.MOST_BALLOTS = ballots_module.MOST_BALLOTS, 2
+    try:
+        await house.support("a")
+        await house.support("b")
+        refused = await house.support("c")
+    finally:
+        ballots_module.MOST_BALLOTS = most
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.BUSY
+    assert await house.counted() == 2
+
+
+@in_a_house
+async def test_a_rehearsals_are_destroyed_at_once(house: House) -> None:
+    await house.support("a")
+    await house.counted()
+    await house.ballots.forget(SESSION)
+    await house.ballots.forget(SESSION)
+    assert await house.stored() == 0
