@@ -10,12 +10,12 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page
 
+from every_question import TEXT, asked, every_question
 from moothall.app import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
-from moothall.core.floor.parts import HUB, REMOTE, ROOM, Kind, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.proposing import ProposeOrder
@@ -28,11 +28,6 @@ from programme_files import SAMPLES, sample
 FLOOR = ChannelId("floor")
 MEETING = "/s/plenary"
 TRANSLATED = "/s/translated"
-TEXT = (
-    ("en", "The session is open to everybody, wherever they are."),
-    ("ar", "يمكن للجميع طرح الأسئلة، أينما كانوا."),
-    ("en", "Questions from remote hubs come first & are read aloud <in full>."),
-)
 TRANSLATIONS = {
     "es": "La sesión está abierta a todas las personas.",
     "ar": "الجلسة مفتوحة للجميع، أينما كانوا & <كيفما> كانوا.",
@@ -177,7 +172,7 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
         for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
         await _translated(running)
-        await _asked(running)
+        await asked(running)
         await _proposed(running)
         async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
             yield running
@@ -251,38 +246,6 @@ async def _translated(running: Hall) -> None:
             assert isinstance(receipt, Receipt), receipt
 
 
-async def _asked(running: Hall) -> None:
-    """Questions of every standing that there is to be seen, in that meeting with translations."""
-    writer = (await running.sessions.open(SessionId("translated"))).writer
-    names = tuple(
-        InterventionId(name) for name in ("answered", "now", "first", "second", "later", "writing", "written")
-    )
-
-    async def told(what: str, *commands: do.AnyCommand) -> None:
-        assert isinstance(await writer.send(Actor(Role.MODERATOR, "m1"), CommandId(what), commands), Receipt)
-
-    for number, name in enumerate(names):
-        language, text = TEXT[number % len(TEXT)]
-        asked = do.Ask(
-            intervention=name,
-            kind=list(Kind)[number % 3],
-            text=text,
-            language=language,
-            asker=name,
-            name="Añez <Ms.>" if number % 2 else "",
-        )
-        await told(f"ask-{name}", asked)
-    standings = (Standing.QUEUED,) * 4 + (Standing.LATER, Standing.TO_WRITE)
-    for name, standing in zip(names, standings, strict=False):
-        await told(f"stand-{name}", do.Stand(interventions=(name,), standing=standing))
-    await told("write", do.WriteAnswer(intervention=names[-1], text="By the end of 2026 & not later.", language="en"))
-    await told("call", do.Stand(interventions=names[:1], standing=Standing.CALLED))
-    line = SegmentId("line-2")
-    await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
-    await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
-    await running.ballots.support(SessionId("translated"), 3, "somebody", "198.51.100.7")
-
-
 async def _meeting(running: Hall, name: str) -> None:
     writer = (await running.sessions.open(SessionId(name))).writer
 
@@ -327,47 +290,9 @@ async def _meeting(running: Hall, name: str) -> None:
             text=TEXT[0][1].replace("The session", "The Moothall"),
         )
         await told(Actor(Role.CAPTIONER, "c1"), f"fix-{number}", fix)
-    await _questions(told)
+    await every_question(told)
     if name == "yesterday":
         await told(SYSTEM, "closed", do.CloseSession())
-
-
-async def _questions(told: Callable[..., Awaitable[None]]) -> None:
-    """One in each standing, from everywhere, in two directions of writing."""
-    texts = (
-        ("en", "Who pays for <water> & power?"),
-        ("ar", "من يدفع ثمن المياه؟"),
-        ("en", "Who pays for water and power?"),
-    )
-    origins = (ROOM, REMOTE, f"{HUB}kisumu")
-    for number in range(12):
-        language, text = texts[number % 3]
-        asked = do.Ask(
-            intervention=InterventionId(f"q{number}"),
-            kind=(Kind.QUESTION, Kind.COMMENT, Kind.REQUEST)[number % 3],
-            text=text,
-            language=language,
-            asker=f"somebody-{number}",
-            name=("Ana", "", "Bo & <Co>")[number % 3],
-            origin=origins[number % 3],
-            flags=("blocked-word",) if number == 1 else (),
-        )
-        await told(Actor(Role.PARTICIPANT, "p1"), f"asked-{number}", asked)
-
-    async def stand(number: int, standing: Standing, **more: Any) -> None:
-        brought = do.Stand(interventions=(InterventionId(f"q{number}"),), standing=standing, **more)
-        await told(Actor(Role.MODERATOR, "m1"), f"{standing}-{number}", brought)
-
-    for number in range(3, 12):
-        await stand(number, Standing.QUEUED)
-    await stand(6, Standing.CALLED)
-    await stand(7, Standing.ANSWERED, segment=SegmentId("line-1"))
-    await stand(8, Standing.LATER)
-    await stand(9, Standing.DECLINED, reason="There is no time left")
-    await stand(10, Standing.JOINED, into=InterventionId("q4"))
-    answer = do.WriteAnswer(intervention=InterventionId("q11"), text="The towns do.", language="en")
-    mended = do.Reword(intervention=InterventionId("q4"), text="من يدفع ثمن المياه والكهرباء؟")
-    await told(Actor(Role.MODERATOR, "m1"), "answered-in-writing", answer, mended)
 
 
 def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:

@@ -1,0 +1,89 @@
+"""Questions of every standing, for the pages that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from moothall.app import Hall
+from moothall.core import commands as do
+from moothall.core.actors import Actor, Role
+from moothall.core.floor.parts import HUB, REMOTE, ROOM, Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.services.session_writer import Receipt
+
+TEXT = (
+    ("en", "The session is open to everybody, wherever they are."),
+    ("ar", "يمكن للجميع طرح الأسئلة، أينما كانوا."),
+    ("en", "Questions from remote hubs come first & are read aloud <in full>."),
+)
+
+
+async def asked(running: Hall) -> None:
+    """Questions of every standing that there is to be seen, in that meeting with translations."""
+    writer = (await running.sessions.open(SessionId("translated"))).writer
+    names = tuple(
+        InterventionId(name) for name in ("answered", "now", "first", "second", "later", "writing", "written")
+    )
+
+    async def told(what: str, *commands: do.AnyCommand) -> None:
+        assert isinstance(await writer.send(Actor(Role.MODERATOR, "m1"), CommandId(what), commands), Receipt)
+
+    for number, name in enumerate(names):
+        language, text = TEXT[number % len(TEXT)]
+        question = do.Ask(
+            intervention=name,
+            kind=list(Kind)[number % 3],
+            text=text,
+            language=language,
+            asker=name,
+            name="Añez <Ms.>" if number % 2 else "",
+        )
+        await told(f"ask-{name}", question)
+    standings = (Standing.QUEUED,) * 4 + (Standing.LATER, Standing.TO_WRITE)
+    for name, standing in zip(names, standings, strict=False):
+        await told(f"stand-{name}", do.Stand(interventions=(name,), standing=standing))
+    await told("write", do.WriteAnswer(intervention=names[-1], text="By the end of 2026 & not later.", language="en"))
+    await told("call", do.Stand(interventions=names[:1], standing=Standing.CALLED))
+    line = SegmentId("line-2")
+    await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
+    await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
+    await running.ballots.support(SessionId("translated"), 3, "somebody", "198.51.100.7")
+
+
+async def every_question(told: Callable[..., Awaitable[None]]) -> None:
+    """One in each standing, from everywhere, in two directions of writing."""
+    texts = (
+        ("en", "Who pays for <water> & power?"),
+        ("ar", "من يدفع ثمن المياه؟"),
+        ("en", "Who pays for water and power?"),
+    )
+    origins = (ROOM, REMOTE, f"{HUB}kisumu")
+    for number in range(12):
+        language, text = texts[number % 3]
+        asked = do.Ask(
+            intervention=InterventionId(f"q{number}"),
+            kind=(Kind.QUESTION, Kind.COMMENT, Kind.REQUEST)[number % 3],
+            text=text,
+            language=language,
+            asker=f"somebody-{number}",
+            name=("Ana", "", "Bo & <Co>")[number % 3],
+            origin=origins[number % 3],
+            flags=("blocked-word",) if number == 1 else (),
+        )
+        await told(Actor(Role.PARTICIPANT, "p1"), f"asked-{number}", asked)
+
+    async def stand(number: int, standing: Standing, **more: Any) -> None:
+        brought = do.Stand(interventions=(InterventionId(f"q{number}"),), standing=standing, **more)
+        await told(Actor(Role.MODERATOR, "m1"), f"{standing}-{number}", brought)
+
+    for number in range(3, 12):
+        await stand(number, Standing.QUEUED)
+    await stand(6, Standing.CALLED)
+    await stand(7, Standing.ANSWERED, segment=SegmentId("line-1"))
+    await stand(8, Standing.LATER)
+    await stand(9, Standing.DECLINED, reason="There is no time left")
+    await stand(10, Standing.JOINED, into=InterventionId("q4"))
+    answer = do.WriteAnswer(intervention=InterventionId("q11"), text="The towns do.", language="en")
+    mended = do.Reword(intervention=InterventionId("q4"), text="من يدفع ثمن المياه والكهرباء؟")
+    await told(Actor(Role.MODERATOR, "m1"), "answered-in-writing", answer, mended)
