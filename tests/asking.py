@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from deciding import carry_out, speaking
+from deciding import WALL, carry_out, created, events, speaking
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import InterventionId
-from moothall.core.session import State
+from moothall.core.session import State, evolve
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 SOMEBODY = Actor(Role.PARTICIPANT, "p1")
@@ -44,3 +45,34 @@ def asked() -> State:
         ask("c", "Who?", name="Ana"),
         actor=SOMEBODY,
     )
+
+
+class Told:
+    """A session's events as they come."""
+
+    def __init__(self) -> None:
+        self.state: State = created()
+        self.events: list[ev.AnyEvent] = [
+            ev.SessionCreated(title="Access", languages=("en",)),
+        ]
+        self.at = WALL
+        self.do(do.OpenSession())
+
+    def do(self, *commands: do.AnyCommand) -> None:
+        for command in commands:
+            by = SYSTEM if isinstance(command, do.OpenSession) else MODERATOR
+            for event in events(self.state, command, actor=by, wall=self.at):
+                self.state = evolve(self.state, event)
+                self.events.append(event)
+
+
+def meeting() -> Told:
+    """Three of the room and one who is remote, taken as they came, a minute each."""
+    told = Told()
+    for number, origin in enumerate(("room", "room", "room", "remote")):
+        told.at = WALL + 1_000 * number
+        told.do(ask(f"q{number}", origin=origin), stand(Standing.QUEUED, f"q{number}"))
+    for number in range(3):
+        told.at = WALL + 60_000 * (number + 1)
+        told.do(stand(Standing.CALLED, f"q{number}"), stand(Standing.ANSWERED, f"q{number}"))
+    return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -187,8 +187,12 @@ class Desk:
 
     async def close(self) -> None:
         """Go away."""
-        await self.client.disconnect()
+        leaving = asyncio.ensure_future(self.client.disconnect())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):  # Without a WebSocket the client waits until its last poll is over.
+                await asyncio.shield(leaving)
         await self._http.close()
+        await leaving
 
 
 @asynccontextmanager

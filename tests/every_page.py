@@ -14,7 +14,7 @@ from moothall.app import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
-from moothall.core.floor.parts import Kind, Standing
+from moothall.core.floor.parts import HUB, REMOTE, ROOM, Kind, Standing
 from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
 from moothall.core.translating.routes import Direction
@@ -81,6 +81,20 @@ async def _at_work(page: Page) -> None:
     await page.locator(".editor").wait_for()
 
 
+async def _leading(page: Page) -> None:
+    """Among questions of every standing, with two picked out."""
+    await page.locator("#Desk:not([hidden])").wait_for()
+    await page.locator("#Checked .question [data-does=pick]").first.check()
+    await page.locator("#Queued .question [data-does=pick]").first.check()
+    await page.locator("#Several:not([hidden])").wait_for()
+
+
+async def _on_the_podium(page: Page) -> None:
+    """With something asked now and something waiting."""
+    await page.locator("#Now .text").first.wait_for()
+    await page.locator("#Next .question").first.wait_for()
+
+
 async def _deciding(page: Page) -> None:
     """Among proposals of every fate."""
     await page.locator("#Desk:not([hidden])").wait_for()
@@ -120,6 +134,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "overlay.html": (f"{MEETING}/overlay", None),
     "microphone.html": (f"{MEETING}/microphone", None),
     "desk.html": ("/desk/plenary", _at_work),
+    "moderate.html": ("/moderate/plenary", _leading),
+    "podium.html": ("/podium/plenary", _on_the_podium),
     "refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control.html": ("/control", None),
     "work.html": ("/staff", None),
@@ -311,8 +327,47 @@ async def _meeting(running: Hall, name: str) -> None:
             text=TEXT[0][1].replace("The session", "The Moothall"),
         )
         await told(Actor(Role.CAPTIONER, "c1"), f"fix-{number}", fix)
+    await _questions(told)
     if name == "yesterday":
         await told(SYSTEM, "closed", do.CloseSession())
+
+
+async def _questions(told: Callable[..., Awaitable[None]]) -> None:
+    """One in each standing, from everywhere, in two directions of writing."""
+    texts = (
+        ("en", "Who pays for <water> & power?"),
+        ("ar", "من يدفع ثمن المياه؟"),
+        ("en", "Who pays for water and power?"),
+    )
+    origins = (ROOM, REMOTE, f"{HUB}kisumu")
+    for number in range(12):
+        language, text = texts[number % 3]
+        asked = do.Ask(
+            intervention=InterventionId(f"q{number}"),
+            kind=(Kind.QUESTION, Kind.COMMENT, Kind.REQUEST)[number % 3],
+            text=text,
+            language=language,
+            asker=f"somebody-{number}",
+            name=("Ana", "", "Bo & <Co>")[number % 3],
+            origin=origins[number % 3],
+            flags=("blocked-word",) if number == 1 else (),
+        )
+        await told(Actor(Role.PARTICIPANT, "p1"), f"asked-{number}", asked)
+
+    async def stand(number: int, standing: Standing, **more: Any) -> None:
+        brought = do.Stand(interventions=(InterventionId(f"q{number}"),), standing=standing, **more)
+        await told(Actor(Role.MODERATOR, "m1"), f"{standing}-{number}", brought)
+
+    for number in range(3, 12):
+        await stand(number, Standing.QUEUED)
+    await stand(6, Standing.CALLED)
+    await stand(7, Standing.ANSWERED, segment=SegmentId("line-1"))
+    await stand(8, Standing.LATER)
+    await stand(9, Standing.DECLINED, reason="There is no time left")
+    await stand(10, Standing.JOINED, into=InterventionId("q4"))
+    answer = do.WriteAnswer(intervention=InterventionId("q11"), text="The towns do.", language="en")
+    mended = do.Reword(intervention=InterventionId("q4"), text="من يدفع ثمن المياه والكهرباء؟")
+    await told(Actor(Role.MODERATOR, "m1"), "answered-in-writing", answer, mended)
 
 
 def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:

@@ -92,7 +92,7 @@ class HallProcess:
         """The engine's process, None while there is none."""
         with suppress(FileNotFoundError, ProcessLookupError):
             for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
-                if b"moothall_models" in Path(f"/proc/{child}/cmdline").read_bytes():
+                if b"moothall_models" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
                     return int(child)
         return None
 

@@ -54,7 +54,7 @@ class HallWithDesk(HallProcess):
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "TMPDIR": str(self._temporary)},
+                env={**os.environ, **self.settings, "TMPDIR": str(self._temporary)},
             )
 
     async def tell(self, command: Told) -> str:

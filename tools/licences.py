@@ -50,8 +50,8 @@ TAIL = """
 ## In JavaScript, for tests only
 
 `make test` brings them where there is npm, pinned and hashed in `tests/tools/package-lock.json`, which also says their
-licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, @guidepup/virtual-screen-reader MIT, what that brings MIT or ISC
-or Apache-2.0.
+licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, socket.io-client MIT,
+@guidepup/virtual-screen-reader MIT, what they bring MIT, ISC or Apache-2.0.
 
 ## Programs of the system
 

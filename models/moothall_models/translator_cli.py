@@ -75,7 +75,8 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
 
 
 def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
-    """What this machine can translate with; `only`: the names of those to be used, without it all that are there.
+    """What this machine can translate with; `only`: the names of those to be used, without it all that are there, and
+    with `none` none of them.
 
     Raises ConfigurationError.
     """
@@ -90,6 +91,8 @@ def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
     }
     if tuple(only) == ("echo",):
         return (EchoTranslator(),)
+    if tuple(only) == ("none",):
+        return ()
     unknown = [name for name in only if name not in kinds]
     if unknown:
         msg = f"There is no translator {unknown[0]!r}; there are {', '.join(kinds)}."

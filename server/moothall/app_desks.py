@@ -31,7 +31,8 @@ from moothall.core.session import ON, Status
 from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
 from moothall.services.copies import Copies
-from moothall.services.desks import Desks, News, Seat
+from moothall.services.desk_table import Seat
+from moothall.services.desks import Desks, News
 from moothall.services.glossaries import Glossaries
 from moothall.services.line_moves import LineMoves
 from moothall.services.live_ingest import LiveIngest

@@ -14,7 +14,8 @@ from moothall.core.ids import ChannelId, CommandId, SegmentId, is_command_id
 from moothall.core.proposing import Fate, differing
 from moothall.core.refining import Proposal
 from moothall.core.session import State
-from moothall.services.desks import Desks, Seat
+from moothall.services.desk_table import Seat
+from moothall.services.desks import Desks
 from moothall.services.orders import unavailable
 from moothall.services.proposing import Proposals
 

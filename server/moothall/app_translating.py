@@ -17,7 +17,7 @@ from moothall.core.ids import ChannelId, SessionId
 from moothall.core.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.carrying_on import carry_on
-from moothall.services.desks import Seat
+from moothall.services.desk_table import Seat
 from moothall.services.glossaries import Glossaries
 from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
@@ -150,10 +150,10 @@ def start_translators(
     stack: AsyncExitStack, house: House, settings: Settings, translators: Translators, *, url: str, token: str
 ) -> EngineChild | None:
     """The server's own translators, started again whenever they end or hang; None where the settings name none."""
-    if not settings.translation.translators:
+    if not settings.translation.translators and not settings.translation.service:
         return None
     arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
-    for name in settings.translation.translators:
+    for name in settings.translation.translators or ("none",):
         arguments += ["--only", name]
     if settings.translation.service:
         arguments += ["--service", settings.translation.service]

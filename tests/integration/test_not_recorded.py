@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import HallProcess, free_port, logged, watched
+from hall_process import CLOCK, SESSION, HallProcess, free_port, logged, watched
 from hall_with_desk import HallWithDesk
+from moothall.adapters.reader_client import follow
 from moothall.adapters.sqlite_file import FILE_NAME
 from moothall.core.commands import BeginNotRecorded, EndNotRecorded
+from moothall.core.ids import ChannelId
+from moothall.core.lanes import Feed
+from moothall.core.signals import Unrecorded
 from unrecorded import BEGIN_MS, END_MS, MODEL, WORD, found_in, heard_in_sounds, make_sound, open_for_writing
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(150)]
@@ -24,6 +28,8 @@ async def test_a_word_that_was_not_recorded_is_in_no_file(tmp_path: Path) -> Non
     data, control, temporary = (tmp_path / name for name in ("data", "control", "temporary"))
     temporary.mkdir()
     hall = HallWithDesk(data, tmp_path / "sound.wav", MODEL, free_port(5), temporary)
+    # Translators that say everything again: what they are given must stand nowhere either.
+    hall.settings["MOOTHALL_TRANSLATION__TRANSLATORS"] = "echo"
     other = HallProcess(control, tmp_path / "sound.wav", MODEL, free_port(6))
     async with watched(hall) as witness, watched(other) as all_recorded:
         await witness.until(lambda: witness.heard >= BEGIN_MS)
@@ -31,6 +37,10 @@ async def test_a_word_that_was_not_recorded_is_in_no_file(tmp_path: Path) -> Non
         await witness.until(lambda: WORD in witness.unrecorded.casefold())
         assert not open_for_writing(hall.engine_pid) - {hall.log}
         assert found_in(data, secret) == set()
+        async for frame, _ in follow(f"{hall.address}/s/{SESSION}", Feed(ChannelId("mt-pt")), CLOCK):
+            said = [signal.text.casefold() for signal in frame.signals if isinstance(signal, Unrecorded)]
+            if any(WORD in text for text in said):
+                break  # It is translated for those who read, ...
         await witness.until(lambda: witness.heard >= END_MS)
         assert await hall.tell(EndNotRecorded()) == "done"
         await witness.until(lambda: witness.unrecorded == "")

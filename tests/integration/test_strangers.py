@@ -174,6 +174,8 @@ DOORS = {
     "GET /room/{room}/audio": Door(frozenset({401, 403, 404, 426})),
     "GET /desk/{session}": STAFF_ONLY,
     "GET /desk/{session}/refinements": STAFF_ONLY,
+    "GET /moderate/{session}": STAFF_ONLY,
+    "GET /podium/{session}": STAFF_ONLY,
     "GET /control": STAFF_ONLY,
     "GET /socket.io/": STAFF_ONLY,
     "POST /socket.io/": STAFF_ONLY,

@@ -1,7 +1,7 @@
 // The session's page: ties the reader, the line to the server, the view and the reader's place together.
 
 import { Aloud } from './aloud.js';
-import { keepClear } from './bar.js';
+import { focusOn, keepClear } from './bar.js';
 import { Bookmark } from './bookmark.js';
 import { Choices } from './choices.js';
 import { Held } from './held.js';
@@ -246,7 +246,7 @@ function buttons() {
   jump.hidden = place.following || reader.session.status === 'closed';
   news.hidden = place.following || !fresh.length;
   if (fresh.length) news.textContent = words.counted('new', fresh.length);
-  if (focused?.hidden) at('Log').focus({ preventScroll: true });
+  if (focused?.hidden) focusOn(at('Log'));
 }
 
 /** The line to mark: one in which something is selected, else the newest when the reader follows, else the first in view. */
@@ -261,7 +261,7 @@ function reading() {
 const acts = {
   live() {
     place.follow();
-    at('Log').focus({ preventScroll: true });
+    focusOn(at('Log'));
   },
   mark() {
     const line = reading();

@@ -1,39 +1,108 @@
-// The list of questions and comments: follows what happens to them, and puts it where it belongs.
+// What people want to say, as the server tells of it: folded, sifted, and put into panels. Pure: no DOM, no network.
 
-import { Link } from './link.js';
-import { at, set } from './nodes.js';
-import { Renewal, concerns } from './renewal.js';
+const PANELS = {
+  'being-checked': 'Checked', queued: 'Queued', called: 'Called', answered: 'Answered', written: 'Answered', 'to-write': 'Answered',
+};
 
-const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
+/** What acts can be done with something that stands there, the likeliest first. */
+const ACTS = {
+  'being-checked': ['approve', 'decline', 'reword', 'join', 'later', 'write'],
+  queued: ['call', 'up', 'down', 'first', 'later', 'decline', 'hold', 'reword', 'join', 'answered', 'write'],
+  called: ['answered', 'later', 'restore', 'write', 'reword'],
+  answered: ['restore', 'write', 'reword'],
+  written: ['write', 'restore', 'reword'],
+  'to-write': ['write', 'restore', 'reword'],
+  later: ['restore', 'call', 'write', 'decline', 'join', 'reword'],
+  declined: ['restore', 'hold'],
+  joined: ['restore'],
+  closed: ['restore', 'write'],
+  withdrawn: [],
+};
 
-const list = at('Questions');
-const renewal = new Renewal(['Figures', 'Now', 'Queue', 'Later', 'Answered', 'Written']);
-const forms = JSON.parse(at('Forms').textContent);
-const plural = new Intl.PluralRules(document.documentElement.lang);
-let seen = list.dataset.position;
-
-/** How many would ask the same, without asking the server. */
-function count({ counts }) {
-  for (const place of document.querySelectorAll('[data-of]')) {
-    const n = counts[place.dataset.of];
-    if (n !== undefined) set(place, n ? (forms[plural.select(n)] ?? forms.other).replace('{n}', n) : '');
+export class Questions {
+  constructor() {
+    this.items = new Map();
+    this.queue = []; // [{intervention, why}]
+    this.alike = [];
+    this.arranged = [];
+    this.order = 'arrival';
+    this.called = null;
+    this.turn = null;
   }
-  if ('moves' in list.dataset) renewal.soon(MOVING);
+
+  /** Take a message in; gives the ids that are new. */
+  take(body) {
+    const known = new Set(this.items.keys());
+    if (body.whole) this.items = new Map();
+    for (const item of body.items) this.items.set(item.id, item);
+    for (const id of body.gone) this.items.delete(id);
+    const { queue, alike, arranged, order, called, turn } = body;
+    Object.assign(this, { queue, alike, arranged, order, called, turn });
+    return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
+  }
+
+  get(id) {
+    return this.items.get(id) ?? null;
+  }
+
+  /** Ids of a panel in their order: the queue in its own, what is over with the newest first. */
+  panel(name, fits = () => true) {
+    if (name === 'Queued') return this.queue.map(({ intervention }) => intervention).filter((id) => this.items.has(id) && fits(this.items.get(id)));
+    const found = [...this.items.values()].filter((item) => (PANELS[item.standing] ?? 'Others') === name && fits(item));
+    const over = name === 'Answered' || name === 'Others';
+    found.sort((a, b) => (over ? b.since - a.since || b.number - a.number : a.number - b.number));
+    return found.map(({ id }) => id);
+  }
+
+  acts(id) {
+    return ACTS[this.get(id)?.standing] ?? [];
+  }
+
+  why(id) {
+    return this.queue.find(({ intervention }) => intervention === id)?.why ?? null;
+  }
+
+  /** Others that are likely the same: all of them for the one that came first, and that one for each of the others. */
+  like(id) {
+    const [first, ...others] = (this.alike.find((group) => group.includes(id)) ?? []).filter((each) => this.items.has(each));
+    if (id === first) return others;
+    return first ? [first] : [];
+  }
+
+  /** Whether others are joined with it, where they are likely the same, and not it with one of them. */
+  leads(id) {
+    return this.alike.some(([first]) => first === id);
+  }
+
+  /** What something can be joined with: what goes on. */
+  targets(ids) {
+    return [...this.items.values()].filter(({ id, standing }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(standing));
+  }
+
+  /** What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already. */
+  moved(id, how) {
+    const all = this.queue.map(({ intervention }) => intervention);
+    const from = all.indexOf(id);
+    const to = how === 'first' ? 0 : from + (how === 'up' ? -1 : 1);
+    if (from < 0 || to < 0 || to >= all.length || to === from) return null;
+    all.splice(to, 0, ...all.splice(from, 1));
+    // Whatever was put first by hand before stays there.
+    const more = !this.arranged.includes(id) && to < this.arranged.length ? 1 : 0;
+    const by = Math.max(to + 1, this.arranged.length + more);
+    return all.slice(0, by);
+  }
+
+  /** What is still to come: [approved, not approved]. */
+  left() {
+    const open = [...this.items.values()].filter(({ standing }) => ['being-checked', 'queued', 'called', 'later'].includes(standing));
+    const ids = (items) => items.map(({ id }) => id);
+    return [ids(open.filter(({ standing }) => standing !== 'being-checked')), ids(open.filter(({ standing }) => standing === 'being-checked'))];
+  }
 }
 
-function take(frame) {
-  if (frame.snapshot) {
-    seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
-    renewal.soon();
-  }
-  for (const event of frame.events ?? []) {
-    if (event.body?.type === 'support.counted') count(event.body);
-    else if (concerns(event)) renewal.soon();
-    seen = `${seen.split(':')[0]}:${event.offset}`;
-  }
+/** Whether something fits what is looked for: its number, or a part of its text or name; and where it comes from. */
+export function fits({ number, text, received, name, origin }, { text: wanted, place }) {
+  if (place && !(origin === place || origin.startsWith(`${place}:`))) return false;
+  const plain = wanted.trim().toLocaleLowerCase();
+  return !plain || String(number) === plain || [text, received, name].some((each) => each.toLocaleLowerCase().includes(plain));
 }
-
-const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, () => {});
-link.open();
-addEventListener('online', () => link.hurry());
-document.documentElement.classList.add('live');

@@ -59,6 +59,8 @@ class AdminText:
     EVERYTHING = "Everything"
     SOUND_FROM_HERE = "Send sound from here"
     WORK = "Work on the text"
+    QUESTIONS = "Questions and comments"
+    PODIUM = "Questions for the podium"
     READ = "Read the text"
     READERS_PAGE = "The text, for everybody who reads"
     READERS_LINK = "The text, for whoever has this link"

@@ -15,7 +15,8 @@ from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_rows import times_are
 from moothall.adapters.page_texts import STATES
 from moothall.core.actors import Role
-from moothall.core.authority import STAFF_ROLES
+from moothall.core.authority import COMMANDS, STAFF_ROLES
+from moothall.core.commands import Stand
 from moothall.core.errors import ProgrammeError
 from moothall.core.ids import SessionId
 from moothall.core.programme.changes import Change, ChangeKind
@@ -258,6 +259,9 @@ def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
         rows.append({"address": f"/s/{session}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)})
     if role in STAFF_ROLES:
         rows.append({"address": f"/desk/{session}", "name": ui.text(AdminText.WORK)})
+    if Stand in COMMANDS[role]:
+        rows.append({"address": f"/moderate/{session}", "name": ui.text(AdminText.QUESTIONS)})
+        rows.append({"address": f"/podium/{session}", "name": ui.text(AdminText.PODIUM)})
     rows.append({"address": f"/s/{session}", "name": ui.text(AdminText.READ)})
     return rows
 

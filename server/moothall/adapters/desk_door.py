@@ -1,4 +1,4 @@
-"""The staff's pages of a meeting: `/desk/{session}` and what lies below. What happens there goes over Socket.IO."""
+"""The staff's pages of a meeting: `/desk/{session}` and those beside it. What happens there goes over Socket.IO."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from moothall.adapters.desk_texts import (
     ROLES,
     STRANGER,
 )
+from moothall.adapters.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.refinement_texts import ACCEPTING, REFINEMENT_TEXTS
 from moothall.core.authority import COMMANDS, STAFF_ROLES
-from moothall.core.commands import CorrectSegment
+from moothall.core.commands import Command, CorrectSegment, Stand
 from moothall.core.ids import SessionId, is_name
 from moothall.services.role_links import Staff
 
@@ -61,7 +62,12 @@ class DeskDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get("/desk/{session}", self.page), web.get("/desk/{session}/refinements", self.refinements)]
+        return [
+            web.get("/desk/{session}", self.page),
+            web.get("/desk/{session}/refinements", self.refinements),
+            web.get("/moderate/{session}", self.moderate),
+            web.get("/podium/{session}", self.podium),
+        ]
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
@@ -69,7 +75,17 @@ class DeskDoor:
 
     async def refinements(self, request: web.Request) -> web.Response:
         """The page where it is decided what becomes of a second pass's proposals; for whoever may correct lines."""
-        return await self._page(request, "refinements.html", REFINEMENT_TEXTS, {"accepting": ACCEPTING}, corrects=True)
+        return await self._page(
+            request, "refinements.html", REFINEMENT_TEXTS, {"accepting": ACCEPTING}, needs=CorrectSegment
+        )
+
+    async def moderate(self, request: web.Request) -> web.Response:
+        """The page on which questions are brought on; for whoever may do that."""
+        return await self._page(request, "moderate.html", MODERATING_TEXTS, {}, needs=Stand)
+
+    async def podium(self, request: web.Request) -> web.Response:
+        """What is asked now and comes next, for a tablet on the podium."""
+        return await self._page(request, "podium.html", MODERATING_TEXTS, {}, needs=Stand)
 
     async def _page(
         self,
@@ -78,7 +94,7 @@ class DeskDoor:
         texts: Mapping[str, str],
         counted: Mapping[str, str],
         *,
-        corrects: bool = False,
+        needs: type[Command] | None = None,
     ) -> web.Response:
         ui, _ = language(self._pages, request)
         links = self._staff(request)
@@ -91,7 +107,7 @@ class DeskDoor:
             for staff in links
             if staff.role in STAFF_ROLES
             and role in (None, staff.role)
-            and (not corrects or CorrectSegment in COMMANDS[staff.role])
+            and (needs is None or needs in COMMANDS[staff.role])
             and is_name(session)
             and self._may_act(staff, session)
         ]
@@ -110,6 +126,10 @@ class DeskDoor:
             base=f"/s/{quote(session)}",
             desk=f"/desk/{quote(session)}{asked}",
             refinements=f"/desk/{quote(session)}/refinements{asked}",
+            moderate=f"/moderate/{quote(session)}{asked}" if Stand in COMMANDS[fitting[0].role] else "",
+            podium=f"/podium/{quote(session)}{asked}",
+            orders=[(order.value, *texts) for order, texts in ORDERS.items()],
+            reasons=REASONS,
             in_language=lambda tag: _address(request.path, tag, role),
             data=script_json(
                 {

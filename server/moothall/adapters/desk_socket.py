@@ -11,7 +11,8 @@ from moothall.core.commands import AnyCommand, CorrectSegment
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
 from moothall.core.removing import Selection
-from moothall.services.desks import Desks, Seat
+from moothall.services.desk_table import Seat
+from moothall.services.desks import Desks
 from moothall.services.role_links import Staff
 from moothall.wire.event_stream import EventStream
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from moothall import __version__
-from moothall.cli import conference, play, read, refine, replay, transcribe, verify
+from moothall.cli import conference, floor, play, read, refine, replay, transcribe, verify
 from moothall.core.errors import MoothallError
 
 FAILED = 1
@@ -68,6 +68,6 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"moothall {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (play, conference, replay, read, transcribe, refine, verify):
+    for module in (play, conference, replay, read, transcribe, refine, verify, floor):
         module.add_commands(commands)
     return parser

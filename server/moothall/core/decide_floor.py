@@ -9,7 +9,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, ROOM, WAITING, Kind, Standing
 from moothall.core.ids import ChannelId, InterventionId, SpeakerId, is_name
 from moothall.core.session import State, Status
@@ -120,11 +120,9 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     if refused is not None:
         return refused
     t, events = state.media_now(wall), list[ev.AnyEvent]()
-    called = state.floor.called
-    if command.standing is Standing.CALLED and called is not None and called not in names:
-        before = state.floor.get(called)
-        if before is not None:
-            events.append(_stands(before, do.Stand(interventions=(called,), standing=Standing.QUEUED), t))
+    if command.standing is Standing.CALLED:
+        back = do.Stand(interventions=names, standing=Standing.QUEUED)
+        events += [_stands(before, back, t) for before in state.floor.standing(Standing.CALLED)]
     for each in known:
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
@@ -147,13 +145,19 @@ def _misfit(state: State, command: do.Stand, known: Sequence[Intervention]) -> R
         return _refuse(RefusalCode.INVALID, f"Say why it is not taken, in 1 to {MAX_REASON} characters.")
     if to is Standing.WITHDRAWN and any(each.standing not in OPEN for each in known):
         return _refuse(RefusalCode.CONFLICT, "It had its turn already.")
-    if to is Standing.CALLED and (len(known) > 1 or known[0].standing not in WAITING):
+    if to is Standing.CALLED and (len(known) > 1 or not _callable(state.floor, known[0])):
         return _refuse(RefusalCode.CONFLICT, "One that is in the queue can be called at a time.")
     if to is Standing.JOINED:
         return _unjoinable(state, command, known)
     if command.segment is not None and (to is not Standing.ANSWERED or command.segment not in state.segments):
         return _refuse(RefusalCode.UNKNOWN, "The record has no such line.")
     return None
+
+
+def _callable(floor: Floor, each: Intervention) -> bool:
+    """Whether it waits for its turn, or has just had it and nobody was called since: its end is undone then."""
+    just_had = floor.called is None and bool(floor.turns) and floor.turns[-1].intervention == each.id
+    return each.standing in WAITING or just_had
 
 
 def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) -> Refusal | None:

@@ -75,8 +75,7 @@ def with_translations(state: State, events: Sequence[ev.AnyEvent]) -> Sequence[e
         if isinstance(event, ev.ChannelRewound | ev.LinesMovedAway):
             struck: dict[ChannelId, list[SegmentId]] = {}
             for line in made_from(state, event.segments):
-                if not line.gone:
-                    struck.setdefault(line.channel, []).append(line.id)
+                struck.setdefault(line.channel, []).append(line.id)
             all_of_them += [
                 ev.ChannelRewound(channel=channel, t=0, segments=tuple(lines)) for channel, lines in struck.items()
             ]

@@ -10,17 +10,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 import msgspec
 
-from moothall.core.actors import Actor, Role
+from moothall.core.actors import Role
 from moothall.core.acts import Act
 from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
 from moothall.core.commands import AnyCommand
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import decode_event
-from moothall.core.events import NoteLeft
+from moothall.core.events import BodyRemoved, NoteLeft
+from moothall.core.floor.interventions import FLOOR_FACTS
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId
 from moothall.core.lanes import STAFF, Feed
 from moothall.core.moves import short
@@ -29,7 +29,9 @@ from moothall.core.session import State
 from moothall.services.closing import Closing
 from moothall.services.desk_acts import DeskActs, Presence, shown
 from moothall.services.desk_acts import News as ActNews
-from moothall.services.feed import Outlet, Subscription
+from moothall.services.desk_floor import LEADERS
+from moothall.services.desk_table import Push, Seat, Table
+from moothall.services.feed import Outlet
 from moothall.services.orders import Receipt
 from moothall.services.publication import Publication
 from moothall.services.role_links import Staff
@@ -50,14 +52,6 @@ WORDS_LINES = 40
 """Lines whose single words, with times and certainty, a desk gets when it comes."""
 
 
-class Push(Protocol):
-    """What hands a desk its news; must not wait."""
-
-    def __call__(self, event: str, body: object, /) -> None:
-        """`body` is of plain values, for JSON."""
-        ...
-
-
 News = Callable[[SessionId], object]
 """How something stands in a session, of plain values for JSON; None when there is nothing to say."""
 
@@ -69,42 +63,8 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     undo: tuple[AnyCommand, ...]
 
 
-class Seat:
-    """One desk that is open."""
-
-    def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, presence: Presence, push: Push) -> None:
-        self.staff = staff
-        self.live = live
-        self.channel = channel
-        self.presence = presence
-        self.push = push
-        self.subscription: Subscription | None = None
-
-    @property
-    def actor(self) -> Actor:
-        """Who acts."""
-        return Actor(self.staff.role, self.staff.link)
-
-
 UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
 """Undoes a move of lines to another session, for whoever sits there (`LineMoves.undo`)."""
-
-
-class _Table:
-    """The desks of one session."""
-
-    def __init__(self, acts: DeskActs) -> None:
-        self.seats: dict[str, Seat] = {}
-        self.acts = acts
-        self.doing: dict[str, Presence] = {}
-        """Who is just doing something, by the act's id, shortened."""
-        self.who: dict[CommandId, Presence] = {}
-        """Who did what is known of the acts, as far as they were here when they did it."""
-        self.told: dict[str, object] = {}
-
-    def tell(self, event: str, body: object) -> None:
-        for seat in self.seats.values():
-            seat.push(event, body)
 
 
 class Desks:
@@ -136,7 +96,7 @@ class Desks:
         self._undo_move = undo_move
         self._label = label
         self._news = news
-        self._tables: dict[SessionId, _Table] = {}
+        self._tables: dict[SessionId, Table] = {}
         sessions.observe(self._seen)
 
     async def run(self) -> None:
@@ -149,15 +109,17 @@ class Desks:
                 elif self._sessions.loaded(session) is None:  # Whoever sits down later has the acts read anew.
                     del self._tables[session]
 
-    def _table(self, session: SessionId) -> _Table:
-        return self._tables.setdefault(session, _Table(DeskActs(session, self._log)))
+    def _table(self, session: SessionId) -> Table:
+        return self._tables.setdefault(session, Table(DeskActs(session, self._log)))
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         table = self._tables.get(live.id)
         if table is not None:
             self._tell_acts(table, table.acts.hear(live.writer, publication))
+            if any(isinstance(event, (*FLOOR_FACTS, BodyRemoved)) for event in publication.events):
+                table.tell_floor(live.state, self._clock.wall())
 
-    def _tell_acts(self, table: _Table, news: ActNews) -> None:
+    def _tell_acts(self, table: Table, news: ActNews) -> None:
         for act in news.acts:
             table.tell("acted", shown(act, self._who(table, act)))
         if news.forgotten:
@@ -166,7 +128,7 @@ class Desks:
             for name in news.forgotten:
                 table.who.pop(name, None)
 
-    def _who(self, table: _Table, act: Act) -> Presence:
+    def _who(self, table: Table, act: Act) -> Presence:
         """Whoever did something; the log knows the link alone."""
         doing = table.doing.get(short(act.id))
         if doing is not None:
@@ -180,13 +142,16 @@ class Desks:
         if table is not None:
             self._look(session, table)
 
-    def _look(self, session: SessionId, table: _Table) -> None:
+    def _look(self, session: SessionId, table: Table) -> None:
         """Tell the desks what changed of the news."""
         for kind, look in self._news.items():
             body = look(session)
             if table.told.get(kind) != body:
                 table.told[kind] = body
                 table.tell(kind, body)
+        live = self._sessions.loaded(session)
+        if live is not None:
+            table.tell_floor(live.state, self._clock.wall())
 
     async def join(
         self,
@@ -224,6 +189,10 @@ class Desks:
         seat.subscription = subscription
         table = self._tables.setdefault(session, table)
         self._look(session, table)
+        news = {kind: table.told.get(kind) for kind in self._news}
+        if staff.role in LEADERS:
+            table.tell_floor(live.state, self._clock.wall(), anew=True)
+            news["interventions"] = table.floor.whole()
         table.seats[presence.seat] = seat
         self._tell_presence(table)
         logger.info("session %s: a %s is at a desk", session, staff.role)
@@ -239,7 +208,7 @@ class Desks:
             "acts": [shown(act, self._who(table, act)) for act in table.acts.all()[-SHOWN_ACTS:]],
             "notes": notes,
             "words": _words(live.state, wanted),
-            "news": {kind: table.told.get(kind) for kind in self._news},
+            "news": news,
         }
 
     def leave(self, seat: Seat) -> None:
@@ -305,7 +274,7 @@ class Desks:
         self._look(seat.live.id, table)
         return answer
 
-    def _tell_presence(self, table: _Table) -> None:
+    def _tell_presence(self, table: Table) -> None:
         table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])
 
     async def _notes(self, session: SessionId) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from moothall.core.events import LinesMovedHere
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.moves import arrived, commands_of
 from moothall.core.ports import Clock, EventLog
-from moothall.services.desks import Seat
+from moothall.services.desk_table import Seat
 from moothall.services.moving import move_back, move_lines
 from moothall.services.orders import Receipt
 from moothall.services.role_links import Staff

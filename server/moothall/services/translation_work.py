@@ -31,8 +31,8 @@ AGAIN_MS = 500
 SHOW_MS = 1_000
 """How often a line that still grows is translated at most."""
 SETTLE_MS = 200
-"""How long a better text of the engine's own is waited for at most, where it hears the line once more. Of 25 lines 11
-were, and one was bettered, after 215 ms: a longer wait would hold up many for the sake of few (bench/README.md)."""
+"""How long a better text of the engine's own is waited for at most, where it hears the line once more. Of 76 lines
+28 were, and one was bettered: a longer wait would hold up many for the sake of few (bench/README.md)."""
 LOOK_MS = 20
 
 TermsOf = Callable[[LiveSession, str, str], Terms]

@@ -26,7 +26,7 @@ from moothall.core.commands import (
 from moothall.core.errors import RecordBroken, Refusal
 from moothall.core.events import Access, ChannelKind
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
-from moothall.services.desks import Seat
+from moothall.services.desk_table import Seat
 
 AMINA = SpeakerId("amina")
 

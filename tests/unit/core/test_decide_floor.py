@@ -125,6 +125,9 @@ def test_one_has_its_turn_at_a_time_and_what_was_called_before_goes_back() -> No
     assert (state.floor.called, of(state, "c").segment, of(state, "c").since) == (None, "a", 20_000)
     assert refused(state, stand(Standing.ANSWERED, "b", segment=SegmentId("none"))).code is RefusalCode.UNKNOWN
     assert refused(state, stand(Standing.LATER, "b", segment=segment("a"))).code is RefusalCode.UNKNOWN
+    again = carry_out(state, stand(Standing.CALLED, "c"), actor=MODERATOR, wall=WALL + 25_000)
+    assert [(turn.intervention, turn.t) for turn in again.floor.turns] == [("c", 9_000)], "its end was undone"
+    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR, wall=WALL + 30_000)
     assert refused(state, stand(Standing.CALLED, "c")).code is RefusalCode.CONFLICT, "it is out of the queue"
 
 

@@ -15,6 +15,7 @@ def test_translators_are_found_by_their_names() -> None:
     (echo,) = find_translators(["echo"])
     assert isinstance(echo, EchoTranslator)
     assert len(find_translators()) == 3
+    assert find_translators(["none"]) == ()
     assert len(find_translators(["apertium"])) == 1
     with pytest.raises(ConfigurationError, match="no translator 'babel'; there are bergamot, apertium, argos"):
         find_translators(["babel"])

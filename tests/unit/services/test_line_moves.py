@@ -9,7 +9,8 @@ from moothall.core.actors import SYSTEM, Role
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.events import Access, EndReason, Word
 from moothall.core.ids import CommandId, SegmentId, SessionId
-from moothall.services.desks import Desks, Seat
+from moothall.services.desk_table import Seat
+from moothall.services.desks import Desks
 from moothall.services.orders import Receipt
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession

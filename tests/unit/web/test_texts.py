@@ -7,7 +7,15 @@ import tomllib
 
 import pytest
 
-from moothall.adapters import admin_texts, asking_texts, desk_texts, door_texts, microphone_texts, refinement_texts
+from moothall.adapters import (
+    admin_texts,
+    asking_texts,
+    desk_texts,
+    door_texts,
+    microphone_texts,
+    moderating_texts,
+    refinement_texts,
+)
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_choices import OFFERED
 from moothall.adapters.page_files import find_web_folder
@@ -62,6 +70,7 @@ IN_CODE = {
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
     "Text size", "Lines {first} to {last} of {total}", "Next lines ({n} more)",
     *desk_texts.DESK_TEXTS.values(), *desk_texts.CONTROL_TEXTS.values(),
+    *moderating_texts.MODERATING_TEXTS.values(), *moderating_texts.REASONS,
     *refinement_texts.REFINEMENT_TEXTS.values(), refinement_texts.ACCEPTING,
     desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.ACCEPTED_LINES,
  desk_texts.STRANGER, desk_texts.NO_SESSION,
@@ -115,6 +124,8 @@ def test_the_scripts_name_only_texts_that_they_are_given() -> None:
         ("desk.js", desk_texts.DESK_TEXTS),
         ("control.js", desk_texts.CONTROL_TEXTS),
         ("refinements.js", refinement_texts.REFINEMENT_TEXTS),
+        ("moderate.js", moderating_texts.MODERATING_TEXTS),
+        ("podium.js", moderating_texts.MODERATING_TEXTS),
     ],
 )
 def test_so_do_the_scripts_of_the_staff(script: str, texts: dict[str, str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
 from moothall.core import events as ev
@@ -93,6 +95,7 @@ FloorFact = (
     | ev.QueueOrdered
     | ev.SupportCounted
 )
+FLOOR_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(FloorFact)
 
 
 def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
@@ -129,7 +132,7 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return replace(floor, arranged=event.first)
         case ev.QueueOrdered():
             return replace(floor, order=event.order)
-        case ev.SupportCounted():
+        case _:
             for name, count in event.counts.items():
                 floor = floor.with_(name, support=count)
             return floor
@@ -150,8 +153,10 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
     )
     arranged = tuple(name for name in floor.arranged if name != event.intervention)
     if event.standing is Standing.CALLED:
-        turn = Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t)
-        return replace(floor, called=known.id, turns=(*floor.turns, turn), arranged=arranged)
+        turns = floor.turns
+        if not turns or turns[-1].intervention != known.id:  # Else the answer was undone: it is the same turn.
+            turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
+        return replace(floor, called=known.id, turns=turns, arranged=arranged)
     turns = floor.turns
     if known.standing is Standing.CALLED and event.standing in (Standing.QUEUED, Standing.CHECKED):
         # It was put back: it has not had its turn.

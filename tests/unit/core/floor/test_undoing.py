@@ -65,6 +65,17 @@ def test_a_call_that_put_another_one_back_is_undone_with_that() -> None:
     assert (after.floor.called, [turn.intervention for turn in after.floor.turns]) == ("a", ["a"])
 
 
+@pytest.mark.parametrize(
+    "ending", [stand(Standing.ANSWERED, "a"), stand(Standing.LATER, "a"), stand(Standing.DECLINED, "a", reason="No.")]
+)
+def test_the_end_of_a_turn_is_undone_and_the_turn_goes_on(ending: do.AnyCommand) -> None:
+    state = carry_out(queued(), stand(Standing.CALLED, "a"), actor=MODERATOR, wall=WALL + 1_000)
+    undoing = read_act(state, events(state, ending, actor=MODERATOR)).undoing
+    after = carry_out(state, ending, *undoing, actor=MODERATOR, wall=WALL + 9_000)
+    assert where(after) == where(state)
+    assert [(turn.intervention, turn.t) for turn in after.floor.turns] == [("a", 1_000)]
+
+
 def test_a_second_answer_is_undone_to_the_first() -> None:
     answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
     state = carry_out(queued(), answer, actor=MODERATOR)

@@ -1,0 +1,100 @@
+"""Which text of the catalogues stands for what on the pages on which questions are brought on. The keys are English."""
+
+from __future__ import annotations
+
+from moothall.adapters.desk_texts import DESK_TEXTS
+from moothall.core.floor.order import Why
+from moothall.core.floor.parts import Kind, Order, Standing
+
+STANDINGS = {
+    Standing.CHECKED: "Being checked",
+    Standing.QUEUED: "In the queue",
+    Standing.CALLED: "Now",
+    Standing.ANSWERED: "Answered",
+    Standing.LATER: "Later",
+    Standing.DECLINED: "Not taken",
+    Standing.JOINED: "Joined",
+    Standing.TO_WRITE: "To be answered in writing",
+    Standing.WRITTEN: "Answered in writing",
+    Standing.CLOSED: "Closed without an answer",
+    Standing.WITHDRAWN: "Taken back by its author",
+}
+KINDS = {Kind.QUESTION: "A question", Kind.COMMENT: "A comment", Kind.REQUEST: "Asks to speak"}
+WHY = {
+    Why.ARRANGED: "Put here by a person",
+    Why.ARRIVAL: "Came before the others",
+    Why.PLACE: "Their place has waited longest",
+    Why.NEWCOMER: "Has had no turn yet",
+    Why.AGAIN: "Has had a turn: others come first",
+    Why.SUPPORT: "Wanted by more people",
+}
+ORDERS = {
+    Order.ARRIVAL: ("In the order of arrival", "Whoever asked first comes first."),
+    Order.ALTERNATE: (
+        "Places take turns",
+        "People on site, remote people and groups take turns; in each place whoever asked first comes first.",
+    ),
+    Order.NEWCOMERS: ("Newcomers first", "Whoever has had no turn in this meeting comes before those who had one."),
+    Order.SUPPORT: ("Most wanted first", "What most people would ask too comes first."),
+}
+"""The rules of the queue, each with what it means."""
+REASONS = ("Asked already", "Not about this subject", "There is no time left", "Nobody here can answer it")
+"""Why something is not taken, ready to be chosen."""
+FLAGS = {"blocked-word": "May be rude: read it first", "abuse": "Reported by readers"}
+
+MODERATING_TEXTS = {
+    **DESK_TEXTS,
+    **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
+    **{f"wants.{kind.value}": key for kind, key in KINDS.items()},
+    **{f"why.{why.value}": key for why, key in WHY.items()},
+    **{f"order.{order.value}": name for order, (name, _) in ORDERS.items()},
+    **{f"means.{order.value}": meaning for order, (_, meaning) in ORDERS.items()},
+    **{f"flag.{flag}": key for flag, key in FLAGS.items()},
+    "flag": "Look at it",
+    "number": "No. {n}",
+    "pick": "Pick no. {n}",
+    "from.room": "On site",
+    "from.remote": "Remote",
+    "from.hub": "Group: {name}",
+    "asked.now": "Asked just now",
+    "asked.min": "Asked {n} min ago",
+    "said": "The speaker was saying:",
+    "answered-at": "Answered here:",
+    "received": "As it was written:",
+    "answer": "Answered in writing:",
+    "reason": "Not taken, because {reason}",
+    "joined": "Joined with a similar question (no. {n})",
+    "support": "Others who would ask it: {n}",
+    "translated": "Translated by a machine",
+    "new": "New",
+    "new.said": "New: no. {n}",
+    "alike": "Likely the same: no. {n}",
+    "alike.join": "Join them",
+    "more": "More",
+    "act.approve": "Approve",
+    "act.hold": "Check again",
+    "act.decline": "Not taken",
+    "act.call": "Call",
+    "act.answered": "Answered",
+    "act.write": "Answer in writing",
+    "act.later": "Later",
+    "act.restore": "Restore",
+    "act.reword": "Mend the spelling",
+    "act.join": "Join with another",
+    "act.up": "Up",
+    "act.down": "Down",
+    "act.first": "Put first",
+    "key.next": "Next one",
+    "key.before": "The one before",
+    "key.pick": "Pick",
+    "picked": "Picked: {n}",
+    "shown": "Shown: {n} of {all}",
+    "none": "Nothing here",
+    "nothing-now": "Nothing is being asked now",
+    "limit.none": "No limit",
+    "limit.min": "{n} min",
+    "timer.over": "Over time",
+    "left": "Left: {n}",
+    "taken-first": "Press Taken first",
+}
+"""What the scripts say, by their names for it."""

@@ -1,0 +1,106 @@
+"""What the desks that lead a discussion are told of its questions: all of it first, then what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.authority import COMMANDS, STAFF_ROLES
+from moothall.core.commands import Stand
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.likeness import Likenesses
+from moothall.core.floor.moments import said_at, spoken_lines
+from moothall.core.floor.order import mean_turn_ms, queue
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId, SegmentId
+from moothall.core.session import State
+from moothall.core.session_parts import Segment
+
+LEADERS = frozenset(role for role in STAFF_ROLES if Stand in COMMANDS[role])
+"""Whose desks are told."""
+NEW_MS = 60_000
+"""How long what the speaker was saying is looked for anew: its words come later than the question."""
+_COMPARED = (Standing.CHECKED, Standing.QUEUED, Standing.LATER)
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What the speaker was saying when something was asked."""
+
+    segment: SegmentId
+    t0: int
+    text: str
+    language: str
+
+
+class DeskFloor:
+    """The questions of one session as its desks were told of them."""
+
+    def __init__(self) -> None:
+        self._floor = Floor()
+        self._said: dict[InterventionId, Said | None] = {}
+        self._around: dict[str, object] = {}
+        self._likenesses = Likenesses()
+
+    def whole(self) -> dict[str, object]:
+        """All that was told so far, of plain values for JSON."""
+        everything = self._floor.standing(*Standing)
+        return {**self._around, "whole": True, "items": [self._plain(each) for each in everything], "gone": []}
+
+    def news(self, state: State, wall: int, *, anew: bool = False) -> dict[str, object] | None:
+        """What has changed since the last time; None when nothing has. `anew`: what was said is looked for again."""
+        before, self._floor = self._floor, state.floor
+        everything = state.floor.standing(*Standing)
+        changed = {each.id for each in everything if before.get(each.id) is not each}
+        changed |= self._look_for_said(state, everything, wall, anew=anew)
+        gone = [each.id for each in before.standing(*Standing) if state.floor.get(each.id) is None]
+        for name in gone:
+            self._said.pop(name, None)
+        around = self._around
+        if state.floor is not before or not around:
+            around = self._now_around(state.floor)
+        if not changed and not gone and around == self._around:
+            return None
+        self._around = around
+        items = [self._plain(each) for each in everything if each.id in changed]
+        return {**around, "whole": False, "items": items, "gone": gone}
+
+    def _look_for_said(
+        self, state: State, everything: Sequence[Intervention], wall: int, *, anew: bool
+    ) -> set[InterventionId]:
+        """Those of which is known now what was said, or known better."""
+        since = state.media_now(wall) - NEW_MS
+        due = [each for each in everything if anew or each.t >= since or each.id not in self._said]
+        lines = spoken_lines(state) if due else ()
+        found: set[InterventionId] = set()
+        for each in due:
+            said = _said(said_at(lines, each.t))
+            if each.id not in self._said or self._said[each.id] != said:
+                self._said[each.id] = said
+                found.add(each.id)
+        return found
+
+    def _now_around(self, floor: Floor) -> dict[str, object]:
+        texts: dict[InterventionId, str] = {}
+        for each in floor.standing(*_COMPARED):
+            if each.text:
+                texts[each.id] = each.text
+        return {
+            "queue": [msgspec.to_builtins(each) for each in queue(floor)],
+            "order": floor.order.value,
+            "arranged": list(floor.arranged),
+            "called": floor.called,
+            "turn": floor.turns[-1].t if floor.called is not None and floor.turns else None,
+            "mean": mean_turn_ms(floor.turns),
+            "alike": [list(group) for group in self._likenesses.groups(texts)],
+        }
+
+    def _plain(self, each: Intervention) -> dict[str, object]:
+        plain = {name: value for name, value in msgspec.to_builtins(each).items() if name != "asker"}
+        return {**plain, "said": msgspec.to_builtins(self._said.get(each.id))}
+
+
+def _said(line: Segment | None) -> Said | None:
+    if line is None:
+        return None
+    return Said(segment=line.id, t0=line.t0, text=line.whole.strip(), language=line.language)

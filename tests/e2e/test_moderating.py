@@ -1,0 +1,256 @@
+"""The pages on which questions are brought on, in Chromium, against the whole server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
+
+from asking import MODERATOR, SOMEBODY, ask, name
+from desk_hall import desk_hall
+from desk_meeting import Meeting, S, meeting
+from every_page import into_portuguese
+from hall_process import SESSION, free_port
+from moothall.core import commands as do
+from moothall.core.actors import Role
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import InterventionId
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+PATIENCE_MS = 20_000
+
+
+async def lead(page: Page, on: Meeting, role: Role = Role.MODERATOR, kind: str = "moderate", query: str = "") -> None:
+    await page.goto(await on.link(role))
+    await page.goto(f"{on.running.address}/{kind}/{S}{query}")
+    await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+    await expect(page.locator("#Desk")).to_be_visible()
+
+
+def found(on: Meeting, what: str) -> Intervention:
+    each = on.live.state.floor.get(name(what))
+    assert each is not None
+    return each
+
+
+async def test_two_moderators_see_the_same_at_once(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        await on.say("s1", "Water is life.")
+        await on.do(ask("a", "Who pays?", name="Ana"), by=SOMEBODY)
+        other = await elsewhere.new_page()
+        await other.add_init_script("delete window.WebSocket")  # over polling alone
+        await lead(page, on)
+        await lead(other, on, Role.CHAIR)
+        for each in (page, other):
+            await expect(each.locator("#Checked #q-a")).to_contain_text("Who pays?")
+            await expect(each.locator("#q-a")).to_contain_text("The speaker was saying: Water is life.")
+            await expect(each.locator("#q-a .about a").first).to_have_attribute("href", f"/s/{S}#s1")
+        await on.do(ask("b", "who pays", origin="hub:nairobi"), by=SOMEBODY)
+        await expect(page.locator("#Checked #q-b")).to_contain_text("Likely the same: no. 1")
+        await expect(page.locator("#Checked #q-a")).to_contain_text("Likely the same: no. 2")
+        await expect(page.locator("#Status")).to_have_text("New: no. 2")
+        assert (await page.title()).startswith("(2) Open hall")
+        await other.get_by_role("button", name="Approve No. 1", exact=True).click()
+        await expect(page.locator("#Queued #q-a")).to_contain_text("Came before the others")
+        await page.get_by_role("button", name="Join them No. 2", exact=True).click()
+        await expect(other.locator("#Others #q-b")).to_contain_text("Joined with a similar question (no. 1)")
+        await expect(other.locator("#Done")).to_contain_text("Joined: No. 2")
+        await other.get_by_role("button", name="Undo: Joined: No. 2").click()
+        await expect(page.locator("#Checked #q-b")).to_be_visible()
+        await page.get_by_role("button", name="Join them No. 1", exact=True).click()
+        await expect(other.locator("#Others #q-b")).to_be_visible()
+        await page.locator("#Rule").get_by_label("Places take turns").check()
+        await page.get_by_role("button", name="Use this rule").click()
+        await expect(other.get_by_label("Places take turns")).to_be_checked()
+
+
+async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life.")
+        for what, text in (("a", "Who pais?"), ("b", "When?"), ("c", "Go away!")):
+            await on.do(ask(what, text), by=SOMEBODY)
+        await lead(page, on)
+        await page.keyboard.press("n")
+        await expect(page.locator("#q-a")).to_be_focused()
+        await page.keyboard.press("e")
+        await expect(page.locator("#Reword textarea")).to_be_focused()
+        await page.keyboard.press("Control+A")
+        await page.keyboard.type("Who pays?")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#q-a")).to_contain_text("As it was written: Who pais?")
+        await expect(page.locator("#q-a")).to_be_focused()
+        await page.keyboard.press("a")
+        await expect(page.locator("#Queued #q-a")).to_be_visible()
+        await expect(page.locator("#Status")).to_have_text("In the queue: No. 1")
+        await expect(page.locator("#q-b"), "what has taken its place").to_be_focused()
+        await page.keyboard.press("a")
+        await expect(page.locator("#q-c")).to_be_focused()
+        await page.keyboard.press("x")
+        await expect(page.locator("#Decline select")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("It is no question.")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Others #q-c")).to_contain_text("It is no question.")
+        await expect(page.locator("#CheckedTitle"), "nothing is left there").to_be_focused()
+        await page.keyboard.press("n")
+        await page.keyboard.press("n")
+        await page.keyboard.press("p")
+        while not await page.locator("#q-b").evaluate("row => row === document.activeElement"):
+            await page.keyboard.press("n")
+        await page.keyboard.press("i")
+        await expect(page.locator("#Queued li").first).to_contain_text("Put here by a person")
+        await expect(page.locator("#q-b")).to_be_focused()
+        assert on.live.state.floor.arranged == ("b",)
+        await page.keyboard.press("c")
+        await expect(page.locator("#Called #q-b")).to_be_visible()
+        await expect(page.locator("#Time")).to_be_visible()
+        await expect(page.locator("#q-a")).to_be_focused()
+        await page.keyboard.press("p")
+        await expect(page.locator("#q-b")).to_be_focused()
+        await page.keyboard.press("d")
+        await expect(page.locator("#Answered #q-b")).to_contain_text("Answered here: Water is life.")
+        assert found(on, "b").segment == "s1"
+        await page.keyboard.press("u")
+        await expect(page.locator("#Called #q-b")).to_be_visible()
+        await page.get_by_text("Single keys", exact=True).press("Enter")
+        await page.locator("#KeysOn").press("Space")
+        await page.locator("#q-b").focus()
+        await page.keyboard.press("d")
+        await page.locator("#KeysOn").press("Space")
+        assert found(on, "b").standing is Standing.CALLED
+
+
+async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for n in range(4):
+            await on.do(ask(f"q{n}", f"Question {n} about water"), by=SOMEBODY)
+        await on.do(ask("r", "", kind=Kind.REQUEST, name="Ana", origin="hub:lima"), by=SOMEBODY)
+        await lead(page, on)
+        await page.locator("#Sift input").fill("question 2")
+        await expect(page.locator(".panels .question")).to_have_count(1)
+        await expect(page.locator("#Shown")).to_have_text("Shown: 1 of 5")
+        await page.locator("#Sift input").fill("")
+        await page.locator("#Sift select").select_option("hub")
+        await expect(page.locator(".panels .question")).to_have_count(1)
+        await page.locator("#Sift select").select_option("")
+        for n in range(2):
+            await page.get_by_role("checkbox", name=f"Pick no. {n + 1}", exact=True).check()
+        await page.locator("#Several").get_by_role("button", name="Approve").click()
+        await expect(page.locator("#Queued .question")).to_have_count(2)
+        await page.locator("#Add textarea").fill("And here in the hall?")
+        await page.get_by_role("button", name="Put it into the queue").click()
+        await expect(page.locator("#Queued .question")).to_have_count(3)
+        assert {each.origin for each in on.live.state.floor.standing(Standing.QUEUED)} == {"room", "remote"}
+        await on.do(do.CloseSession())
+        await expect(page.locator("#Rest")).to_be_visible()
+        await page.get_by_role("button", name="Do it for all of them").click()
+        await expect(page.locator("#Answered .question")).to_have_count(3)
+        await expect(page.locator("#Others .question")).to_have_count(3)
+        assert not any(each.published for each in on.live.state.floor.standing(Standing.CLOSED))
+        await page.get_by_role("button", name="Undo: To be answered").click()
+        await expect(page.locator("#Queued .question")).to_have_count(3)
+
+
+async def test_a_question_is_translated_into_the_language_of_the_page(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, into_portuguese(on.running):
+        await on.do(ask("a", "Who pays?"), by=SOMEBODY)
+        await lead(page, on, query="?ui=pt")
+        await expect(page.locator("#q-a .text").first).to_have_text("Who pays?")
+        await expect(page.locator("#q-a .translated")).to_have_attribute("lang", "pt")
+        await expect(page.locator("#q-a")).to_contain_text("Traduzido por uma máquina")
+
+
+async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life.")
+        for what in "abcd":
+            await on.do(ask(what, f"Question {what}?"), by=SOMEBODY)
+        everything = do.Stand(interventions=tuple(map(InterventionId, "abcd")), standing=Standing.QUEUED)
+        await on.do(everything, by=MODERATOR)
+        await lead(page, on, Role.CHAIR, "podium")
+        await expect(page.locator("#Next .text")).to_have_text(["Question a?", "Question b?"])
+        await page.get_by_role("button", name="Answered").click()
+        await expect(page.locator("#Status")).to_have_text("Press Taken first")
+        await page.get_by_role("button", name="Taken").click()
+        await expect(page.locator("#Now .text")).to_have_text("Question a?")
+        await page.get_by_role("button", name="Answered").click()
+        await expect(page.locator("#Now")).to_have_text("Nothing is being asked now")
+        await page.get_by_role("button", name="Later").click()
+        await expect(page.locator("#Next .text")).to_have_text(["Question c?", "Question d?"])
+        assert (found(on, "a").segment, found(on, "b").standing) == ("s1", Standing.LATER)
+
+
+async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double_nothing(
+    page: Page, tmp_path: Path
+) -> None:
+    async with desk_hall(tmp_path / "data", free_port(43)) as hall:
+        await page.goto(f"{hall.address}/enter/{hall.token}")
+        await page.goto(f"{hall.address}/moderate/{SESSION}")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+        for text in ("Who pays?", "When does it begin?"):
+            await page.locator("#Add textarea").fill(text)
+            await page.get_by_role("button", name="Put it into the queue").click()
+            await expect(page.locator("#Queued")).to_contain_text(text)
+        await page.get_by_role("button", name="Call No. 1", exact=True).click()
+        await expect(page.locator("#Called .question")).to_have_count(1)
+
+        await hall.kill()
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "lost")
+        await page.get_by_role("button", name="Answered No. 1", exact=True).click()
+        await page.locator("#Add textarea").fill("And afterwards?")
+        await page.get_by_role("button", name="Put it into the queue").click()
+        await hall.start()
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live", timeout=PATIENCE_MS)
+        await expect(page.locator("#Answered .question")).to_have_count(1)
+        await expect(page.locator("#Queued .question")).to_have_count(2)
+
+        async def swallow(route: Route) -> None:
+            await route.abort()
+
+        await page.route("**/socket.io/**", swallow)
+        await page.evaluate("dispatchEvent(new Event('offline'))")
+        await page.get_by_role("button", name="Call No. 2", exact=True).click()
+        await page.unroute("**/socket.io/**", swallow)
+        await expect(page.locator("#Called .question")).to_have_count(1, timeout=PATIENCE_MS)
+        floor = hall.state().floor
+        assert [each.standing for each in floor.standing(*Standing)] == ["answered", "called", "queued"]
+        assert [turn.intervention for turn in floor.turns] == [
+            each.id for each in floor.standing(Standing.ANSWERED, Standing.CALLED)
+        ]
+        await page.get_by_role("button", name="Undo: Answered").click()
+        await expect(page.locator("#Status")).to_have_text("It does not fit what has happened meanwhile")
+
+
+MOVED = """async ([root, arranged, id, how]) => {
+    const { Questions } = await import(`${root}/js/questions.js`);
+    const known = new Questions();
+    known.take({ whole: true, items: [], gone: [], alike: [], order: 'arrival', called: null, turn: null,
+        queue: [...'abcd'].map((intervention) => ({ intervention, why: 'arrival' })), arranged: [...arranged] });
+    return known.moved(id, how)?.join('') ?? null;
+}"""
+
+
+async def test_what_is_moved_by_hand_stands_where_it_was_put(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await lead(page, on)
+        sheet = await page.locator("link[href*='css/moderate']").get_attribute("href")
+        assert sheet is not None
+        for arranged, moved, how, expected in (
+            ("", "c", "up", "ac"),
+            ("", "a", "down", "ba"),
+            ("", "c", "first", "c"),
+            ("ab", "c", "first", "cab"),
+            ("ab", "b", "up", "ba"),
+            ("ab", "b", "down", "acb"),
+            ("", "a", "up", None),
+            ("", "d", "down", None),
+            ("", "x", "up", None),
+        ):
+            found = await page.evaluate(MOVED, [sheet.rpartition("/css/")[0], arranged, moved, how])
+            assert found == expected, (arranged, moved, how)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import msgspec
+
+from deciding import FLOOR, carry_out, speaking
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.floor.moments import PAUSE_MS, said_at, spoken_lines
+from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.session_parts import Segment
+
+
+def line(name: str, t0: int, t1: int | None, text: str = "Words.") -> Segment:
+    made = Segment(id=SegmentId(name), channel=FLOOR, language="en", t0=t0, text=text)
+    return made if t1 is None else msgspec.structs.replace(made, ended=True, t1=t1)
+
+
+LINES = (line("a", 1_000, 3_000), line("b", 3_200, 6_000), line("c", 20_000, None))
+
+
+def test_the_line_whose_time_holds_the_moment_or_that_was_just_over() -> None:
+    for t, expected in (
+        (0, None),
+        (1_000, "a"),
+        (3_100, "a"),
+        (3_200, "b"),
+        (6_000 + PAUSE_MS, "b"),
+        (6_001 + PAUSE_MS, None),
+        (20_000, "c"),
+        (90_000, "c"),
+    ):
+        found = said_at(LINES, t)
+        assert (None if found is None else found.id) == expected, t
+    assert said_at((), 5) is None
+
+
+def test_lines_are_those_as_spoken_that_have_text() -> None:
+    other = ChannelId("fr")
+    state = carry_out(speaking(), do.AddChannel(channel=other, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)))
+    typed = do.TypeLine(channel=other, segment=SegmentId("x"), text="Bonjour.", language="fr")
+    mine = do.TypeLine(channel=FLOOR, segment=SegmentId("y"), text="Good morning.", language="en")
+    state = carry_out(state, typed, mine, actor=Actor(Role.TECHNICIAN, "t"))
+    assert "y" in [each.id for each in spoken_lines(state)]
+    assert "x" not in [each.id for each in spoken_lines(state)]

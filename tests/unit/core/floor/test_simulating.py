@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asking import Told, ask, meeting, name, stand
+from moothall.core import events as ev
+from moothall.core.floor.parts import Order, Standing
+from moothall.core.floor.simulating import simulated
+
+
+def test_under_another_rule_others_would_have_had_their_turn() -> None:
+    found = simulated(meeting().events, Order.ALTERNATE)
+    assert [(each.was, each.would) for each in found.turns] == [("q0", "q0"), ("q1", "q3"), ("q2", "q1")]
+    assert (found.was["remote"].asked, found.was["remote"].taken) == (1, 0)
+    assert (found.would["remote"].taken, found.would["remote"].waits) == (1, (117_000,))
+    assert (found.was["room"].taken, found.would["room"].taken) == (3, 2)
+
+
+def test_under_the_rule_that_was_it_is_as_it_was() -> None:
+    found = simulated(meeting().events, Order.ARRIVAL)
+    assert all(each.was == each.would for each in found.turns)
+    assert found.was == found.would
+
+
+def test_a_turn_of_something_that_never_waited_stays_as_it_was() -> None:
+    odd = [ev.InterventionStands(intervention=name("x"), number=1, standing=Standing.CALLED, t=5)]
+    assert [(each.was, each.would) for each in simulated(odd, Order.SUPPORT).turns] == [("x", "x")]
+
+
+@given(order=st.sampled_from(Order), places=st.lists(st.sampled_from(["room", "remote", "hub:x"]), max_size=6))
+def test_as_many_turns_are_had_and_nobody_has_two(order: Order, places: list[str]) -> None:
+    told = Told()
+    for number, origin in enumerate(places):
+        told.do(ask(f"q{number}", origin=origin), stand(Standing.QUEUED, f"q{number}"))
+    for number in range(len(places)):
+        told.at += 60_000
+        told.do(stand(Standing.CALLED, f"q{number}"), stand(Standing.ANSWERED, f"q{number}"))
+    found = simulated(told.events, order)
+    assert sorted(each.would for each in found.turns) == sorted(each.was for each in found.turns)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
+from deciding import FLOOR, WALL, carry_out
+from moothall.core import commands as do
+from moothall.core.actors import Actor, Role
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.parts import Order, Standing
+from moothall.core.ids import SegmentId
+from moothall.core.session import State
+from moothall.services.desk_floor import LEADERS, NEW_MS, DeskFloor
+
+
+def news(told: DeskFloor, state: State, wall: int = WALL, *, anew: bool = False) -> dict[str, Any]:
+    body = told.news(state, wall, anew=anew)
+    assert body is not None
+    return body
+
+
+def names(body: dict[str, Any]) -> list[str]:
+    return [item["id"] for item in body["items"]]
+
+
+def test_those_who_may_bring_a_question_on_are_told() -> None:
+    assert {Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT} == LEADERS
+
+
+def test_first_all_then_what_has_changed_and_nothing_twice() -> None:
+    told, state = DeskFloor(), asked()
+    first = news(told, state)
+    assert (names(first), first["whole"], first["queue"], first["order"]) == (["a", "b", "c"], False, [], "arrival")
+    item = first["items"][1]
+    assert (item["number"], item["origin"], item["standing"], item["text"]) == (
+        2,
+        "hub:nairobi",
+        "being-checked",
+        "When?",
+    )
+    assert "asker" not in item
+    assert told.news(state, WALL) is None
+    state = carry_out(state, stand(Standing.QUEUED, "b"), actor=MODERATOR)
+    body = news(told, state)
+    assert (names(body), body["queue"]) == (["b"], [{"intervention": "b", "why": "arrival"}])
+    state = carry_out(state, do.OrderQueue(order=Order.NEWCOMERS), actor=MODERATOR)
+    body = news(told, state)
+    assert (names(body), body["queue"], body["order"]) == ([], [{"intervention": "b", "why": "newcomer"}], "newcomers")
+    state = carry_out(state, stand(Standing.CALLED, "b"), actor=MODERATOR, wall=WALL + 7_000)
+    body = news(told, state)
+    assert (body["called"], body["turn"], body["mean"]) == ("b", 7_000, 120_000)
+    whole = told.whole()
+    assert isinstance(whole["items"], list)
+    assert (len(whole["items"]), whole["whole"], whole["called"]) == (3, True, "b")
+    assert told.news(msgspec.structs.replace(state, floor=Floor()), WALL) == {
+        "queue": [],
+        "order": "arrival",
+        "arranged": [],
+        "called": None,
+        "turn": None,
+        "mean": 120_000,
+        "alike": [],
+        "whole": False,
+        "items": [],
+        "gone": ["a", "b", "c"],
+    }
+
+
+def test_likely_the_same_is_told_in_groups_of_what_is_still_to_come() -> None:
+    told = DeskFloor()
+    state = carry_out(asked(), ask("d", "Why ?"), ask("e", "why"), actor=SOMEBODY)
+    assert news(told, state)["alike"] == [["a", "d", "e"]]
+    state = carry_out(state, stand(Standing.JOINED, "d", into=name("a")), actor=MODERATOR)
+    assert news(told, state)["alike"] == [["a", "e"]]
+
+
+def test_what_was_said_comes_with_its_words_and_later_ones_are_looked_for_a_minute() -> None:
+    asked_late = carry_out(asked(), ask("d", "Where?"), actor=SOMEBODY, wall=WALL + 30_000)
+    ended = do.TypeLine(channel=FLOOR, segment=SegmentId("before"), text="So.", language="en")
+    state = carry_out(asked_late, ended, actor=Actor(Role.CAPTIONER, "c"), wall=WALL + 8_000)
+    told = DeskFloor()
+    said = {item["id"]: item["said"] for item in news(told, state)["items"]}
+    assert said["a"]["text"] == "Good morning all."
+    assert said["d"] is None
+    line = do.TypeLine(channel=FLOOR, segment=SegmentId("x"), text="Water is life.", language="en")
+    later = carry_out(state, line, actor=Actor(Role.CAPTIONER, "c"), wall=WALL + 29_000)
+    (item,) = news(told, later, WALL + 31_000)["items"]
+    assert item["said"] == {"segment": "x", "t0": 29_000, "text": "Water is life.", "language": "en"}
+    late = DeskFloor()
+    news(late, state, WALL)
+    assert late.news(later, WALL + 30_001 + NEW_MS) is None
+    assert names(news(late, later, WALL + 30_001 + NEW_MS, anew=True)) == ["d"]

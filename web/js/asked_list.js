@@ -1,0 +1,39 @@
+// The list of questions and comments: follows what happens to them, and puts it where it belongs.
+
+import { Link } from './link.js';
+import { at, set } from './nodes.js';
+import { Renewal, concerns } from './renewal.js';
+
+const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
+
+const list = at('Questions');
+const renewal = new Renewal(['Figures', 'Now', 'Queue', 'Later', 'Answered', 'Written']);
+const forms = JSON.parse(at('Forms').textContent);
+const plural = new Intl.PluralRules(document.documentElement.lang);
+let seen = list.dataset.position;
+
+/** How many would ask the same, without asking the server. */
+function count({ counts }) {
+  for (const place of document.querySelectorAll('[data-of]')) {
+    const n = counts[place.dataset.of];
+    if (n !== undefined) set(place, n ? (forms[plural.select(n)] ?? forms.other).replace('{n}', n) : '');
+  }
+  if ('moves' in list.dataset) renewal.soon(MOVING);
+}
+
+function take(frame) {
+  if (frame.snapshot) {
+    seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
+    renewal.soon();
+  }
+  for (const event of frame.events ?? []) {
+    if (event.body?.type === 'support.counted') count(event.body);
+    else if (concerns(event)) renewal.soon();
+    seen = `${seen.split(':')[0]}:${event.offset}`;
+  }
+}
+
+const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, () => {});
+link.open();
+addEventListener('online', () => link.hurry());
+document.documentElement.classList.add('live');

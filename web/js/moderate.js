@@ -1,0 +1,217 @@
+// The page on which questions are brought on: ties what is known of them, the panels, the sheets and the keys together.
+
+import { DeskKeys } from './desk_keys.js';
+import { newId } from './desk_link.js';
+import { keep, recall } from './kept.js';
+import { at, element, set } from './nodes.js';
+import { QuestionItems } from './question_items.js';
+import { QuestionLine } from './question_line.js';
+import { QuestionPanels } from './question_panels.js';
+import { QuestionSheets } from './question_sheets.js';
+import { fits } from './questions.js';
+import { ring } from './bell.js';
+import { mediaTime } from './words.js';
+
+const BELL = 'moothall.moderate.bell';
+const LIMIT = 'moothall.moderate.limit';
+const LIMITS = [0, 1, 2, 3, 5, 10]; // minutes
+const USUAL = 2; // minutes, as the public forums of ICANN give
+const TIMES = 15000; // ms between two looks at how long ago it was
+const CALM = 500; // ms between two looks at what is said
+const KEYS = {
+  next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
+  reword: 'e', join: 'j', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u',
+};
+const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
+
+let due = null; // when what is said is shown anew
+const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); } });
+const { questions, words, state, data, say, act } = line;
+const items = new QuestionItems(questions, words, {
+  base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
+});
+const panels = new QuestionPanels(questions, items, does);
+const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
+const sift = () => {
+  const { text, place } = at('Sift').elements;
+  return { text: text.value, place: place.value };
+};
+
+const onChosen = (name) => () => panels.chosen().length && does(name, panels.chosen());
+const keys = new DeskKeys({
+  ...Object.fromEntries(Object.keys(KEYS).map((name) => [name, onChosen(name)])),
+  next: () => panels.go(1),
+  before: () => panels.go(-1),
+  pick: () => {
+    if (panels.current) panels.pick(panels.current);
+    show();
+  },
+  undo: () => line.done.undoable() && line.undo(line.done.undoable().id),
+}, (name) => words.text(name === 'undo' || ['next', 'before', 'pick'].includes(name) ? `key.${name}` : `act.${name}`), KEYS, 'moothall.moderate.keys');
+
+// What is done
+
+async function does(name, ids) {
+  if (name === 'pick') {
+    show();
+    return;
+  }
+  const able = ids.filter((id) => (name === 'alike' ? questions.like(id).length : questions.acts(id).includes(name)));
+  if (!able.length) return;
+  const commands = await asked(name, able);
+  if (!commands) return;
+  const answer = await act(...commands);
+  if (answer.refusal) return;
+  for (const id of able) panels.fresh.delete(id);
+  panels.picked.clear();
+  say(line.done.describe(commands));
+  show();
+}
+
+/** The commands of an act, once what is missing was asked for; null when it was given up. */
+async function asked(name, ids) {
+  const [id] = ids;
+  const item = questions.get(id);
+  if (STANDS[name]) return [stand(name === 'call' ? [id] : ids, STANDS[name])];
+  if (name === 'answered') {
+    const segment = state.shown().at(-1)?.segment ?? null;
+    return [stand([id], 'answered', { segment })];
+  }
+  if (name === 'up' || name === 'down' || name === 'first') {
+    const first = questions.moved(id, name);
+    return first && [{ do: 'arrange-queue', first }];
+  }
+  if (name === 'alike') {
+    const like = questions.like(id);
+    return [questions.leads(id) ? stand(like, 'joined', { into: id }) : stand([id], 'joined', { into: like[0] })];
+  }
+  if (name === 'decline') {
+    const reason = await sheets.reason();
+    return reason && [stand(ids, 'declined', { reason })];
+  }
+  if (name === 'join') {
+    const into = await sheets.into(questions.targets(ids));
+    return into && [stand(ids, 'joined', { into })];
+  }
+  if (name === 'reword') {
+    const text = await sheets.text(item);
+    return text && [{ do: 'reword', intervention: id, text }];
+  }
+  const answer = await sheets.answer(item, line.languages());
+  return answer && [{ do: 'write-answer', intervention: id, ...answer }];
+}
+
+const stand = (interventions, standing, more = {}) => ({ do: 'stand', interventions, standing, ...more });
+
+/** Ask what becomes of all that are left, and have it done in one act. */
+async function rest() {
+  const [approved, unread] = questions.left();
+  if (!approved.length && !unread.length) return;
+  const to = await sheets.rest();
+  if (!to) return;
+  const [still, others] = questions.left();
+  const commands = to === 'closed' ? [[...still, ...others]] : [still, others];
+  const made = commands.map((ids, n) => ids.length && stand(ids, n ? 'closed' : to)).filter(Boolean);
+  const answer = made.length ? await act(...made) : null;
+  if (answer && !answer.refusal) say(line.done.describe(made));
+}
+
+// What the page shows
+
+function everything() {
+  at('Title').textContent = state.session.title;
+  at('Rule').elements.order.value = questions.order;
+  const languages = line.languages();
+  const select = at('Add').elements.language;
+  if (!select.options.length) select.replaceChildren(...languages.map((tag) => element('option', { value: tag }, line.done.tongue(tag))));
+  show();
+}
+
+function came(ids) {
+  const arrived = ids.filter((id) => questions.get(id).standing === 'being-checked');
+  if (!arrived.length) return;
+  for (const id of arrived) panels.fresh.add(id);
+  say(words.text('new.said', { n: arrived.map((id) => questions.get(id).number).join(', ') }));
+  if (at('Bell').checked) ring();
+}
+
+function show() {
+  clearTimeout(due);
+  due = null;
+  if (!state.session) return;
+  const wanted = sift();
+  const shown = panels.show((item) => fits(item, wanted));
+  at('Shown').textContent = wanted.text.trim() || wanted.place ? words.text('shown', { n: shown, all: questions.items.size }) : '';
+  at('Several').hidden = !panels.picked.size;
+  at('Picked').textContent = words.text('picked', { n: panels.picked.size });
+  at('Unarranged').hidden = !questions.arranged.length;
+  const checked = questions.panel('Checked').length;
+  document.title = `${checked ? `(${checked}) ` : ''}${document.title.replace(/^\(\d+\) /, '')}`;
+  const [approved, unread] = questions.left();
+  set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
+  at('Left').hidden = !approved.length && !unread.length;
+  tick();
+}
+
+/** How long whoever was called has been speaking. */
+function tick() {
+  const since = questions.called === null ? null : questions.turn;
+  at('Timer').hidden = since === null;
+  if (since === null) return;
+  const spent = line.now() - since;
+  const limit = Number(at('Limit').value) * 60000;
+  const over = limit > 0 && spent >= limit;
+  at('Time').classList.toggle('over', over);
+  if (over && at('Time').dataset.over !== String(since)) {
+    at('Time').dataset.over = String(since);
+    say(words.text('timer.over'));
+  }
+  set(at('Time'), over ? `${mediaTime(spent)} · ${words.text('timer.over')}` : mediaTime(spent));
+}
+
+// The forms
+
+at('Sift').addEventListener('input', show);
+at('Sift').addEventListener('submit', (event) => event.preventDefault());
+at('Several').addEventListener('submit', (event) => event.preventDefault());
+at('Unpick').addEventListener('click', () => {
+  panels.picked.clear();
+  show();
+  at('CheckedTitle').focus();
+});
+at('Rule').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const order = event.target.elements.order.value;
+  if (order === questions.order) return;
+  const answer = await act({ do: 'order-queue', order });
+  if (!answer.refusal) say(words.text(`order.${order}`));
+});
+at('Unarranged').addEventListener('click', async () => {
+  await act({ do: 'arrange-queue', first: [] });
+  at('RuleTitle').closest('section').querySelector('[type=submit]').focus();
+});
+at('Add').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const { text, name, language } = event.target.elements;
+  const asks = { do: 'ask', intervention: newId(), kind: 'question', text: text.value.trim(), language: language.value, asker: newId(), name: name.value.trim(), origin: 'room' };
+  if (!asks.text) return;
+  const answer = await act(asks, stand([asks.intervention], 'queued'));
+  if (answer.refusal) return;
+  say(words.text('stands.queued'));
+  text.value = name.value = '';
+});
+at('Left').addEventListener('click', rest);
+at('Limit').replaceChildren(...LIMITS.map((n) => element('option', { value: n }, n ? words.text('limit.min', { n }) : words.text('limit.none'))));
+at('Limit').value = String(recall(LIMIT) ?? USUAL);
+at('Limit').addEventListener('change', () => {
+  keep(LIMIT, at('Limit').value);
+  tick();
+});
+at('Bell').checked = recall(BELL) === true;
+at('Bell').addEventListener('change', () => {
+  keep(BELL, at('Bell').checked);
+  if (at('Bell').checked) ring();
+});
+keys.form(at('KeysOn'), at('Keys'), () => {});
+setInterval(tick, 1000);
+setInterval(() => panels.times(), TIMES);

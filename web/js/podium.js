@@ -1,0 +1,53 @@
+// What is asked now and comes next, for a tablet on the podium: three big buttons, and nothing else to press.
+
+import { at, element, set } from './nodes.js';
+import { QuestionItems } from './question_items.js';
+import { QuestionLine } from './question_line.js';
+
+const NEXT = 2; // questions that are shown beside the one that is asked now
+
+const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, said: show });
+const { questions, words, state, data, say, act } = line;
+const items = new QuestionItems(questions, words, {
+  base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
+});
+
+function show() {
+  if (!state.session) return;
+  at('Title').textContent = state.session.title;
+  const now = questions.called === null ? null : questions.get(questions.called);
+  const next = questions.panel('Queued').slice(0, NEXT).map((id) => questions.get(id));
+  fill(at('Now'), now ? [element('h3', {}, ...items.head(now)), ...items.texts(now)] : [element('p', { class: 'hint' }, words.text('nothing-now'))]);
+  fill(at('Next'), next.map((item) => element('li', { class: 'question' }, element('h3', {}, ...items.head(item)), ...items.texts(item))));
+  at('Taken').classList.toggle('first', !now);
+  at('Answered').classList.toggle('first', Boolean(now));
+}
+
+/** Fill a part anew where it differs. */
+function fill(box, parts) {
+  const made = parts.map(({ outerHTML }) => outerHTML).join('');
+  if (box.dataset.made === made) return;
+  box.dataset.made = made;
+  box.replaceChildren(...parts);
+}
+
+async function bring(id, standing, more = {}) {
+  const answer = await act({ do: 'stand', interventions: [id], standing, ...more });
+  if (!answer.refusal) say(`${words.text(`stands.${standing}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);
+}
+
+at('Taken').addEventListener('click', () => {
+  const [next] = questions.panel('Queued');
+  if (questions.called === null && next) bring(next, 'called');
+  else say(next ? words.text('stands.called') : words.text('none'));
+});
+at('Answered').addEventListener('click', () => {
+  if (questions.called === null) say(words.text('taken-first'));
+  else bring(questions.called, 'answered', { segment: state.shown().at(-1)?.segment ?? null });
+});
+at('Later').addEventListener('click', () => {
+  const id = questions.called ?? questions.panel('Queued')[0];
+  if (id) bring(id, 'later');
+  else say(words.text('none'));
+});
+set(at('Status'), '');

@@ -1,0 +1,21 @@
+// What was done last on the pages of questions: as on a meeting's page, with the numbers of the questions.
+
+import { DeskPanel } from './desk_panel.js';
+
+export class QuestionDone extends DeskPanel {
+  constructor(questions, ...rest) {
+    super(...rest);
+    this.questions = questions;
+  }
+
+  describe(commands) {
+    const stood = new Map(); // standing → numbers
+    const others = [];
+    for (const command of commands) {
+      if (command.do === 'stand') stood.set(command.standing, [...(stood.get(command.standing) ?? []), ...command.interventions.map((id) => this.questions.get(id)?.number ?? '?')]);
+      else others.push(command);
+    }
+    const rows = [...stood].map(([standing, numbers]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: numbers.join(', ') })}`);
+    return [...rows, super.describe(others)].filter(Boolean).join(' · ');
+  }
+}

@@ -1,0 +1,114 @@
+// What the pages of questions share: the line to the server, what it tells, and what is done.
+
+import { DeskLink, newId } from './desk_link.js';
+import { ownName } from './desk_names.js';
+import { DeskState } from './desk_state.js';
+import { at, set } from './nodes.js';
+import { QuestionDone } from './question_done.js';
+import { QuestionTranslating } from './question_translating.js';
+import { Questions } from './questions.js';
+import { Words } from './words.js';
+
+export class QuestionLine {
+  /**
+   * @param {{shown: () => void, came: (ids: string[]) => void, closed: () => void, said: () => void}} ears
+   *   `shown`: there is something to show; `came`: these are new; `closed`: the meeting was closed just now; `said`: a
+   *   line of its text, or a translation, has changed
+   */
+  constructor(ears) {
+    this.ears = ears;
+    this.data = JSON.parse(at('Data').textContent);
+    this.words = new Words(this.data);
+    this.state = new DeskState();
+    this.questions = new Questions();
+    this.ahead = 0; // the server's clock against ours
+    this.seat = '';
+    this.say = (text) => { at('Status').textContent = text; };
+    this.act = async (...commands) => this.#answered(await this.link.request('act', { id: newId(), commands }));
+    this.now = () => {
+      const [t, wall] = this.state.session?.clock ?? [0, Date.now()];
+      return t + Math.max(0, Date.now() + this.ahead - wall);
+    };
+    this.said = (segment) => this.state.lines.get(segment)?.text.trim() || null;
+    this.done = new QuestionDone(this.questions, this.state, this.words, this.data, { undo: (id) => this.undo(id), say: this.say });
+    this.link = new DeskLink('/desk', () => ({
+      session: this.data.session, channel: this.data.channel, after: this.state.position, name: ownName(), role: this.data.role,
+    }), { joined: (answer) => this.#joined(answer), told: (event, body) => this.#told(event, body), stands: (how, n) => this.#stands(how, n) });
+    this.translating = new QuestionTranslating(this.link, this.data.ui, () => this.ears.said());
+  }
+
+  /** The languages that are spoken. */
+  languages() {
+    const { session } = this.state;
+    return session.channels[this.data.channel]?.languages ?? session.languages;
+  }
+
+  async undo(id) {
+    const answer = this.#answered(await this.link.request('undo', { id }));
+    if (!answer.refusal) this.say(this.words.text('undone'));
+  }
+
+  #answered(answer) {
+    if (answer.refusal) this.say(this.words.text(`refused.${answer.refusal.code}`));
+    return answer;
+  }
+
+  #joined(answer) {
+    this.ahead = answer.now - Date.now();
+    this.state.channel = answer.channel;
+    this.seat = answer.seat;
+    this.presence = answer.presence;
+    this.done.acts = answer.acts;
+    const first = !this.joined;
+    this.joined = true;
+    const came = this.questions.take(answer.news.interventions);
+    if (!first) this.ears.came(came);
+    this.#show();
+  }
+
+  #told(event, body) {
+    if (event === 'frame') this.#frame(body);
+    else if (event === 'interventions') {
+      const came = this.questions.take(body);
+      if (this.joined) this.ears.came(came);
+      this.#show();
+    } else if (event === 'presence') {
+      this.presence = body;
+      this.#show();
+    } else if (event === 'acted' || event === 'forgotten') {
+      if (event === 'acted') this.done.acts = [...this.done.acts.filter(({ id }) => id !== body.id), body].sort((a, b) => a.at - b.at).slice(-30);
+      else this.done.acts = this.done.acts.filter(({ id }) => !body.includes(id));
+      this.#show();
+    }
+  }
+
+  #frame(body) {
+    this.ahead = body.sent - Date.now();
+    const before = this.state.session?.status;
+    const change = this.state.apply(body);
+    if (change.lost) this.link.join();
+    else if (change.whole) this.#show();
+    else if (change.lines.size) this.ears.said();
+    const { status } = this.state.session ?? {};
+    if (before && before !== 'closed' && status === 'closed' && !change.whole) this.ears.closed();
+  }
+
+  #show() {
+    if (!this.joined || !this.state.session) return;
+    at('Desk').hidden = false;
+    if (at('Done')) {
+      this.done.done();
+      this.done.here(this.presence, this.seat);
+    }
+    this.ears.shown();
+  }
+
+  #stands(how, waiting) {
+    const n = waiting - (this.translating?.asking ?? 0);
+    const kind = how === 'open' && n > 0 ? 'waiting' : how;
+    at('Stands').dataset.kind = kind === 'open' ? 'live' : 'lost';
+    const text = this.words.text(`line.${kind}`, { n });
+    set(at('Stands'), text);
+    if (how === 'shut') this.say(text);
+  }
+}

@@ -1,0 +1,67 @@
+// The sheets that ask for more before something is done: why, with which, how it reads, what the answer is.
+
+import { element, at } from './nodes.js';
+import { direction } from './words.js';
+
+export class QuestionSheets {
+  /** @param {object} words  @param {(tag: string) => string} tongue  @param {() => void} over  when one was shut */
+  constructor(words, tongue, over) {
+    this.words = words;
+    this.tongue = tongue;
+    this.over = over;
+  }
+
+  /** A reason; null when it was given up. */
+  reason() {
+    const { ready, own } = this.#fields('Decline');
+    own.value = '';
+    return this.#ask('Decline', () => own.value.trim() || ready.value);
+  }
+
+  /** Which of these it goes on as; null when it was given up. */
+  into(items) {
+    const { into } = this.#fields('Join');
+    into.replaceChildren(...items.map(({ id, number, text }) => element('option', { value: id, dir: 'auto' }, `${this.words.text('number', { n: number })} ${text.slice(0, 100)}`)));
+    return this.#ask('Join', () => into.value || null);
+  }
+
+  /** How an item is to read; null when it was given up or reads so already. */
+  text(item) {
+    const { text } = this.#fields('Reword');
+    Object.assign(text, { value: item.text, lang: item.language, dir: direction(item.language) });
+    return this.#ask('Reword', () => {
+      const now = text.value.trim();
+      return now && now !== item.text ? now : null;
+    });
+  }
+
+  /** An answer in writing and its language; null when it was given up. */
+  answer(item, languages) {
+    const { text, language } = this.#fields('Answer');
+    text.value = item.answer;
+    language.replaceChildren(...[...new Set([...languages, item.language])].map((tag) => element('option', { value: tag }, this.tongue(tag))));
+    return this.#ask('Answer', () => (text.value.trim() ? { text: text.value.trim(), language: language.value } : null));
+  }
+
+  /** Where all that are left are brought; null when it was given up. */
+  rest() {
+    return this.#ask('Rest', () => at('Rest').querySelector('input:checked').value);
+  }
+
+  #fields(id) {
+    return at(id).querySelector('form').elements;
+  }
+
+  #ask(id, gives) {
+    const sheet = at(id);
+    if (document.querySelector('dialog[open]')) return Promise.resolve(null);
+    sheet.returnValue = '';
+    sheet.showModal();
+    return new Promise((done) => {
+      sheet.addEventListener('close', () => {
+        done(sheet.returnValue ? gives() : null);
+        this.over();
+      }, { once: true });
+    });
+  }
+}

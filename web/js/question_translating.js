@@ -1,0 +1,39 @@
+// Questions in the language of whoever leads the discussion: asked for one after the other, and kept in the page.
+
+const MOST = 500; // texts that are kept
+
+export class QuestionTranslating {
+  /** @param {object} link  a DeskLink  @param {string} to  a BCP-47 tag  @param {() => void} came  when one has come */
+  constructor(link, to, came) {
+    this.link = link;
+    this.to = to;
+    this.came = came;
+    this.known = new Map(); // language and text → translation; null: asked for; '' when there is none
+    this.waiting = [];
+    this.asking = 0;
+  }
+
+  /** The text in our language; '' while it isn't known, or where none is needed. */
+  of({ text, language }) {
+    if (!text || language.split('-')[0] === this.to) return '';
+    const key = `${language}\n${text}`;
+    if (!this.known.has(key)) {
+      if (this.known.size >= MOST) this.known.delete(this.known.keys().next().value);
+      this.known.set(key, null);
+      this.waiting.push({ key, text, language });
+      this.#next();
+    }
+    return this.known.get(key) ?? '';
+  }
+
+  async #next() {
+    if (this.asking || !this.waiting.length) return;
+    this.asking = 1;
+    const { key, text, language } = this.waiting.shift();
+    const answer = await this.link.request('translate', { text, from: language, to: this.to });
+    this.asking = 0;
+    this.known.set(key, answer.refusal ? '' : answer.text);
+    if (!answer.refusal) this.came();
+    this.#next();
+  }
+}
