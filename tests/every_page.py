@@ -280,7 +280,7 @@ async def _asked(running: Hall) -> None:
     line = SegmentId("line-2")
     await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
     await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
-    await running.ballots.support(SessionId("translated"), 3, "somebody", "198.51.100.7")
+    await running.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
 
 
 async def _meeting(running: Hall, name: str) -> None:
