@@ -48,7 +48,7 @@ async def asked(running: Hall) -> None:
     line = SegmentId("line-2")
     await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
     await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
-    await running.ballots.support(SessionId("translated"), 3, "somebody", "198.51.100.7")
+    await running.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
 
 
 async def every_question(told: Callable[..., Awaitable[None]]) -> None:

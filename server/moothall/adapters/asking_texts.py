@@ -49,7 +49,7 @@ NUMBERED = {
 }
 WHYS = {
     Why.ARRANGED: "Whoever chairs the meeting has put it here.",
-    Why.ARRIVAL: "It came before those behind it.",
+    Why.ARRIVAL: "It stands here because of the time at which it came.",
     Why.PLACE: "The place where it comes from has had no turn for longest.",
     Why.NEWCOMER: "Whoever asks this has had no turn yet.",
     Why.AGAIN: "Whoever asks this has had a turn, and others come first.",

@@ -5,6 +5,7 @@ It works without a script. A browser is known by the same cookie as at *Ask or c
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from moothall.adapters import asking_texts as texts
 from moothall.adapters.asking_request import COOKIE, kept_query, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate, network
-from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages, script_json
@@ -23,8 +24,8 @@ from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.listing import Listing, listing
 from moothall.core.floor.order import Why
-from moothall.core.floor.parts import WAITING, Order
-from moothall.core.ids import Position, SegmentId, SessionId
+from moothall.core.floor.parts import WAITING, Kind, Order
+from moothall.core.ids import InterventionId, Position, SegmentId, SessionId
 from moothall.core.languages import direction
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session import Status
@@ -35,6 +36,9 @@ MAX_BODY_BYTES = 1 << 10
 MAX_DIGITS = 6
 ALLOWANCE = Allowance(per_second=10, burst=1_200)
 """Ballots of one address: a hall of 300 stands behind one, and would ask four questions too."""
+
+MOST_MADE = 100
+"""Pages that are kept as they were made: a hall asks for the same one when something has happened."""
 
 FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
 """The questions and comments of a session; None where there is none that may be read."""
@@ -69,6 +73,8 @@ class QuestionsDoor:
         self._origins = origins
         self._secure = secure
         self._address_of = address_of
+        # Overflow: the page that nobody has asked for longest is made again.
+        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status], str]] = OrderedDict()
         self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
 
     def routes(self) -> list[web.RouteDef]:
@@ -89,9 +95,40 @@ class QuestionsDoor:
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
         token = token_of(request, COOKIE)
-        found, query, base = listing(floor), kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
-        may_support = wanted.snapshot.session.status is not Status.CLOSED
+        query = kept_query(request, ui, chosen=chosen)
+        response = own_html(self._text(wanted, floor, token, ui, query=query, chosen=chosen), ui)
+        if not token:
+            path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
+            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+        return response
+
+    def _text(self, wanted: Asked, floor: Floor, token: str, ui: Catalogue, *, query: str, chosen: bool) -> str:
+        """The page; whoever has said of nothing that they would ask it too gets one that was made already."""
         mine = self._ballots.supported(wanted.session, token)
+        if mine:
+            return self._render(wanted, floor, mine, ui, query=query, chosen=chosen)
+        session = wanted.snapshot.session
+        key, stands = (wanted.session, ui.language, query), (session.title, session.status)
+        made = self._made.pop(key, None)
+        if made is None or made[0] is not floor or made[1] != stands:
+            made = floor, stands, self._render(wanted, floor, mine, ui, query=query, chosen=chosen)
+        self._made[key] = made
+        if len(self._made) > MOST_MADE:
+            self._made.popitem(last=False)
+        return made[2]
+
+    def _render(
+        self,
+        wanted: Asked,
+        floor: Floor,
+        mine: frozenset[InterventionId],
+        ui: Catalogue,
+        *,
+        query: str,
+        chosen: bool,
+    ) -> str:
+        found, base = listing(floor), f"/s/{quote(wanted.session)}"
+        may_support = wanted.snapshot.session.status is not Status.CLOSED
         kept = f"&ui={ui.language}" if chosen else ""
 
         def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
@@ -108,13 +145,13 @@ class QuestionsDoor:
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
                 "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
                 "mine": each.id in mine,
-                "may_support": may_support and each.standing in WAITING,
+                "may_support": may_support and each.standing in WAITING and each.kind is not Kind.REQUEST,
                 "action": f"{base}/asked/{each.number}/support{query}",
                 "answer": each.answer,
                 "line": line,
             }
 
-        text = self._pages.render(
+        return self._pages.render(
             "questions.html",
             ui=ui,
             title=title_of(wanted, ui),
@@ -127,17 +164,12 @@ class QuestionsDoor:
             closed=not may_support,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
-            here=f"{request.path}{query}",
+            here=f"{base}/questions{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
             moves=floor.order is Order.SUPPORT,
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
         )
-        response = own_html(text, ui)
-        if not token:
-            path, secure = base, self._secure or request.secure
-            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
-        return response
 
     async def support(self, request: web.Request) -> web.Response:
         """Somebody would ask it too; back to the list."""

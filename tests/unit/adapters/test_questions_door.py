@@ -108,7 +108,7 @@ async def test_only_what_is_published_is_there(house: House) -> None:
     assert "shown & <why>?" in text
     assert "hidden" not in text
     assert '<p class="words" id="Text-1" lang="ar" dir="rtl">' in text
-    assert "It came before those behind it." in text
+    assert "It stands here because of the time at which it came." in text
     assert "Received: 2. Answered: 0." in text
     assert "waited" not in text
 
@@ -132,6 +132,22 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     assert "By & by." in text
     assert "Received: 6. Answered: 2." in text
     assert "waited no longer than this: less than a minute." in text
+
+
+async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: House) -> None:
+    await house.ask("why")
+    await house.ask("speak", kind=Kind.REQUEST)
+    await house.stand(Standing.QUEUED, "why", "speak")
+    first = await house.list(cookie="a" * 22)
+    assert first == await house.list(cookie="b" * 22)
+    assert first.count("<form") == 1  # Nobody asks too what somebody else wants to say.
+    await house.support(1, "a" * 22)
+    assert "<form" not in await house.list(cookie="a" * 22)
+    await house.stand(Standing.LATER, "why")
+    assert await house.list(cookie="b" * 22) != first
+    assert "Pregunta n.º 1" in await house.list(f"{LIST}?ui=es", cookie="b" * 22)
+    await house.do(do.CloseSession(), actor=SYSTEM)
+    assert "<form" not in await house.list(cookie="b" * 22)
 
 
 async def test_an_empty_list_says_so(house: House) -> None:
