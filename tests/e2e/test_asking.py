@@ -8,29 +8,43 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from every_page import MEETING, full_house
-from moothall.app import Hall
-from moothall.core.actors import Actor, Role
-from moothall.core.commands import Stand
+from moothall.app import Hall, hall
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import AddChannel, CreateSession, OpenSession, Stand
+from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.services.session_writer import Receipt
+from moothall.settings import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-PLENARY = SessionId("plenary")
+SESSION = SessionId("plenary")
+MEETING = "/s/plenary"
 MODERATOR = Actor(Role.MODERATOR, "m1")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with full_house(tmp_path_factory.mktemp("house")) as running:
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path_factory.mktemp("house"))),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
+    )
+    async with hall(settings) as running:
+        made = (
+            CreateSession(title="Open hall", languages=("en",)),
+            AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),
+            OpenSession(),
+        )
+        writer = (await running.sessions.open(SESSION)).writer
+        assert isinstance(await writer.send(SYSTEM, CommandId("made"), made), Receipt)
         yield running
 
 
 async def stand(house: Hall, text: str, standing: Standing) -> Intervention:
     """Bring the one that reads so somewhere."""
-    writer = (await house.sessions.open(PLENARY)).writer
+    writer = (await house.sessions.open(SESSION)).writer
     (each,) = [each for each in writer.state.floor.standing(*Standing) if each.text == text]
     command = Stand(interventions=(each.id,), standing=standing)
     assert isinstance(await writer.send(MODERATOR, CommandId(f"{each.id}:{standing}"), command), Receipt)
@@ -80,7 +94,7 @@ async def test_a_browser_that_sends_the_form_twice_asks_once(page: Page, house: 
                                 ".then((answer) => answer.url)", body)  # fmt: skip
     await page.get_by_role("button", name="Send").click()
     await page.wait_for_url(first)
-    state = (await house.sessions.open(PLENARY)).state
+    state = (await house.sessions.open(SESSION)).state
     assert [each.text for each in state.floor.standing(*Standing)].count("Twice?") == 1
 
 
@@ -91,7 +105,8 @@ async def test_the_list_follows_too_and_a_button_counts(page: Page, browser: Bro
     await ask(author, house, "Listed?")
     await stand(house, "Listed?", Standing.QUEUED)
     await expect(page.locator("#Queue")).to_contain_text("Listed?")
-    await page.get_by_role("button", name="I\u2019d ask this too").click()
+    mine = page.get_by_role("listitem").filter(has_text="Listed?")
+    await mine.get_by_role("button", name="I\u2019d ask this too").click()
     await expect(page.locator("#Queue")).to_contain_text("You\u2019d ask this too")
     await expect(page.locator("#Queue")).to_contain_text("1 would ask this too")
     await stand(house, "Listed?", Standing.CALLED)
