@@ -93,6 +93,7 @@ async def _on_the_podium(page: Page) -> None:
 async def _deciding(page: Page) -> None:
     """Among proposals of every fate."""
     await page.locator("#Desk:not([hidden])").wait_for()
+    await page.locator("[data-n='3'][data-fate]").wait_for()
     leave = page.locator("[data-n='3'] [data-does=leave]")
     if await leave.count():
         await leave.click()

@@ -24,7 +24,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.script: Script = make_script(5, 260, pause_ms=2_400, burn_ms=20)
+        self.script: Script = make_script(5, 260, pause_ms=2_400, burn_ms=45)
         self.talk = folder / "talk.wav"
         self.journal = folder / "talk.wav.transcribing"
         self.text = folder / "talk.txt"
