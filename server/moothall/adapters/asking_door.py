@@ -85,6 +85,7 @@ class AskingDoor:
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
         return [
+            web.get("/asking-worker.js", self.worker),
             web.get("/s/{session}/ask", self.form),
             web.post("/s/{session}/ask", self.take),
             web.get("/s/{session}/asked/{token}", self.author_page),
@@ -102,9 +103,19 @@ class AskingDoor:
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         typed = Typed(form=new_token(self._randomness), language=ui.language)
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen)
-        # Before anything is sent, so that a form that is sent twice comes from one and the same browser.
-        self._know(request, response, wanted.session)
+        # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
+        # fetched for later has not asked yet.
+        if request.headers.get("Purpose") != "prefetch":
+            self._know(request, response, wanted.session)
         return response
+
+    async def worker(self, _: web.Request) -> web.Response:
+        """The script that keeps the form in the browser for when the line is away."""
+        file = self._pages.static.get("js/asking_worker.js")
+        if file is None:  # pragma: no cover  # the web folder is whole, or the server doesn't start
+            raise web.HTTPNotFound
+        # Its address stays, so that a newer one takes its place.
+        return web.Response(body=file.body, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: "no-cache"})
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""

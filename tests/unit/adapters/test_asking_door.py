@@ -116,7 +116,16 @@ async def test_the_form_comes_in_the_pages_language_with_a_cookie_for_this_sessi
     assert len(forms) == 3
     known = await house.get("/s/s/ask", Cookie=f"{COOKIE}={'a' * 22}")
     assert "Set-Cookie" not in known[1]
+    for_later = await house.get("/s/s/ask", Purpose="prefetch")
+    assert "Set-Cookie" not in for_later[1], "it is kept for when the line goes: nobody has asked yet"
     assert (await house.get("/s/none/ask"))[0] == 404
+
+
+async def test_the_script_that_keeps_the_form_is_asked_for_anew_each_time(house: House) -> None:
+    status, headers, text = await house.get("/asking-worker.js")
+    assert (status, headers["Cache-Control"]) == (200, "no-cache")
+    assert headers["Content-Type"].startswith("text/javascript")
+    assert "addEventListener('fetch'" in text
 
 
 async def test_what_is_sent_is_taken_and_leads_to_its_page(house: House) -> None:

@@ -1,0 +1,117 @@
+"""Asking while the line is away: it is kept in the browser, and sent later, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from desk_meeting import Meeting, S, meeting
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import Standing
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+AT_ONCE = "Math.random = () => 0;"
+FORM_KEPT = """async () => {
+    const cache = await caches.open('moothall.asking');
+    while (!(await cache.keys()).some(({ url }) => url.includes('/ask'))) await new Promise(requestAnimationFrame);
+}"""
+KEPT = "JSON.parse(localStorage.getItem('moothall.asks'))"
+
+
+def received(on: Meeting) -> list[Intervention]:
+    return on.live.state.floor.standing(*Standing)
+
+
+async def write(page: Page, text: str) -> None:
+    await page.get_by_label("Your question or comment").fill(text)
+    await page.get_by_role("button", name="Send").click()
+
+
+async def test_it_is_kept_and_sent_once_when_the_line_is_back(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+        await page.get_by_label("Your name or a pseudonym").fill("Ana")
+        await page.context.set_offline(True)
+        await write(page, "Who pays?")
+        await expect(page.get_by_role("heading", name="Kept on this device")).to_be_focused()
+        await expect(page.locator("#KeptList")).to_contain_text("Who pays?")
+        await expect(page.get_by_label("Your question or comment")).to_be_empty()
+        await write(page, "And who decides?")
+        await expect(page.locator("#KeptList li")).to_have_count(2)
+        # It was written long ago, and counts from then.
+        await page.evaluate(f"""() => localStorage.setItem('moothall.asks',
+            JSON.stringify({KEPT}.map((each) => ({{...each, at: each.at - 3600000}}))))""")
+        await page.context.set_offline(False)
+        await expect(page.locator("#KeptSent a")).to_have_text(["Your question (no. 1)", "Your question (no. 2)"])
+        await expect(page.locator("#KeptList li")).to_have_count(0)
+        assert [(each.text, each.name, each.t) for each in received(on)] == [
+            ("Who pays?", "Ana", 0),
+            ("And who decides?", "Ana", 0),
+        ]
+        await page.get_by_role("link", name="no. 2").click()
+        await expect(page.locator(".stands")).to_have_text("Being checked")
+
+
+async def test_an_answer_that_was_cut_off_does_not_double_it(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+        # The server takes it, and the browser doesn't learn of it.
+        await page.evaluate("""() => {
+            const { fetch } = window;
+            window.fetch = async (...given) => {
+                window.fetch = fetch;
+                await fetch(...given);
+                throw new TypeError('cut');
+            };
+        }""")
+        await write(page, "Who pays?")
+        await expect(page.locator("#KeptList")).to_contain_text("Who pays?")
+        assert len(received(on)) == 1
+        await page.goto(f"{on.running.address}/s/{S}?ui=en")
+        await expect(page.get_by_role("link", name="Your question (no. 1)")).to_be_visible()
+        assert len(received(on)) == 1
+        assert await page.evaluate(f"{KEPT}.length") == 0
+
+
+async def test_what_is_not_taken_later_says_why_and_stays(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+        await page.context.set_offline(True)
+        await page.get_by_label("Your question or comment").evaluate("each => each.removeAttribute('maxlength')")
+        await write(page, "Why? " * 500)
+        await expect(page.locator("#KeptList li")).to_have_count(1)
+        await page.context.set_offline(False)
+        await expect(page.locator("#KeptList .wrong")).to_contain_text("Please write your question or comment")
+        await page.get_by_role("button", name="Throw it away").click()
+        await expect(page.get_by_label("Your question or comment")).to_be_focused()
+        await expect(page.locator("#Kept")).to_be_hidden()
+        assert received(on) == []
+
+
+async def test_what_the_server_refuses_at_once_stands_in_the_form(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+        await write(page, "")
+        await expect(page.get_by_role("alert")).to_contain_text("Please write your question or comment")
+        await expect(page.get_by_label("Your question or comment")).to_be_focused()
+        await write(page, "Who pays?")
+        await expect(page.locator(".stands")).to_have_text("Being checked")
+        assert [each.text for each in received(on)] == ["Who pays?"]
+
+
+async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await page.add_init_script(AT_ONCE)
+        await page.goto(f"{on.running.address}/s/{S}?ui=en")
+        await page.evaluate(FORM_KEPT)
+        assert not [cookie for cookie in await page.context.cookies() if cookie.get("name") == "asker"]
+        await page.context.set_offline(True)
+        await page.get_by_role("link", name="Ask or comment").click()
+        assert await page.locator(".asking").evaluate("each => getComputedStyle(each).display") == "grid"
+        await write(page, "Who pays?")
+        await expect(page.locator("#KeptList")).to_contain_text("Who pays?")
+        await page.context.set_offline(False)
+        await expect(page.locator("#KeptSent a")).to_have_text("Your question (no. 1)")
+        assert [each.text for each in received(on)] == ["Who pays?"]
