@@ -35,8 +35,8 @@ from moothall.wire.outbox import Outgoing
 
 logger = logging.getLogger(__name__)
 
-WALK = 500
-"""Readers served before the loop gets a turn: some 5 ms."""
+WALK = 100
+"""Readers served before the loop gets a turn: some 1 ms. An act at a desk takes several turns on its way."""
 MERGE = 64
 """Publications that may become one frame; what is left makes the next frame of the same turn."""
 

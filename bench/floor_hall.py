@@ -1,0 +1,112 @@
+"""The server of bench/floor.py, in a process and on a core of its own: a meeting in which somebody speaks all the time.
+
+Prints one line of JSON when its doors are open: its address and the links of two moderators. On a line at standard
+input it says how much CPU time it has used and what the log holds of the questions; at the end of that it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import AsyncIterator
+from itertools import count
+
+from moothall.app import Hall, hall
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.services.orders import Receipt
+from moothall.services.sessions import LiveSession
+from moothall.settings import Engine, Server, Settings, Translation
+
+SESSION, FLOOR = SessionId("bench"), ChannelId("floor")
+ENGINE = Actor(Role.ENGINE, "bench")
+COMMITS_S = 3
+"""Commits a second, of one word each: about what a person says."""
+WORDS = 12
+"""Words of a line."""
+
+
+async def made(running: Hall) -> LiveSession:
+    """A meeting that has begun."""
+    live = await running.sessions.open(SESSION)
+    floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
+    create = do.CreateSession(title="Bench", languages=("en",))
+    attach = do.AttachEngine(channel=FLOOR, model="bench")
+    for n, command in enumerate((create, floor, do.OpenSession(), attach)):
+        assert isinstance(await live.writer.send(SYSTEM, CommandId(f"made:{n}"), command), Receipt)
+    return live
+
+
+async def talk(live: LiveSession) -> None:
+    """Say a word after the other, in lines of WORDS."""
+    generation = live.state.channels[FLOOR].generation
+    for n in count():
+        await asyncio.sleep(1 / COMMITS_S)
+        number, first = divmod(n, WORDS)
+        segment, t = SegmentId(f"s{number}"), live.state.media_now(time.time_ns() // 1_000_000)
+        start = do.SegmentStart(t0=t, language="en") if first == 0 else None
+        word = ev.Word(f" word{n}", t, t + 200)
+        commit = do.CommitWords(
+            channel=FLOOR, generation=generation, segment=segment, first=first, words=(word,), start=start
+        )
+        commands: list[do.AnyCommand] = [commit]
+        if first == WORDS - 1:
+            commands.append(
+                do.EndSegment(
+                    channel=FLOOR,
+                    generation=generation,
+                    segment=segment,
+                    t1=t + 200,
+                    reason=ev.EndReason.SENTENCE,
+                )
+            )
+        await live.writer.send(ENGINE, CommandId(f"say:{n}"), commands)
+
+
+def figures(live: LiveSession) -> dict[str, object]:
+    """What the log holds, and what it cost so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    everything = live.state.floor.standing(*Standing)
+    return {
+        "cpu_s": used.ru_utime + used.ru_stime,
+        "questions": len(everything),
+        "supports": {each.id: each.support for each in everything},
+        "standing": {each.id: each.standing.value for each in everything},
+    }
+
+
+async def lines() -> AsyncIterator[None]:
+    """Once for each line of standard input."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.readline():
+        yield
+
+
+async def serve(data: str) -> None:
+    """Run it until standard input ends."""
+    settings = Settings(
+        server=Server(port=0, data=data), engine=Engine(count=0), translation=Translation(translators=())
+    )
+    async with hall(settings) as running:
+        live = await made(running)
+        links = [(await running.links.create(Role.MODERATOR, "hall", f"Moderator {n}"))[1] for n in (1, 2)]
+        print(json.dumps({"address": running.address, "links": links}), flush=True)
+        async with asyncio.TaskGroup() as group:
+            talking = group.create_task(talk(live))
+            async for _ in lines():
+                print(json.dumps(figures(live)), flush=True)
+            talking.cancel()
+
+
+if __name__ == "__main__":
+    os.sched_setaffinity(0, {int(sys.argv[2])})
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    asyncio.run(serve(sys.argv[1]))
