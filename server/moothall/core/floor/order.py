@@ -5,6 +5,7 @@ No rule looks at what people say of themselves.
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -94,30 +95,30 @@ def _by_arrival(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Wa
 def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
     """The next turn goes to the place that has had none for longest, and there to whoever came first."""
     last = {place_of(turn.origin): number for number, turn in enumerate(turns)}
-    left, out, number = list(rest), list[Waiting](), len(turns)
-    while left:
-        several = len({place_of(each.origin) for each in left}) > 1
-        chosen = min(left, key=lambda each: (last.get(place_of(each.origin), -1), each.number))
-        earliest = chosen is left[0]
-        out.append(Waiting(intervention=chosen.id, why=Why.PLACE if several and not earliest else Why.ARRIVAL))
-        last[place_of(chosen.origin)] = number
-        number += 1
-        left.remove(chosen)
+    places: dict[str, deque[Intervention]] = {}
+    for each in rest:
+        places.setdefault(place_of(each.origin), deque()).append(each)
+    out = list[Waiting]()
+    while places:
+        place = min(places, key=lambda each: (last.get(each, -1), places[each][0].number))
+        earliest = min(places, key=lambda each: places[each][0].number) == place
+        why = Why.PLACE if len(places) > 1 and not earliest else Why.ARRIVAL
+        out.append(Waiting(intervention=places[place].popleft().id, why=why))
+        last[place] = len(turns) + len(out)
+        if not places[place]:
+            del places[place]
     return out
 
 
 def _newcomers(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
     """Who has had fewest turns comes first; whoever has two in the queue has had one before the second."""
-    had: dict[str, int] = {}
-    for turn in turns:
-        had[turn.asker] = had.get(turn.asker, 0) + 1
-    left, out = list(rest), list[Waiting]()
-    while left:
-        chosen = min(left, key=lambda each: (had.get(each.asker, 0), each.number))
-        out.append(Waiting(intervention=chosen.id, why=Why.AGAIN if had.get(chosen.asker) else Why.NEWCOMER))
-        had[chosen.asker] = had.get(chosen.asker, 0) + 1
-        left.remove(chosen)
-    return out
+    had = Counter(turn.asker for turn in turns)
+    taken = list[tuple[int, int, Intervention]]()
+    for each in rest:
+        taken.append((had[each.asker], each.number, each))
+        had[each.asker] += 1
+    taken.sort(key=lambda each: each[:2])
+    return [Waiting(intervention=each.id, why=Why.AGAIN if before else Why.NEWCOMER) for before, _, each in taken]
 
 
 def _supported(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Waiting]:
