@@ -104,11 +104,11 @@ class Bench:
         names = [(await self.author.ask(f"Which of the {n} options?"))[0] for n in range(10)]
         await self.one.act(*(stand(name, "queued") for name in names))
         numbers = await self._numbers(names)
-        supports, asked, acts = list[float](), list[float](), list[float]()
+        supports, asked, acts, told = list[float](), list[float](), list[float](), list[float]()
         wanted = Supports(self.server, numbers, options.supports, options.minutes * 60)
         over = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            acting = group.create_task(self._go_on(acts, names, over))
+            acting = group.create_task(self._go_on(acts, told, over))
             asking = group.create_task(self._ask_all(asked))
             supports += await wanted.send()
             await asking
@@ -124,6 +124,7 @@ class Bench:
             row("support → taken", supports),
             row("question → taken, and its page", asked),
             row("act at the desk → acknowledged", acts),
+            row("act at the desk → shown there", told),
             f"supports counted {sum(counted.values())} of {sum(wanted.of.values())} (browsers, each once a question)",
             f"questions there {after['questions'] - before['questions']} of {options.questions + len(names)}",
             f"CPU of the server {used:.0f} s in {wanted.took:.0f} s",
@@ -143,12 +144,15 @@ class Bench:
             await self.author.ask(f"Question {n}: {' '.join(random.sample(TALK, 9))}?")
             took.append(1_000 * (time.perf_counter() - began))
 
-    async def _go_on(self, took: list[float], names: Sequence[str], over: asyncio.Event) -> None:
+    async def _go_on(self, took: list[float], told: list[float], over: asyncio.Event) -> None:
         """Put off what was asked, and take it back, in turn."""
         while not over.is_set():
             fresh = [name for name, standing in self.one.standing.items() if standing == "being-checked"]
             if fresh:
+                began = time.perf_counter()
                 took.append(await self.one.act(stand(fresh[0], "later")))
+                seen = await asyncio.wait_for(self.one.seen(fresh[0], "later"), PATIENCE_S)
+                told.append(1_000 * (seen - began))
             await asyncio.sleep(1)
 
 

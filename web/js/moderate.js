@@ -20,8 +20,9 @@ const TIMES = 15000; // ms between two looks at how long ago it was
 const CALM = 500; // ms between two looks at what is said
 const KEYS = {
   next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
-  reword: 'e', join: 'j', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u',
+  reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u',
 };
+const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join' };
 const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
 
 let due = null; // when what is said is shown anew
@@ -47,7 +48,7 @@ const keys = new DeskKeys({
     show();
   },
   undo: () => line.done.undoable() && line.undo(line.done.undoable().id),
-}, (name) => words.text(name === 'undo' || ['next', 'before', 'pick'].includes(name) ? `key.${name}` : `act.${name}`), KEYS, 'moothall.moderate.keys');
+}, (name) => words.text(LABELS[name] ?? `act.${name}`), KEYS, 'moothall.moderate.keys');
 
 // What is done
 

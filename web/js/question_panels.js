@@ -4,6 +4,13 @@ import { at, set } from './nodes.js';
 
 const NAMES = ['Called', 'Checked', 'Queued', 'Answered', 'Others'];
 
+/** Have a list hold these rows in their order; those that stay are not touched. */
+function put(list, rows) {
+  const wanted = new Set(rows);
+  for (const row of [...list.children]) if (!wanted.has(row)) row.remove();
+  rows.forEach((row, n) => list.children[n] !== row && list.insertBefore(row, list.children[n] ?? null));
+}
+
 export class QuestionPanels {
   /**
    * @param {object} questions  a Questions
@@ -35,7 +42,7 @@ export class QuestionPanels {
       shown += ids.length;
       const list = at(name).querySelector('ol');
       const rows = ids.map((id) => this.#row(id));
-      if (rows.length !== list.children.length || rows.some((row, n) => list.children[n] !== row)) list.replaceChildren(...rows);
+      put(list, rows);
       set(at(name).querySelector('.count'), ids.length ? `(${ids.length})` : '');
       for (const id of ids) wanted.add(id);
     }

@@ -48,6 +48,20 @@ export class QuestionSheets {
     return this.#ask('Rest', () => at('Rest').querySelector('input:checked').value);
   }
 
+  /** Enter does what the sheet is for, in a field as in a list; the button that gives up has to be pressed. */
+  #enterDoes(sheet) {
+    if (sheet.dataset.enter) return;
+    sheet.dataset.enter = 'does';
+    const up = sheet.querySelector('button[value=""]');
+    up.type = 'button';
+    up.addEventListener('click', () => sheet.close(''));
+    sheet.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || !event.target.matches('select')) return;
+      event.preventDefault();
+      sheet.querySelector('button[value="done"]').click();
+    });
+  }
+
   #fields(id) {
     return at(id).querySelector('form').elements;
   }
@@ -56,6 +70,7 @@ export class QuestionSheets {
     const sheet = at(id);
     if (document.querySelector('dialog[open]')) return Promise.resolve(null);
     sheet.returnValue = '';
+    this.#enterDoes(sheet);
     sheet.showModal();
     return new Promise((done) => {
       sheet.addEventListener('close', () => {
