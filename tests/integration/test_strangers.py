@@ -150,6 +150,7 @@ DOORS = {
     "POST /s/{session}/report": Door(frozenset({403})),
     "GET /s/{session}/ask": open_to_all("", "?channel=pt&ui=ar"),
     "POST /s/{session}/ask": Door(frozenset({403})),
+    "GET /asking-worker.js": open_to_all(""),
     "GET /s/{session}/asked/{token}": Door(frozenset({404})),
     "POST /s/{session}/asked/{token}": Door(frozenset({403})),
     "POST /s/{session}/asked/{number}/support": Door(frozenset({403})),
