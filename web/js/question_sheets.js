@@ -39,7 +39,9 @@ export class QuestionSheets {
   answer(item, languages) {
     const { text, language } = this.#fields('Answer');
     text.value = item.answer;
-    language.replaceChildren(...[...new Set([...languages, item.language])].map((tag) => element('option', { value: tag }, this.tongue(tag))));
+    const tags = new Set([...languages, item.language, item.answer_language || item.language]);
+    language.replaceChildren(...[...tags].map((tag) => element('option', { value: tag }, this.tongue(tag))));
+    if (item.answer) language.value = item.answer_language;
     return this.#ask('Answer', () => (text.value.trim() ? { text: text.value.trim(), language: language.value } : null));
   }
 

@@ -174,6 +174,8 @@ class AskingDoor:
             language=each.language,
             direction=direction(each.language),
             answer=each.answer,
+            answer_language=each.answer_language,
+            answer_direction=direction(each.answer_language),
             line=line,
             may_go=own.may_go,
             here=f"{request.path}{query}",

@@ -148,6 +148,8 @@ class QuestionsDoor:
                 "may_support": may_support and each.standing in WAITING and each.kind is not Kind.REQUEST,
                 "action": f"{base}/asked/{each.number}/support{query}",
                 "answer": each.answer,
+                "answer_language": each.answer_language,
+                "answer_direction": direction(each.answer_language),
                 "line": line,
             }
 

@@ -276,6 +276,12 @@ async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) ->
     assert f'href="/s/s?channel=floor#{segment}"' in (await house.get(page))[2]
 
 
+async def test_an_answer_in_writing_has_its_own_language(house: House) -> None:
+    page = await house.asked()
+    await house.do(do.WriteAnswer(intervention=house.all[0].id, text="نعم & لا", language="ar"))
+    assert '<p class="words" lang="ar" dir="rtl">نعم & لا</p>' in (await house.get(page))[2]
+
+
 async def test_it_is_taken_back_from_its_page(house: House) -> None:
     page = await house.asked()
     status, headers, _ = await house.post(page, body=b"")

@@ -124,12 +124,12 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     await house.stand(Standing.QUEUED, "now", "next", "after")
     await house.stand(Standing.CALLED, "now")
     await house.stand(Standing.LATER, "later")
-    await house.do(do.WriteAnswer(intervention=InterventionId("written"), text="By & by.", language="en"))
+    await house.do(do.WriteAnswer(intervention=InterventionId("written"), text="By & by.", language="fa"))
     text = await house.list()
     places = [text.index(each) for each in ("now &", "next &", "after &", "later &", "answered &", "written &")]
     assert places == sorted(places)
     assert 'href="/s/s?channel=floor#line"' in text
-    assert "By & by." in text
+    assert '<p class="words" lang="fa" dir="rtl">By & by.</p>' in text
     assert "Received: 6. Answered: 2." in text
     assert "waited no longer than this: less than a minute." in text
 

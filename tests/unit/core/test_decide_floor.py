@@ -183,7 +183,8 @@ def test_it_is_answered_in_writing_and_the_answer_may_be_mended() -> None:
     assert written == ev.InterventionWritten(intervention=name("a"), number=1, text="Because.", language="en")
     assert isinstance(stands, ev.InterventionStands)
     state = carry_out(state, answer, actor=MODERATOR)
-    assert (of(state, "a").standing, of(state, "a").answer) == (Standing.WRITTEN, "Because.")
+    found = of(state, "a")
+    assert (found.standing, found.answer, found.answer_language) == (Standing.WRITTEN, "Because.", "en")
     mended = msgspec.structs.replace(answer, text="Because so.")
     assert [type(event) for event in events(state, mended)] == [ev.InterventionWritten]
     first = events(state, msgspec.structs.replace(answer, intervention=name("b")))

@@ -39,6 +39,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     segment: SegmentId | None = None
     answer: str = ""
     """In writing."""
+    answer_language: str = ""
+    """BCP-47 tag of the answer."""
     support: int = 0
     flags: tuple[str, ...] = ()
 
@@ -125,7 +127,7 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
         case ev.InterventionPublished():
             return floor.with_(event.intervention, published=True, text=event.text)
         case ev.InterventionWritten():
-            return floor.with_(event.intervention, answer=event.text)
+            return floor.with_(event.intervention, answer=event.text, answer_language=event.language)
         case ev.InterventionStands():
             return _stands(floor, event)
         case ev.QueueArranged():

@@ -31,7 +31,8 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
         case ev.InterventionReworded():
             before = floor.get(event.intervention)
             reworded = do.Reword(intervention=event.intervention, text=event.text)
-            return reworded, None if before is None else (_replaced(reworded, text=before.text),)
+            back = None if before is None else do.Reword(intervention=before.id, text=before.text)
+            return reworded, None if back is None else (back,)
         case ev.InterventionFlagged():
             before = floor.get(event.intervention)
             flagged = do.Flag(intervention=event.intervention, flags=event.flags)
@@ -39,8 +40,10 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
         case ev.InterventionWritten():
             before = floor.get(event.intervention)
             answer = do.WriteAnswer(intervention=event.intervention, text=event.text, language=event.language)
-            # The first answer is taken back with its standing.
-            return answer, () if before is None or not before.answer else (_replaced(answer, text=before.answer),)
+            if before is None or not before.answer:
+                return answer, ()  # The first answer is taken back with its standing.
+            again = do.WriteAnswer(intervention=before.id, text=before.answer, language=before.answer_language)
+            return answer, (again,)
         case ev.QueueArranged():
             return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=floor.arranged),)
         case ev.QueueOrdered():
@@ -68,9 +71,3 @@ def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:
         segment=before.segment,
     )
     return stood, (back,)
-
-
-def _replaced(command: do.Reword | do.WriteAnswer, *, text: str) -> do.AnyCommand:
-    if isinstance(command, do.Reword):
-        return do.Reword(intervention=command.intervention, text=text)
-    return do.WriteAnswer(intervention=command.intervention, text=text, language=command.language)

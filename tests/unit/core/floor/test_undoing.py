@@ -79,12 +79,12 @@ def test_the_end_of_a_turn_is_undone_and_the_turn_goes_on(ending: do.AnyCommand)
 def test_a_second_answer_is_undone_to_the_first() -> None:
     answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
     state = carry_out(queued(), answer, actor=MODERATOR)
-    again = do.WriteAnswer(intervention=A, text="Because so.", language="en")
+    again = do.WriteAnswer(intervention=A, text="Parce que.", language="fr")
     undoing = read_act(state, events(state, again, actor=MODERATOR)).undoing
     after = carry_out(state, again, *undoing, actor=MODERATOR)
     found = after.floor.get(A)
     assert found is not None
-    assert found.answer == "Because."
+    assert (found.answer, found.answer_language) == ("Because.", "en")
 
 
 def test_what_was_asked_is_not_unasked() -> None:
