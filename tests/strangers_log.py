@@ -75,6 +75,15 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ),
         ev.InterventionReworded(intervention=Q, text=WORD),
         ev.InterventionFlagged(intervention=Q, flags=(WORD,)),
+        ev.InterventionRemoved(
+            intervention=InterventionId(WORD),
+            number=2,
+            kind=Kind.QUESTION,
+            language="en",
+            origin=WORD,
+            asker=WORD,
+            t=5,
+        ),
         ev.InterventionStands(intervention=Q, number=1, standing=Standing.CHECKED, t=5),
         ev.InterventionPublished(
             intervention=Q, number=1, kind=Kind.QUESTION, text="Why?", language="en", name="Ana", origin="remote", t=5

@@ -151,6 +151,7 @@ async def open_doors(
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
+    house.sessions.observe(questions.observe)
     shown = ShownDoor(
         pages,
         clock=clock,

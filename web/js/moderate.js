@@ -30,6 +30,7 @@ const line = new QuestionLine({ shown: everything, came, closed: () => rest(), s
 const { questions, words, state, data, say, act } = line;
 const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
+  removes: () => line.may.has('remove'),
 });
 const panels = new QuestionPanels(questions, items, does);
 const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
@@ -55,6 +56,10 @@ const keys = new DeskKeys({
 async function does(name, ids) {
   if (name === 'pick') {
     show();
+    return;
+  }
+  if (name === 'remove') {
+    await remove(ids);
     return;
   }
   const able = ids.filter((id) => (name === 'alike' ? questions.like(id).length : questions.acts(id).includes(name)));
@@ -103,6 +108,14 @@ async function asked(name, ids) {
 }
 
 const stand = (interventions, standing, more = {}) => ({ do: 'stand', interventions, standing, ...more });
+
+/** Have words removed for good, once somebody is sure. */
+async function remove(ids) {
+  const n = ids.map((id) => questions.get(id).number).join(', ');
+  if (!await sheets.sure(words.text('remove.asked', { n }))) return;
+  const answer = await line.link.request('remove', { id: newId(), removes: { type: 'interventions', interventions: ids } });
+  say(words.text(answer.refusal ? `refused.${answer.refusal.code}` : 'removed'));
+}
 
 /** Ask what becomes of all that are left, and have it done in one act. */
 async function rest() {

@@ -12,8 +12,8 @@ export class QuestionItems {
   /**
    * @param {object} questions  a Questions
    * @param {object} words  a Words
-   * @param {{base: string, translated: (item: object) => string, said: (segment: string) => ?string, now: () => number}} more
-   *   `said`: how a line reads now, where the page has it; `now`: media ms
+   * @param {{base: string, translated: (item: object) => string, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
+   *   `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
    */
   constructor(questions, words, more) {
     this.questions = questions;
@@ -32,6 +32,7 @@ export class QuestionItems {
       parts.push(element('p', { class: 'text translated', lang: ui.lang, dir: ui.dir }, translated));
       parts.push(element('p', { class: 'about' }, words.text('translated')));
     }
+    if (item.removed) parts.push(element('p', { class: 'about' }, words.text('gone')));
     if (item.received !== item.text) {
       parts.push(element('p', { class: 'about' }, words.text('received'), ' ', bdi(item.received, { lang: item.language })));
     }
@@ -100,6 +101,7 @@ export class QuestionItems {
       made.append(row);
     }
     const acts = questions.acts(item.id).map((act) => this.#button(item, act, words.text(`act.${act}`)));
+    if (this.more.removes?.() && !item.removed) acts.push(this.#button(item, 'remove', words.text('act.remove')));
     if (acts.length) made.append(element('div', { class: 'buttons' }, ...acts.slice(0, SEEN)));
     if (acts.length > SEEN) {
       const number = element('span', { class: 'unseen' }, ` ${words.text('number', { n: item.number })}`);
@@ -109,7 +111,7 @@ export class QuestionItems {
   }
 
   #button(item, act, text) {
-    const dialog = ['decline', 'join', 'reword', 'write'].includes(act) ? 'dialog' : null;
+    const dialog = ['decline', 'join', 'reword', 'write', 'remove'].includes(act) ? 'dialog' : null;
     return element('button', { type: 'button', 'data-does': act, 'data-key': `${item.id}-${act}`, 'aria-haspopup': dialog }, text, element('span', { class: 'unseen' }, ` ${this.words.text('number', { n: item.number })}`));
   }
 }

@@ -57,6 +57,7 @@ export class QuestionLine {
     this.ahead = answer.now - Date.now();
     this.state.channel = answer.channel;
     this.seat = answer.seat;
+    this.may = new Set(answer.may);
     this.presence = answer.presence;
     this.done.acts = answer.acts;
     const first = !this.joined;

@@ -45,6 +45,12 @@ export class QuestionSheets {
     return this.#ask('Answer', () => (text.value.trim() ? { text: text.value.trim(), language: language.value } : null));
   }
 
+  /** Whether words are to go for good; null when not. */
+  sure(question) {
+    at('SureWhat').textContent = question;
+    return this.#ask('Sure', () => true);
+  }
+
   /** Where all that are left are brought; null when it was given up. */
   rest() {
     return this.#ask('Rest', () => at('Rest').querySelector('input:checked').value);

@@ -55,7 +55,9 @@ export class Questions {
   }
 
   acts(id) {
-    return ACTS[this.get(id)?.standing] ?? [];
+    const item = this.get(id);
+    const acts = ACTS[item?.standing] ?? [];
+    return item?.removed ? acts.filter((act) => act !== 'reword' && act !== 'write') : acts;
   }
 
   why(id) {

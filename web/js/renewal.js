@@ -1,7 +1,7 @@
 // A page that the server makes, renewed in place: named parts of it are asked for again and put where they differ.
 
 const SPREAD = 2000; // ms over which readers spread their questions
-const WORDS = /^(intervention|queue)\.|^session\.|^record\.body/;
+const WORDS = /^(intervention|queue)\.|^session\.|^body\.removed/;
 
 /** Whether an event of the meeting may change what such a page says. */
 export const concerns = (event) => WORDS.test(event.body?.type ?? '');

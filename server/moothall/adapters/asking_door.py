@@ -173,6 +173,7 @@ class AskingDoor:
             read=each.text if each.text != each.received else "",
             language=each.language,
             direction=direction(each.language),
+            removed=each.removed,
             answer=each.answer,
             answer_language=each.answer_language,
             answer_direction=direction(each.answer_language),

@@ -63,6 +63,9 @@ WAITED = "Half of those who had their turn waited no longer than this: {wait}."
 BEFORE = "{n} before you"
 """Counted."""
 NEXT = "you are next"
+DECLINED = "Not taken"
+"""Where the reason was removed."""
+REMOVED = "What was written here was removed for good."
 MINUTES = "about {n} minute"
 """Counted."""
 SOON = "less than a minute"
@@ -87,7 +90,7 @@ def stands(own: Own, ui: Catalogue) -> str:
                 return ui.text(IN_QUEUE, place=place)
             return ui.text(IN_QUEUE_FOR, place=place, wait=about(own.wait, ui))
         case Standing.DECLINED:
-            return ui.text(STANDS[each.standing], reason=each.reason)
+            return ui.text(STANDS[each.standing], reason=each.reason) if each.reason else ui.text(DECLINED)
         case Standing.JOINED:
             return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
         case _:

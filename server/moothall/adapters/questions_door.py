@@ -21,6 +21,7 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import BodyRemoved
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.listing import Listing, listing
 from moothall.core.floor.order import Why
@@ -30,6 +31,8 @@ from moothall.core.languages import direction
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session import Status
 from moothall.services.ballots import Ballots
+from moothall.services.publication import Publication
+from moothall.services.sessions import LiveSession
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES = 1 << 10
@@ -76,6 +79,17 @@ class QuestionsDoor:
         # Overflow: the page that nobody has asked for longest is made again.
         self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status], str]] = OrderedDict()
         self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+
+    @property
+    def pages_kept(self) -> int:
+        """How many pages are kept for the next who asks."""
+        return len(self._made)
+
+    def observe(self, live: LiveSession, publication: Publication) -> None:
+        """For `Sessions.observe`: once something was removed, no page made before it is kept, not even in memory."""
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            for key in [key for key in self._made if key[0] == live.id]:
+                del self._made[key]
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -142,6 +156,7 @@ class QuestionsDoor:
                 "language": each.language,
                 "direction": direction(each.language),
                 "name": each.name,
+                "removed": each.removed,
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
                 "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
                 "mine": each.id in mine,

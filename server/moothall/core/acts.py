@@ -13,7 +13,19 @@ from moothall.core import events as ev
 from moothall.core.actors import OPERATOR, Actor
 from moothall.core.authority import STAFF_ROLES
 from moothall.core.chain import Header
-from moothall.core.commands import BringLinesBack, ChooseTerm, CorrectSegment, IntroduceSpeaker, MoveLinesAway, TypeLine
+from moothall.core.commands import (
+    AnyCommand,
+    Ask,
+    BringLinesBack,
+    ChooseTerm,
+    CorrectSegment,
+    IntroduceSpeaker,
+    MoveLinesAway,
+    Reword,
+    Stand,
+    TypeLine,
+    WriteAnswer,
+)
 from moothall.core.event_codec import UnknownEvent
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.moves import AWAY, BACK, HERE, short
@@ -22,8 +34,9 @@ from moothall.core.undo import Commands, Reading, Undoing, read_act
 
 UNDO, LATE = "undo:", ":lines"
 """How the ids of what undoes an act begin; and how the last of them ends where lines of meanwhile go back too."""
-_WITH_WORDS = (ChooseTerm, CorrectSegment, IntroduceSpeaker, TypeLine)
+_WITH_WORDS = (Ask, ChooseTerm, CorrectSegment, IntroduceSpeaker, Reword, TypeLine, WriteAnswer)
 """Commands that carry words of the record."""
+_PUBLISHED = str(ev.InterventionPublished.__struct_config__.tag)
 
 _Fact = ev.AnyEvent | UnknownEvent | None
 
@@ -50,7 +63,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_words(self) -> bool:
         """Whether it, or its undoing, carries words of the record."""
-        return any(isinstance(command, _WITH_WORDS) for command in (*self.commands, *self.undo))
+        return any(map(_has_words, (*self.commands, *self.undo)))
 
     @property
     def moved(self) -> MoveLinesAway | None:
@@ -141,7 +154,8 @@ class Acts:
             fresh = self._fresh[name] = _Fresh(header, self.state)
             if len(self._fresh) > self._most:
                 self._fresh.popitem(last=False)
-        fresh.events.append(event)
+        if event is not None or header.type != _PUBLISHED:  # What was published went with where it came to stand.
+            fresh.events.append(event)
         fresh.last = header.offset
 
     def _forget_words(self) -> None:
@@ -149,6 +163,10 @@ class Acts:
         for act in list(self._acts.values()):
             if act.has_words:
                 del self._acts[act.id]
+
+
+def _has_words(command: AnyCommand) -> bool:
+    return isinstance(command, _WITH_WORDS) or (isinstance(command, Stand) and bool(command.reason))
 
 
 def _undone_by(cause: CommandId) -> CommandId:

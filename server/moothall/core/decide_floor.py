@@ -194,6 +194,7 @@ def _published(each: Intervention, text: str) -> ev.InterventionPublished:
         name=each.name,
         origin=each.origin,
         t=each.t,
+        removed=each.removed,
     )
 
 
@@ -215,6 +216,8 @@ def _words(state: State, command: do.Reword | do.Flag | do.WriteAnswer, wall: in
         return _unknown()
     if isinstance(command, do.Flag):
         return [ev.InterventionFlagged(intervention=each.id, flags=command.flags)]
+    if each.removed:
+        return _refuse(RefusalCode.CONFLICT, "Its words were removed, and none are put in their place.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
     if not 0 < len(text) <= most:
         return _refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")

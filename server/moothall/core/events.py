@@ -435,6 +435,27 @@ class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="interventi
     """Why: `blocked-word`, `abuse`. Empty: a person has looked, and nothing is wrong."""
 
 
+class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="intervention.removed"):
+    """Its words were removed on request, its name with them. This is what stays of what was received."""
+
+    intervention: InterventionId
+    """Which."""
+    number: int
+    """Its number."""
+    kind: Kind
+    """As received."""
+    language: str
+    """As received."""
+    origin: str
+    """As received."""
+    asker: str
+    """As received."""
+    t: int
+    """As received."""
+    after_close: bool = False
+    """As received."""
+
+
 class FloorEvent(Event, frozen=True, kw_only=True):
     """A public fact about an intervention."""
 
@@ -463,6 +484,8 @@ class InterventionPublished(FloorEvent, frozen=True, kw_only=True, tag="interven
     """As received."""
     t: int
     """The moment at which it was asked, media ms."""
+    removed: bool = False
+    """Whether its words were removed on request: text and name are empty, and there is no answer in writing."""
 
 
 class InterventionStands(FloorEvent, frozen=True, kw_only=True, tag="intervention.stands"):
@@ -584,6 +607,7 @@ AnyEvent = (
     | InterventionReceived
     | InterventionReworded
     | InterventionFlagged
+    | InterventionRemoved
     | InterventionPublished
     | InterventionStands
     | InterventionWritten

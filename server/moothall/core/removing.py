@@ -12,7 +12,7 @@ from itertools import groupby
 import msgspec
 
 from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.ids import ChannelId, InterventionId, SegmentId, SpeakerId
 from moothall.core.session import EARLY_WORDS, Segment, State
 from moothall.core.translating.lines import made_from, original
 
@@ -38,7 +38,13 @@ class WordsOf(msgspec.Struct, frozen=True, tag="speaker"):
     """Whether the speaker's name goes too."""
 
 
-Selection = Span | Lines | WordsOf
+class Interventions(msgspec.Struct, frozen=True, tag="interventions"):
+    """What these say, whose names they carry, and the answers to them in writing."""
+
+    interventions: tuple[InterventionId, ...]
+
+
+Selection = Span | Lines | WordsOf | Interventions
 
 
 class WithCopies(msgspec.Struct, frozen=True):
@@ -109,6 +115,8 @@ def _selected(state: State, selection: Erased) -> tuple[Cut, ...]:
             names = dict.fromkeys(original(state, name) for name in selection.segments)
             lines = [line for name in names if (line := state.segments.get(name)) is not None]
             return tuple(Cut(line) for line in _in_order(lines))
+        case Interventions():
+            return ()
         case _:
             return tuple(Cut(line) for line in _lines(state) if line.speaker == selection.speaker)
 

@@ -116,8 +116,10 @@ class Desks:
         table = self._tables.get(live.id)
         if table is not None:
             self._tell_acts(table, table.acts.hear(live.writer, publication))
-            if any(isinstance(event, (*FLOOR_FACTS, BodyRemoved)) for event in publication.events):
-                table.tell_floor(live.state, self._clock.wall())
+            removed = any(isinstance(event, BodyRemoved) for event in publication.events)
+            if removed or any(isinstance(event, FLOOR_FACTS) for event in publication.events):
+                # What was being said may have been removed.
+                table.tell_floor(live.state, self._clock.wall(), anew=removed)
 
     def _tell_acts(self, table: Table, news: ActNews) -> None:
         for act in news.acts:

@@ -1,4 +1,4 @@
-"""Words that must not stay: a span, lines, or all that somebody said, in the text and in the sound.
+"""Words that must not stay: a span, lines, or all that somebody said, in the text and in the sound; or what was asked.
 
 The words of a line that was moved stand in several logs. They leave the other logs first and the one where it was asked
 last: after a crash in between that one still says what has to go, and the same command goes on from there.
@@ -12,7 +12,7 @@ from moothall.core.actors import Actor
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.moves import digest, short
-from moothall.core.removing import Lines, Selection, Span, WithCopies, selected, times
+from moothall.core.removing import Interventions, Lines, Selection, Span, WithCopies, selected, times
 from moothall.services.copies import Copies, Found, InLog
 from moothall.services.erasing import requested
 from moothall.services.orders import Receipt, unavailable
@@ -56,7 +56,7 @@ async def remove(
         return erasure
     try:
         found = await copies.of(writer, selection)
-        if silence is not None:
+        if silence is not None and not isinstance(selection, Interventions):
             await _silence(writer, selection, found, silence)
     except StorageUnavailable:
         return unavailable()

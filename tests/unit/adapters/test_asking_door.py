@@ -20,6 +20,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId
+from moothall.core.removing import Interventions
 from moothall.services.asking import Asking
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.session_writer import Receipt
@@ -274,6 +275,19 @@ async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) ->
     await house.stand(1, Standing.CALLED)
     await house.do(do.Stand(interventions=(house.all[0].id,), standing=Standing.ANSWERED, segment=segment))
     assert f'href="/s/s?channel=floor#{segment}"' in (await house.get(page))[2]
+
+
+async def test_of_what_was_removed_its_author_reads_that_it_was(house: House) -> None:
+    page = await house.asked(text="rhubarb", name="Ana")
+    await house.stand(1, Standing.DECLINED, reason="rhubarb!")
+    removing = Interventions((house.all[0].id,))
+    answer = await house.live.writer.remove(Actor(Role.SECRETARIAT, "x"), CommandId("remove"), removing)
+    assert isinstance(answer, Receipt)
+    text = (await house.get(page))[2]
+    assert "rhubarb" not in text
+    assert "What was written here was removed for good." in text
+    assert '<p class="stands">Not taken</p>' in text
+    assert "because" not in text
 
 
 async def test_an_answer_in_writing_has_its_own_language(house: House) -> None:

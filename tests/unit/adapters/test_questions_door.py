@@ -20,6 +20,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access
 from moothall.core.floor.parts import Kind, Order, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.removing import Interventions
 from moothall.services.ballots import Ballots
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.session_writer import Receipt
@@ -35,7 +36,14 @@ LIST = "/s/s/questions"
 
 
 class House:
-    def __init__(self, hall: MemoryHall, live: LiveSession, client: TestClient[web.Request, web.Application]) -> None:
+    def __init__(
+        self,
+        hall: MemoryHall,
+        live: LiveSession,
+        door: QuestionsDoor,
+        client: TestClient[web.Request, web.Application],
+    ) -> None:
+        self.door = door
         self.hall = hall
         self.live = live
         self.client = client
@@ -90,12 +98,13 @@ async def house() -> AsyncIterator[House]:
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             origins=frozenset({ORIGIN}),
         )
+        hall.sessions.observe(door.observe)
         app = web.Application()
         app.add_routes(door.routes())
         secure(app)
         running = asyncio.ensure_future(ballots.run())
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            made = House(hall, live, client)
+            made = House(hall, live, door, client)
             await made.do(do.OpenSession(), actor=SYSTEM)
             yield made
         running.cancel()
@@ -132,6 +141,21 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     assert '<p class="words" lang="fa" dir="rtl">By & by.</p>' in text
     assert "Received: 6. Answered: 2." in text
     assert "waited no longer than this: less than a minute." in text
+
+
+async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: House) -> None:
+    await house.ask("why", "who")
+    await house.stand(Standing.QUEUED, "why", "who")
+    assert "why & <why>?" in await house.list()
+    name = InterventionId("why")
+    answer = await house.live.writer.remove(Actor(Role.SECRETARIAT, "x"), CommandId("remove"), Interventions((name,)))
+    assert isinstance(answer, Receipt)
+    assert house.door.pages_kept == 0
+    text = await house.list()
+    assert "why & <why>?" not in text
+    assert "Question no. 1" in text
+    assert "What was written here was removed for good." in text
+    assert "who & <why>?" in text
 
 
 async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: House) -> None:

@@ -9,7 +9,8 @@ from moothall.core.chain import Header
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import UnknownEvent
-from moothall.core.ids import CommandId, Epoch, Lane, SessionId, SpeakerId
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, Epoch, InterventionId, Lane, SessionId, SpeakerId
 from moothall.core.moves import commands_of
 
 SESSION = SessionId("s")
@@ -37,7 +38,10 @@ class Log:
             self.say(cause, *decision, by=by)
         self.acts.settle()
 
-    def say(self, cause: str, *events: ev.AnyEvent | UnknownEvent | None, by: Actor = TECHNICIAN) -> None:
+    def say(
+        self, cause: str, *events: ev.AnyEvent | UnknownEvent | None, by: Actor = TECHNICIAN, removed: str = "x"
+    ) -> None:
+        """`removed`: the type of what has no body any more."""
         for n, event in enumerate(events):
             offset = self.acts.offset + 1
             header = Header(
@@ -46,7 +50,7 @@ class Log:
                 offset=offset,
                 lane=Lane("session"),
                 prev=offset - 1,
-                type="x",
+                type=removed if event is None else "x",
                 at=1_000 + offset,
                 role=by.role,
                 actor=by.id,
@@ -200,3 +204,38 @@ def test_an_act_of_which_a_body_is_gone_can_not_be_undone() -> None:
     )
     log.say("z", missing)
     assert len(log.shown()) == 1
+
+
+ASKED = InterventionId("q")
+
+
+def asking(name: str, text: str) -> Log:
+    log = spoken()
+    asked = do.Ask(intervention=ASKED, kind=Kind.QUESTION, text=text, language="en", asker="x", name=name)
+    log.did("ask", asked, by=Actor(Role.PARTICIPANT, "p"))
+    return log
+
+
+def test_what_was_asked_is_forgotten_with_the_acts_that_hold_it() -> None:
+    log = asking("Ana", "Why?")
+    log.did("mend", do.Reword(intervention=ASKED, text="Why not?"), by=TECHNICIAN)
+    log.did("approve", do.Stand(interventions=(ASKED,), standing=Standing.QUEUED), by=TECHNICIAN)
+    log.did("answer", do.WriteAnswer(intervention=ASKED, text="So.", language="en"), by=TECHNICIAN)
+    declined = do.Stand(interventions=(ASKED,), standing=Standing.DECLINED, reason="Ana knows.")
+    log.did("decline", declined, by=TECHNICIAN)
+    log.did(
+        "ask-for",
+        do.Ask(intervention=InterventionId("o"), kind=Kind.QUESTION, text="Who?", language="en", asker="y"),
+        by=TECHNICIAN,
+    )
+    log.say("r", ev.BodyRemoved(offsets=(1,), reason="request", by="t1"))
+    assert log.shown() == [("approve", True, False)]
+
+
+def test_that_something_was_approved_is_undone_though_what_it_says_is_gone() -> None:
+    log = asking("Ana", "Why?")
+    stands = ev.InterventionStands(intervention=ASKED, number=1, standing=Standing.QUEUED, t=0)
+    log.say("approve", None, stands, removed="intervention.published")
+    back = do.Stand(interventions=(ASKED,), standing=Standing.CHECKED)
+    log.acts.settle()
+    assert log.act("approve").undo == (back,)

@@ -12,6 +12,7 @@ from moothall.core.authority import may_send
 from moothall.core.decide_floor import MAX_ANSWER, MAX_NAME, MAX_REASON, MAX_TEXT, MOST, MOST_AT_ONCE, MOST_OPEN
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.floor.removing import stays_of
 from moothall.core.ids import SegmentId
 from moothall.core.session import evolve
 
@@ -236,11 +237,15 @@ def test_a_flag_is_set_and_taken_away_and_takes_nothing_with_it() -> None:
     assert of(carry_out(state, do.Flag(intervention=name("a"), flags=())), "a").flags == ()
 
 
-def test_what_is_said_of_one_that_was_removed_changes_nothing() -> None:
+def test_none_gets_words_again_whose_words_were_removed() -> None:
     state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
-    for event in (
-        ev.InterventionStands(intervention=name("x"), number=9, standing=Standing.CALLED, t=0),
-        ev.SupportCounted(counts={name("x"): 2}),
-        ev.InterventionReworded(intervention=name("x"), text="?"),
+    for event in stays_of(of(state, "b")):
+        state = evolve(state, event)
+    for command in (
+        do.Reword(intervention=name("b"), text="Who?"),
+        do.WriteAnswer(intervention=name("b"), text="Because.", language="en"),
     ):
-        assert evolve(state, event) == state
+        assert refused(state, command, actor=MODERATOR).code is RefusalCode.CONFLICT
+    published, _ = events(state, stand(Standing.QUEUED, "b"), actor=MODERATOR)
+    assert isinstance(published, ev.InterventionPublished)
+    assert (published.text, published.name, published.removed) == ("", "", True)

@@ -24,6 +24,7 @@ LANES = {
     "intervention.received": "staff",
     "intervention.reworded": "staff",
     "intervention.flagged": "staff",
+    "intervention.removed": "staff",
     "intervention.published": "floor",
     "intervention.stands": "floor",
     "intervention.written": "floor",

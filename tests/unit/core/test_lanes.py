@@ -62,6 +62,7 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
     for_staff = {"note.left", "close.asked", "term.chosen"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
+    for_staff |= {"intervention.removed"}
     of_the_floor = {"intervention.published", "intervention.stands", "intervention.written"}
     assert {name for name, lane in lanes.items() if lane is ev.FloorEvent.lane} == of_the_floor
     of_the_queue = {"queue.arranged", "queue.ordered", "support.counted"}

@@ -12,9 +12,10 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
-from moothall.core.ids import CommandId, Position, SegmentId, SpeakerId
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
 from moothall.core.lanes import Feed
-from moothall.core.removing import Lines, Span, WordsOf, not_recorded
+from moothall.core.removing import Interventions, Lines, Span, WordsOf, not_recorded
 from moothall.core.signals import Partial
 from moothall.record.verify import Verdict, verify
 from moothall.services.erasing import TextPlaces
@@ -340,3 +341,60 @@ def test_readers_are_given_a_clean_snapshot_and_nothing_of_it_again() -> None:
                 ]
 
     loop.run(story())
+
+
+Q = InterventionId("q")
+
+
+async def asked_and_answered(made: Stage) -> None:
+    """A request with a name that is called, answered in writing, not taken; and one that is not read yet."""
+    await opened(made)
+    kind = Kind.REQUEST
+    asked = do.Ask(intervention=Q, kind=kind, text=HIDDEN, language="en", asker="x", name=f"Ana {HIDDEN}")
+    await made.done("ask", asked, actor=Actor(Role.PARTICIPANT, "p"))
+    other = do.Ask(intervention=InterventionId("o"), kind=kind, text="Others?", language="en", asker="y")
+    await made.done("other", other, actor=Actor(Role.PARTICIPANT, "p"))
+    for name, *commands in (
+        ("mend", do.Reword(intervention=Q, text=f"{HIDDEN}?")),
+        ("approve", do.Stand(interventions=(Q,), standing=Standing.QUEUED)),
+        ("call", do.Stand(interventions=(Q,), standing=Standing.CALLED)),
+        ("answer", do.WriteAnswer(intervention=Q, text=f"No {HIDDEN}.", language="en")),
+        ("decline", do.Stand(interventions=(Q,), standing=Standing.DECLINED, reason=f"{HIDDEN}!")),
+        ("term", do.ChooseTerm(term=f"Ana {HIDDEN}", wanted=True)),
+    ):
+        await made.done(name, *commands, actor=TECHNICIAN)
+
+
+async def test_what_somebody_asked_leaves_the_log_and_its_number_stays() -> None:
+    async with stage() as made:
+        await asked_and_answered(made)
+        assert HIDDEN.encode() in await made.bodies()
+        before = made.writer.state.floor
+        for role in set(Role) - {Role.TECHNICIAN, Role.SECRETARIAT}:
+            refused = await made.writer.remove(Actor(role, "x"), CommandId(f"r-{role}"), Interventions((Q,)))
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.FORBIDDEN
+        answer = await made.writer.remove(TECHNICIAN, CommandId("r"), Interventions((Q,)))
+        assert isinstance(answer, Receipt)
+        assert HIDDEN.encode() not in await made.bodies()
+        assert verify(await made.records()).verdict is Verdict.REMOVED
+        assert made.writer.state == (await fold(made.log, SESSION)).state
+        each = made.writer.state.floor.get(Q)
+        assert each is not None
+        assert (each.number, each.standing, each.removed, each.published) == (1, Standing.DECLINED, True, True)
+        assert made.writer.state.floor.turns == before.turns
+        assert made.writer.state.speakers == {}
+        # The answer that is lost on the way is given again; another request finds nothing.
+        assert await made.writer.remove(TECHNICIAN, CommandId("r"), Interventions((Q,))) == answer
+        again = await made.writer.remove(TECHNICIAN, CommandId("r2"), Interventions((Q, InterventionId("x"))))
+        assert isinstance(again, Refusal)
+        assert again.code is RefusalCode.UNKNOWN
+
+
+async def test_of_one_that_nobody_has_read_readers_hear_no_more_than_before() -> None:
+    async with stage() as made:
+        await asked_and_answered(made)
+        answer = await made.writer.remove(TECHNICIAN, CommandId("r"), Interventions((InterventionId("o"),)))
+        assert isinstance(answer, Receipt)
+        assert [event.lane() for event in made.published[-1].events] == ["staff", "session"]
+        assert HIDDEN.encode() in await made.bodies()

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Lines, Selection, Span, WordsOf
+from moothall.core.floor.parts import Kind
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.removing import Interventions, Lines, Selection, Span, WordsOf
 from moothall.services.orders import Receipt
 from moothall.services.removal import Spoken, remove, spoken
 from moothall.testing.failing_log import FailingLog
@@ -111,3 +112,18 @@ async def test_when_the_text_cannot_be_removed_the_same_request_goes_on() -> Non
         log.keeps = False
         assert isinstance(await removed(made, WordsOf(ANA), tape), Receipt)
         assert tape.silent == [(FLOOR, 2_000, 3_900)] * 2
+
+
+async def test_what_somebody_asked_has_no_sound() -> None:
+    async with stage() as made:
+        await talked(made)
+        name = InterventionId("q")
+        asked = do.Ask(intervention=name, kind=Kind.QUESTION, text=HIDDEN, language="en", asker="x")
+        await made.done("ask", asked, actor=Actor(Role.PARTICIPANT, "p"))
+        tape = Tape(made)
+        tape.stuck = True
+        assert isinstance(await removed(made, Interventions((name,)), tape), Receipt)
+        assert made.texts() == ["Good day.", f"So {HIDDEN} it is."]
+        floor = made.writer.state.floor.get(name)
+        assert floor is not None
+        assert floor.removed

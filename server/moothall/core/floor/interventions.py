@@ -1,4 +1,8 @@
-"""Interventions as the session writer needs them: the fold of their events."""
+"""Interventions as the session writer needs them: the fold of their events.
+
+Of public events alone it gives what everybody may know: `intervention.published` says again what was received. Where
+the words of one were removed from the log, the others of its events are there, and in the end what stays of it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import get_args
 import msgspec
 
 from moothall.core import events as ev
-from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.floor.parts import REMOTE, Kind, Order, Standing
 from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.persistent import PersistentMap
 
@@ -19,7 +23,7 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     kind: Kind
     received: str
-    """As it was written."""
+    """As it was written; empty where only public events are known."""
     text: str
     """As it reads now."""
     language: str
@@ -43,6 +47,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tag of the answer."""
     support: int = 0
     flags: tuple[str, ...] = ()
+    removed: bool = False
+    """Whether its words were removed: it has neither text nor name nor answer."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,19 +83,24 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
         found = [each for _, each in self.interventions.items() if each.standing in standings]
         return sorted(found, key=lambda each: each.number)
 
-    def with_(self, name: InterventionId, **fields: object) -> Floor:
-        """With one of them changed; as it is, where that isn't there: its arrival may have been removed."""
-        known = self.interventions.get(name)
-        if known is None:
-            return self
-        changed = msgspec.structs.replace(known, **fields)
+    def with_(self, name: InterventionId, /, **fields: object) -> Floor:
+        """With one of them changed. One that isn't there is made: its arrival is for the staff, or was removed."""
+        changed = msgspec.structs.replace(self.interventions.get(name) or _unknown(name), **fields)
         return msgspec.structs.replace(self, interventions=self.interventions.set(name, changed))
+
+
+def _unknown(name: InterventionId) -> Intervention:
+    """Until it is said what it is."""
+    return Intervention(
+        id=name, number=0, kind=Kind.QUESTION, received="", text="", language="", name="", origin=REMOTE, asker="", t=0
+    )
 
 
 FloorFact = (
     ev.InterventionReceived
     | ev.InterventionReworded
     | ev.InterventionFlagged
+    | ev.InterventionRemoved
     | ev.InterventionPublished
     | ev.InterventionStands
     | ev.InterventionWritten
@@ -125,11 +136,24 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
         case ev.InterventionFlagged():
             return floor.with_(event.intervention, flags=event.flags)
         case ev.InterventionPublished():
-            return floor.with_(event.intervention, published=True, text=event.text)
+            return floor.with_(
+                event.intervention,
+                number=event.number,
+                kind=event.kind,
+                text=event.text,
+                language=event.language,
+                name=event.name,
+                origin=event.origin,
+                t=event.t,
+                published=True,
+                removed=event.removed,
+            )
         case ev.InterventionWritten():
             return floor.with_(event.intervention, answer=event.text, answer_language=event.language)
         case ev.InterventionStands():
             return _stands(floor, event)
+        case ev.InterventionRemoved():
+            return _removed(floor, event)
         case ev.QueueArranged():
             return replace(floor, arranged=event.first)
         case ev.QueueOrdered():
@@ -142,11 +166,10 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
 
 def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
     replace = msgspec.structs.replace
-    known = floor.get(event.intervention)
-    if known is None:
-        return floor
-    floor = floor.with_(
+    known = floor.get(event.intervention) or _unknown(event.intervention)
+    floor = replace(floor, last=max(floor.last, event.number)).with_(
         event.intervention,
+        number=event.number,
         standing=event.standing,
         since=event.t,
         reason=event.reason,
@@ -165,3 +188,30 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
         turns = tuple(turn for turn in turns if turn.intervention != known.id)
     called = None if floor.called == known.id else floor.called
     return replace(floor, called=called, turns=turns, arranged=arranged)
+
+
+def _removed(floor: Floor, event: ev.InterventionRemoved) -> Floor:
+    """What stays of one. Where it stands, the events around those that are gone have told already."""
+    floor = floor.with_(
+        event.intervention,
+        number=event.number,
+        kind=event.kind,
+        received="",
+        text="",
+        language=event.language,
+        name="",
+        origin=event.origin,
+        asker=event.asker,
+        t=event.t,
+        after_close=event.after_close,
+        answer="",
+        answer_language="",
+        removed=True,
+    )
+    turns = tuple(
+        msgspec.structs.replace(turn, origin=event.origin, asker=event.asker)
+        if turn.intervention == event.intervention
+        else turn
+        for turn in floor.turns
+    )
+    return msgspec.structs.replace(floor, turns=turns, last=max(floor.last, event.number))

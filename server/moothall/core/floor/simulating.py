@@ -52,8 +52,12 @@ def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: Order)
     At each turn that began, the rule chooses among what had been approved by then and has had no turn under it. What
     the chair put first, and what was taken out of the queue otherwise, counts as it was.
     """
+    told = list(events)
+    # Of those whose words were removed it is said last what they were.
+    told.sort(key=lambda event: not isinstance(event, ev.InterventionRemoved))
+    told.sort(key=lambda event: not (isinstance(event, ev.InterventionPublished) and event.removed))
     state, taken, history, had = State(id=SessionId("simulated")), set[InterventionId](), list[Turn](), list[Had]()
-    for event in events:
+    for event in told:
         calls = isinstance(event, ev.InterventionStands) and event.standing is Standing.CALLED
         if calls and isinstance(event, ev.InterventionStands):
             chosen = _chosen(state.floor, event.intervention, taken, history, order)
