@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import ChannelId, InterventionId, SegmentId, SpeakerId
 from moothall.record.model import Record, RecordFold
-from moothall.record.wording import Wording
+from moothall.record.wording import AskedWording, Wording
 from recorder import EPOCH, MORNING, SESSION, Recorder
 
 FLOOR = ChannelId("floor")
@@ -45,6 +46,19 @@ WORDING = Wording(
     translated=lambda made: f"Translated by {made.route}",
     gaps={reason: f"No text from {{start}} to {{end}}: {reason}" for reason in ev.GapReason},
     seals={version: f"{version}".title() for version in ev.SealVersion},
+    asked=AskedWording(
+        heading="Questions and comments",
+        figures=(),
+        kinds={kind: f"{kind} no. {{n}}".capitalize() for kind in Kind},
+        standings={standing: f"{standing}".capitalize() for standing in Standing},
+        declined="Not taken, because {reason}",
+        joined="Joined with no. {n}",
+        asked_at="Asked at {time}",
+        answered_at="Answered at {time}",
+        answered="See the answer in the text",
+        answer="The answer",
+        removed="Removed for good.",
+    ),
 )
 
 
@@ -151,6 +165,83 @@ def meeting(*, closed: bool = True) -> Telling:
     told.line("x" * 10_000, 200_000, 212_000)
     if closed:
         told.tell(ev.SessionClosed(t=220_000), ev.RecordSealed(version=ev.SealVersion.CHECKED, n=1))
+    return told
+
+
+class Questions:
+    """What is asked in a session, as its public lanes tell."""
+
+    def __init__(self, told: Telling) -> None:
+        self.told = told
+        self._last = 0
+
+    def ask(
+        self, text: str, t: int = 1_000, *, name: str = "", language: str = "en", kind: Kind = Kind.QUESTION
+    ) -> InterventionId:
+        """One that was approved."""
+        self._last += 1
+        asked, number = InterventionId(f"q{self._last}"), self._last
+        self.told.tell(
+            ev.InterventionStands(intervention=asked, number=number, standing=Standing.CHECKED, t=t),
+            ev.InterventionPublished(
+                intervention=asked,
+                number=number,
+                kind=kind,
+                text=text,
+                language=language,
+                name=name,
+                origin="remote",
+                t=t,
+            ),
+        )
+        self.stand(asked, Standing.QUEUED, t)
+        return asked
+
+    def hidden(self, t: int = 1_000) -> InterventionId:
+        """One that nobody has approved."""
+        self._last += 1
+        asked = InterventionId(f"q{self._last}")
+        self.stand(asked, Standing.CHECKED, t)
+        return asked
+
+    def stand(
+        self,
+        asked: InterventionId,
+        standing: Standing,
+        t: int = 2_000,
+        *,
+        reason: str = "",
+        into: InterventionId | None = None,
+        segment: SegmentId | None = None,
+    ) -> None:
+        number = int(asked.removeprefix("q"))
+        stands = ev.InterventionStands(
+            intervention=asked, number=number, standing=standing, t=t, reason=reason, into=into, segment=segment
+        )
+        self.told.tell(stands)
+
+    def write(self, asked: InterventionId, text: str, language: str = "en") -> None:
+        """An answer in writing."""
+        number = int(asked.removeprefix("q"))
+        self.told.tell(ev.InterventionWritten(intervention=asked, number=number, text=text, language=language))
+        self.stand(asked, Standing.WRITTEN, 9_000)
+
+
+def questioned() -> Telling:
+    """A session with questions of every kind of end."""
+    told = Telling()
+    line = told.line("Because <we> can.", 65_000, 67_000)
+    made = Questions(told)
+    answered = made.ask("Why?\n\nWhy & how?", 5_000, name="Ana <x>")
+    made.stand(answered, Standing.CALLED, 61_000)
+    made.stand(answered, Standing.ANSWERED, 70_000, segment=line)
+    written = made.ask("من؟", 6_000, language="ar", kind=Kind.COMMENT)
+    made.write(written, "نحن.\nمعكم.", "ar")
+    made.stand(made.ask("Secret, then taken back"), Standing.WITHDRAWN)
+    made.stand(made.ask("Where?"), Standing.DECLINED, reason="Asked already")
+    made.stand(made.ask("How?"), Standing.JOINED, into=answered)
+    made.hidden()
+    told.tell(ev.SupportCounted(counts={answered: 3}))
     return told
 
 

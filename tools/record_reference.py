@@ -16,6 +16,8 @@ SOURCES = [
         "record/json",
         "record/model",
         "core/event_parts",
+        "core/floor/parts",
+        "core/floor/listing",
         "core/ids",
         "core/views/quality",
         "core/session",

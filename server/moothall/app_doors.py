@@ -172,6 +172,7 @@ async def open_doors(
         quality_of=_quality_of(house.sessions),
         offered=translation.offered,
         lacking_of=translation.lacking,
+        floor_of=access.floor,
     )
     languages = LanguagesDoor(
         pages,

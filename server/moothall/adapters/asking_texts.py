@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.floor.listing import Figures
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Standing
 from moothall.services.asking import Own, Unasked
@@ -95,6 +96,14 @@ def stands(own: Own, ui: Catalogue) -> str:
             return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
         case _:
             return ui.text(STANDS[each.standing])
+
+
+def figures(found: Figures, ui: Catalogue) -> list[str]:
+    """How many came and were answered, and how long they waited; nothing before the first came."""
+    if not found.received:
+        return []
+    said = [ui.text(FIGURES, received=found.received, answered=found.answered)]
+    return said if found.wait is None else [*said, ui.text(WAITED, wait=about(found.wait, ui))]
 
 
 def about(ms: int, ui: Catalogue) -> str:

@@ -24,6 +24,8 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
 from moothall.core.errors import StorageUnavailable
 from moothall.core.events import ChannelKind
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.listing import Figures, figures_of
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
@@ -40,6 +42,14 @@ SoundOf = Callable[[Session], str | None]
 """Where the sound of a session can be heard; None where it can't."""
 LackingOf = Callable[[SessionId, ChannelId], Lacking]
 """What its translations lack, for whoever is given a page of a text; they count as its reader for a while."""
+
+FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+"""The questions and comments of a session; None where there is none that may be read."""
+
+
+async def _no_floor(_: SessionId) -> Floor | None:
+    return None
+
 
 MAX_DIGITS = 9
 LINES_HEADER = "Moothall-Lines"
@@ -66,11 +76,12 @@ class PageDoor:
         quality_of: QualityOf = lambda _session, _channel: None,
         offered: Callable[[SessionId], Sequence[str]] = lambda _: (),
         lacking_of: LackingOf = lambda _session, _channel: Lacking(),
+        floor_of: FloorOf = _no_floor,
     ) -> None:
         """`public` is the server's address as others know it, without a path.
 
         `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
-        languages (BCP-47) into which a session could be translated.
+        languages (BCP-47) into which a session could be translated. `floor_of`: what was asked, for its figures.
         """
         self._pages = pages
         self._clock = clock
@@ -82,6 +93,7 @@ class PageDoor:
         self._quality_of = quality_of
         self._offered = offered
         self._lacking_of = lacking_of
+        self._floor_of = floor_of
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
@@ -114,6 +126,7 @@ class PageDoor:
             public=self._public,
             last_awaited=self._last_awaited(wanted.session),
             quality=self._quality_of(wanted.session, wanted.feed.channel),
+            asked=await self._figures(wanted.session),
             offered=self._offered(wanted.session),
             lacking=self._lacking_of(wanted.session, wanted.feed.channel),
             named=bool(request.query.get("channel")),
@@ -221,6 +234,10 @@ class PageDoor:
                 return self.error_response(request, 500, ErrorText.OURS)
 
         return middleware
+
+    async def _figures(self, session: SessionId) -> Figures | None:
+        floor = await self._floor_of(session)
+        return None if floor is None else figures_of(floor)
 
     async def _older(self, wanted: Asked, before: int) -> OlderPage:
         total = _total(wanted.snapshot)

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from moothall.adapters import page_choices
+from moothall.adapters.asking_texts import figures
 from moothall.adapters.door_texts import card_part, report_part
 from moothall.adapters.page_address import FORMATS, Address
 from moothall.adapters.page_beside import put_beside, with_waiting
@@ -45,6 +46,7 @@ from moothall.adapters.page_texts import (
 )
 from moothall.adapters.quality_texts import quality_line
 from moothall.core.events import ChannelKind
+from moothall.core.floor.listing import Figures
 from moothall.core.ids import ChannelId, Position
 from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
@@ -125,6 +127,7 @@ class Pages:
         public: str = "",
         last_awaited: bool = False,
         quality: Quality | None = None,
+        asked: Figures | None = None,
         named: bool = True,
         instead_of: ChannelId | None = None,
         said: Sequence[Line] | None = None,
@@ -135,10 +138,10 @@ class Pages:
 
         `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
         links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
-        it; `last_awaited` as for `standing`; `quality` is how good the text is. `named` is whether the address names
-        the text; `instead_of` is the interpreter's text that a translation is read in place of; `said` are the lines
-        that were spoken, where a translation is to be shown with them; `offered` are languages into which it could be
-        translated, and `lacking` is what its translations lack.
+        it; `last_awaited` as for `standing`; `quality` is how good the text is, `asked` how many asked. `named` is
+        whether the address names the text; `instead_of` is the interpreter's text that a translation is read in place
+        of; `said` are the lines that were spoken, where a translation is to be shown with them; `offered` are languages
+        into which it could be translated, and `lacking` is what its translations lack.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
@@ -169,6 +172,7 @@ class Pages:
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
             sound_address=sound_address,
             quality=quality_line(quality, ui),
+            asked=[] if asked is None else figures(asked, ui),
             card=card_part(
                 session, self._date(session, ui), ui, address=public + address.base, image=public + self._card
             ),

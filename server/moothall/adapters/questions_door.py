@@ -23,7 +23,7 @@ from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import BodyRemoved
 from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.listing import Listing, listing
+from moothall.core.floor.listing import listing
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import WAITING, Kind, Order
 from moothall.core.ids import InterventionId, Position, SegmentId, SessionId
@@ -177,7 +177,7 @@ class QuestionsDoor:
             later=[row(each) for each in found.later],
             answered=[row(each) for each in found.answered],
             written=[row(each) for each in found.written],
-            figures=_figures(found, ui),
+            figures=texts.figures(found.figures, ui),
             closed=not may_support,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
@@ -222,11 +222,3 @@ class QuestionsDoor:
         if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
             raise Wrong(503, DoorText.MANY)
         # Where it had its turn meanwhile the list says so.
-
-
-def _figures(found: Listing, ui: Catalogue) -> list[str]:
-    """How many came and were answered, and how long they waited; nothing before the first came."""
-    if not found.received:
-        return []
-    said = [ui.text(texts.FIGURES, received=found.received, answered=found.had_answer)]
-    return said if found.wait is None else [*said, ui.text(texts.WAITED, wait=texts.about(found.wait, ui))]

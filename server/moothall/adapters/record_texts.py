@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from babel.dates import format_date
 
+from moothall.adapters.asking_texts import NUMBERED, REMOVED, STANDS, figures
+from moothall.adapters.moderating_texts import STANDINGS
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import channel_name
 from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, SEALS
 from moothall.adapters.quality_texts import quality_line
 from moothall.adapters.translation_texts import made_text
+from moothall.core.floor.parts import Standing
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
 from moothall.record.model import Record
-from moothall.record.wording import Wording
+from moothall.record.wording import AskedWording, Wording
 
 TEXTS = {
     "title": "Meeting without a title",
@@ -30,6 +33,18 @@ TEXTS = {
     "show_sources": "Show the source of each line",
 }
 """Fields of `Wording` and the keys of their texts."""
+
+ASKED_TEXTS = {
+    "heading": "Questions and comments",
+    "declined": STANDS[Standing.DECLINED],
+    "joined": STANDS[Standing.JOINED],
+    "asked_at": "Asked at {time}",
+    "answered_at": "Answered at {time}",
+    "answered": "See the answer in the text",
+    "answer": "The answer",
+    "removed": REMOVED,
+}
+"""The same of `AskedWording`."""
 
 
 class RecordErrorText:
@@ -60,5 +75,11 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.text(key) for reason, key in GAPS.items()},
         seals={version: ui.text(key) for version, key in SEALS.items()},
+        asked=AskedWording(
+            figures=tuple(figures(record.figures, ui)),
+            kinds={kind: ui.text(key) for kind, key in NUMBERED.items()},
+            standings={standing: ui.text(key) for standing, key in STANDINGS.items()},
+            **{field: ui.text(key) for field, key in ASKED_TEXTS.items()},
+        ),
         **{field: ui.text(key) for field, key in TEXTS.items()},
     )

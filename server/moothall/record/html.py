@@ -15,7 +15,7 @@ from moothall.core.languages import direction
 from moothall.core.times import media_time
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.reading import Row, reading
-from moothall.record.wording import Options, Wording
+from moothall.record.wording import AskedWording, Options, Wording
 
 SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000
 """Ms of a section, of records up to an hour long and of longer ones."""
@@ -52,10 +52,12 @@ def _document(record: Record, wording: Wording, options: Options, style: str) ->
     yield f'<p class="choice"><label>{box} {escape(wording.show_sources)}</label></p>\n</header>\n'
     sections = list(_sections(record, options))
     if options.times and len(sections) > 1:
-        yield from _contents(sections, wording)
+        yield from _contents(sections, wording, asked=bool(record.figures.received))
     yield '<main id="text" tabindex="-1">\n'
     for start, rows in sections:
         yield from _section(start, rows, wording, options)
+    if record.figures.received:
+        yield from _questions(record, wording.asked, options)
     yield f"</main>\n<footer><p><bdi>{escape(wording.named(record))}</bdi></p></footer>\n</body>\n</html>\n"
 
 
@@ -74,12 +76,14 @@ def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[Row]
         yield start, rows
 
 
-def _contents(sections: list[tuple[int, list[Row]]], wording: Wording) -> Iterator[str]:
+def _contents(sections: list[tuple[int, list[Row]]], wording: Wording, *, asked: bool) -> Iterator[str]:
     yield f'<nav aria-labelledby="contents">\n<h2 id="contents">{escape(wording.contents)}</h2>\n<ol>\n'
     for start, rows in sections:
         first = next((row.item for row in rows if isinstance(row.item, RecordedLine)), None)
         excerpt = "" if first is None else f" <bdi{_lang(first.language)}>{escape(_excerpt(first.text))}</bdi>"
         yield f'<li><a href="#at-{start // 1000}">{media_time(start)}</a>{excerpt}</li>\n'
+    if asked:
+        yield f'<li><a href="#questions">{escape(wording.asked.heading)}</a></li>\n'
     yield "</ol>\n</nav>\n"
 
 
@@ -103,6 +107,32 @@ def _line(line: RecordedLine, wording: Wording, options: Options) -> str:
     text = f'<p{_lang(line.language)} dir="{direction(line.language)}">{escape(line.text)}</p>'
     source = f'<p class="source">{escape(wording.source(line))}</p>'
     return f'<div class="line" id="{name}">\n{time}{text}\n{source}\n</div>\n'
+
+
+def _questions(record: Record, words: AskedWording, options: Options) -> Iterator[str]:
+    """What was asked, below the figures."""
+    yield f'<section aria-labelledby="questions">\n<h2 id="questions">{escape(words.heading)}</h2>\n'
+    yield from (f'<p class="facts">{escape(figure)}</p>\n' for figure in words.figures)
+    lines = record.by_source()
+    for each in record.asked:
+        name = f" · <bdi>{escape(each.name)}</bdi>" if each.name and options.speakers else ""
+        yield f'<div class="asked" id="no-{each.number}">\n<h3>{escape(words.number_of(each))}{name}</h3>\n'
+        yield f'<p class="facts">{" · ".join(map(escape, words.about(each, options)))}</p>\n'
+        yield _words(each.text, each.language)
+        line = None if each.segment is None else lines.get(each.segment)
+        if line is not None:
+            said = words.answered_at.format(time=media_time(line.t0)) if options.times else words.answered
+            yield f'<p class="facts"><a href="#line-{line.segment}">{escape(said)}</a></p>\n'
+        if each.answer is not None:
+            yield f"<h4>{escape(words.answer)}</h4>\n" + _words(each.answer.text, each.answer.language)
+        yield "</div>\n"
+    yield "</section>\n"
+
+
+def _words(text: str, language: str) -> str:
+    """Lines that somebody wrote, a paragraph each."""
+    start = f'<p{_lang(language)} dir="{direction(language)}">'
+    return "".join(f"{start}{escape(line)}</p>\n" for line in text.splitlines())
 
 
 def _lang(language: str) -> str:

@@ -6,18 +6,22 @@ changed meaning is a higher `version`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from moothall.core.events import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
+from moothall.core.floor.listing import Figures
+from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import Position
 from moothall.core.languages import direction
 from moothall.core.session import Status
 from moothall.core.views.quality import Quality
+from moothall.record.asked import Answer
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
-from moothall.record.wording import Options, Wording
+from moothall.record.wording import AskedWording, Options, Wording
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +98,56 @@ class DocumentMissing(msgspec.Struct, frozen=True, kw_only=True):
     """End, media ms; null while it lasts. Absent with `times=0`."""
 
 
+class DocumentAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer in writing."""
+
+    text: str
+    """Lines are apart by a line feed, none of them blank."""
+    language: str
+    """BCP-47 tag of the text."""
+    direction: Literal["ltr", "rtl", "auto"]
+    """Which way the text runs."""
+
+
+class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
+    """A question, a comment or a wish to speak."""
+
+    id: str
+    """Unique in the session."""
+    number: int
+    """What it is called by, counted from 1. Numbers are missing of those that were never published."""
+    kind: Kind
+    """What somebody wanted."""
+    language: str
+    """BCP-47 tag of the text."""
+    direction: Literal["ltr", "rtl", "auto"]
+    """Which way the text runs."""
+    text: str
+    """As everybody may read it, lines apart by a line feed; empty where it was taken back or removed, or has none."""
+    name: str | UnsetType = UNSET
+    """The name that was chosen; empty for none. Absent with `speakers=0`."""
+    origin: str
+    """`room`, `remote`, or `hub:` with the hub's name."""
+    standing: Standing
+    """Where it stands."""
+    stands: str
+    """The same in words."""
+    reason: str
+    """Why it was not taken; empty where it was."""
+    joined_with: int | None
+    """The number of the one that it was joined with."""
+    line: str | None
+    """Id of the line in `lines` at which it was answered; null where none was named, or the line isn't there."""
+    answer: DocumentAnswer | None
+    """The answer in writing."""
+    support: int
+    """How many would ask it too."""
+    removed: bool
+    """Whether its words were removed for good."""
+    t: int | UnsetType = UNSET
+    """When it was asked, media ms. Absent with `times=0`."""
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """The file."""
 
@@ -119,6 +173,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """In order of time."""
     missing: tuple[DocumentMissing, ...]
     """In order of time."""
+    interventions: tuple[DocumentIntervention, ...]
+    """What was asked and published, by number. The same in every text of the session."""
+    figures: Figures
+    """How many asked, published or not, and what became of them."""
     quality: Quality | None
     """How good the text is; null where fewer than 50 words were recognised."""
     heads: dict[str, LaneHead]
@@ -148,6 +206,8 @@ def document(record: Record, wording: Wording, options: Options) -> Document:
         position=record.position,
         lines=tuple([_line(line, wording, options) for line in record.lines]),
         missing=tuple([_missing(span, wording, options) for span in record.missing]),
+        interventions=tuple(_interventions(record, wording.asked, options)),
+        figures=record.figures,
         quality=record.quality,
         heads={str(lane): record.heads[lane] for lane in sorted(record.heads)},
         checkpoint=record.checkpoint,
@@ -177,6 +237,35 @@ def _line(line: RecordedLine, wording: Wording, options: Options) -> DocumentLin
         name=line.name if options.speakers else UNSET,
         made_from=UNSET if line.made_from is None else line.made_from,
     )
+
+
+def _interventions(record: Record, words: AskedWording, options: Options) -> Iterator[DocumentIntervention]:
+    lines = record.by_source()
+    for each in record.asked:
+        line = None if each.segment is None else lines.get(each.segment)
+        yield DocumentIntervention(
+            id=each.id,
+            number=each.number,
+            kind=each.kind,
+            language=each.language,
+            direction=direction(each.language),
+            text=each.text,
+            name=each.name if options.speakers else UNSET,
+            origin=each.origin,
+            standing=each.standing,
+            stands=words.stands(each),
+            reason=each.reason,
+            joined_with=each.joined_with,
+            line=None if line is None else line.segment,
+            answer=None if each.answer is None else _answer(each.answer),
+            support=each.support,
+            removed=each.removed,
+            t=each.t if options.times else UNSET,
+        )
+
+
+def _answer(answer: Answer) -> DocumentAnswer:
+    return DocumentAnswer(text=answer.text, language=answer.language, direction=direction(answer.language))
 
 
 def _missing(span: Missing, wording: Wording, options: Options) -> DocumentMissing:

@@ -15,11 +15,14 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.chain import Header, LogRecord
 from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.floor.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.floor.listing import Figures, figures_of
 from moothall.core.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.core.views.quality import Quality, QualityView
+from moothall.record.asked import Asked, asked_in
 from moothall.record.plain import plain
 
 EARLY = 200
@@ -123,11 +126,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Where the chains of the lanes stand that the record was made from."""
     checkpoint: Checkpoint | None
     seal: Seal | None
+    asked: tuple[Asked, ...]
+    """What was asked and published, by number."""
+    figures: Figures
+    """How many asked, published or not."""
 
     @property
     def id(self) -> SessionId:
         """The session's id."""
         return self.session.id
+
+    def by_source(self) -> dict[SegmentId, RecordedLine]:
+        """Each line by its own id and, translated, by those of the lines that it was made from; of several the last."""
+        return {source: line for line in self.lines for source in _made_of(line)}
 
     @property
     def language(self) -> str:
@@ -159,6 +170,7 @@ class RecordFold:
         self._heads: dict[Lane, ev.LaneHead] = {}
         self._checkpoint: Checkpoint | None = None
         self._seal: Seal | None = None
+        self._floor = Floor()
 
     @property
     def position(self) -> Position:
@@ -183,6 +195,9 @@ class RecordFold:
         return removed
 
     def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
+        if isinstance(event, FloorFact):
+            self._floor = evolve_floor(self._floor, event)
+            return
         match event:
             case ev.WordsCommitted():
                 self._words[event.segment] = (*self._words.get(event.segment, ()), *event.words)
@@ -227,6 +242,8 @@ class RecordFold:
             heads=dict(self._heads),
             checkpoint=self._checkpoint,
             seal=self._seal,
+            asked=asked_in(self._floor),
+            figures=figures_of(self._floor),
         )
 
     def _line(self, line: Line, text: str, session: Session) -> RecordedLine:
@@ -245,6 +262,11 @@ class RecordFold:
             words=self._words.get(line.segment, ()),
             made_from=None if isinstance(line.made_from, msgspec.UnsetType) else line.made_from,
         )
+
+
+def _made_of(line: RecordedLine) -> tuple[SegmentId, ...]:
+    sources = () if line.made_from is None else line.made_from.sources
+    return (line.segment, *(source.segment for source in sources))
 
 
 def _in_time(lines: Sequence[RecordedLine]) -> tuple[RecordedLine, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from moothall.core.times import media_time
 from moothall.record.model import Missing, Record
 from moothall.record.reading import reading
-from moothall.record.wording import Options, Wording
+from moothall.record.wording import AskedWording, Options, Wording
 
 
 def write_text(record: Record, wording: Wording, options: Options) -> str:
@@ -28,5 +30,24 @@ def write_text(record: Record, wording: Wording, options: Options) -> str:
             block.append(f"    ({wording.source(row.item)})")
     if block:
         rows.append("\n".join(block))
+    rows += _asked(record, wording.asked, options)
     rows.append(wording.named(record))
     return "\n\n".join(rows) + "\n"
+
+
+def _asked(record: Record, words: AskedWording, options: Options) -> Iterator[str]:
+    """What was asked, a block each, below a heading with the figures."""
+    if record.figures.received:
+        yield "\n".join([words.heading, *words.figures])
+    lines = record.by_source()
+    for each in record.asked:
+        name = f" · {each.name}" if each.name and options.speakers else ""
+        block = [words.number_of(each) + name, " · ".join(words.about(each, options))]
+        if each.text:
+            block.append(each.text)
+        line = None if each.segment is None else lines.get(each.segment)
+        if line is not None and options.times:
+            block.append(words.answered_at.format(time=media_time(line.t0)))
+        if each.answer is not None:
+            block += [f"{words.answer}:", each.answer.text]
+        yield "\n".join(block)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from moothall.core.events import GapReason, MadeFrom, Origin, SealVersion
+from moothall.core.floor.parts import Kind, Standing
 from moothall.core.times import media_time
+from moothall.record.asked import Asked
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.plain import plain
 
@@ -23,6 +25,48 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Whether each line of plain text says its source; the other formats always can."""
     marks: bool = False
     """Whether right-to-left captions carry U+200F at both ends of a line, for players that guess the direction."""
+
+
+class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts around what was asked, in one language. Those with {places} say so."""
+
+    heading: str
+    figures: tuple[str, ...]
+    """How many asked, were answered, and waited how long; nothing where nobody asked."""
+    kinds: Mapping[Kind, str]
+    """With {n}, its number."""
+    standings: Mapping[Standing, str]
+    declined: str
+    """With {reason}."""
+    joined: str
+    """With {n}."""
+    asked_at: str
+    """With {time}."""
+    answered_at: str
+    """With {time}."""
+    answered: str
+    """The link to the line at which it was answered, where no times are told."""
+    answer: str
+    """The heading of an answer in writing."""
+    removed: str
+    """Of one whose words were removed."""
+
+    def number_of(self, each: Asked) -> str:
+        """What it is, with its number."""
+        return self.kinds[each.kind].format(n=each.number)
+
+    def stands(self, each: Asked) -> str:
+        """Where it stands."""
+        if each.standing is Standing.DECLINED and each.reason:
+            return self.declined.format(reason=each.reason)
+        if each.standing is Standing.JOINED:
+            return self.joined.format(n="?" if each.joined_with is None else each.joined_with)
+        return self.standings[each.standing]
+
+    def about(self, each: Asked, options: Options) -> tuple[str, ...]:
+        """What is said below the heading."""
+        asked_at = (self.asked_at.format(time=media_time(each.t)),) if options.times else ()
+        return (self.stands(each), *asked_at, *((self.removed,) if each.removed else ()))
 
 
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +110,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     gaps: Mapping[GapReason, str]
     """With {start} and {end}."""
     seals: Mapping[SealVersion, str]
+    asked: AskedWording
 
     def title_of(self, record: Record) -> str:
         """The record's title, on one line."""

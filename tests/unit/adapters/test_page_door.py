@@ -15,7 +15,9 @@ from moothall.adapters.pages import Pages
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.floor.interventions import Floor, evolve_floor
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import ChannelId, Epoch, InterventionId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.core.views.quality import Corrected, Delay, Quality
@@ -41,6 +43,7 @@ class Hall:
     def __init__(self) -> None:
         self.broken: Exception | None = None
         self.closing = False
+        self.floor: Floor | None = None
         self.views = {channel: self._view(channel) for channel in (FLOOR, ChannelId("fr"))}
 
     def _view(self, channel: ChannelId) -> CaptionsView:
@@ -70,6 +73,9 @@ class Hall:
     def quality_of(self, session: SessionId, channel: ChannelId) -> Quality | None:
         return GOOD if (session, channel) == ("plenary", "fr") else None
 
+    async def floor_of(self, session: SessionId) -> Floor | None:
+        return self.floor if session == "plenary" else None
+
     async def page_of(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
         return self.views[feed.channel].page(before)
 
@@ -87,6 +93,7 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
         snapshot_of=hall.snapshot_of,
         page_of=hall.page_of,
         quality_of=hall.quality_of,
+        floor_of=hall.floor_of,
         last_awaited=lambda session: hall.closing and session == "plenary",
     )
 
@@ -282,3 +289,21 @@ async def test_a_page_that_is_made_while_the_last_words_are_awaited_says_so(
         hall.closing = closing
         async with client.get("/s/plenary") as response:
             assert ('data-kind="last-words">The last words are coming' in await response.text()) is closing
+
+
+async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
+    client: TestClient[web.Request, web.Application], hall: Hall
+) -> None:
+    async def shown() -> str:
+        async with client.get("/s/plenary?channel=floor", headers=HTML) as answer:
+            return await answer.text()
+
+    assert "Received" not in await shown()
+    hall.floor = Floor()
+    assert "Received" not in await shown()
+    for standing, t in ((Standing.CHECKED, 0), (Standing.CALLED, 180_000), (Standing.ANSWERED, 200_000)):
+        stands = ev.InterventionStands(intervention=InterventionId("q"), number=4, standing=standing, t=t)
+        hall.floor = evolve_floor(hall.floor, stands)
+    text = await shown()
+    assert '<p class="aside">Received: 4. Answered: 1.</p>' in text
+    assert "waited no longer than this: about 3 minutes." in text.replace(NO_BREAK, " ")

@@ -24,9 +24,10 @@ from moothall.core.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.views.captions import Snapshot
 from moothall.record.model import Record
+from moothall.record.wording import Options
 from moothall.services.publication import Publication
 from moothall.services.records import NotThere, Records
-from record_maker import FLOOR, Telling, meeting
+from record_maker import FLOOR, Telling, meeting, questioned
 from recorder import Recorder
 
 PAGES = Pages(find_web_folder())
@@ -297,3 +298,14 @@ def test_without_its_style_the_door_is_not_opened(tmp_path: Path) -> None:
     shutil.copytree(find_web_folder(), folder, ignore=shutil.ignore_patterns("record.css"))
     with pytest.raises(ConfigurationError, match=r"record\.css"):
         RecordDoor(OneMeeting(), Pages(folder))
+
+
+def test_what_was_asked_is_said_in_every_language() -> None:
+    record = questioned().record()
+    for language in LANGUAGES:
+        words = wording(record, PAGES.catalogues[language]).asked
+        assert len(words.figures) == 2
+        for each in record.asked:
+            text = " ".join([words.number_of(each), *words.about(each, Options())])
+            assert str(each.number) in text
+            assert "{" not in text

@@ -9,7 +9,7 @@ import msgspec
 from moothall.core import events as ev
 from moothall.record.html import EXCERPT, LONG_SECTION, policy, write_html
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Telling, meeting
+from record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned
 
 STYLE = "p { color: red }"
 
@@ -110,3 +110,35 @@ def test_how_good_the_text_is_stands_above_it() -> None:
 
 def test_nothing_said() -> None:
     assert headings(written(Telling())) == ["h1 Plenary"]
+
+
+def test_what_was_asked_stands_below_the_text_and_leads_to_it() -> None:
+    words = msgspec.structs.replace(WORDING.asked, figures=("Received: 6.",))
+    wording = msgspec.structs.replace(WORDING, asked=words)
+    record = questioned().record()
+    html = write_html(record, wording, Options(), STYLE)
+    assert headings(html)[2:] == [
+        "h2 Questions and comments",
+        "h3 Question no. 1 · Ana &lt;x&gt;",
+        "h3 Comment no. 2",
+        "h4 The answer",
+        "h3 Question no. 3",
+        "h3 Question no. 4",
+        "h3 Question no. 5",
+    ]
+    assert '<p class="facts">Received: 6.</p>' in html
+    assert f'<a href="#line-{record.asked[0].segment}">Answered at 1:05</a>' in html
+    assert '<p lang="en" dir="ltr">Why?</p>\n<p lang="en" dir="ltr">Why &amp; how?</p>' in html
+    assert '<p lang="ar" dir="rtl">نحن.</p>\n<p lang="ar" dir="rtl">معكم.</p>' in html
+    assert "Secret" not in html
+    bare = write_html(record, wording, Options(speakers=False, times=False), STYLE)
+    assert "Ana" not in bare
+    assert ">See the answer in the text</a>" in bare
+    assert "Asked at" not in bare
+
+
+def test_the_contents_lead_to_what_was_asked() -> None:
+    told = long_meeting()
+    Questions(told).ask("Why?")
+    assert '<li><a href="#questions">Questions and comments</a></li>' in written(told)
+    assert "#questions" not in written(long_meeting())

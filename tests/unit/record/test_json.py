@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.core.ids import ChannelId
 from moothall.core.views.quality import Delay
 from moothall.record.json import Document, write_json
 from moothall.record.wording import Options
-from record_maker import WORDING, meeting
+from record_maker import WORDING, meeting, questioned
 from record_reference import SCHEMA
 
 
@@ -148,3 +149,23 @@ def test_the_file_is_what_its_schema_says(options: Options) -> None:
     assert not fits({**found, "quality": {}}, schema, schema)
     assert not fits({**found, "lines": [{**found["lines"][0], "text": None}]}, schema, schema)
     assert not fits({name: each for name, each in found.items() if name != "heads"}, schema, schema)
+
+
+def test_what_was_asked() -> None:
+    told = questioned()
+    found = json.loads(write_json(told.record(), WORDING, Options()))
+    assert found["figures"] == {"received": 6, "answered": 2, "wait": 56_000}
+    first, second, third, fourth, fifth = found["interventions"]
+    assert first == {
+        "id": "q1", "number": 1, "kind": "question", "language": "en", "direction": "ltr",
+        "text": "Why?\nWhy & how?", "name": "Ana <x>", "origin": "remote", "standing": "answered",
+        "stands": "Answered", "reason": "", "joined_with": None, "line": found["lines"][0]["id"], "answer": None,
+        "support": 3, "removed": False, "t": 5_000,
+    }  # fmt: skip
+    assert second["answer"] == {"text": "نحن.\nمعكم.", "language": "ar", "direction": "rtl"}
+    assert (third["standing"], third["text"], third["line"]) == ("withdrawn", "", None)
+    assert (fourth["stands"], fourth["reason"]) == ("Not taken, because Asked already", "Asked already")
+    assert (fifth["stands"], fifth["joined_with"]) == ("Joined with no. 1", 1)
+    bare = json.loads(write_json(told.record(), WORDING, Options(speakers=False, times=False)))
+    assert {"name", "t"}.isdisjoint(bare["interventions"][0])
+    assert json.loads(write_json(told.record(ChannelId("fr")), WORDING, Options()))["interventions"][0]["line"] is None

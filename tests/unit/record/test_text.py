@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core import events as ev
 from moothall.record.text import write_text
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Telling
+from record_maker import FLOOR, WORDING, Telling, questioned
 
 
 def told() -> Telling:
@@ -46,3 +48,19 @@ def test_nothing_said() -> None:
         "Plenary\n24 November 2025\nAs spoken\nThe meeting goes on, up to 0:00.\nWritten by a machine.\n\n"
         "State: k3j9x2:4\n"
     )
+
+
+def test_what_was_asked_stands_below_the_text() -> None:
+    words = msgspec.structs.replace(WORDING.asked, figures=("Received: 6.", "They waited."))
+    wording = msgspec.structs.replace(WORDING, asked=words)
+    blocks = write_text(questioned().record(), wording, Options()).split("\n\n")[2:-1]
+    assert blocks == [
+        "Questions and comments\nReceived: 6.\nThey waited.",
+        "Question no. 1 · Ana <x>\nAnswered · Asked at 0:05\nWhy?\nWhy & how?\nAnswered at 1:05",
+        "Comment no. 2\nWritten · Asked at 0:06\nمن؟\nThe answer:\nنحن.\nمعكم.",
+        "Question no. 3\nWithdrawn · Asked at 0:01",
+        "Question no. 4\nNot taken, because Asked already · Asked at 0:01\nWhere?",
+        "Question no. 5\nJoined with no. 1 · Asked at 0:01\nHow?",
+    ]
+    plain = write_text(questioned().record(), wording, Options(speakers=False, times=False))
+    assert "Question no. 1\nAnswered\nWhy?\nWhy & how?\n\n" in plain

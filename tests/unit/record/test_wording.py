@@ -5,7 +5,8 @@ import pytest
 
 from moothall.core import events as ev
 from moothall.record.model import Absence, Missing
-from record_maker import WORDING, Telling, meeting
+from moothall.record.wording import Options
+from record_maker import WORDING, Telling, meeting, questioned
 
 
 def test_the_title_or_what_stands_for_it() -> None:
@@ -57,3 +58,13 @@ def test_what_is_said_above_the_text() -> None:
     assert WORDING.facts(meeting().record()) == ("24 November 2025", "As spoken", "Checked")
     assert WORDING.facts(meeting(closed=False).record())[-1] == "The meeting goes on, up to 3:32."
     assert WORDING.named(Telling().record()) == "State: k3j9x2:4"
+
+
+def test_what_became_of_a_question_is_said_in_words() -> None:
+    words = WORDING.asked
+    first, *_, fourth, fifth = questioned().record().asked
+    gone = msgspec.structs.replace(fourth, reason="", removed=True)
+    assert words.stands(fourth) == "Not taken, because Asked already"
+    assert words.about(gone, Options(times=False)) == ("Declined", "Removed for good.")
+    assert words.stands(msgspec.structs.replace(fifth, joined_with=None)) == "Joined with no. ?"
+    assert (words.number_of(first), words.stands(first)) == ("Question no. 1", "Answered")

@@ -39,8 +39,8 @@ from moothall.adapters.page_texts import (
     YOUNG_PEOPLE,
     ErrorText,
 )
+from moothall.adapters.record_texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record_texts import TEXTS as RECORD_TEXTS
-from moothall.adapters.record_texts import RecordErrorText
 
 WEB = find_web_folder()
 CATALOGUES = Catalogues(WEB / "locales")
@@ -54,7 +54,7 @@ IN_TEMPLATES = {key for text in TEMPLATES.values() for _, *keys in CALLS.findall
 IN_CODE = {
     *ORIGINS.values(), *GAPS.values(), *SEALS.values(), *STATES.values(), *STANDING.values(), *SCRIPT_TEXTS.values(),
     *(value for name, value in vars(ErrorText).items() if name.isupper()),
-    *RECORD_TEXTS.values(),
+    *RECORD_TEXTS.values(), *ASKED_TEXTS.values(),
     *microphone_texts.SCRIPT_TEXTS.values(), *microphone_texts.SOUND_KEPT.values(),
     *(value for name, value in vars(microphone_texts.Sentence).items() if name.isupper()),
     *admin_texts.ROLES.values(), *admin_texts.ACCESS.values(), *admin_texts.SOUND.values(),

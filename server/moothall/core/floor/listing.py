@@ -21,6 +21,17 @@ class InQueue(msgspec.Struct, frozen=True):
     """Why it stands at this place."""
 
 
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """How many asked, and what became of them."""
+
+    received: int
+    """How many came, published or not."""
+    answered: int
+    """How many of them were answered, aloud or in writing."""
+    wait: int | None
+    """Ms for which half of those waited at most who had a turn; null before the first turn."""
+
+
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """All that is published, by where it stands."""
 
@@ -33,27 +44,30 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Aloud, the newest first."""
     written: tuple[Intervention, ...]
     """Answered in writing or to be, the newest first."""
-    received: int
-    """How many came, published or not."""
-    had_answer: int
-    wait: int | None
-    """Ms for which half of those waited at most who had a turn; None before the first turn."""
+    figures: Figures
+
+
+def figures_of(floor: Floor) -> Figures:
+    """The figures as they stand."""
+    waits = [turn.t - each.t for turn in floor.turns if (each := floor.get(turn.intervention)) is not None]
+    return Figures(
+        received=floor.last,
+        answered=len(floor.standing(*ANSWERED)),
+        wait=round(median(waits)) if waits else None,
+    )
 
 
 def listing(floor: Floor) -> Listing:
     """The list as it stands."""
     waiting = [(floor.get(each.intervention), each.why) for each in queue(floor)]
     newest = sorted(_published(floor, *Standing), key=lambda each: (-each.since, -each.number))
-    waits = [turn.t - each.t for turn in floor.turns if (each := floor.get(turn.intervention)) is not None]
     return Listing(
         now=_published(floor, Standing.CALLED),
         queue=tuple(InQueue(each, why) for each, why in waiting if each is not None and each.published),
         later=_published(floor, Standing.LATER),
         answered=tuple(each for each in newest if each.standing is Standing.ANSWERED),
         written=tuple(each for each in newest if each.standing in (Standing.TO_WRITE, Standing.WRITTEN)),
-        received=floor.last,
-        had_answer=len(floor.standing(*ANSWERED)),
-        wait=round(median(waits)) if waits else None,
+        figures=figures_of(floor),
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
 from deciding import carry_out, speaking
 from moothall.core import commands as do
-from moothall.core.floor.listing import listing
+from moothall.core.floor.listing import Figures, listing
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Order, Standing
 
@@ -11,7 +11,7 @@ from moothall.core.floor.parts import Order, Standing
 def test_what_nobody_has_approved_is_counted_and_not_shown() -> None:
     found = listing(asked().floor)
     assert (found.now, found.queue, found.later, found.answered, found.written) == ((), (), (), (), ())
-    assert (found.received, found.had_answer, found.wait) == (3, 0, None)
+    assert found.figures == Figures(received=3, answered=0, wait=None)
 
 
 def test_where_each_stands() -> None:
@@ -37,8 +37,8 @@ def test_where_each_stands() -> None:
     found = listing(state.floor)
     assert [each.id for each in found.answered] == ["a"]
     assert [each.answer for each in found.written] == ["So."]
-    assert (found.received, found.had_answer) == (6, 2)
-    assert found.wait is not None
+    assert (found.figures.received, found.figures.answered) == (6, 2)
+    assert found.figures.wait is not None
 
 
 def test_the_queue_has_the_order_of_the_session() -> None:

@@ -1,0 +1,85 @@
+"""What was asked in a session as its record has it: what was published, and nothing that never was. Pure.
+
+Whatever somebody took back stands there by its number alone.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import InterventionId, SegmentId
+from moothall.record.plain import plain
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer in writing."""
+
+    text: str
+    """Its lines apart, none of them blank."""
+    language: str
+    """BCP-47 tag."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question, a comment or a wish to speak."""
+
+    id: InterventionId
+    number: int
+    kind: Kind
+    text: str
+    """As everybody reads it; its lines apart, none of them blank. Empty where it has none."""
+    language: str
+    """BCP-47 tag of the text."""
+    name: str
+    """The name that was chosen, on one line; empty for none."""
+    origin: str
+    """`room`, `remote`, or `hub:` with the hub's name."""
+    t: int
+    """When it was asked, media ms."""
+    standing: Standing
+    reason: str
+    """Why it was not taken, on one line; empty where it was."""
+    joined_with: int | None
+    """The number of the one that it was joined with."""
+    segment: SegmentId | None
+    """The line as spoken at which it was answered."""
+    answer: Answer | None
+    support: int
+    """How many would ask it too."""
+    removed: bool
+    """Whether its words were removed for good."""
+
+
+def asked_in(floor: Floor) -> tuple[Asked, ...]:
+    """All that was published, by number. The public events are enough."""
+    published = [each for _, each in floor.interventions.items() if each.published]
+    return tuple(_asked(floor, each) for each in sorted(published, key=lambda each: each.number))
+
+
+def _asked(floor: Floor, each: Intervention) -> Asked:
+    taken_back = each.standing is Standing.WITHDRAWN
+    into = None if each.into is None else floor.get(each.into)
+    answer = Answer(text=_lines(each.answer), language=each.answer_language)
+    return Asked(
+        id=each.id,
+        number=each.number,
+        kind=each.kind,
+        text="" if taken_back else _lines(each.text),
+        language=each.language,
+        name="" if taken_back else plain(each.name),
+        origin=each.origin,
+        t=each.t,
+        standing=each.standing,
+        reason=plain(each.reason),
+        joined_with=None if into is None else into.number,
+        segment=each.segment,
+        answer=answer if answer.text and not taken_back else None,
+        support=each.support,
+        removed=each.removed,
+    )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(line for line in map(plain, text.splitlines()) if line)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.floor.listing import Figures
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import ChannelId, SegmentId
+from moothall.record.asked import Answer
+from record_maker import FLOOR, Questions, Telling, questioned
+
+
+def test_what_was_published_stands_there_by_number_and_nothing_else() -> None:
+    record = questioned().record()
+    assert [each.number for each in record.asked] == [1, 2, 3, 4, 5]
+    assert record.figures == Figures(received=6, answered=2, wait=56_000)
+    first, second, third, fourth, fifth = record.asked
+    assert (first.kind, first.text, first.name, first.t) == (Kind.QUESTION, "Why?\nWhy & how?", "Ana <x>", 5_000)
+    assert (first.standing, first.support, first.origin, first.answer) == (Standing.ANSWERED, 3, "remote", None)
+    assert record.by_source()[first.segment or SegmentId("")].text == "Because <we> can."
+    assert (second.language, second.answer) == ("ar", Answer(text="نحن.\nمعكم.", language="ar"))
+    assert (third.standing, third.text, third.name) == (Standing.WITHDRAWN, "", "")
+    assert (fourth.reason, fourth.joined_with, fifth.joined_with) == ("Asked already", None, 1)
+
+
+def test_it_stands_in_every_text_of_the_session() -> None:
+    told = questioned()
+    assert told.record(ChannelId("fr")).asked == told.record().asked
+
+
+def test_of_what_was_removed_the_number_stays() -> None:
+    told = Telling()
+    made = Questions(told)
+    asked = made.ask("Why?", name="Ana")
+    made.write(asked, "Because.")
+    gone = ("intervention.published", "intervention.written")
+    told.records = [
+        msgspec.structs.replace(record, salt=None, body=None) if record.header.type in gone else record
+        for record in told.records
+    ]
+    told.tell(
+        ev.InterventionPublished(
+            intervention=asked,
+            number=1,
+            kind=Kind.QUESTION,
+            text="",
+            language="en",
+            name="",
+            origin="remote",
+            t=1_000,
+            removed=True,
+        )
+    )
+    (each,) = told.record().asked
+    assert (each.number, each.text, each.name, each.answer, each.removed) == (1, "", "", None, True)
+    assert each.standing is Standing.WRITTEN
+
+
+def test_a_translated_line_stands_for_the_one_that_it_was_made_from() -> None:
+    told = Telling()
+    made = ev.MadeFrom(sources=(ev.SourceLine(SegmentId("said"), 0),), route="echo")
+    opened = ev.SegmentOpened(
+        channel=FLOOR,
+        segment=SegmentId("line"),
+        t0=0,
+        language="en",
+        origin=ev.Origin.TRANSLATED,
+        made_from=made,
+    )
+    ended = ev.SegmentEnded(channel=FLOOR, segment=SegmentId("line"), t1=9, reason=ev.EndReason.CLOSE, text="Yes.")
+    told.tell(opened, ended)
+    assert told.record().by_source()[SegmentId("said")].segment == "line"
