@@ -186,6 +186,10 @@ class Stage:
         view = await self.view(session, feed)
         return None if view is None else view.page(before)
 
+    async def number_of(self, session: SessionId, feed: Feed, segment: SegmentId) -> int | None:
+        view = await self.view(session, feed)
+        return None if view is None else view.number(segment)
+
     async def want(self, _: SessionId, language: str) -> ChannelId | Refusal:
         """Another translation."""
         channel = ChannelId(f"mt-{language}")
@@ -225,6 +229,7 @@ class Stage:
             clock=self.clock,
             snapshot_of=self.snapshot_of,
             page_of=self.page_of,
+            number_of=self.number_of,
             offered=lambda _: self.offered,
         )
         languages = LanguagesDoor(

@@ -166,6 +166,7 @@ async def open_doors(
         clock=clock,
         snapshot_of=access.snapshot,
         page_of=access.page,
+        number_of=access.number,
         public=address.public,
         sound_of=sound_address,
         last_awaited=house.closing.last_words,

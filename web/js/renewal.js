@@ -6,6 +6,14 @@ const WORDS = /^(intervention|queue)\.|^session\.|^body\.removed/;
 /** Whether an event of the meeting may change what such a page says. */
 export const concerns = (event) => WORDS.test(event.body?.type ?? '');
 
+/** With scripts a line of the text is found on the page that goes on, however old it is. */
+for (const kind of ['pointerdown', 'focusin']) {
+  addEventListener(kind, ({ target }) => {
+    const link = target.closest?.('a[data-live]');
+    if (link) link.href = link.dataset.live;
+  });
+}
+
 export class Renewal {
   #timer = null;
   #busy = false;

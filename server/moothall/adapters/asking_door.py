@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_request import COOKIE, kept_query, title_of
+from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -158,10 +158,7 @@ class AskingDoor:
             return self._refused(wrong, ui)
         each, base = own.intervention, f"/s/{quote(wanted.session)}"
         query = kept_query(request, ui, chosen=chosen)
-        line = ""
-        if each.segment is not None and own.channel:
-            kept = f"&ui={ui.language}" if chosen else ""
-            line = f"{base}?channel={quote(own.channel)}{kept}#{quote(each.segment)}"
+        line, live = answer_links(base, each.segment, own.channel, f"&ui={ui.language}" if chosen else "")
         text = self._pages.render(
             "asked.html",
             ui=ui,
@@ -178,6 +175,7 @@ class AskingDoor:
             answer_language=each.answer_language,
             answer_direction=direction(each.answer_language),
             line=line,
+            live=live,
             may_go=own.may_go,
             here=f"{request.path}{query}",
             more=f"{base}/ask{query}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
@@ -23,3 +23,14 @@ def kept_query(request: web.Request, ui: Catalogue, *, chosen: bool) -> str:
 def title_of(wanted: Asked, ui: Catalogue) -> str:
     """The meeting's title, or what stands for none."""
     return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
+
+
+def answer_links(base: str, segment: str | None, channel: str, kept: str) -> tuple[str, str]:
+    """The way to the line at which something was answered: without scripts, and on the page that goes on.
+
+    Both empty where there is no such line. `base` is the session's address, `kept` what the query has beside the text.
+    """
+    if segment is None or not channel:
+        return "", ""
+    query, line = f"channel={quote(channel)}{kept}", quote(segment)
+    return f"{base}/line/{line}?{query}", f"{base}?{query}#{line}"

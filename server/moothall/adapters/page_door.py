@@ -9,12 +9,14 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters import page_choices
+from moothall.adapters.page_address import Address
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.page_beside import sources_of
 from moothall.adapters.page_choices import SHOW, Choices
@@ -26,7 +28,7 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.listing import Figures, figures_of
-from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
@@ -36,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
 """The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
+NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
+"""How many lines come before a line of a text; None where there is no such line."""
 QualityOf = Callable[[SessionId, ChannelId], Quality | None]
 """How good a text of a session is that was just asked for; None while there is too little of it."""
 SoundOf = Callable[[Session], str | None]
@@ -70,6 +74,7 @@ class PageDoor:
         clock: Clock,
         snapshot_of: SnapshotOf,
         page_of: PageOf,
+        number_of: NumberOf,
         sound_of: SoundOf = lambda _: None,
         public: str = "",
         last_awaited: Callable[[SessionId], bool] = lambda _: False,
@@ -87,6 +92,7 @@ class PageDoor:
         self._clock = clock
         self._snapshot_of = snapshot_of
         self._page_of = page_of
+        self._number_of = number_of
         self._sound_of = sound_of
         self._public = public
         self._last_awaited = last_awaited
@@ -99,6 +105,7 @@ class PageDoor:
         """All routes of this door, to be added to the application."""
         return [
             web.get("/s/{session}", self.session_page),
+            web.get("/s/{session}/line/{segment}", self.line_page),
             web.get("/s/{session}/read", self.own_pace_page),
             web.get("/s/{session}/lines", self.lines_json),
             web.get("/static/{version}/{name:.+}", self.static_file),
@@ -134,6 +141,30 @@ class PageDoor:
             said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
         )
         return html(text, ui)
+
+    async def line_page(self, request: web.Request) -> web.Response:
+        """The way to the page of a session that holds a line, however old: where it stands may change."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            segment = request.match_info["segment"]
+            known = is_name(segment)
+            number = await self._number_of(wanted.session, wanted.feed, SegmentId(segment)) if known else None
+            if number is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        address = Address(
+            wanted.session,
+            channel=wanted.feed.channel,
+            ui=ui.language if chosen else None,
+            choices=page_choices.chosen(request.query),
+        )
+        total = _total(wanted.snapshot)
+        shown = number >= total - len(wanted.snapshot.lines)
+        before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
+        location = f"{address.page(before=before)}#{quote(segment)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
 
     async def own_pace_page(self, request: web.Request) -> web.Response:
         """Twenty finished lines from `?from=N` on (the first is 1), which stay until the next are asked for."""

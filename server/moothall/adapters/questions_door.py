@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_request import COOKIE, kept_query, title_of
+from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate, network
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -147,7 +147,7 @@ class QuestionsDoor:
 
         def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
             channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
-            line = f"{base}?channel={quote(channel)}{kept}#{quote(each.segment or '')}" if channel else ""
+            line, live = answer_links(base, each.segment, channel, kept)
             return {
                 "number": each.number,
                 "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),
@@ -166,6 +166,7 @@ class QuestionsDoor:
                 "answer_language": each.answer_language,
                 "answer_direction": direction(each.answer_language),
                 "line": line,
+                "live": live,
             }
 
         return self._pages.render(

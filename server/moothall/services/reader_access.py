@@ -13,7 +13,7 @@ from moothall.core.actors import Role
 from moothall.core.authority import may_read
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor
-from moothall.core.ids import SessionId
+from moothall.core.ids import SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.programme.plan import RoomId
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
@@ -58,6 +58,11 @@ class ReaderAccess:
         """The page of lines that ends before line number `before`; None for an unknown session or channel."""
         view = await self._view(session, feed)
         return None if view is None else view.page(before)
+
+    async def number(self, session: SessionId, feed: Feed, segment: SegmentId) -> int | None:
+        """How many lines come before a line of a text; None where there is no such line, or as for a page."""
+        view = await self._view(session, feed)
+        return None if view is None else view.number(segment)
 
     async def floor(self, session: SessionId) -> Floor | None:
         """Its questions and comments, unpublished ones too: for whoever shows a part of them; None as for a page."""

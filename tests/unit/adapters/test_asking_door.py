@@ -274,7 +274,8 @@ async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) ->
     await house.stand(1, Standing.QUEUED)
     await house.stand(1, Standing.CALLED)
     await house.do(do.Stand(interventions=(house.all[0].id,), standing=Standing.ANSWERED, segment=segment))
-    assert f'href="/s/s?channel=floor#{segment}"' in (await house.get(page))[2]
+    text = (await house.get(f"{page}?ui=en"))[2]
+    assert f'href="/s/s/line/{segment}?channel=floor&ui=en" data-live="/s/s?channel=floor&ui=en#{segment}"' in text
 
 
 async def test_of_what_was_removed_its_author_reads_that_it_was(house: House) -> None:

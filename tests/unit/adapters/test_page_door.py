@@ -73,6 +73,9 @@ class Hall:
     def quality_of(self, session: SessionId, channel: ChannelId) -> Quality | None:
         return GOOD if (session, channel) == ("plenary", "fr") else None
 
+    async def number_of(self, session: SessionId, feed: Feed, segment: SegmentId) -> int | None:
+        return self.views[feed.channel].number(segment)
+
     async def floor_of(self, session: SessionId) -> Floor | None:
         return self.floor if session == "plenary" else None
 
@@ -92,6 +95,7 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
         clock=ManualClock(),
         snapshot_of=hall.snapshot_of,
         page_of=hall.page_of,
+        number_of=hall.number_of,
         quality_of=hall.quality_of,
         floor_of=hall.floor_of,
         last_awaited=lambda session: hall.closing and session == "plenary",
@@ -307,3 +311,23 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
     text = await shown()
     assert '<p class="aside">Received: 4. Answered: 1.</p>' in text
     assert "waited no longer than this: about 3 minutes." in text.replace(NO_BREAK, " ")
+
+
+@pytest.mark.parametrize(
+    ("number", "before"),
+    [(0, "&before=200"), (199, "&before=200"), (200, "&before=400"), (249, "&before=400"), (250, "")],
+)
+async def test_a_line_is_found_on_the_page_that_holds_it(client: Client, number: int, before: str) -> None:
+    address = f"/s/plenary/line/s{number}?channel=floor&theme=dark&ui=fr"
+    async with client.get(address, allow_redirects=False) as answer:
+        location = answer.headers["Location"]
+        assert (answer.status, answer.headers["Cache-Control"]) == (303, "no-store")
+    assert location == f"/s/plenary?channel=floor&theme=dark&ui=fr{before}#s{number}"
+    async with client.get(location) as answer:
+        assert f'id="s{number}"' in await answer.text()
+
+
+@pytest.mark.parametrize("address", ["/s/plenary/line/s450", "/s/plenary/line/a%20b", "/s/none/line/s1"])
+async def test_there_is_no_way_to_a_line_that_is_not_there(client: Client, address: str) -> None:
+    async with client.get(address, allow_redirects=False) as answer:
+        assert answer.status == 404

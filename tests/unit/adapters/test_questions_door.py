@@ -137,7 +137,7 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     text = await house.list()
     places = [text.index(each) for each in ("now &", "next &", "after &", "later &", "answered &", "written &")]
     assert places == sorted(places)
-    assert 'href="/s/s?channel=floor#line"' in text
+    assert 'href="/s/s/line/line?channel=floor" data-live="/s/s?channel=floor#line"' in text
     assert '<p class="words" lang="fa" dir="rtl">By & by.</p>' in text
     assert "Received: 6. Answered: 2." in text
     assert "waited no longer than this: less than a minute." in text

@@ -5,7 +5,7 @@ from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, CreateSession
 from moothall.core.errors import RefusalCode
 from moothall.core.events import Access, ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.programme.plan import RoomId
 from moothall.services.reader_access import ASKER, ReaderAccess
@@ -23,6 +23,8 @@ def test_a_public_session_is_read() -> None:
             assert snapshot is not None
             assert snapshot.session.title == "Open hall"
             assert await access.page(SESSION, Feed(FLOOR), 1) == ()
+            assert await access.number(SESSION, Feed(FLOOR), SegmentId("s")) is None
+            assert await access.number(SessionId("none"), Feed(FLOOR), SegmentId("s")) is None
             assert await access.snapshot(SESSION, Feed(ChannelId("xx"))) is None
 
     loop.run(story())

@@ -204,6 +204,11 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             before=before or None,
         )
 
+    def number(self, segment: SegmentId) -> int | None:
+        """How many lines come before a line; None for one that isn't known here, or was struck."""
+        known = self.index.get(segment)
+        return None if known is None or self.lines[known].gone else self.skipped + known
+
     def page(self, before: int) -> tuple[Line, ...]:
         """The page of older lines that ends before line number `before`, at most 200 of them.
 

@@ -173,6 +173,8 @@ def test_a_view_that_began_from_a_snapshot_has_no_pages_of_what_came_before() ->
     assert joined.page(250) == seen.page(250) == seen.lines.slice(200, 250)
     # The page that reaches back before the snapshot has what there is of it.
     assert joined.page(200) == seen.lines.slice(50, 200)
+    assert [seen.number(SegmentId(name)) for name in ("s0", "s249", "s250")] == [0, 249, None]
+    assert [joined.number(SegmentId(name)) for name in ("s0", "s50", "s249")] == [None, 50, 249]
 
 
 def test_struck_and_moved_lines_are_not_to_be_shown_and_keep_their_number() -> None:
@@ -184,6 +186,7 @@ def test_struck_and_moved_lines_are_not_to_be_shown_and_keep_their_number() -> N
         for live in (True, False):
             seen = view(OPENED, words(0, " Gut"), struck, live=live)
             assert (line(seen).gone, line(seen).text) == (True, "")
+            assert seen.number(S1) is None
         elsewhere = msgspec.structs.replace(struck, channel=ChannelId("pt"))
         assert not line(view(OPENED, words(0, " Gut"), elsewhere)).gone
 
