@@ -74,7 +74,7 @@ class DeskFloor:
         lines = spoken_lines(state) if due else ()
         found: set[InterventionId] = set()
         for each in due:
-            said = _said(said_at(lines, each.t))
+            said = _said(said_at(lines, each.t, kept=state.kept(each.t)))
             if each.id not in self._said or self._said[each.id] != said:
                 self._said[each.id] = said
                 found.add(each.id)

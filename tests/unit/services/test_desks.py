@@ -8,6 +8,7 @@ from moothall.adapters.log_memory import MemoryLog
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import (
     AnyCommand,
+    Ask,
     CloseSession,
     CorrectSegment,
     IntroduceSpeaker,
@@ -18,10 +19,12 @@ from moothall.core.commands import (
     TypeLine,
 )
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.floor.parts import Kind
+from moothall.core.ids import ChannelId, CommandId, InterventionId, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Lines
 from moothall.core.session import Status
 from moothall.services.desk_acts import ACTS
+from moothall.services.desk_floor import NEW_MS
 from moothall.services.desk_table import Seat
 from moothall.services.desks import Acknowledged
 from moothall.services.orders import Receipt
@@ -249,6 +252,28 @@ def test_once_words_were_removed_no_act_has_them_any_more() -> None:
             assert isinstance(acts, list)
             assert [act["id"] for act in acts] == ["told"]
             assert isinstance(await on.desks.undo(desk.seat, CommandId("mended")), Refusal)
+
+    run(story())
+
+
+def test_what_was_being_said_leaves_the_desks_with_the_line() -> None:
+    async def story() -> None:
+        async with house() as on:
+            desk = await on.sit()
+            line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="A name.", language="en")
+            asked = Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Who?", language="en", asker="x")
+            assert isinstance(await on.desks.act(desk.seat, CommandId("typed"), [line, asked]), Acknowledged)
+            assert "A name." in repr(desk.bodies("interventions")[-1])
+            await on.hall.clock.sleep(2 * NEW_MS)
+            told = len(desk.bodies("interventions"))
+            removed = await desk.seat.live.writer.remove(
+                desk.seat.actor, CommandId("gone"), Lines(segments=(SegmentId("t1"),))
+            )
+            assert isinstance(removed, Receipt)
+            (body,) = desk.bodies("interventions")[told:]
+            assert "'said': None" in repr(body)
+            state = (await on.sit()).state["news"]
+            assert "A name." not in repr(state)
 
     run(story())
 

@@ -20,10 +20,17 @@ def spoken_lines(state: State) -> Sequence[Segment]:
     return sorted((line for line in lines if line.whole.strip()), key=lambda line: line.t0)
 
 
-def said_at(lines: Sequence[Segment], t: int) -> Segment | None:
-    """The line of `spoken_lines` that was being said at `t`, media ms, or just before; None where nobody spoke."""
+def said_at(lines: Sequence[Segment], t: int, *, kept: bool = True) -> Segment | None:
+    """The line of `spoken_lines` that was being said at `t`, media ms, or just before; None where nobody spoke.
+
+    `kept`: whether what was said then is. A line that was begun before may stay open while nothing is recorded: where
+    nothing is, it is taken to have ended with its last word.
+    """
     found = bisect_right(lines, t, key=lambda line: line.t0) - 1
     if found < 0:
         return None
     line = lines[found]
-    return line if not line.ended or t <= line.t1 + PAUSE_MS else None
+    end = line.t1 if line.ended else None
+    if not kept and line.words:
+        end = line.words[-1].t1
+    return line if end is None or t <= end + PAUSE_MS else None

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
-from deciding import FLOOR, carry_out, speaking
+from asking import SOMEBODY, ask, of
+from deciding import FLOOR, WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
@@ -43,3 +44,23 @@ def test_lines_are_those_as_spoken_that_have_text() -> None:
     state = carry_out(state, typed, mine, actor=Actor(Role.TECHNICIAN, "t"))
     assert "y" in [each.id for each in spoken_lines(state)]
     assert "x" not in [each.id for each in spoken_lines(state)]
+
+
+def test_while_nothing_is_recorded_nothing_is_known_to_have_been_said() -> None:
+    chair = Actor(Role.CHAIR, "c")
+    state = carry_out(speaking(), do.BeginNotRecorded(), actor=chair, wall=WALL + 2_000)
+    state = carry_out(state, ask("off", "May I ask?"), actor=SOMEBODY, wall=WALL + 20_000)
+    assert of(state, "off").t == 20_000
+    for wall in (WALL + 21_000, WALL + 600_000):
+        t = of(state, "off").t
+        assert said_at(spoken_lines(state), t, kept=state.kept(t)) is None
+        state = carry_out(
+            state, do.EndNotRecorded() if not state.recorded else do.BeginNotRecorded(), actor=chair, wall=wall
+        )
+    just_after = carry_out(speaking(), do.BeginNotRecorded(), actor=chair, wall=WALL + 2_000)
+    before = said_at(spoken_lines(just_after), 3_000, kept=just_after.kept(3_000))
+    assert before is not None
+    assert before.whole == "Welcome"
+    typed = [line("typed", 1_000, 1_000)]
+    assert said_at(typed, 2_000, kept=False) is typed[0]
+    assert said_at(typed, 6_001, kept=False) is None

@@ -1,0 +1,85 @@
+"""Somebody at a desk of a real server, who has words removed that stand in a session with two lines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import socketio
+
+from moothall.app import Hall
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.services.orders import Receipt
+
+FLOOR, SESSION, OTHER = ChannelId("floor"), SessionId("hearing"), SessionId("other")
+HIDDEN = "rhubarb"
+ANA = SpeakerId("ana")
+
+
+async def held(running: Hall, session: SessionId = SESSION) -> None:
+    """A session with a line of nobody and one of Ana's, in which the word stands."""
+    live = await running.sessions.open(session)
+    engine = Actor(Role.ENGINE, "e")
+    acts: list[tuple[Actor, do.AnyCommand]] = [
+        (SYSTEM, do.CreateSession(title="Hearing", languages=("en",))),
+        (SYSTEM, do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))),
+        (SYSTEM, do.OpenSession()),
+        (SYSTEM, do.AttachEngine(channel=FLOOR, model="m")),
+        (SYSTEM, do.IntroduceSpeaker(speaker=ANA, name="Ana Souza")),
+    ]
+    for line, speaker, texts in (("a", None, ("Good", " day.")), ("b", ANA, ("So", f" {HIDDEN}", " it is."))):
+        t0 = 0 if speaker is None else 2_000
+        words = tuple(ev.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
+        segment = SegmentId(line)
+        start = do.SegmentStart(t0=t0, language="en")
+        acts += [
+            (SYSTEM, do.TakeFloor(channel=FLOOR, speaker=speaker)),
+            (engine, do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=words, start=start)),
+            (
+                engine,
+                do.EndSegment(
+                    channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=ev.EndReason.SENTENCE
+                ),
+            ),
+        ]
+    for n, (by, command) in enumerate(acts):
+        answer = await live.writer.send(by, CommandId(f"c{n}"), command)
+        assert isinstance(answer, Receipt), answer
+
+
+@asynccontextmanager
+async def at_a_desk(running: Hall, role: Role) -> AsyncIterator[socketio.AsyncClient]:
+    """Somebody with a link for the job, joined."""
+    _, token = await running.links.create(role, f"session:{SESSION}", "somebody")
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
+            client = socketio.AsyncClient(reconnection=False, http_session=http)
+        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
+        try:
+            await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5)
+            yield client
+        finally:
+            await client.disconnect()
+
+
+def found(folder: Path, text: str) -> list[str]:
+    return [file.name for file in folder.rglob("*") if file.is_file() and text.encode() in file.read_bytes()]
+
+
+async def asked(client: socketio.AsyncClient, name: str, selection: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = await client.call(
+        "remove", {"id": name, "removes": selection}, namespace="/desk", timeout=5
+    )
+    return answer
+
+
+async def concerned(client: socketio.AsyncClient, selection: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = await client.call("concerned", {"removes": selection}, namespace="/desk", timeout=5)
+    return answer
