@@ -221,9 +221,11 @@ async def test_only_our_pages_send_what_can_be_read(house: House) -> None:
 
 
 async def test_who_sends_all_the_time_is_slowed_and_loses_nothing(house: House) -> None:
-    for number in range(ALLOWANCE.burst):
-        await house.asked(id=f"n{number}")
-    status, headers, text = await house.post(id="more")
+    for number in range(2 * ALLOWANCE.burst):  # On a slow machine some of the allowance comes back meanwhile.
+        status, headers, text = await house.post(id=f"n{number}")
+        if status != 303:
+            break
+    assert number >= ALLOWANCE.burst
     assert (status, headers["Retry-After"]) == (429, "60")
     assert "That came very often." in text
     assert "Thanks & <bye>" in text
