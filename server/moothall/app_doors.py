@@ -281,7 +281,7 @@ def _channel_of(sessions: Sessions) -> ChannelOf:
     def channel(session: SessionId, segment: SegmentId) -> str:
         live = sessions.loaded(session)
         line = None if live is None else live.state.segments.get(segment)
-        return "" if line is None else line.channel
+        return "" if line is None or line.gone else line.channel
 
     return channel
 

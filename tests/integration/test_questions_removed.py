@@ -152,3 +152,18 @@ async def test_what_is_asked_while_nothing_is_recorded_is_kept_and_nothing_that_
         assert not live.state.recorded
         assert PRIVATE in await page(running, "record.txt")
         assert found(tmp_path, HIDDEN) == []
+
+
+async def test_no_way_leads_to_an_answer_whose_line_was_removed(tmp_path: Path) -> None:
+    async with hall(settings(tmp_path)) as running:
+        await held(running)
+        await questions(running)
+        await done(running, "call-2", do.Stand(interventions=(LATER,), standing=Standing.CALLED))
+        answered = do.Stand(interventions=(LATER,), standing=Standing.ANSWERED, segment=SegmentId("b"))
+        await done(running, "answered-2", answered)
+        assert "/line/b?" in await page(running, "questions")
+        async with at_a_desk(running, Role.TECHNICIAN) as client:
+            assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
+        text = await page(running, "questions")
+        assert "And tea?" in text
+        assert "/line/" not in text

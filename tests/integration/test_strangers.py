@@ -139,6 +139,7 @@ DOORS = {
     "GET /": open_to_all(),
     "GET /s/{session}": open_to_all("", "?feed=lines", "?channel=pt&ui=ar", "?before=1"),
     "GET /s/{session}/read": open_to_all("", "?from=1"),
+    "GET /s/{session}/line/{segment}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
     "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
     "GET /s/{session}/screen": open_to_all(),
@@ -197,7 +198,15 @@ DOORS = {
 }
 """Every route of the server. Where staff come with a link, their pages tell what is theirs through the desks' socket
 (tests/unit/adapters/test_desk_socket.py); no other door tells anybody more for it."""
-FILLED_IN = {"token": ["guess"], "room": ["r1"], "link": ["l1"], "version": ["v"], "name": ["x.js"], "number": ["1"]}
+FILLED_IN = {
+    "token": ["guess"],
+    "room": ["r1"],
+    "link": ["l1"],
+    "version": ["v"],
+    "name": ["x.js"],
+    "number": ["1"],
+    "segment": ["a", "b", "none"],
+}
 FORMS = ["vtt", "srt", "txt", "html", "json"]
 
 

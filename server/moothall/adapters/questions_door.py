@@ -160,7 +160,7 @@ class QuestionsDoor:
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
                 "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
                 "mine": each.id in mine,
-                "may_support": may_support and each.standing in WAITING and each.kind is not Kind.REQUEST,
+                "may_support": may_support and _may_be_supported(each),
                 "action": f"{base}/asked/{each.number}/support{query}",
                 "answer": each.answer,
                 "answer_language": each.answer_language,
@@ -223,3 +223,7 @@ class QuestionsDoor:
         if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
             raise Wrong(503, DoorText.MANY)
         # Where it had its turn meanwhile the list says so.
+
+
+def _may_be_supported(each: Intervention) -> bool:
+    return each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed

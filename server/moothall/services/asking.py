@@ -190,5 +190,5 @@ def _own(live: LiveSession, each: Intervention, wall: int) -> Own:
         ahead=ahead_of(floor, each.id),
         wait=wait_ms(floor, each.id, state.media_now(wall)) if on else None,
         into=None if into is None else into.number,
-        channel="" if line is None else line.channel,
+        channel="" if line is None or line.gone else line.channel,
     )

@@ -309,7 +309,7 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
         stands = ev.InterventionStands(intervention=InterventionId("q"), number=4, standing=standing, t=t)
         hall.floor = evolve_floor(hall.floor, stands)
     text = await shown()
-    assert '<p class="aside">Received: 4. Answered: 1.</p>' in text
+    assert '<p class="aside">Received: 4. Answered: 1. Half of' in text
     assert "waited no longer than this: about 3 minutes." in text.replace(NO_BREAK, " ")
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
+from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Stand
+from moothall.core.commands import AnyCommand, CloseSession, MoveLinesAway, OpenSession, Stand, TypeLine
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Own, Unasked, Wish
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
@@ -179,6 +179,21 @@ async def test_where_it_stands_in_the_queue(house: House) -> None:
     assert ((await house.own(second)).ahead, (await house.own(second)).wait) == (0, 90_000)
     await house.do(CloseSession(), actor=SYSTEM)
     assert (await house.own(third)).wait is None
+
+
+@in_a_house
+async def test_its_answer_is_found_as_long_as_the_line_stands_in_the_session(house: House) -> None:
+    name, line = await house.ask(), SegmentId("because")
+    typed = TypeLine(channel=FLOOR, segment=line, text="Because.", language="en")
+    await house.do(typed, actor=Actor(Role.CAPTIONER, "c1"))
+    for standing in (Standing.QUEUED, Standing.CALLED):
+        await house.stand(name, standing)
+    await house.do(Stand(interventions=(name,), standing=Standing.ANSWERED, segment=line))
+    assert (await house.own(name)).channel == FLOOR
+    await house.hall.clock.sleep(60_000)
+    away = MoveLinesAway(channel=FLOOR, segments=(line,), session=SessionId("next"))
+    await house.do(away, actor=Actor(Role.TECHNICIAN, "t1"))
+    assert not (await house.own(name)).channel
 
 
 @in_a_house
