@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from golden.question_removed_story import question_not_taken, remove_its_words
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.core import events as ev
@@ -376,6 +377,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-terms": (chosen_terms, remove_her_name),
     "log-0.1-translated": (translated, remove_a_line_in_both_languages),
     "log-0.1-asking": (asking, remove_what_was_asked),
+    "log-0.1-question-removed": (question_not_taken, remove_its_words),
 }
 
 

@@ -7,7 +7,7 @@ const WORDS = /^(intervention|queue)\.|^session\.|^body\.removed/;
 export const concerns = (event) => WORDS.test(event.body?.type ?? '');
 
 /** With scripts a line of the text is found on the page that goes on, however old it is. */
-for (const kind of ['pointerdown', 'focusin']) {
+for (const kind of ['click', 'auxclick']) { // by a key as well, and before the browser goes there
   addEventListener(kind, ({ target }) => {
     const link = target.closest?.('a[data-live]');
     if (link) link.href = link.dataset.live;

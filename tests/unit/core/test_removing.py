@@ -8,8 +8,20 @@ from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, correct,
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.event_codec import UnknownEvent
-from moothall.core.ids import SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Cut, Lines, Span, WithCopies, WordsOf, again, names_in, not_recorded, selected, times
+from moothall.core.ids import InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.removing import (
+    Cut,
+    Interventions,
+    Lines,
+    Span,
+    WithCopies,
+    WordsOf,
+    again,
+    names_in,
+    not_recorded,
+    selected,
+    times,
+)
 from moothall.core.session import State, evolve
 
 ANA = SpeakerId("ana")
@@ -100,6 +112,10 @@ def test_a_span_lines_and_the_words_of_a_speaker_are_found_by_request() -> None:
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9001))) == [("t", ())]
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9000))) == []
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(9001, 9100))) == []
+
+
+def test_what_somebody_asked_takes_no_lines_with_it() -> None:
+    assert selected(talk(), Interventions((InterventionId("a"),))) == ()
 
 
 def test_copies_go_whole_with_a_selection_that_cuts_its_own_lines() -> None:

@@ -1,0 +1,75 @@
+"""A story for `make_log.py`: a question is called, answered in writing and not taken; then its words go for good."""
+
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import ChannelId, InterventionId
+from recorder import MORNING, Recorder
+
+MODERATOR = Actor(Role.MODERATOR, "moderator-3")
+STAFF = Actor(Role.SECRETARIAT, "staff-1")
+Q = InterventionId("q1")
+
+
+def _stands(standing: Standing, t: int, reason: str = "") -> ev.InterventionStands:
+    return ev.InterventionStands(intervention=Q, number=1, standing=standing, t=t, reason=reason)
+
+
+def _published(text: str, name: str, *, removed: bool = False) -> ev.InterventionPublished:
+    return ev.InterventionPublished(
+        intervention=Q,
+        number=1,
+        kind=Kind.QUESTION,
+        text=text,
+        language="en",
+        name=name,
+        origin="remote",
+        t=900,
+        removed=removed,
+    )
+
+
+def question_not_taken(recorder: Recorder) -> list[LogRecord]:
+    tell = recorder.record
+    received = ev.InterventionReceived(
+        intervention=Q,
+        number=1,
+        kind=Kind.QUESTION,
+        text="Wy João Silva?",
+        language="en",
+        name="Ana Conceição",
+        origin="remote",
+        asker="asker-1",
+        t=900,
+    )
+    return [
+        tell(ev.SessionCreated(title="Words removed", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=ChannelId("floor"), kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), MODERATOR),
+        tell(received, Actor(Role.PARTICIPANT, "visitor"), cause="ask"),
+        tell(_stands(Standing.CHECKED, 900), Actor(Role.PARTICIPANT, "visitor"), cause="ask", n=1),
+        tell(ev.InterventionReworded(intervention=Q, text="Why João Silva?"), MODERATOR),
+        tell(_published("Why João Silva?", "Ana Conceição"), MODERATOR, cause="approve"),
+        tell(_stands(Standing.QUEUED, 1_000), MODERATOR, cause="approve", n=1),
+        tell(_stands(Standing.CALLED, 1_500), MODERATOR),
+        tell(ev.InterventionWritten(intervention=Q, number=1, text="He was here.", language="pt"), MODERATOR),
+        tell(_stands(Standing.DECLINED, 2_000, "It names João Silva."), MODERATOR),
+        tell(ev.SessionClosed(t=3_000), MODERATOR),
+    ]
+
+
+def remove_its_words(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    """The same as `moothall.core.floor.removing.stays_of` says of it in this release."""
+    gone, tell = (4, 6, 7, 10, 11), recorder.record
+    stays = ev.InterventionRemoved(
+        intervention=Q, number=1, kind=Kind.QUESTION, language="en", origin="remote", asker="asker-1", t=900
+    )
+    return gone, [
+        tell(stays, STAFF, cause="r"),
+        tell(_published("", "", removed=True), STAFF, cause="r", n=1),
+        tell(_stands(Standing.DECLINED, 2_000), STAFF, cause="r", n=2),
+        tell(ev.BodyRemoved(offsets=gone, reason="request", by=STAFF.id), STAFF, cause="r", n=3),
+    ]
