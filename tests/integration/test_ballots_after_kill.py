@@ -1,9 +1,11 @@
-"""The server is killed with -9 while a hall says what it would ask too: no ballot is lost, and none is doubled."""
+"""The server is killed with -9 amid ballots, supports and hands: none that was acknowledged is lost, none is doubled."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
@@ -21,17 +23,17 @@ from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId
+from moothall.core.ids import CommandId, InterventionId, PollId
 from moothall.services.ballot_box import SHELF, Box, Kept
 from moothall.settings import Server, Settings
 
 QUESTIONS = tuple(InterventionId(name) for name in ("who", "when", "why"))
 KILLS, VISITORS, AT_ONCE = 4, 240, 24
-OPTIONS = ("Yes", "No", "Not sure")
+POLL, OPTIONS = PollId("p"), ("Yes", "No", "Not sure")
 
 
 class Hall:
-    """People who say what they would ask too, until each of them was told that it is kept."""
+    """People who say what they would ask too and raise their hands, until each of them was told that it is kept."""
 
     def __init__(self, hall: DeskHall) -> None:
         self.hall = hall
@@ -47,6 +49,9 @@ class Hall:
                 question = visitor % len(QUESTIONS)
                 await self._send(http, visitor, f"asked/{question + 1}/support")
                 self.kept.add((visitor, question))
+                for choice in (visitor % 2, visitor % 3):
+                    await self._send(http, visitor, "hands/1", option=str(choice))
+                self.voted[visitor] = choice
                 self.news.set()
 
     async def _send(self, http: aiohttp.ClientSession, visitor: int, path: str, **form: str) -> None:
@@ -78,12 +83,12 @@ def token(visitor: int) -> str:
     return f"visitor-{visitor:014}"
 
 
-async def in_the_book(data: Path) -> tuple[Box, set[str]]:
-    """What the book has: the session's key, and its ballots' keys."""
+async def in_the_book(data: Path) -> tuple[Box, Mapping[str, bytes]]:
+    """What the book has: the session's key, and its ballots."""
     book = await SqliteBook.open(data / FILE_NAME)
     try:
         body = (await book.read(SHELF))[SESSION]
-        return Box(msgspec.msgpack.decode(body, type=Kept)), set(await book.read(f"{SHELF}:{SESSION}"))
+        return Box(msgspec.msgpack.decode(body, type=Kept)), await book.read(f"{SHELF}:{SESSION}")
     finally:
         await book.close()
 
@@ -101,6 +106,7 @@ async def prepared(data: Path) -> DeskHall:
             for name in QUESTIONS
         ]
         commands.append(do.Stand(interventions=QUESTIONS, standing=Standing.QUEUED))
+        commands.append(do.OpenPoll(poll=POLL, question="Shall we?", language="en", options=OPTIONS))
         answer = await live.writer.send(Actor(Role.MODERATOR, "m1"), CommandId("ask"), commands)
         assert not isinstance(answer, Refusal), answer
     return hall
@@ -119,7 +125,7 @@ async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
             for kill in range(KILLS):
                 await people.until((kill + 1) * VISITORS // (KILLS + 1))
                 await hall.kill()
-                kept = set(people.kept)
+                kept, voted = set(people.kept), dict(people.voted)
                 box, there = await in_the_book(hall.data)
                 lost = [
                     (visitor, question)
@@ -127,13 +133,21 @@ async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
                     if f"{QUESTIONS[question]}/{box.voter(token(visitor))}" not in there
                 ]
                 assert not lost, f"acknowledged, and not in the book: {lost}"
+                changed = {
+                    visitor: choice
+                    for visitor, choice in voted.items()
+                    if there[f":poll:{POLL}/{box.voter(token(visitor))}"] != str(choice).encode()
+                }
+                assert not changed, f"chosen and acknowledged, and otherwise in the book: {changed}"
                 await hall.start()
         await hall.kill()  # What was acknowledged last is not counted yet.
         await hall.start()
         async with aiohttp.ClientSession() as http, http.get(f"{hall.address}/s/{SESSION}/questions") as answer:
             assert answer.status == 200
         expected = [sum(question == number for _, question in people.kept) for number in range(len(QUESTIONS))]
-        while supported(hall) != expected:
+        chosen = Counter(people.voted.values())
+        hands = tuple(chosen[option] for option in range(len(OPTIONS)))
+        while supported(hall) != expected or hall.state().floor.polls[0].remote != hands:
             await CLOCK.sleep(100)
         box, there = await in_the_book(hall.data)
         assert len(people.kept) == VISITORS
@@ -144,6 +158,7 @@ async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
         await hall.stop()
     assert verify_command(hall.data, None, io.StringIO()) == SOUND
     assert supported(hall) == expected
+    assert sum(hall.state().floor.polls[0].remote) == VISITORS
 
 
 def supported(hall: DeskHall) -> list[int]:

@@ -99,7 +99,7 @@ def rows_of(poll: Poll) -> list[Row]:
     """Its options in their order, with the hands for each."""
     every = sum(poll.sums)
     return [
-        Row(text=text, remote=remote, room=room, sum=both, share=round(100 * both / every) if every else 0)
+        Row(text=text, remote=remote, room=room, sum=both, share=(200 * both + every) // (2 * every) if every else 0)
         for text, remote, room, both in zip(poll.options, poll.remote, poll.room, poll.sums, strict=True)
     ]
 
