@@ -1,4 +1,4 @@
-"""The server is killed with -9 amid ballots, supports and hands: none that was acknowledged is lost, none is doubled."""
+"""The server is killed with -9 amid supports and hands: no acknowledged ballot is lost, none is doubled."""
 
 from __future__ import annotations
 

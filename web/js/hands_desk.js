@@ -74,7 +74,7 @@ export class HandsDesk {
     const tongue = { lang: language, dir: direction(language) };
     const head = ['answer', 'remote', 'room', 'sum'].map((name) => element('th', { scope: 'col' }, words.text(`hands.${name}`)));
     const rows = options.map((text, n) => element('tr', {},
-      element('th', { scope: 'row', ...tongue }, text),
+      element('th', { scope: 'row' }, element('bdi', tongue, text)),
       element('td', { 'data-remote': n }),
       element('td', {}, element('input', { type: 'number', min: 0, max: 100000, step: 1, value: 0, 'data-room': n, 'aria-label': `${text}: ${words.text('hands.room')}` })),
       element('td', { 'data-sum': n })));
