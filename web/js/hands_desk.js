@@ -72,19 +72,21 @@ export class HandsDesk {
     const { words } = this.line;
     const { id, question, language, options } = poll;
     const tongue = { lang: language, dir: direction(language) };
-    const head = ['answer', 'remote', 'room', 'sum'].map((name) => element('th', { scope: 'col' }, words.text(`hands.${name}`)));
-    const rows = options.map((text, n) => element('tr', {},
-      element('th', { scope: 'row' }, element('bdi', tongue, text)),
-      element('td', { 'data-remote': n }),
-      element('td', {}, element('input', { type: 'number', min: 0, max: 100000, step: 1, value: 0, 'data-room': n, 'aria-label': `${text}: ${words.text('hands.room')}` })),
-      element('td', { 'data-sum': n })));
+    const head = ['remote', 'room', 'sum'].map((name) => element('th', { scope: 'col' }, words.text(`hands.${name}`)));
+    // An answer has a line of its own above its numbers: the column is narrow, and eight of them are long.
+    const bodies = options.map((text, n) => element('tbody', {},
+      element('tr', {}, element('th', { scope: 'rowgroup', colspan: 3 }, element('bdi', tongue, text))),
+      element('tr', {},
+        element('td', { 'data-remote': n }),
+        element('td', {}, element('input', { type: 'number', min: 0, max: 100000, step: 1, value: 0, 'data-room': n, 'aria-label': `${text}: ${words.text('hands.room')}` })),
+        element('td', { 'data-sum': n }))));
     const asked = `HandsLed-${poll.number}`;
     const buttons = element('p', { class: 'buttons' }, element('button', { type: 'submit', 'aria-describedby': asked }, words.text('hands.save')));
     if (poll.open) buttons.append(' ', this.#button('hands.close', asked, { do: 'close-poll', poll: id }));
     else if (!open) buttons.append(' ', this.#button('hands.again', asked, { do: 'open-poll', poll: id, question, language, options }));
     const block = element('form', { class: 'led', 'data-made': made, novalidate: true },
       element('h3', { id: asked, ...tongue }, question),
-      element('table', { 'aria-labelledby': asked }, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...rows)),
+      element('table', { 'aria-labelledby': asked }, element('thead', {}, element('tr', {}, ...head)), ...bodies),
       buttons);
     block.addEventListener('submit', (event) => {
       event.preventDefault();

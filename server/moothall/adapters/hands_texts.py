@@ -17,7 +17,6 @@ LEADING_TEXTS = {
     "hands.wrong": "Write a question, and 2 to 8 different answers, one a line.",
     "hands.close": "Close the show of hands",
     "hands.again": "Open this show of hands again",
-    "hands.answer": "Answer",
     "hands.remote": "Remote people",
     "hands.room": "Hands on site",
     "hands.sum": "Together",
