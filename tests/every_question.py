@@ -9,7 +9,7 @@ from moothall.app import Hall
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import HUB, REMOTE, ROOM, Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
 from moothall.services.session_writer import Receipt
 
 TEXT = (
@@ -17,6 +17,19 @@ TEXT = (
     ("ar", "يمكن للجميع طرح الأسئلة، أينما كانوا."),
     ("en", "Questions from remote hubs come first & are read aloud <in full>."),
 )
+
+
+BEFORE, NOW = PollId("before"), PollId("now")
+SHOWS_OF_HANDS: tuple[do.AnyCommand, ...] = (
+    do.OpenPoll(poll=BEFORE, question="هل نواصل؟", language="ar", options=("نعم", "لا")),
+    do.CountRoom(poll=BEFORE, room=(7, 2)),
+    do.ClosePoll(poll=BEFORE),
+    do.OpenPoll(
+        poll=NOW, question="Shall <the board> publish the figures?", language="en", options=("Yes & now", "No", "Later")
+    ),
+    do.CountRoom(poll=NOW, room=(12, 4, 0)),
+)
+"""One that is over, and one that is open."""
 
 
 async def asked(running: Hall) -> None:
@@ -49,6 +62,7 @@ async def asked(running: Hall) -> None:
     await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
     await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
     await running.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
+    await told("hands", *SHOWS_OF_HANDS)
 
 
 async def every_question(told: Callable[..., Awaitable[None]]) -> None:
@@ -87,3 +101,4 @@ async def every_question(told: Callable[..., Awaitable[None]]) -> None:
     answer = do.WriteAnswer(intervention=InterventionId("q11"), text="The towns do.", language="en")
     mended = do.Reword(intervention=InterventionId("q4"), text="من يدفع ثمن المياه والكهرباء؟")
     await told(Actor(Role.MODERATOR, "m1"), "answered-in-writing", answer, mended)
+    await told(Actor(Role.MODERATOR, "m1"), "hands", *SHOWS_OF_HANDS)

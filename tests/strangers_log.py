@@ -18,6 +18,7 @@ from moothall.core.ids import (
     Epoch,
     InterventionId,
     Lane,
+    PollId,
     SegmentId,
     SessionId,
     SourceId,
@@ -30,6 +31,7 @@ HIDDEN = SessionId("backstage")
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
 A, B = SegmentId("a"), SegmentId("b")
 Q = InterventionId("q")
+P = PollId("p")
 WORD = "rhubarb"
 WALL = 1_764_000_000_000
 
@@ -92,6 +94,9 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.QueueArranged(first=(Q,)),
         ev.QueueOrdered(order=Order.ALTERNATE),
         ev.SupportCounted(counts={Q: 3}),
+        ev.PollOpened(poll=P, number=1, question="Shall we?", language="en", options=("Yes", "No"), t=33),
+        ev.PollCounted(poll=P, remote=(2, 1), room=(0, 0)),
+        ev.PollClosed(poll=P, t=40),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),

@@ -15,6 +15,7 @@ from moothall.adapters.asking_door import AskingDoor
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
+from moothall.adapters.hands_door import HandsDoor
 from moothall.adapters.import_door import ImportDoor
 from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
@@ -152,6 +153,15 @@ async def open_doors(
         address_of=address_of,
     )
     house.sessions.observe(questions.observe)
+    hands = HandsDoor(
+        pages,
+        house.ballots,
+        clock=clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=address.origins,
+        address_of=address_of,
+    )
     shown = ShownDoor(
         pages,
         clock=clock,
@@ -211,7 +221,7 @@ async def open_doors(
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, reporting, languages, asking, questions, keys, staff):
+    for door in (*reading, reporting, languages, asking, questions, hands, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
     for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):

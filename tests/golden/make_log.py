@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from golden.hands_story import remove_the_second, show_of_hands
 from golden.question_removed_story import question_not_taken, remove_its_words
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
@@ -378,6 +379,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-translated": (translated, remove_a_line_in_both_languages),
     "log-0.1-asking": (asking, remove_what_was_asked),
     "log-0.1-question-removed": (question_not_taken, remove_its_words),
+    "log-0.1-hands": (show_of_hands, remove_the_second),
 }
 
 

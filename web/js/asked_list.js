@@ -1,13 +1,15 @@
 // The list of questions and comments: follows what happens to them, and puts it where it belongs.
 
+import { putHands } from './hands.js';
 import { Link } from './link.js';
 import { at, set } from './nodes.js';
 import { Renewal, concerns } from './renewal.js';
+import { fill } from './words.js';
 
 const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
 
 const list = at('Questions');
-const renewal = new Renewal(['Figures', 'Now', 'Queue', 'Later', 'Answered', 'Written']);
+const renewal = new Renewal(['Figures', 'Hands', 'Now', 'Queue', 'Later', 'Answered', 'Written']);
 const forms = JSON.parse(at('Forms').textContent);
 const plural = new Intl.PluralRules(document.documentElement.lang);
 let seen = list.dataset.position;
@@ -21,6 +23,16 @@ function count({ counts }) {
   if ('moves' in list.dataset) renewal.soon(MOVING);
 }
 
+/** A show of hands has begun, was counted, or is over. */
+function hands(body) {
+  const { begun, over } = at('HandsSaid').dataset;
+  if (body.type === 'poll.counted') putHands(at('Hands'), body, at('Hands').dataset.counted);
+  else {
+    set(at('HandsSaid'), body.type === 'poll.opened' ? fill(begun, { question: body.question }) : body.void ? '' : over);
+    renewal.soon();
+  }
+}
+
 function take(frame) {
   if (frame.snapshot) {
     seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
@@ -28,6 +40,7 @@ function take(frame) {
   }
   for (const event of frame.events ?? []) {
     if (event.body?.type === 'support.counted') count(event.body);
+    else if (event.body?.type?.startsWith('poll.')) hands(event.body);
     else if (concerns(event)) renewal.soon();
     seen = `${seen.split(':')[0]}:${event.offset}`;
   }

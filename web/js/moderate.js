@@ -2,6 +2,7 @@
 
 import { DeskKeys } from './desk_keys.js';
 import { newId } from './desk_link.js';
+import { HandsDesk } from './hands_desk.js';
 import { keep, recall } from './kept.js';
 import { at, element, set } from './nodes.js';
 import { QuestionItems } from './question_items.js';
@@ -32,6 +33,7 @@ const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
   removes: () => line.may.has('remove'),
 });
+const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
 const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
 const sift = () => {
@@ -164,6 +166,7 @@ function show() {
   const [approved, unread] = questions.left();
   set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
   at('Left').hidden = !approved.length && !unread.length;
+  hands.show();
   tick();
 }
 

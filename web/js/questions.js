@@ -28,6 +28,7 @@ export class Questions {
     this.order = 'arrival';
     this.called = null;
     this.turn = null;
+    this.polls = [];
   }
 
   /** Take a message in; gives the ids that are new. */
@@ -36,8 +37,8 @@ export class Questions {
     if (body.whole) this.items = new Map();
     for (const item of body.items) this.items.set(item.id, item);
     for (const id of body.gone) this.items.delete(id);
-    const { queue, alike, arranged, order, called, turn } = body;
-    Object.assign(this, { queue, alike, arranged, order, called, turn });
+    const { queue, alike, arranged, order, called, turn, polls } = body;
+    Object.assign(this, { queue, alike, arranged, order, called, turn, polls });
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moothall.adapters.hands_texts import HANDS_DONE
 from moothall.adapters.page_texts import ACCEPTED, MENDED, ORIGINS, STANDING
 from moothall.adapters.quality_texts import QUALITY_TEXTS
 from moothall.adapters.translation_texts import REACH_TEXTS
@@ -71,6 +72,7 @@ DESK_TEXTS = {
     **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
     **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
     **QUALITY_TEXTS,
+    **HANDS_DONE,
     "mended": MENDED,
     "accepted": ACCEPTED,
     "kind.floor": "As spoken",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.adapters.desk_texts import DESK_TEXTS
+from moothall.adapters.hands_texts import LEADING_TEXTS
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Order, Standing
 
@@ -44,6 +45,7 @@ FLAGS = {"blocked-word": "May be rude: read it first", "abuse": "Reported by rea
 
 MODERATING_TEXTS = {
     **DESK_TEXTS,
+    **LEADING_TEXTS,
     **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
     **{f"wants.{kind.value}": key for kind, key in KINDS.items()},
     **{f"why.{why.value}": key for why, key in WHY.items()},

@@ -6,17 +6,19 @@ It works without a script. A browser is known by the same cookie as at *Ask or c
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
+from moothall.adapters import hands_texts
 from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate, network
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_hands import hands
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.visitor_cookie import give, new_token, token_of
@@ -26,10 +28,10 @@ from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.listing import listing
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import WAITING, Kind, Order
-from moothall.core.ids import InterventionId, Position, SegmentId, SessionId
+from moothall.core.ids import InterventionId, PollId, Position, SegmentId, SessionId
 from moothall.core.languages import direction
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session import Status
+from moothall.core.session import ON, Status
 from moothall.services.ballots import Ballots
 from moothall.services.publication import Publication
 from moothall.services.sessions import LiveSession
@@ -119,13 +121,14 @@ class QuestionsDoor:
     def _text(self, wanted: Asked, floor: Floor, token: str, ui: Catalogue, *, query: str, chosen: bool) -> str:
         """The page; whoever has said of nothing that they would ask it too gets one that was made already."""
         mine = self._ballots.supported(wanted.session, token)
-        if mine:
-            return self._render(wanted, floor, mine, ui, query=query, chosen=chosen)
+        voted = self._ballots.voted(wanted.session, token)
+        if mine or voted:
+            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen)
         session = wanted.snapshot.session
         key, stands = (wanted.session, ui.language, query), (session.title, session.status)
         made = self._made.pop(key, None)
         if made is None or made[0] is not floor or made[1] != stands:
-            made = floor, stands, self._render(wanted, floor, mine, ui, query=query, chosen=chosen)
+            made = floor, stands, self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen)
         self._made[key] = made
         if len(self._made) > MOST_MADE:
             self._made.popitem(last=False)
@@ -136,6 +139,7 @@ class QuestionsDoor:
         wanted: Asked,
         floor: Floor,
         mine: frozenset[InterventionId],
+        voted: Mapping[PollId, int],
         ui: Catalogue,
         *,
         query: str,
@@ -144,6 +148,7 @@ class QuestionsDoor:
         found, base = listing(floor), f"/s/{quote(wanted.session)}"
         may_support = wanted.snapshot.session.status is not Status.CLOSED
         kept = f"&ui={ui.language}" if chosen else ""
+        raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
 
         def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
             channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
@@ -187,6 +192,13 @@ class QuestionsDoor:
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
             moves=floor.order is Order.SUPPORT,
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
+            hands=raised,
+            hands_before=before,
+            hands_at=f"{base}/hands/",
+            hands_query=query,
+            hands_counted=ui.text(hands_texts.COUNTED),
+            hands_begun=ui.text(hands_texts.BEGUN),
+            hands_over=ui.text(hands_texts.OVER),
         )
 
     async def support(self, request: web.Request) -> web.Response:

@@ -28,10 +28,16 @@ _TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel, do.Resto
 _MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
 _NOTES = _of(do.LeaveNote)
 _TERMS = _of(do.ChooseTerm)
-_QUEUE = _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
+_HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
+_QUEUE = _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue) | _HANDS
 
 COMMANDS: dict[Role, _Commands] = {
-    Role.SYSTEM: _MAKE | _LIFE | _AUDIO | _SPEAKERS | _CONSENT | _of(do.RewindChannel, do.AskClose, do.CountSupport),
+    Role.SYSTEM: _MAKE
+    | _LIFE
+    | _AUDIO
+    | _SPEAKERS
+    | _CONSENT
+    | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE,
     Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE,

@@ -16,7 +16,7 @@ from moothall.core.events import (
     Word,
 )
 from moothall.core.floor.parts import REMOTE, Kind, Order, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, InterventionId, PollId, SegmentId, SessionId, SourceId, SpeakerId
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -395,6 +395,38 @@ class CountSupport(Command, frozen=True, kw_only=True, tag="count-support"):
     counts: dict[InterventionId, int]
 
 
+class OpenPoll(Command, frozen=True, kw_only=True, tag="open-poll"):
+    """Ask for a show of hands, or open one again that was closed."""
+
+    poll: PollId
+    question: str
+    language: str
+    """BCP-47 tag of the question and of the options."""
+    options: tuple[str, ...]
+
+
+class ClosePoll(Command, frozen=True, kw_only=True, tag="close-poll"):
+    """End a show of hands."""
+
+    poll: PollId
+    void: bool = False
+    """Whether it was opened by mistake."""
+
+
+class CountRoom(Command, frozen=True, kw_only=True, tag="count-room"):
+    """Say how many hands are raised in the room for each option."""
+
+    poll: PollId
+    room: tuple[int, ...]
+
+
+class CountPoll(Command, frozen=True, kw_only=True, tag="count-poll"):
+    """Say how many have chosen each option on their page."""
+
+    poll: PollId
+    remote: tuple[int, ...]
+
+
 AnyCommand = (
     CreateSession
     | DescribeSession
@@ -438,5 +470,9 @@ AnyCommand = (
     | ArrangeQueue
     | OrderQueue
     | CountSupport
+    | OpenPoll
+    | ClosePoll
+    | CountRoom
+    | CountPoll
 )
 """Every command of this release, told apart by `do`."""

@@ -13,6 +13,7 @@ from moothall.core.actors import Actor
 from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_floor import decide_floor
 from moothall.core.decide_lines import MOST_BACK, decide_lines
+from moothall.core.decide_polls import decide_poll
 from moothall.core.decide_terms import decide_term
 from moothall.core.decide_translations import translate, with_translations
 from moothall.core.errors import Refusal, RefusalCode
@@ -86,6 +87,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             | do.CountSupport()
         ):
             return decide_floor(state, command, actor, wall)
+        case do.OpenPoll() | do.ClosePoll() | do.CountRoom() | do.CountPoll():
+            return decide_poll(state, command, wall)
         case do.AskClose():
             return _ask_close(state, command)
         case _:

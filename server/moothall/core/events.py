@@ -26,7 +26,17 @@ from moothall.core.event_parts import (
     Word,
 )
 from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, Lane, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import (
+    ChannelId,
+    CommandId,
+    InterventionId,
+    Lane,
+    PollId,
+    SegmentId,
+    SessionId,
+    SourceId,
+    SpeakerId,
+)
 
 # Whoever speaks of events speaks of their parts.
 __all__ = [
@@ -541,6 +551,50 @@ class SupportCounted(QueueEvent, frozen=True, kw_only=True, tag="support.counted
     """Of those whose number has changed, how many there are now."""
 
 
+class PollEvent(Event, frozen=True, kw_only=True):
+    """A public fact about a show of hands."""
+
+    poll: PollId
+    """Which; unique in the session."""
+
+    def lane(self) -> Lane:
+        """Everybody's."""
+        return lanes.FLOOR
+
+
+class PollOpened(PollEvent, frozen=True, kw_only=True, tag="poll.opened"):
+    """Everybody is asked something at once, with answers to choose from; or one that was closed goes on as it was."""
+
+    number: int
+    """What it is called by, counted from 1."""
+    question: str
+    """What is asked."""
+    language: str
+    """BCP-47 tag of the question and of the options."""
+    options: tuple[str, ...]
+    """Two to eight."""
+    t: int
+    """When, media ms."""
+
+
+class PollCounted(PollEvent, frozen=True, kw_only=True, tag="poll.counted"):
+    """How many are for each option now, at most once a second. The ballots are kept elsewhere, and destroyed."""
+
+    remote: tuple[int, ...]
+    """Those who chose on their page, in the order of the options."""
+    room: tuple[int, ...]
+    """The hands that a person has counted in the room."""
+
+
+class PollClosed(PollEvent, frozen=True, kw_only=True, tag="poll.closed"):
+    """It takes no more. Ballots that came before are counted still, a second later."""
+
+    t: int
+    """When, media ms."""
+    void: bool = False
+    """Whether it was opened by mistake, and is shown no more."""
+
+
 class RecordCheckpoint(Event, frozen=True, kw_only=True, tag="record.checkpoint"):
     """The chain's heads of every public lane, signed; the signature covers `moothall.core.chain.checkpoint_bytes`."""
 
@@ -614,6 +668,9 @@ AnyEvent = (
     | QueueArranged
     | QueueOrdered
     | SupportCounted
+    | PollOpened
+    | PollCounted
+    | PollClosed
     | RecordCheckpoint
     | RecordSealed
     | BodyRemoved

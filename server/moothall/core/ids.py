@@ -13,6 +13,7 @@ SegmentId = NewType("SegmentId", str)
 SourceId = NewType("SourceId", str)
 SpeakerId = NewType("SpeakerId", str)
 InterventionId = NewType("InterventionId", str)
+PollId = NewType("PollId", str)
 CommandId = NewType("CommandId", str)
 Epoch = NewType("Epoch", str)
 """Names one life of a session's log. It changes only when the log can't prove that it goes on."""

@@ -186,6 +186,9 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             | ev.QueueArranged()
             | ev.QueueOrdered()
             | ev.SupportCounted()
+            | ev.PollOpened()
+            | ev.PollCounted()
+            | ev.PollClosed()
         ):
             return replace(state, floor=evolve_floor(state.floor, event))
         case _:

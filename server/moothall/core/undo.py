@@ -205,6 +205,9 @@ def _step(
             | ev.QueueArranged()
             | ev.QueueOrdered()
             | ev.SupportCounted()
+            | ev.PollOpened()
+            | ev.PollCounted()
+            | ev.PollClosed()
         ):
             return floor_step(state.floor, event)
         case _:

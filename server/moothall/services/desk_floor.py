@@ -13,6 +13,7 @@ from moothall.core.floor.likeness import Likenesses
 from moothall.core.floor.moments import said_at, spoken_lines
 from moothall.core.floor.order import mean_turn_ms, queue
 from moothall.core.floor.parts import Standing
+from moothall.core.floor.polls import shown_polls
 from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.session import State
 from moothall.core.session_parts import Segment
@@ -21,6 +22,8 @@ LEADERS = frozenset(role for role in STAFF_ROLES if Stand in COMMANDS[role])
 """Whose desks are told."""
 NEW_MS = 60_000
 """How long what the speaker was saying is looked for anew: its words come later than the question."""
+POLLS = 20
+"""Shows of hands that desks are told of: the open one, and the newest of the others."""
 _COMPARED = (Standing.CHECKED, Standing.QUEUED, Standing.LATER)
 
 
@@ -92,6 +95,7 @@ class DeskFloor:
             "called": floor.called,
             "turn": floor.turns[-1].t if floor.called is not None and floor.turns else None,
             "mean": mean_turn_ms(floor.turns),
+            "polls": [msgspec.to_builtins(each) for each in shown_polls(floor.polls)[:POLLS]],
             "alike": [list(group) for group in self._likenesses.groups(texts)],
         }
 

@@ -56,6 +56,9 @@ _SILENT = (
     ev.QueueArranged,
     ev.QueueOrdered,
     ev.SupportCounted,
+    ev.PollOpened,
+    ev.PollCounted,
+    ev.PollClosed,
     UnknownEvent,
 )
 """Events that change nothing for a reader of finished lines."""

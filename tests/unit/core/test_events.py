@@ -31,6 +31,9 @@ LANES = {
     "queue.arranged": "floor",
     "queue.ordered": "floor",
     "support.counted": "floor",
+    "poll.opened": "floor",
+    "poll.counted": "floor",
+    "poll.closed": "floor",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""
 

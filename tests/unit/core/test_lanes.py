@@ -67,9 +67,12 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     assert {name for name, lane in lanes.items() if lane is ev.FloorEvent.lane} == of_the_floor
     of_the_queue = {"queue.arranged", "queue.ordered", "support.counted"}
     assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
+    of_the_hands = {"poll.opened", "poll.counted", "poll.closed"}
+    assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands
     assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
     others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_floor - of_the_queue
+    others -= of_the_hands
     assert {lanes[name] for name in others} == {ev.Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION
 

@@ -2,15 +2,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
+import pytest
+
 from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, Stand
-from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.commands import (
+    AnyCommand,
+    Ask,
+    ClosePoll,
+    CloseSession,
+    CountRoom,
+    OpenPoll,
+    OpenSession,
+    ReopenSession,
+    Stand,
+)
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.ballots import KEPT_OF_FLOOD, MOST_NEW
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SessionId
-from moothall.services import ballots as ballots_module
-from moothall.services.ballots import KEPT_MS, SHELF, Ballots
+from moothall.core.ids import CommandId, InterventionId, PollId, SessionId
+from moothall.services import ballot_box
+from moothall.services.ballot_box import KEPT_MS, SHELF
+from moothall.services.ballots import Ballots
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
@@ -18,6 +31,9 @@ from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 
+P = PollId("p")
+ASKED = OpenPoll(poll=P, question="Shall we?", language="en", options=("Yes", "No", "Later"))
+LEADS = Actor(Role.MODERATOR, "m1")
 WHY, WHEN = InterventionId("why"), InterventionId("when")
 
 
@@ -41,6 +57,14 @@ class House:
         each = self.live.state.floor.get(name)
         assert each is not None
         return each.support
+
+    async def vote(self, visitor: str, option: int, number: int = 1, address: str = "") -> Refusal | None:
+        return await self.ballots.vote(SESSION, number, option, visitor, address or visitor)
+
+    async def hands(self) -> tuple[int, ...]:
+        await self.hall.clock.sleep(2_500)
+        self.live = await self.hall.sessions.open(SESSION)
+        return self.live.state.floor.polls[-1].remote
 
     async def do(self, *commands: AnyCommand, actor: Actor = SYSTEM) -> None:
         self._acts += 1
@@ -145,12 +169,16 @@ async def test_what_was_not_counted_before_a_crash_is_counted_after_it(house: Ho
 
 
 @in_a_house
-async def test_a_full_disk_loses_no_ballot(house: House) -> None:
+async def test_what_a_full_disk_refuses_is_not_there_and_may_be_sent_again(house: House) -> None:
     house.book.full = True
-    await house.support("a")
-    await house.support("b")
+    for visitor in ("a", "b"):
+        with pytest.raises(StorageUnavailable):
+            await house.support(visitor)
+        assert house.ballots.supported(SESSION, visitor) == frozenset()
     assert await house.counted() == 0
     house.book.full = False
+    for visitor in ("a", "b", "b"):
+        assert await house.support(visitor) is None
     assert await house.counted() == 2
     assert len(await house.book.read(f"{SHELF}:{SESSION}")) == 2
 
@@ -181,7 +209,7 @@ async def test_seven_days_after_the_close_only_the_number_is_left(house: House) 
     await house.hall.clock.sleep(KEPT_MS)
     assert await house.stored() == 3
     await house.do(CloseSession())
-    await house.hall.clock.sleep(KEPT_MS + 2 * ballots_module.LOOK_MS)
+    await house.hall.clock.sleep(KEPT_MS + 2 * ballot_box.LOOK_MS)
     assert await house.stored() == 0
     assert await house.counted() == 2
     await house.do(ReopenSession())
@@ -200,13 +228,13 @@ async def test_no_token_and_no_address_is_kept(house: House) -> None:
 
 @in_a_house
 async def test_a_bound_holds(house: House) -> None:
-    most, ballots_module.MOST_BALLOTS = ballots_module.MOST_BALLOTS, 2
+    most, ballot_box.MOST_BALLOTS = ballot_box.MOST_BALLOTS, 2
     try:
         await house.support("a")
         await house.support("b")
         refused = await house.support("c")
     finally:
-        ballots_module.MOST_BALLOTS = most
+        ballot_box.MOST_BALLOTS = most
     assert isinstance(refused, Refusal)
     assert refused.code is RefusalCode.BUSY
     assert await house.counted() == 2
@@ -219,3 +247,71 @@ async def test_a_rehearsals_are_destroyed_at_once(house: House) -> None:
     await house.ballots.forget(SESSION)
     await house.ballots.forget(SESSION)
     assert await house.stored() == 0
+
+
+@in_a_house
+async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: House) -> None:
+    await house.do(ASKED, actor=LEADS)
+    for visitor, option in (("a", 0), ("b", 0), ("c", 2), ("a", 1)):
+        assert await house.vote(visitor, option) is None
+    await house.support("a")
+    assert await house.hands() == (1, 1, 1)
+    assert house.ballots.voted(SESSION, "a") == {P: 1}
+    assert house.ballots.supported(SESSION, "a") == {WHY}
+    assert house.ballots.voted(SESSION, "d") == house.ballots.voted(SessionId("none"), "a") == {}
+    await house.do(CountRoom(poll=P, room=(9, 0, 0)), actor=LEADS)
+    await house.vote("d", 2)
+    await house.do(ClosePoll(poll=P), actor=LEADS)  # Before it was counted.
+    assert await house.hands() == (1, 1, 2)
+    assert house.live.state.floor.polls[-1].room == (9, 0, 0)
+    refused = await house.vote("e", 0)
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.CONFLICT
+
+
+@in_a_house
+async def test_what_nobody_can_choose(house: House) -> None:
+    await house.do(ASKED, actor=LEADS)
+    for number, option in ((2, 0), (1, 3), (1, -1)):
+        refused = await house.vote("a", option, number)
+        assert isinstance(refused, Refusal)
+        assert refused.code is RefusalCode.UNKNOWN
+    assert isinstance(await house.ballots.vote(SessionId("none"), 1, 0, "a", "a"), Refusal)
+    await house.do(CloseSession())
+    assert isinstance(await house.vote("a", 0), Refusal)
+    await house.do(ReopenSession())
+    await house.do(ClosePoll(poll=P, void=True), actor=LEADS)
+    refused = await house.vote("a", 0)
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.UNKNOWN
+
+
+@in_a_house
+async def test_hands_that_are_remote_keep_the_rules_of_tokens(house: House) -> None:
+    await house.do(ASKED, actor=LEADS)
+    for number in range(5):
+        await house.vote("", number % 3, address=f"192.0.2.{number}")
+    assert sum(await house.hands()) == 1
+    for number in range(100):
+        await house.vote(f"flood-{number}", 0, address="flood")
+    assert sum(await house.hands()) == 1 + KEPT_OF_FLOOD
+
+
+@in_a_house
+async def test_hands_are_counted_again_after_a_crash_and_stay_when_ballots_are_destroyed(house: House) -> None:
+    log = house.hall.log
+    assert isinstance(log, FailingLog)
+    await house.do(ASKED, actor=LEADS)
+    log.full = True
+    await house.vote("a", 1)
+    assert await house.hands() == (0, 0, 0)
+    house.ballots = house.again(2)
+    await house.ballots.load()
+    log.full = False
+    assert house.hall.group is not None
+    running = house.hall.group.create_task(house.ballots.run())
+    assert await house.hands() == (0, 1, 0)
+    await house.ballots.forget(SESSION)
+    await house.vote("a", 1)  # Nobody can tell any more that it was counted.
+    assert await house.hands() == (0, 2, 0)
+    running.cancel()

@@ -10,9 +10,9 @@ from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.parts import Order, Standing
-from moothall.core.ids import SegmentId
+from moothall.core.ids import PollId, SegmentId
 from moothall.core.session import State
-from moothall.services.desk_floor import LEADERS, NEW_MS, DeskFloor
+from moothall.services.desk_floor import LEADERS, NEW_MS, POLLS, DeskFloor
 
 
 def news(told: DeskFloor, state: State, wall: int = WALL, *, anew: bool = False) -> dict[str, Any]:
@@ -62,10 +62,28 @@ def test_first_all_then_what_has_changed_and_nothing_twice() -> None:
         "turn": None,
         "mean": 120_000,
         "alike": [],
+        "polls": [],
         "whole": False,
         "items": [],
         "gone": ["a", "b", "c"],
     }
+
+
+def test_shows_of_hands_are_told_the_open_one_first_and_the_newest_of_the_others() -> None:
+    told, state = DeskFloor(), asked()
+    news(told, state)
+    for number in range(POLLS + 2):
+        poll = PollId(f"p{number}")
+        opened = do.OpenPoll(poll=poll, question="Shall we?", language="en", options=("Yes", "No"))
+        state = carry_out(state, opened, do.ClosePoll(poll=poll, void=number == POLLS), actor=MODERATOR)
+    again = do.OpenPoll(poll=PollId("p3"), question="Shall we?", language="en", options=("Yes", "No"))
+    state = carry_out(state, again, do.CountRoom(poll=PollId("p3"), room=(7, 2)), actor=MODERATOR)
+    polls = news(told, state)["polls"]
+    assert isinstance(polls, list)
+    assert len(polls) == POLLS
+    assert [poll["number"] for poll in polls[:3]] == [4, POLLS + 2, POLLS], "but for the one that was a mistake"
+    assert (polls[0]["open"], polls[0]["room"], polls[0]["remote"]) == (True, (7, 2), (0, 0))
+    assert news(told, carry_out(state, do.CountPoll(poll=PollId("p3"), remote=(1, 0))))["items"] == []
 
 
 def test_likely_the_same_is_told_in_groups_of_what_is_still_to_come() -> None:

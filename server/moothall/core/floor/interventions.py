@@ -12,6 +12,7 @@ import msgspec
 
 from moothall.core import events as ev
 from moothall.core.floor.parts import REMOTE, Kind, Order, Standing
+from moothall.core.floor.polls import Poll, PollFact, evolve_polls
 from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.persistent import PersistentMap
 
@@ -73,6 +74,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     called: InterventionId | None = None
     turns: tuple[Turn, ...] = ()
     """In their order."""
+    polls: tuple[Poll, ...] = ()
+    """Shows of hands, in the order in which they were opened."""
 
     def get(self, name: InterventionId) -> Intervention | None:
         """One of them."""
@@ -107,6 +110,7 @@ FloorFact = (
     | ev.QueueArranged
     | ev.QueueOrdered
     | ev.SupportCounted
+    | PollFact
 )
 FLOOR_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(FloorFact)
 
@@ -158,6 +162,8 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return replace(floor, arranged=event.first)
         case ev.QueueOrdered():
             return replace(floor, order=event.order)
+        case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
+            return replace(floor, polls=evolve_polls(floor.polls, event))
         case _:
             for name, count in event.counts.items():
                 floor = floor.with_(name, support=count)

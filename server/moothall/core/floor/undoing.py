@@ -5,6 +5,7 @@ from __future__ import annotations
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.floor.interventions import Floor, FloorFact
+from moothall.core.floor.polls import PollFact, poll_of
 
 Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
@@ -48,8 +49,29 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
             return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=floor.arranged),)
         case ev.QueueOrdered():
             return do.OrderQueue(order=event.order), (do.OrderQueue(order=floor.order),)
+        case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
+            return _of_poll(floor, event)
         case _:
             return None
+
+
+def _of_poll(floor: Floor, event: PollFact) -> Step | None:
+    before = poll_of(floor.polls, event.poll)
+    if isinstance(event, ev.PollOpened):
+        opened = do.OpenPoll(poll=event.poll, question=event.question, language=event.language, options=event.options)
+        return opened, (do.ClosePoll(poll=event.poll, void=before is None or before.void),)
+    if before is None:
+        return None
+    if isinstance(event, ev.PollClosed):
+        again: do.AnyCommand = do.ClosePoll(poll=before.id, void=before.void)
+        if before.open:
+            again = do.OpenPoll(
+                poll=before.id, question=before.question, language=before.language, options=before.options
+            )
+        return do.ClosePoll(poll=before.id, void=event.void), (again,)
+    if event.room == before.room:
+        return None  # It is what came from elsewhere, and was counted by the server.
+    return do.CountRoom(poll=before.id, room=event.room), (do.CountRoom(poll=before.id, room=before.room),)
 
 
 def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:

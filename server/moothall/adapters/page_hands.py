@@ -1,0 +1,42 @@
+"""Shows of hands as pages have them: of plain values, for templates here and on walls. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from moothall.adapters import hands_texts as texts
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.core.floor.polls import Poll, rows_of, shown_polls
+from moothall.core.ids import PollId
+from moothall.core.languages import direction
+
+
+def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None = None) -> dict[str, object]:
+    """One of them. `going`: the meeting is on; `mine`: what whoever looks has chosen."""
+    rows = [
+        {
+            **msgspec.to_builtins(row),
+            "counted": ui.text(texts.COUNTED, remote=row.remote, here=row.room, sum=row.sum),
+            "mine": option == mine,
+        }
+        for option, row in enumerate(rows_of(poll))
+    ]
+    return {
+        "id": poll.id,
+        "number": poll.number,
+        "question": poll.question,
+        "language": poll.language,
+        "direction": direction(poll.language),
+        "open": poll.open and going,
+        "rows": rows,
+    }
+
+
+def hands(
+    polls: tuple[Poll, ...], ui: Catalogue, *, going: bool, mine: Mapping[PollId, int]
+) -> tuple[dict[str, object] | None, list[dict[str, object]]]:
+    """The one that is open, or else the newest, and those before it."""
+    shown = [hands_of(poll, ui, going=going, mine=mine.get(poll.id)) for poll in shown_polls(polls)]
+    return (shown[0], shown[1:]) if shown else (None, [])

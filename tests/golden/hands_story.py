@@ -1,0 +1,42 @@
+"""A story for `make_log.py`: a show of hands, and another one whose question is taken out again."""
+
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.ids import ChannelId, PollId
+from recorder import MORNING, Recorder
+
+MODERATOR = Actor(Role.MODERATOR, "moderator-3")
+STAFF = Actor(Role.SECRETARIAT, "staff-1")
+P1, P2 = PollId("p1"), PollId("p2")
+
+
+def show_of_hands(recorder: Recorder) -> list[LogRecord]:
+    tell = recorder.record
+    return [
+        tell(ev.SessionCreated(title="Hands", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=ChannelId("floor"), kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), MODERATOR),
+        tell(
+            ev.PollOpened(
+                poll=P1, number=1, question="Shall we go on?", language="en", options=("Yes", "No", "Not sure"), t=900
+            ),
+            MODERATOR,
+        ),
+        tell(ev.PollCounted(poll=P1, remote=(3, 1, 0), room=(0, 0, 0))),
+        tell(ev.PollCounted(poll=P1, remote=(3, 1, 0), room=(12, 4, 2)), MODERATOR),
+        tell(ev.PollClosed(poll=P1, t=1_900), MODERATOR),
+        tell(
+            ev.PollOpened(poll=P2, number=2, question="Is it Ana?", language="en", options=("Yes", "No"), t=2_000),
+            MODERATOR,
+        ),
+        tell(ev.PollCounted(poll=P2, remote=(1, 0), room=(0, 0))),
+        tell(ev.PollClosed(poll=P2, t=2_100, void=True), MODERATOR),
+        tell(ev.SessionClosed(t=3_000), MODERATOR),
+    ]
+
+
+def remove_the_second(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    return (8,), [recorder.record(ev.BodyRemoved(offsets=(8,), reason="request", by="staff-1"), STAFF)]

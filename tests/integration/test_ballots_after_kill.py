@@ -1,0 +1,167 @@
+"""The server is killed with -9 amid supports and hands: no acknowledged ballot is lost, none is doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import pytest
+
+from desk_hall import DeskHall
+from hall_process import CLOCK, SESSION, free_port
+from moothall.adapters.asking_request import COOKIE
+from moothall.adapters.book_sqlite import FILE_NAME, SqliteBook
+from moothall.adapters.system_clock import SystemClock
+from moothall.app_house import quiet_house
+from moothall.cli.verifying import SOUND, verify_command
+from moothall.core import commands as do
+from moothall.core.actors import Actor, Role
+from moothall.core.errors import Refusal
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, PollId
+from moothall.services.ballot_box import SHELF, Box, Kept
+from moothall.settings import Server, Settings
+
+QUESTIONS = tuple(InterventionId(name) for name in ("who", "when", "why"))
+KILLS, VISITORS, AT_ONCE = 4, 240, 24
+POLL, OPTIONS = PollId("p"), ("Yes", "No", "Not sure")
+
+
+class Hall:
+    """People who say what they would ask too and raise their hands, until each of them was told that it is kept."""
+
+    def __init__(self, hall: DeskHall) -> None:
+        self.hall = hall
+        self.kept: set[tuple[int, int]] = set()
+        """(visitor, question from 0) that were acknowledged."""
+        self.voted: dict[int, int] = {}
+        """What visitors have chosen, as it was acknowledged last."""
+        self.news = asyncio.Event()
+
+    async def say(self, visitors: range) -> None:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+            for visitor in visitors:
+                question = visitor % len(QUESTIONS)
+                await self._send(http, visitor, f"asked/{question + 1}/support")
+                self.kept.add((visitor, question))
+                for choice in (visitor % 2, visitor % 3):
+                    await self._send(http, visitor, "hands/1", option=str(choice))
+                self.voted[visitor] = choice
+                self.news.set()
+
+    async def _send(self, http: aiohttp.ClientSession, visitor: int, path: str, **form: str) -> None:
+        """Send it until it is acknowledged: the server may be away."""
+        headers = {
+            "Origin": self.hall.address,
+            "Cookie": f"{COOKIE}={token(visitor)}",
+            "X-Forwarded-For": f"198.51.{visitor // 250}.{visitor % 250 + 1}",
+        }
+        address = f"{self.hall.address}/s/{SESSION}/{path}"
+        while True:
+            try:
+                async with http.post(address, headers=headers, data=form, allow_redirects=False) as answer:
+                    if answer.status == 303:
+                        return
+                    assert answer.status in (404, 503), await answer.text()
+            except (aiohttp.ClientError, TimeoutError):
+                pass
+            await CLOCK.sleep(50)
+
+    async def until(self, many: int) -> None:
+        while len(self.kept) < many:
+            self.news.clear()
+            await self.news.wait()
+
+
+def token(visitor: int) -> str:
+    """Of a browser, as it stands in the cookie."""
+    return f"visitor-{visitor:014}"
+
+
+async def in_the_book(data: Path) -> tuple[Box, Mapping[str, bytes]]:
+    """What the book has: the session's key, and its ballots."""
+    book = await SqliteBook.open(data / FILE_NAME)
+    try:
+        body = (await book.read(SHELF))[SESSION]
+        return Box(msgspec.msgpack.decode(body, type=Kept)), await book.read(f"{SHELF}:{SESSION}")
+    finally:
+        await book.close()
+
+
+async def prepared(data: Path) -> DeskHall:
+    """A server that has not started, with three questions in the queue and a show of hands."""
+    hall = DeskHall(data, free_port(61))
+    config = data.with_suffix(".toml")
+    config.write_text('[engine]\ncount = 0\n[server]\ntrusted_proxies = ["127.0.0.1"]\n', encoding="utf-8")
+    await hall.prepare(begin_other=False)
+    async with quiet_house(Settings(server=Server(data=str(data))), SystemClock()) as house:
+        live = await house.sessions.open(SESSION)
+        commands: list[do.AnyCommand] = [
+            do.Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
+            for name in QUESTIONS
+        ]
+        commands.append(do.Stand(interventions=QUESTIONS, standing=Standing.QUEUED))
+        commands.append(do.OpenPoll(poll=POLL, question="Shall we?", language="en", options=OPTIONS))
+        answer = await live.writer.send(Actor(Role.MODERATOR, "m1"), CommandId("ask"), commands)
+        assert not isinstance(answer, Refusal), answer
+    return hall
+
+
+@pytest.mark.timeout(150)
+async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
+    hall = await prepared(tmp_path / "data")
+    await hall.start()
+    people = Hall(hall)
+    try:
+        async with asyncio.TaskGroup() as group:
+            each = VISITORS // AT_ONCE
+            for first in range(AT_ONCE):
+                group.create_task(people.say(range(first * each, (first + 1) * each)))
+            for kill in range(KILLS):
+                await people.until((kill + 1) * VISITORS // (KILLS + 1))
+                await hall.kill()
+                kept, voted = set(people.kept), dict(people.voted)
+                box, there = await in_the_book(hall.data)
+                lost = [
+                    (visitor, question)
+                    for visitor, question in kept
+                    if f"{QUESTIONS[question]}/{box.voter(token(visitor))}" not in there
+                ]
+                assert not lost, f"acknowledged, and not in the book: {lost}"
+                changed = {
+                    visitor: choice
+                    for visitor, choice in voted.items()
+                    if there[f":poll:{POLL}/{box.voter(token(visitor))}"] != str(choice).encode()
+                }
+                assert not changed, f"chosen and acknowledged, and otherwise in the book: {changed}"
+                await hall.start()
+        await hall.kill()  # What was acknowledged last is not counted yet.
+        await hall.start()
+        async with aiohttp.ClientSession() as http, http.get(f"{hall.address}/s/{SESSION}/questions") as answer:
+            assert answer.status == 200
+        expected = [sum(question == number for _, question in people.kept) for number in range(len(QUESTIONS))]
+        chosen = Counter(people.voted.values())
+        hands = tuple(chosen[option] for option in range(len(OPTIONS)))
+        while supported(hall) != expected or hall.state().floor.polls[0].remote != hands:
+            await CLOCK.sleep(100)
+        box, there = await in_the_book(hall.data)
+        assert len(people.kept) == VISITORS
+        assert {key for key in there if not key.startswith(":")} == {
+            f"{QUESTIONS[question]}/{box.voter(token(visitor))}" for visitor, question in people.kept
+        }
+    finally:
+        await hall.stop()
+    assert verify_command(hall.data, None, io.StringIO()) == SOUND
+    assert supported(hall) == expected
+    assert sum(hall.state().floor.polls[0].remote) == VISITORS
+
+
+def supported(hall: DeskHall) -> list[int]:
+    """How many would ask each question, as the log has it."""
+    floor = hall.state().floor
+    return [0 if (each := floor.get(name)) is None else each.support for name in QUESTIONS]
