@@ -60,6 +60,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     asker: str
     t: int
     """When it began, media ms."""
+    spoken: int = 0
+    """How long it took, media ms, but for what is still under way."""
 
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +194,9 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
     if known.standing is Standing.CALLED and event.standing in (Standing.QUEUED, Standing.CHECKED):
         # It was put back: it has not had its turn.
         turns = tuple(turn for turn in turns if turn.intervention != known.id)
+    elif known.standing is Standing.CALLED and turns:
+        spoken = turns[-1].spoken + max(0, event.t - known.since)
+        turns = (*turns[:-1], replace(turns[-1], spoken=spoken))
     called = None if floor.called == known.id else floor.called
     return replace(floor, called=called, turns=turns, arranged=arranged)
 
