@@ -157,7 +157,7 @@ def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glos
         return None if live is None else msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names))
 
     text = {"quality": quality, "proposals": proposals, "terms": terms}
-    return {"reports": told, "overrun": overrun, "alarm": alarm, **text}
+    return {"reports": told, "overrun": overrun, "alarm": alarm, "balance": house.balance.told, **text}
 
 
 class _AboutSessions:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import msgspec
 from aiohttp import web
 
+from moothall.adapters.about_door import AboutDoor
 from moothall.adapters.admin_door import AdminDoor, runs_the_house
 from moothall.adapters.admin_request import StaffPages
 from moothall.adapters.asking_door import AskingDoor
@@ -34,6 +35,7 @@ from moothall.adapters.shown_door import OnWall, ShownDoor
 from moothall.adapters.sound_folder import SoundFolder
 from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import StaffDoor
+from moothall.adapters.sums_door import SumsDoor
 from moothall.adapters.time_zones import find_zone
 from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
@@ -139,6 +141,17 @@ async def open_doors(
         origins=address.origins,
         secure=address.public.startswith("https://"),
         address_of=address_of,
+        balance=house.balance,
+    )
+    about = AboutDoor(
+        pages,
+        house.asking,
+        house.balance,
+        clock=clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=address.origins,
+        address_of=address_of,
     )
     questions = QuestionsDoor(
         pages,
@@ -221,7 +234,7 @@ async def open_doors(
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, reporting, languages, asking, questions, hands, keys, staff):
+    for door in (*reading, reporting, languages, asking, about, questions, hands, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
     for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):
@@ -248,7 +261,7 @@ async def open_doors(
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket):
         stack.push_async_callback(closing.close)
-    for running in (events, polls, plain, low, reports, house.ballots):
+    for running in (events, polls, plain, low, reports, house.ballots, house.balance):
         stack.callback(house.tasks.create_task(carry_on(running.run, clock)).cancel)
     await web.SockSite(runner, listener, ssl_context=tls).start()
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
@@ -331,7 +344,8 @@ def _running_the_meetings(
     )
     imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
     work = WorkDoor(pages=shared, programme=house.programme)
-    return admin.routes(), imports.routes(), work.routes()
+    sums = SumsDoor(pages=shared, balance=house.balance)
+    return admin.routes(), imports.routes(), work.routes(), sums.routes()
 
 
 async def open_local_door(stack: AsyncExitStack, house: House, public: str) -> None:

@@ -20,10 +20,12 @@ from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
 from moothall.adapters.time_zones import chosen_zone, find_zone
 from moothall.core.errors import StorageUnavailable
+from moothall.core.floor.statements import Dimension, Group, Questions
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.programme.plan import Room
 from moothall.services.asking import Asking
+from moothall.services.balance import Balance
 from moothall.services.ballots import Ballots
 from moothall.services.carrying_on import carry_on
 from moothall.services.closing import Closing
@@ -55,6 +57,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     proposals: Proposals
     asking: Asking
     ballots: Ballots
+    balance: Balance
     clock: Clock
     randomness: Randomness
     tasks: asyncio.TaskGroup
@@ -72,7 +75,9 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     async def erase(self, session: SessionId) -> None:
-        """Remove a rehearsal's sound, links, proposals and ballots. Its log is removed by whoever calls this.
+        """Remove a rehearsal's sound, links, proposals, ballots and what people said of themselves there.
+
+        Its log is removed by whoever calls this.
 
         Raises StorageUnavailable when the disk refuses.
         """
@@ -81,6 +86,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         await self.links.forget(session)
         await self.proposals.forget(session)
         await self.ballots.forget(session)
+        await self.balance.forget(session)
 
 
 def _remove(folder: Path) -> None:
@@ -137,9 +143,14 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     )
     asking = Asking(sessions, book=book, clock=clock, randomness=randomness)
     ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness)
+    dimensions = tuple(Dimension(each) for each in dict.fromkeys(settings.balance.asks))
+    questions = Questions(dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(settings.balance.groups))))
+    balance = Balance(sessions, book=book, clock=clock, randomness=randomness, questions=questions)
     await asking.load()
     await ballots.load()
+    await balance.load()
     sessions.observe(lambda live, _: ballots.observe(live))
+    sessions.observe(lambda live, _: balance.observe(live))
     await programme.load()
     await links.load()
     await proposals.load()
@@ -154,6 +165,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         proposals=proposals,
         asking=asking,
         ballots=ballots,
+        balance=balance,
         clock=clock,
         randomness=randomness,
         tasks=tasks,

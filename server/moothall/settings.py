@@ -15,9 +15,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from moothall.core.errors import ConfigurationError
-from moothall.settings_sections import Conference, Engine, Logging, Recording, Server, Settings, Translation
+from moothall.settings_sections import Balance, Conference, Engine, Logging, Recording, Server, Settings, Translation
 
 __all__ = [
+    "Balance",
     "Conference",
     "Engine",
     "Logging",
@@ -69,6 +70,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         engine=Engine(**given["engine"]),
         translation=Translation(**given["translation"]),
         recording=Recording(**given["recording"]),
+        balance=Balance(**given["balance"]),
         logging=Logging(**given["logging"]),
     )
 

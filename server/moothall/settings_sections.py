@@ -196,6 +196,45 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     sealed as checked or final. Published sound stays with its record. What a second pass proposes goes as late."""
 
 
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """What people may say of themselves when they ask something, so that it can be seen who is heard."""
+
+    asks: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(group|region|gender|first|young|disability)$",
+                description="a list of group, region, gender, first, young, disability",
+            ),
+        ],
+        ...,
+    ] = ("group", "region", "gender", "first", "young", "disability")
+    """What it is that they may say: their stakeholder group, UN regional group, gender, whether it is their first time,
+    whether they are young, whether they have a disability. Empty: nothing is asked. Gender and region are asked of
+    nobody in a meeting with young people present."""
+    groups: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(government|parliament|intergovernmental|civil-society|business|technical|academia|media)$",
+                description="a list of government, parliament, intergovernmental, civil-society, business, technical, "
+                "academia, media",
+            ),
+        ],
+        ...,
+    ] = (
+        "government",
+        "parliament",
+        "intergovernmental",
+        "civil-society",
+        "business",
+        "technical",
+        "academia",
+        "media",
+    )
+    """The stakeholder groups of which they may be."""
+
+
 class Logging(msgspec.Struct, frozen=True, kw_only=True):
     """What the program writes about itself. Never speech, names or tokens."""
 
@@ -213,4 +252,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine = Engine()
     translation: Translation = Translation()
     recording: Recording = Recording()
+    balance: Balance = Balance()
     logging: Logging = Logging()

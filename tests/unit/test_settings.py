@@ -7,6 +7,9 @@ import pytest
 from moothall import settings
 from moothall.core.errors import ConfigurationError
 
+SECTIONS = ", ".join(settings.sections())
+NO_SECTION = f"there is no section [sevrer]; there are {SECTIONS}."
+
 
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "hall.toml"
@@ -65,7 +68,7 @@ def test_variables_that_are_no_settings_are_left_alone() -> None:
     [
         (
             "[sevrer]\n",
-            "there is no section [sevrer]; there are server, conference, engine, translation, recording, logging.",
+            NO_SECTION,
         ),
         ("server = 1\n", "server is a section; write [server] on a line of its own and its settings below."),
         ("[logging]\nlvl = 1\n", "[logging] has no setting lvl; it has level."),
@@ -102,7 +105,7 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, said: str) ->
         (
             "MOOTHALL_SEVRER__PORT",
             "1",
-            "there is no section [sevrer]; there are server, conference, engine, translation, recording, logging.",
+            NO_SECTION,
         ),
         ("MOOTHALL_LOGGING__LVL", "1", "[logging] has no setting lvl; it has level."),
         ("MOOTHALL_SERVER__PORT", "http", "port of [server] is 'http'; allowed is a whole number from 0 to 65535."),

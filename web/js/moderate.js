@@ -1,5 +1,6 @@
 // The page on which questions are brought on: ties what is known of them, the panels, the sheets and the keys together.
 
+import { BalancePanel } from './balance_panel.js';
 import { DeskKeys } from './desk_keys.js';
 import { newId } from './desk_link.js';
 import { HandsDesk } from './hands_desk.js';
@@ -27,8 +28,9 @@ const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick:
 const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
 
 let due = null; // when what is said is shown anew
-const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); } });
+const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
+const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
   removes: () => line.may.has('remove'),

@@ -1,13 +1,15 @@
 // What is asked now and comes next, for a tablet on the podium: three big buttons, and nothing else to press.
 
+import { BalancePanel } from './balance_panel.js';
 import { at, element, set } from './nodes.js';
 import { QuestionItems } from './question_items.js';
 import { QuestionLine } from './question_line.js';
 
 const NEXT = 2; // questions that are shown beside the one that is asked now
 
-const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, said: show });
+const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, said: show, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
+const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
 });

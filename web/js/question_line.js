@@ -11,9 +11,10 @@ import { Words } from './words.js';
 
 export class QuestionLine {
   /**
-   * @param {{shown: () => void, came: (ids: string[]) => void, closed: () => void, said: () => void}} ears
+   * @param {{shown: () => void, came: (ids: string[]) => void, closed: () => void, said: () => void,
+   *   balance?: (told: object | null) => void}} ears
    *   `shown`: there is something to show; `came`: these are new; `closed`: the meeting was closed just now; `said`: a
-   *   line of its text, or a translation, has changed
+   *   line of its text, or a translation, has changed; `balance`: who is heard
    */
   constructor(ears) {
     this.ears = ears;
@@ -64,6 +65,7 @@ export class QuestionLine {
     this.joined = true;
     const came = this.questions.take(answer.news.interventions);
     if (!first) this.ears.came(came);
+    this.ears.balance?.(answer.news.balance);
     this.#show();
   }
 
@@ -73,6 +75,8 @@ export class QuestionLine {
       const came = this.questions.take(body);
       if (this.joined) this.ears.came(came);
       this.#show();
+    } else if (event === 'balance') {
+      this.ears.balance?.(body);
     } else if (event === 'presence') {
       this.presence = body;
       this.#show();

@@ -6,6 +6,7 @@ page of ours. Whatever goes wrong is said above the form, which still holds ever
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, quote
 
@@ -13,6 +14,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
+from moothall.adapters.about_form import about_fields, about_given
 from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
@@ -25,16 +27,19 @@ from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.parts import Kind, Standing
+from moothall.core.floor.statements import Dimension, Statement
 from moothall.core.ids import Position, SessionId
 from moothall.core.languages import direction, is_language
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session import Status
 from moothall.services.asking import Asking, Unasked, Wish
+from moothall.services.balance import Balance
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES = 48 << 10
 """2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
 MAX_DIGITS = 12
+MAX_FIELDS = 24
 LONGEST_FORM = 64
 ALLOWANCE = Allowance(per_second=2, burst=300)
 """Wishes of one address: a hall of 300 stands behind one."""
@@ -55,6 +60,8 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     language: str = ""
     age: int = 0
+    about: Statement = {}
+    """What they say of themselves."""
 
 
 class AskingDoor:
@@ -71,9 +78,14 @@ class AskingDoor:
         origins: frozenset[str],
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        balance: Balance | None = None,
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
+
+        `balance`: keeps what people say of themselves; without it they aren't asked.
+        """
         self._pages = pages
+        self._balance = balance
         self._asking = asking
         self._randomness = randomness
         self._snapshot_of = snapshot_of
@@ -144,6 +156,9 @@ class AskingDoor:
         if isinstance(answer, Unasked):
             sentence, status = texts.unasked(answer, ui), 503 if answer is Unasked.UNAVAILABLE else 422
             return self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, status=status, why=answer)
+        if typed.about and self._balance is not None:
+            with contextlib.suppress(StorageUnavailable):  # What was asked is taken; the next page says what is kept.
+                await self._balance.say(wanted.session, answer, typed.about)
         return _onward(_page_of(wanted.session, self._asking.token(wanted.session, answer)) + query)
 
     async def author_page(self, request: web.Request) -> web.Response:
@@ -183,6 +198,9 @@ class AskingDoor:
             back=f"{base}{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
+            about=about_fields(self._choices(wanted), {}, ui),
+            has_said=self._balance is not None and self._balance.has_said(wanted.session, each.id),
+            about_to=f"{request.path}/about{query}",
         )
         return _private(own_html(text, ui))
 
@@ -202,6 +220,12 @@ class AskingDoor:
         # Where it had its turn meanwhile the page says so.
         await self._asking.take_back(wanted.session, token)
         return _onward(_page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
+
+    def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
+        """What people may say of themselves."""
+        if self._balance is None or not self._balance.may_say(wanted.session):
+            return {}
+        return self._balance.choices(young_people=wanted.snapshot.session.young_people)
 
     def _check_origin(self, request: web.Request) -> None:
         if request.headers.get("Origin") not in self._origins:
@@ -236,6 +260,7 @@ class AskingDoor:
             typed=typed,
             kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
             languages=_languages(wanted, typed.language, ui, self._pages),
+            about=about_fields(self._choices(wanted), typed.about, ui),
             most_text=MAX_TEXT,
             most_name=MAX_NAME,
         )
@@ -262,7 +287,7 @@ async def _typed(request: web.Request, ui: Catalogue) -> Typed:
     if request.content_type != "application/x-www-form-urlencoded":
         raise Wrong(415, ErrorText.REQUEST)
     try:
-        given = {name: values[-1] for name, values in parse_qs(bytes(body).decode(), max_num_fields=12).items()}
+        given = {name: values[-1] for name, values in parse_qs(bytes(body).decode(), max_num_fields=MAX_FIELDS).items()}
         kind = Kind(given.get("kind", Kind.QUESTION))
     except ValueError as error:
         raise Wrong(400, ErrorText.REQUEST) from error
@@ -276,6 +301,7 @@ async def _typed(request: web.Request, ui: Catalogue) -> Typed:
         name=" ".join(_clean(given.get("name", "")).split()),
         language=_tag(given, ui),
         age=_age(given),
+        about=about_given(given),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moothall.adapters.about_texts import BALANCE_TEXTS
 from moothall.adapters.desk_texts import DESK_TEXTS
 from moothall.adapters.hands_texts import LEADING_TEXTS
 from moothall.core.floor.order import Why
@@ -45,6 +46,7 @@ FLAGS = {"blocked-word": "May be rude: read it first", "abuse": "Reported by rea
 
 MODERATING_TEXTS = {
     **DESK_TEXTS,
+    **BALANCE_TEXTS,
     **LEADING_TEXTS,
     **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
     **{f"wants.{kind.value}": key for kind, key in KINDS.items()},

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from moothall.adapters import (
+    about_texts,
     admin_texts,
     asking_texts,
     desk_texts,
@@ -72,6 +73,7 @@ IN_CODE = {
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
     "Text size", "Lines {first} to {last} of {total}", "Next lines ({n} more)",
     *desk_texts.DESK_TEXTS.values(), *desk_texts.CONTROL_TEXTS.values(),
+    *about_texts.ASKS.values(),
     *moderating_texts.MODERATING_TEXTS.values(), *moderating_texts.REASONS,
     *refinement_texts.REFINEMENT_TEXTS.values(), refinement_texts.ACCEPTING,
     desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.ACCEPTED_LINES,

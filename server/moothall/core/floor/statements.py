@@ -87,7 +87,8 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True):
     def choices(self, *, young_people: bool) -> dict[Dimension, tuple[str, ...]]:
         """What may be said in a session, by what it is about."""
         left = (each for each in self.dimensions if not (young_people and each in NOT_OF_THE_YOUNG))
-        return {each: self.groups if each is Dimension.GROUP else CHOICES[each] for each in left}
+        found = {each: self.groups if each is Dimension.GROUP else CHOICES[each] for each in left}
+        return {each: choices for each, choices in found.items() if choices}
 
 
 def stated(given: Mapping[str, str], choices: Mapping[Dimension, Collection[str]]) -> Statement:

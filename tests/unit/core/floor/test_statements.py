@@ -7,6 +7,7 @@ def test_all_is_asked_unless_it_is_set_otherwise() -> None:
     assert Questions().choices(young_people=False) == dict(CHOICES)
     few = Questions(dimensions=(Dimension.GROUP,), groups=(Group.MEDIA, Group.ACADEMIA))
     assert few.choices(young_people=False) == {Dimension.GROUP: (Group.MEDIA, Group.ACADEMIA)}
+    assert Questions(dimensions=(Dimension.GROUP,), groups=()).choices(young_people=False) == {}
 
 
 def test_no_gender_and_no_region_where_young_people_are() -> None:

@@ -1,0 +1,105 @@
+"""The door at which the author of a question says something of themselves, changes it or takes it back.
+
+It is a form on their private page (`asking_door.py`). What was said is never shown again, there neither: whoever has
+the page's address learns no more than that something was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.about_form import about_given
+from moothall.adapters.asking_request import kept_query
+from moothall.adapters.door_texts import DoorText
+from moothall.adapters.limits import AddressGate
+from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ports import Clock, Randomness
+from moothall.services.asking import Asking
+from moothall.services.balance import Balance
+from moothall.wire.token_bucket import Allowance
+
+ALLOWANCE = Allowance(per_second=2, burst=300)
+"""Of one address: a hall of 300 stands behind one."""
+MAX_BODY_BYTES = 4_096
+TAKE_BACK = "take-back"
+"""The button's name that takes back what was said."""
+
+
+class AboutDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        asking: Asking,
+        balance: Balance,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        origins: frozenset[str],
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them."""
+        self._pages = pages
+        self._asking = asking
+        self._balance = balance
+        self._snapshot_of = snapshot_of
+        self._origins = origins
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/asked/{token}/about", self.say)]
+
+    async def say(self, request: web.Request) -> web.Response:
+        """Take what the author says of themselves in place of what they said before, or take that back."""
+        ui, chosen = language(self._pages, request)
+        token = request.match_info["token"]
+        try:
+            if request.headers.get("Origin") not in self._origins:
+                raise Wrong(403, DoorText.ORIGIN)
+            if self._gate.take(self._address_of(request)):
+                raise Wrong(429, DoorText.OFTEN)
+            given = await _given(request)
+            wanted = await asked(request, self._snapshot_of)
+            own = await self._asking.own(wanted.session, token)
+            if own is None:
+                raise Wrong(404, ErrorText.NOTHING)
+            try:
+                if TAKE_BACK in given:
+                    await self._balance.take_back(wanted.session, own.intervention.id)
+                else:
+                    # Where the meeting is over and its figures are made, the page says nothing of it any more.
+                    await self._balance.say(wanted.session, own.intervention.id, about_given(given))
+            except StorageUnavailable as error:
+                raise Wrong(503, ErrorText.UNAVAILABLE) from error
+        except Wrong as wrong:
+            response = refusal(wrong, self._pages, ui)
+            if wrong.status in (429, 503):
+                response.headers[hdrs.RETRY_AFTER] = "60"
+        else:
+            query = kept_query(request, ui, chosen=chosen)
+            location = f"/s/{quote(wanted.session)}/asked/{quote(token)}{query}#About"
+            response = web.Response(status=303, headers={hdrs.LOCATION: location})
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        return response
+
+
+async def _given(request: web.Request) -> dict[str, str]:
+    """The form in a request's body. Raises Wrong when it is too long or isn't one."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Wrong(415, ErrorText.REQUEST)
+    if request.content_length is None or request.content_length > MAX_BODY_BYTES:
+        raise Wrong(413, ErrorText.REQUEST)
+    try:
+        return {name: str(value) for name, value in (await request.post()).items()}
+    except ValueError as error:
+        raise Wrong(400, ErrorText.REQUEST) from error

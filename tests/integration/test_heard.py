@@ -1,0 +1,51 @@
+"""What the secretariat gets of who was heard, and nobody else does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from admin_house import admin_house
+from moothall.adapters import book_sqlite
+from moothall.adapters.book_sqlite import SqliteBook
+from moothall.core.actors import Role
+from moothall.core.floor.balance import Heard
+from moothall.core.floor.disclosure import Row
+from moothall.core.floor.statements import Dimension
+from moothall.core.ports import BookEntry
+from moothall.services.balance import SUMS, Sums
+
+
+def sums(closed: int) -> bytes:
+    heard = Heard(received=7, taken=2, answered=1, turns=2, spoken=90_000, wait=None)
+    groups = {Dimension.GROUP: {"media": Row(people=6, received=9), "business": Row()}}
+    return msgspec.msgpack.encode(Sums(closed=closed, origins={"remote": heard}, groups=groups))
+
+
+async def test_the_secretariat_gets_the_sums_of_the_year(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        book = await SqliteBook.open(tmp_path / "data" / book_sqlite.FILE_NAME)
+        await book.write([BookEntry(SUMS, "later", sums(2_000)), BookEntry(SUMS, "first", sums(1_000))])
+        await book.close()
+        browser = await house.secretary()
+        assert await browser.get("/admin/heard.json") == 200
+        assert browser.headers["Cache-Control"] == "no-store"
+        first, later = json.loads(browser.text)["meetings"]
+        assert (first["session"], first["closed"], later["session"]) == ("first", 1_000, "later")
+        assert first["origins"]["remote"]["received"] == 7
+        assert first["groups"]["group"]["media"] == {
+            "people": 6, "received": 9, "heard": None, "minutes": None, "wait": None, "answered": None,
+        }  # fmt: skip
+        assert first["groups"]["group"]["business"]["people"] is None
+
+
+async def test_nobody_else_does(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        assert await (await house.browser()).get("/admin/heard.json") == 403
+        for role in (Role.CHAIR, Role.MODERATOR, Role.TECHNICIAN):
+            _, token = await house.running.links.create(role, "hall", "somebody")
+            browser = await house.browser()
+            await browser.get(f"/enter/{token}")
+            assert await browser.get("/admin/heard.json") == 403
