@@ -26,6 +26,7 @@ from moothall.app_sound import open_live, open_recordings
 from moothall.app_translating import OWN, open_translating, start_translators
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
+from moothall.services.balance import Balance
 from moothall.services.ballots import Ballots
 from moothall.services.engine_connection import BenchClock
 from moothall.services.glossaries import Glossaries
@@ -58,6 +59,7 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     """What is served there, such as `GET /s/{session}`."""
     sessions: Sessions
     ballots: Ballots
+    balance: Balance
     programme: Programme
     links: RoleLinks
     office: Office
@@ -132,6 +134,7 @@ async def hall(
             public=address.public,
             sessions=house.sessions,
             ballots=house.ballots,
+            balance=house.balance,
             programme=house.programme,
             links=house.links,
             office=house.office(address.public),

@@ -139,7 +139,8 @@ class Balance:
     async def take_back(self, session: SessionId, intervention: InterventionId) -> None:
         """Erase what whoever asked this has said of themselves; it is off the disk then. Raises StorageUnavailable.
 
-        Sums that were shown stay until five people more have changed in them.
+        Sums that were shown stay until five people more have changed in them; and what they were made of stays under
+        the keyed hash with what they were when they were shown, or the next sum would tell who took something back.
         """
         live = await self._sessions.find(session)
         each = None if live is None else live.state.floor.get(intervention)
@@ -172,6 +173,12 @@ class Balance:
         """What is left of the sessions in which somebody has said something. Raises StorageUnavailable."""
         shelf = await self._book.read(SUMS)
         return {SessionId(name): msgspec.msgpack.decode(body, type=Sums) for name, body in shelf.items()}
+
+    async def renew(self, session: SessionId) -> None:
+        """Look at a loaded session's figures now, and not only at the next minute."""
+        live = self._sessions.loaded(session)
+        if live is not None:
+            await self._renew(live)
 
     async def forget(self, session: SessionId) -> None:
         """Destroy all that there is of a session. Raises StorageUnavailable."""
@@ -241,13 +248,13 @@ class Balance:
         return Sums(
             closed=until - KEPT_MS,
             origins=by_origin(live.state.floor, self._now(live.state)),
-            groups=self._rows(live.state, there.kept.release),
+            groups=self._rows(live.state, self._renewed(there, live.state).release),
         )
 
     def _rows(self, state: State, release: Release) -> dict[Dimension, dict[str, Row]]:
         choices = self.choices(young_people=state.young_people)
         return {
-            dimension: {cell: row(release.tables.get(dimension, {}), cell) for cell in (*cells, NOT_SAID)}
+            dimension: {cell: row(release, dimension, cell) for cell in (*cells, NOT_SAID)}
             for dimension, cells in choices.items()
         }
 

@@ -15,6 +15,9 @@ from moothall.services.feed import Subscription
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
 
+FOR_LEADERS = frozenset({"balance"})
+"""News that whoever leads the discussion is told, and nobody else."""
+
 
 class Push(Protocol):
     """What hands a desk its news; must not wait."""

@@ -30,7 +30,7 @@ from moothall.services.closing import Closing
 from moothall.services.desk_acts import DeskActs, Presence, shown
 from moothall.services.desk_acts import News as ActNews
 from moothall.services.desk_floor import LEADERS
-from moothall.services.desk_table import Push, Seat, Table
+from moothall.services.desk_table import FOR_LEADERS, Push, Seat, Table
 from moothall.services.feed import Outlet
 from moothall.services.orders import Receipt
 from moothall.services.publication import Publication
@@ -150,7 +150,7 @@ class Desks:
             body = look(session)
             if table.told.get(kind) != body:
                 table.told[kind] = body
-                table.tell(kind, body)
+                table.tell(kind, body, LEADERS if kind in FOR_LEADERS else STAFF_ROLES)
         live = self._sessions.loaded(session)
         if live is not None:
             table.tell_floor(live.state, self._clock.wall())
@@ -191,8 +191,9 @@ class Desks:
         seat.subscription = subscription
         table = self._tables.setdefault(session, table)
         self._look(session, table)
-        news = {kind: table.told.get(kind) for kind in self._news}
-        if staff.role in LEADERS:
+        leads = staff.role in LEADERS
+        news = {kind: table.told.get(kind) for kind in self._news if leads or kind not in FOR_LEADERS}
+        if leads:
             table.tell_floor(live.state, self._clock.wall(), anew=True)
             news["interventions"] = table.floor.whole()
         table.seats[presence.seat] = seat

@@ -206,17 +206,20 @@ async def test_after_a_restart_no_second_look_shows_anybody(house: House) -> Non
 @in_a_house
 async def test_what_cannot_be_kept_is_not_shown(house: House) -> None:
     await house.ask(*range(10), said=MEDIA)
+    await house.ask(*range(10, 20))
     house.book.full = True
     await house.look()
     assert house.people()["media"] is None
     house.book.full = False
-    await house.look()
+    await house.balance.renew(SESSION)
     assert house.people()["media"] == 10
+    await house.balance.renew(SessionId("none"))
 
 
 @in_a_house
 async def test_seven_days_after_the_close_the_sums_are_left(house: House) -> None:
     await house.ask(*range(6), said=MEDIA)
+    await house.ask(*range(6, 12))
     await house.look()
     await house.do(CloseSession())
     await house.hall.clock.sleep(KEPT_MS // 2)
@@ -237,7 +240,7 @@ async def test_seven_days_after_the_close_the_sums_are_left(house: House) -> Non
     (sums,) = (await house.balance.sums()).values()
     assert sums.closed == closed
     assert sums.groups[Dimension.GROUP]["media"].people == 6
-    assert sums.origins["remote"].received == 6
+    assert sums.origins["remote"].received == 12
     live = await house.hall.sessions.open(SESSION)
     assert live.state.status.value == "closed"
     assert not house.balance.may_say(SESSION)
@@ -245,7 +248,8 @@ async def test_seven_days_after_the_close_the_sums_are_left(house: House) -> Non
 
 @in_a_house
 async def test_one_that_was_closed_before_the_server_went_is_destroyed_in_time(house: House) -> None:
-    await house.ask(1, said=MEDIA)
+    await house.ask(*range(6), said=MEDIA)
+    await house.ask(*range(6, 12))
     await house.do(CloseSession())
     house.balance = house.again(2)
     await house.hall.clock.sleep(3_600_000)
@@ -255,6 +259,8 @@ async def test_one_that_was_closed_before_the_server_went_is_destroyed_in_time(h
     running = house.hall.group.create_task(house.balance.run())
     await house.hall.clock.sleep(KEPT_MS + 2 * LOOK_MS)
     assert await house.stored() == 0
+    (sums,) = (await house.balance.sums()).values()
+    assert sums.groups[Dimension.GROUP]["media"].people == 6, "what came last is in them"
     running.cancel()
 
 

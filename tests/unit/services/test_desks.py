@@ -62,7 +62,8 @@ class House:
         self.hall = hall
         self.news: dict[str, object] = {}
         self.desks = hall.desks(
-            {"alarm": lambda _: self.news.get("alarm")}, links={staff.link: staff for staff in (TECHNICIAN, CAPTIONER)}
+            {"alarm": lambda _: self.news.get("alarm"), "balance": lambda _: self.news.get("balance")},
+            links={staff.link: staff for staff in (TECHNICIAN, CAPTIONER)},
         )
 
     async def sit(self, staff: Staff = TECHNICIAN, *, after: Position | None = None, name: str = "") -> Open:
@@ -226,6 +227,22 @@ def test_news_is_told_once_when_it_changes() -> None:
             on.news["alarm"] = [{"kind": "late"}]
             await on.hall.clock.sleep(2_000)
             assert len(one.bodies("alarm")) == 2
+
+    run(story())
+
+
+def test_who_is_heard_is_told_to_whoever_leads_the_discussion_alone() -> None:
+    async def story() -> None:
+        async with house() as on:
+            on.news["balance"] = {"origins": []}
+            leads, types = await on.sit(), await on.sit(CAPTIONER)
+            for one, there in ((leads, True), (types, False)):
+                assert isinstance(one.state["news"], dict)
+                assert ("balance" in one.state["news"]) is there
+            on.news["balance"] = {"origins": [1]}
+            await on.hall.clock.sleep(3_000)
+            assert leads.bodies("balance")[-1] == {"origins": [1]}
+            assert types.bodies("balance") == []
 
     run(story())
 

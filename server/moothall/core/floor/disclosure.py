@@ -9,18 +9,25 @@ work out of that by adding and subtracting concerns nobody, or at least five peo
   in it since, against each state in which it was shown before. Until then the earlier one stays.
 - What is left when all that is shown is taken from the total concerns nobody or five people: where it would be fewer,
   another figure is held back with them (complementary suppression).
+- What is left is held against each of its earlier states as well, as if it were a cell; and so are, for each cell, all
+  the people who are not in it. Where somebody has said something these have to be five at least, and not nobody, in
+  each such difference: if all who are known to have asked meanwhile were in one cell, each of them would be shown.
 - So does the difference between two columns, in a row, between two states of it, and in what is left.
+- In sums nobody counts for more than the fifth of those who have most in the whole column: whoever has far more than
+  others would be seen in them. Waits are averages, since a median is what somebody has.
 - New figures are looked for when at least five people have asked, spoken or been answered since the last time, which
   everybody may know; so that the moment at which one changes tells of nobody in particular.
+
+Whoever asks with several browsers counts as several people; that isn't guarded against.
 
 The terms are those of L. Willenborg and T. de Waal, "Elements of Statistical Disclosure Control" (Springer, 2001).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from statistics import median
+from statistics import fmean
 
 import msgspec
 
@@ -69,8 +76,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
     look: int = 0
     """How many times new figures were looked for."""
-    seen: dict[Column, Shares] = {}
-    """What everybody had at the last look."""
+    totals: dict[Column, Steps] = {}
+    """What everybody had at each look."""
     tables: dict[Dimension, Table] = {}
 
 
@@ -84,7 +91,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     minutes: int | None = None
     """Of speaking. Whole ones: by exact times turns could be told from each other."""
     wait: int | None = None
-    """Minutes for which half of them waited at most."""
+    """Minutes for which they waited on average."""
     answered: int | None = None
     """People who had an answer."""
 
@@ -115,36 +122,48 @@ def renewed(
 
     `have`: what everybody has; `said`: what those have said of themselves who have said anything.
     """
-    people = {person for column in Column for person in (*have[column], *release.seen.get(column, {}))}
-    if sum(_part(have, person) != _part(release.seen, person) for person in people) < FEWEST:
+    changed = {column: _changes(stands(release.totals.get(column, ())), have[column]) for column in Column}
+    if len({person for changes in changed.values() for person in changes}) < FEWEST:
         return release
     look = release.look + 1
+    totals = dict(release.totals)
+    for column, changes in changed.items():
+        totals[column] = (*totals.get(column, ()), (look, changes))
     tables = dict(release.tables)
     for dimension in dimensions:
         now = {column: _split(have[column], said, dimension) for column in Column}
-        tables[dimension] = _renewed(tables.get(dimension, {}), now, look)
-    return Release(look=look, seen={column: dict(have[column]) for column in Column}, tables=tables)
+        tables[dimension] = _renewed(tables.get(dimension, {}), totals, now, look)
+    return Release(look=look, totals=totals, tables=tables)
 
 
-def row(table: Table, cell: Cell) -> Row:
+def row(release: Release, dimension: Dimension, cell: Cell) -> Row:
     """What is shown of a cell."""
-    asked, heard, answered = (stands(table.get(column, {}).get(cell, ())) for column in Column)
-    turns = [(share[at], share[at + 1]) for share in heard.values() for at in range(0, len(share), 2)]
+    table = release.tables.get(dimension, {})
+    found = {column: table.get(column, {}).get(cell, ()) for column in Column}
+    asked, heard, answered = (stands(steps) for steps in found.values())
+
+    def counted(column: Column, of: Callable[[Share], float]) -> list[float]:
+        steps = found[column]
+        total = stands(release.totals[column], steps[-1][0])
+        most = sorted(map(of, total.values()))[-FEWEST]
+        return [min(most, of(share)) for share in stands(steps).values()]
+
     return Row(
         people=len(asked) if asked else None,
-        received=sum(count for (count,) in asked.values()) if asked else None,
+        received=round(sum(counted(Column.ASKED, sum))) if asked else None,
         heard=len(heard) if heard else None,
-        minutes=round(sum(spoken for _, spoken in turns) / 60_000) if heard else None,
-        wait=round(median(wait for wait, _ in turns) / 60_000) if heard else None,
+        minutes=round(sum(counted(Column.HEARD, _spoken)) / 60_000) if heard else None,
+        wait=round(fmean(counted(Column.HEARD, _waited)) / 60_000) if heard else None,
         answered=len(answered) if answered else None,
     )
 
 
-def stands(steps: Steps) -> Shares:
-    """The shares that a figure is made of now."""
+def stands(steps: Steps, look: int | None = None) -> Shares:
+    """The shares that a figure is made of now, or was at a look."""
     found: Shares = {}
-    for _, changes in steps:
-        found |= changes
+    for at, changes in steps:
+        if look is None or at <= look:
+            found |= changes
     return {person: share for person, share in found.items() if share}
 
 
@@ -153,8 +172,12 @@ def few(count: int) -> bool:
     return 0 < count < FEWEST
 
 
-def _part(have: Mapping[Column, Shares], person: Person) -> tuple[Share, ...]:
-    return tuple(have.get(column, {}).get(person, ()) for column in Column)
+def _waited(share: Share) -> float:
+    return fmean(share[0::2])
+
+
+def _spoken(share: Share) -> float:
+    return sum(share[1::2])
 
 
 def _split(have: Shares, said: Mapping[Person, Statement], dimension: Dimension) -> dict[Cell, Shares]:
@@ -164,31 +187,35 @@ def _split(have: Shares, said: Mapping[Person, Statement], dimension: Dimension)
     return found
 
 
-def _renewed(table: Table, now: Now, look: int) -> Table:
+def _renewed(table: Table, totals: Mapping[Column, Steps], now: Now, look: int) -> Table:
     """The table with as much renewed as may be."""
     wanted: _Wanted = {}
     for column in Column:
         for cell, have in now[column].items():
             steps = table.get(column, {}).get(cell, ())
             changes = _changes(stands(steps), have)
-            if len(changes) >= FEWEST and len(have) >= FEWEST and _apart(steps, have):
+            if not changes or not _apart(steps, have):
+                continue
+            others = _rest(totals[column], [(*steps, (look, changes))])
+            if _apart(others[:-1], stands(others), nobody=cell == NOT_SAID):
                 wanted[column, cell] = changes
     while wanted:
         tried = {column: dict(table.get(column, {})) for column in Column}
         for (column, cell), changes in wanted.items():
             tried[column][cell] = (*tried[column].get(cell, ()), (look, changes))
-        betrays = _betrays(tried, now, wanted)
+        betrays = _betrays(tried, totals, wanted)
         if betrays is None:
             return tried
         del wanted[betrays]
     return table
 
 
-def _betrays(tried: Table, now: Now, wanted: _Wanted) -> tuple[Column, Cell] | None:
+def _betrays(tried: Table, totals: Mapping[Column, Steps], wanted: _Wanted) -> tuple[Column, Cell] | None:
     """What has to be held back so that nothing smaller shows; None when nothing does."""
     columns = [column for column in Column if any(column is each for each, _ in wanted)]
     for column in columns:
-        if few(_left(_parts(now[column].values()), [stands(steps) for steps in tried[column].values()])):
+        left = _rest(totals[column], list(tried[column].values()))
+        if not _apart(left[:-1], stands(left)):
             return _smallest(wanted, column)
     for one, other in PAIRS:
         if one not in columns and other not in columns:
@@ -197,11 +224,15 @@ def _betrays(tried: Table, now: Now, wanted: _Wanted) -> tuple[Column, Cell] | N
         touched = [(column, cell) for cell in both for column in (other, one) if (column, cell) in wanted]
         for column, cell in touched:
             steps = _gaps(tried[one][cell], tried[other][cell])
-            if few(len(stands(steps))) or not _apart(steps[:-1], stands(steps)):
+            if not _apart(steps[:-1], stands(steps)):
                 return column, cell
-        total = _gap(_parts(now[one].values()), _parts(now[other].values()))
-        shown = _sums(_gap(stands(tried[one][cell]), stands(tried[other][cell])) for cell in both)
-        if both and few(_left(total, [shown])):
+            then = [stands(totals[each], tried[each][cell][-1][0]) for each in (one, other)]
+            others = _sums([_gap(*then)], [stands(steps)])
+            if few(len(others)) or (cell != NOT_SAID and stands(steps) and not others):
+                return column, cell
+        total = _gap(stands(totals[one]), stands(totals[other]))
+        shown = [_gap(stands(tried[one][cell]), stands(tried[other][cell])) for cell in both]
+        if both and few(len(_sums([total], shown))):
             return _smallest(wanted, other if other in columns else one)
     return None
 
@@ -215,33 +246,50 @@ def _changes(before: Shares, after: Shares) -> Shares:
     return {each: after.get(each, ()) for each in people if before.get(each, ()) != after.get(each, ())}
 
 
-def _apart(steps: Steps, have: Shares) -> bool:
-    """Whether nobody or at least five people differ from each state that was shown."""
+def _apart(steps: Steps, have: Shares, *, nobody: bool = True) -> bool:
+    """Whether at least five people, or nobody where that will do, differ from each state that was shown, and the first.
+
+    The first state is the one before anything was shown.
+    """
     differ, shown = set(have), dict[Person, Share]()
-    for _, changes in steps:
+    for changes in ({}, *(changes for _, changes in steps)):
         shown |= changes
         for person in changes:
             if shown[person] != have.get(person, ()):
                 differ.add(person)
             else:
                 differ.discard(person)
-        if few(len(differ)):
+        if few(len(differ)) or (not differ and not nobody):
             return False
     return True
 
 
-def _parts(parts: Iterable[Shares]) -> Shares:
-    return {person: share for part in parts for person, share in part.items()}
+def _rest(total: Steps, shown: Sequence[Steps]) -> Steps:
+    """What is left of the total when these are taken away, each time that one of them was shown anew."""
+    sides = [dict[Person, Share]() for _ in (total, *shown)]
+    looks: dict[int, list[tuple[Shares, Shares]]] = {}
+    for side, steps in zip(sides, (total, *shown), strict=True):
+        for look, changes in steps:
+            looks.setdefault(look, []).append((side, changes))
+    renewed_at = {look for steps in shown for look, _ in steps}
+    found, touched = list[tuple[int, Shares]](), set[Person]()
+    for look in sorted(looks):
+        for side, changes in looks[look]:
+            side.update(changes)
+            touched |= changes.keys()
+        if look in renewed_at:
+            found.append((look, {each: _left([side.get(each, ()) for side in sides]) for each in sorted(touched)}))
+            touched.clear()
+    return tuple(found)
 
 
-def _left(total: Shares, shown: list[Shares]) -> int:
-    """How many people are in what is left when all that is shown is taken away."""
-    found: dict[Person, list[Share]] = {}
-    for part in shown:
-        for person, share in part.items():
-            found.setdefault(person, []).append(share)
-    people = total.keys() | found.keys()
-    return sum(found.get(person, []) != ([total[person]] if person in total else []) for person in people)
+def _left(shares_: Sequence[Share]) -> Share:
+    """Of somebody: nothing where the only share that is shown is the whole; else all of them, each with its length."""
+    total, *shown = shares_
+    there = [share for share in shown if share]
+    if there == ([total] if total else []):
+        return ()
+    return tuple(number for share in (total, *there) for number in (len(share), *share))
 
 
 def _gap(one: Shares, other: Shares) -> Shares:
@@ -249,11 +297,13 @@ def _gap(one: Shares, other: Shares) -> Shares:
     return {each: (1,) if each in one else (-1,) for each in sorted(one.keys() ^ other.keys())}
 
 
-def _sums(gaps: Iterable[Shares]) -> Shares:
+def _sums(gaps: Iterable[Shares], less: Iterable[Shares]) -> Shares:
+    """All of these, less all of those."""
     found: dict[Person, int] = {}
-    for gap in gaps:
-        for person, (sign,) in gap.items():
-            found[person] = found.get(person, 0) + sign
+    for weight, some in ((1, gaps), (-1, less)):
+        for gap in some:
+            for person, (sign,) in gap.items():
+                found[person] = found.get(person, 0) + weight * sign
     return {person: (sign,) for person, sign in found.items() if sign}
 
 

@@ -91,6 +91,6 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True):
         return {each: choices for each, choices in found.items() if choices}
 
 
-def stated(given: Mapping[str, str], choices: Mapping[Dimension, Collection[str]]) -> Statement:
+def stated(given: Mapping[Dimension, str], choices: Mapping[Dimension, Collection[str]]) -> Statement:
     """What was said, of what may be; anything else counts as not said."""
     return {each: given[each] for each, may in choices.items() if given.get(each, "") in may}

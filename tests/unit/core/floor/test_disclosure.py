@@ -50,7 +50,7 @@ class World:
         return self
 
     def row(self, group: str) -> Row:
-        return row(self.release.tables.get(Dimension.GROUP, {}), group)
+        return row(self.release, Dimension.GROUP, group)
 
     def people(self, *groups: str) -> list[int | None]:
         return [self.row(group).people for group in groups]
@@ -100,11 +100,11 @@ def test_it_is_renewed_when_five_more_are_in_it() -> None:
     world.ask(10, 11, 12, 13).look()
     assert world.people("business", NOT_SAID) == [10, 10]
     world.ask(14).look()
-    assert world.people("business", NOT_SAID) == [15, 10]
-    world.ask(50, 51, 52, 53, 15).look()
-    assert world.people("business", NOT_SAID) == [15, 10], "one of the five, and four of the others"
-    world.ask(54, 16, 17, 18, 19).look()
-    assert world.people("business", NOT_SAID) == [20, 15]
+    assert world.people("business", NOT_SAID) == [10, 10], "all five who are known to have come would be shown"
+    world.ask(50, 51, 52, 53).look()
+    assert world.people("business", NOT_SAID) == [10, 10]
+    world.ask(54).look()
+    assert world.people("business", NOT_SAID) == [15, 15]
 
 
 def test_it_is_not_renewed_when_the_rest_would_be_one_person() -> None:
@@ -119,7 +119,7 @@ def test_nobody_is_shown_by_two_views_that_lie_apart() -> None:
     world.of(range(40, 45), "business").ask(*range(40, 45)).look()
     assert world.people("business", NOT_SAID) == [15, 15]
     world.of(range(40, 44), "").ask(0, 46, 47, 48, 49, 50).look()
-    assert world.people("business", NOT_SAID) == [15, 19]
+    assert world.people("business", NOT_SAID) == [15, 15], "and those who said nothing would tell of the two"
 
 
 def test_one_speaker_is_not_told_by_the_speaking_time_of_their_group() -> None:
@@ -163,3 +163,34 @@ def test_what_is_asked_no_more_stays_as_it_was() -> None:
     later = renewed(world.release, world.ask(*range(20)).have, world.said, ())
     assert later.tables == world.release.tables
     assert later.look == 2
+
+
+def test_nothing_is_shown_where_all_of_those_who_are_known_are_of_one_kind() -> None:
+    world = World().of(range(12), "business").ask(*range(12)).look()
+    assert world.people("business", NOT_SAID) == [None, None]
+    world = World().ask(*range(12)).look()
+    assert world.people(NOT_SAID) == [12], "that nobody has said anything tells nothing"
+
+
+def test_what_is_left_is_not_told_by_two_views_either() -> None:
+    """Three are hidden with others. One more of theirs would be seen against what was left before."""
+    world = World().of(range(10), "business").of(range(30, 40), "media").of(range(60, 66), "academia")
+    world.of(range(70, 76), "technical").ask(*range(5), *range(30, 35), *range(40, 50), 60, 61, 62, 70, 71).look()
+    assert world.people("business", "media", "academia", NOT_SAID) == [5, 5, None, 10]
+    world.ask(*range(5, 10), *range(35, 40), 63).look()
+    assert world.people("business", "media", "academia", NOT_SAID) == [5, 10, None, 10]
+
+
+def test_whoever_was_not_heard_is_not_shown_by_their_group() -> None:
+    """All six who are known to have had no turn would be of one kind."""
+    world = World().of(range(12), "business").ask(*range(30)).speak(*range(6), *range(12, 30)).look()
+    assert (world.row("business").people, world.row("business").heard) == (12, None)
+    world = World().of(range(12), "business").ask(*range(30)).speak(*range(6), *range(12, 24)).look()
+    assert (world.row("business").people, world.row("business").heard) == (12, 6)
+
+
+def test_one_who_asks_far_more_than_others_is_not_seen_in_a_sum() -> None:
+    world = World().of(range(6), "business").ask(*range(12), *([0] * 40)).look()
+    assert world.row("business") == Row(people=6, received=6)
+    world = World().of(range(6), "business").ask(*range(12)).speak(*range(12)).speak(0, spoken=3_600_000).look()
+    assert world.row("business").minutes == 6

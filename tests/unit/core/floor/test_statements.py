@@ -18,6 +18,11 @@ def test_no_gender_and_no_region_where_young_people_are() -> None:
 
 def test_only_what_may_be_said_counts_as_said() -> None:
     choices = Questions(groups=(Group.MEDIA,)).choices(young_people=True)
-    given = {"group": "business", "region": "africa", "first": "yes", "young": "perhaps", "other": "x"}
+    given = {
+        Dimension.GROUP: "business",
+        Dimension.REGION: "africa",
+        Dimension.FIRST: "yes",
+        Dimension.YOUNG: "perhaps",
+    }
     assert stated(given, choices) == {Dimension.FIRST: "yes"}
-    assert stated({"group": "media"}, choices) == {Dimension.GROUP: "media"}
+    assert stated({Dimension.GROUP: "media"}, choices) == {Dimension.GROUP: "media"}
