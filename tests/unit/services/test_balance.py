@@ -140,7 +140,8 @@ async def test_the_chair_is_reminded_each_minute(house: House) -> None:
     await house.hall.clock.sleep(LONG_QUIET_MS + LOOK_MS)
     told = house.balance.told(SESSION)
     assert told is not None
-    (found,) = told["unheard"] if isinstance(told["unheard"], list) else ()
+    assert isinstance(told["unheard"], list)
+    (found,) = told["unheard"]
     assert (found["origin"], found["waiting"]) == ("remote", 3)
     await house.do(CloseSession())
     await house.look()
