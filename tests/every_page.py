@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page
 
-from every_question import TEXT, asked, every_question
+from every_question import TEXT, asked, every_question, said_of_themselves
 from moothall.app import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -77,11 +77,12 @@ async def _at_work(page: Page) -> None:
 
 
 async def _leading(page: Page) -> None:
-    """Among questions of every standing, with two picked out."""
+    """Among questions of every standing, with two picked out, and figures of who is heard."""
     await page.locator("#Desk:not([hidden])").wait_for()
     await page.locator("#Checked .question [data-does=pick]").first.check()
     await page.locator("#Queued .question [data-does=pick]").first.check()
     await page.locator("#Several:not([hidden])").wait_for()
+    await page.locator("#Heard-group").wait_for(state="attached")
 
 
 async def _on_the_podium(page: Page) -> None:
@@ -174,6 +175,7 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
             await _meeting(running, name)
         await _translated(running)
         await asked(running)
+        await said_of_themselves(running)
         await _proposed(running)
         async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
             yield running

@@ -9,6 +9,7 @@ from moothall.app import Hall
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import HUB, REMOTE, ROOM, Kind, Standing
+from moothall.core.floor.statements import Dimension
 from moothall.core.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
 from moothall.services.session_writer import Receipt
 
@@ -63,6 +64,15 @@ async def asked(running: Hall) -> None:
     await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
     await running.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
     await told("hands", *SHOWS_OF_HANDS)
+
+
+async def said_of_themselves(running: Hall) -> None:
+    """Half of those who have asked in the plenary say something of themselves, so that figures by group stand there."""
+    session = SessionId("plenary")
+    for number in range(6):
+        said = {Dimension.GROUP: "civil-society", Dimension.YOUNG: "yes"}
+        assert await running.balance.say(session, InterventionId(f"q{number}"), said) is None
+    await running.balance.renew(session)
 
 
 async def every_question(told: Callable[..., Awaitable[None]]) -> None:
