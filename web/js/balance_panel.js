@@ -29,7 +29,9 @@ export class BalancePanel {
     const { origins = [], groups = [] } = told ?? {};
     const shown = [];
     if (origins.length) shown.push(this.#table('HeardPlace', this.words.text('heard.places'), PLACES, origins, ({ origin }) => this.#place(origin), (name, n) => this.#exact(name, n)));
-    for (const { dimension, rows } of groups) {
+    // Where no more is shown than who has said nothing there is nothing to see.
+    const telling = groups.filter(({ rows }) => rows.some((row) => row.cell !== 'not-said' && GROUPS.some((name) => row[name] !== null)));
+    for (const { dimension, rows } of telling) {
       const cell = (row) => this.words.text(row.cell === 'not-said' ? 'heard.not-said' : `heard.${dimension}.${row.cell}`);
       shown.push(this.#table(`Heard-${dimension}`, this.words.text(`heard.${dimension}`), GROUPS, rows, cell, (name, n) => this.#whole(name, n)));
     }

@@ -30,7 +30,10 @@ from moothall.services.sessions import LiveSession, Sessions
 logger = logging.getLogger(__name__)
 
 SHELF = "balance"
-"""Of the sessions in which somebody has said something; each has a shelf of its own with this and its name."""
+"""Of the sessions in which somebody has asked something; each has a shelf of its own with this and its name.
+
+Not only of those in which somebody has said something: that they have would tell of the first.
+"""
 SUMS = "balance-sums"
 """What is kept for good."""
 LOOK_MS = 60_000
@@ -80,15 +83,18 @@ class Balance:
         self._clock = clock
         self._randomness = randomness
         self._questions = questions
-        # Bound: the sessions of the last seven days in which somebody has said something, each with as many people at
+        # Bound: the sessions of the last seven days in which somebody has asked something, each with as many people at
         # most as a session takes questions (`decide_floor.MOST`).
         self._kept: dict[SessionId, _Session] = {}
+        self._ended: set[SessionId] = set()
+        """Whose sums are made, all that there ever were: a second time they would tell of those who came between."""
         self._told: dict[SessionId, dict[str, object]] = {}
         """Of the sessions that are loaded."""
         self._writing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
+        self._ended = {SessionId(name) for name in await self._book.read(SUMS)}
         for session, body in (await self._book.read(SHELF)).items():
             name = SessionId(session)
             there = self._kept[name] = _Session(msgspec.msgpack.decode(body, type=_Kept))
@@ -101,9 +107,10 @@ class Balance:
         return self._questions.choices(young_people=young_people)
 
     def may_say(self, session: SessionId) -> bool:
-        """Whether anything can be said still: after the close only where it is not yet destroyed."""
+        """Whether anything can be said still: after the close only where it is not yet destroyed, and then never."""
         live = self._sessions.loaded(session)
-        return session in self._kept or (live is not None and live.state.status is not Status.CLOSED)
+        closed = live is None or live.state.status is Status.CLOSED
+        return session in self._kept or not (closed or session in self._ended)
 
     def has_said(self, session: SessionId, intervention: InterventionId) -> bool:
         """Whether there is anything that whoever asked this has said of themselves. What, nobody is told."""
@@ -126,7 +133,7 @@ class Balance:
         if not kept:
             return None
         async with self._writing:
-            there = self._kept.get(session) or _Session(_Kept(key=self._randomness.bytes(_KEY_BYTES)))
+            there = self._kept.get(session) or self._new()
             person = there.person(each.asker)
             entries = [BookEntry(_shelf(session), person, msgspec.msgpack.encode(kept))]
             if session not in self._kept:
@@ -170,7 +177,7 @@ class Balance:
         return self._told.get(session)
 
     async def sums(self) -> dict[SessionId, Sums]:
-        """What is left of the sessions in which somebody has said something. Raises StorageUnavailable."""
+        """What is left of the sessions in which somebody has asked something. Raises StorageUnavailable."""
         shelf = await self._book.read(SUMS)
         return {SessionId(name): msgspec.msgpack.decode(body, type=Sums) for name, body in shelf.items()}
 
@@ -184,6 +191,7 @@ class Balance:
         """Destroy all that there is of a session. Raises StorageUnavailable."""
         async with self._writing:
             await self._destroy(session, BookEntry(SUMS, session, None))
+            self._ended.discard(session)
 
     async def run(self) -> None:
         """Renew the figures each minute, and destroy what is old, until cancelled."""
@@ -206,20 +214,30 @@ class Balance:
                 await self._sessions.find(session)
 
     async def _renew(self, live: LiveSession) -> None:
-        there = self._kept.get(live.id)
-        if there is not None:
-            async with self._writing:
+        async with self._writing:
+            there = self._kept.get(live.id) or self._begun(live)
+            if there is not None:
                 kept = self._renewed(there, live.state)
                 try:
-                    if there.written != kept and self._kept.get(live.id) is there:
+                    if there.written != kept:
                         await self._book.write([_entry(live.id, kept)])
                         there.written = kept
+                    self._kept[live.id] = there
                     # Only what is known after a crash as well is shown: a later figure is held against it.
                     there.kept = msgspec.structs.replace(there.kept, release=kept.release)
                 except StorageUnavailable:
                     logger.warning("session %s: its figures can't be kept, and stay as they are", live.id)
         if live.state.floor.last:
             self._told[live.id] = self._plain(live)
+
+    def _begun(self, live: LiveSession) -> _Session | None:
+        """A session of which nothing is kept yet and something should be."""
+        state = live.state
+        wanted = state.status is Status.OPEN and state.floor.last and self._sessions.loaded(live.id) is live
+        return self._new() if wanted and live.id not in self._ended else None
+
+    def _new(self) -> _Session:
+        return _Session(_Kept(key=self._randomness.bytes(_KEY_BYTES)))
 
     def _renewed(self, there: _Session, state: State) -> _Kept:
         have = {column: _named(there, found) for column, found in shares(state.floor).items()}
@@ -232,6 +250,7 @@ class Balance:
             async with self._writing:
                 made = None if live is None else msgspec.msgpack.encode(self._sums(live, there))
                 await self._destroy(session, BookEntry(SUMS, session, made))
+                self._ended.add(session)
         except (StorageUnavailable, RecordBroken):
             return  # The next look tries again.
         logger.info("session %s: what people said of themselves is destroyed, its sums are kept", session)
@@ -261,7 +280,7 @@ class Balance:
     def _plain(self, live: LiveSession) -> dict[str, object]:
         state, there = live.state, self._kept.get(live.id)
         now = self._now(state)
-        groups = {} if there is None else self._rows(state, there.kept.release)
+        groups = self._rows(state, Release() if there is None else there.kept.release)
         return {
             "origins": _origins(state.floor, now),
             "unheard": [msgspec.to_builtins(each) for each in unheard(state.floor, now) if state.status is Status.OPEN],

@@ -115,13 +115,13 @@ async def test_nothing_leads_from_what_is_kept_to_who_said_it(house: House) -> N
 
 
 @in_a_house
-async def test_nothing_is_told_where_nobody_asks_and_no_groups_where_nobody_says_anything(house: House) -> None:
+async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_anything(house: House) -> None:
     assert house.balance.told(SESSION) is None
     assert house.balance.told(SessionId("none")) is None
     await house.ask(1, 2)
     told = house.balance.told(SESSION)
     assert told is not None
-    assert told["groups"] == []
+    assert set(house.people().values()) == {None}
     assert told["unheard"] == []
     assert told["origins"] == [
         {"origin": "remote", "received": 2, "taken": 0, "answered": 0, "turns": 0, "spoken": 0, "wait": None}
@@ -130,6 +130,12 @@ async def test_nothing_is_told_where_nobody_asks_and_no_groups_where_nobody_says
     await house.say(1, {Dimension.GROUP: "nobility"})
     assert await house.stored() == 0
     assert not house.has_said(1)
+    await house.look()
+    assert await house.stored() == 1, "a key, whether anybody has said anything or not"
+    before = house.balance.told(SESSION)
+    await house.say(1, MEDIA)
+    await house.look()
+    assert house.balance.told(SESSION) == before
 
 
 @in_a_house
@@ -245,6 +251,28 @@ async def test_seven_days_after_the_close_the_sums_are_left(house: House) -> Non
     live = await house.hall.sessions.open(SESSION)
     assert live.state.status.value == "closed"
     assert not house.balance.may_say(SESSION)
+
+
+@in_a_house
+async def test_once_the_sums_are_made_nothing_is_asked_and_no_other_sums_are_made(house: House) -> None:
+    await house.ask(*range(6), said=MEDIA)
+    await house.ask(*range(6, 12))
+    await house.do(CloseSession())
+    await house.hall.clock.sleep(KEPT_MS + 2 * LOOK_MS)
+    made = await house.balance.sums()
+    await house.do(ReopenSession())
+    for again in (False, True):
+        if again:
+            house.balance = house.again(2)
+            await house.balance.load()
+        assert not house.balance.may_say(SESSION)
+        assert isinstance(await house.say(1, MEDIA), Refusal)
+        await house.balance.renew(SESSION)
+        assert await house.stored() == 0
+        assert set(house.people().values()) == {None}
+    assert await house.balance.sums() == made
+    await house.balance.forget(SESSION)
+    assert house.balance.may_say(SESSION)
 
 
 @in_a_house
