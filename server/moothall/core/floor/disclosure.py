@@ -283,13 +283,17 @@ def _rest(total: Steps, shown: Sequence[Steps]) -> Steps:
     return tuple(found)
 
 
-def _left(shares_: Sequence[Share]) -> Share:
-    """Of somebody: nothing where the only share that is shown is the whole; else all of them, each with its length."""
-    total, *shown = shares_
-    there = [share for share in shown if share]
-    if there == ([total] if total else []):
-        return ()
-    return tuple(number for share in (total, *there) for number in (len(share), *share))
+def _left(parts: Sequence[Share]) -> Share:
+    """Of somebody: their whole share, and what is taken away, as far as these don't cancel; each with its length.
+
+    Whoever has moved is in one figure as they were and in another as they are: then more is taken away than there is.
+    """
+    total, *shown = parts
+    there = sorted(share for share in shown if share)
+    if total in there:
+        there.remove(total)
+        total = ()
+    return tuple(number for share in (total, *there) for number in (len(share), *share)) if total or there else ()
 
 
 def _gap(one: Shares, other: Shares) -> Shares:
