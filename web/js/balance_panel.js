@@ -57,7 +57,7 @@ export class BalancePanel {
   }
 
   #exact(name, n) {
-    if (n === null) return null;
+    if (n === null) return '–'; // none yet
     return name === 'spoken' || name === 'wait' ? mediaTime(n) : n;
   }
 
