@@ -24,7 +24,7 @@ from moothall.core.floor.statements import NOT_SAID, Dimension, Questions, State
 from moothall.core.ids import InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import State, Status
-from moothall.services.ballots import KEPT_MS
+from moothall.services.ballot_box import KEPT_MS
 from moothall.services.sessions import LiveSession, Sessions
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from moothall.core.floor.parts import Kind, Standing
 from moothall.core.floor.statements import Dimension, Questions, Statement
 from moothall.core.ids import CommandId, InterventionId, SessionId
 from moothall.services.balance import LOOK_MS, SHELF, SUMS, Balance
-from moothall.services.ballots import KEPT_MS
+from moothall.services.ballot_box import KEPT_MS
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
