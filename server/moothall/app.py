@@ -20,8 +20,9 @@ from moothall.adapters.limits import keep_addresses_out_of_logs
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
-from moothall.app_doors import open_doors, open_local_door
+from moothall.app_doors import open_doors
 from moothall.app_house import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
+from moothall.app_local import open_local_door
 from moothall.app_sound import open_live, open_recordings
 from moothall.app_translating import OWN, open_translating, start_translators
 from moothall.core.errors import ConfigurationError

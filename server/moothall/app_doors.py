@@ -20,7 +20,6 @@ from moothall.adapters.hands_door import HandsDoor
 from moothall.adapters.import_door import ImportDoor
 from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
-from moothall.adapters.local_door import HOST, LocalDoor, leave_card, take_card
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.page_door import PageDoor, QualityOf
 from moothall.adapters.pages import Pages
@@ -346,16 +345,3 @@ def _running_the_meetings(
     work = WorkDoor(pages=shared, programme=house.programme)
     sums = SumsDoor(pages=shared, balance=house.balance)
     return admin.routes(), imports.routes(), work.routes(), sums.routes()
-
-
-async def open_local_door(stack: AsyncExitStack, house: House, public: str) -> None:
-    """Let the operator's commands reach the house while it is held, until the stack unwinds."""
-    door = LocalDoor(house.office(public), house.randomness)
-    runner = web.AppRunner(door.application(), **runner_options())
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, HOST, 0)
-    await site.start()
-    port: int = runner.addresses[0][1]
-    leave_card(house.data, door.card(port))
-    stack.callback(take_card, house.data)

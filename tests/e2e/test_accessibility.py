@@ -160,7 +160,7 @@ FOLLOW = """() => {
     }, { signal: (window.following = new AbortController()).signal });
 }"""
 """Note, after each key, what has the focus and how it looks."""
-AT_ONCE, MOST = 10, 160
+AT_ONCE, MOST = 10, 240
 """Presses of a key before the page is asked what they reached; presses to come through a page."""
 
 
