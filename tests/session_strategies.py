@@ -87,6 +87,8 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.ResumeSession(),
         do.CloseSession(),
         do.ReopenSession(),
+        do.ClearWall(),
+        do.RestoreWall(),
         do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"),
         do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Anna"),
         do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")),

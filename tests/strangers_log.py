@@ -97,6 +97,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.PollOpened(poll=P, number=1, question="Shall we?", language="en", options=("Yes", "No"), t=33),
         ev.PollCounted(poll=P, remote=(2, 1), room=(0, 0)),
         ev.PollClosed(poll=P, t=40),
+        ev.WallCleared(t=40, withdrawn=Q),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),

@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.control_door import ControlDoor
-from moothall.adapters.control_socket import ControlSocket
+from moothall.adapters.control_socket import ControlSocket, Send
 from moothall.adapters.desk_door import About, DeskDoor
 from moothall.adapters.desk_socket import DeskSocket, Extra, Wish
 from moothall.adapters.pages import Pages
@@ -19,9 +19,9 @@ from moothall.adapters.staff_socket import StaffSocket
 from moothall.app_house import House
 from moothall.app_proposals import ProposalMessages
 from moothall.app_translating import Translation
-from moothall.core.actors import Role
+from moothall.core.actors import Actor, Role
 from moothall.core.authority import COMMANDS, REMOVERS, may_send
-from moothall.core.commands import CloseSession, CorrectSegment
+from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
@@ -36,13 +36,14 @@ from moothall.services.desks import Desks, News
 from moothall.services.glossaries import Glossaries
 from moothall.services.line_moves import LineMoves
 from moothall.services.live_ingest import LiveIngest
-from moothall.services.orders import unavailable
+from moothall.services.orders import Receipt, unavailable
 from moothall.services.recognising import Recognising
 from moothall.services.recording import Recordings
 from moothall.services.redoing import redo
 from moothall.services.removal import remove
 from moothall.services.reports import Kind, Reports
 from moothall.services.session_writer import SessionWriter
+from moothall.services.sessions import Sessions
 from moothall.services.speaker_watch import SpeakerWatch
 
 MOST_OTHERS = 100
@@ -101,7 +102,7 @@ def open_desks(
         **translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
-    ControlSocket(socket, control, may_act=staff.may_act, reach=translation.reach)
+    ControlSocket(socket, control, may_act=staff.may_act, send=_sender(house.sessions), reach=translation.reach)
     watch = SpeakerWatch(house.sessions, house.clock)
     for running in (socket, desks, control, watch, house.proposals):
         stack.callback(house.tasks.create_task(carry_on(running.run, house.clock)).cancel)
@@ -112,6 +113,16 @@ def open_desks(
         socket,
     )
     return [route for door in doors for route in door.routes()], socket
+
+
+def _sender(sessions: Sessions) -> Send:
+    async def send(actor: Actor, session: SessionId, name: CommandId, command: AnyCommand) -> Receipt | Refusal:
+        live = await sessions.find(session)
+        if live is None:
+            return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+        return await live.writer.send(actor, name, command)
+
+    return send
 
 
 def _disk(house: House) -> tuple[int, int] | None:

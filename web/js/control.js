@@ -52,6 +52,18 @@ function alarm(card, { kind, urgent, values, by }) {
   return box;
 }
 
+/** *Clear the wall* of a meeting; what came of it is said. */
+function wall({ session, place, title }) {
+  const named = place || title;
+  const label = words.text('clear');
+  const button = element('button', { type: 'button', class: 'grave', 'data-key': `wall:${session}`, 'aria-label': `${label}: ${named}` }, label);
+  button.addEventListener('click', async () => {
+    const answer = await link.request('clear-wall', { id: newId(), session });
+    at('Status').textContent = words.text(answer.refusal ? 'uncleared' : 'cleared', { place: alone(named) });
+  });
+  return button;
+}
+
 function show(card) {
   const state = card.session ? words.text(`state.${card.status}`) : words.text('idle');
   const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
@@ -72,6 +84,7 @@ function show(card) {
   if (card.session) {
     const address = `/desk/${encodeURIComponent(card.session)}?ui=${data.ui}`;
     made.append(element('p', { class: 'open' }, element('a', { href: address, 'data-key': `open:${card.session}` }, words.text('open'))));
+    if (card.status !== 'created') made.append(element('p', {}, wall(card)));
   }
   return made;
 }

@@ -1,5 +1,6 @@
 // The staff's page of a meeting: ties the text, the editor, the panels, the keys and the line to the server together.
 
+import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './desk_edit.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
@@ -242,9 +243,9 @@ function picked(segments) {
 
 // What the page does
 
-const simple = {
-  open: 'open', pause: 'pause', resume: 'resume', close: 'close', reopen: 'reopen', recorded: 'recorded',
-};
+clearsWall(act, words, say);
+
+const simple = { open: 'open', pause: 'pause', resume: 'resume', close: 'close', reopen: 'reopen', recorded: 'recorded' };
 document.addEventListener('click', ({ target }) => {
   const name = target.closest('button[data-act]')?.dataset.act;
   if (simple[name]) act({ do: simple[name] });

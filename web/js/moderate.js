@@ -1,6 +1,7 @@
 // The page on which questions are brought on: ties what is known of them, the panels, the sheets and the keys together.
 
 import { BalancePanel } from './balance_panel.js';
+import { clearsWall } from './clear_wall.js';
 import { DeskKeys } from './desk_keys.js';
 import { newId } from './desk_link.js';
 import { HandsDesk } from './hands_desk.js';
@@ -22,9 +23,9 @@ const TIMES = 15000; // ms between two looks at how long ago it was
 const CALM = 500; // ms between two looks at what is said
 const KEYS = {
   next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
-  reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u',
+  reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
 };
-const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join' };
+const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join', wall: 'key.wall' };
 const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
 
 let due = null; // when what is said is shown anew
@@ -38,6 +39,7 @@ const items = new QuestionItems(questions, words, {
 const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
 const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
+const clear = clearsWall(act, words, say);
 const sift = () => {
   const { text, place } = at('Sift').elements;
   return { text: text.value, place: place.value };
@@ -53,6 +55,7 @@ const keys = new DeskKeys({
     show();
   },
   undo: () => line.done.undoable() && line.undo(line.done.undoable().id),
+  wall: clear,
 }, (name) => words.text(LABELS[name] ?? `act.${name}`), KEYS, 'moothall.moderate.keys');
 
 // What is done

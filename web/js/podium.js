@@ -1,6 +1,7 @@
 // What is asked now and comes next, for a tablet on the podium: three big buttons, and nothing else to press.
 
 import { BalancePanel } from './balance_panel.js';
+import { clearsWall } from './clear_wall.js';
 import { at, element, set } from './nodes.js';
 import { QuestionItems } from './question_items.js';
 import { QuestionLine } from './question_line.js';
@@ -52,4 +53,5 @@ at('Later').addEventListener('click', () => {
   if (id) bring(id, 'later');
   else say(words.text('none'));
 });
+clearsWall(act, words, say);
 set(at('Status'), '');

@@ -22,26 +22,31 @@ export class Tail {
   #cut = false; // whether the cut has been said
   #heard = Date.now();
   #ahead;
+  #whole = false; // whether all of it is wanted, and not only what is new
 
   /**
    * @param {object} data     the page's data block
    * @param {(tail: Tail) => void} changed  told after each change of the text, and each second
+   * @param {(event: ?object) => void} happened  told of each event, and with null when much may have happened
    */
-  constructor(data, changed) {
+  constructor(data, changed, happened = () => {}) {
     this.box = at('Newest');
     this.reader = new Reader(data);
     this.reader.spoke = data.spoke;
     this.late = false; // whether the last frame brought nothing but translations of what was said long before
     this.words = new Words(data);
     this.changed = changed;
+    this.happened = happened;
+    this.wall = data.wall ?? false; // whether what was cleared is left out
     this.#ahead = data.now - Date.now();
     this.link = new Link(
-      () => `${data.events}&after=${this.reader.position}`,
+      () => (this.#whole ? data.events : `${data.events}&after=${this.reader.position}`),
       (frame) => this.#take(frame),
       (open) => this.#told(open),
     );
     this.#show();
-    if (this.#closed) this.changed(this);
+    // The text of a meeting that is over doesn't change, and a wall may be cleared after it too.
+    if (this.#closed && !this.wall) this.changed(this);
     else this.#follow();
   }
 
@@ -95,14 +100,40 @@ export class Tail {
   #take(frame) {
     this.#heard = Date.now();
     this.#ahead = frame.sent - this.#heard;
+    const { offset } = this.reader;
     const { lost, lines } = this.reader.apply(frame);
     if (lost) {
       this.link.open();
       return;
     }
+    if (frame.snapshot) {
+      this.#whole = false;
+      this.happened(null);
+    }
+    for (const event of frame.events ?? []) if (event.body && event.offset > offset) this.#hear(event.body);
     this.late = lines.size > 0 && [...lines].every((id) => this.reader.lines.get(id)?.late);
     this.#show();
     this.changed(this);
+  }
+
+  #hear(event) {
+    if (event.type === 'wall.cleared') {
+      const { session } = this.reader;
+      if (this.wall && (event.t === null || event.t < session.wall_cleared)) {
+        this.#whole = true; // It was taken back: what had been cleared may never have come here.
+        this.link.open();
+      }
+      session.wall_cleared = event.t;
+    }
+    this.happened(event);
+  }
+
+  /** Whether a line may be shown: on a wall those may that began since it was cleared. */
+  #stands({ t0 }) {
+    const { wall_cleared: cleared } = this.reader.session;
+    if (!this.wall || cleared == null) return true;
+    // Of one that is not open yet nobody knows when it began, until another one has since.
+    return t0 === undefined ? [...this.reader.lines.values()].some((line) => line.t0 >= cleared) : t0 >= cleared;
   }
 
   #told(open) {
@@ -112,7 +143,7 @@ export class Tail {
       this.#heard = Date.now();
     } else {
       this.#cutAt ??= Date.now();
-      if (this.#closed) this.link.close();
+      if (this.#closed && !this.wall) this.link.close();
     }
     this.changed(this);
   }
@@ -137,7 +168,7 @@ export class Tail {
       this.#starts.delete(segment);
     }
     const finished = all.filter((line) => !line.gone && line.text.trim() && !apart.has(line.segment)).slice(-KEPT);
-    return [...finished.map((line) => ({ line, rest: '' })), ...growing];
+    return [...finished.map((line) => ({ line, rest: '' })), ...growing].filter(({ line }) => this.#stands(line));
   }
 
   /** The same in paragraphs. Where a long one ends is decided once and stays. */
@@ -175,7 +206,9 @@ export class Tail {
 
   /** Words that are of the moment only: not saved yet, or not to be kept. */
   #moment(there) {
-    const { unsaved, unrecorded } = this.reader;
+    const { unsaved, unrecorded, session } = this.reader;
+    // What was cleared while nothing is kept is not told from what followed: none of it comes back.
+    if (this.wall && session.not_recorded != null && session.wall_cleared > session.not_recorded) return [];
     const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded?.text ?? '', unrecorded?.language ?? '']];
     return said.filter(([, text]) => text.trim()).map(([kind, text, tag]) => {
       const node = there.get(`=${kind}`) ?? element(

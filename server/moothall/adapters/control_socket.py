@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from moothall.adapters.staff_socket import Answer, Connection, StaffSocket, refused
-from moothall.core.actors import Role
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import SessionId
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import AnyCommand, ClearWall
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import CommandId, SessionId, is_command_id
 from moothall.services.control_room import Card, ControlRoom
+from moothall.services.orders import Receipt
 from moothall.services.role_links import HALL, Staff, room_scope
 from moothall.services.text_translation import Reach
 
 MayAct = Callable[[Staff, SessionId], bool]
+Send = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
 
 ROLES = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Who looks after more than one session."""
@@ -38,20 +41,34 @@ def visible(cards: Sequence[Card], links: Sequence[Staff], may_act: MayAct) -> l
     return [card for card in cards if any(reaches(staff, card) for staff in links)]
 
 
+class _ClearWall(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    """The act's id, chosen by the page."""
+    session: str
+
+
 class ControlSocket:
     """Sends the cards to the pages that are open, and takes what is said on them."""
 
     def __init__(
-        self, socket: StaffSocket, control: ControlRoom, *, may_act: MayAct, reach: Callable[[], Reach] = Reach
+        self,
+        socket: StaffSocket,
+        control: ControlRoom,
+        *,
+        may_act: MayAct,
+        send: Send,
+        reach: Callable[[], Reach] = Reach,
     ) -> None:
-        """`reach`: what can be translated now."""
+        """`send` carries a command out in a session; `reach`: what can be translated now."""
         self._socket = socket
         self._control = control
         self._may_act = may_act
+        self._send = send
         self._reach = reach
         # Bound: StaffSocket's number of pages.
         self._open: dict[Connection, None] = {}
-        socket.serve("/control", {"join": self._join, "see-to": self._see_to}, came=lambda _: None, gone=self._gone)
+        handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
+        socket.serve("/control", handlers, came=lambda _: None, gone=self._gone)
         control.listen(self._tell)
 
     async def _join(self, connection: Connection, _: object) -> Answer:
@@ -69,6 +86,16 @@ class ControlSocket:
         self._control.see_to(session, wish.kind, wish.name)
         self._tell()
         return {}
+
+    async def _clear_wall(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _ClearWall)
+        session = SessionId(wish.session)
+        links = [staff for staff in self._socket.staff(connection.request) if staff.role in ROLES]
+        staff = next((each for each in links if self._may_act(each, session)), None)
+        if staff is None or not is_command_id(wish.id):
+            return refused(RefusalCode.UNKNOWN, "There is no such meeting here.")
+        answer = await self._send(Actor(staff.role, staff.link), session, CommandId(wish.id), ClearWall())
+        return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
 
     def _gone(self, connection: Connection) -> None:
         self._open.pop(connection, None)

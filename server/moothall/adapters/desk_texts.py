@@ -6,6 +6,7 @@ from moothall.adapters.hands_texts import HANDS_DONE
 from moothall.adapters.page_texts import ACCEPTED, MENDED, ORIGINS, STANDING
 from moothall.adapters.quality_texts import QUALITY_TEXTS
 from moothall.adapters.translation_texts import REACH_TEXTS
+from moothall.adapters.wall_texts import CONTROL_WALL_TEXTS, WALL_TEXTS
 from moothall.core.actors import Role
 from moothall.services.reports import Kind
 
@@ -66,6 +67,7 @@ ALARMS = {
 """What has to be seen to, with the remedy; the keys are the kinds of `services/alarms.py`."""
 
 DESK_TEXTS = {
+    **WALL_TEXTS,
     **{f"standing.{name}": key for name, key in STANDING.items()},
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
     **{f"role.{role.value}": key for role, key in ROLES.items()},
@@ -176,6 +178,7 @@ CONCERNED = "{n} line goes, whole or in part."
 """The key of the counted text in the question before a span is removed."""
 
 CONTROL_TEXTS = {
+    **CONTROL_WALL_TEXTS,
     **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
     **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
     **{f"role.{role.value}": key for role, key in ROLES.items()},

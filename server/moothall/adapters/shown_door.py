@@ -27,7 +27,7 @@ from moothall.core.ids import SessionId, is_name
 from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import Status
-from moothall.core.views.captions import Line, Session
+from moothall.core.views.captions import Line, Session, Snapshot
 
 Look = TypeVar("Look", bound=msgspec.Struct)
 
@@ -162,6 +162,7 @@ class ShownDoor:
             wanted,
             ui,
             look,
+            wall=True,
             qr=qr_svg(address),
             short=address.partition("://")[2],
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
@@ -176,7 +177,7 @@ class ShownDoor:
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
-        return html(self._render("overlay.html", wanted, ui, look), ui)
+        return html(self._render("overlay.html", wanted, ui, look, wall=True), ui)
 
     async def embed(self, request: web.Request) -> web.Response:
         """A box for another site's page."""
@@ -192,11 +193,22 @@ class ShownDoor:
         whole = f"/s/{wanted.session}?{urlencode(query)}"
         return html(self._render("embed.html", wanted, ui, look, whole=whole), ui, headers=self._framed)
 
-    def _render(self, template: str, wanted: Asked, ui: Catalogue, look: msgspec.Struct, **values: object) -> str:
+    def _render(
+        self,
+        template: str,
+        wanted: Asked,
+        ui: Catalogue,
+        look: msgspec.Struct,
+        *,
+        wall: bool = False,
+        **values: object,
+    ) -> str:
+        """`wall`: whether what was cleared is left out; a box in somebody's page is no wall."""
         snapshot, now = wanted.snapshot, self._clock.wall()
         session = snapshot.session
-        shown = [line for line in snapshot.lines if not line.gone][-KEPT:]
-        first = (snapshot.before or 0) + len(snapshot.lines) - len(shown)
+        cleared = session.wall_cleared if wall else None
+        stand = [line for line in snapshot.lines if not line.gone]
+        shown = [line for line in stand if cleared is None or line.t0 >= cleared][-KEPT:]
         query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
         kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
         marks = {"unsaved": ui.text("Not yet saved"), "unrecorded": ui.text("Not recorded")}
@@ -220,8 +232,9 @@ class ShownDoor:
                     "offset": snapshot.offset,
                     "session": msgspec.to_builtins(session),
                     "lines": [
-                        {**msgspec.to_builtins(line), "number": number} for number, line in enumerate(shown, first)
+                        {**msgspec.to_builtins(line), "number": number} for number, line in _numbered(snapshot, shown)
                     ],
+                    "wall": wall,
                     "events": f"/s/{wanted.session}/events?{query}",
                     "now": now,
                     "spoke": last_words(snapshot),
@@ -233,6 +246,12 @@ class ShownDoor:
             ),
             **values,
         )
+
+
+def _numbered(snapshot: Snapshot, lines: Iterable[Line]) -> list[tuple[int, Line]]:
+    """Lines of a snapshot with their places in the whole text."""
+    numbers = {line.segment: number for number, line in enumerate(snapshot.lines, snapshot.before or 0)}
+    return [(numbers[line.segment], line) for line in lines]
 
 
 def paragraphs(session: Session, lines: Iterable[Line]) -> list[Paragraph]:

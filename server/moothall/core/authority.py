@@ -30,6 +30,7 @@ _NOTES = _of(do.LeaveNote)
 _TERMS = _of(do.ChooseTerm)
 _HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
 _QUEUE = _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue) | _HANDS
+_WALL = _of(do.ClearWall, do.RestoreWall)
 
 COMMANDS: dict[Role, _Commands] = {
     Role.SYSTEM: _MAKE
@@ -39,12 +40,12 @@ COMMANDS: dict[Role, _Commands] = {
     | _CONSENT
     | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE,
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE,
-    Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS,
+    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL,
+    Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL,
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(do.Ask),

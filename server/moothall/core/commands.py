@@ -427,6 +427,19 @@ class CountPoll(Command, frozen=True, kw_only=True, tag="count-poll"):
     remote: tuple[int, ...]
 
 
+class ClearWall(Command, frozen=True, kw_only=True, tag="clear-wall"):
+    """Empty every wall and overlay, and have the intervention that is called checked again."""
+
+
+class RestoreWall(Command, frozen=True, kw_only=True, tag="restore-wall"):
+    """Take a clearing back."""
+
+    t: int | None = None
+    """What was cleared before it stays so: media ms as in `WallCleared`."""
+    intervention: InterventionId | None = None
+    """The one that was called; it is called again unless something else has become of it."""
+
+
 AnyCommand = (
     CreateSession
     | DescribeSession
@@ -474,5 +487,7 @@ AnyCommand = (
     | ClosePoll
     | CountRoom
     | CountPoll
+    | ClearWall
+    | RestoreWall
 )
 """Every command of this release, told apart by `do`."""

@@ -595,6 +595,15 @@ class PollClosed(PollEvent, frozen=True, kw_only=True, tag="poll.closed"):
     """Whether it was opened by mistake, and is shown no more."""
 
 
+class WallCleared(Event, frozen=True, kw_only=True, tag="wall.cleared"):
+    """Walls and overlays are empty from here on; the record is as it was."""
+
+    t: int | None
+    """Lines that began before this, media ms, are on no wall; null: all are again, since the clearing was undone."""
+    withdrawn: InterventionId | None = None
+    """The one that was called, and is being checked again."""
+
+
 class RecordCheckpoint(Event, frozen=True, kw_only=True, tag="record.checkpoint"):
     """The chain's heads of every public lane, signed; the signature covers `moothall.core.chain.checkpoint_bytes`."""
 
@@ -671,6 +680,7 @@ AnyEvent = (
     | PollOpened
     | PollCounted
     | PollClosed
+    | WallCleared
     | RecordCheckpoint
     | RecordSealed
     | BodyRemoved

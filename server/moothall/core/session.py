@@ -66,6 +66,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: int | None = None
     """Media ms of the last close; None while it was never closed, or is open again."""
     floor: Floor = msgspec.field(default_factory=Floor)
+    wall_cleared: int | None = None
+    """Lines that began before this, media ms, are on no wall; None while none was cleared."""
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
     goes_on: ev.CloseAsked | None = None
@@ -138,6 +140,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
         case ev.CloseAsked():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
+        case ev.WallCleared():
+            return replace(state, wall_cleared=event.t)
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():

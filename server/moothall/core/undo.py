@@ -24,6 +24,7 @@ from moothall.core.glossary.terms import key_of
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.moves import is_returned, returned
 from moothall.core.session import State, Status, evolve
+from moothall.core.undo_wall import goes_with_wall, wall_step
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
 """Whether an act fits a state depends on the state, and on the role only for engines."""
@@ -159,6 +160,10 @@ def _step(
     `last` and `following` are the events of the same act around it. What undoes is None where nothing does.
     """
     match event:
+        case ev.WallCleared():
+            return wall_step(state, event)
+        case _ if goes_with_wall(state, last, event):
+            return None
         case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint():
             return None
         case ev.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:

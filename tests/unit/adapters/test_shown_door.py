@@ -296,3 +296,17 @@ async def test_a_wall_that_is_made_while_the_last_words_are_awaited_says_so(hall
         hall.closing = closing
         async with client.get("/s/plenary/screen") as response:
             assert ('data-kind="last-words">The last words are coming' in await response.text()) is closing
+
+
+async def test_what_was_cleared_is_on_no_wall_and_in_the_box_as_before(client: Client, hall: Hall) -> None:
+    hall.events += [*said(1, "Before."), *said(2, "Cleared."), ev.WallCleared(t=2_001), *said(3, "After.")]
+    for path in ("screen", "overlay"):
+        html = await page(client, path)
+        assert "Cleared." not in html
+        lines = data(html)["lines"]
+        assert isinstance(lines, list)
+        assert [(line["number"], line["segment"]) for line in lines] == [(2, "s3")]
+        assert data(html)["wall"] is True
+    assert "Cleared." in text_of(await page(client, "embed"))
+    hall.events.append(ev.WallCleared(t=None))
+    assert "Cleared." in text_of(await page(client, "screen"))

@@ -91,6 +91,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     forced: str | None = None
     """The language that somebody said this channel is in."""
     seal: ev.SealVersion | None = None
+    wall_cleared: int | None = None
+    """Walls leave out lines that began before this, media ms; None while none was cleared."""
     speakers: dict[SpeakerId, str] = {}
     channels: dict[ChannelId, Channel] = {}
     """All lanes of text that the session has."""
@@ -318,6 +320,8 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, gaps=(*session.gaps, gap)[-MAX_GAPS:])
         case ev.RecordSealed():
             return replace(session, seal=event.version)
+        case ev.WallCleared():
+            return replace(session, wall_cleared=event.t)
         case _:
             return session
 

@@ -124,6 +124,12 @@ def test_the_newest_mapping_of_the_clock_and_the_newest_seal_hold() -> None:
     assert (seen.session.clock, seen.session.seal) == ((6, 1_007), ev.SealVersion.CHECKED)
 
 
+def test_since_when_the_walls_are_empty_is_told_and_the_lines_stay() -> None:
+    seen = view(OPENED, words(0, " Gut"), ev.WallCleared(t=500))
+    assert (seen.session.wall_cleared, line(seen).text) == (500, " Gut")
+    assert seen.apply(9, Role.CHAIR, ev.WallCleared(t=None)).session.wall_cleared is None
+
+
 def test_channels_are_listed_whichever_is_read() -> None:
     seen = view(ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)))
     assert seen.session.channels == {"pt": Channel(kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))}

@@ -1,0 +1,64 @@
+"""Clearing every wall and overlay at once, and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import Actor
+from moothall.core.decide_floor import decide_floor
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId
+from moothall.core.session import State, Status, evolve
+
+
+def decide_wall(
+    state: State, command: do.ClearWall | do.RestoreWall, actor: Actor, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    if isinstance(command, do.ClearWall):
+        return _clear(state, actor, wall)
+    again = _called_again(state, command.intervention, actor, wall)
+    if command.t == state.wall_cleared and not again:
+        return Refusal(code=RefusalCode.CONFLICT, message="The walls show that already.")
+    return [ev.WallCleared(t=command.t), *again]
+
+
+def speaker_of(number: int) -> str:
+    """The id under which whoever is called is named in the text (`moothall.core.decide_floor`)."""
+    return f"i{number}"
+
+
+def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
+    called = state.floor.called
+    now = t = 0  # Before the beginning no line has begun.
+    if state.status is not Status.CREATED:
+        now = state.media_now(wall)
+        # What is said now began by now; where the clock is behind what an engine hears, by what that has committed.
+        t = max([now, *(channel.committed_through for channel in state.channels.values())]) + 1
+    events: list[ev.AnyEvent] = [ev.WallCleared(t=t, withdrawn=called)]
+    known = None if called is None else state.floor.get(called)
+    if known is None:
+        return events
+    events += _stood(state, known.id, Standing.CHECKED, actor, wall)
+    named = [channel.id for channel in state.channels.values() if channel.speaker == speaker_of(known.number)]
+    # The name stood there too, and would stand at the lines that follow.
+    return [*events, *(ev.SpeakerTookFloor(channel=channel, speaker=None, t=now) for channel in named)]
+
+
+def _called_again(state: State, name: InterventionId | None, actor: Actor, wall: int) -> list[ev.AnyEvent]:
+    """Unless it stands elsewhere by now, or another one was called."""
+    known = None if name is None else state.floor.get(name)
+    if known is None or known.standing is not Standing.CHECKED or state.floor.called is not None:
+        return []
+    queued = _stood(state, known.id, Standing.QUEUED, actor, wall)
+    for event in queued:
+        state = evolve(state, event)
+    return [*queued, *_stood(state, known.id, Standing.CALLED, actor, wall)]
+
+
+def _stood(state: State, name: InterventionId, standing: Standing, actor: Actor, wall: int) -> list[ev.AnyEvent]:
+    decided = decide_floor(state, do.Stand(interventions=(name,), standing=standing), actor, wall)
+    return [] if isinstance(decided, Refusal) else list(decided)
