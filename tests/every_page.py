@@ -102,6 +102,11 @@ async def _deciding(page: Page) -> None:
     await page.locator("[data-n='0'] [data-does=accept]").focus()
 
 
+async def _in_portuguese(page: Page) -> None:
+    """With what a translator has made of a question."""
+    await page.locator(".other").first.wait_for(state="attached")
+
+
 async def _beside(page: Page) -> None:
     """With a line that is not translated yet."""
     await page.locator("#line-1-mt-es .original").wait_for(state="attached")
@@ -124,11 +129,14 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
     "asked.html": (f"{MEETING}/ask", _asking),
     "questions.html": (f"{TRANSLATED}/questions", None),
+    "questions.html, translated": (f"{TRANSLATED}/questions?ui=pt", _in_portuguese),
     "questions.html, none": ("/s/tomorrow/questions", None),
     "embed.html": (f"{MEETING}/embed", None),
     "screen.html": (f"{MEETING}/screen", None),
+    "screen.html, with questions": (f"{TRANSLATED}/screen", None),
     "screen_waiting.html": ("/room/garden/screen", None),
     "overlay.html": (f"{MEETING}/overlay", None),
+    "overlay.html, with a question": (f"{TRANSLATED}/overlay", None),
     "microphone.html": (f"{MEETING}/microphone", None),
     "desk.html": ("/desk/plenary", _at_work),
     "moderate.html": ("/moderate/plenary", _leading),

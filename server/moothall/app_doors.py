@@ -42,6 +42,7 @@ from moothall.adapters.well_known import KeysDoor
 from moothall.adapters.work_door import WorkDoor
 from moothall.app_desks import open_desks
 from moothall.app_house import House
+from moothall.app_questions import open_question_translations, wall_questions
 from moothall.app_sound import microphone_doors, sound_address, sound_door
 from moothall.app_translating import Translation
 from moothall.core.ids import ChannelId, SegmentId, SessionId
@@ -152,6 +153,9 @@ async def open_doors(
         origins=address.origins,
         address_of=address_of,
     )
+    translated = open_question_translations(
+        stack, house, translation, pages=pages, access=access, address_of=address_of
+    )
     questions = QuestionsDoor(
         pages,
         house.ballots,
@@ -160,6 +164,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         floor_of=access.floor,
         channel_of=_channel_of(house.sessions),
+        translated=translated,
         origins=address.origins,
         secure=address.public.startswith("https://"),
         address_of=address_of,
@@ -182,6 +187,7 @@ async def open_doors(
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
         last_awaited=house.closing.last_words,
+        questions=wall_questions(access, translated),
     )
     page = PageDoor(
         pages,
@@ -233,7 +239,7 @@ async def open_doors(
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, reporting, languages, asking, about, questions, hands, keys, staff):
+    for door in (*reading, reporting, languages, asking, about, questions, translated, hands, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
     for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):

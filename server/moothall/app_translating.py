@@ -21,8 +21,9 @@ from moothall.services.desk_table import Seat
 from moothall.services.glossaries import Glossaries
 from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
+from moothall.services.question_translations import Text
 from moothall.services.sessions import Sessions
-from moothall.services.text_translation import Reach, Terms, TextTranslation
+from moothall.services.text_translation import Made, Reach, Terms, TextTranslation
 from moothall.services.translating import Translating
 from moothall.services.translation_work import TermsOf
 from moothall.services.translators import Translators
@@ -61,6 +62,19 @@ class Translation:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
         return await self.translating.want(live, language)
 
+    async def question(self, wanted: Text) -> Made | Refusal:
+        """A published question in another language; raises StorageUnavailable."""
+        live = await self._sessions.find(wanted.session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+        return await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+
+    def has_way(self, wanted: Text) -> bool:
+        """Whether a published question can be translated now."""
+        live = self._sessions.loaded(wanted.session)
+        here = live is not None and not live.state.recorded
+        return self._texts.route(wanted.source, wanted.target, here=here) is not None
+
     def reach(self) -> Reach:
         """What can be translated now."""
         return self._texts.reach
@@ -97,11 +111,16 @@ class TranslationMessages:
         """By the names of their messages."""
         return {"translate": self._translate}
 
-    async def _translate(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        """`text` from one language `to` another, with the meeting's own words in it.
+    async def translated(self, live: LiveSession, text: str, source: str, target: str) -> Made | Refusal:
+        """A text with a session's own words in it.
 
-        While the meeting isn't recorded, it is not sent to anybody else's machine either.
+        While the session isn't recorded, it is not sent to anybody else's machine.
         """
+        terms, here = self._terms(live, source, target), not live.state.recorded
+        return await self._texts.text(text, source, target, terms, here=here)
+
+    async def _translate(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """`text` from one language `to` another, with the meeting's own words in it."""
         if not (is_language(wish.source) and is_language(wish.to)):
             message = "“from” and “to” have to be language tags, such as en or pt-BR."
             return Refusal(code=RefusalCode.INVALID, message=message)
@@ -111,8 +130,7 @@ class TranslationMessages:
         self._under_way += 1
         try:
             async with asyncio.timeout(PATIENCE_S):
-                terms, here = self._terms(seat.live, wish.source, wish.to), not seat.live.state.recorded
-                made = await self._texts.text(wish.text, wish.source, wish.to, terms, here=here)
+                made = await self.translated(seat.live, wish.text, wish.source, wish.to)
         except TimeoutError:
             message = "It took too long; a shorter text may do."
             return Refusal(code=RefusalCode.UNAVAILABLE, message=message)

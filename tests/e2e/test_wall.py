@@ -1,4 +1,4 @@
-"""*Clear the wall* in Chromium: the wall, the overlay, and the pages from which they are emptied."""
+"""What is asked, on walls and over pictures, in Chromium; and *Clear the wall* from the pages that have it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from playwright.async_api import Browser, Page, expect
 
 from asking import SOMEBODY, ask, name, stand
 from desk_meeting import Meeting, S, meeting
+from every_page import into_portuguese
+from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Standing
@@ -147,3 +149,84 @@ async def test_who_only_listens_has_no_such_button(page: Page, tmp_path: Path) -
     async with meeting(tmp_path) as on:
         await sit(page, on, Role.INTERPRETER, f"/desk/{S}")
         await expect(page.locator("#ClearWall")).to_be_hidden()
+
+
+async def ask_three(on: Meeting) -> None:
+    """A question in English with a name, one without, and one that nobody has approved."""
+    await on.do(ask("a", "Who pays?", name="Añez"), ask("b", "When?"), ask("c", "Go away!", name="Rude"), by=SOMEBODY)
+    await on.do(stand(Standing.QUEUED, "a", "b"), by=MODERATOR)
+
+
+async def test_a_wall_shows_what_is_asked_and_what_comes_next_as_it_happens(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life.")
+        wall = f"{on.running.address}/s/{S}/screen"
+        await page.goto(wall)
+        asked, beside = page.locator("#Asked"), page.locator(".beside")
+        await expect(beside).to_be_hidden()
+        await ask_three(on)
+        await expect(asked.locator(".next li")).to_have_text(
+            ["Question no. 1 · Añez Who pays?", "Question no. 2 When?"]
+        )
+        await expect(page.locator("header .ask")).to_contain_text(f"/s/{S}/ask")
+        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        await expect(asked.locator(".now")).to_have_text("Question no. 1 · Añez Who pays?")
+        await expect(asked.locator(".next li")).to_have_text(["Question no. 2 When?"])
+        later = await page.context.new_page()
+        await later.goto(wall)
+        await expect(later.locator("#Asked .now")).to_have_text("Question no. 1 · Añez Who pays?")
+        for each in (page, later):
+            assert "Go away" not in await each.content()
+            assert "Rude" not in await each.content()
+        await on.do(do.Reword(intervention=name("a"), text="Who pays for it?"), by=MODERATOR)
+        await expect(asked.locator(".now")).to_contain_text("Who pays for it?")
+        await on.do(do.ClearWall(), by=MODERATOR)
+        for each in (page, later):
+            await expect(each.locator("#Asked .now")).to_have_count(0)
+            await expect(each.locator(".beside")).to_be_hidden()
+            await expect(each.locator("#Newest")).to_have_text("")
+        await on.do(stand(Standing.CALLED, "b"), by=MODERATOR)
+        await expect(asked.locator(".now")).to_have_text("Question no. 2 When?")
+        await on.do(stand(Standing.LATER, "b"), by=MODERATOR)
+        await expect(beside).to_be_hidden()
+        await later.close()
+
+
+async def test_an_overlay_shows_the_question_above_the_text_unless_it_is_not_to(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await ask_three(on)
+        await page.goto(f"{on.running.address}/s/{S}/overlay")
+        await expect(page.locator("#Asked")).to_be_hidden()  # what comes next is not for a picture
+        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        await expect(page.locator("#Asked .now")).to_be_visible()
+        bare = await page.context.new_page()
+        await bare.goto(f"{on.running.address}/s/{S}/overlay?question=0")
+        await on.do(do.ClearWall(), by=MODERATOR)
+        await expect(page.locator("#Asked .now")).to_have_count(0)
+        await expect(bare.locator("#Asked")).to_have_count(0)
+        await bare.close()
+
+
+async def test_a_question_is_translated_for_its_wall_and_for_whoever_reads_the_list(
+    page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path, languages=("pt", "en")) as on, into_portuguese(on.running):
+        await page.goto(f"{on.running.address}/s/{S}/screen")
+        await ask_three(on)
+        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        words = page.locator("#Asked .now .asks")
+        await expect(words.first).to_have_text("Who pays?")
+        await expect(words.nth(1)).to_have_attribute("lang", "pt")
+        await expect(words.nth(1)).to_contain_text("Who pays?")
+        await expect(page.locator("#Asked .made")).to_have_text("Translated by a machine from English")
+        await page.goto(f"{on.running.address}/s/{S}/questions?ui=pt")
+        await expect(page.locator("#No-1 .other")).to_have_attribute("lang", "pt")
+        await expect(page.locator("#No-1")).to_contain_text("Traduzido por uma máquina. Original: inglês")
+        await expect(page.locator("#No-2 .other")).to_have_count(1)
+        plain = await browser.new_context(java_script_enabled=False)
+        unscripted = await plain.new_page()
+        await unscripted.goto(f"{on.running.address}/s/{S}/questions?ui=pt")
+        await expect(unscripted.locator("#No-1 .other")).to_have_attribute("lang", "pt")
+        await unscripted.goto(f"{on.running.address}/s/{S}/screen")
+        await expect(unscripted.locator("#Asked .now .asks")).to_have_count(2)
+        await plain.close()

@@ -158,6 +158,7 @@ DOORS = {
     "POST /s/{session}/asked/{number}/support": Door(frozenset({403})),
     "POST /s/{session}/hands/{number}": Door(frozenset({403})),
     "GET /s/{session}/questions": open_to_all("", "?channel=pt&ui=ar"),
+    "GET /s/{session}/questions/{number}/{language}": Door(frozenset({404})),
     "POST /s/{session}/language": Door(frozenset({403})),
     "GET /s/{session}/events": open_to_all("", "?channel=pt&feed=lines", "?after=e1:1", streams=True),
     "GET /s/{session}/ws": Door(frozenset({426})),
@@ -209,6 +210,7 @@ FILLED_IN = {
     "name": ["x.js"],
     "number": ["1"],
     "segment": ["a", "b", "none"],
+    "language": ["es"],
 }
 FORMS = ["vtt", "srt", "txt", "html", "json"]
 

@@ -9,7 +9,7 @@ import { fill } from './words.js';
 const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
 
 const list = at('Questions');
-const renewal = new Renewal(['Figures', 'Hands', 'Now', 'Queue', 'Later', 'Answered', 'Written']);
+const renewal = new Renewal(['Figures', 'Pending', 'Hands', 'Now', 'Queue', 'Later', 'Answered', 'Written']);
 const forms = JSON.parse(at('Forms').textContent);
 const plural = new Intl.PluralRules(document.documentElement.lang);
 let seen = list.dataset.position;
@@ -46,6 +46,19 @@ function take(frame) {
   }
 }
 
+/** Once what is being translated is there, have it shown. */
+async function translated() {
+  const address = JSON.parse(at('Pending').textContent).at(-1);
+  if (!address) return;
+  try {
+    if ((await fetch(address)).ok) renewal.soon();
+  } catch {
+    // It comes with the next change.
+  }
+}
+
+new MutationObserver(translated).observe(at('Pending'), { childList: true });
+translated();
 const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, () => {});
 link.open();
 addEventListener('online', () => link.hurry());

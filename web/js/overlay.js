@@ -1,5 +1,6 @@
 // Text over a picture. What the address asks for was checked by the server; here it is only set.
 
+import { AskedNow } from './asked_now.js';
 import { Tail, given } from './tail.js';
 
 const data = given();
@@ -9,6 +10,7 @@ for (const [name, value] of [['lines', lines], ['size', `${size}px`], ['color', 
   root.style.setProperty(`--${name}`, value);
 }
 
+const asked = data.look.question ? new AskedNow() : null;
 let said = '';
 let quietSince = Date.now();
 
@@ -19,4 +21,4 @@ new Tail(data, ({ box, late }) => {
     if (!late) quietSince = Date.now();
   }
   root.classList.toggle('faded', fade > 0 && Date.now() - quietSince >= fade * 1000);
-});
+}, (event) => asked?.heard(event));

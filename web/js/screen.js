@@ -1,5 +1,6 @@
 // The wall's page: text, state, and a screen that stays awake.
 
+import { AskedNow } from './asked_now.js';
 import { Tail, given } from './tail.js';
 
 const data = given();
@@ -15,6 +16,7 @@ async function awake() {
   }
 }
 
-new Tail(data, (tail) => tail.say());
+const asked = new AskedNow();
+new Tail(data, (tail) => tail.say(), (event) => asked.heard(event));
 document.addEventListener('visibilitychange', awake);
 awake();

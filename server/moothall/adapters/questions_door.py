@@ -21,6 +21,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_hands import hands
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages, script_json
+from moothall.adapters.question_translations_door import QuestionTranslationsDoor, Translated
 from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import BodyRemoved
@@ -42,6 +43,8 @@ MAX_DIGITS = 6
 ALLOWANCE = Allowance(per_second=10, burst=1_200)
 """Ballots of one address: a hall of 300 stands behind one, and would ask four questions too."""
 
+MOST_PENDING = 30
+"""Translations that one page has made; those further down come when these are there."""
 MOST_MADE = 100
 """Pages that are kept as they were made: a hall asks for the same one when something has happened."""
 
@@ -65,21 +68,26 @@ class QuestionsDoor:
         floor_of: FloorOf,
         channel_of: ChannelOf,
         origins: frozenset[str],
+        translated: QuestionTranslationsDoor | None = None,
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
+
+        `translated`: has what is published in other languages.
+        """
         self._pages = pages
         self._ballots = ballots
         self._randomness = randomness
         self._snapshot_of = snapshot_of
         self._floor_of = floor_of
         self._channel_of = channel_of
+        self._translated = translated
         self._origins = origins
         self._secure = secure
         self._address_of = address_of
         # Overflow: the page that nobody has asked for longest is made again.
-        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status], str]] = OrderedDict()
+        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status, int], str]] = OrderedDict()
         self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
 
     @property
@@ -125,7 +133,8 @@ class QuestionsDoor:
         if mine or voted:
             return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen)
         session = wanted.snapshot.session
-        key, stands = (wanted.session, ui.language, query), (session.title, session.status)
+        generation = 0 if self._translated is None else self._translated.generation
+        key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
         made = self._made.pop(key, None)
         if made is None or made[0] is not floor or made[1] != stands:
             made = floor, stands, self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen)
@@ -149,6 +158,14 @@ class QuestionsDoor:
         may_support = wanted.snapshot.session.status is not Status.CLOSED
         kept = f"&ui={ui.language}" if chosen else ""
         raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
+        pending: list[str] = []
+
+        def other(each: Intervention) -> Translated | None:
+            if self._translated is None or len(pending) >= MOST_PENDING:
+                return None
+            found = self._translated.of(wanted.session, each, ui.language, ui)
+            pending.extend([found.pending] if found.pending else [])
+            return found.translated
 
         def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
             channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
@@ -160,6 +177,7 @@ class QuestionsDoor:
                 "text": each.text,
                 "language": each.language,
                 "direction": direction(each.language),
+                "translated": other(each),
                 "name": each.name,
                 "removed": each.removed,
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
@@ -191,6 +209,7 @@ class QuestionsDoor:
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
             moves=floor.order is Order.SUPPORT,
+            pending=script_json(pending),
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
             hands=raised,
             hands_before=before,

@@ -7,7 +7,7 @@ may stand in a frame, and only in pages of the origins that the operator named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters import shown_look
+from moothall.adapters.asked_now import AskedNow
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import security_headers
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
@@ -48,6 +49,15 @@ class OnWall(msgspec.Struct, frozen=True):
     """The session that is on in it, or comes next."""
 
 
+QuestionsOf = Callable[[Asked, Catalogue], Awaitable[AskedNow]]
+"""What a wall of that session, which may be read, shows of its questions."""
+
+
+async def _no_questions(_: Asked, __: Catalogue) -> AskedNow:
+    """For a house in which nobody asks."""
+    return AskedNow()
+
+
 class Paragraph(msgspec.Struct, kw_only=True):
     """Lines in a row of one speaker in one language."""
 
@@ -70,12 +80,12 @@ class ShownDoor:
         framers: Sequence[str] = (),
         room: Callable[[str], OnWall | None] = lambda _: None,
         last_awaited: Callable[[SessionId], bool] = lambda _: False,
+        questions: QuestionsOf = _no_questions,
     ) -> None:
         """`public` is the server's address as codes say it, without a path; `room` knows the programme.
 
-        `last_awaited`: whether a session is about to be closed, and its last words are awaited.
-
-        `framers` are the origins whose pages may hold the box; `*` stands for all of them.
+        `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
+        wall shows of them. `framers` are the origins whose pages may hold the box; `*` stands for all of them.
         """
         self._pages = pages
         self._clock = clock
@@ -83,6 +93,7 @@ class ShownDoor:
         self._public = public
         self._room = room
         self._last_awaited = last_awaited
+        self._questions = questions
         ancestors = ("*",) if "*" in framers else ("'self'", *framers)
         policy = security_headers(ancestors)["Content-Security-Policy"]
         self._framed = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -105,7 +116,7 @@ class ShownDoor:
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
-        return html(self._wall(wanted, ui, look, room=None), ui)
+        return html(await self._wall(wanted, ui, look, room=None), ui)
 
     async def room_screen(self, request: web.Request) -> web.Response:
         """The same for a room: it goes along from session to session, all week."""
@@ -121,7 +132,7 @@ class ShownDoor:
             return refusal(wrong, self._pages, ui)
         watched = script_json({"ask": f"/room/{name}/now", "session": None if shown is None else shown.session})
         if shown is not None:
-            return html(self._wall(shown, ui, look, room=watched), ui)
+            return html(await self._wall(shown, ui, look, room=watched), ui)
         short = self._public.partition("://")[2]
         text = self._pages.render(
             "screen_waiting.html",
@@ -155,7 +166,7 @@ class ShownDoor:
                 return None
             raise
 
-    def _wall(self, wanted: Asked, ui: Catalogue, look: msgspec.Struct, *, room: str | None) -> str:
+    async def _wall(self, wanted: Asked, ui: Catalogue, look: msgspec.Struct, *, room: str | None) -> str:
         address = f"{self._public}/s/{wanted.session}"
         return self._render(
             "screen.html",
@@ -165,6 +176,8 @@ class ShownDoor:
             wall=True,
             qr=qr_svg(address),
             short=address.partition("://")[2],
+            asked=await self._questions(wanted, ui),
+            ask_qr=qr_svg(f"{address}/ask"),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
             room=room,
         )
@@ -177,7 +190,8 @@ class ShownDoor:
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
-        return html(self._render("overlay.html", wanted, ui, look, wall=True), ui)
+        found = await self._questions(wanted, ui) if look.question else None
+        return html(self._render("overlay.html", wanted, ui, look, wall=True, asked=found), ui)
 
     async def embed(self, request: web.Request) -> web.Response:
         """A box for another site's page."""

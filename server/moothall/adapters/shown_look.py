@@ -47,6 +47,8 @@ class Overlay(msgspec.Struct, frozen=True, kw_only=True):
     """How much of a black ground lies behind the text, 0 to 100 %."""
     fade: int
     """After how many seconds of silence the text goes, up to 60; 0: never."""
+    question: int
+    """1: the question that is asked now stands above the text; 0: it doesn't."""
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +67,14 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overlay(query: Mapping[str, str]) -> Overlay:
-    """What `?lines=&size=&color=&back=&fade=` ask for. Raises BadLook."""
+    """What `?lines=&size=&color=&back=&fade=&question=` ask for. Raises BadLook."""
     return Overlay(
         lines=_number(query, "lines", 2, 1, 6),
         size=_number(query, "size", 48, 16, 200),
         color=_color(query, "color", "ffffff"),
         back=_number(query, "back", 0, 0, 100),
         fade=_number(query, "fade", 0, 0, 60),
+        question=_number(query, "question", 1, 0, 1),
     )
 
 

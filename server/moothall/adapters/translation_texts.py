@@ -28,8 +28,13 @@ def languages_of(route: str) -> tuple[str, ...]:
 
 def made_text(made: MadeFrom, ui: Catalogue) -> str:
     """How a line was translated: from which language and through which others, or that it gives the gist only."""
-    first, *through = [ui.language_name(tag) for tag in languages_of(made.route)] or [""]
-    if made.rough:
+    return route_text(made.route, ui, rough=made.rough)
+
+
+def route_text(route: str, ui: Catalogue, *, rough: bool) -> str:
+    """As `made_text`, of anything that was translated by that route."""
+    first, *through = [ui.language_name(tag) for tag in languages_of(route)] or [""]
+    if rough:
         return ui.text(ROUGH, language=first)
     if through:
         return ui.text(THROUGH, language=first, through=", ".join(through))

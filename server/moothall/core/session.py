@@ -141,7 +141,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.CloseAsked():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
-            return replace(state, wall_cleared=event.t)
+            floor = replace(state.floor, off_wall=event.t is not None)
+            return replace(state, wall_cleared=event.t, floor=floor)
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():

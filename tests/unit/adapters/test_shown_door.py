@@ -163,7 +163,7 @@ async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: 
 
 async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Client) -> None:
     html = await page(client, "overlay?lines=3&size=60&color=yellow&back=40&fade=5")
-    assert data(html)["look"] == {"lines": 3, "size": 60, "color": "ffff00", "back": 40, "fade": 5}
+    assert data(html)["look"] == {"lines": 3, "size": 60, "color": "ffff00", "back": 40, "fade": 5, "question": 1}
     assert "page.css" not in html
     assert "color-scheme" not in html  # it would give the page a ground
     html = await page(client, "overlay?color=%22%3E%3Cscript%3E", status=400)

@@ -78,6 +78,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     """In their order."""
     polls: tuple[Poll, ...] = ()
     """Shows of hands, in the order in which they were opened."""
+    off_wall: bool = False
+    """Whether the walls were cleared and nothing was called since: they don't show what comes next either."""
 
     def get(self, name: InterventionId) -> Intervention | None:
         """One of them."""
@@ -189,7 +191,7 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
         turns = floor.turns
         if not turns or turns[-1].intervention != known.id:  # Else the answer was undone: it is the same turn.
             turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
-        return replace(floor, called=known.id, turns=turns, arranged=arranged)
+        return replace(floor, called=known.id, turns=turns, arranged=arranged, off_wall=False)
     turns = floor.turns
     if known.standing is Standing.CALLED and event.standing in (Standing.QUEUED, Standing.CHECKED):
         # It was put back: it has not had its turn.

@@ -1,0 +1,54 @@
+"""What walls show of the questions: the one that is called, and what comes next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.listing import listing
+from moothall.core.floor.parts import Order, Standing
+from moothall.core.languages import primary
+
+NEXT = 2
+"""How many of those that wait are shown."""
+MOST_LANGUAGES = 2
+"""Into which a question is translated on one wall: more would leave no place for its text."""
+PUBLIC = frozenset(
+    {Standing.CALLED, Standing.QUEUED, Standing.LATER, Standing.ANSWERED, Standing.TO_WRITE, Standing.WRITTEN}
+)
+"""Where one stands on a public list, once it was published."""
+
+
+class OnWall(msgspec.Struct, frozen=True, kw_only=True):
+    """The questions of a wall; all of them are published."""
+
+    now: Intervention | None
+    next: tuple[Intervention, ...]
+    """At most two, the next one first."""
+    moves: bool
+    """Whether what is next changes with how many would ask it too."""
+
+
+def on_wall(floor: Floor) -> OnWall:
+    """What a wall shows as it stands: nothing once it was cleared, until something is called again."""
+    found = listing(floor)
+    return OnWall(
+        now=next(iter(found.now), None),
+        next=() if floor.off_wall else tuple(each.intervention for each in found.queue[:NEXT]),
+        moves=floor.order is Order.SUPPORT,
+    )
+
+
+def is_public(each: Intervention) -> bool:
+    """Whether everybody may read it where it stands now."""
+    return each.published and each.standing in PUBLIC
+
+
+def languages_on_wall(each: Intervention, languages: Iterable[str]) -> tuple[str, ...]:
+    """Into which of a wall's languages (BCP-47) a question is translated: those that its own is not one of."""
+    if not each.text:
+        return ()
+    others = dict.fromkeys(tag for tag in languages if primary(tag) != primary(each.language))
+    return tuple(others)[:MOST_LANGUAGES]

@@ -1,0 +1,89 @@
+// The question that is asked now, on a wall or over a picture: when something happens to a question the page is asked for
+// again, and that part of it (web/pages/_asked.html) put in its place.
+
+import { at } from './nodes.js';
+
+const WORDS = /^(intervention|queue)\./;
+const AGAIN = 3000; // ms until it is asked for again where the line was away
+
+const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.32, 0.28]; // of the text's letters
+
+const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
+
+/** Set the question that is asked now as large as there is room for all of it, and of its translation. */
+function fit() {
+  const now = document.querySelector('#Asked .now');
+  if (!now) return;
+  const texts = [...now.querySelectorAll('.asks')];
+  for (const size of SIZES) {
+    document.documentElement.style.setProperty('--fit', String(size));
+    if (whole(now) && texts.every(whole)) return;
+  }
+}
+
+export class AskedNow {
+  #turn = 0; // counts what has made an answer that is under way out of date
+  #busy = false;
+  #again = false;
+
+  constructor() {
+    addEventListener('resize', fit);
+    fit();
+    this.#await();
+  }
+
+  /** Something has happened; null: much may have. */
+  heard(event) {
+    if (event?.type === 'wall.cleared') {
+      this.#empty();
+      this.#ask();
+    } else if (!event || WORDS.test(event.type) || (event.type === 'support.counted' && 'moves' in at('Asked').dataset)) this.#ask();
+  }
+
+  /** Nothing of it stays, and what is under way doesn't bring it back. */
+  #empty() {
+    this.#turn += 1;
+    at('Asked').replaceChildren();
+    at('Asked').hidden = true;
+  }
+
+  async #ask() {
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    this.#busy = true;
+    const turn = this.#turn;
+    try {
+      const answer = await fetch(location.href, { cache: 'no-store' });
+      const made = answer.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('Asked') : null;
+      if (made && turn === this.#turn) this.#put(made);
+    } catch {
+      setTimeout(() => this.#ask(), AGAIN);
+    }
+    this.#busy = false;
+    if (this.#again) {
+      this.#again = false;
+      this.#ask();
+    }
+  }
+
+  #put(made) {
+    const old = at('Asked');
+    if (!old.isEqualNode(made)) old.replaceWith(document.adoptNode(made));
+    fit();
+    this.#await();
+  }
+
+  /** Wait for translations that are being made, and then show them. */
+  async #await() {
+    const last = at('Asked').dataset.pending.split(' ').at(-1);
+    if (!last) return;
+    try {
+      const answer = await fetch(last, { cache: 'no-store' });
+      if (answer.ok) this.#ask();
+    } catch {
+      // It comes with the next change.
+    }
+  }
+}
