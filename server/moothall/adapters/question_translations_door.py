@@ -29,6 +29,7 @@ from moothall.wire.token_bucket import Allowance
 ALLOWANCE = Allowance(per_second=10, burst=600)
 """Translations that one address may ask for: a hall of 300 stands behind one."""
 MAX_DIGITS = 6
+NOT_HERE = "There is no such question here, or no such language."
 STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.BUSY: 503, RefusalCode.UNAVAILABLE: 503}
 
 FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
@@ -101,15 +102,17 @@ class QuestionTranslationsDoor:
         if self._gate.take(self._address_of(request)):
             return _refused(429, "That came very often; try again in a minute.")
         digits = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
-        floor = await self._floor_of(SessionId(session)) if is_name(session) and digits else None
-        public = [each for _, each in floor.interventions.items() if is_public(each)] if floor is not None else []
-        each = next((each for each in public if each.number == int(number)), None)
-        if each is None or not each.text or not is_language(target):
-            return _refused(404, "There is no such question here, or no such language.")
+        named = is_name(session) and digits and is_language(target)
+        each = await self._public(SessionId(session), int(number)) if named else None
+        if each is None:
+            return _refused(404, NOT_HERE)
         wanted = Text(session=SessionId(session), text=each.text, source=each.language, target=target)
         made = await self._translations.made(wanted)
         if isinstance(made, Refusal):
             return _refused(STATUSES.get(made.code, 503), made.message)
+        now = await self._public(SessionId(session), each.number)
+        if now is None or now.text != each.text:  # It was withdrawn, or put otherwise, while that was made.
+            return _refused(404, NOT_HERE)
         shown = _shown(made, target, ui)
         answer = {
             "number": each.number,
@@ -121,6 +124,14 @@ class QuestionTranslationsDoor:
             "rough": made.route.rough,
         }
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _public(self, session: SessionId, number: int) -> Intervention | None:
+        """The question of that number with a text, if everybody may read it now."""
+        floor = await self._floor_of(session)
+        if floor is None:
+            return None
+        public = (each for _, each in floor.interventions.items() if is_public(each) and each.text)
+        return next((each for each in public if each.number == number), None)
 
 
 def _shown(made: Made, target: str, ui: Catalogue) -> Translated:

@@ -36,6 +36,8 @@ class House:
         self.hall = hall
         self.live = live
         self.asked: list[Text] = []
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+        self.goes_on.set()
         self.translations = QuestionTranslations(
             self._translate, lambda wanted: wanted.target == "es", clock=hall.clock
         )
@@ -51,6 +53,8 @@ class House:
 
     async def _translate(self, wanted: Text) -> Made | Refusal:
         self.asked.append(wanted)
+        self.began.set()
+        await self.goes_on.wait()
         if wanted.text == "Broken?":
             return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
         return Made(text=f"[es] {wanted.text}", route=SPANISH, wording="")
@@ -115,6 +119,21 @@ async def test_what_is_not_public_is_not_there(house: House) -> None:
     await house.do(do.ClearWall())
     assert (await house.read("1/es"))[0] == 404, "though it had been translated"
     assert [wanted.text for wanted in house.asked] == ["Why?"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [do.ClearWall(), do.Reword(intervention=InterventionId("a"), text="Why so?")],
+    ids=["withdrawn", "reworded"],
+)
+async def test_what_changes_while_it_is_translated_is_not_told(house: House, change: do.AnyCommand) -> None:
+    await house.do(stand(Standing.CALLED, "a"))
+    house.goes_on.clear()
+    reading = asyncio.ensure_future(house.read("1/es"))
+    await house.began.wait()
+    await house.do(change)
+    house.goes_on.set()
+    assert (await reading)[0] == 404
 
 
 async def test_it_says_why_there_is_no_translation(house: House) -> None:

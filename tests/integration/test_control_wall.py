@@ -1,0 +1,62 @@
+"""*Clear the wall* from the overview, over the socket that its page has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import socketio
+
+from asking import SOMEBODY, ask, stand
+from desk_meeting import Meeting, S, meeting
+from moothall.core.actors import Actor, Role
+from moothall.core.floor.parts import Standing
+
+
+@asynccontextmanager
+async def overview(on: Meeting, role: Role, scope: str = "hall") -> AsyncIterator[socketio.AsyncClient]:
+    """The socket of somebody's overview."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        async with http.get(await on.link(role, scope)):
+            pass
+        client = socketio.AsyncClient(http_session=http)
+        await client.connect(on.running.address, namespaces=["/control"], transports=["websocket"])
+        yield client
+        await client.disconnect()
+
+
+async def clears(client: socketio.AsyncClient, **wish: Any) -> Any:
+    return await client.call("clear-wall", {"id": "clear-1", "session": S, **wish}, namespace="/control")
+
+
+@pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.SECRETARIAT])
+async def test_the_walls_of_one_meeting_are_emptied_once(tmp_path: Path, role: Role) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(ask("a"), by=SOMEBODY)
+        await on.do(stand(Standing.QUEUED, "a"), stand(Standing.CALLED, "a"), by=Actor(Role.MODERATOR, "m1"))
+        async with overview(on, role) as client:
+            assert await clears(client) == {}
+            cleared = on.live.state.wall_cleared
+            assert await clears(client) == {}, "as the answer may have been lost"
+        assert cleared is not None
+        assert on.live.state.wall_cleared == cleared
+        assert on.live.state.floor.called is None
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "wish"),
+    [
+        (Role.TECHNICIAN, "hall", {"session": "none"}),
+        (Role.TECHNICIAN, "hall", {"id": "no id"}),
+        (Role.TECHNICIAN, "session:another", {}),
+        (Role.MODERATOR, "hall", {}),
+    ],
+)
+async def test_elsewhere_nothing_is_emptied(tmp_path: Path, role: Role, scope: str, wish: dict[str, str]) -> None:
+    async with meeting(tmp_path) as on, overview(on, role, scope) as client:
+        assert (await clears(client, **wish))["refusal"]["code"] == "unknown"
+        assert on.live.state.wall_cleared is None
