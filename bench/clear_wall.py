@@ -102,6 +102,7 @@ async def run(options: argparse.Namespace) -> int:
             took = await measure(server, desk, Author(anybody, server.address), options.rounds)
             for wall, ms in zip(WALLS, took, strict=True):
                 print(row(f"press → {wall} empty", ms))
+            print(f"{sum(each > MOST_MS for ms in took for each in ms)} of them took more than {MOST_MS} ms")
             await desk.leave()
         crowd.terminate()
         await crowd.wait()

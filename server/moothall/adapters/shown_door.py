@@ -177,6 +177,7 @@ class ShownDoor:
             qr=qr_svg(address),
             short=address.partition("://")[2],
             asked=await self._questions(wanted, ui),
+            ask_at=f"{address}/ask".partition("://")[2],
             ask_qr=qr_svg(f"{address}/ask"),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
             room=room,
