@@ -26,7 +26,7 @@ from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.qr import qr_svg
-from moothall.adapters.questions_door import ChannelOf, QuestionsDoor
+from moothall.adapters.questions_door import QuestionsDoor
 from moothall.adapters.reading import Readers
 from moothall.adapters.record_door import RecordDoor
 from moothall.adapters.reports_door import ReportsDoor
@@ -42,10 +42,10 @@ from moothall.adapters.well_known import KeysDoor
 from moothall.adapters.work_door import WorkDoor
 from moothall.app_desks import open_desks
 from moothall.app_house import House
-from moothall.app_questions import open_question_translations, wall_questions
+from moothall.app_questions import channel_of, open_question_translations, wall_questions
 from moothall.app_sound import microphone_doors, sound_address, sound_door
 from moothall.app_translating import Translation
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.views.quality import Quality
 from moothall.services.carrying_on import carry_on
@@ -163,7 +163,7 @@ async def open_doors(
         randomness=house.randomness,
         snapshot_of=access.snapshot,
         floor_of=access.floor,
-        channel_of=_channel_of(house.sessions),
+        channel_of=channel_of(house.sessions),
         translated=translated,
         origins=address.origins,
         secure=address.public.startswith("https://"),
@@ -303,15 +303,6 @@ def _quality_of(sessions: Sessions) -> QualityOf:
         return None if live is None else live.writer.quality.quality(channel)
 
     return quality
-
-
-def _channel_of(sessions: Sessions) -> ChannelOf:
-    def channel(session: SessionId, segment: SegmentId) -> str:
-        live = sessions.loaded(session)
-        line = None if live is None else live.state.segments.get(segment)
-        return "" if line is None or line.gone else line.channel
-
-    return channel
 
 
 def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:

@@ -12,15 +12,18 @@ from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.adapters.question_translations_door import QuestionTranslationsDoor
+from moothall.adapters.questions_door import ChannelOf
 from moothall.adapters.shown_door import QuestionsOf
 from moothall.app_house import House
 from moothall.app_translating import Translation
 from moothall.core.events import BodyRemoved
 from moothall.core.floor.interventions import Intervention
+from moothall.core.ids import SegmentId, SessionId
 from moothall.services.carrying_on import carry_on
 from moothall.services.publication import Publication
 from moothall.services.question_translations import QuestionTranslations
 from moothall.services.reader_access import ReaderAccess
+from moothall.services.sessions import Sessions
 
 
 def open_question_translations(
@@ -49,6 +52,17 @@ def open_question_translations(
         floor_of=access.floor,
         address_of=address_of,
     )
+
+
+def channel_of(sessions: Sessions) -> ChannelOf:
+    """Where the line of an answer stands."""
+
+    def channel(session: SessionId, segment: SegmentId) -> str:
+        live = sessions.loaded(session)
+        line = None if live is None else live.state.segments.get(segment)
+        return "" if line is None or line.gone else line.channel
+
+    return channel
 
 
 def wall_questions(access: ReaderAccess, translated: QuestionTranslationsDoor) -> QuestionsOf:

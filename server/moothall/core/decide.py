@@ -339,8 +339,7 @@ def _take_floor(state: State, command: do.TakeFloor, wall: int) -> Decision:
     took = ev.SpeakerTookFloor(channel=channel.id, speaker=command.speaker, t=state.media_now(wall))
     if command.since is None:
         return [took]
-    first = state.segments.get(command.since)
-    if first is None or first.channel != channel.id:
+    if (first := state.segments.get(command.since)) is None or first.channel != channel.id:
         return _refuse(RefusalCode.UNKNOWN, "The channel has no such line.")
     lines = [line for _, line in state.segments.items() if line.channel == channel.id and line.t0 >= first.t0]
     since = tuple(line.id for line in sorted(lines, key=lambda line: line.t0))
