@@ -98,6 +98,8 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.PollCounted(poll=P, remote=(2, 1), room=(0, 0)),
         ev.PollClosed(poll=P, t=40),
         ev.WallCleared(t=40, withdrawn=Q),
+        ev.TurnLimited(ms=180_000),
+        ev.TurnTyped(intervention=Q, number=1, t=40),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),

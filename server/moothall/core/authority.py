@@ -29,7 +29,11 @@ _MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
 _NOTES = _of(do.LeaveNote)
 _TERMS = _of(do.ChooseTerm)
 _HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
-_QUEUE = _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue) | _HANDS
+_QUEUE = (
+    _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
+    | _HANDS
+    | _of(do.LimitTurns)
+)
 _WALL = _of(do.ClearWall, do.RestoreWall)
 
 COMMANDS: dict[Role, _Commands] = {
@@ -49,7 +53,7 @@ COMMANDS: dict[Role, _Commands] = {
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(do.Ask),
-    Role.PARTICIPANT: _of(do.Ask, do.Stand),
+    Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn),
     Role.READER: _of(),
 }
 """What each role may ask for; what isn't listed is forbidden."""

@@ -440,6 +440,27 @@ class RestoreWall(Command, frozen=True, kw_only=True, tag="restore-wall"):
     """The one that was called; it is called again unless something else has become of it."""
 
 
+class LimitTurns(Command, frozen=True, kw_only=True, tag="limit-turns"):
+    """Say how long a turn may take, ms; 0: as long as it likes."""
+
+    ms: int
+
+
+class TypedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that whoever was called has typed."""
+
+    segment: SegmentId
+    text: str
+
+
+class TypeTurn(Command, frozen=True, kw_only=True, tag="type-turn"):
+    """Type in one's turn. Without lines: what is typed becomes lines later."""
+
+    intervention: InterventionId
+    """What was called; its author alone types."""
+    lines: tuple[TypedLine, ...] = ()
+
+
 AnyCommand = (
     CreateSession
     | DescribeSession
@@ -489,5 +510,7 @@ AnyCommand = (
     | CountPoll
     | ClearWall
     | RestoreWall
+    | LimitTurns
+    | TypeTurn
 )
 """Every command of this release, told apart by `do`."""

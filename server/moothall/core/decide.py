@@ -16,6 +16,7 @@ from moothall.core.decide_lines import MOST_BACK, decide_lines
 from moothall.core.decide_polls import decide_poll
 from moothall.core.decide_terms import decide_term
 from moothall.core.decide_translations import translate, with_translations
+from moothall.core.decide_turns import decide_turn
 from moothall.core.decide_wall import decide_wall
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
@@ -92,6 +93,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return decide_poll(state, command, wall)
         case do.ClearWall() | do.RestoreWall():
             return decide_wall(state, command, actor, wall)
+        case do.LimitTurns() | do.TypeTurn():
+            return decide_turn(state, command, actor, wall)
         case do.AskClose():
             return _ask_close(state, command)
         case _:

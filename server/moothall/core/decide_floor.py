@@ -114,8 +114,10 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     known = [each for name in names if (each := state.floor.get(name)) is not None]
     if len(known) < len(names):
         return _unknown()
-    if actor.role is Role.PARTICIPANT and command.standing is not Standing.WITHDRAWN:
-        return _refuse(RefusalCode.FORBIDDEN, "Its author may only take it back.")
+    own = actor.role is Role.PARTICIPANT
+    if own and not all(may_bring(each, command.standing) for each in known):
+        message = "Its author may take it back, put it off, and come back with what was put off by nobody else."
+        return _refuse(RefusalCode.FORBIDDEN, message)
     refused = _misfit(state, command, known)
     if refused is not None:
         return refused
@@ -126,10 +128,23 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     for each in known:
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
-        events.append(_stands(each, command, t))
+        events.append(_stands(each, command, t, own=own))
     if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
         events += _takes_floor(state, known[0], t)
     return events
+
+
+def may_bring(each: Intervention, standing: Standing) -> bool:
+    """Whether its author may want it there: taken back, put off, or in the queue again after that."""
+    match standing:
+        case Standing.WITHDRAWN:
+            return True  # `_misfit` says when it is too late.
+        case Standing.LATER:
+            return each.standing in (Standing.QUEUED, Standing.CALLED)
+        case Standing.QUEUED:
+            return each.standing is Standing.LATER and each.own
+        case _:
+            return False
 
 
 def _misfit(state: State, command: do.Stand, known: Sequence[Intervention]) -> Refusal | None:
@@ -171,7 +186,7 @@ def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) 
     return None
 
 
-def _stands(each: Intervention, command: do.Stand, t: int) -> ev.InterventionStands:
+def _stands(each: Intervention, command: do.Stand, t: int, *, own: bool = False) -> ev.InterventionStands:
     declined, joined = command.standing is Standing.DECLINED, command.standing is Standing.JOINED
     return ev.InterventionStands(
         intervention=each.id,
@@ -181,6 +196,7 @@ def _stands(each: Intervention, command: do.Stand, t: int) -> ev.InterventionSta
         reason=command.reason.strip() if declined else "",
         into=command.into if joined else None,
         segment=command.segment if command.standing is Standing.ANSWERED else None,
+        own=own,
     )
 
 

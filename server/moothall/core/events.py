@@ -511,6 +511,8 @@ class InterventionStands(FloorEvent, frozen=True, kw_only=True, tag="interventio
     """The one that it was joined with."""
     segment: SegmentId | None = None
     """The line of the record at which it was answered."""
+    own: bool = False
+    """Whether its author brought it there: put it off, came back into the queue with it, or took it back."""
 
 
 class InterventionWritten(FloorEvent, frozen=True, kw_only=True, tag="intervention.written"):
@@ -604,6 +606,20 @@ class WallCleared(Event, frozen=True, kw_only=True, tag="wall.cleared"):
     """The one that was called, and is being checked again."""
 
 
+class TurnLimited(QueueEvent, frozen=True, kw_only=True, tag="turn.limited"):
+    """How long a turn may take from here on, the one under way too. Whoever types has three times as long."""
+
+    ms: int
+    """The limit; 0: there is none."""
+
+
+class TurnTyped(FloorEvent, frozen=True, kw_only=True, tag="turn.typed"):
+    """Whoever was called has begun to type: the turn may take three times as long."""
+
+    t: int
+    """When, media ms."""
+
+
 class RecordCheckpoint(Event, frozen=True, kw_only=True, tag="record.checkpoint"):
     """The chain's heads of every public lane, signed; the signature covers `moothall.core.chain.checkpoint_bytes`."""
 
@@ -681,6 +697,8 @@ AnyEvent = (
     | PollCounted
     | PollClosed
     | WallCleared
+    | TurnLimited
+    | TurnTyped
     | RecordCheckpoint
     | RecordSealed
     | BodyRemoved

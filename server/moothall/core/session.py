@@ -194,6 +194,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             | ev.PollOpened()
             | ev.PollCounted()
             | ev.PollClosed()
+            | ev.TurnLimited()
+            | ev.TurnTyped()
         ):
             return replace(state, floor=evolve_floor(state.floor, event))
         case _:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -41,6 +41,19 @@ class Sound(StrEnum):
     SILENCE = "silence"
     NONE = "none"
     """No audio arrives at all."""
+
+
+class Typing(Signal, frozen=True, kw_only=True, tag="typing"):
+    """What somebody whose turn it is types just now, beside whatever an engine hears: it becomes a line of its own."""
+
+    segment: SegmentId
+    """The line that it will be."""
+    text: str
+    """The text so far; empty takes it away."""
+    language: str
+    """BCP-47 tag."""
+    speaker: SpeakerId | None
+    """Who types."""
 
 
 class ChannelState(Signal, frozen=True, kw_only=True, tag="state"):
@@ -83,5 +96,5 @@ class StandIn(Signal, frozen=True, kw_only=True, tag="stand-in"):
     """The machine's translation into the same language; None: this text goes on."""
 
 
-AnySignal = Partial | ChannelState | Unsaved | Unrecorded | LastWords | StandIn
+AnySignal = Partial | Typing | ChannelState | Unsaved | Unrecorded | LastWords | StandIn
 """Every signal of this release, told apart by `kind`."""

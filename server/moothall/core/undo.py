@@ -213,6 +213,8 @@ def _step(
             | ev.PollOpened()
             | ev.PollCounted()
             | ev.PollClosed()
+            | ev.TurnLimited()
+            | ev.TurnTyped()
         ):
             return floor_step(state.floor, event)
         case _:

@@ -14,7 +14,7 @@ from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import AnyEvent, BodyRemoved
 from moothall.core.ids import Epoch, SessionId
 from moothall.core.lanes import Feed
-from moothall.core.signals import AnySignal, Partial
+from moothall.core.signals import AnySignal, Partial, Typing
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import Format, Frame, carry, events_frame, signals_frame, snapshot_frame
 from moothall.wire.outbox import Outbox, Outgoing
@@ -168,7 +168,7 @@ class FeedState:
         """The newest per key of those that the feed carries: partials only go to readers of words."""
         newest: dict[str, AnySignal] = {}
         for signal in signals:
-            if signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial)):
+            if signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial | Typing)):
                 newest[signal.key] = signal
         self.signals.update(newest)
         return tuple(newest.values())

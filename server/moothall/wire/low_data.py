@@ -59,6 +59,8 @@ _SILENT = (
     ev.PollOpened,
     ev.PollCounted,
     ev.PollClosed,
+    ev.TurnLimited,
+    ev.TurnTyped,
     UnknownEvent,
 )
 """Events that change nothing for a reader of finished lines."""

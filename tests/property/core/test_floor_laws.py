@@ -46,6 +46,7 @@ others: st.SearchStrategy[do.AnyCommand] = st.one_of(
     st.builds(do.ArrangeQueue, first=few),
     st.builds(do.OrderQueue, order=st.sampled_from(Order)),
     st.builds(do.CountSupport, counts=st.dictionaries(names, st.integers(0, 3), max_size=2)),
+    st.builds(do.LimitTurns, ms=st.sampled_from([0, 60_000])),
     st.builds(do.Flag, intervention=names, flags=st.sampled_from([(), ("abuse",)])),
     st.sampled_from([do.CloseSession(), do.ReopenSession()]),
 )

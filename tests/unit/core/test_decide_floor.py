@@ -249,3 +249,31 @@ def test_none_gets_words_again_whose_words_were_removed() -> None:
     published, _ = events(state, stand(Standing.QUEUED, "b"), actor=MODERATOR)
     assert isinstance(published, ev.InterventionPublished)
     assert (published.text, published.name, published.removed) == ("", "", True)
+
+
+def test_an_author_puts_off_and_comes_back_and_the_turn_was_none() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), actor=MODERATOR)
+    (put_off,) = events(state, stand(Standing.LATER, "a"), actor=SOMEBODY)
+    assert put_off == ev.InterventionStands(intervention=name("a"), number=1, standing=Standing.LATER, t=0, own=True)
+    state = carry_out(state, stand(Standing.LATER, "a"), actor=SOMEBODY)
+    assert of(state, "a").own
+    state = carry_out(state, stand(Standing.QUEUED, "a"), actor=SOMEBODY)
+    assert (of(state, "a").standing, of(state, "a").own) == (Standing.QUEUED, True)
+    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.LATER, "a"), actor=SOMEBODY)
+    assert (state.floor.called, state.floor.turns) == (None, ())
+    state = carry_out(state, stand(Standing.CALLED, "a"), stand(Standing.LATER, "a"), actor=MODERATOR)
+    assert [turn.intervention for turn in state.floor.turns] == ["a"], "the staff ended a turn"
+
+
+def test_an_author_comes_back_only_with_what_nobody_else_has_put_off() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    for standing in (Standing.CHECKED, Standing.CALLED, Standing.ANSWERED, Standing.CLOSED, Standing.QUEUED):
+        assert refused(state, stand(standing, "a"), actor=SOMEBODY).code is RefusalCode.FORBIDDEN
+    assert refused(state, stand(Standing.LATER, "b"), actor=SOMEBODY).code is RefusalCode.FORBIDDEN
+    state = carry_out(state, stand(Standing.LATER, "a"), actor=MODERATOR)
+    assert refused(state, stand(Standing.QUEUED, "a"), actor=SOMEBODY).code is RefusalCode.FORBIDDEN
+    state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.LATER, "a"), actor=SOMEBODY)
+    state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    assert not of(state, "a").own

@@ -34,6 +34,8 @@ LANES = {
     "poll.opened": "floor",
     "poll.counted": "floor",
     "poll.closed": "floor",
+    "turn.limited": "floor",
+    "turn.typed": "floor",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""
 

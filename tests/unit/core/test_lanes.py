@@ -63,9 +63,9 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     for_staff = {"note.left", "close.asked", "term.chosen"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
     for_staff |= {"intervention.removed"}
-    of_the_floor = {"intervention.published", "intervention.stands", "intervention.written"}
+    of_the_floor = {"intervention.published", "intervention.stands", "intervention.written", "turn.typed"}
     assert {name for name, lane in lanes.items() if lane is ev.FloorEvent.lane} == of_the_floor
-    of_the_queue = {"queue.arranged", "queue.ordered", "support.counted"}
+    of_the_queue = {"queue.arranged", "queue.ordered", "support.counted", "turn.limited"}
     assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
     of_the_hands = {"poll.opened", "poll.counted", "poll.closed"}
     assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands

@@ -1,7 +1,17 @@
 from __future__ import annotations
 
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, Sound, StandIn, Unrecorded, Unsaved
+from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.signals import (
+    AnySignal,
+    ChannelState,
+    LastWords,
+    Partial,
+    Sound,
+    StandIn,
+    Typing,
+    Unrecorded,
+    Unsaved,
+)
 
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
 
@@ -23,6 +33,8 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         StandIn(channel=PT, instead=ChannelId("mt-pt")),
         StandIn(channel=PT, instead=None),
         partial(FLOOR, "Good morning"),
+        Typing(channel=FLOOR, segment=SegmentId("i1.a"), text="I", language="en", speaker=SpeakerId("i1")),
+        Typing(channel=FLOOR, segment=SegmentId("i1.a"), text="I ask", language="en", speaker=SpeakerId("i1")),
     ]
     newest = {signal.key: signal for signal in given}
     assert newest == {
@@ -32,5 +44,6 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         "unsaved:floor": Unsaved(channel=FLOOR, text="Good"),
         "unrecorded:floor": Unrecorded(channel=FLOOR, text="", language=""),
         "last-words:floor": LastWords(channel=FLOOR, awaited=False),
+        "typing:floor": given[-1],
         "stand-in:pt": StandIn(channel=PT, instead=None),
     }

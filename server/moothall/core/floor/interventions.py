@@ -16,6 +16,9 @@ from moothall.core.floor.polls import Poll, PollFact, evolve_polls
 from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.persistent import PersistentMap
 
+LIMIT_MS = 120_000
+"""What public forums give a speaker: ICANN's, two minutes."""
+
 
 class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to say, and where it stands."""
@@ -50,6 +53,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     removed: bool = False
     """Whether its words were removed: it has neither text nor name nor answer."""
+    own: bool = False
+    """Whether its author brought it where it stands."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +67,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """When it began, media ms."""
     spoken: int = 0
     """How long it took, media ms, but for what is still under way."""
+    typed: bool = False
+    """Whether its author types."""
 
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +87,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     """Shows of hands, in the order in which they were opened."""
     off_wall: bool = False
     """Whether the walls were cleared and nothing was called since: they don't show what comes next either."""
+    limit: int = LIMIT_MS
+    """How long a turn may take that is spoken, ms; 0: as long as it likes."""
 
     def get(self, name: InterventionId) -> Intervention | None:
         """One of them."""
@@ -115,6 +124,8 @@ FloorFact = (
     | ev.QueueOrdered
     | ev.SupportCounted
     | PollFact
+    | ev.TurnLimited
+    | ev.TurnTyped
 )
 FLOOR_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(FloorFact)
 
@@ -168,6 +179,12 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return replace(floor, order=event.order)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
             return replace(floor, polls=evolve_polls(floor.polls, event))
+        case ev.TurnLimited():
+            return replace(floor, limit=event.ms)
+        case ev.TurnTyped():
+            if not floor.turns or floor.turns[-1].intervention != event.intervention:
+                return floor  # Its call was removed.
+            return replace(floor, turns=(*floor.turns[:-1], replace(floor.turns[-1], typed=True)))
         case _:
             for name, count in event.counts.items():
                 floor = floor.with_(name, support=count)
@@ -185,6 +202,7 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
         reason=event.reason,
         into=event.into,
         segment=event.segment,
+        own=event.own,
     )
     arranged = tuple(name for name in floor.arranged if name != event.intervention)
     if event.standing is Standing.CALLED:
@@ -193,7 +211,8 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
             turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
         return replace(floor, called=known.id, turns=turns, arranged=arranged, off_wall=False)
     turns = floor.turns
-    if known.standing is Standing.CALLED and event.standing in (Standing.QUEUED, Standing.CHECKED):
+    put_off = event.own and event.standing is Standing.LATER
+    if known.standing is Standing.CALLED and (put_off or event.standing in (Standing.QUEUED, Standing.CHECKED)):
         # It was put back: it has not had its turn.
         turns = tuple(turn for turn in turns if turn.intervention != known.id)
     elif known.standing is Standing.CALLED and turns:

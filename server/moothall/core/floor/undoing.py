@@ -51,6 +51,8 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
             return do.OrderQueue(order=event.order), (do.OrderQueue(order=floor.order),)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
             return _of_poll(floor, event)
+        case ev.TurnLimited():
+            return do.LimitTurns(ms=event.ms), (do.LimitTurns(ms=floor.limit),)
         case _:
             return None
 

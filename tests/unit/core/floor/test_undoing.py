@@ -23,7 +23,10 @@ def where(state: State) -> dict[str, tuple[object, ...]]:
         each.id: (each.standing, each.reason, each.into, each.segment, each.text, each.flags)
         for each in floor.standing(*Standing)
     }
-    return found | {"queue": tuple(each.intervention for each in queue(floor)), "called": (floor.called, floor.order)}
+    return found | {
+        "queue": tuple(each.intervention for each in queue(floor)),
+        "called": (floor.called, floor.order, floor.limit),
+    }
 
 
 def queued() -> State:
@@ -45,6 +48,7 @@ def queued() -> State:
         do.Flag(intervention=A, flags=("abuse",)),
         do.ArrangeQueue(first=(name("b"),)),
         do.OrderQueue(order=Order.SUPPORT),
+        do.LimitTurns(ms=300_000),
         do.WriteAnswer(intervention=A, text="Because.", language="en"),
     ],
 )

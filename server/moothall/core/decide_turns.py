@@ -1,0 +1,97 @@
+"""The rules of turns: how long one may take, and what is typed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import Actor
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.turns import has_typed, name_of, speaker_of
+from moothall.core.ids import is_name
+from moothall.core.languages import same_language
+from moothall.core.session import ON, State
+from moothall.core.session_parts import Channel
+from moothall.core.translating.lines import spoken
+
+LONGEST_LIMIT_MS = 3_600_000
+MAX_TYPED = 1_000
+"""Characters of a line that is typed in a turn: three long sentences."""
+MOST_LINES = 20
+"""That come at once."""
+
+TurnCommand = do.LimitTurns | do.TypeTurn
+
+
+def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    if isinstance(command, do.TypeTurn):
+        return _type(state, command, actor, wall)
+    if not 0 <= command.ms <= LONGEST_LIMIT_MS:
+        return _refuse(RefusalCode.INVALID, f"A turn may take up to {LONGEST_LIMIT_MS // 60_000} minutes; 0: no limit.")
+    if command.ms == state.floor.limit:
+        return _refuse(RefusalCode.CONFLICT, "A turn may take so long already.")
+    return [ev.TurnLimited(ms=command.ms)]
+
+
+def typed_language(each: Intervention, channel: Channel) -> str:
+    """In which language of the channel an author types: the question's own, where the channel has it."""
+    if each.language in channel.languages:
+        return each.language
+    alike = (tag for tag in channel.languages if same_language(tag, each.language))
+    return next(alike, channel.languages[0])
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)
+
+
+def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    each, channel = state.floor.get(command.intervention), spoken(state)
+    if each is None or channel is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
+    if actor.id != each.id:
+        return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author types in a turn.")
+    if state.floor.called != each.id:
+        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn now.")
+    if state.status not in ON:
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no lines now.")
+    refused = _unfit(state, command)
+    if refused is not None:
+        return refused
+    t, speaker, events = state.media_now(wall), speaker_of(each), list[ev.AnyEvent]()
+    if not has_typed(state.floor):
+        if speaker not in state.speakers:
+            events.append(ev.SpeakerIntroduced(speaker=speaker, name=name_of(each)))
+        events.append(ev.TurnTyped(intervention=each.id, number=each.number, t=t))
+    # A source that was attached meanwhile may have set the clock a little back.
+    t = max([t, *(t1 for _, t1 in state.not_recorded if t1 is not None)])
+    language, origin = typed_language(each, channel), ev.Origin.SPEAKER
+    for line in command.lines:
+        events += [
+            ev.SegmentOpened(
+                channel=channel.id, segment=line.segment, t0=t, language=language, origin=origin, speaker=speaker
+            ),
+            ev.SegmentEnded(
+                channel=channel.id, segment=line.segment, t1=t, reason=ev.EndReason.SENTENCE, text=line.text.strip()
+            ),
+        ]
+    if not events:
+        return _refuse(RefusalCode.CONFLICT, "It is known already that its author types.")
+    return events
+
+
+def _unfit(state: State, command: do.TypeTurn) -> Refusal | None:
+    """Why these lines can't be taken; None when they can."""
+    names = [line.segment for line in command.lines]
+    if len(names) > MOST_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
+        return _refuse(RefusalCode.INVALID, f"Up to {MOST_LINES} lines with short names of their own come at once.")
+    if any(not 0 < len(line.text.strip()) <= MAX_TYPED for line in command.lines):
+        return _refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TYPED} characters.")
+    if names and not state.recorded:
+        return _refuse(RefusalCode.CONFLICT, "What is said now is not recorded.")
+    if any(name in state.segments for name in names):
+        return _refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
+    return None

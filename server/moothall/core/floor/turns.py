@@ -1,0 +1,79 @@
+"""The turn that is under way: how long it may take, until when it is held, and whether it has begun. Pure.
+
+Whoever types has three times as long as whoever speaks, since writing takes about so much longer than speaking.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.events import ChannelKind
+from moothall.core.floor.interventions import Floor, Intervention, Turn
+from moothall.core.floor.parts import Kind
+from moothall.core.ids import SpeakerId
+from moothall.core.session import State
+
+TIMES_TYPED = 3
+"""How many times as long a typed turn may take."""
+HOLD_MS = 60_000
+"""How long a turn is held for whoever was called. Nothing happens by itself when that is over."""
+
+
+class TurnNow(msgspec.Struct, frozen=True, kw_only=True):
+    """The turn under way, as desks and its author are told of it."""
+
+    since: int
+    """When it was called, media ms."""
+    typed: bool
+    time: int
+    """How long it may take, ms; 0: as long as it likes."""
+    begin: int | None
+    """Until when it is held, media ms; None once somebody has begun."""
+
+
+def turn_now(state: State) -> TurnNow | None:
+    """The turn under way; None while nobody is called."""
+    turn, each = _turn(state.floor), None if state.floor.called is None else state.floor.get(state.floor.called)
+    if turn is None or each is None:
+        return None
+    time = time_of(state.floor, typed=turn.typed)
+    begin = None if turn.typed or _spoken(state, each, turn.t) else turn.t + HOLD_MS
+    return TurnNow(since=turn.t, typed=turn.typed, time=time, begin=begin)
+
+
+def time_of(floor: Floor, *, typed: bool) -> int:
+    """How long a turn may take, ms; 0: as long as it likes."""
+    return floor.limit * (TIMES_TYPED if typed else 1)
+
+
+def has_typed(floor: Floor) -> bool:
+    """Whether who was called has typed in this turn."""
+    turn = _turn(floor)
+    return turn is not None and turn.typed
+
+
+def speaker_of(each: Intervention) -> SpeakerId:
+    """What the author is called as a speaker."""
+    return SpeakerId(f"i{each.number}")
+
+
+def name_of(each: Intervention) -> str:
+    """How the author is shown as a speaker: under the chosen name, else by the number."""
+    return each.name or f"No. {each.number}"
+
+
+def _turn(floor: Floor) -> Turn | None:
+    return floor.turns[-1] if floor.called is not None and floor.turns else None
+
+
+def _spoken(state: State, each: Intervention, since: int) -> bool:
+    """Whether somebody has spoken since: a question is read aloud by anybody, a wish to speak is its author's."""
+    floor = {channel.id for channel in state.channels.values() if channel.kind is ChannelKind.FLOOR}
+    own = speaker_of(each)
+    return any(
+        line.channel in floor
+        and line.t0 >= since
+        and not line.gone
+        and (each.kind is not Kind.REQUEST or line.speaker == own)
+        for _, line in state.segments.items()
+    )

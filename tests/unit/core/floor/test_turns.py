@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from asking import MODERATOR, ask, asked, name, of, stand
+from deciding import ENGINE, FLOOR, WALL, carry_out, commit, segment, word
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.floor.turns import HOLD_MS, TIMES_TYPED, has_typed, name_of, speaker_of, turn_now
+from moothall.core.ids import ChannelId
+from moothall.core.session import State, evolve
+
+AUTHOR = Actor(Role.PARTICIPANT, "a")
+BEGINS = do.TypeTurn(intervention=name("a"))
+PT = ChannelId("pt")
+
+
+def called(kind: Kind = Kind.QUESTION) -> State:
+    """A question that was called 10 s after the session's clock was mapped."""
+    state = carry_out(asked(), ask("r", "", kind=Kind.REQUEST, name="Bo"), actor=MODERATOR)
+    one = "a" if kind is Kind.QUESTION else "r"
+    state = carry_out(state, stand(Standing.QUEUED, one), actor=MODERATOR)
+    return carry_out(state, stand(Standing.CALLED, one), actor=MODERATOR, wall=WALL + 10_000)
+
+
+def has_begun(state: State) -> bool:
+    now = turn_now(state)
+    assert now is not None
+    return now.begin is None
+
+
+def test_nobody_has_a_turn_before_somebody_is_called() -> None:
+    assert turn_now(asked()) is None
+    assert not has_typed(asked().floor)
+
+
+def test_a_turn_is_held_and_may_take_the_usual_time() -> None:
+    now = turn_now(called())
+    assert now is not None
+    assert (now.since, now.typed, now.time, now.begin) == (10_000, False, 120_000, 10_000 + HOLD_MS)
+
+
+def test_whoever_types_has_begun_and_has_three_times_as_long() -> None:
+    state = carry_out(called(), BEGINS, actor=AUTHOR, wall=WALL + 12_000)
+    now = turn_now(state)
+    assert now is not None
+    assert (now.typed, now.time, now.begin) == (True, TIMES_TYPED * 120_000, None)
+    assert has_typed(state.floor)
+    state = carry_out(state, do.LimitTurns(ms=60_000), actor=MODERATOR)
+    assert (turn_now(state) or now).time == TIMES_TYPED * 60_000
+    state = carry_out(state, do.LimitTurns(ms=0), actor=MODERATOR)
+    assert (turn_now(state) or now).time == 0
+
+
+def test_the_next_turn_is_a_spoken_one_again() -> None:
+    state = carry_out(called(), BEGINS, actor=AUTHOR)
+    state = carry_out(state, stand(Standing.ANSWERED, "a"), stand(Standing.QUEUED, "b"), actor=MODERATOR)
+    assert not has_typed(state.floor)
+    state = carry_out(state, stand(Standing.CALLED, "b"), actor=MODERATOR)
+    assert [turn.typed for turn in state.floor.turns] == [True, False]
+    assert not has_typed(state.floor)
+
+
+def test_a_question_has_begun_once_somebody_speaks_and_a_wish_to_speak_once_its_author_does() -> None:
+    question = carry_out(called(), commit("b", 1, word(" So", 10_500, 10_900)), actor=ENGINE)
+    assert not has_begun(question), "that line had begun before"
+    read = do.TypeLine(channel=FLOOR, segment=segment("x"), text="She asks why.", language="en")
+    question = carry_out(called(), read, wall=WALL + 11_000)
+    assert has_begun(question)
+    wish = carry_out(called(Kind.REQUEST), do.TakeFloor(channel=FLOOR, speaker=None), read, wall=WALL + 11_000)
+    assert not has_begun(wish)
+    own = do.TypeLine(
+        channel=FLOOR, segment=segment("y"), text="I ask.", language="en", speaker=speaker_of(of(wish, "r"))
+    )
+    wish = carry_out(wish, own, wall=WALL + 12_000)
+    assert has_begun(wish)
+
+
+def test_lines_of_other_texts_and_struck_ones_begin_nothing() -> None:
+    state = called()
+    state = carry_out(state, do.AddChannel(channel=PT, kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)))
+    line = do.TypeLine(channel=PT, segment=segment("z"), text="Sim.", language="pt")
+    state = carry_out(state, line, wall=WALL + 11_000)
+    assert not has_begun(state)
+
+
+def test_an_author_is_shown_under_the_chosen_name_or_the_number() -> None:
+    state = asked()
+    assert (name_of(of(state, "a")), name_of(of(state, "c"))) == ("No. 1", "Ana")
+    assert speaker_of(of(state, "c")) == "i3"
+
+
+def test_what_was_called_is_gone_where_its_arrival_was_removed() -> None:
+    state = called()
+    floor = state.floor
+    for event in (
+        ev.InterventionStands(intervention=name("gone"), number=9, standing=Standing.CALLED, t=1),
+        ev.TurnTyped(intervention=name("gone"), number=9, t=1),
+    ):
+        state = evolve(state, event)
+    assert state.floor == floor
+    assert evolve(asked(), ev.TurnTyped(intervention=name("a"), number=1, t=1)).floor.turns == ()
