@@ -9,10 +9,10 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.turns import has_typed, name_of, speaker_of
+from moothall.core.floor.turns import has_typed, may_type, name_of, speaker_of
 from moothall.core.ids import is_name
 from moothall.core.languages import same_language
-from moothall.core.session import ON, State
+from moothall.core.session import State
 from moothall.core.session_parts import Channel
 from moothall.core.translating.lines import spoken
 
@@ -54,10 +54,8 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
         return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
     if actor.id != each.id:
         return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author types in a turn.")
-    if state.floor.called != each.id:
-        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn now.")
-    if state.status not in ON:
-        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no lines now.")
+    if not may_type(state, each.id):
+        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn now, or the session is not on.")
     refused = _unfit(state, command)
     if refused is not None:
         return refused

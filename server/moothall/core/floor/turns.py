@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events import ChannelKind
+from moothall.core.events import ChannelKind, Origin
 from moothall.core.floor.interventions import Floor, Intervention, Turn
 from moothall.core.floor.parts import Kind
-from moothall.core.ids import SpeakerId
-from moothall.core.session import State
+from moothall.core.ids import InterventionId, SpeakerId
+from moothall.core.session import ON, State
 
 TIMES_TYPED = 3
 """How many times as long a typed turn may take."""
@@ -50,6 +50,22 @@ def has_typed(floor: Floor) -> bool:
     """Whether who was called has typed in this turn."""
     turn = _turn(floor)
     return turn is not None and turn.typed
+
+
+def may_type(state: State, name: InterventionId) -> bool:
+    """Whether the author of an intervention may type now: it is called, and the room has a text."""
+    has_text = any(channel.kind is ChannelKind.FLOOR for channel in state.channels.values())
+    return has_text and state.status in ON and state.floor.called == name and _turn(state.floor) is not None
+
+
+def typed_lines(state: State, each: Intervention) -> tuple[str, ...]:
+    """What its author has typed in the turn under way, line by line."""
+    turn, own = _turn(state.floor), speaker_of(each)
+    if turn is None or turn.intervention != each.id:
+        return ()
+    lines = (line for _, line in state.segments.items() if line.origin is Origin.SPEAKER and line.speaker == own)
+    there = (line for line in lines if line.t0 >= turn.t and not line.gone and line.made_from is None)
+    return tuple(line.whole for line in sorted(there, key=lambda line: line.t0) if line.whole.strip())
 
 
 def speaker_of(each: Intervention) -> SpeakerId:

@@ -18,6 +18,7 @@ from moothall.core.ids import SegmentId
 from moothall.core.session import evolve
 
 NAMES = ("a", "b", "c")
+STANDINGS = (Standing.CALLED, Standing.ANSWERED, Standing.QUEUED)
 lines = st.lists(
     st.builds(
         do.TypedLine,
