@@ -12,7 +12,6 @@ from aiohttp import web
 from moothall.adapters.about_door import AboutDoor
 from moothall.adapters.admin_door import AdminDoor, runs_the_house
 from moothall.adapters.admin_request import StaffPages
-from moothall.adapters.asking_door import AskingDoor
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
@@ -40,6 +39,7 @@ from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.well_known import KeysDoor
 from moothall.adapters.work_door import WorkDoor
+from moothall.app_asking import asking_doors
 from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_questions import channel_of, open_question_translations, wall_questions
@@ -132,17 +132,7 @@ async def open_doors(
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
-    asking = AskingDoor(
-        pages,
-        house.asking,
-        clock=clock,
-        randomness=house.randomness,
-        snapshot_of=access.snapshot,
-        origins=address.origins,
-        secure=address.public.startswith("https://"),
-        address_of=address_of,
-        balance=house.balance,
-    )
+    asking = asking_doors(house, pages, access, public=address.public, origins=address.origins, address_of=address_of)
     about = AboutDoor(
         pages,
         house.asking,
@@ -239,7 +229,7 @@ async def open_doors(
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, reporting, languages, asking, about, questions, translated, hands, keys, staff):
+    for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
     for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):

@@ -36,6 +36,7 @@ from moothall.services.proposing import Proposals
 from moothall.services.rehearsals import Rehearsals
 from moothall.services.role_links import RoleLinks
 from moothall.services.sessions import Sessions
+from moothall.services.typing import Typing
 from moothall.settings import Settings
 
 SPOOL_FOLDER = "spool"
@@ -56,6 +57,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     proposals: Proposals
     asking: Asking
+    typing: Typing
     ballots: Ballots
     balance: Balance
     clock: Clock
@@ -164,6 +166,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         links=links,
         proposals=proposals,
         asking=asking,
+        typing=Typing(sessions, clock),
         ballots=ballots,
         balance=balance,
         clock=clock,

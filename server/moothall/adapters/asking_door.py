@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
 from moothall.adapters.about_form import about_fields, about_given
-from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
+from moothall.adapters.asking_request import COOKIE, clean, kept_query, onward, page_of, private, read_form, title_of
+from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -26,28 +27,20 @@ from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import StorageUnavailable
-from moothall.core.floor.parts import Kind, Standing
+from moothall.core.floor.parts import Kind
 from moothall.core.floor.statements import Dimension, Statement
-from moothall.core.ids import Position, SessionId
-from moothall.core.languages import direction, is_language
+from moothall.core.ids import SessionId
+from moothall.core.languages import is_language
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session import Status
 from moothall.services.asking import Asking, Unasked, Wish
 from moothall.services.balance import Balance
 from moothall.wire.token_bucket import Allowance
 
-MAX_BODY_BYTES = 48 << 10
-"""2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
 MAX_DIGITS = 12
-MAX_FIELDS = 24
 LONGEST_FORM = 64
 ALLOWANCE = Allowance(per_second=2, burst=300)
 """Wishes of one address: a hall of 300 stands behind one."""
-PRIVATE = {
-    # No site learns the page's address. Not no-referrer: browsers would send `Origin: null` with the form.
-    "Referrer-Policy": "strict-origin",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +65,7 @@ class AskingDoor:
         pages: Pages,
         asking: Asking,
         *,
+        author_page: AuthorPage,
         clock: Clock,
         randomness: Randomness,
         snapshot_of: SnapshotOf,
@@ -92,6 +86,7 @@ class AskingDoor:
         self._origins = origins
         self._secure = secure
         self._address_of = address_of
+        self._author_page = author_page
         self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
 
     def routes(self) -> list[web.RouteDef]:
@@ -101,7 +96,7 @@ class AskingDoor:
             web.get("/s/{session}/ask", self.form),
             web.post("/s/{session}/ask", self.take),
             web.get("/s/{session}/asked/{token}", self.author_page),
-            web.post("/s/{session}/asked/{token}", self.take_back),
+            web.post("/s/{session}/asked/{token}", self.bring),
         ]
 
     async def form(self, request: web.Request) -> web.Response:
@@ -159,7 +154,7 @@ class AskingDoor:
         if typed.about and self._balance is not None:
             with contextlib.suppress(StorageUnavailable):  # What was asked is taken; the next page says what is kept.
                 await self._balance.say(wanted.session, answer, typed.about)
-        return _onward(_page_of(wanted.session, self._asking.token(wanted.session, answer)) + query)
+        return onward(page_of(wanted.session, self._asking.token(wanted.session, answer)) + query)
 
     async def author_page(self, request: web.Request) -> web.Response:
         """Where somebody's question stands, for its author alone."""
@@ -171,41 +166,10 @@ class AskingDoor:
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
             return self._refused(wrong, ui)
-        each, base = own.intervention, f"/s/{quote(wanted.session)}"
-        query = kept_query(request, ui, chosen=chosen)
-        line, live = answer_links(base, each.segment, own.channel, f"&ui={ui.language}" if chosen else "")
-        text = self._pages.render(
-            "asked.html",
-            ui=ui,
-            title=title_of(wanted, ui),
-            heading=ui.text(texts.YOURS[each.kind], n=each.number),
-            turn=each.standing is Standing.CALLED,
-            stands=texts.stands(own, ui),
-            received=each.received,
-            read=each.text if each.text != each.received else "",
-            language=each.language,
-            direction=direction(each.language),
-            removed=each.removed,
-            answer=each.answer,
-            answer_language=each.answer_language,
-            answer_direction=direction(each.answer_language),
-            line=line,
-            live=live,
-            may_go=own.may_go,
-            here=f"{request.path}{query}",
-            more=f"{base}/ask{query}",
-            questions=f"{base}/questions{query}",
-            back=f"{base}{query}",
-            events=f"{base}/events?feed=lines",
-            position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
-            about=about_fields(self._choices(wanted), {}, ui),
-            has_said=self._balance is not None and self._balance.has_said(wanted.session, each.id),
-            about_to=f"{request.path}/about{query}",
-        )
-        return _private(own_html(text, ui))
+        return self._author_page.answer(request, wanted, own, ui, chosen=chosen)
 
-    async def take_back(self, request: web.Request) -> web.Response:
-        """Take a question back for its author, and show its page."""
+    async def bring(self, request: web.Request) -> web.Response:
+        """Take a question back for its author, put it off, or bring it into the queue again; and show its page."""
         ui, chosen = language(self._pages, request)
         token = request.match_info["token"]
         try:
@@ -215,17 +179,17 @@ class AskingDoor:
             wanted = await asked(request, self._snapshot_of)
             if await self._asking.own(wanted.session, token) is None:
                 raise Wrong(404, ErrorText.NOTHING)
+            act = (await read_form(request)).get("act", "back")
         except Wrong as wrong:
             return self._refused(wrong, ui)
+        acts = {"later": self._asking.put_off, "ready": self._asking.come_back}
         # Where it had its turn meanwhile the page says so.
-        await self._asking.take_back(wanted.session, token)
-        return _onward(_page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
+        await acts.get(act, self._asking.take_back)(wanted.session, token)
+        return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
 
     def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
-        if self._balance is None or not self._balance.may_say(wanted.session):
-            return {}
-        return self._balance.choices(young_people=wanted.snapshot.session.young_people)
+        return self._author_page.choices(wanted)
 
     def _check_origin(self, request: web.Request) -> None:
         if request.headers.get("Origin") not in self._origins:
@@ -274,20 +238,13 @@ class AskingDoor:
         response.headers[hdrs.CACHE_CONTROL] = "no-store"
         if wrong.status == 429:
             response.headers[hdrs.RETRY_AFTER] = "60"
-        return _private(response)
+        return private(response)
 
 
 async def _typed(request: web.Request, ui: Catalogue) -> Typed:
     """The form in a request's body. Raises Wrong when it is too long or isn't one."""
-    body = bytearray()
-    async for piece in request.content.iter_any():
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise Wrong(413, texts.LONG)
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise Wrong(415, ErrorText.REQUEST)
+    given = await read_form(request)
     try:
-        given = {name: values[-1] for name, values in parse_qs(bytes(body).decode(), max_num_fields=MAX_FIELDS).items()}
         kind = Kind(given.get("kind", Kind.QUESTION))
     except ValueError as error:
         raise Wrong(400, ErrorText.REQUEST) from error
@@ -297,17 +254,12 @@ async def _typed(request: web.Request, ui: Catalogue) -> Typed:
     return Typed(
         form=form,
         kind=kind,
-        text=_clean(given.get("text", "")),
-        name=" ".join(_clean(given.get("name", "")).split()),
+        text=clean(given.get("text", "")),
+        name=" ".join(clean(given.get("name", "")).split()),
         language=_tag(given, ui),
         age=_age(given),
         about=about_given(given),
     )
-
-
-def _clean(text: str) -> str:
-    """As it is kept: line breaks are one character, and what can't be written down isn't."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _tag(given: Mapping[str, str], ui: Catalogue) -> str:
@@ -329,16 +281,3 @@ def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[
         for tag in tags
         if is_language(tag)
     ]
-
-
-def _page_of(session: SessionId, token: str) -> str:
-    return f"/s/{quote(session)}/asked/{quote(token)}"
-
-
-def _onward(location: str) -> web.Response:
-    return _private(web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"}))
-
-
-def _private(response: web.Response) -> web.Response:
-    response.headers.update(PRIVATE)
-    return response

@@ -1,16 +1,28 @@
-"""What the doors of asking have in common: the cookie, and what their addresses keep."""
+"""What the doors of asking have in common: the cookie, their addresses, and how forms are read."""
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from moothall.adapters.page_asking import Asked
+from moothall.adapters import asking_texts as texts
+from moothall.adapters.page_asking import Asked, Wrong
 from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import ErrorText
+from moothall.core.ids import SessionId
 
+MAX_FIELDS = 24
+"""Of a form."""
 COOKIE = "asker"
 """Known at everything below a session's address."""
+MAX_BODY_BYTES = 48 << 10
+"""2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
+PRIVATE = {
+    # No site learns the page's address. Not no-referrer: browsers would send `Origin: null` with the form.
+    "Referrer-Policy": "strict-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 
 
 def kept_query(request: web.Request, ui: Catalogue, *, chosen: bool) -> str:
@@ -34,3 +46,45 @@ def answer_links(base: str, segment: str | None, channel: str, kept: str) -> tup
         return "", ""
     query, line = f"channel={quote(channel)}{kept}", quote(segment)
     return f"{base}/line/{line}?{query}", f"{base}?{query}#{line}"
+
+
+async def read_body(request: web.Request) -> bytes:
+    """A request's body. Raises Wrong when it is too long."""
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
+            raise Wrong(413, texts.LONG)
+    return bytes(body)
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """The fields of the form in a request's body. Raises Wrong when it is too long or isn't one."""
+    body = await read_body(request)
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Wrong(415, ErrorText.REQUEST)
+    try:
+        return {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=MAX_FIELDS).items()}
+    except ValueError as error:
+        raise Wrong(400, ErrorText.REQUEST) from error
+
+
+def clean(text: str) -> str:
+    """As it is kept: line breaks are one character, and what can't be written down isn't."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def page_of(session: SessionId, token: str) -> str:
+    """The address of an author's page."""
+    return f"/s/{quote(session)}/asked/{quote(token)}"
+
+
+def onward(location: str) -> web.Response:
+    """Send a browser that has posted something on to a page."""
+    return private(web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"}))
+
+
+def private(response: web.Response) -> web.Response:
+    """For nobody but the author: neither kept, nor listed, nor told to other sites."""
+    response.headers.update(PRIVATE)
+    return response

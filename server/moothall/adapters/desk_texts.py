@@ -141,6 +141,7 @@ DESK_TEXTS = {
     "did.write-answer": "Answered in writing: {text}",
     "did.arrange-queue": "Queue arranged by hand",
     "did.order-queue": "Queue ordered by another rule",
+    "did.limit-turns": "Speaking time changed",
     "did.term": "Preferred: {text}",
     "did.term-away": "Taken away: {text}",
     "did.term-abroad": "In other languages: {text}",

@@ -101,6 +101,11 @@ MODERATING_TEXTS = {
     "limit.none": "No limit",
     "limit.min": "{n} min",
     "timer.over": "Over time",
+    "turn.wait": "Waits for its author: {time}",
+    "turn.nobody": "Nobody has begun",
+    "turn.typed": "Types: has three times as long",
+    "own.later": "Put off by its author",
+    "own.queued": "Its author is ready again",
     "left": "Left: {n}",
     "taken-first": "Press Taken first",
 }

@@ -9,7 +9,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.turns import has_typed, may_type, name_of, speaker_of
+from moothall.core.floor.turns import has_typed, may_type, name_of, speaker_of, typed_lines
 from moothall.core.ids import is_name
 from moothall.core.languages import same_language
 from moothall.core.session import State
@@ -66,14 +66,17 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
         events.append(ev.TurnTyped(intervention=each.id, number=each.number, t=t))
     # A source that was attached meanwhile may have set the clock a little back.
     t = max([t, *(t1 for _, t1 in state.not_recorded if t1 is not None)])
+    # Each has a moment of its own, so that they stand in their order wherever lines are put in order of time.
+    if command.lines:
+        t = max([t, *(line.t0 + 1 for line in typed_lines(state, each))])
     language, origin = typed_language(each, channel), ev.Origin.SPEAKER
-    for line in command.lines:
+    for t0, line in enumerate(command.lines, t):
         events += [
             ev.SegmentOpened(
-                channel=channel.id, segment=line.segment, t0=t, language=language, origin=origin, speaker=speaker
+                channel=channel.id, segment=line.segment, t0=t0, language=language, origin=origin, speaker=speaker
             ),
             ev.SegmentEnded(
-                channel=channel.id, segment=line.segment, t1=t, reason=ev.EndReason.SENTENCE, text=line.text.strip()
+                channel=channel.id, segment=line.segment, t1=t0, reason=ev.EndReason.SENTENCE, text=line.text.strip()
             ),
         ]
     if not events:

@@ -16,14 +16,17 @@ import msgspec
 
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import Ask, Stand
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST, may_bring
+from moothall.core.decide_turns import typed_language
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.order import ahead_of, wait_ms
 from moothall.core.floor.parts import OPEN, Kind, Standing
+from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_lines
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session import State, Status
+from moothall.core.session import ON, State, Status
+from moothall.core.translating.lines import spoken
 from moothall.services.sessions import LiveSession, Sessions
 
 SHELF, KEY = "asking", "key"
@@ -67,6 +70,21 @@ class Unasked(StrEnum):
     """It can't be stored now."""
 
 
+class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """The turn of an intervention, as its author sees it."""
+
+    turn: TurnNow
+    now: int
+    """Media ms."""
+    may_type: bool
+    language: str
+    """In which language what is typed is taken to be; BCP-47."""
+    typed: tuple[str, ...]
+    """The lines that were typed in it."""
+    recorded: bool
+    """Whether what is typed now is kept."""
+
+
 class Own(msgspec.Struct, frozen=True, kw_only=True):
     """An intervention as its author may see it."""
 
@@ -79,11 +97,25 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the one that it was joined with."""
     channel: str = ""
     """The text with the line at which it was answered."""
+    over: bool = False
+    """Whether the meeting is closed."""
+    voice: OwnTurn | None = None
+    """Its turn, while that is under way and the meeting is on."""
 
     @property
     def may_go(self) -> bool:
         """Whether its author may still take it back."""
         return self.intervention.standing in OPEN
+
+    @property
+    def may_put_off(self) -> bool:
+        """Whether its author may say: not now, later."""
+        return not self.over and may_bring(self.intervention, Standing.LATER)
+
+    @property
+    def may_return(self) -> bool:
+        """Whether its author, who has put it off, may come back into the queue with it."""
+        return not self.over and may_bring(self.intervention, Standing.QUEUED)
 
 
 class Asking:
@@ -144,12 +176,26 @@ class Asking:
 
     async def take_back(self, session: SessionId, token: str) -> Refusal | None:
         """Take an intervention back for its author; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.WITHDRAWN)
+
+    async def put_off(self, session: SessionId, token: str) -> Refusal | None:
+        """Put an intervention off for its author; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.LATER)
+
+    async def come_back(self, session: SessionId, token: str) -> Refusal | None:
+        """Bring what its author has put off into the queue again; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.QUEUED)
+
+    async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:
         name = self._named(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is None or name is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
-        back = Stand(interventions=(name,), standing=Standing.WITHDRAWN)
-        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), CommandId(f"back:{name}"), back)
+        each, brought = live.state.floor.get(name), Stand(interventions=(name,), standing=standing)
+        # Where it stood and since when, so that what is pressed twice is done once, and again after that.
+        since = "" if each is None else f":{each.standing}:{each.since}"
+        act = CommandId(f"back:{name}" if standing is Standing.WITHDRAWN else f"own:{name}:{standing}{since}")
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, brought)
         return answer if isinstance(answer, Refusal) else None
 
     def _named(self, session: SessionId, token: str) -> InterventionId | None:
@@ -191,4 +237,20 @@ def _own(live: LiveSession, each: Intervention, wall: int) -> Own:
         wait=wait_ms(floor, each.id, state.media_now(wall)) if on else None,
         into=None if into is None else into.number,
         channel="" if line is None or line.gone else line.channel,
+        over=state.status is Status.CLOSED,
+        voice=_own_turn(state, each, state.media_now(wall)),
+    )
+
+
+def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:
+    turn, channel = turn_now(state), spoken(state)
+    if state.floor.called != each.id or turn is None or state.status not in ON:
+        return None
+    return OwnTurn(
+        turn=turn,
+        now=now,
+        may_type=may_type(state, each.id),
+        language=each.language if channel is None else typed_language(each, channel),
+        typed=tuple(line.whole for line in typed_lines(state, each) if line.whole.strip()),
+        recorded=state.recorded,
     )

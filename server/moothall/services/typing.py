@@ -148,7 +148,7 @@ class Typing:
     def in_progress(self, session: SessionId, name: InterventionId) -> InProgress | None:
         """What the author of an intervention is writing, as far as it has come."""
         turn = self._turns.get(session)
-        if turn is None or turn.each.id != name or not turn.line:
+        if turn is None or turn.each.id != name or not turn.text:
             return None
         return InProgress(line=turn.line, text=turn.text)
 

@@ -10,8 +10,9 @@ from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from hall_in_memory import FLOOR, MemoryHall, memory_hall
-from moothall.adapters.asking_door import ALLOWANCE, MAX_BODY_BYTES, AskingDoor
-from moothall.adapters.asking_request import COOKIE
+from moothall.adapters.asking_door import ALLOWANCE, AskingDoor
+from moothall.adapters.asking_request import COOKIE, MAX_BODY_BYTES
+from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.limits import secure
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
@@ -25,6 +26,7 @@ from moothall.services.asking import Asking
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
+from moothall.services.typing import Typing
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
@@ -92,6 +94,7 @@ async def house() -> AsyncIterator[House]:
         door = AskingDoor(
             PAGES,
             asking,
+            author_page=AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(3)),
             clock=hall.clock,
             randomness=SeededRandomness(2),
             snapshot_of=ReaderAccess(hall.sessions).snapshot,

@@ -12,6 +12,7 @@ from moothall.core.authority import COMMANDS, may_send
 from moothall.core.decide_turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES, typed_language
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Standing
+from moothall.core.floor.turns import typed_lines
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import State
 
@@ -43,7 +44,11 @@ def test_lines_are_the_speakers_own_and_stand_beside_the_line_that_an_engine_has
     line = line_of(state, "i1.0")
     assert (line.whole, line.origin, line.speaker, line.language) == ("Why so?", ev.Origin.SPEAKER, "i1", "en")
     assert (line.t0, line.t1, line.ended) == (3_000, 3_000, True)
-    assert line_of(state, "i1.1").whole == "And when?"
+    assert (line_of(state, "i1.1").whole, line_of(state, "i1.1").t0) == ("And when?", 3_001)
+    again = carry_out(state, types("Now?", first=2), actor=AUTHOR, wall=WALL + 3_000)
+    assert line_of(again, "i1.2").t0 == 3_002, "each has a moment of its own"
+    assert [line.whole for line in typed_lines(again, of(again, "a"))] == ["Why so?", "And when?", "Now?"]
+    assert typed_lines(again, of(again, "b")) == ()
     assert state.channels[FLOOR].open_segment == "b"
     assert not line_of(state, "b").ended
 

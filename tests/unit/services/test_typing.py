@@ -57,7 +57,8 @@ class House:
 
     @property
     def lines(self) -> list[str]:
-        return [line.whole for _, line in self.live.state.segments.items()]
+        lines = sorted((line for _, line in self.live.state.segments.items()), key=lambda line: line.t0)
+        return [line.whole for line in lines]
 
     @property
     def shown(self) -> str:
@@ -186,7 +187,7 @@ async def test_while_nothing_is_recorded_it_is_shown_and_never_becomes_a_line(ho
     assert house.unrecorded == "Before and between us. More"
     await house.do(do.EndNotRecorded())
     assert house.unrecorded == ""
-    assert house.typing.in_progress(SESSION, A) == InProgress(line="l2", text="")
+    assert house.typing.in_progress(SESSION, A) is None
     assert await house.write("l3", "For all", done("l2", "More of it."), done("l9", "Also.", unkept=True)) == Heard(
         kept=("l2", "l9"), recorded=True
     )

@@ -17,6 +17,7 @@ from moothall.adapters import (
     microphone_texts,
     moderating_texts,
     refinement_texts,
+    typing_texts,
 )
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_choices import OFFERED
@@ -69,6 +70,7 @@ IN_CODE = {
     *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
     *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
     hands_texts.BEGUN, hands_texts.OVER,
+    *(value for name, value in vars(typing_texts).items() if name.isupper() and isinstance(value, str)),
     *FORMAT_TEXTS.values(), *INTERPRETER_STANDING.values(), *NOTICES.values(), *SOUND.values(), YOUNG_PEOPLE, REHEARSAL,
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
     "Text size", "Lines {first} to {last} of {total}", "Next lines ({n} more)",

@@ -12,6 +12,7 @@ from moothall.core.floor.interventions import Floor, Intervention, Turn
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import InterventionId, SpeakerId
 from moothall.core.session import ON, State
+from moothall.core.session_parts import Segment
 
 TIMES_TYPED = 3
 """How many times as long a typed turn may take."""
@@ -58,14 +59,14 @@ def may_type(state: State, name: InterventionId) -> bool:
     return has_text and state.status in ON and state.floor.called == name and _turn(state.floor) is not None
 
 
-def typed_lines(state: State, each: Intervention) -> tuple[str, ...]:
-    """What its author has typed in the turn under way, line by line."""
+def typed_lines(state: State, each: Intervention) -> tuple[Segment, ...]:
+    """What its author has typed in the turn under way, line by line; those that were emptied since too."""
     turn, own = _turn(state.floor), speaker_of(each)
     if turn is None or turn.intervention != each.id:
         return ()
     lines = (line for _, line in state.segments.items() if line.origin is Origin.SPEAKER and line.speaker == own)
     there = (line for line in lines if line.t0 >= turn.t and not line.gone and line.made_from is None)
-    return tuple(line.whole for line in sorted(there, key=lambda line: line.t0) if line.whole.strip())
+    return tuple(sorted(there, key=lambda line: line.t0))
 
 
 def speaker_of(each: Intervention) -> SpeakerId:

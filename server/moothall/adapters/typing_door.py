@@ -1,0 +1,121 @@
+"""The door of those whose turn it is: what they type, as a form and as a script sends it.
+
+Whoever sends must come from a page of ours, and has the address of the author's page; nobody else can write there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.asking_request import clean, kept_query, onward, page_of, private, read_body, read_form
+from moothall.adapters.author_page import AuthorPage
+from moothall.adapters.door_texts import DoorText
+from moothall.adapters.limits import AddressGate
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages
+from moothall.adapters.typing_texts import untyped
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ports import Clock, Randomness
+from moothall.services.asking import Asking, Own
+from moothall.services.typing import Done, Heard, Typing, Untyped, Written
+from moothall.wire.token_bucket import Allowance
+
+ALLOWANCE = Allowance(per_second=20, burst=400)
+"""Texts of one address. One person a meeting types, four times a second; a hall of several meetings may stand behind
+one address."""
+STATUS = {Untyped.TURN: 409, Untyped.TEXT: 422, Untyped.OFTEN: 429, Untyped.UNAVAILABLE: 503}
+_decoder = msgspec.json.Decoder(Written)
+
+
+class TypingDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        asking: Asking,
+        typing: Typing,
+        *,
+        author_page: AuthorPage,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        origins: frozenset[str],
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them."""
+        self._pages = pages
+        self._asking = asking
+        self._typing = typing
+        self._author_page = author_page
+        self._snapshot_of = snapshot_of
+        self._origins = origins
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/asked/{token}/words", self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take what somebody types: a line from the form, or from a script the text in progress too."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted, own = await self._known(request)
+            if request.content_type == "application/json":
+                return await self._from_script(request, wanted, own)
+            form = await read_form(request)
+        except Wrong as wrong:
+            response = refusal(wrong, self._pages, ui)
+            response.headers[hdrs.CACHE_CONTROL] = "no-store"
+            return private(response)
+        text = clean(form.get("text", ""))
+        done = Done(line=form.get("line", ""), text=text)
+        # A form of its own page each time: nothing that a script has sent since is undone by it.
+        answer = await self._write(wanted, own, Written(page="form", n=0, line="form", done=(done,)))
+        if isinstance(answer, Heard):
+            return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
+        return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
+
+    async def _known(self, request: web.Request) -> tuple[Asked, Own]:
+        """Whose page it comes from. Raises Wrong."""
+        if request.headers.get("Origin") not in self._origins:
+            raise Wrong(403, DoorText.ORIGIN)
+        if self._gate.take(self._address_of(request)):
+            raise Wrong(429, DoorText.OFTEN)
+        wanted = await asked(request, self._snapshot_of)
+        own = await self._asking.own(wanted.session, request.match_info["token"])
+        if own is None:
+            raise Wrong(404, ErrorText.NOTHING)
+        return wanted, own
+
+    async def _from_script(self, request: web.Request, wanted: Asked, own: Own) -> web.Response:
+        try:
+            written = _decoder.decode(await read_body(request))
+        except msgspec.MsgspecError as error:
+            raise Wrong(400, ErrorText.REQUEST) from error
+        lines = tuple(msgspec.structs.replace(done, text=clean(done.text)) for done in written.done)
+        answer = await self._write(wanted, own, msgspec.structs.replace(written, text=clean(written.text), done=lines))
+        status = 200 if isinstance(answer, Heard) else STATUS[answer]
+        body = msgspec.json.encode(answer if isinstance(answer, Heard) else {"why": answer})
+        headers = {hdrs.CACHE_CONTROL: "no-store"}
+        return private(web.Response(status=status, body=body, content_type="application/json", headers=headers))
+
+    async def _write(self, wanted: Asked, own: Own, written: Written) -> Heard | Untyped:
+        try:
+            return await self._typing.write(wanted.session, own.intervention.id, written)
+        except StorageUnavailable:
+            return Untyped.UNAVAILABLE
+
+    def _given_back(
+        self, request: web.Request, wanted: Asked, own: Own, ui: Catalogue, *, why: Untyped, text: str, chosen: bool
+    ) -> web.Response:
+        sentence = untyped(why, ui)
+        return self._author_page.answer(
+            request, wanted, own, ui, chosen=chosen, sentence=sentence, written=text, status=STATUS[why]
+        )

@@ -1,0 +1,51 @@
+"""The doors of those who ask: the form, the author's page, and what is typed in a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from moothall.adapters.asking_door import AskingDoor
+from moothall.adapters.author_page import AuthorPage
+from moothall.adapters.pages import Pages
+from moothall.adapters.typing_door import TypingDoor
+from moothall.app_house import House
+from moothall.services.reader_access import ReaderAccess
+
+
+def asking_doors(
+    house: House,
+    pages: Pages,
+    access: ReaderAccess,
+    *,
+    public: str,
+    origins: frozenset[str],
+    address_of: Callable[[web.Request], str],
+) -> tuple[AskingDoor, TypingDoor]:
+    """Made. `public`: the address that links say; `origins`: whose pages may send."""
+    author_page = AuthorPage(pages, house.typing, house.randomness, house.balance)
+    asking = AskingDoor(
+        pages,
+        house.asking,
+        author_page=author_page,
+        clock=house.clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=origins,
+        secure=public.startswith("https://"),
+        address_of=address_of,
+        balance=house.balance,
+    )
+    typing = TypingDoor(
+        pages,
+        house.asking,
+        house.typing,
+        author_page=author_page,
+        clock=house.clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=origins,
+        address_of=address_of,
+    )
+    return asking, typing
