@@ -1,12 +1,26 @@
-// The page of whoever asked: follows what happens to questions, and then shows how this one stands.
+// The page of whoever asked: follows what happens to questions, and then shows how this one stands. In its turn one types.
 
+import { Typing } from './asked_typing.js';
 import { Link } from './link.js';
-import { at } from './nodes.js';
+import { at, set } from './nodes.js';
 import { Renewal, concerns } from './renewal.js';
 
 const MINUTES = 120000; // ms between two looks at how long it may still take, though nothing happens
 
-const renewal = new Renewal(['Turn', 'Stands', 'Became']);
+const own = location.pathname.split('.').at(-1); // the end of the page's address is what this is called
+let typing = at('Typing') ? new Typing() : null;
+let shown = performance.now(); // when the times on the page were right
+
+const renewal = new Renewal(['Turn', 'Stands', 'Times', 'Became'], (made) => {
+  shown = performance.now();
+  tick();
+  const voice = made.getElementById('Voice');
+  if (!voice.querySelector('form')) typing?.end();
+  else if (!typing || at('Words').readOnly) {
+    at('Voice').replaceChildren(...voice.childNodes);
+    typing = new Typing();
+  }
+});
 
 /** Where the reader is, so that nothing is missed when the line comes back. */
 let seen = at('Asked').dataset.position;
@@ -14,14 +28,38 @@ let seen = at('Asked').dataset.position;
 const link = new Link(
   () => at('Asked').dataset.events + `&after=${seen}`,
   (frame) => {
-    if (frame.snapshot || (frame.events ?? []).some(concerns)) renewal.soon();
-    const last = frame.events?.at(-1);
-    if (frame.snapshot) seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
-    else if (last) seen = `${seen.split(':')[0]}:${last.offset}`;
+    if (frame.snapshot) {
+      seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
+      typing?.keep(frame.snapshot.session.not_recorded == null);
+      renewal.soon();
+    }
+    for (const { offset, body } of frame.events ?? []) {
+      seen = `${seen.split(':')[0]}:${offset}`;
+      if (body?.type === 'not-recorded.began') typing?.keep(false);
+      if (body?.type === 'not-recorded.ended') typing?.keep(true);
+      if (body?.intervention === own) renewal.now();
+      else if (concerns({ body })) renewal.soon();
+    }
   },
   () => {},
 );
+
+/** Let the times on the page run. */
+function tick() {
+  const gone = performance.now() - shown;
+  for (const row of document.querySelectorAll('[data-left]')) {
+    const left = Math.ceil((Number(row.dataset.left) - gone) / 1000);
+    const time = row.querySelector('.time');
+    if (left > 0) set(time, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`);
+    else {
+      row.textContent = row.dataset.over;
+      row.removeAttribute('data-left');
+    }
+  }
+}
+
 link.open();
+setInterval(tick, 500);
 setInterval(() => document.hidden || renewal.soon(), MINUTES);
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

@@ -11,14 +11,12 @@ import { QuestionItems } from './question_items.js';
 import { QuestionLine } from './question_line.js';
 import { QuestionPanels } from './question_panels.js';
 import { QuestionSheets } from './question_sheets.js';
+import { QuestionTurn } from './question_turn.js';
 import { fits } from './questions.js';
 import { ring } from './bell.js';
-import { mediaTime } from './words.js';
 
 const BELL = 'moothall.moderate.bell';
-const LIMIT = 'moothall.moderate.limit';
-const LIMITS = [0, 1, 2, 3, 5, 10]; // minutes
-const USUAL = 2; // minutes, as the public forums of ICANN give
+const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);
 const TIMES = 15000; // ms between two looks at how long ago it was
 const CALM = 500; // ms between two looks at what is said
 const KEYS = {
@@ -38,6 +36,8 @@ const items = new QuestionItems(questions, words, {
 });
 const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
+const turn = new QuestionTurn(line);
+const choice = (ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
 const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
 const clear = clearsWall(act, words, say);
 const sift = () => {
@@ -177,18 +177,12 @@ function show() {
 
 /** How long whoever was called has been speaking. */
 function tick() {
-  const since = questions.called === null ? null : questions.turn;
-  at('Timer').hidden = since === null;
-  if (since === null) return;
-  const spent = line.now() - since;
-  const limit = Number(at('Limit').value) * 60000;
-  const over = limit > 0 && spent >= limit;
-  at('Time').classList.toggle('over', over);
-  if (over && at('Time').dataset.over !== String(since)) {
-    at('Time').dataset.over = String(since);
-    say(words.text('timer.over'));
-  }
-  set(at('Time'), over ? `${mediaTime(spent)} · ${words.text('timer.over')}` : mediaTime(spent));
+  turn.show();
+  const { limit } = questions;
+  const select = at('Limit');
+  if (document.activeElement === select || select.value === String(limit)) return;
+  if (![...select.options].some(({ value }) => value === String(limit))) select.append(choice(limit));
+  select.value = String(limit);
 }
 
 // The forms
@@ -223,11 +217,11 @@ at('Add').addEventListener('submit', async (event) => {
   text.value = name.value = '';
 });
 at('Left').addEventListener('click', rest);
-at('Limit').replaceChildren(...LIMITS.map((n) => element('option', { value: n }, n ? words.text('limit.min', { n }) : words.text('limit.none'))));
-at('Limit').value = String(recall(LIMIT) ?? USUAL);
-at('Limit').addEventListener('change', () => {
-  keep(LIMIT, at('Limit').value);
-  tick();
+at('Limit').replaceChildren(...LIMITS.map(choice));
+at('Limit').addEventListener('change', async ({ target }) => {
+  const ms = Number(target.value);
+  const answer = await act({ do: 'limit-turns', ms });
+  if (answer.refusal) target.value = String(questions.limit);
 });
 at('Bell').checked = recall(BELL) === true;
 at('Bell').addEventListener('change', () => {

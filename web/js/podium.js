@@ -5,6 +5,7 @@ import { clearsWall } from './clear_wall.js';
 import { at, element, set } from './nodes.js';
 import { QuestionItems } from './question_items.js';
 import { QuestionLine } from './question_line.js';
+import { QuestionTurn } from './question_turn.js';
 
 const NEXT = 2; // questions that are shown beside the one that is asked now
 
@@ -15,8 +16,11 @@ const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
 });
 
+const turn = new QuestionTurn(line);
+
 function show() {
   if (!state.session) return;
+  turn.show();
   at('Title').textContent = state.session.title;
   const now = questions.called === null ? null : questions.get(questions.called);
   const next = questions.panel('Queued').slice(0, NEXT).map((id) => questions.get(id));
@@ -55,3 +59,4 @@ at('Later').addEventListener('click', () => {
 });
 clearsWall(act, words, say);
 set(at('Status'), '');
+setInterval(() => state.session && turn.show(), 1000);

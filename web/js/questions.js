@@ -27,8 +27,9 @@ export class Questions {
     this.arranged = [];
     this.order = 'arrival';
     this.called = null;
-    this.turn = null;
+    this.turn = null; // since when, media ms
     this.polls = [];
+    Object.assign(this, { limit: 0, time: 0, typed: false, begin: null });
   }
 
   /** Take a message in; gives the ids that are new. */
@@ -37,8 +38,8 @@ export class Questions {
     if (body.whole) this.items = new Map();
     for (const item of body.items) this.items.set(item.id, item);
     for (const id of body.gone) this.items.delete(id);
-    const { queue, alike, arranged, order, called, turn, polls } = body;
-    Object.assign(this, { queue, alike, arranged, order, called, turn, polls });
+    const { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls } = body;
+    Object.assign(this, { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls });
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 

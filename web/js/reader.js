@@ -33,6 +33,7 @@ export class Reader {
     Object.assign(this, { epoch, offset, session });
     this.last = null;
     this.partial = null; // the newest hypothesis, whether or not it may be shown
+    this.typing = null; // what is typed by whoever has a turn
     this.unsaved = '';
     this.lastWords = false; // awaited before the close
     this.instead = null; // the text to read in place of this one
@@ -118,7 +119,7 @@ export class Reader {
     return line === this.last && line.t1 === null && !line.gone;
   }
 
-  /** What grows: the open line with the unconfirmed rest, and the beginning of one that isn't open yet. */
+  /** What grows: the open line with the unconfirmed rest, the beginning of one that isn't open yet, and what is typed. */
   growing() {
     const blocks = [];
     const open = this.last && this.grows(this.last) ? this.last : null;
@@ -131,6 +132,8 @@ export class Reader {
       const { speaking = null } = this.session;
       blocks.push({ line: { segment: partial.segment, language: partial.language, speaker: speaking, text: '' }, rest: partial.text });
     }
+    const { typing } = this;
+    if (typing?.text && !this.lines.has(typing.segment)) blocks.push({ line: { ...typing, text: '' }, rest: typing.text });
     return blocks;
   }
 
@@ -310,6 +313,9 @@ export class Reader {
       case 'partial':
         this.partial = signal;
         if (signal.text) this.spoke = sent;
+        break;
+      case 'typing':
+        this.typing = signal;
         break;
       case 'state':
         this.sound = { sound: signal.sound, lag: signal.lag, sent };

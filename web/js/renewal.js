@@ -1,7 +1,7 @@
 // A page that the server makes, renewed in place: named parts of it are asked for again and put where they differ.
 
 const SPREAD = 2000; // ms over which readers spread their questions
-const WORDS = /^(intervention|queue)\.|^session\.|^body\.removed/;
+const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
 
 /** Whether an event of the meeting may change what such a page says. */
 export const concerns = (event) => WORDS.test(event.body?.type ?? '');
@@ -19,14 +19,24 @@ export class Renewal {
   #busy = false;
   #again = false;
 
-  /** @param {string[]} parts  ids of what is renewed */
-  constructor(parts) {
+  /**
+   * @param {string[]} parts  ids of what is renewed
+   * @param {(made: Document) => void} then  told of the page that came
+   */
+  constructor(parts, then = () => {}) {
     this.parts = parts;
+    this.then = then;
   }
 
   /** Ask within so many ms; what is wanted meanwhile is asked for once. */
   soon(spread = SPREAD) {
     this.#timer ??= setTimeout(() => this.#ask(), 200 + Math.random() * spread);
+  }
+
+  /** Ask at once. */
+  now() {
+    clearTimeout(this.#timer);
+    this.#ask();
   }
 
   async #ask() {
@@ -57,5 +67,6 @@ export class Renewal {
       old.replaceChildren(...next.childNodes);
       if (focused) document.getElementById(focused)?.focus();
     }
+    this.then(made);
   }
 }

@@ -14,6 +14,7 @@ from moothall.core.floor.moments import said_at, spoken_lines
 from moothall.core.floor.order import mean_turn_ms, queue
 from moothall.core.floor.parts import Standing
 from moothall.core.floor.polls import shown_polls
+from moothall.core.floor.turns import turn_now
 from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.session import State
 from moothall.core.session_parts import Segment
@@ -62,6 +63,7 @@ class DeskFloor:
         around = self._around
         if state.floor is not before or not around:
             around = self._now_around(state.floor)
+        around = {**around, **_turn(state)}
         if not changed and not gone and around == self._around:
             return None
         self._around = around
@@ -93,7 +95,6 @@ class DeskFloor:
             "order": floor.order.value,
             "arranged": list(floor.arranged),
             "called": floor.called,
-            "turn": floor.turns[-1].t if floor.called is not None and floor.turns else None,
             "mean": mean_turn_ms(floor.turns),
             "polls": [msgspec.to_builtins(each) for each in shown_polls(floor.polls)[:POLLS]],
             "alike": [list(group) for group in self._likenesses.groups(texts)],
@@ -102,6 +103,14 @@ class DeskFloor:
     def _plain(self, each: Intervention) -> dict[str, object]:
         plain = {name: value for name, value in msgspec.to_builtins(each).items() if name != "asker"}
         return {**plain, "said": msgspec.to_builtins(self._said.get(each.id))}
+
+
+def _turn(state: State) -> dict[str, object]:
+    """The turn under way: since when, how long it may take, whether its author types, and until when it is held."""
+    now, limit = turn_now(state), state.floor.limit
+    if now is None:
+        return {"turn": None, "limit": limit, "time": limit, "typed": False, "begin": None}
+    return {"turn": now.since, "limit": limit, "time": now.time, "typed": now.typed, "begin": now.begin}
 
 
 def _said(line: Segment | None) -> Said | None:

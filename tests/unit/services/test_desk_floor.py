@@ -60,6 +60,10 @@ def test_first_all_then_what_has_changed_and_nothing_twice() -> None:
         "arranged": [],
         "called": None,
         "turn": None,
+        "limit": 120_000,
+        "time": 120_000,
+        "typed": False,
+        "begin": None,
         "mean": 120_000,
         "alike": [],
         "polls": [],
@@ -84,6 +88,23 @@ def test_shows_of_hands_are_told_the_open_one_first_and_the_newest_of_the_others
     assert [poll["number"] for poll in polls[:3]] == [4, POLLS + 2, POLLS], "but for the one that was a mistake"
     assert (polls[0]["open"], polls[0]["room"], polls[0]["remote"]) == (True, (7, 2), (0, 0))
     assert news(told, carry_out(state, do.CountPoll(poll=PollId("p3"), remote=(1, 0))))["items"] == []
+
+
+def test_a_turn_is_told_with_its_limit_and_until_when_it_is_held() -> None:
+    told = DeskFloor()
+    state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR, wall=WALL + 5_000)
+
+    def turn(body: dict[str, Any]) -> list[object]:
+        return [body[key] for key in ("turn", "limit", "time", "typed", "begin")]
+
+    assert turn(news(told, state)) == [5_000, 120_000, 120_000, False, 65_000]
+    spoken = do.TypeLine(channel=FLOOR, segment=SegmentId("x"), text="She asks why.", language="en")
+    state = carry_out(state, spoken, actor=Actor(Role.CAPTIONER, "c"), wall=WALL + 6_000)
+    assert news(told, state)["begin"] is None, "somebody reads it aloud"
+    state = carry_out(state, do.TypeTurn(intervention=name("a")), actor=Actor(Role.PARTICIPANT, "a"))
+    state = carry_out(state, do.LimitTurns(ms=60_000), actor=MODERATOR)
+    assert turn(news(told, state)) == [5_000, 60_000, 180_000, True, None]
 
 
 def test_likely_the_same_is_told_in_groups_of_what_is_still_to_come() -> None:

@@ -1,0 +1,210 @@
+"""Turns in Chromium, against the whole server: typing in one's turn, how long it may take, and putting it off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from asking import MODERATOR
+from desk_meeting import Meeting, S, meeting
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Role
+from moothall.core.events import Origin
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def ask(page: Page, on: Meeting, text: str, who: str = "Ana", wish: str = "A question") -> InterventionId:
+    """Ask on the form; the page is the author's then."""
+    await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+    await page.get_by_label(wish).check()
+    await page.get_by_label("Your question or comment").fill(text)
+    await page.get_by_label("Your name or a pseudonym").fill(who)
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".stands")).to_have_text("Being checked")
+    return InterventionId(page.url.partition("?")[0].rpartition(".")[2])
+
+
+async def stand(on: Meeting, what: InterventionId, *standings: Standing) -> None:
+    for standing in standings:
+        await on.do(do.Stand(interventions=(what,), standing=standing), by=MODERATOR)
+
+
+def found(on: Meeting, what: InterventionId) -> Intervention:
+    each = on.live.state.floor.get(what)
+    assert each is not None
+    return each
+
+
+def typed(on: Meeting) -> list[str]:
+    lines = [line for _, line in on.live.state.segments.items() if line.origin is Origin.SPEAKER]
+    return [line.whole for line in sorted(lines, key=lambda line: line.t0)]
+
+
+async def until(page: Page, on: Meeting, *lines: str) -> None:
+    """Wait until so many lines have been typed; these they are."""
+    for _ in range(200):
+        if len(typed(on)) >= len(lines):
+            break
+        await page.wait_for_timeout(50)
+    assert typed(on) == list(lines)
+
+
+async def lead(page: Page, on: Meeting, kind: str = "moderate") -> None:
+    if kind == "moderate":
+        await page.goto(await on.link(Role.MODERATOR))
+    await page.goto(f"{on.running.address}/{kind}/{S}?ui=en")
+    await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+
+
+def words(page: Page) -> Locator:
+    return page.get_by_label("Your words")
+
+
+async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        reader, wall = await elsewhere.new_page(), await elsewhere.new_page()
+        await reader.goto(f"{on.running.address}/s/{S}?ui=en")
+        await wall.goto(f"{on.running.address}/s/{S}/screen?ui=en")
+        what = await ask(page, on, "Who pays?")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await expect(page.get_by_role("alert")).to_contain_text("Now: it is your turn")
+        await expect(page.locator("#Times")).to_contain_text("Please begin within")
+        await words(page).focus()
+        await page.keyboard.type("I wonder")
+        await expect(reader.locator("#Growing .rest")).to_have_text("I wonder")
+        await expect(reader.locator("#Growing .speaker")).to_have_text("Ana")
+        await expect(wall.locator("#Newest .rest")).to_have_text("I wonder")
+        await expect(page.locator("#Times")).to_contain_text("You type, and so you have three times as long.")
+        await expect(page.locator("#Times")).not_to_contain_text("Please begin")
+        assert typed(on) == []
+        await page.keyboard.type(" who pays. And w")
+        await expect(reader.locator("#Lines .line")).to_contain_text("I wonder who pays.")
+        await expect(reader.locator("#Lines .source")).to_have_text("Typed by the speaker")
+        await expect(reader.locator("#Growing .rest")).to_have_text("And w")
+        await expect(words(page)).to_have_value("And w")
+        await page.reload()
+        await expect(words(page)).to_have_value("And w")
+        await expect(page.locator("#Typed li")).to_have_text(["I wonder who pays."])
+        await words(page).focus()
+        await page.keyboard.press("End")
+        await page.keyboard.type("hen")
+        await page.keyboard.press("Enter")
+        await expect(reader.locator("#Lines")).to_contain_text("And when")
+        await expect(reader.locator("#Growing")).to_be_empty()
+        await expect(words(page)).to_have_value("")
+        assert typed(on) == ["I wonder who pays.", "And when"]
+        await page.keyboard.type("Not sent")
+        await expect(reader.locator("#Growing .rest")).to_have_text("Not sent")
+        await stand(on, what, Standing.ANSWERED)
+        await expect(reader.locator("#Growing")).to_be_empty()
+        await expect(page.locator("#Voice")).to_contain_text("It is not your turn any more.")
+        await expect(words(page)).to_have_value("Not sent")
+        assert typed(on) == ["I wonder who pays.", "And when"]
+
+
+async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        what = await ask(page, on, "Who pays?", who="")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await on.say("s1", "The chair says", end=False)
+        await words(page).fill("No end")
+        await expect(page.locator("#Typed li")).to_have_text(["No end"], timeout=10_000)
+        await expect(words(page)).to_have_value("")
+        await until(page, on, "No end")
+        assert on.live.state.channels[next(iter(on.live.state.channels))].open_segment == "s1"
+        assert "No. 1" in on.live.state.speakers.values()
+
+
+async def test_what_is_not_recorded_is_shown_and_forgotten(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        reader = await elsewhere.new_page()
+        await reader.goto(f"{on.running.address}/s/{S}?ui=en")
+        what = await ask(page, on, "Who pays?")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await words(page).focus()
+        await on.do(do.BeginNotRecorded(), by=MODERATOR)
+        await expect(page.locator("#Unkept")).to_be_visible()
+        await page.keyboard.type("Between us. And m")
+        await expect(reader.locator("#Unrecorded .text")).to_have_text("Between us. And m")
+        await on.do(do.EndNotRecorded(), by=MODERATOR)
+        await expect(reader.locator("#Unrecorded")).to_be_hidden()
+        await expect(page.locator("#Unkept")).to_be_hidden()
+        await expect(words(page)).to_have_value("")
+        await page.keyboard.type("For all. ")
+        await expect(reader.locator("#Lines")).to_contain_text("For all.")
+        assert typed(on) == ["For all."]
+
+
+async def test_two_desks_and_the_author_see_the_same_limit(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        desk, podium = await elsewhere.new_page(), await elsewhere.new_page()
+        await lead(desk, on)
+        await lead(podium, on, "podium")
+        what = await ask(page, on, "", wish="I'd like to speak".replace("'", "\u2019"))
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await expect(desk.locator("#Time")).to_contain_text("/ 2:00")
+        await desk.get_by_label("Speaking time").select_option("1 min")
+        for each in (desk, podium):
+            await expect(each.locator("#Time")).to_contain_text("/ 1:00")
+            await expect(each.locator("#Held")).to_contain_text("Waits for its author: 0:5")
+        await expect(desk.locator("#Done")).to_contain_text("Speaking time changed")
+        await expect(page.locator("#Times")).to_contain_text("Time left: 0:5")
+        await on.do(do.MapClock(t=on.live.state.media_now(on.running.clock.wall()) + 61_000), by=SYSTEM)
+        for each in (desk, podium):
+            await expect(each.locator("#Held")).to_have_text("Nobody has begun")
+            await expect(each.locator("#Status")).to_have_text("Nobody has begun")
+            await expect(each.locator("#Time")).to_contain_text("Over time")
+        assert found(on, what).standing is Standing.CALLED, "nothing happens by itself"
+        await words(page).fill("Now")
+        for each in (desk, podium):
+            await expect(each.locator("#Time")).to_contain_text("/ 3:00")
+            await expect(each.locator("#Time")).to_contain_text("Types: has three times as long")
+            await expect(each.locator("#Held")).to_be_empty()
+        await desk.get_by_role("button", name="Undo: Speaking time changed").click()
+        await expect(podium.locator("#Time")).to_contain_text("/ 6:00")
+
+
+async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        context = await browser.new_context(java_script_enabled=False, locale="en-GB")
+        plain = await context.new_page()
+        what = await ask(plain, on, "Who pays?")
+        await lead(page, on)
+        await stand(on, what, Standing.QUEUED)
+        await plain.reload()
+        await plain.get_by_role("button", name="Not now, later").click()
+        await expect(plain.locator(".stands")).to_have_text("Later: you have put it off")
+        await expect(page.locator(f"#Others #q-{what}")).to_contain_text("Put off by its author")
+        await plain.get_by_role("button", name="I\u2019m ready again").click()
+        await expect(plain.locator(".stands")).to_contain_text("In the queue: you are next")
+        await expect(page.locator(f"#Queued #q-{what}")).to_contain_text("Its author is ready again")
+        await stand(on, what, Standing.CALLED)
+        await plain.reload()
+        await expect(plain.get_by_role("alert").first).to_contain_text("Now: it is your turn")
+        await words(plain).fill("I wonder who pays.")
+        await plain.get_by_role("button", name="Send").click()
+        await expect(plain.locator("#Typed li")).to_have_text(["I wonder who pays."])
+        assert typed(on) == ["I wonder who pays."]
+        await context.close()
+
+
+async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        what = await ask(page, on, "Who pays?")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await words(page).focus()
+        await page.context.set_offline(True)
+        await page.keyboard.type("One. Two. Thr")
+        await expect(page.locator("#TypingStands")).to_have_text("The line is slow. What you typed is sent again.")
+        await page.context.set_offline(False)
+        await expect(page.locator("#TypingStands")).to_be_empty()
+        await page.keyboard.press("Enter")
+        await page.wait_for_function("document.getElementById('Words').value === ''")
+        await expect(page.locator("#Typed li")).to_have_count(3)
+        await until(page, on, "One.", "Two.", "Thr")

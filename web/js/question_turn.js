@@ -1,0 +1,42 @@
+// The turn under way as desks show it: the time that it has taken, and whether anybody has begun.
+
+import { at, set } from './nodes.js';
+import { mediaTime } from './words.js';
+
+export class QuestionTurn {
+  #over = null; // the turn that was said to be over its time
+  #nobody = null; // the turn in which nobody was said to have begun
+
+  /** @param {object} line  a QuestionLine */
+  constructor(line) {
+    this.line = line;
+  }
+
+  /** Show how it stands now; in #Timer, #Time, #Held. */
+  show() {
+    const { questions, words, say } = this.line;
+    const { turn, time, typed, begin } = questions;
+    at('Timer').hidden = turn === null;
+    if (turn === null) return;
+    const now = this.line.now();
+    const spent = now - turn;
+    const over = time > 0 && spent >= time;
+    at('Time').classList.toggle('over', over);
+    if (over && this.#over !== turn) {
+      this.#over = turn;
+      say(words.text('timer.over'));
+    }
+    const parts = [time > 0 ? `${mediaTime(spent)} / ${mediaTime(time)}` : mediaTime(spent)];
+    if (over) parts.push(words.text('timer.over'));
+    if (typed) parts.push(words.text('turn.typed'));
+    set(at('Time'), parts.join(' · '));
+    const late = begin !== null && now >= begin;
+    if (late && this.#nobody !== turn) {
+      this.#nobody = turn;
+      say(words.text('turn.nobody'));
+    }
+    at('Held').classList.toggle('over', late);
+    if (begin === null) set(at('Held'), '');
+    else set(at('Held'), late ? words.text('turn.nobody') : words.text('turn.wait', { time: mediaTime(begin - now + 999) }));
+  }
+}
