@@ -68,6 +68,21 @@ async def _asking(page: Page) -> None:
     await page.locator("#Stands .stands").wait_for()
 
 
+async def _in_its_turn(page: Page) -> None:
+    """A wish to speak that was called, with a line typed and one in progress."""
+    await page.fill("#Text", "Will the <board> publish the figures?")
+    await _sent(page, ".asking button")
+    what = page.url.partition("?")[0].rpartition(".")[2]
+    desk = await page.context.new_page()
+    await desk.goto(page.url.partition("/s/")[0] + "/moderate/translated")
+    for act in ("approve", "call"):
+        await desk.locator(f"#q-{what} [data-does={act}]").first.click()
+    await desk.locator(f"#Called #q-{what}").wait_for()
+    await desk.close()
+    await page.locator("#Words").fill("I wonder whether they <will>. And w")
+    await page.locator("#Typed li").first.wait_for()
+
+
 async def _at_work(page: Page) -> None:
     """At the desk, with two lines picked out and one being mended."""
     await page.locator("#Desk:not([hidden])").wait_for()
@@ -128,6 +143,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "ask.html": (f"{MEETING}/ask", None),
     "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
     "asked.html": (f"{MEETING}/ask", _asking),
+    "asked.html, in its turn": (f"{TRANSLATED}/ask", _in_its_turn),
     "questions.html": (f"{TRANSLATED}/questions", None),
     "questions.html, translated": (f"{TRANSLATED}/questions?ui=pt", _in_portuguese),
     "questions.html, none": ("/s/tomorrow/questions", None),

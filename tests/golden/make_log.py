@@ -367,6 +367,64 @@ def remove_what_was_asked(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
     return (5,), [recorder.record(ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1"), STAFF)]
 
 
+def turns(recorder: Recorder) -> list[LogRecord]:
+    """A wish to speak that its author puts off, comes back with, and types when it is called."""
+    tell, by = recorder.record, Actor(Role.PARTICIPANT, "q1")
+    q1, line, speaker = InterventionId("q1"), SegmentId("i1.a"), SpeakerId("i1")
+
+    def stands(standing: Standing, t: int, actor: Actor = STAFF, *, own: bool = False) -> LogRecord:
+        return tell(ev.InterventionStands(intervention=q1, number=1, standing=standing, t=t, own=own), actor)
+
+    return [
+        tell(ev.SessionCreated(title="Turns", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(
+            ev.InterventionReceived(
+                intervention=q1,
+                number=1,
+                kind=Kind.REQUEST,
+                text="",
+                language="en",
+                name="Ana",
+                origin="remote",
+                asker="asker-1",
+                t=900,
+            ),
+            by,
+        ),
+        tell(
+            ev.InterventionPublished(
+                intervention=q1, number=1, kind=Kind.REQUEST, text="", language="en", name="Ana", origin="remote", t=900
+            ),
+            STAFF,
+        ),
+        stands(Standing.QUEUED, 1_000),
+        stands(Standing.LATER, 1_100, by, own=True),
+        stands(Standing.QUEUED, 1_200, by, own=True),
+        tell(ev.TurnLimited(ms=180_000), CHAIR),
+        stands(Standing.CALLED, 2_000),
+        tell(ev.SpeakerIntroduced(speaker=speaker, name="Ana"), by),
+        tell(ev.TurnTyped(intervention=q1, number=1, t=3_000), by),
+        tell(
+            ev.SegmentOpened(
+                channel=FLOOR, segment=line, t0=3_500, language="en", origin=ev.Origin.SPEAKER, speaker=speaker
+            ),
+            by,
+        ),
+        tell(
+            ev.SegmentEnded(channel=FLOOR, segment=line, t1=3_500, reason=ev.EndReason.SENTENCE, text="I wonder why."),
+            by,
+        ),
+        stands(Standing.ANSWERED, 9_000),
+        tell(ev.SessionClosed(t=10_000), CHAIR),
+    ]
+
+
+def remove_what_was_typed(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    return (13, 14), [recorder.record(ev.BodyRemoved(offsets=(13, 14), reason="request", by="staff-1"), STAFF)]
+
+
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
 """Which bodies go, and what is written with that."""
@@ -380,6 +438,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-asking": (asking, remove_what_was_asked),
     "log-0.1-question-removed": (question_not_taken, remove_its_words),
     "log-0.1-hands": (show_of_hands, remove_the_second),
+    "log-0.1-turns": (turns, remove_what_was_typed),
 }
 
 

@@ -155,6 +155,7 @@ DOORS = {
     "GET /s/{session}/asked/{token}": Door(frozenset({404})),
     "POST /s/{session}/asked/{token}": Door(frozenset({403})),
     "POST /s/{session}/asked/{token}/about": Door(frozenset({403})),
+    "POST /s/{session}/asked/{token}/words": Door(frozenset({403})),
     "POST /s/{session}/asked/{number}/support": Door(frozenset({403})),
     "POST /s/{session}/hands/{number}": Door(frozenset({403})),
     "GET /s/{session}/questions": open_to_all("", "?channel=pt&ui=ar"),
