@@ -22,6 +22,9 @@ const renewal = new Renewal(['Turn', 'Stands', 'Times', 'Became'], (made) => {
   }
 });
 
+/** Whether an event is about this question, or about its turn that is under way. */
+const mine = ({ body }) => body?.intervention === own || (body?.type === 'turn.limited' && at('Turn').childElementCount > 0);
+
 /** Where the reader is, so that nothing is missed when the line comes back. */
 let seen = at('Asked').dataset.position;
 
@@ -33,13 +36,15 @@ const link = new Link(
       typing?.keep(frame.snapshot.session.not_recorded == null);
       renewal.soon();
     }
-    for (const { offset, body } of frame.events ?? []) {
+    const { events = [] } = frame;
+    for (const { offset, body } of events) {
       seen = `${seen.split(':')[0]}:${offset}`;
       if (body?.type === 'not-recorded.began') typing?.keep(false);
       if (body?.type === 'not-recorded.ended') typing?.keep(true);
-      if (body?.intervention === own) renewal.now();
-      else if (concerns({ body })) renewal.soon();
     }
+    // What concerns this one alone is shown at once; what concerns everybody is asked for at a moment of one's own.
+    if (events.some(mine)) renewal.now();
+    else if (events.some(concerns)) renewal.soon();
   },
   () => {},
 );

@@ -18,6 +18,7 @@ export class Renewal {
   #timer = null;
   #busy = false;
   #again = false;
+  #atOnce = false;
 
   /**
    * @param {string[]} parts  ids of what is renewed
@@ -33,9 +34,10 @@ export class Renewal {
     this.#timer ??= setTimeout(() => this.#ask(), 200 + Math.random() * spread);
   }
 
-  /** Ask at once. */
+  /** Ask at once; while an answer is under way, which may be too old, as soon as it has come. */
   now() {
     clearTimeout(this.#timer);
+    this.#atOnce = this.#busy;
     this.#ask();
   }
 
@@ -46,15 +48,17 @@ export class Renewal {
       return;
     }
     this.#busy = true;
+    this.#again = false;
     try {
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
       if (answer.ok) this.#put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
     } catch {
       this.#again = true; // The line is away.
+      this.#atOnce = false;
     }
     this.#busy = false;
-    if (this.#again) this.soon();
-    this.#again = false;
+    if (this.#atOnce) this.now();
+    else if (this.#again) this.soon();
   }
 
   #put(made) {

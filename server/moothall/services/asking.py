@@ -19,8 +19,8 @@ from moothall.core.commands import Ask, Stand
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST, may_bring
 from moothall.core.decide_turns import typed_language
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.order import ahead_of, wait_ms
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.order import queue, wait_behind
 from moothall.core.floor.parts import OPEN, Kind, Standing
 from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_lines
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
@@ -33,6 +33,8 @@ SHELF, KEY = "asking", "key"
 """Where the book has the key."""
 _KEY_BYTES = 32
 _CODE_BYTES = 16
+MOST_QUEUES = 64
+"""Sessions of which the order of the queue is remembered."""
 LONGEST_AGE_MS = 86_400_000
 """What was written longer ago counts as written so long ago."""
 
@@ -127,6 +129,9 @@ class Asking:
         self._clock = clock
         self._randomness = randomness
         self._key = b""
+        # Whenever the queue moves all authors look at once: its order is found once for them.
+        # Bound: MOST_QUEUES. Overflow: all are forgotten, and found again.
+        self._places: dict[SessionId, tuple[Floor, dict[InterventionId, int]]] = {}
 
     async def load(self) -> None:
         """Read the house's key, or make it; raises StorageUnavailable."""
@@ -172,7 +177,18 @@ class Asking:
         name = self._named(session, token)
         live = None if name is None else await self._sessions.find(session)
         each = None if live is None or name is None else live.state.floor.get(name)
-        return None if live is None or each is None else _own(live, each, self._clock.wall())
+        return None if live is None or each is None else _own(live, each, self._ahead(live, each.id), self._clock.wall())
+
+    def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
+        """How many come before an intervention; None where it isn't in the queue."""
+        floor = live.state.floor
+        known = self._places.get(live.id)
+        if known is None or known[0] is not floor:
+            if len(self._places) >= MOST_QUEUES:
+                self._places.clear()
+            known = (floor, {each.intervention: n for n, each in enumerate(queue(floor))})
+            self._places[live.id] = known
+        return known[1].get(name)
 
     async def take_back(self, session: SessionId, token: str) -> Refusal | None:
         """Take an intervention back for its author; None when it is. Raises StorageUnavailable."""
@@ -225,7 +241,7 @@ def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
     return Unasked.REQUESTED if waits and wish.kind is Kind.REQUEST else Unasked.MANY
 
 
-def _own(live: LiveSession, each: Intervention, wall: int) -> Own:
+def _own(live: LiveSession, each: Intervention, ahead: int | None, wall: int) -> Own:
     state = live.state
     floor = state.floor
     on = state.status is Status.OPEN
@@ -233,8 +249,8 @@ def _own(live: LiveSession, each: Intervention, wall: int) -> Own:
     line = None if each.segment is None else state.segments.get(each.segment)
     return Own(
         intervention=each,
-        ahead=ahead_of(floor, each.id),
-        wait=wait_ms(floor, each.id, state.media_now(wall)) if on else None,
+        ahead=ahead,
+        wait=wait_behind(floor, ahead, state.media_now(wall)) if on and ahead is not None else None,
         into=None if into is None else into.number,
         channel="" if line is None or line.gone else line.channel,
         over=state.status is Status.CLOSED,
@@ -243,8 +259,10 @@ def _own(live: LiveSession, each: Intervention, wall: int) -> Own:
 
 
 def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:
+    if state.floor.called != each.id or state.status not in ON:
+        return None
     turn, channel = turn_now(state), spoken(state)
-    if state.floor.called != each.id or turn is None or state.status not in ON:
+    if turn is None:
         return None
     return OwnTurn(
         turn=turn,

@@ -65,13 +65,16 @@ def ahead_of(floor: Floor, name: InterventionId) -> int | None:
 
 
 def wait_ms(floor: Floor, name: InterventionId, now: int) -> int | None:
-    """About how long it takes until its turn, media ms from `now`; None where it isn't in the queue.
+    """About how long it takes until its turn, media ms from `now`; None where it isn't in the queue."""
+    before = ahead_of(floor, name)
+    return None if before is None else wait_behind(floor, before, now)
+
+
+def wait_behind(floor: Floor, before: int, now: int) -> int:
+    """About how long it takes until the turn of whoever has so many before, media ms from `now`.
 
     By the mean of the last turns, and what is left of the one that is under way.
     """
-    before = ahead_of(floor, name)
-    if before is None:
-        return None
     each = mean_turn_ms(floor.turns)
     running = max(0, each - (now - floor.turns[-1].t)) if floor.called is not None and floor.turns else 0
     return before * each + running

@@ -88,8 +88,8 @@ def _spoken(state: State, each: Intervention, since: int) -> bool:
     floor = {channel.id for channel in state.channels.values() if channel.kind is ChannelKind.FLOOR}
     own = speaker_of(each)
     return any(
-        line.channel in floor
-        and line.t0 >= since
+        line.t0 >= since
+        and line.channel in floor
         and not line.gone
         and (each.kind is not Kind.REQUEST or line.speaker == own)
         for _, line in state.segments.items()
