@@ -7,13 +7,14 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removing import Lines
 from moothall.services.orders import Receipt
 from moothall.services.translating import MOST_OLD
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
-from translating_hall import CAPTIONER, ES, FR, PT, added, translated_hall
+from translating_hall import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
 
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 
@@ -131,6 +132,32 @@ def test_what_is_said_in_the_language_stands_as_it_was_said() -> None:
             line = on.live.state.segments.get(SegmentId("a-mt-pt"))
             assert line is not None
             assert line.origin is ev.Origin.PERSON
+
+    run(story())
+
+
+def test_what_is_typed_in_a_turn_is_translated_while_an_engine_hears() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            on.connect()
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(ES)) == 1)
+            who = InterventionId("q")
+            asked = do.Ask(intervention=who, kind=Kind.QUESTION, text="Why?", language="en", asker="p")
+            called = tuple(do.Stand(interventions=(who,), standing=to) for to in (Standing.QUEUED, Standing.CALLED))
+            await on.do(asked, *called, actor=Actor(Role.MODERATOR, "m1"))
+            await on.do(do.AttachEngine(channel=FLOOR, model="m"))
+            words, start = (ev.Word("Well", 0, 400),), do.SegmentStart(t0=0, language="en")
+            heard = do.CommitWords(
+                channel=FLOOR, generation=1, segment=SegmentId("e"), first=0, words=words, start=start
+            )
+            await on.do(heard, actor=ENGINE)
+            typed = do.TypeTurn(intervention=who, lines=(do.TypedLine(segment=SegmentId("i1.x"), text="Who pays?"),))
+            await on.do(typed, actor=Actor(Role.PARTICIPANT, who))
+            assert await on.comes(lambda: on.lines(ES).get("i1.x") == "¿[es] [pt] Who pays?") < 0.25
+            line = on.live.state.segments.get(SegmentId("i1.x-mt-es"))
+            assert line is not None
+            assert line.speaker == "i1"
 
     run(story())
 
