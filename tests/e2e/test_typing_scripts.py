@@ -18,7 +18,7 @@ CASES: list[tuple[str, list[str], str]] = [
     ("It costs 3.5 or ", [], "It costs 3.5 or "),
     ("As J. S. Mill wrote. ", ["As J. S. Mill wrote."], ""),
     ("one\ntwo", ["one"], "two"),
-    ("为什么？我想", ["为什么？"], "我想"),
+    ("为什么\uff1f我想", ["为什么\uff1f"], "我想"),
     ("لماذا؟ ثم", ["لماذا؟"], "ثم"),
     ("क्यों। फिर", ["क्यों।"], "फिर"),
     (" \n . ", ["."], ""),

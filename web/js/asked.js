@@ -54,7 +54,7 @@ function tick() {
   const gone = performance.now() - shown;
   for (const row of document.querySelectorAll('[data-left]')) {
     const left = Math.ceil((Number(row.dataset.left) - gone) / 1000);
-    const time = row.querySelector('.time');
+    const time = row.querySelector('.running');
     if (left > 0) set(time, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`);
     else {
       row.textContent = row.dataset.over;

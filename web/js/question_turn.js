@@ -28,7 +28,6 @@ export class QuestionTurn {
     }
     const parts = [time > 0 ? `${mediaTime(spent)} / ${mediaTime(time)}` : mediaTime(spent)];
     if (over) parts.push(words.text('timer.over'));
-    if (typed) parts.push(words.text('turn.typed'));
     set(at('Time'), parts.join(' · '));
     const late = begin !== null && now >= begin;
     if (late && this.#nobody !== turn) {
@@ -36,7 +35,7 @@ export class QuestionTurn {
       say(words.text('turn.nobody'));
     }
     at('Held').classList.toggle('over', late);
-    if (begin === null) set(at('Held'), '');
+    if (begin === null) set(at('Held'), typed ? words.text('turn.typed') : '');
     else set(at('Held'), late ? words.text('turn.nobody') : words.text('turn.wait', { time: mediaTime(begin - now + 999) }));
   }
 }

@@ -177,7 +177,9 @@ class Asking:
         name = self._named(session, token)
         live = None if name is None else await self._sessions.find(session)
         each = None if live is None or name is None else live.state.floor.get(name)
-        return None if live is None or each is None else _own(live, each, self._ahead(live, each.id), self._clock.wall())
+        if live is None or each is None:
+            return None
+        return _own(live, each, self._ahead(live, each.id), self._clock.wall())
 
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
         """How many come before an intervention; None where it isn't in the queue."""
