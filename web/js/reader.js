@@ -32,8 +32,7 @@ export class Reader {
   #begin({ epoch, offset, session }) {
     Object.assign(this, { epoch, offset, session });
     this.last = null;
-    this.partial = null; // the newest hypothesis, whether or not it may be shown
-    this.typing = null; // what is typed by whoever has a turn
+    this.partial = this.typing = null; // the newest, whether or not it may be shown
     this.unsaved = '';
     this.lastWords = false; // awaited before the close
     this.instead = null; // the text to read in place of this one
@@ -119,7 +118,7 @@ export class Reader {
     return line === this.last && line.t1 === null && !line.gone;
   }
 
-  /** What grows: the open line with the unconfirmed rest, the beginning of one that isn't open yet, and what is typed. */
+  /** What grows: the open line with the unconfirmed rest, and what isn't one yet. */
   growing() {
     const blocks = [];
     const open = this.last && this.grows(this.last) ? this.last : null;
@@ -128,12 +127,10 @@ export class Reader {
       const rest = partial?.segment === open.segment ? partial.text : '';
       if (open.text || rest) blocks.push({ line: open, rest });
     }
-    if (partial && !this.lines.has(partial.segment)) {
-      const { speaking = null } = this.session;
-      blocks.push({ line: { segment: partial.segment, language: partial.language, speaker: speaking, text: '' }, rest: partial.text });
+    const { speaking: speaker = null } = this.session;
+    for (const line of [partial && { ...partial, speaker }, this.typing]) {
+      if (line?.text && !this.lines.has(line.segment)) blocks.push({ line: { ...line, text: '' }, rest: line.text });
     }
-    const { typing } = this;
-    if (typing?.text && !this.lines.has(typing.segment)) blocks.push({ line: { ...typing, text: '' }, rest: typing.text });
     return blocks;
   }
 
@@ -311,11 +308,9 @@ export class Reader {
   #signal(signal, sent) {
     switch (signal.kind) {
       case 'partial':
-        this.partial = signal;
-        if (signal.text) this.spoke = sent;
-        break;
       case 'typing':
-        this.typing = signal;
+        this[signal.kind] = signal;
+        if (signal.text) this.spoke = sent;
         break;
       case 'state':
         this.sound = { sound: signal.sound, lag: signal.lag, sent };

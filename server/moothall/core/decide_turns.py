@@ -9,7 +9,8 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.turns import has_typed, may_type, name_of, speaker_of, typed_lines
+from moothall.core.floor.removing import speaker_of
+from moothall.core.floor.turns import has_typed, may_type, name_of, typed_lines
 from moothall.core.ids import is_name
 from moothall.core.languages import same_language
 from moothall.core.session import State

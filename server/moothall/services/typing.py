@@ -18,7 +18,8 @@ from moothall.core.commands import TypedLine, TypeTurn
 from moothall.core.decide_turns import MAX_TYPED, MOST_LINES, typed_language
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.turns import has_typed, may_type, speaker_of
+from moothall.core.floor.removing import speaker_of
+from moothall.core.floor.turns import has_typed, may_type
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session_parts import Channel

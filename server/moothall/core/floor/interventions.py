@@ -183,7 +183,7 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return replace(floor, limit=event.ms)
         case ev.TurnTyped():
             if not floor.turns or floor.turns[-1].intervention != event.intervention:
-                return floor  # Its call was removed.
+                return floor  # Its turn is over, or its call was removed.
             return replace(floor, turns=(*floor.turns[:-1], replace(floor.turns[-1], typed=True)))
         case _:
             for name, count in event.counts.items():

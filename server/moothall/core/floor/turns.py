@@ -10,7 +10,8 @@ import msgspec
 from moothall.core.events import ChannelKind, Origin
 from moothall.core.floor.interventions import Floor, Intervention, Turn
 from moothall.core.floor.parts import Kind
-from moothall.core.ids import InterventionId, SpeakerId
+from moothall.core.floor.removing import speaker_of
+from moothall.core.ids import InterventionId
 from moothall.core.session import ON, State
 from moothall.core.session_parts import Segment
 
@@ -67,11 +68,6 @@ def typed_lines(state: State, each: Intervention) -> tuple[Segment, ...]:
     lines = (line for _, line in state.segments.items() if line.origin is Origin.SPEAKER and line.speaker == own)
     there = (line for line in lines if line.t0 >= turn.t and not line.gone and line.made_from is None)
     return tuple(sorted(there, key=lambda line: line.t0))
-
-
-def speaker_of(each: Intervention) -> SpeakerId:
-    """What the author is called as a speaker."""
-    return SpeakerId(f"i{each.number}")
 
 
 def name_of(each: Intervention) -> str:

@@ -6,7 +6,8 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.floor.turns import HOLD_MS, TIMES_TYPED, has_typed, name_of, speaker_of, turn_now
+from moothall.core.floor.removing import speaker_of, stays_of
+from moothall.core.floor.turns import HOLD_MS, TIMES_TYPED, has_typed, may_type, name_of, turn_now
 from moothall.core.ids import ChannelId
 from moothall.core.session import State, evolve
 
@@ -90,13 +91,17 @@ def test_an_author_is_shown_under_the_chosen_name_or_the_number() -> None:
     assert speaker_of(of(state, "c")) == "i3"
 
 
-def test_what_was_called_is_gone_where_its_arrival_was_removed() -> None:
+def test_only_the_turn_that_is_under_way_is_typed() -> None:
     state = called()
-    floor = state.floor
-    for event in (
-        ev.InterventionStands(intervention=name("gone"), number=9, standing=Standing.CALLED, t=1),
-        ev.TurnTyped(intervention=name("gone"), number=9, t=1),
-    ):
-        state = evolve(state, event)
-    assert state.floor == floor
+    assert evolve(state, ev.TurnTyped(intervention=name("b"), number=2, t=1)) == state
     assert evolve(asked(), ev.TurnTyped(intervention=name("a"), number=1, t=1)).floor.turns == ()
+
+
+def test_a_turn_goes_on_whose_words_were_removed() -> None:
+    state = carry_out(called(), BEGINS, actor=AUTHOR)
+    before = turn_now(state)
+    for event in stays_of(of(state, "a")):
+        state = evolve(state, event)
+    assert turn_now(state) == before
+    assert may_type(state, name("a"))
+    assert (name_of(of(state, "a")), speaker_of(of(state, "a"))) == ("No. 1", "i1")
