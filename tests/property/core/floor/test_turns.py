@@ -13,7 +13,8 @@ from moothall.core.actors import Actor, Role
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.floor.parts import Standing
-from moothall.core.floor.turns import TIMES_TYPED, speaker_of, turn_now
+from moothall.core.floor.removing import speaker_of
+from moothall.core.floor.turns import TIMES_TYPED, turn_now
 from moothall.core.ids import SegmentId
 from moothall.core.session import evolve
 
