@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.about_door import ALLOWANCE, MAX_BODY_BYTES, AboutDoor
 from moothall.adapters.asking_door import AskingDoor
+from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.limits import secure
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
@@ -27,6 +28,7 @@ from moothall.services.balance import SHELF, Balance
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
+from moothall.services.typing import Typing
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
 
@@ -88,6 +90,7 @@ async def house_with(questions: Questions, *, young_people: bool = False) -> Asy
         asks = AskingDoor(
             PAGES,
             asking,
+            author_page=AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(5), balance),
             clock=hall.clock,
             randomness=SeededRandomness(3),
             snapshot_of=snapshot_of,
