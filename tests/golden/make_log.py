@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from golden.hands_story import remove_the_second, show_of_hands
 from golden.question_removed_story import question_not_taken, remove_its_words
+from golden.walls_story import cleared_walls, remove_the_line
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.core import events as ev
@@ -438,6 +439,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-asking": (asking, remove_what_was_asked),
     "log-0.1-question-removed": (question_not_taken, remove_its_words),
     "log-0.1-hands": (show_of_hands, remove_the_second),
+    "log-0.1-walls": (cleared_walls, remove_the_line),
     "log-0.1-turns": (turns, remove_what_was_typed),
 }
 

@@ -11,7 +11,8 @@ from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, ROOM, WAITING, Kind, Standing
-from moothall.core.ids import ChannelId, InterventionId, SpeakerId, is_name
+from moothall.core.floor.removing import speaker_of
+from moothall.core.ids import ChannelId, InterventionId, is_name
 from moothall.core.session import State, Status
 
 MAX_TEXT = 2_000
@@ -219,7 +220,7 @@ def _takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
     floor = next((channel for channel in state.channels.values() if channel.kind is ev.ChannelKind.FLOOR), None)
     if floor is None:
         return []
-    speaker = SpeakerId(f"i{each.number}")
+    speaker = speaker_of(each)
     took = ev.SpeakerTookFloor(channel=ChannelId(floor.id), speaker=speaker, t=t)
     if state.speakers.get(speaker) == each.name:
         return [took]

@@ -10,6 +10,7 @@ from moothall.core.actors import Actor
 from moothall.core.decide_floor import decide_floor
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.parts import Standing
+from moothall.core.floor.removing import speaker_of
 from moothall.core.ids import InterventionId
 from moothall.core.session import State, Status, evolve
 
@@ -26,11 +27,6 @@ def decide_wall(
     return [ev.WallCleared(t=command.t), *again]
 
 
-def speaker_of(number: int) -> str:
-    """The id under which whoever is called is named in the text (`moothall.core.decide_floor`)."""
-    return f"i{number}"
-
-
 def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
     called = state.floor.called
     now = t = 0  # Before the beginning no line has begun.
@@ -43,7 +39,7 @@ def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
     if known is None:
         return events
     events += _stood(state, known.id, Standing.CHECKED, actor, wall)
-    named = [channel.id for channel in state.channels.values() if channel.speaker == speaker_of(known.number)]
+    named = [channel.id for channel in state.channels.values() if channel.speaker == speaker_of(known)]
     # The name stood there too, and would stand at the lines that follow.
     return [*events, *(ev.SpeakerTookFloor(channel=channel, speaker=None, t=now) for channel in named)]
 

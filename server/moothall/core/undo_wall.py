@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.decide_wall import speaker_of
 from moothall.core.event_codec import UnknownEvent
 from moothall.core.floor.parts import Standing
+from moothall.core.floor.removing import speaker_of
 from moothall.core.session import State
 
 _Fact = ev.AnyEvent | UnknownEvent | None
@@ -30,6 +30,6 @@ def goes_with_wall(state: State, last: _Fact, event: _Fact) -> bool:
             return last.withdrawn == event.intervention
         case ev.InterventionStands(), ev.SpeakerTookFloor():
             named = state.channels[event.channel].speaker
-            return event.speaker is None and last.standing is Standing.CHECKED and named == speaker_of(last.number)
+            return event.speaker is None and last.standing is Standing.CHECKED and named == speaker_of(last)
         case _:
             return False

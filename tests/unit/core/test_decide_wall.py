@@ -9,10 +9,10 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.authority import may_send
-from moothall.core.decide_wall import speaker_of
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.listing import listing
 from moothall.core.floor.parts import Kind, Standing
+from moothall.core.floor.removing import speaker_of
 from moothall.core.session import State
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
@@ -61,7 +61,7 @@ def test_the_name_of_who_was_called_to_speak_goes_from_the_lines_that_follow() -
         stand(Standing.CALLED, "r"),
         actor=MODERATOR,
     )
-    assert state.channels[FLOOR].speaker == speaker_of(of(state, "r").number)
+    assert state.channels[FLOOR].speaker == speaker_of(of(state, "r"))
     assert carry_out(state, do.ClearWall(), actor=MODERATOR).channels[FLOOR].speaker is None
 
 

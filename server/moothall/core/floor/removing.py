@@ -45,8 +45,8 @@ def chosen(floor: Floor, selection: Selection) -> tuple[Intervention, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def speaker_of(each: Intervention) -> SpeakerId:
-    """Who speaks when whoever wished to speak is called."""
+def speaker_of(each: Intervention | ev.InterventionStands) -> SpeakerId:
+    """Who speaks in the text when an intervention's author is called."""
     return SpeakerId(f"i{each.number}")
 
 

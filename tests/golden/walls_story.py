@@ -1,0 +1,63 @@
+"""A story for `make_log.py`: walls are cleared while somebody is called, and that is taken back."""
+
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import ChannelId, InterventionId, SegmentId
+from recorder import MORNING, Recorder
+
+ENGINE = Actor(Role.ENGINE, "engine-1")
+MODERATOR = Actor(Role.MODERATOR, "moderator-3")
+PARTICIPANT = Actor(Role.PARTICIPANT, "q1")
+STAFF = Actor(Role.SECRETARIAT, "staff-1")
+FLOOR, Q1, LINE = ChannelId("floor"), InterventionId("q1"), SegmentId("s1")
+
+
+def cleared_walls(recorder: Recorder) -> list[LogRecord]:
+    tell = recorder.record
+
+    def stands(standing: Standing, t: int) -> LogRecord:
+        return tell(ev.InterventionStands(intervention=Q1, number=1, standing=standing, t=t), MODERATOR)
+
+    received = ev.InterventionReceived(
+        intervention=Q1,
+        number=1,
+        kind=Kind.QUESTION,
+        text="Why?",
+        language="en",
+        name="Ana",
+        origin="remote",
+        asker="asker-1",
+        t=900,
+    )
+    published = ev.InterventionPublished(
+        intervention=Q1, number=1, kind=Kind.QUESTION, text="Why?", language="en", name="Ana", origin="remote", t=900
+    )
+    return [
+        tell(ev.SessionCreated(title="Walls", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), MODERATOR),
+        tell(ev.SegmentOpened(channel=FLOOR, segment=LINE, t0=300, language="en", origin=ev.Origin.MACHINE), ENGINE),
+        tell(
+            ev.SegmentEnded(channel=FLOOR, segment=LINE, t1=800, reason=ev.EndReason.SENTENCE, text="A name."), ENGINE
+        ),
+        tell(received, PARTICIPANT),
+        tell(published, MODERATOR),
+        stands(Standing.QUEUED, 1_000),
+        stands(Standing.CALLED, 2_000),
+        tell(ev.WallCleared(t=2_501, withdrawn=Q1), MODERATOR),
+        stands(Standing.CHECKED, 2_500),
+        tell(ev.WallCleared(t=None), MODERATOR),
+        stands(Standing.QUEUED, 3_000),
+        stands(Standing.CALLED, 3_000),
+        tell(ev.WallCleared(t=3_101, withdrawn=Q1), MODERATOR),
+        stands(Standing.CHECKED, 3_100),
+        tell(ev.SessionClosed(t=4_000), MODERATOR),
+    ]
+
+
+def remove_the_line(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    return (5,), [recorder.record(ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1"), STAFF)]
