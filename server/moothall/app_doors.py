@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.about_door import AboutDoor
+from moothall.adapters.abuse_door import AbuseDoor
 from moothall.adapters.admin_door import AdminDoor, runs_the_house
 from moothall.adapters.admin_request import StaffPages
 from moothall.adapters.form_guard import FormGuard
@@ -48,6 +49,7 @@ from moothall.app_translating import Translation
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.views.quality import Quality
+from moothall.services.abuse_reports import AbuseReports
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.glossaries import Glossaries
@@ -146,6 +148,16 @@ async def open_doors(
     translated = open_question_translations(
         stack, house, translation, pages=pages, access=access, address_of=address_of
     )
+    abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
+    abuse = AbuseDoor(
+        pages,
+        abuse_reports,
+        clock=clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=address.origins,
+        address_of=address_of,
+    )
     questions = QuestionsDoor(
         pages,
         house.ballots,
@@ -154,6 +166,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         floor_of=access.floor,
         channel_of=channel_of(house.sessions),
+        reported=abuse_reports.reported,
         translated=translated,
         origins=address.origins,
         secure=address.public.startswith("https://"),
@@ -229,7 +242,7 @@ async def open_doors(
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, keys, staff):
+    for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
     for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):

@@ -20,6 +20,7 @@ from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
 from moothall.adapters.time_zones import chosen_zone, find_zone
 from moothall.core.errors import StorageUnavailable
+from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.statements import Dimension, Group, Questions
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -143,7 +144,13 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         randomness=randomness,
         keep_days=settings.recording.keep_days,
     )
-    asking = Asking(sessions, book=book, clock=clock, randomness=randomness)
+    asking = Asking(
+        sessions,
+        book=book,
+        clock=clock,
+        randomness=randomness,
+        blocked=BlockedWords(settings.conference.blocked_words),
+    )
     ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness)
     dimensions = tuple(Dimension(each) for each in dict.fromkeys(settings.balance.asks))
     questions = Questions(dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(settings.balance.groups))))

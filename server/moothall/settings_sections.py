@@ -87,6 +87,19 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     glossaries: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
     """Folder of the glossary files, `*.toml`: names and terms that the recogniser is to prefer. A file that is changed
     is read again within 10 s. Empty: none."""
+    blocked_words: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                min_length=1,
+                max_length=100,
+                description="a list of words such as 'en:darn', or 'darn' for any language",
+            ),
+        ],
+        ...,
+    ] = ()
+    """Whole words for which a question or comment is marked for those who check it, in its text or name, in upper case
+    or lower. Nothing is deleted, and a marked one is never approved together with others. Empty: none."""
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,7 +117,8 @@ export class DeskPanel {
     return [...new Set(commands.filter(({ do: kind }) => this.data.texts[`did.${kind}`]).map(one))].join(' · ');
   }
 
-  #did({ do: kind, accepted, wanted, keep, written }) {
+  #did({ do: kind, accepted, wanted, keep, written, flags }) {
+    if (kind === 'flag' && !flags.length) return 'unflag';
     if (accepted) return 'accept';
     if (wanted === false) return 'term-away';
     const translated = kind === 'term' && (typeof keep === 'boolean' || Object.keys(written ?? {}).length > 0);

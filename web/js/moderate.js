@@ -19,9 +19,11 @@ const BELL = 'moothall.moderate.bell';
 const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);
 const TIMES = 15000; // ms between two looks at how long ago it was
 const CALM = 500; // ms between two looks at what is said
+const AT_ONCE = 50; // commands that one act may hold
 const KEYS = {
   next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
   reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
+  flag: 'v', unflag: 'g',
 };
 const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join', wall: 'key.wall' };
 const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
@@ -69,15 +71,21 @@ async function does(name, ids) {
     await remove(ids);
     return;
   }
-  const able = ids.filter((id) => (name === 'alike' ? questions.like(id).length : questions.acts(id).includes(name)));
-  if (!able.length) return;
+  const fit = ids.filter((id) => (name === 'alike' ? questions.like(id).length : questions.acts(id).includes(name)));
+  const [able, alone] = name === 'approve' ? questions.apart(fit) : [fit, []];
+  const left = alone.length ? words.text('left-out', { n: alone.map((id) => questions.get(id).number).join(', ') }) : '';
+  if (!able.length) {
+    if (left) say(left);
+    return;
+  }
   const commands = await asked(name, able);
   if (!commands) return;
   const answer = await act(...commands);
   if (answer.refusal) return;
   for (const id of able) panels.fresh.delete(id);
   panels.picked.clear();
-  say(line.done.describe(commands));
+  for (const id of alone) panels.picked.add(id);
+  say([line.done.describe(commands), left].filter(Boolean).join(' · '));
   show();
 }
 
@@ -86,6 +94,8 @@ async function asked(name, ids) {
   const [id] = ids;
   const item = questions.get(id);
   if (STANDS[name]) return [stand(name === 'call' ? [id] : ids, STANDS[name])];
+  if (name === 'flag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [...questions.get(each).flags, 'abuse'] }));
+  if (name === 'unflag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [] }));
   if (name === 'answered') {
     const segment = state.shown().at(-1)?.segment ?? null;
     return [stand([id], 'answered', { segment })];

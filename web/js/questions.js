@@ -57,9 +57,16 @@ export class Questions {
   }
 
   acts(id) {
-    const item = this.get(id);
-    const acts = ACTS[item?.standing] ?? [];
-    return item?.removed ? acts.filter((act) => act !== 'reword' && act !== 'write') : acts;
+    const { standing, flags, removed } = this.get(id) ?? {};
+    const acts = (ACTS[standing] ?? []).filter((act) => !removed || (act !== 'reword' && act !== 'write'));
+    if (!acts.length) return acts;
+    return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : [])];
+  }
+
+  /** Of several that are to be approved at once: [those that may be, those that somebody should read alone]. */
+  apart(ids) {
+    const marked = (id) => this.get(id)?.flags.length > 0;
+    return ids.length < 2 ? [ids, []] : [ids.filter((id) => !marked(id)), ids.filter(marked)];
   }
 
   why(id) {

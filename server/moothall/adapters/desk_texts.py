@@ -137,6 +137,7 @@ DESK_TEXTS = {
     "did.ask": "Question added: {text}",
     "did.reword": "Spelling mended: {text}",
     "did.flag": "Question marked",
+    "did.unflag": "Question marked as fine",
     "did.stand": "Question brought on",
     "did.write-answer": "Answered in writing: {text}",
     "did.arrange-queue": "Queue arranged by hand",

@@ -42,7 +42,7 @@ ORDERS = {
 """The rules of the queue, each with what it means."""
 REASONS = ("Asked already", "Not about this subject", "There is no time left", "Nobody here can answer it")
 """Why something is not taken, ready to be chosen."""
-FLAGS = {"blocked-word": "May be rude: read it first", "abuse": "Reported by readers"}
+FLAGS = {"blocked-word": "May be rude: read it first", "reported": "Reported by readers", "abuse": "Marked as rude"}
 
 MODERATING_TEXTS = {
     **DESK_TEXTS,
@@ -85,6 +85,9 @@ MODERATING_TEXTS = {
     "act.restore": "Restore",
     "act.reword": "Mend the spelling",
     "act.join": "Join with another",
+    "act.flag": "Mark as rude",
+    "act.unflag": "Nothing is wrong with it",
+    "left-out": "Left out, since each has to be read alone: no. {n}",
     "act.up": "Up",
     "act.down": "Down",
     "act.first": "Put first",

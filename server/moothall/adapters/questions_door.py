@@ -50,6 +50,8 @@ MOST_MADE = 100
 
 FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
 """The questions and comments of a session; None where there is none that may be read."""
+ReportedBy = Callable[[SessionId, str], frozenset[InterventionId]]
+"""What a browser, known by its token, has reported as rude."""
 ChannelOf = Callable[[SessionId, SegmentId], str]
 """The text that has a line; empty where there is no such line."""
 
@@ -67,6 +69,7 @@ class QuestionsDoor:
         snapshot_of: SnapshotOf,
         floor_of: FloorOf,
         channel_of: ChannelOf,
+        reported: ReportedBy = lambda _session, _token: frozenset(),
         origins: frozenset[str],
         translated: QuestionTranslationsDoor | None = None,
         secure: bool = False,
@@ -76,6 +79,7 @@ class QuestionsDoor:
 
         `translated`: has what is published in other languages.
         """
+        self._reported = reported
         self._pages = pages
         self._ballots = ballots
         self._randomness = randomness
@@ -127,11 +131,11 @@ class QuestionsDoor:
         return response
 
     def _text(self, wanted: Asked, floor: Floor, token: str, ui: Catalogue, *, query: str, chosen: bool) -> str:
-        """The page; whoever has said of nothing that they would ask it too gets one that was made already."""
-        mine = self._ballots.supported(wanted.session, token)
+        """The page; whoever has done nothing to what stands on it gets one that was made already."""
+        mine, reported = self._ballots.supported(wanted.session, token), self._reported(wanted.session, token)
         voted = self._ballots.voted(wanted.session, token)
-        if mine or voted:
-            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen)
+        if mine or voted or reported:
+            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported)
         session = wanted.snapshot.session
         generation = 0 if self._translated is None else self._translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
@@ -153,6 +157,7 @@ class QuestionsDoor:
         *,
         query: str,
         chosen: bool,
+        reported: frozenset[InterventionId] = frozenset(),
     ) -> str:
         found, base = listing(floor), f"/s/{quote(wanted.session)}"
         may_support = wanted.snapshot.session.status is not Status.CLOSED
@@ -185,6 +190,8 @@ class QuestionsDoor:
                 "mine": each.id in mine,
                 "may_support": may_support and _may_be_supported(each),
                 "action": f"{base}/asked/{each.number}/support{query}",
+                "abuse": f"{base}/asked/{each.number}/abuse{query}",
+                "reported": each.id in reported,
                 "answer": each.answer,
                 "answer_language": each.answer_language,
                 "answer_direction": direction(each.answer_language),

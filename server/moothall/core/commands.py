@@ -359,6 +359,12 @@ class Flag(Command, frozen=True, kw_only=True, tag="flag"):
     flags: tuple[str, ...]
 
 
+class ReportAbuse(Command, frozen=True, kw_only=True, tag="report-abuse"):
+    """Tell the staff that a published intervention is rude. It hides nothing."""
+
+    intervention: InterventionId
+
+
 class Stand(Command, frozen=True, kw_only=True, tag="stand"):
     """Bring interventions to another standing: approve, hold, not take, join, call, answer, later, restore, ..."""
 
@@ -499,6 +505,7 @@ AnyCommand = (
     | Ask
     | Reword
     | Flag
+    | ReportAbuse
     | Stand
     | WriteAnswer
     | ArrangeQueue

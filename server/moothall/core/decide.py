@@ -76,6 +76,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             do.Ask()
             | do.Reword()
             | do.Flag()
+            | do.ReportAbuse()
             | do.Stand()
             | do.WriteAnswer()
             | do.ArrangeQueue()

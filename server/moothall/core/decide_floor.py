@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
+from moothall.core.decide_flags import flag, report_abuse
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, ROOM, WAITING, Kind, Standing
@@ -30,9 +31,8 @@ MOST_AT_ONCE = 500
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
-FloorCommand = (
-    do.Ask | do.Reword | do.Flag | do.Stand | do.WriteAnswer | do.ArrangeQueue | do.OrderQueue | do.CountSupport
-)
+WordCommand = do.Reword | do.Flag | do.ReportAbuse | do.WriteAnswer
+FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.CountSupport
 _UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.WITHDRAWN, Standing.CLOSED})
 """Where one may stand that nobody but the staff has read."""
 
@@ -227,12 +227,14 @@ def _takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
     return [ev.SpeakerIntroduced(speaker=speaker, name=each.name), took]
 
 
-def _words(state: State, command: do.Reword | do.Flag | do.WriteAnswer, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each = state.floor.get(command.intervention)
     if each is None:
         return _unknown()
+    if isinstance(command, do.ReportAbuse):
+        return report_abuse(each)
     if isinstance(command, do.Flag):
-        return [ev.InterventionFlagged(intervention=each.id, flags=command.flags)]
+        return flag(each, command)
     if each.removed:
         return _refuse(RefusalCode.CONFLICT, "Its words were removed, and none are put in their place.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT

@@ -442,7 +442,7 @@ class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="interventi
     intervention: InterventionId
     """Which."""
     flags: tuple[str, ...]
-    """Why: `blocked-word`, `abuse`. Empty: a person has looked, and nothing is wrong."""
+    """Why: `blocked-word`, `reported` by readers, `abuse`. Empty: a person has looked, and nothing is wrong."""
 
 
 class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="intervention.removed"):

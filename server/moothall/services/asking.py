@@ -19,6 +19,7 @@ from moothall.core.commands import Ask, Stand
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST, may_bring
 from moothall.core.decide_turns import typed_language
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import queue, wait_behind
 from moothall.core.floor.parts import OPEN, Kind, Standing
@@ -123,7 +124,17 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 class Asking:
     """See the module. `load` it first."""
 
-    def __init__(self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        book: Book,
+        clock: Clock,
+        randomness: Randomness,
+        blocked: BlockedWords | None = None,
+    ) -> None:
+        """`blocked`: words for which what is asked is marked; none unless given."""
+        self._blocked = blocked or BlockedWords()
         self._sessions = sessions
         self._book = book
         self._clock = clock
@@ -163,6 +174,7 @@ class Asking:
             asker=asker,
             name=wish.name,
             age=min(wish.age, LONGEST_AGE_MS),
+            flags=self._blocked.flags(wish.language, wish.text, wish.name),
         )
         # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), CommandId(f"ask:{name}"), asked)

@@ -9,6 +9,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AnyCommand, CloseSession, MoveLinesAway, OpenSession, Stand, TypeLine
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Own, Unasked, Wish
@@ -79,6 +80,23 @@ async def test_what_is_asked_is_in_the_log_with_a_hash_for_whoever_asks(house: H
     records = await house.hall.log.read(SESSION, 0, 100)
     assert not any(b"v1" in (record.body or b"") for record in records)
     assert {record.header.actor for record in records if record.header.role is Role.PARTICIPANT} == {name}
+
+
+@in_a_house
+async def test_what_has_a_blocked_word_arrives_marked_and_is_held(house: House) -> None:
+    house.asking = Asking(
+        house.hall.sessions,
+        book=house.book,
+        clock=house.hall.clock,
+        randomness=SeededRandomness(1),
+        blocked=BlockedWords(["en:darn"]),
+    )
+    await house.asking.load()
+    for form, changed in {"f1": {"text": "DARN it."}, "f2": {"name": "Darn"}}.items():
+        each = (await house.own(await house.ask(form, **changed))).intervention
+        assert each.flags == ("blocked-word",)
+        assert each.standing is Standing.CHECKED
+    assert (await house.own(await house.ask("f3", text="Darned"))).intervention.flags == ()
 
 
 @in_a_house

@@ -94,6 +94,10 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
         """One of them."""
         return self.interventions.get(name)
 
+    def numbered(self, number: int) -> Intervention | None:
+        """The one of that number."""
+        return next((each for _, each in self.interventions.items() if each.number == number), None)
+
     def standing(self, *standings: Standing) -> list[Intervention]:
         """Those that stand there, in the order of their numbers."""
         found = [each for _, each in self.interventions.items() if each.standing in standings]

@@ -1,0 +1,85 @@
+"""The door at which readers report a question or comment as rude. It needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.asking_request import COOKIE, kept_query
+from moothall.adapters.door_texts import DoorText
+from moothall.adapters.limits import AddressGate
+from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages
+from moothall.adapters.visitor_cookie import token_of
+from moothall.core.errors import RefusalCode, StorageUnavailable
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.services.abuse_reports import AbuseReports
+from moothall.wire.token_bucket import Allowance
+
+MAX_DIGITS = 6
+ALLOWANCE = Allowance(per_second=1, burst=60)
+"""Reports of one address: more than a hall has reason for."""
+
+
+class AbuseDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        reports: AbuseReports,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        origins: frozenset[str],
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them."""
+        self._pages = pages
+        self._reports = reports
+        self._snapshot_of = snapshot_of
+        self._origins = origins
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/asked/{number}/abuse", self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Somebody reports one; back to the list."""
+        ui, chosen = language(self._pages, request)
+        number = request.match_info["number"]
+        try:
+            if request.headers.get("Origin") not in self._origins:
+                raise Wrong(403, DoorText.ORIGIN)
+            if self._gate.take(self._address_of(request)):
+                raise Wrong(429, DoorText.OFTEN)
+            wanted = await asked(request, self._snapshot_of)
+            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+                raise Wrong(404, ErrorText.NOTHING)
+            await self._report(wanted.session, int(number), token_of(request, COOKIE))
+        except Wrong as wrong:
+            response = refusal(wrong, self._pages, ui)
+            response.headers[hdrs.CACHE_CONTROL] = "no-store"
+            if wrong.status in (429, 503):
+                response.headers[hdrs.RETRY_AFTER] = "60"
+            return response
+        query = kept_query(request, ui, chosen=chosen)
+        location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _report(self, session: SessionId, number: int, token: str) -> None:
+        try:
+            answer = await self._reports.report(session, number, token)
+        except StorageUnavailable as error:
+            raise Wrong(503, ErrorText.UNAVAILABLE) from error
+        if answer is not None and answer.code is RefusalCode.UNKNOWN:
+            raise Wrong(404, ErrorText.NOTHING)
+        if answer is not None:
+            raise Wrong(503, ErrorText.UNAVAILABLE)

@@ -1,0 +1,58 @@
+"""Words for which an intervention waits for a person's eye, whatever else it says. Pure.
+
+A word is looked for as a whole: "ass" is not found in "class". Case, compatibility forms (NFKC: full-width letters,
+ligatures) and characters that nobody sees don't matter. Where words aren't parted by spaces (Chinese, Japanese, Thai,
+Lao, Khmer, Burmese) a word is found wherever its characters stand.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+BLOCKED_WORD = "blocked-word"
+"""The flag of an intervention in which one was found."""
+_ENTRY = re.compile(r"(?:([a-z]{2,3}):)?\s*(.+)", re.DOTALL)
+_UNPARTED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Thai, Lao, Burmese, Khmer, kana and Han, by the blocks of Unicode 15."""
+_PARTED = re.compile(rf"[^\W{_UNPARTED}]")
+
+
+def _plain(text: str) -> str:
+    """As it is compared: NFKC, without case, and a space wherever there is any."""
+    seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
+    return " ".join(folded.split())
+
+
+class BlockedWords:
+    """A list of them, by language."""
+
+    def __init__(self, entries: Iterable[str] = ()) -> None:
+        """`entries`: a word or several, with the language before it where it is rude in that one alone: `en:word`."""
+        words: dict[str, set[str]] = {}
+        for entry in entries:
+            match = _ENTRY.fullmatch(entry.strip())
+            word = "" if match is None else _plain(match[2])
+            if match is not None and word:
+                words.setdefault(match[1] or "", set()).add(word)
+        self._found = {language: _pattern(each) for language, each in words.items()}
+
+    def flags(self, language: str, *texts: str) -> tuple[str, ...]:
+        """The flags of what says this: none, or that of a blocked word. `language`: BCP-47, of the texts."""
+        primary = language.partition("-")[0].lower()
+        patterns = [each for name in ("", primary) if (each := self._found.get(name)) is not None]
+        found = any(pattern.search(_plain(text)) for pattern in patterns for text in texts)
+        return (BLOCKED_WORD,) if found else ()
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(_whole, words), key=len, reverse=True)))
+
+
+def _whole(word: str) -> str:
+    """A word of a script that parts its words stands alone only where no letter of such a script is beside it."""
+    before = rf"(?<![^\W{_UNPARTED}])" if _PARTED.match(word[0]) else ""
+    after = rf"(?![^\W{_UNPARTED}])" if _PARTED.match(word[-1]) else ""
+    return f"{before}{re.escape(word)}{after}"
