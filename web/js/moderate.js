@@ -11,8 +11,8 @@ import { QuestionItems } from './question_items.js';
 import { QuestionLine } from './question_line.js';
 import { QuestionPanels } from './question_panels.js';
 import { QuestionSheets } from './question_sheets.js';
+import { QuestionSift, fits } from './question_sift.js';
 import { QuestionTurn } from './question_turn.js';
-import { fits } from './questions.js';
 import { ring } from './bell.js';
 
 const BELL = 'moothall.moderate.bell';
@@ -42,10 +42,7 @@ const turn = new QuestionTurn(line);
 const choice = (ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
 const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
 const clear = clearsWall(act, words, say);
-const sift = () => {
-  const { text, place } = at('Sift').elements;
-  return { text: text.value, place: place.value };
-};
+const sift = new QuestionSift(questions, line.done.tongue, show);
 
 const onChosen = (name) => () => panels.chosen().length && does(name, panels.chosen());
 const keys = new DeskKeys({
@@ -170,9 +167,10 @@ function show() {
   clearTimeout(due);
   due = null;
   if (!state.session) return;
-  const wanted = sift();
+  sift.offer();
+  const wanted = sift.wanted();
   const shown = panels.show((item) => fits(item, wanted));
-  at('Shown').textContent = wanted.text.trim() || wanted.place ? words.text('shown', { n: shown, all: questions.items.size }) : '';
+  at('Shown').textContent = sift.any() ? words.text('shown', { n: shown, all: questions.items.size }) : '';
   at('Several').hidden = !panels.picked.size;
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });
   at('Unarranged').hidden = !questions.arranged.length;
@@ -197,8 +195,6 @@ function tick() {
 
 // The forms
 
-at('Sift').addEventListener('input', show);
-at('Sift').addEventListener('submit', (event) => event.preventDefault());
 at('Several').addEventListener('submit', (event) => event.preventDefault());
 at('Unpick').addEventListener('click', () => {
   panels.picked.clear();

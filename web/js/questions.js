@@ -110,10 +110,3 @@ export class Questions {
     return [ids(open.filter(({ standing }) => standing !== 'being-checked')), ids(open.filter(({ standing }) => standing === 'being-checked'))];
   }
 }
-
-/** Whether something fits what is looked for: its number, or a part of its text or name; and where it comes from. */
-export function fits({ number, text, received, name, origin }, { text: wanted, place }) {
-  if (place && !(origin === place || origin.startsWith(`${place}:`))) return false;
-  const plain = wanted.trim().toLocaleLowerCase();
-  return !plain || String(number) === plain || [text, received, name].some((each) => each.toLocaleLowerCase().includes(plain));
-}

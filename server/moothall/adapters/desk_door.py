@@ -17,7 +17,7 @@ from moothall.adapters.desk_texts import (
     ROLES,
     STRANGER,
 )
-from moothall.adapters.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS
+from moothall.adapters.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS, SIFTING
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
@@ -130,6 +130,7 @@ class DeskDoor:
             podium=f"/podium/{quote(session)}{asked}",
             orders=[(order.value, *texts) for order, texts in ORDERS.items()],
             reasons=REASONS,
+            sifting=SIFTING,
             in_language=lambda tag: _address(request.path, tag, role),
             data=script_json(
                 {

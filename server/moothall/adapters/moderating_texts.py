@@ -43,6 +43,12 @@ ORDERS = {
 REASONS = ("Asked already", "Not about this subject", "There is no time left", "Nobody here can answer it")
 """Why something is not taken, ready to be chosen."""
 FLAGS = {"blocked-word": "May be rude: read it first", "reported": "Reported by readers", "abuse": "Marked as rude"}
+SIFTING = {
+    "kinds": [(kind.value, key) for kind, key in KINDS.items()],
+    "standings": [(standing.value, key) for standing, key in STANDINGS.items()],
+    "flags": list(FLAGS.items()),
+}
+"""What can be looked for, each with its text."""
 
 MODERATING_TEXTS = {
     **DESK_TEXTS,
