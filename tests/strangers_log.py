@@ -9,6 +9,7 @@ from pathlib import Path
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.actors import Role
+from moothall.core.backstage_parts import PolicyQuestion, Tag
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.event_codec import encode_event, type_name
 from moothall.core.floor.parts import Kind, Order, Standing
@@ -18,6 +19,8 @@ from moothall.core.ids import (
     Epoch,
     InterventionId,
     Lane,
+    NoteId,
+    PolicyQuestionId,
     PollId,
     SegmentId,
     SessionId,
@@ -63,6 +66,11 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
         ev.LinesMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
         ev.NoteLeft(text=f"The {WORD} is in the minutes."),
+        ev.NoteRead(note=NoteId("n")),
+        ev.HubNoteLeft(hub="kisumu", note=NoteId("h"), text=WORD, by=Role.MODERATOR),
+        ev.HubNoteRead(hub="kisumu", note=NoteId(WORD), by=Role.HUB),
+        ev.PolicyQuestionsListed(questions=(PolicyQuestion(id=PolicyQuestionId("p1"), text="Who pays?"),)),
+        ev.LineTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId(WORD)),
         ev.TermChosen(term=WORD, wanted=True),
         ev.InterventionReceived(
             intervention=Q,

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import EVENT_TYPES, UnknownEvent
-from moothall.core.ids import ChannelId, CommandId, InterventionId, PollId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import (
+    ChannelId,
+    CommandId,
+    InterventionId,
+    NoteId,
+    PolicyQuestionId,
+    PollId,
+    SegmentId,
+    SessionId,
+    SourceId,
+    SpeakerId,
+)
 
 MAX_INT = 2**53 - 1
 """What JSON carries through every reader, JavaScript included."""
@@ -41,6 +52,8 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     CommandId: COMMAND_IDS,
     InterventionId: NAMES,
     PollId: NAMES,
+    NoteId: NAMES,
+    PolicyQuestionId: NAMES,
     SessionId: NAMES,
     bytes: st.binary(max_size=40),
     SegmentId: NAMES,

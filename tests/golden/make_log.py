@@ -24,9 +24,20 @@ from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
+from moothall.core.backstage_parts import PolicyQuestion, Tag
 from moothall.core.chain import LogRecord
 from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import (
+    ChannelId,
+    CommandId,
+    InterventionId,
+    NoteId,
+    PolicyQuestionId,
+    SegmentId,
+    SessionId,
+    SourceId,
+    SpeakerId,
+)
 from recorder import EPOCH, MORNING, SESSION, Recorder
 
 HERE = Path(__file__).parent
@@ -426,6 +437,35 @@ def remove_what_was_typed(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
     return (13, 14), [recorder.record(ev.BodyRemoved(offsets=(13, 14), reason="request", by="staff-1"), STAFF)]
 
 
+def backstage(recorder: Recorder) -> list[LogRecord]:
+    """Notes among the staff and with a hub, each read; a line under one of two policy questions."""
+    tell, hub = recorder.record, Actor(Role.HUB, "l2")
+    note, to_hub, line = NoteId("n1"), NoteId("n2"), SegmentId("s1")
+    who, how = PolicyQuestionId("q1"), PolicyQuestionId("q2")
+    listed = (PolicyQuestion(id=who, text="Who pays?"), PolicyQuestion(id=how, text="How is it measured?"))
+    ended = ev.SegmentEnded(channel=FLOOR, segment=line, t1=900, reason=ev.EndReason.SENTENCE, text="All of us pay.")
+    return [
+        tell(ev.SessionCreated(title="Backstage", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.PolicyQuestionsListed(questions=listed), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(ev.SegmentOpened(channel=FLOOR, segment=line, t0=0, language="en", origin=ev.Origin.PERSON), CAPTIONER),
+        tell(ended, CAPTIONER),
+        tell(ev.LineTagged(segment=line, tag=Tag.AGREED, question=who), STAFF),
+        tell(ev.LineTagged(segment=line, tag=Tag.OPTION), CHAIR),
+        tell(ev.LineTagged(segment=line, tag=None), CHAIR),
+        tell(ev.NoteLeft(text="Ana Conceição comes next.", note=note, to=Role.CAPTIONER), CHAIR),
+        tell(ev.NoteRead(note=note), CAPTIONER),
+        tell(ev.HubNoteLeft(hub="lima", note=to_hub, text="You are next.", by=Role.CHAIR), CHAIR),
+        tell(ev.HubNoteRead(hub="lima", note=to_hub, by=Role.HUB), hub),
+        tell(ev.SessionClosed(t=3_000), CHAIR),
+    ]
+
+
+def remove_a_note(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    return (10,), [recorder.record(ev.BodyRemoved(offsets=(10,), reason="request", by="staff-1"), STAFF)]
+
+
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
 """Which bodies go, and what is written with that."""
@@ -441,6 +481,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-hands": (show_of_hands, remove_the_second),
     "log-0.1-walls": (cleared_walls, remove_the_line),
     "log-0.1-turns": (turns, remove_what_was_typed),
+    "log-0.1-backstage": (backstage, remove_a_note),
 }
 
 

@@ -30,6 +30,8 @@ class Actor(msgspec.Struct, frozen=True):
 
     role: Role
     id: str
+    hub: str = ""
+    """The hub for which it acts; in no header."""
 
 
 SYSTEM = Actor(Role.SYSTEM, "server")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.events import Access
+from moothall.core.floor.parts import HUB
 from moothall.core.ids import Lane
 from moothall.core.lanes import STAFF, is_public
 
@@ -26,7 +27,8 @@ _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.TakeFloor)
 _CORRECT = _of(do.CorrectSegment)
 _TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel, do.RestoreLines)
 _MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
-_NOTES = _of(do.LeaveNote)
+_NOTES = _of(do.LeaveNote, do.ReadNote, do.LeaveHubNote, do.ReadHubNote)
+_REPORT = _of(do.TagLine, do.ListPolicyQuestions)
 _TERMS = _of(do.ChooseTerm)
 _HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
 _QUEUE = (
@@ -44,15 +46,15 @@ COMMANDS: dict[Role, _Commands] = {
     | _CONSENT
     | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL,
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL,
+    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
-    Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL,
+    Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
-    Role.HUB: _of(do.Ask),
+    Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
     Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn, do.ReportAbuse),
     Role.READER: _of(),
 }
@@ -67,9 +69,19 @@ STAFF_ROLES = frozenset(
 """Roles with a desk."""
 
 
-def may_send(role: Role, command: do.AnyCommand) -> bool:
-    """Whether `role` may ask for this kind of command at all."""
-    return type(command) in COMMANDS[role]
+def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
+    """Whether `role` may ask for this command; `hub` is the hub it acts for, and a hub acts for itself alone."""
+    if type(command) not in COMMANDS[role]:
+        return False
+    if role is not Role.HUB:
+        return True
+    match command:
+        case do.Ask():
+            return command.origin == f"{HUB}{hub}"
+        case do.LeaveHubNote() | do.ReadHubNote():
+            return command.hub == hub
+        case _:
+            return False
 
 
 def may_read(role: Role, access: Access, *, has_link: bool = False) -> bool:

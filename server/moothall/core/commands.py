@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.actors import Role
+from moothall.core.backstage_parts import PolicyQuestion, Tag
 from moothall.core.events import (
     Access,
     ChannelKind,
@@ -16,7 +18,18 @@ from moothall.core.events import (
     Word,
 )
 from moothall.core.floor.parts import REMOTE, Kind, Order, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, PollId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import (
+    ChannelId,
+    CommandId,
+    InterventionId,
+    NoteId,
+    PolicyQuestionId,
+    PollId,
+    SegmentId,
+    SessionId,
+    SourceId,
+    SpeakerId,
+)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -316,6 +329,45 @@ class LeaveNote(Command, frozen=True, kw_only=True, tag="note"):
     """Tell the staff something."""
 
     text: str
+    note: NoteId = NoteId("")
+    """Its name, by which others say that they have read it; empty: they can't."""
+    to: Role | None = None
+    """For whom it is; None for all."""
+
+
+class ReadNote(Command, frozen=True, kw_only=True, tag="read-note"):
+    """Say that one has read a note."""
+
+    note: NoteId
+
+
+class LeaveHubNote(Command, frozen=True, kw_only=True, tag="hub-note"):
+    """Tell a hub something, or have a hub tell the centre."""
+
+    hub: str
+    note: NoteId
+    text: str
+
+
+class ReadHubNote(Command, frozen=True, kw_only=True, tag="read-hub-note"):
+    """Say that one has read a note to or from a hub."""
+
+    hub: str
+    note: NoteId
+
+
+class ListPolicyQuestions(Command, frozen=True, kw_only=True, tag="list-policy-questions"):
+    """Say what the meeting is to shed light on: all of it, in its order."""
+
+    questions: tuple[PolicyQuestion, ...]
+
+
+class TagLine(Command, frozen=True, kw_only=True, tag="tag-line"):
+    """Say what a line is to whoever reports on the meeting; no tag takes it away."""
+
+    segment: SegmentId
+    tag: Tag | None
+    question: PolicyQuestionId | None = None
 
 
 class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
@@ -501,6 +553,11 @@ AnyCommand = (
     | MoveLinesHere
     | BringLinesBack
     | LeaveNote
+    | ReadNote
+    | LeaveHubNote
+    | ReadHubNote
+    | ListPolicyQuestions
+    | TagLine
     | ChooseTerm
     | Ask
     | Reword

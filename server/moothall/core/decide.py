@@ -10,9 +10,11 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor
+from moothall.core.decide_backstage import decide_backstage
 from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_floor import decide_floor
 from moothall.core.decide_lines import MOST_BACK, decide_lines
+from moothall.core.decide_making import MAX_TEXT, add_channel, create, describe
 from moothall.core.decide_polls import decide_poll
 from moothall.core.decide_terms import decide_term
 from moothall.core.decide_translations import translate, with_translations
@@ -23,8 +25,6 @@ from moothall.core.ids import is_name
 from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status
 from moothall.core.translating.lines import original
 
-MAX_TEXT = 10_000
-"""Characters in a title or a name."""
 MAX_WORD = 200
 """Characters in a word."""
 MAX_WORDS = 200
@@ -44,12 +44,12 @@ def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Dec
 
 def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Decision:
     if isinstance(command, do.CreateSession):
-        return _create(state, command)
+        return create(state, command)
     if state.status is Status.ABSENT:
         return _refuse(RefusalCode.UNKNOWN, "There is no such session.")
     match command:
         case do.AddChannel():
-            return _add_channel(state, command, wall)
+            return add_channel(state, command, wall)
         case do.SetTranslation():
             return translate(state, command)
         case do.AttachSource() | do.EndSource() | do.MapClock():
@@ -68,8 +68,17 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return decide_lines(state, command, wall)
         case do.BeginNotRecorded() | do.EndNotRecorded():
             return _not_recorded(state, command, wall)
-        case do.DescribeSession() | do.LeaveNote():
-            return _words(state, command)
+        case do.DescribeSession():
+            return describe(state, command)
+        case (
+            do.LeaveNote()
+            | do.ReadNote()
+            | do.LeaveHubNote()
+            | do.ReadHubNote()
+            | do.ListPolicyQuestions()
+            | do.TagLine()
+        ):
+            return decide_backstage(state, command, actor)
         case do.ChooseTerm():
             return decide_term(state, command)
         case (
@@ -100,34 +109,6 @@ def _refuse(code: RefusalCode, message: str) -> Refusal:
     return Refusal(code=code, message=message)
 
 
-def _create(state: State, command: do.CreateSession) -> Decision:
-    if state.status is not Status.ABSENT:
-        return _refuse(RefusalCode.CONFLICT, "The session exists already.")
-    if not command.languages or not 0 < len(command.title) <= MAX_TEXT:
-        return _refuse(RefusalCode.INVALID, "A session needs a title and at least one language.")
-    return [
-        ev.SessionCreated(
-            title=command.title,
-            languages=command.languages,
-            access=command.access,
-            young_people=command.young_people,
-            sound=ev.SoundKept.NONE if command.young_people else command.sound,
-            rehearsal=command.rehearsal,
-        )
-    ]
-
-
-def _words(state: State, command: do.DescribeSession | do.LeaveNote) -> Decision:
-    text = command.title if isinstance(command, do.DescribeSession) else command.text
-    if not 0 < len(text.strip()) <= MAX_TEXT:
-        return _refuse(RefusalCode.INVALID, f"A title or note has 1 to {MAX_TEXT} characters.")
-    if isinstance(command, do.DescribeSession):
-        if command.languages and state.status is not Status.CREATED:
-            return _refuse(RefusalCode.CONFLICT, "The languages of a session that has begun stay as they are.")
-        return [ev.SessionDescribed(title=text, languages=command.languages)]
-    return [ev.NoteLeft(text=text)]
-
-
 def _not_recorded(state: State, command: do.BeginNotRecorded | do.EndNotRecorded, wall: int) -> Decision:
     if state.status not in (Status.OPEN, Status.PAUSED):
         return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nothing is recorded now.")
@@ -145,24 +126,6 @@ def _not_recorded(state: State, command: do.BeginNotRecorded | do.EndNotRecorded
     if command.back == 0:
         return [began]  # The engine drains what was said before, and ends its line itself.
     return [*_end_open(state, before=began.t0), began]
-
-
-def _add_channel(state: State, command: do.AddChannel, wall: int) -> Decision:
-    translation = command.kind is ev.ChannelKind.TRANSLATION
-    if command.of_record and not translation:
-        return _refuse(RefusalCode.INVALID, "Only a translation is of record or not: what is spoken always is.")
-    if not is_name(command.channel) or not command.languages:
-        return _refuse(RefusalCode.INVALID, "A channel needs a short name and at least one language.")
-    if command.channel in state.channels:
-        return _refuse(RefusalCode.CONFLICT, "The session has a channel of that name already.")
-    added = ev.ChannelAdded(
-        channel=command.channel,
-        kind=command.kind,
-        languages=command.languages,
-        of_record=command.of_record,
-        asked=wall if translation and not command.of_record else None,
-    )
-    return [added]
 
 
 def _life(

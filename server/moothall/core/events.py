@@ -12,6 +12,8 @@ from typing import ClassVar
 import msgspec
 
 from moothall.core import lanes
+from moothall.core.actors import Role
+from moothall.core.backstage_parts import PolicyQuestion, Tag
 from moothall.core.event_parts import (
     Access,
     ChannelKind,
@@ -31,6 +33,8 @@ from moothall.core.ids import (
     CommandId,
     InterventionId,
     Lane,
+    NoteId,
+    PolicyQuestionId,
     PollId,
     SegmentId,
     SessionId,
@@ -372,6 +376,66 @@ class NoteLeft(StaffEvent, frozen=True, kw_only=True, tag="note.left"):
 
     text: str
     """What it says."""
+    note: NoteId = NoteId("")
+    """Unique in the session; empty where nobody can say that they have read it."""
+    to: Role | None = None
+    """For whom it is; null for all. Others are not kept from it."""
+
+
+class NoteRead(StaffEvent, frozen=True, kw_only=True, tag="note.read"):
+    """Somebody says that they have read a note; who, the header says."""
+
+    note: NoteId
+    """Which."""
+
+
+class HubEvent(Event, frozen=True, kw_only=True):
+    """An event between the centre and one hub."""
+
+    hub: str
+    """The hub's name, part of its lane's."""
+
+    def lane(self) -> Lane:
+        """The hub's own."""
+        return lanes.hub_lane(self.hub)
+
+
+class HubNoteLeft(HubEvent, frozen=True, kw_only=True, tag="hub.note"):
+    """A note to a hub, or from it."""
+
+    note: NoteId
+    """Unique in the session."""
+    text: str
+    """What it says."""
+    by: Role
+    """Who says so: `hub`, or somebody of the centre's staff."""
+
+
+class HubNoteRead(HubEvent, frozen=True, kw_only=True, tag="hub.note-read"):
+    """Somebody at the other end says that they have read it."""
+
+    note: NoteId
+    """Which."""
+    by: Role
+    """Who."""
+
+
+class PolicyQuestionsListed(Event, frozen=True, kw_only=True, tag="policy-questions.listed"):
+    """What the meeting is to shed light on."""
+
+    questions: tuple[PolicyQuestion, ...]
+    """All of them, in their order."""
+
+
+class LineTagged(StaffEvent, frozen=True, kw_only=True, tag="line.tagged"):
+    """What a line is to whoever reports on the meeting."""
+
+    segment: SegmentId
+    """The line."""
+    tag: Tag | None
+    """`agreed`, `diverging` or `option`; null takes the tag away."""
+    question: PolicyQuestionId | None = None
+    """The policy question under which it is; null for none. A line has one tag under each."""
 
 
 class TermChosen(StaffEvent, frozen=True, kw_only=True, tag="term.chosen"):
@@ -681,6 +745,11 @@ AnyEvent = (
     | LinesMovedAway
     | LinesMovedHere
     | NoteLeft
+    | NoteRead
+    | HubNoteLeft
+    | HubNoteRead
+    | PolicyQuestionsListed
+    | LineTagged
     | TermChosen
     | GapNoted
     | InterventionReceived

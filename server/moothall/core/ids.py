@@ -14,6 +14,8 @@ SourceId = NewType("SourceId", str)
 SpeakerId = NewType("SpeakerId", str)
 InterventionId = NewType("InterventionId", str)
 PollId = NewType("PollId", str)
+NoteId = NewType("NoteId", str)
+PolicyQuestionId = NewType("PolicyQuestionId", str)
 CommandId = NewType("CommandId", str)
 Epoch = NewType("Epoch", str)
 """Names one life of a session's log. It changes only when the log can't prove that it goes on."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core import events as ev
+from moothall.core.backstage import Backstage, evolve_backstage
 from moothall.core.errors import ChannelNow
 from moothall.core.event_codec import UnknownEvent
 from moothall.core.floor.interventions import Floor, evolve_floor
@@ -68,6 +69,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     floor: Floor = msgspec.field(default_factory=Floor)
     wall_cleared: int | None = None
     """Lines that began before this, media ms, are on no wall; None while none was cleared."""
+    backstage: Backstage = msgspec.field(default_factory=Backstage)
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
     goes_on: ev.CloseAsked | None = None
@@ -198,6 +200,16 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             | ev.TurnTyped()
         ):
             return replace(state, floor=evolve_floor(state.floor, event))
+        case (
+            ev.NoteLeft()
+            | ev.NoteRead()
+            | ev.HubNoteLeft()
+            | ev.HubNoteRead()
+            | ev.PolicyQuestionsListed()
+            | ev.LineTagged()
+        ):
+            backstage = evolve_backstage(state.backstage, event, at)
+            return state if backstage is state.backstage else replace(state, backstage=backstage)
         case _:
             return state
 

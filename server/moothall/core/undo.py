@@ -16,6 +16,7 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
+from moothall.core.backstage_undoing import backstage_step
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import UnknownEvent
@@ -217,6 +218,15 @@ def _step(
             | ev.TurnTyped()
         ):
             return floor_step(state.floor, event)
+        case (
+            ev.NoteLeft()
+            | ev.NoteRead()
+            | ev.HubNoteLeft()
+            | ev.HubNoteRead()
+            | ev.PolicyQuestionsListed()
+            | ev.LineTagged()
+        ):
+            return backstage_step(state.backstage, event)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 
@@ -267,8 +277,6 @@ def _without_undoing(event: _Fact) -> do.AnyCommand | None:
             return do.BeginNotRecorded()
         case ev.NotRecordedEnded():
             return do.EndNotRecorded()
-        case ev.NoteLeft():
-            return do.LeaveNote(text=event.text)
         case ev.RecordSealed():
             return do.SealRecord(version=event.version)
         case ev.LinesMovedAway():

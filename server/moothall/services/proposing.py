@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.commands import CorrectSegment
-from moothall.core.decide import MAX_TEXT
+from moothall.core.decide_making import MAX_TEXT
 from moothall.core.errors import ProposalsRefused, Refusal, RefusalCode
 from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved

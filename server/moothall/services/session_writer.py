@@ -332,7 +332,7 @@ class SessionWriter:
             return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
         for command in order.commands:
-            if not may_send(order.actor.role, command):
+            if not may_send(order.actor.role, command, hub=order.actor.hub):
                 message = f"The role '{order.actor.role}' may not do this."
                 return Refusal(code=RefusalCode.FORBIDDEN, message=message)
             decision = decide(state, command, order.actor, wall)

@@ -23,7 +23,8 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.decide import MAX_TEXT, MAX_WORD, MAX_WORDS
+from moothall.core.decide import MAX_WORD, MAX_WORDS
+from moothall.core.decide_making import MAX_TEXT
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.session import EARLY_WORDS, State, Status

@@ -172,7 +172,7 @@ def test_its_author_may_take_it_back_and_do_nothing_else() -> None:
     assert refused(state, stand(Standing.WITHDRAWN, "b"), actor=SOMEBODY).code is RefusalCode.CONFLICT
     allowed = {role for role in Role if may_send(role, ask("a"))}
     assert allowed == {
-        Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT, Role.HUB, Role.PARTICIPANT,
+        Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT, Role.PARTICIPANT,
     }  # fmt: skip
 
 

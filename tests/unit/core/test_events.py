@@ -19,6 +19,10 @@ LANES = {
     "lines.moved-away": "ch:floor",
     "lines.moved-here": "ch:floor",
     "note.left": "staff",
+    "note.read": "staff",
+    "line.tagged": "staff",
+    "hub.note": "hub:kisumu",
+    "hub.note-read": "hub:kisumu",
     "term.chosen": "staff",
     "close.asked": "staff",
     "intervention.received": "staff",
@@ -42,7 +46,7 @@ LANES = {
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
 def test_an_events_type_decides_its_lane(name: str) -> None:
-    of_the_floor: Any = SimpleNamespace(channel="floor")
+    of_the_floor: Any = SimpleNamespace(channel="floor", hub="kisumu")
     assert EVENT_TYPES[name].lane(of_the_floor) == LANES.get(name, "session")
 
 

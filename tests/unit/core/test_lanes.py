@@ -60,7 +60,7 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
     assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
-    for_staff = {"note.left", "close.asked", "term.chosen"}
+    for_staff = {"note.left", "note.read", "line.tagged", "close.asked", "term.chosen"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
     for_staff |= {"intervention.removed"}
     of_the_floor = {"intervention.published", "intervention.stands", "intervention.written", "turn.typed"}
@@ -71,8 +71,10 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands
     assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
+    of_hubs = {"hub.note", "hub.note-read"}
+    assert {name for name, lane in lanes.items() if lane is ev.HubEvent.lane} == of_hubs
     others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_floor - of_the_queue
-    others -= of_the_hands
+    others -= of_the_hands | of_hubs
     assert {lanes[name] for name in others} == {ev.Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION
 

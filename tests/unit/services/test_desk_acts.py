@@ -198,7 +198,7 @@ def test_an_act_is_told_of_in_plain_values() -> None:
         "id": "x",
         "at": 5,
         "by": {"seat": "1", "role": "technician", "label": "Ann's laptop", "name": ""},
-        "commands": ({"do": "note", "text": "x"},),
+        "commands": ({"do": "note", "text": "x", "note": "", "to": None},),
         "undo": (),
         "undone": False,
     }

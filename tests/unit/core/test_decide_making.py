@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from deciding import FLOOR, WALL, carry_out, created, events, refused
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.decide_making import MAX_TEXT
+from moothall.core.errors import RefusalCode
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.session import State
+
+
+def test_a_session_is_made_once_with_a_title_and_a_language() -> None:
+    empty = State(id=SessionId("s"))
+    made = do.CreateSession(title="Access", languages=("en",), young_people=True, sound=ev.SoundKept.PUBLISHED)
+    (event,) = events(empty, made)
+    assert isinstance(event, ev.SessionCreated)
+    assert event.sound is ev.SoundKept.NONE
+    assert refused(created(), made).code is RefusalCode.CONFLICT
+    assert refused(empty, do.CreateSession(title="", languages=("en",))).code is RefusalCode.INVALID
+    assert refused(empty, do.CreateSession(title="Access", languages=())).code is RefusalCode.INVALID
+
+
+def test_its_title_is_mended_and_its_languages_until_it_begins() -> None:
+    described = do.DescribeSession(title="Access for all", languages=("fr",))
+    assert events(created(), described) == [ev.SessionDescribed(title="Access for all", languages=("fr",))]
+    begun = carry_out(created(), do.OpenSession())
+    assert refused(begun, described).code is RefusalCode.CONFLICT
+    for title in (" ", "x" * (MAX_TEXT + 1)):
+        assert refused(begun, do.DescribeSession(title=title)).code is RefusalCode.INVALID
+
+
+def test_a_text_has_a_name_of_its_own_and_only_a_translation_is_of_record_or_not() -> None:
+    pt = do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",))
+    assert events(created(), pt) == [
+        ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",), asked=WALL)
+    ]
+    again = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
+    assert refused(created(), again).code is RefusalCode.CONFLICT
+    unnamed = do.AddChannel(channel=ChannelId(""), kind=ev.ChannelKind.FLOOR, languages=("en",))
+    assert refused(created(), unnamed).code is RefusalCode.INVALID
+    kept = do.AddChannel(channel=ChannelId("b"), kind=ev.ChannelKind.FLOOR, languages=("en",), of_record=True)
+    assert refused(created(), kept).code is RefusalCode.INVALID
