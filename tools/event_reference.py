@@ -45,7 +45,7 @@ def _about() -> str:
 
 
 def _lane(type_name: str) -> str:
-    """The lane's name, as the type itself gives it for a channel that is called CHANNEL and a hub that is called HUB."""
+    """The lane's name, as the type itself gives it for a channel and a hub that are called CHANNEL and HUB."""
     named: Any = SimpleNamespace(channel="CHANNEL", hub="HUB")
     return EVENT_TYPES[type_name].lane(named)
 

@@ -31,6 +31,7 @@ from moothall.core.session import ON, Status
 from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
 from moothall.services.copies import Copies
+from moothall.services.desk_backstage import hubs, outcome
 from moothall.services.desk_table import Seat
 from moothall.services.desks import Desks, News
 from moothall.services.glossaries import Glossaries
@@ -42,6 +43,7 @@ from moothall.services.recording import Recordings
 from moothall.services.redoing import redo
 from moothall.services.removal import remove
 from moothall.services.reports import Kind, Reports
+from moothall.services.role_links import covers, hub_of
 from moothall.services.session_writer import SessionWriter
 from moothall.services.sessions import Sessions
 from moothall.services.speaker_watch import SpeakerWatch
@@ -167,7 +169,17 @@ def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glos
         live = house.sessions.loaded(session)
         return None if live is None else msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names))
 
-    text = {"quality": quality, "proposals": proposals, "terms": terms}
+    def beside(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        room = house.programme.room_of(session)
+        links = [each for each in house.links.list() if covers(each.scope, session, room)]
+        return None if live is None else hubs(live.state, filter(None, map(hub_of, links)))
+
+    def report(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        return None if live is None else outcome(live.state)
+
+    text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
     return {"reports": told, "overrun": overrun, "alarm": alarm, "balance": house.balance.told, **text}
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from asking import MODERATOR, SOMEBODY, ask, name, stand
 from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
-from moothall.core.actors import Role
+from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import NoteId
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -101,3 +102,56 @@ async def test_questions_are_narrowed_down(page: Page, tmp_path: Path) -> None:
         await page.locator("#Sift [name=language]").select_option("en")
         await page.locator("#Sift [name=text]").fill("pays")
         await shows("a")
+
+
+async def test_a_note_is_read_where_it_is_for_and_its_author_sees_by_whom(
+    page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere, await browser.new_context() as third:
+        await lead(page, on)
+        captions = await elsewhere.new_page()
+        await lead(captions, on, Role.CAPTIONER, "desk")
+        podium = await third.new_page()
+        await lead(podium, on, Role.CHAIR, "podium")
+        await page.locator("#LeaveNote [name=text]").fill("Ana speaks next")
+        await page.locator("#LeaveNote [name=to]").select_option("captioner")
+        await page.locator("#LeaveNote [type=submit]").click()
+        await expect(captions.locator("#Notes")).to_contain_text("Moderator · For: Captioner")
+        await expect(captions.locator("#Status")).to_contain_text("New note: \u2068Ana speaks next\u2069")
+        await expect(page.locator("#Notes")).to_contain_text("Ana speaks next")
+        await expect(page.locator("#Notes button")).to_have_count(0)
+        await expect(podium.locator("#Notes li")).to_have_count(0)
+        await captions.get_by_role("button", name="I have read it").click()
+        for each in (page, captions):
+            await expect(each.locator("#Notes")).to_contain_text("Read by: Captioner")
+        await expect(captions.locator("#Notes button")).to_have_count(0)
+        await expect(captions.locator("#Notes")).to_be_focused()
+        await podium.locator("#LeaveNote [name=text]").fill("Two more minutes")
+        await podium.locator("#LeaveNote [type=submit]").click()
+        for each in (page, captions):
+            await each.get_by_role("button", name="I have read it").click()
+        await expect(podium.locator("#Notes")).to_contain_text("Read by: ")
+        await expect(podium.locator("#Notes")).to_contain_text("Captioner")
+        # Whoever comes later sees the same.
+        await podium.reload()
+        await expect(podium.locator("#Notes li")).to_have_count(1)
+        await expect(podium.locator("#Notes li")).to_contain_text("Moderator")
+
+
+async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.running.links.create(Role.HUB, "hall", "Kisumu Library")
+        await lead(page, on)
+        await page.locator("#LeaveNote [name=to]").select_option("hub:kisumu-library")
+        await page.locator("#LeaveNote [name=text]").fill("You are next")
+        await page.locator("#LeaveNote [type=submit]").click()
+        await expect(page.locator("#Notes")).to_contain_text("For: Group: \u2068kisumu-library\u2069")
+        (note,) = on.live.state.backstage.hub_notes
+        hub = Actor(Role.HUB, "l1", hub="kisumu-library")
+        await on.do(do.ReadHubNote(hub=note.hub, note=note.note), by=hub)
+        await on.do(do.LeaveHubNote(hub=note.hub, note=NoteId("answer"), text="We are ready"), by=hub)
+        await expect(page.locator("#Notes")).to_contain_text("Read by: Group: \u2068kisumu-library\u2069")
+        await expect(page.locator("#Status")).to_contain_text("We are ready")
+        await page.get_by_role("button", name="I have read it").click()
+        await expect(page.locator("#Notes")).to_contain_text("Read by: Moderator")
+        assert on.live.state.backstage.hub_notes[-1].read == (Role.MODERATOR,)

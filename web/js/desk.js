@@ -6,6 +6,7 @@ import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
 import { keepOwnName, ownName } from './desk_names.js';
+import { DeskNotes } from './desk_notes.js';
 import { DeskPanel } from './desk_panel.js';
 import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
@@ -24,7 +25,7 @@ let may = new Set();
 let channel = data.channel;
 let own = ''; // our seat
 let here = [];
-let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null };
+let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null, hubs: null };
 let ahead = 0; // the server's clock against ours
 
 const say = (text) => { at('Status').textContent = text; };
@@ -47,6 +48,7 @@ const panel = new DeskPanel(state, words, data, {
 });
 const spoken = () => state.session.channels[channel]?.languages ?? state.session.languages;
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
+const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
 const keys = new DeskKeys({
@@ -119,7 +121,7 @@ function frame(body) {
   lines.update(change);
   edit.look();
   if (change.session) around();
-  if (change.notes) panel.notes();
+  if (change.notes) notes.show();
   const { unrecorded, unsaved } = state.signals;
   const [kind, text] = unrecorded?.text ? ['unrecorded', unrecorded.text] : ['unsaved', unsaved?.text ?? ''];
   at('Unsaved').hidden = !text.trim();
@@ -144,7 +146,6 @@ function everything() {
   for (const part of document.querySelectorAll('[data-needs]')) part.hidden = !part.dataset.needs.split(' ').some((need) => may.has(need));
   texts();
   around();
-  panel.notes();
   panel.done();
   panel.here(here, own);
   lines.update({ whole: true, lines: new Set() });
@@ -167,6 +168,7 @@ function around() {
   panel.proposals(news.proposals, may.has('correct'));
   panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close') });
   terms.show(news.terms, may.has('term'));
+  notes.take(news.hubs);
   choices();
   now();
 }
@@ -282,13 +284,6 @@ form('Force', async ({ language }) => {
 form('Called', async ({ name }) => {
   keepOwnName(name.value);
   await link.request('name', { name: name.value.trim() });
-});
-form('LeaveNote', async ({ text }) => {
-  const note = text.value.trim();
-  if (!note) return;
-  text.value = '';
-  const answer = await act({ do: 'note', text: note });
-  if (answer.refusal) text.value ||= note;
 });
 form('Write', async ({ text, language }) => {
   const line = text.value.replace(/\s+/g, ' ').trim();

@@ -1,4 +1,4 @@
-// What stands around the text on a staff page: who speaks, who is here, notes, reports, alarms, and what was done.
+// What stands around the text on a staff page: who speaks, who is here, reports, alarms, and what was done.
 
 import { bdi, fill } from './desk_fill.js';
 import { alone, tongues } from './desk_names.js';
@@ -49,11 +49,6 @@ export class DeskPanel {
       item.append(' ', element('span', { class: 'mark' }, more.filter(Boolean).join(' · ')));
       return item;
     }));
-  }
-
-  notes() {
-    fill(at('Notes'), this.state.notes.map(({ at: when, by, text }) => element('li', {},
-      element('span', { class: 'mark' }, `${this.clock.format(when)} · ${this.words.text(`role.${by}`)}`), ' ', element('span', { dir: 'auto' }, text))));
   }
 
   /** The last acts, newest first, each with its undoing. */

@@ -118,7 +118,11 @@ export class DeskState {
     } else if (kind === 'channel.rewound' || kind === 'lines.moved-away') {
       this.#each(change, body.segments, { gone: true, text: '' });
     } else if (kind === 'note.left') {
-      this.notes = [...this.notes, { offset, at, by, text: body.text }].slice(-MOST_NOTES);
+      const { text, note = '', to = null } = body;
+      this.notes = [...this.notes, { offset, at, by, text, note, to, read: [] }].slice(-MOST_NOTES);
+      change.notes = true;
+    } else if (kind === 'note.read') {
+      this.notes = this.notes.map((note) => (note.note === body.note && !note.read.includes(by) ? { ...note, read: [...note.read, by] } : note));
       change.notes = true;
     } else {
       this.#around(body, change);

@@ -1,4 +1,4 @@
-// What is asked now and comes next, for a tablet on the podium: three big buttons, and nothing else to press.
+// What is asked now and comes next, for a tablet on the podium: three big buttons, and notes.
 
 import { BalancePanel } from './balance_panel.js';
 import { clearsWall } from './clear_wall.js';

@@ -2,6 +2,7 @@
 
 import { DeskLink, newId } from './desk_link.js';
 import { ownName } from './desk_names.js';
+import { DeskNotes } from './desk_notes.js';
 import { DeskState } from './desk_state.js';
 import { at, set } from './nodes.js';
 import { QuestionDone } from './question_done.js';
@@ -32,6 +33,7 @@ export class QuestionLine {
     };
     this.said = (segment) => this.state.lines.get(segment)?.text.trim() || null;
     this.done = new QuestionDone(this.questions, this.state, this.words, this.data, { undo: (id) => this.undo(id), say: this.say });
+    this.notes = new DeskNotes(this.state, this.words, this.data, { act: this.act, say: this.say });
     this.link = new DeskLink('/desk', () => ({
       session: this.data.session, channel: this.data.channel, after: this.state.position, name: ownName(), role: this.data.role,
     }), { joined: (answer) => this.#joined(answer), told: (event, body) => this.#told(event, body), stands: (how, n) => this.#stands(how, n) });
@@ -59,6 +61,8 @@ export class QuestionLine {
     this.state.channel = answer.channel;
     this.seat = answer.seat;
     this.may = new Set(answer.may);
+    this.state.notes = answer.notes;
+    this.notes.take(answer.news.hubs);
     this.presence = answer.presence;
     this.done.acts = answer.acts;
     const first = !this.joined;
@@ -77,6 +81,8 @@ export class QuestionLine {
       this.#show();
     } else if (event === 'balance') {
       this.ears.balance?.(body);
+    } else if (event === 'hubs') {
+      this.notes.take(body);
     } else if (event === 'presence') {
       this.presence = body;
       this.#show();
@@ -94,6 +100,7 @@ export class QuestionLine {
     if (change.lost) this.link.join();
     else if (change.whole) this.#show();
     else if (change.lines.size) this.ears.said();
+    if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};
     if (before && before !== 'closed' && status === 'closed' && !change.whole) this.ears.closed();
   }

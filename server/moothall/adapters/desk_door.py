@@ -130,6 +130,7 @@ class DeskDoor:
             podium=f"/podium/{quote(session)}{asked}",
             orders=[(order.value, *texts) for order, texts in ORDERS.items()],
             reasons=REASONS,
+            roles=[(role.value, key) for role, key in ROLES.items()],
             sifting=SIFTING,
             in_language=lambda tag: _address(request.path, tag, role),
             data=script_json(

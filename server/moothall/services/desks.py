@@ -18,17 +18,17 @@ from moothall.core.acts import Act
 from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
 from moothall.core.commands import AnyCommand
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved, NoteLeft
+from moothall.core.events import BodyRemoved
 from moothall.core.floor.interventions import FLOOR_FACTS
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId
-from moothall.core.lanes import STAFF, Feed
+from moothall.core.lanes import Feed
 from moothall.core.moves import short
 from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.session import State
 from moothall.services.closing import Closing
 from moothall.services.desk_acts import DeskActs, Presence, shown
 from moothall.services.desk_acts import News as ActNews
+from moothall.services.desk_backstage import TOLD, staff_notes
 from moothall.services.desk_floor import LEADERS
 from moothall.services.desk_table import FOR_LEADERS, Push, Seat, Table
 from moothall.services.feed import Outlet
@@ -45,7 +45,6 @@ LOOK_MS = 1_000
 """How often news that nobody publishes (reports, alarms, times that run over) is looked at."""
 SHOWN_ACTS = 30
 """Of the acts that can be undone, the last that a desk is shown."""
-NOTES = 50
 NAME = 60
 """Characters of the name that somebody gives themselves at a desk."""
 WORDS_LINES = 40
@@ -120,6 +119,8 @@ class Desks:
             if removed or any(isinstance(event, FLOOR_FACTS) for event in publication.events):
                 # What was being said may have been removed.
                 table.tell_floor(live.state, self._clock.wall(), anew=removed)
+            if any(isinstance(event, TOLD) for event in publication.events):
+                self._look(live.id, table)
 
     def _tell_acts(self, table: Table, news: ActNews) -> None:
         for act in news.acts:
@@ -182,7 +183,7 @@ class Desks:
             seat=self._randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
         )
         seat = Seat(staff, live, wanted, presence, push)
-        notes = await self._notes(session)
+        notes = await staff_notes(self._log, session)
         table = self._table(session)
         self._tell_acts(table, await table.acts.load(live.writer))
         subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after)
@@ -279,19 +280,6 @@ class Desks:
 
     def _tell_presence(self, table: Table) -> None:
         table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])
-
-    async def _notes(self, session: SessionId) -> list[dict[str, object]]:
-        """The last notes among the staff."""
-        found: list[dict[str, object]] = []
-        offset = 0
-        while page := await self._log.read(session, offset, 500, frozenset({STAFF})):
-            for record in page:
-                offset = record.header.offset
-                event = None if record.body is None else decode_event(record.body)
-                if isinstance(event, NoteLeft):
-                    header = record.header
-                    found.append({"offset": offset, "at": header.at, "by": header.role, "text": event.text})
-        return found[-NOTES:]
 
 
 def _may(role: Role) -> set[str]:

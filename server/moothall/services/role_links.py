@@ -11,6 +11,8 @@ import base64
 import hashlib
 import hmac
 import logging
+import re
+import unicodedata
 from collections.abc import Callable
 
 import msgspec
@@ -32,6 +34,8 @@ TOKEN_BYTES = 20
 LONGEST_TOKEN = 64
 """Characters that are looked at. A token has 32, of an alphabet that can be typed from a sheet: a to z and 2 to 7."""
 LONGEST_LABEL = 100
+LONGEST_HUB = 40
+"""Characters of a hub's name."""
 MOST_LINKS = 10_000
 """A congress of 300 sessions with ten links each has 3,000. One more is refused."""
 MOST_VISITORS = 5_000
@@ -52,6 +56,19 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """`hall`, `room:ID` or `session:ID`."""
     label: str
     """What it was called when it was made, for whoever keeps the links."""
+
+
+def hub_of(staff: Staff) -> str:
+    """The hub whose coordinator a link is for; empty for any other link.
+
+    It is the link's label as a name, so that two links of the same label are for the same hub; a label without Latin
+    letters and figures gives the link's own id.
+    """
+    if staff.role is not Role.HUB:
+        return ""
+    plain = unicodedata.normalize("NFKD", staff.label).encode("ascii", "ignore").decode().lower()
+    name = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_HUB].strip("-")
+    return name or staff.link
 
 
 class _Kept(msgspec.Struct, frozen=True):

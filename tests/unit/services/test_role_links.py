@@ -8,14 +8,17 @@ import pytest
 
 from moothall.core.actors import Role
 from moothall.core.errors import NoLink, StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
 from moothall.services.role_links import (
     HALL,
+    LONGEST_HUB,
     MOST_VISITORS,
     VISIT_MS,
     RoleLinks,
+    Staff,
     covers,
+    hub_of,
     room_scope,
     session_scope,
 )
@@ -225,3 +228,20 @@ def test_a_scope_covers_what_it_names() -> None:
     assert not covers(room_scope(hall), A, None)
     assert not covers(room_scope(RoomId("a")), A, hall)
     assert not covers("", A, None)
+
+
+@pytest.mark.parametrize(
+    ("label", "hub"),
+    [
+        ("Kisumu Library", "kisumu-library"),
+        ("  Córdoba, sala 2 ", "cordoba-sala-2"),
+        ("x" * 90, "x" * LONGEST_HUB),
+        ("مكتبة", "l1"),
+        ("", "l1"),
+    ],
+)
+def test_a_coordinators_link_is_for_the_hub_that_its_label_names(label: str, hub: str) -> None:
+    staff = Staff(link="l1", role=Role.HUB, scope=HALL, label=label)
+    assert hub_of(staff) == hub
+    assert is_name(hub)
+    assert hub_of(Staff(link="l1", role=Role.MODERATOR, scope=HALL, label=label)) == ""

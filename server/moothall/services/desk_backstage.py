@@ -1,0 +1,66 @@
+"""What desks are told of notes, of hubs, and of the lines that are marked for the report. Of plain values, for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.event_codec import decode_event
+from moothall.core.floor.parts import HUB
+from moothall.core.ids import SessionId
+from moothall.core.lanes import STAFF
+from moothall.core.ports import EventLog
+from moothall.core.session import State
+
+TOLD = (ev.HubNoteLeft, ev.HubNoteRead, ev.PolicyQuestionsListed, ev.LineTagged)
+"""After these the desks are told at once; the staff's own notes come in their frames."""
+NOTES = 50
+"""Notes among the staff that a desk gets when it comes."""
+TAGGED = 300
+"""Marked lines that desks are told of. Overflow: those that were said first are left out."""
+_READ = 500
+"""Records that are read from the log at a time."""
+
+
+async def staff_notes(log: EventLog, session: SessionId) -> list[dict[str, object]]:
+    """The last notes among the staff, oldest first, with the roles that have read them. Raises StorageUnavailable."""
+    found: list[dict[str, object]] = []
+    read: dict[str, list[str]] = {}
+    offset = 0
+    while page := await log.read(session, offset, _READ, frozenset({STAFF})):
+        for record in page:
+            header, offset = record.header, record.header.offset
+            event = None if record.body is None else decode_event(record.body)
+            if isinstance(event, ev.NoteLeft):
+                by = read.setdefault(event.note, []) if event.note else []
+                note = {"offset": offset, "at": header.at, "by": header.role, "text": event.text}
+                found.append({**note, "note": event.note, "to": event.to, "read": by})
+            elif isinstance(event, ev.NoteRead) and header.role not in read.setdefault(event.note, []):
+                read[event.note].append(header.role)
+    return found[-NOTES:]
+
+
+def hubs(state: State, known: Iterable[str]) -> dict[str, object]:
+    """The hubs to which one may write, by name, and the notes to and from them. `known`: those with links."""
+    asked = {each.origin.removeprefix(HUB) for _, each in state.floor.interventions.items() if HUB in each.origin}
+    notes = state.backstage.hub_notes
+    return {
+        "names": sorted({*known, *asked, *(note.hub for note in notes)}),
+        "notes": [msgspec.to_builtins(note) for note in notes],
+    }
+
+
+def outcome(state: State) -> dict[str, object]:
+    """The policy questions, and the lines that are marked under them in the order in which they were said."""
+    tagged = []
+    for segment, tags in state.backstage.tags.items():
+        line = state.segments.get(segment)
+        if line is None or line.gone or not tags:
+            continue
+        about = {"segment": segment, "channel": line.channel, "t0": line.t0, "language": line.language}
+        speaker = "" if line.speaker is None else state.speakers.get(line.speaker, "")
+        tagged.append({**about, "speaker": speaker, "text": line.whole.strip(), "tags": msgspec.to_builtins(tags)})
+    tagged.sort(key=lambda line: (line["t0"], line["segment"]))
+    return {"questions": msgspec.to_builtins(state.backstage.questions), "lines": tagged[-TAGGED:]}
