@@ -24,6 +24,7 @@ from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.page_door import PageDoor, QualityOf
 from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
+from moothall.adapters.policy_door import PolicyDoor
 from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.qr import qr_svg
 from moothall.adapters.questions_door import QuestionsDoor
@@ -342,6 +343,7 @@ def _running_the_meetings(
         reach=translation.reach,
     )
     imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
+    policy = PolicyDoor(pages=shared, programme=house.programme)
     work = WorkDoor(pages=shared, programme=house.programme)
     sums = SumsDoor(pages=shared, balance=house.balance)
-    return admin.routes(), imports.routes(), work.routes(), sums.routes()
+    return admin.routes(), imports.routes(), policy.routes(), work.routes(), sums.routes()

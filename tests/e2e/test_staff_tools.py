@@ -11,8 +11,9 @@ from asking import MODERATOR, SOMEBODY, ask, name, stand
 from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
+from moothall.core.backstage_parts import PolicyQuestion, Tag
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import NoteId
+from moothall.core.ids import NoteId, PolicyQuestionId, SegmentId
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -155,3 +156,76 @@ async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: 
         await page.get_by_role("button", name="I have read it").click()
         await expect(page.locator("#Notes")).to_contain_text("Read by: Moderator")
         assert on.live.state.backstage.hub_notes[-1].read == (Role.MODERATOR,)
+
+
+WHO, HOW = (PolicyQuestion(id=PolicyQuestionId(f"q{n}"), text=text) for n, text in enumerate(("Who pays?", "How?"), 1))
+
+
+async def test_a_rapporteur_marks_lines_by_key_under_a_policy_question(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(do.ListPolicyQuestions(questions=(WHO, HOW)))
+        for n in range(3):
+            await on.say(f"s{n}", f"Line {n} is said.")
+        await lead(page, on, Role.RAPPORTEUR, "desk")
+        await expect(page.locator("#Under option")).to_have_text(["1. Who pays?", "2. How?", "Under no question"])
+        await page.keyboard.press("a")
+        await expect(page.locator("#s2 .tag")).to_have_text("Agreed (1)")
+        await page.keyboard.press("2")
+        await expect(page.locator("#Status")).to_have_text("2. How?")
+        await page.locator("#s0 [data-does=pick]").focus()
+        await page.keyboard.press("v")
+        await expect(page.locator("#s0 .tag")).to_have_text("Views differ (2)")
+        await expect(page.locator("#s0 [data-does=pick]")).to_be_focused()
+        await page.keyboard.press("o")
+        await expect(page.locator("#s0 .tag")).to_have_text("Option (2)")
+        await page.keyboard.press("q")
+        await expect(page.locator("#Under")).to_have_value("")
+        await page.locator("#s2 [data-does=pick]").focus()
+        await page.get_by_role("button", name="Agreed", exact=True).click()
+        await expect(page.locator("#s2 .tag")).to_have_text(["Agreed (1)", "Agreed"])
+        await expect(page.locator("#s2 [data-does=pick]")).to_be_focused()
+        await expect(page.locator("#Tagged h3")).to_have_text(["1. Who pays?", "2. How?", "Under no question"])
+        await expect(page.locator("#Tagged li").nth(1)).to_contain_text("Option · 0:0")
+        await expect(page.locator("#Tagged a").nth(1)).to_have_attribute("href", f"/s/{S}?channel=floor#s0")
+        backstage = on.live.state.backstage
+        assert backstage.tag(SegmentId("s0"), HOW.id) is Tag.OPTION
+        await page.locator("#s0 [data-does=pick]").focus()
+        await page.keyboard.press("2")
+        await page.keyboard.press("x")
+        await expect(page.locator("#s0 .tag")).to_have_count(0)
+        await expect(page.locator("#Done li").first).to_contain_text("Mark taken away")
+        await page.get_by_role("button", name="Undo: Mark taken away").click()
+        await expect(page.locator("#s0 .tag")).to_have_text("Option (2)")
+        # What was listed before keeps its marks, and whoever comes later sees them.
+        await on.do(do.ListPolicyQuestions(questions=(WHO,)))
+        await expect(page.locator("#Tagged h3")).to_have_text(
+            ["1. Who pays?", "Under another question", "Under no question"]
+        )
+        await page.reload()
+        await expect(page.locator("#s2 .tag")).to_have_count(2)
+
+
+async def test_several_lines_are_marked_at_once_and_speakers_keep_their_numbers(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Ana") as on:
+        await on.do(do.ListPolicyQuestions(questions=(WHO,)))
+        for n in range(2):
+            await on.say(f"s{n}", f"Line {n} is said.")
+        await lead(page, on, Role.TECHNICIAN, "desk")
+        for n in range(2):
+            await page.locator(f"#s{n} [data-does=pick]").check()
+        await page.keyboard.press("o")
+        for n in range(2):
+            await expect(page.locator(f"#s{n} .tag")).to_have_text("Option (1)")
+        await page.keyboard.press("1")
+        await expect(page.locator("#Speakers [aria-pressed=true]")).to_contain_text("Ana")
+
+
+async def test_who_does_not_report_sees_marks_and_sets_none(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s0", "All of us pay.")
+        await on.do(do.TagLine(segment=SegmentId("s0"), tag=Tag.AGREED), by=Actor(Role.CHAIR, "c1"))
+        await lead(page, on, Role.CAPTIONER, "desk")
+        await expect(page.locator("#s0 .tag")).to_have_text("Agreed")
+        await expect(page.locator("#Outcome")).to_be_hidden()
+        await page.keyboard.press("o")
+        await expect(page.locator("#s0 .tag")).to_have_text("Agreed")

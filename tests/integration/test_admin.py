@@ -216,6 +216,34 @@ async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) 
         assert live.state.languages == ("ar", "en")
 
 
+async def test_a_meetings_policy_questions_are_listed_with_a_form(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.programme
+        await make(secretary)
+        page, questions = "/admin/meetings/water-board", "/admin/meetings/water-board/questions"
+        live = await programme.live(SessionId("water-board"))
+        assert live is not None
+        await secretary.get(page)
+        assert await secretary.send(questions, questions="Who pays?\r\n\r\n  How  is <it> measured? ") == 200
+        assert secretary.url == page
+        listed = live.state.backstage.questions
+        assert [(each.id, each.text) for each in listed] == [("q1", "Who pays?"), ("q2", "How is <it> measured?")]
+        assert "<li><bdi>How is &lt;it&gt; measured?</bdi></li>" in secretary.text
+        before = live.writer.offset
+        assert await secretary.send(questions, questions="Who pays?\nHow is <it> measured?") == 200
+        assert live.writer.offset == before
+        assert await secretary.send(questions, questions="How is <it> measured?") == 200
+        assert [each.id for each in live.state.backstage.questions] == ["q2"]
+        assert await secretary.send(questions, questions="\n".join(map(str, range(21)))) == 400
+        assert "at most 20 policy questions" in secretary.text
+        await secretary.get(page)
+        fields = {**secretary.hidden(questions), "questions": "Why?"}
+        assert await secretary.post("/admin/meetings/nowhere/questions", fields) == 404
+        assert await secretary.post(questions, fields, origin=None) == 403
+        stranger = await house.browser()
+        assert await stranger.post(questions, fields) == 403
+
+
 async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, programme = await house.secretary(), house.running.programme

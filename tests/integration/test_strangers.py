@@ -194,6 +194,7 @@ DOORS = {
     "GET /admin/meetings/{session}": STAFF_ONLY,
     "POST /admin/meetings/{session}": STAFF_ONLY,
     "POST /admin/meetings/{session}/plan": STAFF_ONLY,
+    "POST /admin/meetings/{session}/questions": STAFF_ONLY,
     "POST /admin/places": STAFF_ONLY,
     "POST /admin/places/{room}/next": STAFF_ONLY,
     "POST /admin/links": STAFF_ONLY,

@@ -7,6 +7,7 @@ import { DeskLines } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
 import { keepOwnName, ownName } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
+import { DeskOutcome } from './desk_outcome.js';
 import { DeskPanel } from './desk_panel.js';
 import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
@@ -25,7 +26,7 @@ let may = new Set();
 let channel = data.channel;
 let own = ''; // our seat
 let here = [];
-let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null, hubs: null };
+let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
 const say = (text) => { at('Status').textContent = text; };
@@ -50,17 +51,20 @@ const spoken = () => state.session.channels[channel]?.languages ?? state.session
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
+const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
 const keys = new DeskKeys({
   nobody: () => may.has('take-floor') && take(null),
   ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, () => {
     const speaker = panel.speakers()[i];
-    if (speaker && may.has('take-floor')) take(speaker[0]);
+    if (speaker && data.names) take(speaker[0]);
+    else if (!data.names && may.has('tag-line')) outcome.choose(i);
   }])),
   correct: () => may.has('correct') && state.newest() && edit.open(state.newest().segment),
   write: () => may.has('type') && at('Write').elements.text.focus(),
   undo: () => panel.undoable() && undo(panel.undoable().id),
-}, (name) => (name.startsWith('speaker') ? words.text('key.speaker', { n: name.slice(7) }) : words.text(`key.${name}`)));
+  ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-line') && does()])),
+}, (name) => (name.startsWith('speaker') ? words.text(data.names ? 'key.speaker' : 'key.policy', { n: name.slice(7) }) : words.text(`key.${name}`)));
 
 const link = new DeskLink('/desk', () => ({
   session: data.session, channel, after: state.position, name: ownName(), role: data.role,
@@ -169,6 +173,7 @@ function around() {
   panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close') });
   terms.show(news.terms, may.has('term'));
   notes.take(news.hubs);
+  outcome.show(news.outcome);
   choices();
   now();
 }

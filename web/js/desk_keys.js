@@ -6,7 +6,7 @@ import { element } from './nodes.js';
 const KEPT = 'moothall.desk.keys';
 const STANDARD = {
   nobody: '0', ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, String(i + 1)])),
-  correct: 'e', write: 'w', undo: 'u',
+  correct: 'e', write: 'w', undo: 'u', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
 };
 
 export class DeskKeys {

@@ -21,6 +21,7 @@ export class DeskLines {
     this.box = document.getElementById('Log');
     this.picked = new Set();
     this.anchor = null; // where a range begins
+    this.marks = new Map(); // line → what it is marked as, in words
     this.editing = null; // the line in the editor, which is left alone
     this.list.addEventListener('click', (event) => this.#click(event));
     this.list.addEventListener('keydown', (event) => this.#key(event));
@@ -88,6 +89,7 @@ export class DeskLines {
     about.append(' ', element('button', { type: 'button', class: 'mend', 'data-does': 'mend', 'aria-label': said('correct') }, this.words.text('correct')));
     if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
     else if (line.origin !== 'machine') about.append(' ', element('span', { class: 'mark' }, this.words.text(`origin.${line.origin}`)));
+    for (const mark of this.marks.get(line.segment) ?? []) about.append(' ', element('span', { class: 'mark tag' }, mark));
     item.append(about);
     item.classList.toggle('picked', pick.checked);
     old?.replaceWith(item);

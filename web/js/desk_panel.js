@@ -100,6 +100,7 @@ export class DeskPanel {
       const kind = command.do;
       const text = (command.text ?? command.name ?? command.term ?? '').trim().slice(0, 80);
       if (kind === 'take-floor') return this.words.text('did.take-floor', { name: name(command.speaker) });
+      if (kind === 'tag-line' && command.tag) return this.words.text('did.tag-line', { text: this.words.text(`tag.${command.tag}`) });
       if (kind === 'assign') return this.words.text('did.assign', { name: name(command.speaker) });
       if (kind === 'force-language') {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
@@ -112,8 +113,9 @@ export class DeskPanel {
     return [...new Set(commands.filter(({ do: kind }) => this.data.texts[`did.${kind}`]).map(one))].join(' · ');
   }
 
-  #did({ do: kind, accepted, wanted, keep, written, flags }) {
+  #did({ do: kind, accepted, wanted, keep, written, flags, tag }) {
     if (kind === 'flag' && !flags.length) return 'unflag';
+    if (kind === 'tag-line' && tag === null) return 'untag';
     if (accepted) return 'accept';
     if (wanted === false) return 'term-away';
     const translated = kind === 'term' && (typeof keep === 'boolean' || Object.keys(written ?? {}).length > 0);

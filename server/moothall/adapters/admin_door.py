@@ -204,6 +204,7 @@ class AdminDoor:
             imported=bool(planned.source),
             meeting=view.meeting_row(planned, state, self._programme, asked.ui),
             times=view.clock_of(self._programme, asked.ui),
+            questions=[each.text for each in state.backstage.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
             links=view.link_rows(links, self._programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),

@@ -16,6 +16,7 @@ from moothall.adapters.desk_texts import (
     PICKED,
     ROLES,
     STRANGER,
+    TAGS,
 )
 from moothall.adapters.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS, SIFTING
 from moothall.adapters.page_asking import language, own_html
@@ -23,7 +24,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.refinement_texts import ACCEPTING, REFINEMENT_TEXTS
 from moothall.core.authority import COMMANDS, STAFF_ROLES
-from moothall.core.commands import Command, CorrectSegment, Stand
+from moothall.core.commands import Command, CorrectSegment, Stand, TakeFloor
 from moothall.core.ids import SessionId, is_name
 from moothall.services.role_links import Staff
 
@@ -130,6 +131,7 @@ class DeskDoor:
             podium=f"/podium/{quote(session)}{asked}",
             orders=[(order.value, *texts) for order, texts in ORDERS.items()],
             reasons=REASONS,
+            tags=[(tag.value, key) for tag, key in TAGS.items()],
             roles=[(role.value, key) for role, key in ROLES.items()],
             sifting=SIFTING,
             in_language=lambda tag: _address(request.path, tag, role),
@@ -138,6 +140,7 @@ class DeskDoor:
                     "session": session,
                     "channel": about.channel,
                     "role": fitting[0].role,
+                    "names": TakeFloor in COMMANDS[fitting[0].role],
                     "base": f"/s/{quote(session)}",
                     "next": about.follows,
                     "clip": about.sound,

@@ -8,6 +8,7 @@ from moothall.adapters.quality_texts import QUALITY_TEXTS
 from moothall.adapters.translation_texts import REACH_TEXTS
 from moothall.adapters.wall_texts import CONTROL_WALL_TEXTS, WALL_TEXTS
 from moothall.core.actors import Role
+from moothall.core.backstage_parts import Tag
 from moothall.services.reports import Kind
 
 ROLES = {
@@ -66,8 +67,21 @@ ALARMS = {
 }
 """What has to be seen to, with the remedy; the keys are the kinds of `services/alarms.py`."""
 
+TAGS = {Tag.AGREED: "Agreed", Tag.DIVERGING: "Views differ", Tag.OPTION: "Option"}
+"""What a line is marked as for the report."""
+
 DESK_TEXTS = {
     **WALL_TEXTS,
+    **{f"tag.{tag.value}": key for tag, key in TAGS.items()},
+    **{f"key.{tag.value}": key for tag, key in TAGS.items()},
+    "tag.none": "Under no question",
+    "tag.other": "Under another question",
+    "key.question": "Next policy question",
+    "key.untag": "Take the mark away",
+    "key.policy": "Policy question {n}",
+    "did.tag-line": "Line marked: {text}",
+    "did.untag": "Mark taken away",
+    "did.list-policy-questions": "Policy questions changed",
     **{f"standing.{name}": key for name, key in STANDING.items()},
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
     **{f"role.{role.value}": key for role, key in ROLES.items()},

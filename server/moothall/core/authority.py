@@ -44,7 +44,7 @@ COMMANDS: dict[Role, _Commands] = {
     | _AUDIO
     | _SPEAKERS
     | _CONSENT
-    | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll),
+    | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
