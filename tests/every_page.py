@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page
 
+from every_note import every_note
 from every_question import TEXT, asked, every_question, said_of_themselves
 from moothall.app import Hall, hall
 from moothall.core import commands as do
@@ -19,7 +20,7 @@ from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, Speake
 from moothall.core.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.proposing import ProposeOrder
-from moothall.services.role_links import HALL
+from moothall.services.role_links import HALL, session_scope
 from moothall.services.session_writer import Receipt
 from moothall.settings import Engine, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
@@ -142,6 +143,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "report.html": (f"{MEETING}/report", None),
     "ask.html": (f"{MEETING}/ask", None),
     "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
+    "ask.html, for a group": (f"{TRANSLATED}/ask", None),
     "asked.html": (f"{MEETING}/ask", _asking),
     "asked.html, in its turn": (f"{TRANSLATED}/ask", _in_its_turn),
     "questions.html": (f"{TRANSLATED}/questions", None),
@@ -318,6 +320,7 @@ async def _meeting(running: Hall, name: str) -> None:
         )
         await told(Actor(Role.CAPTIONER, "c1"), f"fix-{number}", fix)
     await every_question(told)
+    await every_note(told)
     if name == "yesterday":
         await told(SYSTEM, "closed", do.CloseSession())
 
@@ -335,11 +338,12 @@ def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:
 
 @asynccontextmanager
 async def visitor(browser: Browser, running: Hall, **options: Any) -> AsyncIterator[BrowserContext]:
-    """A browser that has opened the links of a technician and of the secretariat; it lets tests put scripts in."""
+    """A browser that has the links of a technician, of the secretariat and of a hub; it lets tests put scripts in."""
     context = await browser.new_context(bypass_csp=True, **{"locale": "en-GB", **options})
     context.set_default_timeout(10_000)
-    for role in (Role.SECRETARIAT, Role.TECHNICIAN):
-        _, token = await running.links.create(role, HALL, f"{role}")
+    hub = (Role.HUB, session_scope(SessionId("translated")), "Kisumu & <Library>")
+    for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
+        _, token = await running.links.create(*link)
         await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
     yield context
     await context.close()

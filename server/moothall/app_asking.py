@@ -32,6 +32,7 @@ def asking_doors(
         clock=house.clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
+        hubs_of=access.hubs,
         origins=origins,
         secure=public.startswith("https://"),
         address_of=address_of,

@@ -56,7 +56,7 @@ async def test_the_staff_marks_and_unmarks_by_key_and_can_undo_it(page: Page, tm
         await on.do(do.ReportAbuse(intervention=name("a")), by=SOMEBODY)
         await expect(page.locator("#Queued #q-a")).to_contain_text("Reported by readers")
         await page.locator("#q-a").focus()
-        await page.keyboard.press("m")
+        await page.keyboard.press("v")
         await expect(page.locator("#q-a")).to_contain_text("Marked as rude")
         assert flags(on, "a") == ("reported", "abuse")
         await page.locator("#q-a").focus()
@@ -156,6 +156,38 @@ async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: 
         await page.get_by_role("button", name="I have read it").click()
         await expect(page.locator("#Notes")).to_contain_text("Read by: Moderator")
         assert on.live.state.backstage.hub_notes[-1].read == (Role.MODERATOR,)
+
+
+async def test_a_coordinator_asks_for_the_group(browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        _, token = await on.running.links.create(Role.HUB, f"session:{S}", "Kisumu Library")
+        # With scripts and without.
+        for number, scripts in enumerate((False, True), 1):
+            async with await browser.new_context(java_script_enabled=scripts, locale="en-GB") as context:
+                page = await context.new_page()
+                await page.goto(f"{on.running.address}/s/{S}/ask")
+                await expect(page.locator("[name=hub]")).to_have_count(0)
+                await page.goto(f"{on.running.address}/enter/{token}")
+                await page.get_by_role("link", name="Ask or comment").click()
+                await expect(page.get_by_label("For our group: Kisumu Library")).to_be_checked()
+                await page.get_by_label("Your question or comment").fill("Who pays?")
+                await page.get_by_role("button", name="Send").click()
+                await expect(page.locator(".stands")).to_have_text("Being checked")
+                each = on.live.state.floor.standing(*Standing)[-1]
+                assert (each.number, each.origin) == (number, "hub:kisumu-library")
+        # Whoever leaves asks for nobody but themselves.
+        async with await browser.new_context(java_script_enabled=False, locale="en-GB") as context:
+            page = await context.new_page()
+            staff, token = await on.running.links.create(Role.HUB, "hall", "Lima")
+            await page.goto(f"{on.running.address}/enter/{token}")
+            await page.goto(f"{on.running.address}/s/{S}/ask")
+            await page.get_by_label("Your question or comment").fill("Why?")
+            await on.running.links.revoke(staff.link)
+            await page.get_by_role("button", name="Send").click()
+            await expect(page.get_by_role("alert")).to_contain_text("The link of that group doesn't work here any more")
+            await page.get_by_role("button", name="Send").click()
+            await expect(page.locator(".stands")).to_have_text("Being checked")
+            assert on.live.state.floor.standing(*Standing)[-1].origin == "remote"
 
 
 WHO, HOW = (PolicyQuestion(id=PolicyQuestionId(f"q{n}"), text=text) for n, text in enumerate(("Who pays?", "How?"), 1))

@@ -63,5 +63,6 @@ class AdminText:
     QUESTIONS = "Questions and comments"
     PODIUM = "Questions for the podium"
     READ = "Read the text"
+    ASK = "Ask or comment"
     READERS_PAGE = "The text, for everybody who reads"
     READERS_LINK = "The text, for whoever has this link"

@@ -263,6 +263,8 @@ def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
         rows.append({"address": f"/moderate/{session}", "name": ui.text(AdminText.QUESTIONS)})
         rows.append({"address": f"/podium/{session}", "name": ui.text(AdminText.PODIUM)})
     rows.append({"address": f"/s/{session}", "name": ui.text(AdminText.READ)})
+    if role is Role.HUB:
+        rows.append({"address": f"/s/{session}/ask", "name": ui.text(AdminText.ASK)})
     return rows
 
 

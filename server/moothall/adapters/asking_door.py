@@ -55,6 +55,8 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     age: int = 0
     about: Statement = {}
     """What they say of themselves."""
+    hub: str = ""
+    """For which hub; empty for whoever writes it."""
 
 
 class AskingDoor:
@@ -70,13 +72,15 @@ class AskingDoor:
         randomness: Randomness,
         snapshot_of: SnapshotOf,
         origins: frozenset[str],
+        hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {},
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
         balance: Balance | None = None,
     ) -> None:
         """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
 
-        `balance`: keeps what people say of themselves; without it they aren't asked.
+        `hubs_of`: the hubs for which whoever asks may do so, and what they are called. `balance`: keeps what people
+        say of themselves; without it they aren't asked.
         """
         self._pages = pages
         self._balance = balance
@@ -84,6 +88,7 @@ class AskingDoor:
         self._randomness = randomness
         self._snapshot_of = snapshot_of
         self._origins = origins
+        self._hubs_of = hubs_of
         self._secure = secure
         self._address_of = address_of
         self._author_page = author_page
@@ -108,7 +113,8 @@ class AskingDoor:
             return refusal(wrong, self._pages, ui)
         over = wanted.snapshot.session.status is Status.CLOSED
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
-        typed = Typed(form=new_token(self._randomness), language=ui.language)
+        hub = next(iter(self._hubs_of(wanted.session)), "")
+        typed = Typed(form=new_token(self._randomness), language=ui.language, hub=hub)
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen)
         # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
         # fetched for later has not asked yet.
@@ -143,9 +149,11 @@ class AskingDoor:
             form=typed.form,
             name=typed.name.strip(),
             age=typed.age,
+            hub=typed.hub,
         )
         try:
-            answer = await self._asking.ask(wanted.session, wish, token_of(request, COOKIE))
+            own = not wish.hub or wish.hub in self._hubs_of(wanted.session)
+            answer = await self._asking.ask(wanted.session, wish, token_of(request, COOKIE)) if own else Unasked.HUB
         except StorageUnavailable:
             answer = Unasked.UNAVAILABLE
         if isinstance(answer, Unasked):
@@ -222,6 +230,7 @@ class AskingDoor:
             sentence=sentence,
             wrong=None if why is None else why.value,
             typed=typed,
+            hubs=[(hub, label, hub == typed.hub) for hub, label in self._hubs_of(wanted.session).items()],
             kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
             languages=_languages(wanted, typed.language, ui, self._pages),
             about=about_fields(self._choices(wanted), typed.about, ui),
@@ -259,6 +268,7 @@ async def _typed(request: web.Request, ui: Catalogue) -> Typed:
         language=_tag(given, ui),
         age=_age(given),
         about=about_given(given),
+        hub=_clean(given.get("hub", "")),
     )
 
 

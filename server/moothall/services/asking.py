@@ -22,7 +22,7 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import queue, wait_behind
-from moothall.core.floor.parts import OPEN, Kind, Standing
+from moothall.core.floor.parts import HUB, OPEN, REMOTE, Kind, Standing
 from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_lines
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
@@ -52,6 +52,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     age: int = 0
     """How long ago it was written, ms: there may have been no line."""
+    hub: str = ""
+    """The hub for which its coordinator asks; empty: somebody asks for themselves, from a remote place."""
 
 
 class Unasked(StrEnum):
@@ -69,6 +71,8 @@ class Unasked(StrEnum):
     """Its author waits already to speak."""
     MANY = "many"
     """Too many of its author's are open."""
+    HUB = "hub"
+    """It is for a hub whose link this browser doesn't have, or has no more."""
     UNAVAILABLE = "unavailable"
     """It can't be stored now."""
 
@@ -154,7 +158,8 @@ class Asking:
     async def ask(self, session: SessionId, wish: Wish, visitor: str) -> InterventionId | Unasked:
         """Take a wish; the same form with the same words again is the same one. `visitor` is the browser's token.
 
-        The session has to be one that the visitor may read. Raises StorageUnavailable when it can't be loaded.
+        The session has to be one that the visitor may read, and the wish's hub one whose link they have. Raises
+        StorageUnavailable when it can't be loaded.
         """
         if not 0 < len(wish.text) <= MAX_TEXT and (wish.text or wish.kind is not Kind.REQUEST):
             return Unasked.TEXT
@@ -163,9 +168,9 @@ class Asking:
         live = await self._sessions.find(session)
         if live is None:
             return Unasked.UNAVAILABLE
-        said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name)
+        said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name, *((wish.hub,) if wish.hub else ()))
         name = InterventionId(self._mac("form", session, *said)[:_CODE_BYTES].hex())
-        asker = _code(self._mac("asker", session, visitor or f"form {wish.form}"))
+        asker = self._asker(session, wish, visitor)
         asked = Ask(
             intervention=name,
             kind=wish.kind,
@@ -173,11 +178,13 @@ class Asking:
             language=wish.language,
             asker=asker,
             name=wish.name,
+            origin=f"{HUB}{wish.hub}" if wish.hub else REMOTE,
             age=min(wish.age, LONGEST_AGE_MS),
             flags=self._blocked.flags(wish.language, wish.text, wish.name),
         )
         # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
-        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), CommandId(f"ask:{name}"), asked)
+        by = Actor(Role.HUB, name, hub=wish.hub) if wish.hub else Actor(Role.PARTICIPANT, name)
+        answer = await live.writer.send(by, CommandId(f"ask:{name}"), asked)
         return _why(live.state, wish, asker, answer) if isinstance(answer, Refusal) else name
 
     def token(self, session: SessionId, intervention: InterventionId) -> str:
@@ -234,6 +241,15 @@ class Asking:
             return None
         right = self.token(session, InterventionId(name)).encode("utf-8", "replace")
         return InterventionId(name) if hmac.compare_digest(right, token.encode("utf-8", "replace")) else None
+
+    def _asker(self, session: SessionId, wish: Wish, visitor: str) -> str:
+        """Who asks, for the limits and the order of the queue.
+
+        At a hub one browser asks for many people: each name is one, and those without a name are one together.
+        """
+        if wish.hub:
+            return _code(self._mac("hub", session, wish.hub, wish.name.casefold()))
+        return _code(self._mac("asker", session, visitor or f"form {wish.form}"))
 
     def _mac(self, *parts: str) -> bytes:
         return hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)

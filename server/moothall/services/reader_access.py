@@ -18,7 +18,7 @@ from moothall.core.lanes import Feed
 from moothall.core.programme.plan import RoomId
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.fanout import SessionFanout
-from moothall.services.role_links import Staff, covers
+from moothall.services.role_links import Staff, covers, hub_of
 from moothall.services.sessions import LiveSession, Sessions
 
 ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())
@@ -69,6 +69,12 @@ class ReaderAccess:
         fanout = await self.find(session)
         live = self._sessions.loaded(session)
         return None if fanout is None or live is None or self.may_read(session) is not None else live.state.floor
+
+    def hubs(self, session: SessionId) -> dict[str, str]:
+        """The hubs whose links whoever asks has opened for a session: what their coordinators call them, by name."""
+        room = self._room_of(session)
+        good = (staff for staff in ASKER.get() if staff.role is Role.HUB and covers(staff.scope, session, room))
+        return {hub_of(staff): staff.label or hub_of(staff) for staff in good}
 
     def _open(self, live: LiveSession) -> bool:
         access = live.state.access

@@ -39,7 +39,14 @@ FILLED = {"id": "f1", "kind": "comment", "text": "Thanks & <bye>", "name": "Ana"
 
 
 class House:
-    def __init__(self, hall: MemoryHall, live: LiveSession, client: TestClient[web.Request, web.Application]) -> None:
+    def __init__(
+        self,
+        hall: MemoryHall,
+        live: LiveSession,
+        client: TestClient[web.Request, web.Application],
+        hubs: dict[str, str],
+    ) -> None:
+        self.hubs = hubs
         self.hall = hall
         self.live = live
         self.client = client
@@ -91,6 +98,7 @@ async def house() -> AsyncIterator[House]:
         live = await hall.session(languages=("pt-BR", "en"))
         asking = Asking(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
         await asking.load()
+        hubs: dict[str, str] = {}
         door = AskingDoor(
             PAGES,
             asking,
@@ -99,12 +107,13 @@ async def house() -> AsyncIterator[House]:
             randomness=SeededRandomness(2),
             snapshot_of=ReaderAccess(hall.sessions).snapshot,
             origins=frozenset({ORIGIN}),
+            hubs_of=lambda _: hubs,
         )
         app = web.Application()
         app.add_routes(door.routes())
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            made = House(hall, live, client)
+            made = House(hall, live, client, hubs)
             await made.do(do.OpenSession(), actor=SYSTEM)
             yield made
 
@@ -146,6 +155,29 @@ async def test_what_is_sent_is_taken_and_leads_to_its_page(house: House) -> None
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "strict-origin"
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+async def test_whoever_has_a_hubs_link_chooses_for_whom_it_is(house: House) -> None:
+    assert 'name="hub"' not in (await house.get("/s/s/ask"))[2]
+    house.hubs["kisumu-library"] = "Kisumu & <Library>"
+    text = (await house.get("/s/s/ask"))[2]
+    assert '<input type="radio" name="hub" value="kisumu-library" checked> For our group: Kisumu & <Library>' in text
+    assert '<input type="radio" name="hub" value=""> For myself' in text
+    await house.asked(hub="kisumu-library")
+    await house.asked(hub="", id="f2")
+    assert [each.origin for each in house.all] == ["hub:kisumu-library", "remote"]
+    _, _, text = await house.post(text="", hub="")
+    assert '<input type="radio" name="hub" value="" checked>' in text, "what was chosen stands there still"
+
+
+async def test_nobody_asks_for_a_hub_whose_link_they_dont_have(house: House) -> None:
+    for hub in ("kisumu", "\0<", "x" * 1000):
+        status, headers, text = await house.post(hub=hub)
+        assert (status, headers["Cache-Control"]) == (422, "no-store")
+        assert "The link of that group doesn't work here any more" in text
+        assert "Thanks & <bye>" in text
+        assert 'name="hub"' not in text, "sent again it is their own"
+    assert house.all == []
 
 
 async def test_sent_again_it_is_one_and_the_addresses_keep_text_and_language(house: House) -> None:

@@ -132,6 +132,34 @@ async def test_a_browser_is_the_same_in_a_session_and_another_in_the_next(house:
 
 
 @in_a_house
+async def test_a_coordinator_asks_for_the_hub_and_each_name_is_somebody(house: House) -> None:
+    async def asker(form: str, name: str, hub: str = "kisumu", visitor: str = "v1") -> str:
+        each = (await house.own(await house.ask(form, visitor, name=name, hub=hub))).intervention
+        assert each.origin == f"hub:{hub}"
+        return each.asker
+
+    ana = await asker("f1", "Ana")
+    assert await asker("f2", "ANA", visitor="v2") == ana
+    others = {await asker("f3", "Bo"), await asker("f4", ""), await asker("f5", "Ana", hub="lima")}
+    assert len({ana, *others}) == 4
+    own = (await house.own(await house.ask("f6", name="Ana"))).intervention
+    assert own.origin == "remote"
+    assert own.asker != ana
+    roles = {record.header.role for record in await house.hall.log.read(SESSION, 0, 100)}
+    assert {Role.HUB, Role.PARTICIPANT} <= roles
+
+
+@in_a_house
+async def test_the_same_form_for_a_hub_and_for_oneself_are_two(house: House) -> None:
+    first = await house.ask(hub="kisumu")
+    assert await house.ask(hub="kisumu") == first
+    assert await house.ask() != first
+    token = house.asking.token(SESSION, first)
+    assert await house.asking.take_back(SESSION, token) is None
+    assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
+
+
+@in_a_house
 async def test_why_it_is_not_taken(house: House) -> None:
     assert await house.refused(text="") is Unasked.TEXT
     assert await house.refused(text="x" * (MAX_TEXT + 1)) is Unasked.TEXT

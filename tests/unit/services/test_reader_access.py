@@ -76,6 +76,27 @@ def test_whoever_has_a_link_reads_what_it_is_good_for() -> None:
     loop.run(story())
 
 
+def test_whoever_has_a_hubs_link_asks_for_the_hub_where_the_link_is_good() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            access = ReaderAccess(hall.sessions, {SessionId("a"): RoomId("main")}.get)
+            links = (
+                Staff(link="1", role=Role.HUB, scope="room:main", label="Kisumu Library"),
+                Staff(link="2", role=Role.HUB, scope="session:b", label=""),
+                Staff(link="3", role=Role.CHAIR, scope="hall", label="Chair"),
+            )
+            reset = ASKER.set(links)
+            try:
+                assert access.hubs(SessionId("a")) == {"kisumu-library": "Kisumu Library"}
+                assert access.hubs(SessionId("b")) == {"2": "2"}
+                assert access.hubs(SessionId("c")) == {}
+            finally:
+                ASKER.reset(reset)
+            assert access.hubs(SessionId("a")) == {}
+
+    loop.run(story())
+
+
 def test_a_rehearsal_is_read_by_whoever_has_its_address() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
