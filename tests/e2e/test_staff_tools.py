@@ -169,7 +169,7 @@ async def test_a_coordinator_asks_for_the_group(browser: Browser, tmp_path: Path
                 await expect(page.locator("[name=hub]")).to_have_count(0)
                 await page.goto(f"{on.running.address}/enter/{token}")
                 await page.get_by_role("link", name="Ask or comment").click()
-                await expect(page.get_by_label("For our group: Kisumu Library")).to_be_checked()
+                await expect(page.get_by_label("For our group: \u2068Kisumu Library\u2069")).to_be_checked()
                 await page.get_by_label("Your question or comment").fill("Who pays?")
                 await page.get_by_role("button", name="Send").click()
                 await expect(page.locator(".stands")).to_have_text("Being checked")

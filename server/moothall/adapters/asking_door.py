@@ -230,7 +230,9 @@ class AskingDoor:
             sentence=sentence,
             wrong=None if why is None else why.value,
             typed=typed,
-            hubs=[(hub, label, hub == typed.hub) for hub, label in self._hubs_of(wanted.session).items()],
+            hubs=[
+                (hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in self._hubs_of(wanted.session).items()
+            ],
             kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
             languages=_languages(wanted, typed.language, ui, self._pages),
             about=about_fields(self._choices(wanted), typed.about, ui),

@@ -161,7 +161,10 @@ async def test_whoever_has_a_hubs_link_chooses_for_whom_it_is(house: House) -> N
     assert 'name="hub"' not in (await house.get("/s/s/ask"))[2]
     house.hubs["kisumu-library"] = "Kisumu & <Library>"
     text = (await house.get("/s/s/ask"))[2]
-    assert '<input type="radio" name="hub" value="kisumu-library" checked> For our group: Kisumu & <Library>' in text
+    assert (
+        '<input type="radio" name="hub" value="kisumu-library" checked> For our group: \u2068Kisumu & <Library>\u2069'
+        in text
+    )
     assert '<input type="radio" name="hub" value=""> For myself' in text
     await house.asked(hub="kisumu-library")
     await house.asked(hub="", id="f2")
