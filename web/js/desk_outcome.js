@@ -7,6 +7,7 @@ import { direction, mediaTime } from './words.js';
 
 const TAGS = ['agreed', 'diverging', 'option'];
 const AT_ONCE = 50; // commands that one act may hold
+const lineOf = (node) => node?.closest('li.line')?.id ?? null;
 
 export class DeskOutcome {
   /**
@@ -25,11 +26,16 @@ export class DeskOutcome {
     this.questions = [];
     this.marked = new Map(); // line → [{question, tag}]
     this.under = at('Under');
-    // A press of the mouse takes the focus from no line.
-    at('Outcome').addEventListener('mousedown', (event) => event.target.closest('[data-tag]') && event.preventDefault());
+    this.from = null; // the line from which the focus came here
+    document.addEventListener('focusin', ({ target, relatedTarget }) => {
+      if (target.closest('#Outcome')) this.from = lineOf(relatedTarget) ?? (relatedTarget?.closest('#Outcome') ? this.from : null);
+    });
     at('Outcome').addEventListener('click', ({ target }) => {
       const { tag } = target.closest('[data-tag]')?.dataset ?? {};
-      if (tag !== undefined) this.tag(tag || null);
+      if (tag === undefined) return;
+      const { from } = this;
+      this.tag(tag || null);
+      if (from) document.getElementById(from)?.querySelector('[data-does=pick]')?.focus();
     });
   }
 
@@ -51,7 +57,8 @@ export class DeskOutcome {
 
   /** Mark what is picked, else where the focus is, else the newest line. */
   async tag(tag) {
-    const focused = document.activeElement?.closest('li.line')?.id;
+    const active = document.activeElement;
+    const focused = active?.closest('#Outcome') ? this.from : lineOf(active);
     const picked = this.lines.chosen();
     const newest = this.state.newest()?.segment;
     const segments = picked.length ? picked : [focused ?? newest].filter(Boolean);
