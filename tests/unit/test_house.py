@@ -23,7 +23,7 @@ LONG = {
 """Files of more than 350 lines, and why each is one thing all the same."""
 
 UNTESTED = {
-    "core/backstage_parts.py": "fields without behaviour; test_backstage.py and test_decide_backstage.py use every one of them",
+    "core/backstage_parts.py": "fields without behaviour; test_decide_backstage.py uses every one of them",
     "core/actors.py": "roles without behaviour; test_authority.py walks all of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
     "core/errors.py": "sentences and fields without behaviour",
