@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import msgspec
@@ -11,22 +11,16 @@ from aiohttp import web
 
 from moothall.adapters.about_door import AboutDoor
 from moothall.adapters.abuse_door import AbuseDoor
-from moothall.adapters.admin_door import AdminDoor, runs_the_house
-from moothall.adapters.admin_request import StaffPages
-from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.hands_door import HandsDoor
-from moothall.adapters.import_door import ImportDoor
 from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.page_door import PageDoor, QualityOf
 from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
-from moothall.adapters.policy_door import PolicyDoor
 from moothall.adapters.poll_door import PollDoor
-from moothall.adapters.qr import qr_svg
 from moothall.adapters.questions_door import QuestionsDoor
 from moothall.adapters.reading import Readers
 from moothall.adapters.record_door import RecordDoor
@@ -35,12 +29,10 @@ from moothall.adapters.shown_door import OnWall, ShownDoor
 from moothall.adapters.sound_folder import SoundFolder
 from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import StaffDoor
-from moothall.adapters.sums_door import SumsDoor
-from moothall.adapters.time_zones import find_zone
 from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.well_known import KeysDoor
-from moothall.adapters.work_door import WorkDoor
+from moothall.app_admin import admin_doors
 from moothall.app_asking import asking_doors
 from moothall.app_desks import open_desks
 from moothall.app_house import House
@@ -246,8 +238,17 @@ async def open_doors(
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
     app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
-    for routes in _running_the_meetings(house, address, pages, staff, catalogue, translation=translation):
-        app.add_routes(routes)
+    app.add_routes(
+        admin_doors(
+            house,
+            origins=address.origins,
+            public=address.public,
+            pages=pages,
+            staff=staff,
+            catalogue=catalogue,
+            translation=translation,
+        )
+    )
     desks, staff_socket = open_desks(
         stack,
         house,
@@ -315,35 +316,3 @@ def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:
         return 0 if live is None else sum(live.fanout.readers.values())
 
     return count
-
-
-def _running_the_meetings(
-    house: House,
-    address: Address,
-    pages: Pages,
-    staff: StaffDoor,
-    catalogue: Catalogue,
-    *,
-    translation: Translation,
-) -> Sequence[Sequence[web.RouteDef]]:
-    """`/admin` and `/staff`."""
-    shared = StaffPages(
-        pages=pages,
-        guard=FormGuard(origins=address.origins, randomness=house.randomness),
-        staff=staff.staff,
-        key_of=staff.key_of,
-    )
-    admin = AdminDoor(
-        pages=shared,
-        programme=house.programme,
-        links=house.links,
-        entries=catalogue.all,
-        public=address.public,
-        qr_svg=qr_svg,
-        reach=translation.reach,
-    )
-    imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
-    policy = PolicyDoor(pages=shared, programme=house.programme)
-    work = WorkDoor(pages=shared, programme=house.programme)
-    sums = SumsDoor(pages=shared, balance=house.balance)
-    return admin.routes(), imports.routes(), policy.routes(), work.routes(), sums.routes()
