@@ -75,13 +75,9 @@ def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
         return False
     if role is not Role.HUB:
         return True
-    match command:
-        case do.Ask():
-            return command.origin == f"{HUB}{hub}"
-        case do.LeaveHubNote() | do.ReadHubNote():
-            return command.hub == hub
-        case _:
-            return False
+    if isinstance(command, do.Ask):
+        return command.origin == f"{HUB}{hub}"
+    return isinstance(command, do.LeaveHubNote | do.ReadHubNote) and command.hub == hub
 
 
 def may_read(role: Role, access: Access, *, has_link: bool = False) -> bool:
