@@ -30,7 +30,7 @@ def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusa
 
 def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
     """A reader says that it is rude; readers know of published ones alone."""
-    if not each.published:
+    if not each.published or each.removed:
         return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
     if REPORTED in each.flags:
         return Refusal(code=RefusalCode.CONFLICT, message="That was reported already.")

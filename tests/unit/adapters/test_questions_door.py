@@ -155,7 +155,8 @@ async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: Hous
     assert "why & <why>?" not in text
     assert "Question no. 1" in text
     assert "What was written here was removed for good." in text
-    assert text.count("<form") == 1  # Nobody asks too what nobody can read.
+    assert text.count("<form") == 2  # Nobody asks too or reports what nobody can read.
+    assert text.count("Report as rude") == 1
     assert "who & <why>?" in text
 
 

@@ -9,6 +9,7 @@ from moothall.core.authority import COMMANDS
 from moothall.core.decide_flags import MOST_FLAGS
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Standing
+from moothall.core.session import evolve
 
 
 def report(what: str) -> do.ReportAbuse:
@@ -29,6 +30,14 @@ def test_readers_report_what_they_can_read_and_it_stays_where_it_was() -> None:
 def test_nobody_reports_what_nobody_may_read() -> None:
     assert refused(asked(), report("a"), actor=SOMEBODY).code is RefusalCode.UNKNOWN
     assert refused(asked(), report("none"), actor=SOMEBODY).code is RefusalCode.UNKNOWN
+    state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    was = of(state, "a")
+    removed = ev.InterventionRemoved(
+        intervention=was.id, number=1, kind=was.kind, language=was.language, origin=was.origin, asker=was.asker, t=was.t
+    )
+    gone = evolve(state, removed)
+    assert gone.floor.numbered(1) == of(gone, "a")
+    assert refused(gone, report("a"), actor=SOMEBODY).code is RefusalCode.UNKNOWN
 
 
 def test_a_report_stands_beside_other_flags() -> None:
