@@ -1,4 +1,4 @@
-"""The doors of those who ask: the form, the author's page, and what is typed in a turn."""
+"""The doors of those who ask: the form, the author's page, what is typed in a turn; and what readers report as rude."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from moothall.adapters.abuse_door import AbuseDoor
 from moothall.adapters.asking_door import AskingDoor
 from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_door import TypingDoor
 from moothall.app_house import House
+from moothall.services.abuse_reports import AbuseReports
 from moothall.services.reader_access import ReaderAccess
 
 
@@ -50,3 +52,25 @@ def asking_doors(
         address_of=address_of,
     )
     return asking, typing
+
+
+def abuse_door(
+    house: House,
+    pages: Pages,
+    access: ReaderAccess,
+    *,
+    origins: frozenset[str],
+    address_of: Callable[[web.Request], str],
+) -> tuple[AbuseReports, AbuseDoor]:
+    """What readers have reported, and the door at which they do."""
+    reports = AbuseReports(house.sessions, randomness=house.randomness)
+    door = AbuseDoor(
+        pages,
+        reports,
+        clock=house.clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=origins,
+        address_of=address_of,
+    )
+    return reports, door

@@ -10,7 +10,6 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.about_door import AboutDoor
-from moothall.adapters.abuse_door import AbuseDoor
 from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.hands_door import HandsDoor
@@ -33,7 +32,7 @@ from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.well_known import KeysDoor
 from moothall.app_admin import admin_doors
-from moothall.app_asking import asking_doors
+from moothall.app_asking import abuse_door, asking_doors
 from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_questions import channel_of, open_question_translations, wall_questions
@@ -42,7 +41,6 @@ from moothall.app_translating import Translation
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.views.quality import Quality
-from moothall.services.abuse_reports import AbuseReports
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.glossaries import Glossaries
@@ -141,16 +139,7 @@ async def open_doors(
     translated = open_question_translations(
         stack, house, translation, pages=pages, access=access, address_of=address_of
     )
-    abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
-    abuse = AbuseDoor(
-        pages,
-        abuse_reports,
-        clock=clock,
-        randomness=house.randomness,
-        snapshot_of=access.snapshot,
-        origins=address.origins,
-        address_of=address_of,
-    )
+    abuse_reports, abuse = abuse_door(house, pages, access, origins=address.origins, address_of=address_of)
     questions = QuestionsDoor(
         pages,
         house.ballots,

@@ -270,7 +270,7 @@ async def _typed(request: web.Request, ui: Catalogue) -> Typed:
         language=_tag(given, ui),
         age=_age(given),
         about=about_given(given),
-        hub=_clean(given.get("hub", "")),
+        hub=clean(given.get("hub", "")),
     )
 
 
