@@ -17,6 +17,7 @@ export class Typing {
   #waiting = []; // lines that may not have arrived: {line, text, unkept}
   #busy = false;
   #again = false;
+  #late = false; // whether the last try failed
   #timer = null; // until the next text may be sent
   #pause = null;
   #over = false;
@@ -81,6 +82,7 @@ export class Typing {
     }
     clearTimeout(this.#pause);
     this.#pause = rest.trim() ? setTimeout(() => this.#finish(), PAUSE) : null;
+    if (done.length) this.#hurry();
     this.#send();
   }
 
@@ -91,6 +93,7 @@ export class Typing {
     const { done, rest } = sentences(this.field.value);
     for (const text of [...done, rest.trim()]) if (text) this.#add(text);
     this.field.value = '';
+    if (this.#waiting.length) this.#hurry();
     this.#send();
   }
 
@@ -106,6 +109,13 @@ export class Typing {
     return JSON.stringify({ page: this.#page, n: this.#n, line: this.line, text: this.field.value, done: this.#waiting.slice(0, MOST) });
   }
 
+  /** A line that is finished doesn't wait: the turn may end with it. */
+  #hurry() {
+    if (this.#late) return; // The line was away, and is tried again in its time.
+    clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
   async #send() {
     if (this.#busy || this.#timer) {
       this.#again = true;
@@ -116,7 +126,12 @@ export class Typing {
     const arrived = await this.#ask();
     this.#busy = false;
     if (this.#over) return;
-    if (!arrived || this.#waiting.length) this.#again = true;
+    this.#late = !arrived;
+    if (arrived && this.#waiting.length) {
+      this.#send(); // Finished meanwhile.
+      return;
+    }
+    this.#again ||= !arrived;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       if (this.#again) this.#send();
