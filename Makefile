@@ -20,7 +20,7 @@ DEMO_ARGS := $(if $(call given,FILE),--file "$$FILE") $(if $(call given,LANGUAGE
 # and a clean stop ends without an error line.
 FOREGROUND := if [ -t 0 ]; then set -m; fi;
 
-# Generated examples are the same in every run here; `pytest` by itself looks for new ones.
+# Generated examples are the same in every run of `make test`; `make test-all` looks for new ones, and for more of them.
 export HYPOTHESIS_PROFILE ?= ci
 PYTEST := $(BIN)/python -m pytest --durations=20
 # Two processes: most of the time goes by in waiting for real servers. A file of tests stays in one.
@@ -47,6 +47,7 @@ test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## all c
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	$(PYTEST) $(BOTH) -m "not chaos and not slow" $(PURE) $(ARGS)
 
+test-all: export HYPOTHESIS_PROFILE = long
 test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
 	$(PYTEST) $(PURE) $(ARGS)

@@ -14,6 +14,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Standing
+from moothall.core.ids import PollId
 from moothall.core.signals import Unrecorded
 from stage import FLOOR, Stage, ended, opened, partial, stage, words
 
@@ -190,6 +191,30 @@ async def test_a_wall_shows_what_is_asked_and_what_comes_next_as_it_happens(page
         await on.do(stand(Standing.LATER, "b"), by=MODERATOR)
         await expect(beside).to_be_hidden()
         await later.close()
+
+
+async def test_a_show_of_hands_is_counted_on_the_wall(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(ask("a", "Who pays?"), by=SOMEBODY)
+        await on.do(stand(Standing.QUEUED, "a"), by=MODERATOR)
+        await page.goto(f"{on.running.address}/s/{S}/screen?ui=en")
+        await expect(page.locator("#Asked .next")).to_contain_text("Who pays?")
+        poll = PollId("p")
+        opened = do.OpenPoll(poll=poll, question="Shall we go on?", language="en", options=("Yes, at once", "No"))
+        await on.do(opened, by=MODERATOR)
+        hands = page.locator("#Asked .hands")
+        await expect(hands).to_contain_text("Shall we go on?")
+        await expect(page.locator("#Asked .next")).to_have_count(0)
+        await on.do(do.CountRoom(poll=poll, room=(3, 1)), by=MODERATOR)
+        await expect(hands.locator(".many")).to_have_text(
+            ["Remote: 0. On site: 3. Together: 3.", "Remote: 0. On site: 1. Together: 1."]
+        )
+        assert await hands.locator("meter").evaluate_all("all => all.map(({ value }) => value)") == [75, 25]
+        await on.do(do.ClosePoll(poll=poll), by=MODERATOR)
+        await expect(hands).to_contain_text("It is closed. This is the result.")
+        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        await expect(page.locator("#Asked .now")).to_contain_text("Who pays?")
+        await expect(hands).to_have_count(0)
 
 
 async def test_an_overlay_shows_the_question_above_the_text_unless_it_is_not_to(page: Page, tmp_path: Path) -> None:

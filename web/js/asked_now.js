@@ -1,23 +1,24 @@
 // The question that is asked now, on a wall or over a picture: when something happens to a question the page is asked for
 // again, and that part of it (web/pages/_asked.html) put in its place.
 
+import { putHands } from './hands.js';
 import { at } from './nodes.js';
 
-const WORDS = /^(intervention|queue)\./;
+const WORDS = /^(intervention|queue)\.|^poll\.(opened|closed)/;
 const AGAIN = 3000; // ms until it is asked for again where the line was away
 
 const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.32, 0.28]; // of the text's letters
 
 const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
 
-/** Set the question that is asked now as large as there is room for all of it, and of its translation. */
+/** Set what is asked now as large as there is room for all of it, its translation and the answers to choose from. */
 function fit() {
-  const now = document.querySelector('#Asked .now');
-  if (!now) return;
-  const texts = [...now.querySelectorAll('.asks')];
+  const asked = at('Asked');
+  const texts = [...asked.querySelectorAll('.now, .hands, .asks, .option')];
+  if (!texts.length) return;
   for (const size of SIZES) {
     document.documentElement.style.setProperty('--fit', String(size));
-    if (whole(now) && texts.every(whole)) return;
+    if (whole(asked) && texts.every(whole)) return;
   }
 }
 
@@ -37,6 +38,9 @@ export class AskedNow {
     if (event?.type === 'wall.cleared') {
       this.#empty();
       this.#ask();
+    } else if (event?.type === 'poll.counted') {
+      const hands = document.querySelector('#Asked .hands');
+      if (hands) putHands(hands, event, hands.dataset.counted);
     } else if (!event || WORDS.test(event.type) || (event.type === 'support.counted' && 'moves' in at('Asked').dataset)) this.#ask();
   }
 

@@ -1,4 +1,4 @@
-"""What walls and overlays show of the questions, as their templates need it."""
+"""What walls and overlays show of the questions, and walls of a show of hands, as their templates need it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from moothall.adapters.asking_texts import NUMBERED
+from moothall.adapters.hands_texts import COUNTED
 from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_hands import hands_of
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.on_wall import languages_on_wall, on_wall
 from moothall.core.languages import direction
@@ -41,6 +43,8 @@ class AskedNow(msgspec.Struct, frozen=True, kw_only=True):
     next: tuple[Shown, ...] = ()
     moves: bool = False
     """As in `OnWall`."""
+    hands: dict[str, object] | None = None
+    """The show of hands as `page_hands.hands_of` makes it; `said`: how its numbers are said, with places for them."""
     pending: tuple[str, ...] = ()
     """Where its translations are to be had that aren't made yet."""
 
@@ -70,5 +74,6 @@ def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue)
         now=None if found.now is None else shown(found.now, whole=True),
         next=tuple(shown(each, whole=False) for each in found.next),
         moves=found.moves,
+        hands=None if found.hands is None else {**hands_of(found.hands, ui), "said": ui.text(COUNTED)},
         pending=tuple(pending),
     )

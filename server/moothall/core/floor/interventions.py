@@ -86,7 +86,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     polls: tuple[Poll, ...] = ()
     """Shows of hands, in the order in which they were opened."""
     off_wall: bool = False
-    """Whether the walls were cleared and nothing was called since: they don't show what comes next either."""
+    """Whether the walls were cleared, and nothing was called and no show of hands opened since: they don't show what
+    comes next either."""
     limit: int = LIMIT_MS
     """How long a turn may take that is spoken, ms; 0: as long as it likes."""
 
@@ -182,7 +183,8 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
         case ev.QueueOrdered():
             return replace(floor, order=event.order)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
-            return replace(floor, polls=evolve_polls(floor.polls, event))
+            off_wall = floor.off_wall and not isinstance(event, ev.PollOpened)
+            return replace(floor, polls=evolve_polls(floor.polls, event), off_wall=off_wall)
         case ev.TurnLimited():
             return replace(floor, limit=event.ms)
         case ev.TurnTyped():

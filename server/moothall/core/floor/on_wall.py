@@ -1,4 +1,4 @@
-"""What walls show of the questions: the one that is called, and what comes next. Pure."""
+"""What walls show of the questions: the one that is called, what comes next, and a show of hands. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.listing import listing
 from moothall.core.floor.parts import Order, Standing
+from moothall.core.floor.polls import Poll, shown_polls
 from moothall.core.languages import primary
 
 NEXT = 2
@@ -29,16 +30,27 @@ class OnWall(msgspec.Struct, frozen=True, kw_only=True):
     """At most two, the next one first."""
     moves: bool
     """Whether what is next changes with how many would ask it too."""
+    hands: Poll | None
+    """The show of hands that is open, or its result until somebody is called after it."""
 
 
 def on_wall(floor: Floor) -> OnWall:
-    """What a wall shows as it stands: nothing once it was cleared, until something is called again."""
+    """What a wall shows as it stands: nothing once it was cleared, until something is called or everybody asked."""
     found = listing(floor)
     return OnWall(
         now=next(iter(found.now), None),
         next=() if floor.off_wall else tuple(each.intervention for each in found.queue[:NEXT]),
         moves=floor.order is Order.SUPPORT,
+        hands=_hands(floor),
     )
+
+
+def _hands(floor: Floor) -> Poll | None:
+    newest = next(iter(shown_polls(floor.polls)), None)
+    if newest is None or floor.off_wall:
+        return None
+    over = newest.closed is not None and any(turn.t > newest.closed for turn in floor.turns)
+    return None if over else newest
 
 
 def is_public(each: Intervention) -> bool:

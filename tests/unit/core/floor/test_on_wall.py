@@ -4,10 +4,12 @@ import msgspec
 import pytest
 
 from asking import MODERATOR, ask, asked, name, of, stand
-from deciding import carry_out
+from deciding import WALL, carry_out
 from moothall.core import commands as do
 from moothall.core.floor.on_wall import MOST_LANGUAGES, NEXT, is_public, languages_on_wall, on_wall
 from moothall.core.floor.parts import Order, Standing
+from moothall.core.ids import PollId
+from moothall.core.session import State
 
 
 def test_a_wall_shows_what_is_called_and_the_next_two() -> None:
@@ -34,6 +36,42 @@ def test_what_comes_next_is_not_on_a_wall_that_was_cleared_until_something_is_ca
     assert (called.now and called.now.id, [each.id for each in called.next]) == ("b", ["a"])
     restored = on_wall(carry_out(cleared, do.RestoreWall(intervention=name("a")), actor=MODERATOR).floor)
     assert (restored.now and restored.now.id, [each.id for each in restored.next]) == ("a", ["b"])
+
+
+def test_a_show_of_hands_is_there_until_somebody_is_called_after_it() -> None:
+    poll = PollId("p")
+    opened = carry_out(
+        asked(),
+        do.OpenPoll(poll=poll, question="Shall we?", language="en", options=("Yes", "No")),
+        stand(Standing.QUEUED, "a", "b"),
+        stand(Standing.CALLED, "a"),
+        actor=MODERATOR,
+        wall=WALL,
+    )
+
+    def shown(state: State) -> PollId | None:
+        found = on_wall(state.floor).hands
+        return None if found is None else found.id
+
+    assert shown(asked()) is None
+    assert shown(opened) == poll
+    closed = carry_out(opened, do.ClosePoll(poll=poll), actor=MODERATOR, wall=WALL + 1_000)
+    assert shown(closed) == poll, "the result stays for a while"
+    assert shown(carry_out(closed, stand(Standing.CALLED, "b"), actor=MODERATOR, wall=WALL + 2_000)) is None
+    mistaken = carry_out(opened, do.ClosePoll(poll=poll, void=True), actor=MODERATOR)
+    assert shown(mistaken) is None
+
+
+def test_walls_that_were_cleared_show_the_next_show_of_hands() -> None:
+    again = do.OpenPoll(poll=PollId("q"), question="And now?", language="en", options=("Yes", "No"))
+    first = do.OpenPoll(poll=PollId("p"), question="Shall we?", language="en", options=("Yes", "No"))
+    cleared = carry_out(asked(), first, do.ClearWall(), actor=MODERATOR)
+    assert on_wall(cleared.floor).hands is None
+    closed = carry_out(cleared, do.ClosePoll(poll=PollId("p")), actor=MODERATOR)
+    assert on_wall(closed.floor).hands is None
+    found = on_wall(carry_out(closed, again, actor=MODERATOR).floor).hands
+    assert found is not None
+    assert found.id == "q"
 
 
 def test_nothing_that_nobody_has_approved_is_there() -> None:

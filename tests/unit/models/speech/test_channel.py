@@ -97,6 +97,27 @@ def test_an_open_segment_goes_on_after_the_seam() -> None:
     assert reader.lines == ["We hold these truths to be self-evident."]
 
 
+def test_an_engine_that_takes_up_in_the_middle_of_a_speech_hears_its_end() -> None:
+    speech = said("we hold these truths to be self evident that all of us are created equal " * 5)
+    channel, reader = SpeechChannel(attach()), Reader(attach())
+    reader.read(play(channel, speech, 0, 12_000))
+    place = channel.place
+    assert place is not None
+    assert place.speaking is not None
+    assert place.speaking.speech_start < place.begin, "the window has moved on since the speech began"
+    resumed = attach(
+        generation=2,
+        through=reader.through,
+        last_words=reader.words[-20:],
+        open_segment=reader.open,
+        audio_from=place.audio_from,
+        place=place,
+    )
+    after = SpeechChannel(resumed)
+    out = speak(after, place.audio_from, place.begin) + speak(after, place.begin, place.begin + 4_000, 0.0)
+    assert ends(out)[0][0] is EndReason.PAUSE
+
+
 def test_a_click_is_passed_over_and_ends_nothing() -> None:
     left = OpenSegment(segment=SegmentId("floor-1-1"), language="en", t0=0, words=said("We hold"))
     channel = SpeechChannel(attach(generation=2, through=600, open_segment=left, audio_from=608))
