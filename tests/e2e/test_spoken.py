@@ -5,16 +5,14 @@ A simulated one: NVDA, JAWS, VoiceOver and Orca say these things in words of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
-from js_tools import module
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.ids import SpeakerId
 from moothall.core.signals import Unrecorded
+from reading_aloud import STARTED, heard, listen, read_on
 from stage import CAPTIONER, FLOOR, Stage, corrected, ended, opened, partial, stage, words
 from translated_lines import TEXTS, TRANSLATOR, made, made_again
 
@@ -24,54 +22,6 @@ LOST, BACK = "Reconnecting: nothing will be missed", "Nothing missed"
 HOLE = "No text from 0:20 to 0:25: the sound was lost"
 OFF, ON = "Not recorded: what is said now is kept nowhere", "What is said is kept again"
 CLOSED = "Closed: this is the record"
-
-STARTED = """async () => {
-    window.reading = (await import('/static/reading-aloud.js')).virtual;
-    await reading.start({ container: document.body });
-    await reading.clearSpokenPhraseLog();
-}"""
-HEARD = """async () => {
-    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
-    return reading.spokenPhraseLog();
-}"""
-READ_ON = """async ({ from, to, most }) => {
-    const until = async (phrase) => {
-        for (let n = 0; n < most; n += 1) if (await reading.next(), await reading.lastSpokenPhrase() === phrase) return;
-        throw new Error(`“${phrase}” was not among ${JSON.stringify(await reading.spokenPhraseLog())}`);
-    };
-    await until(from);
-    await reading.clearSpokenPhraseLog();
-    await until(to);
-    return reading.spokenPhraseLog();
-}"""
-FRAMES = ("list", "paragraph", "time, ", "end of ", "polite: ")
-"""What a screen reader says of the elements around words."""
-MOST = 600
-"""Items to go through before one counts as missing."""
-
-
-async def listen(page: Page, address: str) -> None:
-    """Open a page with a screen reader running."""
-    path = module("@guidepup/virtual-screen-reader") / "lib" / "esm" / "index.browser.js"
-
-    async def give(route: Route) -> None:
-        await route.fulfill(path=path, content_type="text/javascript")
-
-    await page.route("**/static/reading-aloud.js", give)
-    await page.goto(address)
-    await page.evaluate(STARTED)
-
-
-async def heard(page: Page) -> list[str]:
-    """What was said by itself so far, without the degree of politeness."""
-    phrases: list[str] = await page.evaluate(HEARD)
-    return [phrase.removeprefix("polite: ") for phrase in phrases]
-
-
-async def read_on(page: Page, first: str, last: str) -> list[str]:
-    """What is said from one phrase to another by going on to the next item again and again; only what has words."""
-    phrases: Sequence[str] = await page.evaluate(READ_ON, {"from": first, "to": last, "most": MOST})
-    return [phrase for phrase in phrases if not phrase.startswith(FRAMES)]
 
 
 async def introduced(on: Stage) -> None:

@@ -1,0 +1,78 @@
+"""What a screen reader says by itself of somebody's question, from the form to the answer, and of the public list.
+
+A simulated one, as in `test_spoken.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from asking import MODERATOR, SOMEBODY, ask, name
+from desk_meeting import Meeting, S, meeting
+from moothall.core import commands as do
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId
+from reading_aloud import heard, listen
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def bring(on: Meeting, what: InterventionId, standing: Standing) -> None:
+    await on.do(do.Stand(interventions=(what,), standing=standing), by=MODERATOR)
+
+
+async def told(page: Page) -> list[str]:
+    """What was said by itself so far; that nothing stands there any more is silence."""
+    return [phrase for phrase in await heard(page) if phrase.removeprefix("assertive: ")]
+
+
+async def test_an_author_hears_where_the_question_stands(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        await on.say("s1", "Water is life.")
+        await on.do(ask("first", "And before?"), by=SOMEBODY)
+        form = await elsewhere.new_page()
+        await form.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+        await form.get_by_label("Your question or comment").fill("Who pays?")
+        await form.get_by_role("button", name="Send").click()
+        await form.locator(".stands").wait_for()
+        what = InterventionId(form.url.partition("?")[0].rpartition(".")[2])
+        await listen(page, form.url)
+        stands = page.locator(".stands")
+        await expect(stands).to_have_text("Being checked")
+        await bring(on, name("first"), Standing.QUEUED)
+        await bring(on, what, Standing.QUEUED)
+        await expect(stands).to_contain_text("1 before you, about 2 minutes")
+        await heard(page)
+        await bring(on, name("first"), Standing.CALLED)
+        await bring(on, name("first"), Standing.ANSWERED)
+        await expect(stands).to_contain_text("you are next")
+        await heard(page)
+        await bring(on, what, Standing.CALLED)
+        await expect(stands).to_have_text("Now: it is your turn")
+        await heard(page)
+        await bring(on, what, Standing.ANSWERED)
+        await expect(stands).to_have_text("Answered")
+        assert await told(page) == [
+            "In the queue: 1 before you, about 2 minutes",
+            "In the queue: you are next, less than a minute",
+            "assertive: Now: it is your turn",
+            "Answered",
+        ]
+
+
+async def test_a_reader_of_the_list_hears_what_is_asked_now(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for what, text in (("a", "Who pays?"), ("b", "When?")):
+            await on.do(ask(what, text, name="Ana"), by=SOMEBODY)
+            await bring(on, name(what), Standing.QUEUED)
+        await listen(page, f"{on.running.address}/s/{S}/questions?ui=en")
+        await bring(on, name("a"), Standing.CALLED)
+        await expect(page.locator("#Now")).to_contain_text("Who pays?")
+        assert await told(page) == ["Now Question no. 1 · Ana Who pays?"]
+        await bring(on, name("a"), Standing.ANSWERED)
+        await bring(on, name("b"), Standing.CALLED)
+        await expect(page.locator("#Now")).to_contain_text("When?")
+        assert (await told(page))[1:] == ["Now Question no. 2 · Ana When?"]
