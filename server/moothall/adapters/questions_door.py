@@ -132,7 +132,9 @@ class QuestionsDoor:
 
     def _text(self, wanted: Asked, floor: Floor, token: str, ui: Catalogue, *, query: str, chosen: bool) -> str:
         """The page; whoever has done nothing to what stands on it gets one that was made already."""
-        mine, reported = self._ballots.supported(wanted.session, token), self._reported(wanted.session, token)
+        mine = self._ballots.supported(wanted.session, token)
+        # Whoever comes for the first time has no token yet, and has reported nothing.
+        reported = self._reported(wanted.session, token) if token else frozenset()
         voted = self._ballots.voted(wanted.session, token)
         if mine or voted or reported:
             return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported)

@@ -25,5 +25,8 @@ def new_token(randomness: Randomness) -> str:
 
 
 def give(response: web.Response, name: str, token: str, *, path: str, secure: bool) -> None:
-    """Have the browser keep a token until it is closed, out of reach of scripts and of other sites."""
-    response.set_cookie(name, token, path=path, httponly=True, samesite="Strict", secure=secure)
+    """Have the browser keep a token until it is closed, out of reach of scripts and of what other sites send.
+
+    Not Strict: whoever follows a link from elsewhere would come without it, be given a new one, and count twice.
+    """
+    response.set_cookie(name, token, path=path, httponly=True, samesite="Lax", secure=secure)

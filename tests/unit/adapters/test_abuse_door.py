@@ -46,8 +46,10 @@ class House:
         async with self.client.get("/s/s/questions", headers=headers) as answer:
             return unescape(await answer.text())
 
-    async def report(self, path: str = "/s/s/asked/1/abuse", origin: str = ORIGIN) -> tuple[int, str]:
-        headers = {"Accept-Language": "en", "Cookie": f"{COOKIE}={BROWSER}", "Origin": origin}
+    async def report(
+        self, path: str = "/s/s/asked/1/abuse", origin: str = ORIGIN, browser: str = BROWSER
+    ) -> tuple[int, str]:
+        headers = {"Accept-Language": "en", "Cookie": f"{COOKIE}={browser}", "Origin": origin}
         async with self.client.post(path, headers=headers, allow_redirects=False) as answer:
             assert answer.headers["Cache-Control"] == "no-store"
             return answer.status, answer.headers.get("Location", "")
@@ -103,6 +105,8 @@ async def test_whoever_reports_comes_back_to_the_list_and_is_told_that_they_did(
     assert "You have reported it" in await house.list(BROWSER)
     assert "Why?" in await house.list(BROWSER)
     assert "You have reported it" not in await house.list("b" * 22)
+    assert (await house.report(browser=""))[0] == 303
+    assert "You have reported it" not in await house.list(""), "they come for the first time"
     assert (await house.report("/s/s/asked/1/abuse?ui=es"))[1] == "/s/s/questions?ui=es#No-1"
 
 

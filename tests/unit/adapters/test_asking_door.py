@@ -124,7 +124,7 @@ async def test_the_form_comes_in_the_pages_language_with_a_cookie_for_this_sessi
     assert re.search(r'<option value="pt" lang="pt" selected>', text)
     assert '<option value="pt-BR"' in text
     assert 'action="/s/s/ask?ui=pt"' in text
-    assert re.fullmatch(rf"{COOKIE}=[A-Za-z0-9_-]{{22}}; HttpOnly; Path=/s/s; SameSite=Strict", headers["Set-Cookie"])
+    assert re.fullmatch(rf"{COOKIE}=[A-Za-z0-9_-]{{22}}; HttpOnly; Path=/s/s; SameSite=Lax", headers["Set-Cookie"])
     forms = {re.search(r'name="id" value="(.+?)"', (await house.get("/s/s/ask"))[2])[1] for _ in range(3)}  # type: ignore[index]
     assert len(forms) == 3
     known = await house.get("/s/s/ask", Cookie=f"{COOKIE}={'a' * 22}")

@@ -84,7 +84,7 @@ async def test_a_script_reports_and_is_told_what_became_of_it(client: Client, ha
             ]
         }
         assert re.fullmatch(
-            rf"{COOKIE}=[A-Za-z0-9_-]{{22}}; HttpOnly; Path=/s/plenary/report; SameSite=Strict", cookie(first)
+            rf"{COOKIE}=[A-Za-z0-9_-]{{22}}; HttpOnly; Path=/s/plenary/report; SameSite=Lax", cookie(first)
         )
         again = sender(first)
     tally = hall.reports.tally(SESSION)

@@ -13,7 +13,7 @@ def test_a_token_that_was_given_is_known_again_at_its_place_alone() -> None:
     response = web.Response()
     give(response, "asker", token, path="/s/plenary", secure=True)
     assert response.cookies["asker"].OutputString() == (
-        f"asker={token}; HttpOnly; Path=/s/plenary; SameSite=Strict; Secure"
+        f"asker={token}; HttpOnly; Path=/s/plenary; SameSite=Lax; Secure"
     )
     request = make_mocked_request("GET", "/", headers={"Cookie": f"asker={token}"})
     assert token_of(request, "asker") == token
