@@ -26,7 +26,7 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
-from moothall.core.errors import StorageUnavailable
+from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.floor.parts import Kind
 from moothall.core.floor.statements import Dimension, Statement
 from moothall.core.ids import SessionId
@@ -188,11 +188,13 @@ class AskingDoor:
             if await self._asking.own(wanted.session, token) is None:
                 raise Wrong(404, ErrorText.NOTHING)
             act = (await read_form(request)).get("act", "back")
+            acts = {"later": self._asking.put_off, "ready": self._asking.come_back}
+            answer = await acts.get(act, self._asking.take_back)(wanted.session, token)
+            if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+                raise Wrong(503, ErrorText.UNAVAILABLE)
         except Wrong as wrong:
             return self._refused(wrong, ui)
-        acts = {"later": self._asking.put_off, "ready": self._asking.come_back}
         # Where it had its turn meanwhile the page says so.
-        await acts.get(act, self._asking.take_back)(wanted.session, token)
         return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
 
     def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
@@ -247,7 +249,7 @@ class AskingDoor:
     def _refused(self, wrong: Wrong, ui: Catalogue) -> web.Response:
         response = refusal(wrong, self._pages, ui)
         response.headers[hdrs.CACHE_CONTROL] = "no-store"
-        if wrong.status == 429:
+        if wrong.status in (429, 503):
             response.headers[hdrs.RETRY_AFTER] = "60"
         return private(response)
 

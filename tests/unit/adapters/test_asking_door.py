@@ -242,6 +242,19 @@ async def test_a_store_that_is_away_keeps_what_was_typed(house: House) -> None:
     await house.asked()
 
 
+async def test_what_cannot_be_kept_of_its_authors_acts_is_said(house: House) -> None:
+    page = await house.asked()
+    log = house.hall.log
+    assert isinstance(log, FailingLog)
+    log.full = True
+    status, headers, text = await house.post(page, act="back")
+    assert (status, headers["Retry-After"]) == (503, "60")
+    assert "Please try again in a minute." in text
+    log.full = False
+    assert (await house.post(page, act="back"))[0] == 303
+    assert house.all[0].standing is Standing.WITHDRAWN
+
+
 async def test_only_our_pages_send_what_can_be_read(house: House) -> None:
     async with house.client.post("/s/s/ask", data=urlencode(FILLED), headers={**OURS, "Origin": "null"}) as answer:
         assert answer.status == 403
