@@ -28,7 +28,13 @@ from moothall.wire.token_bucket import Allowance
 ALLOWANCE = Allowance(per_second=20, burst=400)
 """Texts of one address. One person a meeting types, four times a second; a hall of several meetings may stand behind
 one address."""
-STATUS = {Untyped.TURN: 409, Untyped.TEXT: 422, Untyped.OFTEN: 429, Untyped.UNAVAILABLE: 503}
+STATUS = {
+    Untyped.TURN: 409,
+    Untyped.RECORDED: 409,
+    Untyped.TEXT: 422,
+    Untyped.OFTEN: 429,
+    Untyped.UNAVAILABLE: 503,
+}
 _decoder = msgspec.json.Decoder(Written)
 
 
@@ -75,9 +81,11 @@ class TypingDoor:
             response.headers[hdrs.CACHE_CONTROL] = "no-store"
             return private(response)
         text = clean(form.get("text", ""))
-        done = Done(line=form.get("line", ""), text=text)
-        # A form of its own page each time: nothing that a script has sent since is undone by it.
-        answer = await self._write(wanted, own, Written(page="form", n=0, line="form", done=(done,)))
+        done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
+        if done.unkept and own.voice is not None and own.voice.recorded:
+            return self._given_back(request, wanted, own, ui, why=Untyped.RECORDED, text=text, chosen=chosen)
+        # Each is a page of its own, or the second would pass for an older text of the first.
+        answer = await self._write(wanted, own, Written(page=done.line, n=0, line="form", done=(done,)))
         if isinstance(answer, Heard):
             return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
         return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)

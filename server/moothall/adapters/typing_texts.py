@@ -17,6 +17,8 @@ TYPED = "You type, and so you have three times as long."
 UNRECORDED = "Nothing is recorded now: what you type is shown, and kept nowhere."
 OVER = "It is not your turn any more. What still stands here was not sent."
 AGAIN = "The line is slow. What you typed is sent again."
+RECORDED = "Nothing was recorded when you wrote this, and now it is. Send it again if it may be kept."
+TAKEN_AS = "What you type is taken to be in this language: {language}."
 EMPTY = "Please write something, in at most {n} characters."
 PUT_OFF = "Later: you have put it off"
 
@@ -26,6 +28,8 @@ def untyped(why: Untyped, ui: Catalogue) -> str:
     match why:
         case Untyped.TURN:
             return ui.text(OVER)
+        case Untyped.RECORDED:
+            return ui.text(RECORDED)
         case Untyped.TEXT:
             return ui.text(EMPTY, n=MAX_TYPED)
         case Untyped.OFTEN:

@@ -77,6 +77,8 @@ class Untyped(StrEnum):
 
     TURN = "turn"
     """It is not the author's turn, or not any more."""
+    RECORDED = "recorded"
+    """It was written while nothing was recorded, and now something is."""
     TEXT = "text"
     """It is empty, too long, or no text of ours."""
     OFTEN = "often"

@@ -23,6 +23,7 @@ from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId
+from moothall.core.signals import Unrecorded
 from moothall.services.asking import Asking, Wish
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.session_writer import Receipt
@@ -60,7 +61,7 @@ class House:
         await self.do(do.Stand(interventions=(self.name,), standing=standing))
 
     async def ask(self, language: str = "pt") -> None:
-        wish = Wish(kind=Kind.QUESTION, text="Why?", language=language, form="f1", name="Ana")
+        wish = Wish(kind=Kind.QUESTION, text="Why?", language=language, form=f"f-{language}", name="Ana")
         name = await self.asking.ask(SESSION, wish, "v1")
         self.name = InterventionId(name)
         await self.stand(Standing.QUEUED)
@@ -191,6 +192,46 @@ async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House
     assert "It is not your turn any more" in text
     assert '<p class="words" dir="auto">Too late</p>' in text
     assert house.lines == []
+
+
+async def test_without_a_script_what_is_not_recorded_is_shown_line_by_line(house: House) -> None:
+    shown: list[str] = []
+    house.hall.sessions.observe(
+        lambda _, publication: shown.extend(each.text for each in publication.signals if isinstance(each, Unrecorded))
+    )
+    await house.stand(Standing.CALLED)
+    await house.do(do.BeginNotRecorded())
+    for line, words in (("l1", "Off the record."), ("l2", "And this.")):
+        text = await house.text()
+        assert '<input type="hidden" name="unkept" value="yes">' in text
+        assert (await house.form(line=line, text=words, unkept="yes"))[0] == 303
+        assert shown[-1].endswith(words)
+    assert house.lines == []
+
+
+async def test_what_was_written_while_nothing_was_recorded_is_kept_only_when_it_is_sent_again(house: House) -> None:
+    await house.stand(Standing.CALLED)
+    await house.do(do.BeginNotRecorded())
+    await house.do(do.EndNotRecorded())
+    status, _, text = await house.form(line="l1", text="Between us.", unkept="yes")
+    assert status == 409
+    assert "Nothing was recorded when you wrote this, and now it is." in text
+    assert "Between us.</textarea>" in text
+    assert 'name="unkept"' not in text
+    assert house.lines == []
+    assert (await house.form(line=line_of(text), text="Between us."))[0] == 303
+    assert house.lines == [("pt-BR", "Between us.")]
+
+
+async def test_in_which_language_one_types_is_said_where_it_is_another_than_that_of_the_question(house: House) -> None:
+    await house.stand(Standing.CALLED)
+    assert "taken to be in" not in await house.text()
+    await house.ask("ar")
+    await house.stand(Standing.CALLED)
+    text = await house.text()
+    assert "What you type is taken to be in this language: English." in text
+    assert 'aria-describedby="TakenAs WordsHint WordsLive"' in text
+    assert re.search(r'<textarea id="Words" [^>]* lang="en" dir="auto"', text)
 
 
 async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_again_has_it(house: House) -> None:
