@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from desk_meeting import Meeting, S, meeting
+from moothall.core.commands import CloseSession
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
 
@@ -115,3 +116,38 @@ async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(pa
         await page.context.set_offline(False)
         await expect(page.locator("#KeptSent a")).to_have_text("Your question (no. 1)")
         assert [each.text for each in received(on)] == ["Who pays?"]
+
+
+async def test_a_kept_form_that_is_opened_again_loses_nothing_that_was_written_on_it(
+    page: Page, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        await page.add_init_script(AT_ONCE)
+        await page.goto(f"{on.running.address}/s/{S}?ui=en")
+        await page.evaluate(FORM_KEPT)
+        await page.context.set_offline(True)
+        for text in ("Who pays?", "And who decides?"):
+            await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+            await write(page, text)
+            await expect(page.locator("#KeptList")).to_contain_text(text)
+        await expect(page.locator("#KeptList li")).to_have_count(2)
+        await page.context.set_offline(False)
+        await expect(page.locator("#KeptSent a")).to_have_count(2)
+        assert [each.text for each in received(on)] == ["Who pays?", "And who decides?"]
+
+
+async def test_what_was_written_before_the_close_is_told_of_on_the_meetings_page(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
+        await page.route("**/ask?*", lambda route: route.abort())
+        await write(page, "Who pays?")
+        await expect(page.locator("#KeptList")).to_contain_text("Who pays?")
+        await page.evaluate(f"""() => localStorage.setItem('moothall.asks',
+            JSON.stringify({KEPT}.map((each) => ({{...each, at: each.at - 3600000}}))))""")
+        await on.do(CloseSession())
+        await page.unroute("**/ask?*")
+        await page.goto(f"{on.running.address}/s/{S}?ui=en")
+        await expect(page.get_by_role("link", name="Ask or comment")).to_have_count(0)
+        await page.get_by_role("link", name="Your question (no. 1)").click()
+        await expect(page.locator(".stands")).to_have_text("Being checked")
+        assert [each.after_close for each in received(on)] == [True]

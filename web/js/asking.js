@@ -8,10 +8,15 @@ const AGAIN = 10000; // ms between two tries; each browser a little otherwise
 let form = document.querySelector('.asking');
 let timer = null;
 
+const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
 async function submit(event) {
   event.preventDefault();
   const button = form.querySelector('button');
   button.setAttribute('aria-disabled', 'true');
+  // A form that this browser has kept comes with the same id each time it is opened.
+  const id = form.querySelector('[name=id]');
+  if (kept().some(({ fields }) => fields.id === id.value && fields.text !== form.querySelector('[name=text]').value)) id.value = newId();
   const label = form.querySelector('[name=kind]:checked')?.parentElement.textContent.trim();
   const entry = { action: form.getAttribute('action'), fields: Object.fromEntries(new FormData(form)), label, at: Date.now() };
   const answer = form.dataset.busy ? undefined : await sent(entry);
@@ -47,8 +52,7 @@ function shown(page) {
 
 /** It is kept: the form is empty again, under an id of its own. */
 function waits() {
-  const id = crypto.getRandomValues(new Uint8Array(16));
-  form.querySelector('[name=id]').value = [...id].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  form.querySelector('[name=id]').value = newId();
   form.querySelector('[name=text]').value = '';
   document.getElementById('Wrong')?.remove();
   list();

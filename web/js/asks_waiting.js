@@ -3,7 +3,9 @@
 import { recall } from './kept.js';
 
 const link = document.querySelector('a[data-asks]');
-const send = async () => recall('moothall.asks') && (await import('./asks_kept.js')).sendBeside(link);
+// Where the meeting is over the form isn't named any more, and what was sent is told of beside the questions.
+const beside = link ?? document.querySelector('a[data-asked]');
+const send = async () => recall('moothall.asks') && (await import('./asks_kept.js')).sendBeside(beside);
 
 send();
 addEventListener('online', send);
