@@ -124,6 +124,18 @@ async def test_a_page_that_comes_later_shows_the_same_and_a_mistake_is_gone(page
         await expect(page.locator("#HandsSaid")).to_have_text("")
 
 
+async def test_earlier_ones_stay_open_while_the_list_goes_on(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(ASKED, do.ClosePoll(poll=P), by=LEADS)
+        await on.do(do.OpenPoll(poll=PollId("q"), question="Break?", language="en", options=("Now", "Later")), by=LEADS)
+        await page.goto(f"{on.running.address}/s/{S}/questions?ui=en")
+        await page.locator("#HandsEarlier").click()
+        await on.do(do.ClosePoll(poll=PollId("q")), by=LEADS)
+        await expect(page.locator("#Hands")).not_to_contain_text("Choose one answer")
+        await expect(page.locator("#HandsAsked-1")).to_be_visible()
+        await expect(page.locator("#HandsEarlier")).to_be_focused()
+
+
 async def test_hands_are_worked_out_without_a_page_as_the_server_does(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.goto(f"{on.running.address}/s/{S}/questions?ui=en")

@@ -66,6 +66,8 @@ export class Renewal {
     for (const id of this.parts) {
       const old = document.getElementById(id);
       const next = made.getElementById(id);
+      const open = [...(old?.querySelectorAll('details') ?? [])].map((each) => each.open);
+      next?.querySelectorAll('details').forEach((each, n) => (each.open = open[n] ?? each.open)); // What was opened stays so.
       if (!old || !next || old.innerHTML === next.innerHTML) continue; // What stays is not read out again.
       const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
       old.replaceChildren(...next.childNodes);
