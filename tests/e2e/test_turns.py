@@ -207,3 +207,22 @@ async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
         await page.wait_for_function("document.getElementById('Words').value === ''")
         await expect(page.locator("#Typed li")).to_have_count(3)
         await until(page, on, "One.", "Two.", "Thr")
+
+
+async def test_what_was_not_sent_when_a_turn_ended_stands_there_when_it_comes_again(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        what = await ask(page, on, "Who pays?")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await words(page).focus()
+        await page.keyboard.type("One. Two and")
+        await until(page, on, "One.")
+        await stand(on, what, Standing.QUEUED)
+        await expect(words(page)).to_have_attribute("readonly", "")
+        await stand(on, what, Standing.CALLED)
+        await expect(page.locator("#Send")).to_be_enabled()
+        await expect(words(page)).to_have_value("Two and")
+        await words(page).focus()
+        await page.keyboard.press("End")
+        await page.keyboard.type(" three.")
+        await page.keyboard.press("Enter")
+        await until(page, on, "One.", "Two and three.")

@@ -17,8 +17,10 @@ const renewal = new Renewal(['Turn', 'Stands', 'Times', 'Became'], (made) => {
   const voice = made.getElementById('Voice');
   if (!voice.querySelector('form')) typing?.end();
   else if (!typing || at('Words').readOnly) {
+    const left = typing?.left;
     at('Voice').replaceChildren(...voice.childNodes);
     typing = new Typing();
+    typing.put(left);
   }
 });
 

@@ -70,6 +70,16 @@ export class Typing {
     else this.form.hidden = true;
   }
 
+  /** What its author had not sent when the turn ended, and whether it would have been kept. */
+  get left() {
+    return this.field.readOnly ? { text: this.field.value, recorded: this.recorded } : null;
+  }
+
+  /** Have that stand in the field again, if it is kept now as it was to be then. Nobody reads it before its author goes on typing. */
+  put(left) {
+    if (left && left.recorded === this.recorded) this.field.value ||= left.text;
+  }
+
   #written() {
     if (this.#over) return;
     const { value, selectionStart } = this.field;
