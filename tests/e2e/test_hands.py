@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,28 @@ async def test_a_page_that_comes_later_shows_the_same_and_a_mistake_is_gone(page
         await on.do(do.ClosePoll(poll=P, void=True), by=LEADS)
         await expect(page.locator("#Hands h2")).to_have_count(0)
         await expect(page.locator("#HandsSaid")).to_have_text("")
+
+
+async def test_whoever_reads_the_text_is_told_of_a_show_of_hands(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context(java_script_enabled=False, locale="en-GB") as plain:
+        await page.goto(f"{on.running.address}/s/{S}?ui=en")
+        await expect(page.locator("html")).to_have_class(re.compile("live"))
+        await expect(page.locator("#Raised")).to_be_hidden()
+        await on.do(ASKED, by=LEADS)
+        begun = f"A show of hands has begun: \u2068{ASKED.question}\u2069"
+        await expect(page.locator("#Status")).to_have_text(begun)
+        without = await plain.new_page()
+        for each in (page, without):
+            if each is without:
+                await each.goto(f"{on.running.address}/s/{S}")
+            link = each.get_by_role("link", name=begun)
+            await expect(link).to_be_visible()
+            await expect(link).to_have_attribute("href", re.compile(r"/s/s/questions.*#Hands$"))
+        await on.do(do.ClosePoll(poll=P), by=LEADS)
+        await expect(page.locator("#Status")).to_have_text("The show of hands is closed.")
+        await expect(page.locator("#Raised")).to_be_hidden()
+        await without.goto(f"{on.running.address}/s/{S}")
+        await expect(without.locator("#Raised")).to_be_hidden()
 
 
 async def test_earlier_ones_stay_open_while_the_list_goes_on(page: Page, tmp_path: Path) -> None:

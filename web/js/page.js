@@ -77,13 +77,11 @@ const text = other && new other.OtherText({
 
 let ahead = data.now - Date.now(); // the server's clock against ours
 let heard = Date.now(); // when the last frame came
-let cutAt = null;
-let backAt = null;
+let [cutAt, backAt] = [null, null];
 let said = at('State').dataset.kind;
 let streamed = low(); // whether the stream is that of few data
-let speller = null;
+let [speller, Speller] = [null, null];
 let afresh = false; // whether the next stream begins with a snapshot, whatever is known
-let Speller = null;
 let fresh = []; // ids of lines that came while the reader was elsewhere
 reader.spoke = data.spoke;
 
@@ -98,11 +96,14 @@ function address() {
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
+const raised = async (body) => (await import('./raised.js')).raised(body, tell);
+const noted = { 'segment.opened': ({ segment }) => began.set(segment, heard), 'poll.opened': raised, 'poll.closed': raised };
+
 /** A frame came over the line; it is taken in at once, or when the reader's video is as far. */
 function came(frame) {
   heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
-  for (const { body } of frame.events ?? []) if (body?.type === 'segment.opened') began.set(body.segment, heard);
+  for (const { body } of frame.events ?? []) noted[body?.type]?.(body);
   for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
   video?.note();
   held.take(frame);
@@ -328,8 +329,7 @@ setInterval(() => {
 }, 1000);
 
 addEventListener('online', () => link.hurry());
-addEventListener('online', state);
-addEventListener('offline', state);
+for (const line of ['online', 'offline']) addEventListener(line, state);
 addEventListener('hashchange', cited);
 addEventListener('pageshow', ({ persisted }) => persisted && reader.session.status !== 'closed' && link.open());
 document.addEventListener('visibilitychange', () => document.hidden || link.hurry());

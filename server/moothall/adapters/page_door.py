@@ -27,7 +27,6 @@ from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
 from moothall.core.errors import StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
-from moothall.core.floor.listing import Figures, figures_of
 from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
@@ -86,7 +85,7 @@ class PageDoor:
         """`public` is the server's address as others know it, without a path.
 
         `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
-        languages (BCP-47) into which a session could be translated. `floor_of`: what was asked, for its figures.
+        languages (BCP-47) into which a session could be translated. `floor_of`: what was asked.
         """
         self._pages = pages
         self._clock = clock
@@ -121,6 +120,7 @@ class PageDoor:
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
         choices = page_choices.chosen(request.query)
+        floor = await self._floor_of(wanted.session)
         text = self._pages.render_session(
             wanted.snapshot,
             channel=wanted.feed.channel,
@@ -133,7 +133,7 @@ class PageDoor:
             public=self._public,
             last_awaited=self._last_awaited(wanted.session),
             quality=self._quality_of(wanted.session, wanted.feed.channel),
-            asked=await self._figures(wanted.session),
+            floor=floor,
             offered=self._offered(wanted.session),
             lacking=self._lacking_of(wanted.session, wanted.feed.channel),
             named=bool(request.query.get("channel")),
@@ -265,10 +265,6 @@ class PageDoor:
                 return self.error_response(request, 500, ErrorText.OURS)
 
         return middleware
-
-    async def _figures(self, session: SessionId) -> Figures | None:
-        floor = await self._floor_of(session)
-        return None if floor is None else figures_of(floor)
 
     async def _older(self, wanted: Asked, before: int) -> OlderPage:
         total = _total(wanted.snapshot)

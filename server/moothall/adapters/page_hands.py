@@ -8,7 +8,8 @@ import msgspec
 
 from moothall.adapters import hands_texts as texts
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.core.floor.polls import Poll, rows_of, shown_polls
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.polls import Poll, open_poll, rows_of, shown_polls
 from moothall.core.ids import PollId
 from moothall.core.languages import direction
 
@@ -31,6 +32,16 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None 
         "direction": direction(poll.language),
         "open": poll.open and going,
         "rows": rows,
+    }
+
+
+def raised(floor: Floor | None, ui: Catalogue, *, going: bool) -> dict[str, str]:
+    """How the page of a session says that a show of hands is open; `said` is empty where none is."""
+    poll = None if floor is None or not going else open_poll(floor.polls)
+    return {
+        "begun": ui.text(texts.BEGUN),
+        "over": ui.text(texts.OVER),
+        "said": "" if poll is None else ui.text(texts.BEGUN, question=f"\u2068{poll.question}\u2069"),
     }
 
 

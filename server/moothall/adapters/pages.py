@@ -23,6 +23,7 @@ from moothall.adapters.page_beside import put_beside, with_waiting
 from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
+from moothall.adapters.page_hands import raised
 from moothall.adapters.page_menu import Lacking, by_language, menu, not_here, to_ask_for, ways
 from moothall.adapters.page_rows import (
     Row,
@@ -46,9 +47,10 @@ from moothall.adapters.page_texts import (
 )
 from moothall.adapters.quality_texts import quality_line
 from moothall.core.events import ChannelKind
-from moothall.core.floor.listing import Figures
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.listing import figures_of
 from moothall.core.ids import ChannelId, Position
-from moothall.core.session import Status
+from moothall.core.session import ON, Status
 from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
 from moothall.core.views.quality import Quality
@@ -127,7 +129,7 @@ class Pages:
         public: str = "",
         last_awaited: bool = False,
         quality: Quality | None = None,
-        asked: Figures | None = None,
+        floor: Floor | None = None,
         named: bool = True,
         instead_of: ChannelId | None = None,
         said: Sequence[Line] | None = None,
@@ -138,7 +140,7 @@ class Pages:
 
         `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
         links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
-        it; `last_awaited` as for `standing`; `quality` is how good the text is, `asked` how many asked. `named` is
+        it; `last_awaited` as for `standing`; `quality` is how good the text is, `floor` what was asked. `named` is
         whether the address names the text; `instead_of` is the interpreter's text that a translation is read in place
         of; `said` are the lines that were spoken, where a translation is to be shown with them; `offered` are languages
         into which it could be translated, and `lacking` is what its translations lack.
@@ -172,7 +174,8 @@ class Pages:
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
             sound_address=sound_address,
             quality=quality_line(quality, ui),
-            asked=[] if asked is None else figures(asked, ui),
+            asked=[] if floor is None else figures(figures_of(floor), ui),
+            raised=raised(floor, ui, going=session.status in ON),
             card=card_part(
                 session, self._date(session, ui), ui, address=public + address.base, image=public + self._card
             ),

@@ -17,7 +17,7 @@ from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.interventions import Floor, evolve_floor
 from moothall.core.floor.parts import Standing
-from moothall.core.ids import ChannelId, Epoch, InterventionId, SegmentId, SessionId
+from moothall.core.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.core.views.quality import Corrected, Delay, Quality
@@ -311,6 +311,20 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
     text = await shown()
     assert '<p class="aside">Received: 4. Answered: 1. Half of' in text
     assert "waited no longer than this: about 3 minutes." in text.replace(NO_BREAK, " ")
+
+
+async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: Hall) -> None:
+    asked = ev.PollOpened(poll=PollId("p"), number=1, question="نواصل <أم لا>؟", language="ar", options=("a", "b"), t=0)
+    hall.floor = evolve_floor(Floor(), asked)
+    async with client.get("/s/plenary") as answer:
+        text = await answer.text()
+    assert re.search(
+        r'id="Raised" data-begun="A show of hands has begun: {question}" [^>]*"><a href="[^"]*#Hands">', text
+    )
+    assert "has begun: \u2068نواصل &lt;أم لا&gt;؟\u2069</a>" in text
+    hall.floor = evolve_floor(hall.floor, ev.PollClosed(poll=asked.poll, t=1))
+    async with client.get("/s/plenary") as answer:
+        assert re.search(r'id="Raised" [^>]* hidden><a href="[^"]*#Hands"></a>', await answer.text())
 
 
 @pytest.mark.parametrize(
