@@ -67,5 +67,8 @@ export const says = ({ page, address }) => element(
   'span', { role: 'status' }, element('a', { href: address }, page.querySelector('h1')?.textContent ?? address),
 );
 
-/** Send all that wait, and tell of it beside a link. */
-export const sendBeside = (link) => sendAll((answer) => link?.parentElement.append(' ', says(answer)));
+/** Send all that wait, and tell of it beside a link; where the meeting is over beside that to its questions. */
+export function sendBeside(link) {
+  const place = (link ?? document.querySelector('a[data-asked]'))?.parentElement;
+  return sendAll((answer) => place?.append(' ', says(answer)));
+}

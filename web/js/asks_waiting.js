@@ -3,9 +3,7 @@
 import { recall } from './kept.js';
 
 const link = document.querySelector('a[data-asks]');
-// Where the meeting is over the form isn't named any more, and what was sent is told of beside the questions.
-const beside = link ?? document.querySelector('a[data-asked]');
-const send = async () => recall('moothall.asks') && (await import('./asks_kept.js')).sendBeside(beside);
+const send = async () => recall('moothall.asks') && (await import('./asks_kept.js')).sendBeside(link);
 
 send();
 addEventListener('online', send);
