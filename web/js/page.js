@@ -16,7 +16,7 @@ import { WORTH_SAYING, standing } from './standing.js';
 import { View } from './view.js';
 import { Words } from './words.js';
 
-const SILENT = 25000; // ms without a frame, from a server that was sending, until the line counts as dead
+const SILENT = 25000; // ms without a frame until the line counts as dead
 const SILENT_LOW = 90000; // the same where little is sent
 
 const data = JSON.parse(at('Data').textContent);
@@ -53,7 +53,7 @@ const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 const aloud = new Aloud(at('Announcer'), () => choices.get('say'));
 const held = new Held(take);
 
-// What few readers need is loaded when it is needed.
+// Loaded when it is needed.
 let video = null;
 const began = new Map(); // id of a line → when it began to come, ms; the newest 200
 const match = async () => {
@@ -96,14 +96,14 @@ function address() {
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
-const raised = async (body) => (await import('./raised.js')).raised(body, tell);
-const noted = { 'segment.opened': ({ segment }) => began.set(segment, heard), 'poll.opened': raised, 'poll.closed': raised };
-
 /** A frame came over the line; it is taken in at once, or when the reader's video is as far. */
 function came(frame) {
   heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
-  for (const { body } of frame.events ?? []) noted[body?.type]?.(body);
+  for (const { body } of frame.events ?? []) {
+    if (body?.type === 'segment.opened') began.set(body.segment, heard);
+    if (body?.poll) import('./raised.js').then(({ raised }) => raised(body, tell));
+  }
   for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
   video?.note();
   held.take(frame);
@@ -149,7 +149,7 @@ function say(change, added) {
   }
 }
 
-/** Text that was on the page from the start waits as well, as far as the video has yet to come to it. */
+/** Text that was on the page from the start waits for the video as well. */
 function wait() {
   if (!held.seconds || !reader.session.clock) return;
   const [media, wall] = reader.session.clock;

@@ -5,6 +5,7 @@ import { fill } from './words.js';
 
 /** @param {object} event  @param {(text: string) => void} tell */
 export function raised({ type, question, void: mistaken }, tell) {
+  if (type === 'poll.counted') return;
   const note = at('Raised');
   const begins = type === 'poll.opened';
   const said = begins ? fill(note.dataset.begun, { question: `\u2068${question}\u2069` }) : ''; // isolated: of any direction

@@ -314,14 +314,14 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
 
 
 async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: Hall) -> None:
-    asked = ev.PollOpened(poll=PollId("p"), number=1, question="نواصل <أم لا>؟", language="ar", options=("a", "b"), t=0)
+    asked = ev.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="en", options=("a", "b"), t=0)
     hall.floor = evolve_floor(Floor(), asked)
     async with client.get("/s/plenary") as answer:
         text = await answer.text()
     assert re.search(
         r'id="Raised" data-begun="A show of hands has begun: {question}" [^>]*"><a href="[^"]*#Hands">', text
     )
-    assert "has begun: \u2068نواصل &lt;أم لا&gt;؟\u2069</a>" in text
+    assert "has begun: \u2068Go &lt;on&gt;?\u2069</a>" in text
     hall.floor = evolve_floor(hall.floor, ev.PollClosed(poll=asked.poll, t=1))
     async with client.get("/s/plenary") as answer:
         assert re.search(r'id="Raised" [^>]* hidden><a href="[^"]*#Hands"></a>', await answer.text())
