@@ -42,10 +42,18 @@ export class DeskLink {
   }
 
   /** Join, or join anew: with another text, or because a frame is missing. */
-  async join() {
+  join() {
     this.#joined = false;
-    const answer = await this.#ask('join', this.wish());
-    if (!answer) return;
+    // Taken in at once, not in a promise: over polling what is told next may come in the same answer, and would be
+    // taken in before it.
+    this.socket.timeout(PATIENCE).emit('join', this.wish(), (error, answer) => this.#welcome(error ? null : answer));
+  }
+
+  #welcome(answer) {
+    if (!answer) { // Where the line was cut it joins when that is back.
+      if (this.socket.connected) setTimeout(() => this.socket.connected && !this.#joined && this.join(), AGAIN);
+      return;
+    }
     if (answer.refusal) {
       if (LATER.has(answer.refusal.code)) setTimeout(() => this.socket.connected && this.join(), AGAIN);
       else this.#stand('shut');
