@@ -36,10 +36,17 @@ export class DeskKeys {
     if (!this.on || document.querySelector('dialog[open]') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const { target } = event;
     if (target.matches?.('textarea, select, input:not([type="checkbox"]), [contenteditable]')) return;
-    const name = Object.keys(this.keys).find((each) => this.keys[each] === event.key.toLowerCase());
+    const name = this.#meant(event);
     if (!name || !this.acts[name]) return;
     event.preventDefault();
     this.acts[name]();
+  }
+
+  /** The act of a key; where the keyboard writes no Latin letters, that of the letter in the same place. */
+  #meant({ key, code }) {
+    const of = (letter) => Object.keys(this.keys).find((each) => this.keys[each] === letter);
+    const [, latin] = /[^\u0000-\u007f]/.test(key) ? /^Key([A-Z])$/.exec(code) ?? [] : [];
+    return of(key.toLowerCase()) ?? (latin && of(latin.toLowerCase()));
   }
 
   /** Fill the form where keys are changed. `tell` is called after each change. */
