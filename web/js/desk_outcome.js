@@ -24,6 +24,7 @@ export class DeskOutcome {
     this.base = base;
     this.does = does;
     this.questions = [];
+    this.offered = ''; // the choices of `under`, as JSON
     this.marked = new Map(); // line → [{question, tag}]
     this.under = at('Under');
     this.from = null; // the line from which the focus came here
@@ -80,8 +81,12 @@ export class DeskOutcome {
     const chosen = this.under.value;
     const first = !this.under.options.length;
     const choices = [...questions.map(({ id, text }, n) => [id, `${n + 1}. ${text}`]), ['', this.words.text('tag.none')]];
-    this.under.replaceChildren(...choices.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
-    if (!first && choices.some(([value]) => value === chosen)) this.under.value = chosen;
+    const offered = JSON.stringify(choices);
+    if (this.offered !== offered) { // Else the list that somebody has open would shut at each mark.
+      this.offered = offered;
+      this.under.replaceChildren(...choices.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
+      if (!first && choices.some(([value]) => value === chosen)) this.under.value = chosen;
+    }
     const before = this.marked;
     this.marked = new Map(lines.map(({ segment, tags }) => [segment, tags]));
     this.lines.marks = new Map(lines.map(({ segment, tags }) => [segment, tags.map((each) => this.#mark(each))]));

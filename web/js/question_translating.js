@@ -1,6 +1,6 @@
 // Questions in the language of whoever leads the discussion: asked for one after the other, and kept in the page.
 
-const MOST = 500; // texts that are kept
+const MOST = 5000; // texts that are kept: as many as a meeting has questions, since all of them are asked for at each look
 
 export class QuestionTranslating {
   /** @param {object} link  a DeskLink  @param {string} to  a BCP-47 tag  @param {() => void} came  when one has come */
