@@ -20,6 +20,7 @@ const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);
 const TIMES = 15000; // ms between two looks at how long ago it was
 const CALM = 500; // ms between two looks at what is said
 const AT_ONCE = 50; // commands that one act may hold
+const MOST = 500; // questions that one command brings somewhere
 const KEYS = {
   next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
   reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
@@ -106,11 +107,11 @@ async function asked(name, ids) {
     return [questions.leads(id) ? stand(like, 'joined', { into: id }) : stand([id], 'joined', { into: like[0] })];
   }
   if (name === 'decline') {
-    const reason = await sheets.reason();
+    const reason = await sheets.reason(ids.map((each) => questions.get(each)));
     return reason && [stand(ids, 'declined', { reason })];
   }
   if (name === 'join') {
-    const into = await sheets.into(questions.targets(ids));
+    const into = await sheets.into(ids.map((each) => questions.get(each)), questions.targets(ids));
     return into && [stand(ids, 'joined', { into })];
   }
   if (name === 'reword') {
@@ -121,6 +122,7 @@ async function asked(name, ids) {
   return answer && [{ do: 'write-answer', intervention: id, ...answer }];
 }
 
+const parts = (ids, most) => Array.from({ length: Math.ceil(ids.length / most) }, (_, n) => ids.slice(n * most, (n + 1) * most));
 const stand = (interventions, standing, more = {}) => ({ do: 'stand', interventions, standing, ...more });
 
 /** Have words removed for good, once somebody is sure. */
@@ -139,7 +141,7 @@ async function rest() {
   if (!to) return;
   const [still, others] = questions.left();
   const commands = to === 'closed' ? [[...still, ...others]] : [still, others];
-  const made = commands.map((ids, n) => ids.length && stand(ids, n ? 'closed' : to)).filter(Boolean);
+  const made = commands.flatMap((ids, n) => parts(ids, MOST).map((part) => stand(part, n ? 'closed' : to)));
   const answer = made.length ? await act(...made) : null;
   if (answer && !answer.refusal) say(line.done.describe(made));
 }
@@ -148,7 +150,11 @@ async function rest() {
 
 function everything() {
   at('Title').textContent = state.session.title;
-  at('Rule').elements.order.value = questions.order;
+  const rule = at('Rule');
+  if (rule.dataset.told !== questions.order) { // Else somebody may be choosing another just now.
+    rule.dataset.told = questions.order;
+    rule.elements.order.value = questions.order;
+  }
   const languages = line.languages();
   const select = at('Add').elements.language;
   if (!select.options.length) select.replaceChildren(...languages.map((tag) => element('option', { value: tag }, line.done.tongue(tag))));
@@ -166,7 +172,7 @@ function came(ids) {
 function show() {
   clearTimeout(due);
   due = null;
-  if (!state.session) return;
+  if (!state.session || panels.busy(show)) return;
   sift.offer();
   const wanted = sift.wanted();
   const shown = panels.show((item) => fits(item, wanted));
@@ -217,10 +223,11 @@ at('Add').addEventListener('submit', async (event) => {
   const { text, name, language } = event.target.elements;
   const asks = { do: 'ask', intervention: newId(), kind: 'question', text: text.value.trim(), language: language.value, asker: newId(), name: name.value.trim(), origin: 'room' };
   if (!asks.text) return;
+  const written = [text.value, name.value];
+  text.value = name.value = ''; // At once: pressed again while the line is away it would be asked twice.
   const answer = await act(asks, stand([asks.intervention], 'queued'));
-  if (answer.refusal) return;
-  say(words.text('stands.queued'));
-  text.value = name.value = '';
+  if (!answer.refusal) say(words.text('stands.queued'));
+  else if (!text.value && !name.value) [text.value, name.value] = written;
 });
 at('Left').addEventListener('click', rest);
 at('Limit').replaceChildren(...LIMITS.map(choice));

@@ -6,6 +6,13 @@ export class QuestionDone extends DeskPanel {
   constructor(questions, ...rest) {
     super(...rest);
     this.questions = questions;
+    this.seats = new Set(); // that this page has had, one after the other
+  }
+
+  /** The newest act that can be undone: of this page, else of anybody. */
+  undoable() {
+    const can = this.acts.filter((act) => act.undo.length && !act.undone);
+    return can.findLast(({ by }) => this.seats.has(by.seat)) ?? can.at(-1) ?? null;
   }
 
   describe(commands) {

@@ -60,6 +60,7 @@ export class QuestionLine {
     this.ahead = answer.now - Date.now();
     this.state.channel = answer.channel;
     this.seat = answer.seat;
+    this.done.seats.add(answer.seat);
     this.may = new Set(answer.may);
     this.state.notes = answer.notes;
     this.notes.take(answer.news.hubs);

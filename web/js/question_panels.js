@@ -3,6 +3,7 @@
 import { at, set } from './nodes.js';
 
 const NAMES = ['Called', 'Checked', 'Queued', 'Answered', 'Others'];
+const HELD = 1500; // ms for which what is just pressed stays as it is, at most
 
 /** Have a list hold these rows in their order; those that stay are not touched. */
 function put(list, rows) {
@@ -26,11 +27,22 @@ export class QuestionPanels {
     this.open = new Set(); // those of which all acts are shown
     this.current = null;
     this.place = null; // where the focus was last: {panel, index, id, key}
-    this.made = new Map(); // id → [what it was made of, element]
+    this.made = new Map(); // id → [what it was made of, element]; of those that are shown
+    this.pressed = null; // a button is down: were its row made anew, the press would be lost
+    this.waits = null; // what is to be done once it is up
     const box = document.querySelector('.panels');
     box.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
+    box.addEventListener('pointerdown', ({ target, button }) => button === 0 && this.#press(target));
+    box.addEventListener('keydown', ({ target, key }) => key === ' ' && this.#press(target));
+    for (const up of ['pointerup', 'pointercancel', 'keyup']) addEventListener(up, () => this.pressed && setTimeout(() => this.#release()));
     box.addEventListener('toggle', ({ target }) => this.open[target.open ? 'add' : 'delete'](target.closest('.question')?.dataset.id), true);
+  }
+
+  /** Whether the panels have to stay as they are now; `then` is called once they needn't. */
+  busy(then) {
+    if (this.pressed) this.waits = then;
+    return this.pressed !== null;
   }
 
   /** Bring all panels to what is known; `fits` says what is shown. Gives how many are. */
@@ -66,7 +78,7 @@ export class QuestionPanels {
   /** What an act is for: what was picked, else where the focus is. */
   chosen() {
     if (this.picked.size) return [...this.picked];
-    return this.current && this.questions.get(this.current) ? [this.current] : [];
+    return this.current && this.made.has(this.current) ? [this.current] : [];
   }
 
   /** Go to the next or the one before, through all panels. */
@@ -88,6 +100,20 @@ export class QuestionPanels {
       const item = this.questions.get(row.dataset.id);
       if (item) set(row.querySelector('.when'), this.items.when(item));
     }
+  }
+
+  #press(target) {
+    if (!target.closest('.question')) return;
+    clearTimeout(this.pressed);
+    this.pressed = setTimeout(() => this.#release(), HELD);
+  }
+
+  #release() {
+    clearTimeout(this.pressed);
+    this.pressed = null;
+    const { waits } = this;
+    this.waits = null;
+    waits?.();
   }
 
   #row(id) {

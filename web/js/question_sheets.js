@@ -3,6 +3,8 @@
 import { element, at } from './nodes.js';
 import { direction } from './words.js';
 
+const MOST = 200; // signs of a question that a sheet shows
+
 export class QuestionSheets {
   /** @param {object} words  @param {(tag: string) => string} tongue  @param {() => void} over  when one was shut */
   constructor(words, tongue, over) {
@@ -11,23 +13,26 @@ export class QuestionSheets {
     this.over = over;
   }
 
-  /** A reason; null when it was given up. */
-  reason() {
+  /** Why these aren't taken; null when it was given up. */
+  reason(items) {
     const { ready, own } = this.#fields('Decline');
+    this.#name('Decline', items);
     own.value = '';
     return this.#ask('Decline', () => own.value.trim() || ready.value);
   }
 
-  /** Which of these it goes on as; null when it was given up. */
-  into(items) {
+  /** Which of `targets` these go on as; null when it was given up. */
+  into(items, targets) {
     const { into } = this.#fields('Join');
-    into.replaceChildren(...items.map(({ id, number, text }) => element('option', { value: id, dir: 'auto' }, `${this.words.text('number', { n: number })} ${text.slice(0, 100)}`)));
+    this.#name('Join', items);
+    into.replaceChildren(...targets.map(({ id, number, text }) => element('option', { value: id, dir: 'auto' }, `${this.words.text('number', { n: number })} ${text.slice(0, 100)}`)));
     return this.#ask('Join', () => into.value || null);
   }
 
   /** How an item is to read; null when it was given up or reads so already. */
   text(item) {
     const { text } = this.#fields('Reword');
+    this.#name('Reword', [item]);
     Object.assign(text, { value: item.text, lang: item.language, dir: direction(item.language) });
     return this.#ask('Reword', () => {
       const now = text.value.trim();
@@ -38,6 +43,7 @@ export class QuestionSheets {
   /** An answer in writing and its language; null when it was given up. */
   answer(item, languages) {
     const { text, language } = this.#fields('Answer');
+    this.#name('Answer', [item]);
     text.value = item.answer;
     const tags = new Set([...languages, item.language, item.answer_language || item.language]);
     language.replaceChildren(...[...tags].map((tag) => element('option', { value: tag }, this.tongue(tag))));
@@ -68,6 +74,14 @@ export class QuestionSheets {
       event.preventDefault();
       sheet.querySelector('button[value="done"]').click();
     });
+  }
+
+  /** Say in a sheet which ones it is about: whoever uses keys may not look at them. */
+  #name(id, items) {
+    const number = this.words.text('number', { n: items.map((each) => each.number).join(', ') });
+    const [{ text, language }] = items;
+    const what = items.length === 1 && text && id !== 'Reword' ? [' ', element('bdi', { lang: language }, text.slice(0, MOST))] : [];
+    at(`${id}Which`).replaceChildren(number, ...what);
   }
 
   #fields(id) {
