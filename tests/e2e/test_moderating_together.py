@@ -1,4 +1,4 @@
-"""The page on which a discussion is led, while much changes under the hands of whoever works there."""
+"""The pages of the staff while much changes under the hands of whoever works there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from asking import MODERATOR, SOMEBODY, ask, name
-from desk_meeting import Meeting, S, meeting
+from desk_meeting import FLOOR, Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.floor.parts import Standing
@@ -42,6 +42,18 @@ async def test_a_press_is_not_lost_when_its_question_changes_meanwhile(page: Pag
         await page.mouse.up()
         await expect(page.locator("#Queued #q-a")).to_be_visible()
         await expect(page.locator("#Others #q-b")).to_be_visible()
+
+
+async def test_a_press_is_not_lost_when_something_is_told_meanwhile(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Ana Añez") as on:
+        await on.sit_down(page)
+        await page.locator("#Speakers [data-key=p1]").hover()
+        await page.mouse.down()
+        await on.do(do.PauseSession())
+        await expect(page.get_by_role("button", name="End the break")).to_be_visible()
+        await page.mouse.up()
+        await expect(page.locator("#Speakers [data-key=p1]")).to_have_attribute("aria-pressed", "true")
+        assert on.live.state.channels[FLOOR].speaker == "p1"
 
 
 async def test_a_rule_that_is_being_chosen_stays_chosen(page: Page, tmp_path: Path) -> None:
@@ -88,6 +100,18 @@ async def test_a_key_undoes_the_last_act_of_ones_own(page: Page, tmp_path: Path)
         assert standing(on, "b") is Standing.LATER
         await page.keyboard.press("u")
         await expect(page.locator("#Checked #q-b"), "then those of others").to_be_visible()
+
+
+async def test_several_are_answered_at_once(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(ask("a"), ask("b"), ask("c"), by=SOMEBODY)
+        await on.do(do.Stand(interventions=tuple(map(name, "abc")), standing=Standing.QUEUED), by=MODERATOR)
+        await lead(page, on)
+        for n in (1, 3):
+            await page.get_by_role("checkbox", name=f"Pick no. {n}", exact=True).check()
+        await page.locator("#Several").get_by_role("button", name="Answered").click()
+        await expect(page.locator("#Answered .question")).to_have_count(2)
+        assert [standing(on, each) for each in "abc"] == [Standing.ANSWERED, Standing.QUEUED, Standing.ANSWERED]
 
 
 PRESSED = "([key, code]) => dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))"

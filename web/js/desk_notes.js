@@ -1,6 +1,6 @@
 // Notes among the staff, and to and from groups: shown, left, and confirmed by whoever has read them.
 
-import { bdi, fill } from './desk_fill.js';
+import { bdi, refill } from './desk_fill.js';
 import { newId } from './desk_link.js';
 import { alone } from './desk_names.js';
 import { keep, recall } from './kept.js';
@@ -46,7 +46,7 @@ export class DeskNotes {
     const fresh = all.filter((note) => this.told !== null && note.at > this.told && !this.own.has(note.note));
     if (fresh.length) this.does.say(this.words.text('note.new', { text: alone(fresh.at(-1).text.slice(0, 100)) }));
     this.told = Math.max(this.told ?? 0, ...all.map((note) => note.at));
-    fill(at('Notes'), all.map((note) => this.#row(note)));
+    refill(at('Notes'), all.map((note) => this.#row(note)));
   }
 
   /** Whether a note is shown here: it is for all, for this role, or from it. */

@@ -1,6 +1,6 @@
 // What stands around the text on a staff page: who speaks, who is here, reports, alarms, and what was done.
 
-import { bdi, fill } from './desk_fill.js';
+import { bdi, refill } from './desk_fill.js';
 import { alone, tongues } from './desk_names.js';
 import { at, element, set } from './nodes.js';
 import { qualityLines } from './quality.js';
@@ -38,12 +38,12 @@ export class DeskPanel {
       return element('li', {}, made);
     };
     const all = this.speakers().map(([id, name], i) => button(id, name, i < 9 ? keys.key(`speaker${i + 1}`) : ''));
-    fill(at('Speakers'), [...all, button(null, this.words.text('nobody'), keys.key('nobody'))]);
+    refill(at('Speakers'), [...all, button(null, this.words.text('nobody'), keys.key('nobody'))]);
   }
 
   /** Who is at a page like this one. */
   here(presence, own) {
-    fill(at('Here'), presence.map(({ seat, role, label, name }) => {
+    refill(at('Here'), presence.map(({ seat, role, label, name }) => {
       const item = element('li', {}, bdi(name || label || this.words.text(`role.${role}`)));
       const more = [name || label ? this.words.text(`role.${role}`) : '', name && label ? label : '', seat === own ? this.words.text('you') : ''];
       item.append(' ', element('span', { class: 'mark' }, more.filter(Boolean).join(' · ')));
@@ -67,7 +67,7 @@ export class DeskPanel {
   }
 
   done() {
-    fill(at('Done'), [...this.acts].reverse().map((act) => {
+    refill(at('Done'), [...this.acts].reverse().map((act) => {
       const what = this.describe(act.commands);
       const item = element('li', { class: act.undone ? 'undone' : '' }, element('span', { class: 'what' }, what));
       item.append(' ', element('span', { class: 'mark' }, [this.clock.format(act.at), act.by.name || act.by.label].filter(Boolean).join(' · ')));
@@ -133,7 +133,7 @@ export class DeskPanel {
   reports(tally, may) {
     const rows = Object.entries(tally?.kinds ?? {}).filter(([, row]) => row.count > 0);
     at('Reports').hidden = !rows.length;
-    fill(document.querySelector('#Reports ul'), rows.map(([kind, row]) => {
+    refill(document.querySelector('#Reports ul'), rows.map(([kind, row]) => {
       const said = this.words.text('report', { n: row.count, all: Math.max(row.count, tally.readers), what: this.words.text(`report.${kind}`) });
       const item = element('li', { 'data-kind': kind }, element('p', {}, said));
       const buttons = element('p', { class: 'buttons' });

@@ -96,7 +96,7 @@ async function asked(name, ids) {
   if (name === 'unflag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [] }));
   if (name === 'answered') {
     const segment = state.shown().at(-1)?.segment ?? null;
-    return [stand([id], 'answered', { segment })];
+    return [stand(ids, 'answered', { segment })];
   }
   if (name === 'up' || name === 'down' || name === 'first') {
     const first = questions.moved(id, name);
