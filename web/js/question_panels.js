@@ -3,7 +3,8 @@
 import { at, set } from './nodes.js';
 
 const NAMES = ['Called', 'Checked', 'Queued', 'Answered', 'Others'];
-const HELD = 1500; // ms for which what is just pressed stays as it is, at most
+const PRESSED = '.panels .question :is(button, label, summary, a):active';
+const AGAIN = 50; // ms until it is looked again whether anything is pressed
 
 /** Have a list hold these rows in their order; those that stay are not touched. */
 function put(list, rows) {
@@ -28,21 +29,19 @@ export class QuestionPanels {
     this.current = null;
     this.place = null; // where the focus was last: {panel, index, id, key}
     this.made = new Map(); // id → [what it was made of, element]; of those that are shown
-    this.pressed = null; // a button is down: were its row made anew, the press would be lost
-    this.waits = null; // what is to be done once it is up
+    this.waits = null; // for what is pressed to come up
     const box = document.querySelector('.panels');
     box.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
-    box.addEventListener('pointerdown', ({ target, button }) => button === 0 && this.#press(target));
-    box.addEventListener('keydown', ({ target, key }) => key === ' ' && this.#press(target));
-    for (const up of ['pointerup', 'pointercancel', 'keyup']) addEventListener(up, () => this.pressed && setTimeout(() => this.#release()));
     box.addEventListener('toggle', ({ target }) => this.open[target.open ? 'add' : 'delete'](target.closest('.question')?.dataset.id), true);
   }
 
-  /** Whether the panels have to stay as they are now; `then` is called once they needn't. */
+  /** Whether something is pressed just now: were its row made anew the press would be lost. `then` is called later. */
   busy(then) {
-    if (this.pressed) this.waits = then;
-    return this.pressed !== null;
+    if (!document.querySelector(PRESSED)) return false;
+    clearTimeout(this.waits);
+    this.waits = setTimeout(then, AGAIN);
+    return true;
   }
 
   /** Bring all panels to what is known; `fits` says what is shown. Gives how many are. */
@@ -100,20 +99,6 @@ export class QuestionPanels {
       const item = this.questions.get(row.dataset.id);
       if (item) set(row.querySelector('.when'), this.items.when(item));
     }
-  }
-
-  #press(target) {
-    if (!target.closest('.question')) return;
-    clearTimeout(this.pressed);
-    this.pressed = setTimeout(() => this.#release(), HELD);
-  }
-
-  #release() {
-    clearTimeout(this.pressed);
-    this.pressed = null;
-    const { waits } = this;
-    this.waits = null;
-    waits?.();
   }
 
   #row(id) {
