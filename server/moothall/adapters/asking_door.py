@@ -85,6 +85,7 @@ class AskingDoor:
         self._pages = pages
         self._balance = balance
         self._asking = asking
+        self._acts = {"back": asking.take_back, "later": asking.put_off, "ready": asking.come_back}
         self._randomness = randomness
         self._snapshot_of = snapshot_of
         self._origins = origins
@@ -187,9 +188,10 @@ class AskingDoor:
             wanted = await asked(request, self._snapshot_of)
             if await self._asking.own(wanted.session, token) is None:
                 raise Wrong(404, ErrorText.NOTHING)
-            act = (await read_form(request)).get("act", "back")
-            acts = {"later": self._asking.put_off, "ready": self._asking.come_back}
-            answer = await acts.get(act, self._asking.take_back)(wanted.session, token)
+            act = self._acts.get((await read_form(request)).get("act", "back"))
+            if act is None:
+                raise Wrong(400, ErrorText.REQUEST)
+            answer = await act(wanted.session, token)
             if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
                 raise Wrong(503, ErrorText.UNAVAILABLE)
         except Wrong as wrong:

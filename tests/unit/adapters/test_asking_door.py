@@ -247,6 +247,7 @@ async def test_what_cannot_be_kept_of_its_authors_acts_is_said(house: House) -> 
     log = house.hall.log
     assert isinstance(log, FailingLog)
     log.full = True
+    assert (await house.post(page, act="burn"))[0] == 400
     status, headers, text = await house.post(page, act="back")
     assert (status, headers["Retry-After"]) == (503, "60")
     assert "Please try again in a minute." in text
