@@ -22,9 +22,11 @@ def decide_wall(
     if isinstance(command, do.ClearWall):
         return _clear(state, actor, wall)
     again = _called_again(state, command.intervention, actor, wall)
-    if command.t == state.wall_cleared and not again:
+    # What was cleared once more in between may have been taken back before: restoring hides nothing.
+    t = None if command.t is None or state.wall_cleared is None else min(command.t, state.wall_cleared)
+    if t == state.wall_cleared and not again:
         return Refusal(code=RefusalCode.CONFLICT, message="The walls show that already.")
-    return [ev.WallCleared(t=command.t), *again]
+    return [ev.WallCleared(t=t), *again]
 
 
 def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
@@ -34,6 +36,9 @@ def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
         now = state.media_now(wall)
         # What is said now began by now; where the clock is behind what an engine hears, by what that has committed.
         t = max([now, *(channel.committed_through for channel in state.channels.values())]) + 1
+        t = max(
+            t, state.wall_cleared or 0
+        )  # The clock may have been set back; nothing that was cleared is shown again.
     events: list[ev.AnyEvent] = [ev.WallCleared(t=t, withdrawn=called)]
     known = None if called is None else state.floor.get(called)
     if known is None:
@@ -45,9 +50,9 @@ def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
 
 
 def _called_again(state: State, name: InterventionId | None, actor: Actor, wall: int) -> list[ev.AnyEvent]:
-    """Unless it stands elsewhere by now, or another one was called."""
-    known = None if name is None else state.floor.get(name)
-    if known is None or known.standing is not Standing.CHECKED or state.floor.called is not None:
+    """What a clearing has withdrawn, unless it stands elsewhere by now, or another one was called."""
+    known = None if name is None or name not in state.wall_withdrew else state.floor.get(name)
+    if known is None or state.floor.called is not None:
         return []
     queued = _stood(state, known.id, Standing.QUEUED, actor, wall)
     for event in queued:

@@ -13,9 +13,10 @@ from moothall.core import events as ev
 from moothall.core.backstage import Backstage, evolve_backstage
 from moothall.core.errors import ChannelNow
 from moothall.core.event_codec import UnknownEvent
-from moothall.core.floor.interventions import Floor, evolve_floor
+from moothall.core.floor.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.floor.parts import Standing
 from moothall.core.glossary.chosen import Terms, with_term
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.persistent import PersistentMap
 from moothall.core.session_parts import Channel, Segment, Source
 
@@ -69,6 +70,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     floor: Floor = msgspec.field(default_factory=Floor)
     wall_cleared: int | None = None
     """Lines that began before this, media ms, are on no wall; None while none was cleared."""
+    wall_withdrew: frozenset[InterventionId] = frozenset()
+    """What was called when the walls were cleared, and is being checked since then."""
+    off_wall_before: bool = False
+    """Whether the walls showed nothing of what comes next already when they were cleared last."""
+    turn_lines: tuple[SegmentId, ...] = ()
+    """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
     backstage: Backstage = msgspec.field(default_factory=Backstage)
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
@@ -143,8 +150,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.CloseAsked():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
-            floor = replace(state.floor, off_wall=event.t is not None)
-            return replace(state, wall_cleared=event.t, floor=floor)
+            return _wall_cleared(state, event)
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():
@@ -199,7 +205,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             | ev.TurnLimited()
             | ev.TurnTyped()
         ):
-            return replace(state, floor=evolve_floor(state.floor, event))
+            return _with_floor(state, event)
         case (
             ev.NoteLeft()
             | ev.NoteRead()
@@ -212,6 +218,26 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return state if backstage is state.backstage else replace(state, backstage=backstage)
         case _:
             return state
+
+
+def _wall_cleared(state: State, event: ev.WallCleared) -> State:
+    replace, before = msgspec.structs.replace, state.floor.off_wall
+    if event.t is None or (state.wall_cleared is not None and event.t < state.wall_cleared):  # It was taken back.
+        off_wall = event.t is not None and state.off_wall_before
+        return replace(state, wall_cleared=event.t, floor=replace(state.floor, off_wall=off_wall))
+    withdrew = state.wall_withdrew if event.withdrawn is None else state.wall_withdrew | {event.withdrawn}
+    floor = replace(state.floor, off_wall=True)
+    return replace(state, wall_cleared=event.t, floor=floor, wall_withdrew=withdrew, off_wall_before=before)
+
+
+def _with_floor(state: State, event: FloorFact) -> State:
+    turns = len(state.floor.turns)
+    state = msgspec.structs.replace(state, floor=evolve_floor(state.floor, event))
+    if len(state.floor.turns) > turns:
+        state = msgspec.structs.replace(state, turn_lines=())
+    if not isinstance(event, ev.InterventionStands) or event.standing is Standing.CHECKED:
+        return state
+    return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
 
 
 def _evolve_segment(
@@ -229,6 +255,8 @@ def _evolve_segment(
             since=state.channels[event.channel].rewound,
             made_from=_made_from(event, None),
         )
+        if state.floor.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
+            state = replace(state, turn_lines=(*state.turn_lines, event.segment))
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)
     if known is None:

@@ -90,3 +90,30 @@ def test_who_may_empty_the_walls() -> None:
     allowed = {Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.CAPTIONER, Role.SECRETARIAT}
     for command in (do.ClearWall(), do.RestoreWall()):
         assert {role for role in Role if may_send(role, command)} == allowed
+
+
+@pytest.mark.parametrize("standing", [Standing.CHECKED, Standing.QUEUED])
+def test_restoring_calls_nothing_but_what_a_clearing_has_withdrawn(standing: Standing) -> None:
+    state = carry_out(called(), stand(standing, "a"), do.ClearWall(), actor=MODERATOR)
+    after = carry_out(state, do.RestoreWall(intervention=name("a")), actor=CAPTIONER)
+    assert (after.floor.called, of(after, "a").standing) == (None, standing)
+    unread = carry_out(called(), stand(Standing.ANSWERED, "a"), do.ClearWall(), actor=MODERATOR)
+    assert not of(carry_out(unread, do.RestoreWall(intervention=name("c")), actor=CAPTIONER), "c").published
+
+
+def test_a_later_clearing_shows_nothing_of_what_an_earlier_one_has_cleared() -> None:
+    state = carry_out(asked(), do.ClearWall(), actor=MODERATOR, wall=WALL + 60_000)
+    set_back = carry_out(state, do.ClearWall(), actor=MODERATOR, wall=WALL + 5_000)
+    assert set_back.wall_cleared == 60_001
+    twice = carry_out(state, do.ClearWall(), actor=MODERATOR, wall=WALL + 90_000)
+    assert carry_out(twice, do.RestoreWall(t=60_001), actor=MODERATOR).wall_cleared == 60_001
+    assert refused(state, do.RestoreWall(t=90_000), actor=MODERATOR).code is RefusalCode.CONFLICT
+
+
+def test_once_a_clearing_was_taken_back_walls_show_what_comes_next_as_they_did_before() -> None:
+    once = carry_out(called(), do.ClearWall(), actor=MODERATOR)
+    twice = carry_out(once, do.ClearWall(), actor=MODERATOR, wall=WALL + 9_000)
+    assert carry_out(twice, do.RestoreWall(t=once.wall_cleared), actor=MODERATOR).floor.off_wall
+    heard = carry_out(once, stand(Standing.CALLED, "b"), stand(Standing.ANSWERED, "b"), actor=MODERATOR)
+    cleared = carry_out(heard, do.ClearWall(), actor=MODERATOR, wall=WALL + 9_000)
+    assert not carry_out(cleared, do.RestoreWall(t=once.wall_cleared), actor=MODERATOR).floor.off_wall
