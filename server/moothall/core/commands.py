@@ -425,6 +425,8 @@ class Stand(Command, frozen=True, kw_only=True, tag="stand"):
     reason: str = ""
     into: InterventionId | None = None
     segment: SegmentId | None = None
+    own: bool = False
+    """Whether its author had brought it there before: what the staff did since is undone."""
 
 
 class WriteAnswer(Command, frozen=True, kw_only=True, tag="write-answer"):

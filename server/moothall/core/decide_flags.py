@@ -15,13 +15,13 @@ REPORTED = "reported"
 ABUSE = "abuse"
 """The staff says so."""
 MOST_FLAGS = 10
-"""Flags of one intervention."""
+"""Flags of one intervention, beside that of readers."""
 
 
 def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusal:
     """What the staff says of it; no flags: that nothing is wrong."""
     flags = tuple(dict.fromkeys(command.flags))
-    if len(flags) > MOST_FLAGS or not all(map(is_name, flags)):
+    if len(set(flags) - {REPORTED}) > MOST_FLAGS or not all(map(is_name, flags)):
         return Refusal(code=RefusalCode.INVALID, message=f"A question has up to {MOST_FLAGS} flags, short names each.")
     if flags == each.flags:
         return Refusal(code=RefusalCode.CONFLICT, message="It is marked so already.")

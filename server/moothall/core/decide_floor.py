@@ -125,11 +125,11 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     t, events = state.media_now(wall), list[ev.AnyEvent]()
     if command.standing is Standing.CALLED:
         back = do.Stand(interventions=names, standing=Standing.QUEUED)
-        events += [_stands(before, back, t) for before in state.floor.standing(Standing.CALLED)]
+        events += [_stands(before, back, _since(state, before, t)) for before in state.floor.standing(Standing.CALLED)]
     for each in known:
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
-        events.append(_stands(each, command, t, own=own))
+        events.append(_stands(each, command, _since(state, each, t), own=own or command.own))
     if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
         events += _takes_floor(state, known[0], t)
     return events
@@ -182,7 +182,8 @@ def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) 
         return _unknown()
     if target in known or target.standing in (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED):
         return _refuse(RefusalCode.CONFLICT, "It can be joined with one that goes on.")
-    if any(each.into == inner.id for inner in known for each in state.floor.standing(Standing.JOINED)):
+    joined_with = {each.into for each in state.floor.standing(Standing.JOINED)}
+    if any(each.id in joined_with for each in known):
         return _refuse(RefusalCode.CONFLICT, "Others were joined with it: join this one with it instead.")
     return None
 
@@ -199,6 +200,11 @@ def _stands(each: Intervention, command: do.Stand, t: int, *, own: bool = False)
         segment=command.segment if command.standing is Standing.ANSWERED else None,
         own=own,
     )
+
+
+def _since(state: State, each: Intervention, t: int) -> int:
+    """Since when it stands where it is brought at `t`: a turn that was under way at the close ended with it."""
+    return t if state.closed_at is None or each.standing is not Standing.CALLED else min(t, state.closed_at)
 
 
 def _published(each: Intervention, text: str) -> ev.InterventionPublished:
@@ -255,7 +261,7 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
     )
     if each.standing is not Standing.WRITTEN:
         written = do.Stand(interventions=(each.id,), standing=Standing.WRITTEN)
-        events.append(_stands(each, written, state.media_now(wall)))
+        events.append(_stands(each, written, _since(state, each, state.media_now(wall))))
     return events
 
 

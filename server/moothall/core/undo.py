@@ -20,7 +20,7 @@ from moothall.core.backstage_undoing import backstage_step
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import UnknownEvent
-from moothall.core.floor.undoing import floor_step
+from moothall.core.floor.undoing import brought_by, floor_step, rearranged, still_stands
 from moothall.core.glossary.terms import key_of
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.moves import is_returned, returned
@@ -59,8 +59,12 @@ def read_act(before: State, events: Sequence[_Fact]) -> Reading:
             commands = commands if command is None else (*commands, command)
             whole = whole and undone is not None
             undoing = (*(undone or ()), *undoing)
-    fits = whole and carried_out(state, undoing) is not None
-    return Reading(commands, undoing if fits else ())
+    back = carried_out(state, undoing) if whole else None
+    if back is not None and back.floor.arranged != before.floor.arranged:
+        # What left the queue and comes back stands where the chair had put it.
+        undoing = (*undoing, do.ArrangeQueue(first=before.floor.arranged))
+        back = carried_out(back, undoing[-1:])
+    return Reading(commands, () if back is None else undoing)
 
 
 def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
@@ -68,9 +72,10 @@ def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyC
 
     Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
     stand. Of many lines that were accepted at once those are left that somebody has changed since, unless all of them
-    were: then whoever carries it out says so.
+    were: then whoever carries it out says so. Of many questions those are left that somebody has brought elsewhere
+    since; `moved_on` says when that is all of them.
     """
-    took = _floors(act)
+    took, brought = _floors(act), brought_by(act)
     due: list[do.AnyCommand] = []
     for command in undoing:
         match command:
@@ -82,6 +87,10 @@ def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyC
                 due += [msgspec.structs.replace(command, segments=lines)] if lines else []
             case do.CorrectSegment():
                 due.append(msgspec.structs.replace(command, segment=_standing_as(now, command.segment)))
+            case do.Stand() | do.WriteAnswer() if not still_stands(now.floor, command, brought):
+                pass
+            case do.ArrangeQueue():
+                due += rearranged(now.floor, command, due, anew=not brought)
             case _:
                 due.append(command)
     return tuple(command for command in due if _fits(now, command)) or tuple(due)

@@ -6,7 +6,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.authority import COMMANDS
-from moothall.core.decide_flags import MOST_FLAGS
+from moothall.core.decide_flags import MOST_FLAGS, REPORTED
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Standing
 from moothall.core.session import evolve
@@ -58,6 +58,8 @@ def test_flags_are_few_short_names_and_change_something() -> None:
     many = [f"f{n}" for n in range(MOST_FLAGS + 1)]
     assert refused(asked(), flag(*many), actor=MODERATOR).code is RefusalCode.INVALID
     assert len(events(asked(), flag(*many[1:]), actor=MODERATOR)) == 1
+    # What readers said beside so many is undone to as well.
+    assert len(events(asked(), flag(*many[1:], REPORTED), actor=MODERATOR)) == 1
 
 
 def test_readers_report_and_the_staff_flags() -> None:

@@ -277,3 +277,24 @@ def test_an_author_comes_back_only_with_what_nobody_else_has_put_off() -> None:
     state = carry_out(state, stand(Standing.LATER, "a"), actor=SOMEBODY)
     state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
     assert not of(state, "a").own
+
+
+def test_a_turn_that_was_under_way_at_the_close_ended_with_it() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    state = carry_out(state, do.CloseSession(), actor=MODERATOR, wall=WALL + 60_000)
+    day = WALL + 86_400_000
+    for command in (
+        stand(Standing.ANSWERED, "a"),
+        do.WriteAnswer(intervention=name("a"), text="Because.", language="en"),
+    ):
+        after = carry_out(state, command, actor=MODERATOR, wall=day)
+        assert [turn.spoken for turn in after.floor.turns] == [60_000]
+    assert of(carry_out(state, stand(Standing.TO_WRITE, "b"), actor=MODERATOR, wall=day), "b").since == 86_400_000
+
+
+def test_a_turn_whose_end_was_removed_takes_nothing_of_the_next_one() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.CALLED, "b"), actor=MODERATOR, wall=WALL + 60_000)
+    taken = ev.InterventionStands(intervention=name("a"), number=1, standing=Standing.DECLINED, t=10_000)
+    state = evolve(msgspec.structs.replace(state, floor=state.floor.with_(name("a"), standing=Standing.CALLED)), taken)
+    assert (state.floor.called, [turn.spoken for turn in state.floor.turns]) == ("b", [0])

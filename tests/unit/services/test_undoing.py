@@ -10,7 +10,8 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.acts import undo_id
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Span
 from moothall.services.closing import Closing
 from moothall.services.desk_acts import DeskActs
@@ -26,6 +27,7 @@ from moothall.testing.failing_log import FailingLog
 from moothall.wire.engine import Accepted, Act, Attach
 from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
+Q = InterventionId("q")
 ANA, BO, ZOE = SpeakerId("ana"), SpeakerId("bo"), SpeakerId("zoe")
 TOOK = do.TakeFloor(channel=FLOOR, speaker=BO)
 
@@ -199,3 +201,18 @@ async def test_while_yet_another_language_is_spoken_nothing_is_restored() -> Non
         for it.act in (newer, older):
             assert isinstance(await it.undone(), Receipt)
         assert on.texts() == ["Bom"]
+
+
+async def test_a_question_that_was_brought_elsewhere_since_stays_there() -> None:
+    async with meeting() as it:
+        asked = do.Ask(intervention=Q, kind=Kind.QUESTION, text="Why?", language="en", asker="x")
+        await it.on.done("ask", asked, actor=TECHNICIAN)
+        await it.took(do.Stand(interventions=(Q,), standing=Standing.QUEUED), "approve")
+        for standing in (Standing.CALLED, Standing.ANSWERED):
+            await it.on.done(standing, do.Stand(interventions=(Q,), standing=standing), actor=TECHNICIAN)
+        answer = await it.undone()
+        assert isinstance(answer, Refusal)
+        assert answer.code is RefusalCode.STALE
+        each = it.on.writer.state.floor.get(Q)
+        assert each is not None
+        assert each.standing is Standing.ANSWERED

@@ -213,19 +213,19 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
     arranged = tuple(name for name in floor.arranged if name != event.intervention)
     if event.standing is Standing.CALLED:
         turns = floor.turns
-        if not turns or turns[-1].intervention != known.id:  # Else the answer was undone: it is the same turn.
+        # Else the answer was undone: it is the same turn.
+        if not turns or turns[-1].intervention != known.id or known.standing is Standing.QUEUED:
             turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
         return replace(floor, called=known.id, turns=turns, arranged=arranged, off_wall=False)
+    if floor.called != known.id:
+        return replace(floor, arranged=arranged)
     turns = floor.turns
-    put_off = event.own and event.standing is Standing.LATER
-    if known.standing is Standing.CALLED and (put_off or event.standing in (Standing.QUEUED, Standing.CHECKED)):
-        # It was put back: it has not had its turn.
-        turns = tuple(turn for turn in turns if turn.intervention != known.id)
-    elif known.standing is Standing.CALLED and turns:
+    if event.standing in (Standing.QUEUED, Standing.CHECKED) or (event.own and event.standing is Standing.LATER):
+        turns = turns[:-1]  # It was put back: it has not had this turn.
+    else:
         spoken = turns[-1].spoken + max(0, event.t - known.since)
         turns = (*turns[:-1], replace(turns[-1], spoken=spoken))
-    called = None if floor.called == known.id else floor.called
-    return replace(floor, called=called, turns=turns, arranged=arranged)
+    return replace(floor, called=None, turns=turns, arranged=arranged)
 
 
 def _removed(floor: Floor, event: ev.InterventionRemoved) -> Floor:

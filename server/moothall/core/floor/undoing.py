@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.floor.interventions import Floor, FloorFact
+from moothall.core.floor.interventions import Floor, FloorFact, Intervention
+from moothall.core.floor.parts import Standing
 from moothall.core.floor.polls import PollFact, poll_of
+from moothall.core.ids import InterventionId
 
 Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
@@ -44,7 +48,8 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
             if before is None or not before.answer:
                 return answer, ()  # The first answer is taken back with its standing.
             again = do.WriteAnswer(intervention=before.id, text=before.answer, language=before.answer_language)
-            return answer, (again,)
+            # It stands elsewhere when that comes, and is answered by it once more.
+            return answer, (again,) if before.standing is Standing.WRITTEN else (again, _brought_to(before))
         case ev.QueueArranged():
             return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=floor.arranged),)
         case ev.QueueOrdered():
@@ -55,6 +60,55 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
             return do.LimitTurns(ms=event.ms), (do.LimitTurns(ms=floor.limit),)
         case _:
             return None
+
+
+Brought = Mapping[InterventionId, Standing]
+"""Where an act has brought interventions."""
+
+
+def brought_by(act: Iterable[do.AnyCommand]) -> Brought:
+    """Where these commands bring interventions in the end."""
+    found: dict[InterventionId, Standing] = {}
+    for command in act:
+        if isinstance(command, do.Stand):
+            found |= dict.fromkeys(command.interventions, command.standing)
+        elif isinstance(command, do.WriteAnswer):
+            found[command.intervention] = Standing.WRITTEN
+    return found
+
+
+def moved_on(floor: Floor, act: Iterable[do.AnyCommand]) -> bool:
+    """Whether all that an act has brought somewhere stands elsewhere by now; not where it has brought nothing."""
+    brought = brought_by(act)
+    there = ((floor.get(name), standing) for name, standing in brought.items())
+    called = any(standing is Standing.CALLED for standing in brought.values())
+    stands = [standing for each, standing in there if each is not None and each.standing is standing]
+    return bool(brought) and (Standing.CALLED not in stands if called else not stands)
+
+
+def still_stands(floor: Floor, undoing: do.Stand | do.WriteAnswer, brought: Brought) -> bool:
+    """Whether what is to be brought back stands where an act has brought it, so that nothing else is undone."""
+    names = undoing.interventions if isinstance(undoing, do.Stand) else (undoing.intervention,)
+    stands = ((floor.get(name), brought.get(name)) for name in names)
+    return all(where is None or (each is not None and each.standing is where) for each, where in stands)
+
+
+def rearranged(
+    floor: Floor, undoing: do.ArrangeQueue, due: Iterable[do.AnyCommand], *, anew: bool
+) -> tuple[do.ArrangeQueue, ...]:
+    """What of an earlier arrangement can be had once `due` is done; nothing where it is there, or holds no more.
+
+    `anew`: it was arranged otherwise on purpose, and does not only come back with what comes back into the queue.
+    """
+    queued = {each.id for each in floor.standing(Standing.QUEUED)}
+    for command in due:
+        if isinstance(command, do.Stand):
+            change = queued.update if command.standing is Standing.QUEUED else queued.difference_update
+            change(command.interventions)
+    first = tuple(name for name in undoing.first if name in queued)
+    there = tuple(name for name in floor.arranged if name in queued)
+    holds = anew or tuple(name for name in first if name in there) == there
+    return (do.ArrangeQueue(first=first),) if holds and first != there else ()
 
 
 def _of_poll(floor: Floor, event: PollFact) -> Step | None:
@@ -86,12 +140,22 @@ def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:
         reason=event.reason,
         into=event.into,
         segment=event.segment,
+        own=event.own,
     )
-    back = do.Stand(
-        interventions=(before.id,),
-        standing=before.standing,
-        reason=before.reason,
-        into=before.into,
-        segment=before.segment,
+    same_turn = bool(floor.turns) and floor.turns[-1].intervention == before.id
+    if event.standing is Standing.CALLED and before.standing is Standing.LATER and not same_turn:
+        # From the queue: so it has not had a turn.
+        return stood, (do.Stand(interventions=(before.id,), standing=Standing.QUEUED), _brought_to(before))
+    return stood, (_brought_to(before),)
+
+
+def _brought_to(each: Intervention) -> do.Stand:
+    """What brings one to where it stands."""
+    return do.Stand(
+        interventions=(each.id,),
+        standing=each.standing,
+        reason=each.reason,
+        into=each.into,
+        segment=each.segment,
+        own=each.own,
     )
-    return stood, (back,)

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from asking import MODERATOR, ask, asked, name, stand
+from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
 from deciding import WALL, carry_out, events
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.order import queue
 from moothall.core.floor.parts import Order, Standing
-from moothall.core.floor.undoing import floor_step
+from moothall.core.floor.undoing import brought_by, floor_step, moved_on, rearranged, still_stands
 from moothall.core.session import State
-from moothall.core.undo import read_act
+from moothall.core.undo import read_act, standing
 
 A = name("a")
 
@@ -113,3 +113,97 @@ def test_what_is_not_there_any_more_has_no_undoing() -> None:
     stood = ev.InterventionStands(intervention=A, number=1, standing=Standing.LATER, t=0)
     assert floor_step(nothing, stood) is None
     assert floor_step(nothing, ev.SupportCounted(counts={})) is None
+
+
+def undone(state: State, command: do.AnyCommand, wall: int = WALL) -> State:
+    """The state after an act and what undoes it."""
+    undoing = read_act(state, events(state, command, actor=MODERATOR, wall=wall)).undoing
+    assert undoing
+    return carry_out(state, command, *undoing, actor=MODERATOR, wall=wall)
+
+
+@pytest.mark.parametrize("command", [stand(Standing.CALLED, "b"), stand(Standing.LATER, "a", "b")])
+def test_what_comes_back_into_the_queue_stands_where_the_chair_had_put_it(command: do.Stand) -> None:
+    state = carry_out(queued(), do.ArrangeQueue(first=(name("b"), A)), actor=MODERATOR)
+    assert undone(state, command).floor.arranged == ("b", "a")
+
+
+def test_what_its_author_had_put_off_is_the_authors_again() -> None:
+    state = carry_out(queued(), stand(Standing.LATER, "a"), actor=SOMEBODY)
+    for command in (stand(Standing.QUEUED, "a"), stand(Standing.CALLED, "a")):
+        found = undone(state, command).floor.get(A)
+        assert found is not None
+        assert (found.standing, found.own) == (Standing.LATER, True)
+
+
+def test_a_call_that_is_undone_was_no_turn_and_an_earlier_one_stays() -> None:
+    state = carry_out(queued(), stand(Standing.LATER, "a"), actor=MODERATOR)
+    assert undone(state, stand(Standing.CALLED, "a")).floor.turns == ()
+    heard = carry_out(queued(), stand(Standing.CALLED, "a"), actor=MODERATOR, wall=WALL + 1_000)
+    heard = carry_out(heard, stand(Standing.ANSWERED, "a"), actor=MODERATOR, wall=WALL + 9_000)
+    again = carry_out(heard, stand(Standing.QUEUED, "a"), actor=MODERATOR, wall=WALL + 9_000)
+    after = undone(again, stand(Standing.CALLED, "a"), wall=WALL + 20_000)
+    assert after.floor.turns == heard.floor.turns
+    assert [turn.spoken for turn in after.floor.turns] == [8_000]
+    later = carry_out(heard, stand(Standing.CALLED, "a"), stand(Standing.LATER, "a"), actor=MODERATOR)
+    assert len(undone(later, stand(Standing.CALLED, "a")).floor.turns) == 1
+
+
+def test_a_second_answer_to_what_stands_elsewhere_is_undone_to_where_it_stood() -> None:
+    answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
+    state = carry_out(queued(), answer, stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    found = undone(state, do.WriteAnswer(intervention=A, text="Parce que.", language="fr")).floor.get(A)
+    assert found is not None
+    assert (found.standing, found.answer) == (Standing.QUEUED, "Because.")
+
+
+def due(before: State, act: do.AnyCommand, *since: do.AnyCommand) -> tuple[do.AnyCommand, ...]:
+    """What of an act's undoing fits after what was done since."""
+    reading = read_act(before, events(before, act, actor=MODERATOR))
+    return standing(carry_out(before, act, *since, actor=MODERATOR), reading.commands, reading.undoing)
+
+
+def test_what_somebody_has_brought_elsewhere_since_is_left_there() -> None:
+    state, approval = asked(), stand(Standing.QUEUED, "a", "b", "c")
+    assert due(state, approval, stand(Standing.CALLED, "b"), stand(Standing.ANSWERED, "b")) == (
+        stand(Standing.CHECKED, "c"),
+        stand(Standing.CHECKED, "a"),
+    )
+    now = carry_out(state, approval, stand(Standing.CALLED, "b"), actor=MODERATOR)
+    assert not moved_on(now.floor, [approval])
+    assert moved_on(now.floor, [stand(Standing.QUEUED, "b")])
+    assert not moved_on(now.floor, [do.ClearWall()])
+    call = [stand(Standing.QUEUED, "c"), stand(Standing.CALLED, "b")]
+    assert not moved_on(now.floor, call)
+    assert moved_on(carry_out(now, stand(Standing.ANSWERED, "b"), actor=MODERATOR).floor, call)
+    answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
+    assert moved_on(now.floor, [answer])
+    assert not moved_on(carry_out(now, answer, actor=MODERATOR).floor, [answer])
+    assert moved_on(now.floor, [stand(Standing.QUEUED, "unknown")])
+
+
+def test_an_answer_is_not_written_again_into_what_stands_elsewhere() -> None:
+    first = do.WriteAnswer(intervention=A, text="Because.", language="en")
+    state = carry_out(queued(), first, actor=MODERATOR)
+    second = do.WriteAnswer(intervention=A, text="Parce que.", language="fr")
+    assert due(state, second) == (first,)
+    brought = brought_by([second])
+    elsewhere = carry_out(state, second, stand(Standing.LATER, "a"), actor=MODERATOR)
+    assert not still_stands(elsewhere.floor, first, brought)
+    assert still_stands(elsewhere.floor, stand(Standing.LATER, "b"), brought)
+
+
+def test_an_earlier_arrangement_comes_back_as_far_as_it_holds() -> None:
+    b, c = name("b"), name("c")
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b", "c"), actor=MODERATOR)
+    state = carry_out(state, do.ArrangeQueue(first=(c, b, A)), actor=MODERATOR)
+    call, ended = stand(Standing.LATER, "c"), stand(Standing.LATER, "b")
+    back = stand(Standing.QUEUED, "c")
+    assert due(state, call) == (back, do.ArrangeQueue(first=(c, b, A)))
+    assert due(state, call, ended) == (back, do.ArrangeQueue(first=(c, A)))
+    assert due(state, call, do.ArrangeQueue(first=(A, b))) == (back,)  # Somebody has arranged it otherwise since.
+    arranged = do.ArrangeQueue(first=(A,))
+    assert due(state, arranged, ended) == (do.ArrangeQueue(first=(c, A)),)
+    assert due(state, do.ArrangeQueue(first=(A, c)), stand(Standing.LATER, "b", "c")) == ()
+    limit = do.LimitTurns(ms=0)
+    assert rearranged(state.floor, arranged, [limit], anew=True) == (arranged,)
