@@ -96,8 +96,12 @@ class QuestionTranslations:
         return await asyncio.shield(future)
 
     def forget(self) -> None:
-        """Keep none of it: a text may have been erased."""
+        """Keep none of it, nor what waits: a text may have been erased. Whoever reads another asks for it again."""
         self._made.clear()
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_result(Refusal(code=RefusalCode.BUSY, message="It can't be translated just now; try again."))
+        self._waiting.clear()
         self.generation += 1
 
     async def run(self) -> None:

@@ -167,3 +167,21 @@ def test_nothing_is_kept_of_what_was_forgotten_not_even_what_was_being_made() ->
             assert made.known(text("When?")) is None
 
     run(story())
+
+
+def test_what_waits_when_all_is_forgotten_is_not_made_any_more() -> None:
+    async def story() -> None:
+        echo = Echo()
+        async with translating(echo) as made:
+            waiting = [asyncio.ensure_future(reads(made, text(what))) for what in ("Why?", "Erased?")]
+            await asyncio.sleep(0.001)
+            made.want(text("gone"))
+            future = made.want(text("gone"))
+            assert future is not None
+            future.cancel()
+            made.forget()
+            assert await asyncio.gather(*waiting) == ["[es] Why?", "busy"]
+            await asyncio.sleep(0.1)
+            assert echo.asked == ["Why?"]
+
+    run(story())
