@@ -10,7 +10,7 @@ from moothall.core.authority import COMMANDS, STAFF_ROLES
 from moothall.core.commands import Stand
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.likeness import Likenesses
-from moothall.core.floor.moments import said_at, spoken_lines
+from moothall.core.floor.moments import SpokenLines, said_at
 from moothall.core.floor.order import mean_turn_ms, queue
 from moothall.core.floor.parts import Standing
 from moothall.core.floor.polls import shown_polls
@@ -45,6 +45,7 @@ class DeskFloor:
         self._said: dict[InterventionId, Said | None] = {}
         self._around: dict[str, object] = {}
         self._likenesses = Likenesses()
+        self._lines = SpokenLines()
 
     def whole(self) -> dict[str, object]:
         """All that was told so far, of plain values for JSON."""
@@ -76,7 +77,7 @@ class DeskFloor:
         """Those of which is known now what was said, or known better."""
         since = state.media_now(wall) - NEW_MS
         due = [each for each in everything if anew or each.t >= since or each.id not in self._said]
-        lines = spoken_lines(state) if due else ()
+        lines = self._lines.of(state) if due else ()
         found: set[InterventionId] = set()
         for each in due:
             said = _said(said_at(lines, each.t, kept=state.kept(each.t)))

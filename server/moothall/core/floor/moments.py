@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
 from moothall.core.events import ChannelKind
+from moothall.core.ids import SegmentId
+from moothall.core.persistent import PersistentMap
 from moothall.core.session import State
 from moothall.core.session_parts import Segment
 
@@ -17,7 +19,34 @@ def spoken_lines(state: State) -> Sequence[Segment]:
     """The lines as spoken that stand and have text, by their beginning."""
     floor = {each.id for each in state.channels.values() if each.kind is ChannelKind.FLOOR}
     lines = [line for _, line in state.segments.items() if line.channel in floor and not line.gone]
-    return sorted((line for line in lines if line.whole.strip()), key=lambda line: line.t0)
+    return sorted((line for line in lines if line.whole.strip()), key=_place)
+
+
+class SpokenLines:
+    """`spoken_lines` of a session that goes on: each time only the lines are read that have changed meanwhile."""
+
+    def __init__(self) -> None:
+        self._seen: PersistentMap[SegmentId, Segment] = PersistentMap()
+        # Bound: the lines of the session, which its state holds as well.
+        self._lines: list[Segment] = []
+        self._there: dict[SegmentId, Segment] = {}
+
+    def of(self, state: State) -> Sequence[Segment]:
+        """The lines as they stand; the same list, changed, each time."""
+        floor = {each.id for each in state.channels.values() if each.kind is ChannelKind.FLOOR}
+        for name in state.segments.changed_since(self._seen):
+            before, line = self._there.pop(name, None), state.segments.get(name)
+            if before is not None:
+                del self._lines[bisect_left(self._lines, _place(before), key=_place)]
+            if line is not None and line.channel in floor and not line.gone and line.whole.strip():
+                insort(self._lines, line, key=_place)
+                self._there[name] = line
+        self._seen = state.segments
+        return self._lines
+
+
+def _place(line: Segment) -> tuple[int, str]:
+    return line.t0, line.id
 
 
 def said_at(lines: Sequence[Segment], t: int, *, kept: bool = True) -> Segment | None:

@@ -5,6 +5,8 @@ Whoever types has three times as long as whoever speaks, since writing takes abo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from moothall.core.events import ChannelKind, Origin
@@ -65,9 +67,8 @@ def typed_lines(state: State, each: Intervention) -> tuple[Segment, ...]:
     turn, own = _turn(state.floor), speaker_of(each)
     if turn is None or turn.intervention != each.id:
         return ()
-    lines = (line for _, line in state.segments.items() if line.origin is Origin.SPEAKER and line.speaker == own)
-    there = (line for line in lines if line.t0 >= turn.t and not line.gone and line.made_from is None)
-    return tuple(sorted(there, key=lambda line: line.t0))
+    lines = (line for line in _lines(state, turn.t) if line.origin is Origin.SPEAKER and line.speaker == own)
+    return tuple(sorted(lines, key=lambda line: line.t0))
 
 
 def name_of(each: Intervention) -> str:
@@ -81,12 +82,13 @@ def _turn(floor: Floor) -> Turn | None:
 
 def _spoken(state: State, each: Intervention, since: int) -> bool:
     """Whether somebody has spoken since: a question is read aloud by anybody, a wish to speak is its author's."""
-    floor = {channel.id for channel in state.channels.values() if channel.kind is ChannelKind.FLOOR}
     own = speaker_of(each)
-    return any(
-        line.t0 >= since
-        and line.channel in floor
-        and not line.gone
-        and (each.kind is not Kind.REQUEST or line.speaker == own)
-        for _, line in state.segments.items()
-    )
+    return any(each.kind is not Kind.REQUEST or line.speaker == own for line in _lines(state, since))
+
+
+def _lines(state: State, since: int) -> Iterator[Segment]:
+    """The lines of the turn under way that stand, whatever the session has beside them."""
+    for name in state.turn_lines:
+        line = state.segments.get(name)
+        if line is not None and line.t0 >= since and not line.gone:
+            yield line

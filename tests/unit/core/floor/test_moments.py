@@ -7,7 +7,7 @@ from deciding import FLOOR, WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
-from moothall.core.floor.moments import PAUSE_MS, said_at, spoken_lines
+from moothall.core.floor.moments import PAUSE_MS, SpokenLines, said_at, spoken_lines
 from moothall.core.ids import ChannelId, SegmentId
 from moothall.core.session_parts import Segment
 
@@ -64,3 +64,15 @@ def test_while_nothing_is_recorded_nothing_is_known_to_have_been_said() -> None:
     typed = [line("typed", 1_000, 1_000)]
     assert said_at(typed, 2_000, kept=False) is typed[0]
     assert said_at(typed, 6_001, kept=False) is None
+
+
+def test_lines_are_kept_in_order_as_the_session_goes_on() -> None:
+    lines, state, writer = SpokenLines(), speaking(), Actor(Role.TECHNICIAN, "t")
+    assert lines.of(state) == spoken_lines(state)
+    typed = do.TypeLine(channel=FLOOR, segment=SegmentId("y"), text="Good morning.", language="en")
+    struck = do.RewindChannel(channel=FLOOR, t=500)
+    emptied = do.CorrectSegment(channel=FLOOR, segment=SegmentId("y"), base_revision=0, base_words=0, text="")
+    for command in (typed, struck, emptied):
+        state = carry_out(state, command, actor=writer)
+        assert lines.of(state) == spoken_lines(state)
+    assert lines.of(speaking()) == spoken_lines(speaking())  # As when a log was read anew.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from asking import MODERATOR, ask, asked, name, of, stand
-from deciding import ENGINE, FLOOR, WALL, carry_out, commit, segment, word
+from deciding import ENGINE, FLOOR, WALL, carry_out, commit, end, segment, word
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
@@ -83,6 +83,10 @@ def test_lines_of_other_texts_and_struck_ones_begin_nothing() -> None:
     line = do.TypeLine(channel=PT, segment=segment("z"), text="Sim.", language="pt")
     state = carry_out(state, line, wall=WALL + 11_000)
     assert not has_begun(state)
+    heard = commit("c", 0, word("So", 11_000, 11_400), start=11_000)
+    state = carry_out(state, end("b", 10_500), heard, actor=ENGINE)
+    assert has_begun(state)
+    assert not has_begun(carry_out(state, do.RewindChannel(channel=FLOOR, t=10_500)))
 
 
 def test_an_author_is_shown_under_the_chosen_name_or_the_number() -> None:
