@@ -27,7 +27,7 @@ from moothall.core.floor.parts import Kind, Order, Standing
 from moothall.core.floor.polls import Poll
 from moothall.core.floor.removing import stays_of
 from moothall.core.floor.turns import turn_now, typed_lines
-from moothall.core.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, PollId, SegmentId
+from moothall.core.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, PollId, SegmentId, SpeakerId
 from moothall.core.lanes import is_public
 from moothall.core.removing import Interventions
 from moothall.core.session import State, evolve
@@ -66,10 +66,15 @@ polls = st.sampled_from(["p", "q"]).map(PollId)
 questions = st.sampled_from(["q1", "q2"]).map(PolicyQuestionId)
 hands = st.tuples(st.integers(0, 2), st.integers(0, 2))
 asked = st.builds(asks, names, st.sampled_from(Kind), st.sampled_from(["room", "remote"]), st.sampled_from("xy"))
+brought = st.builds(
+    lambda name, standing: do.Stand(interventions=(name,), standing=standing, reason="No time."),
+    names,
+    st.sampled_from([*Standing, Standing.QUEUED, Standing.CALLED, Standing.CALLED, Standing.CALLED]),
+)
 stands = st.builds(
     do.Stand,
     interventions=few,
-    standing=st.sampled_from([*Standing, Standing.QUEUED, Standing.QUEUED, Standing.CALLED, Standing.CALLED]),
+    standing=st.sampled_from(Standing),
     reason=st.sampled_from(["", "No time."]),
     into=st.none() | names,
     segment=st.none() | segments,
@@ -119,8 +124,10 @@ acts: st.SearchStrategy[do.AnyCommand] = st.one_of(
         ]
     ),
 )
-roles = st.sampled_from([Role.MODERATOR, Role.MODERATOR, Role.SECRETARIAT, Role.CAPTIONER, Role.PARTICIPANT])
-sent = st.tuples(roles, st.one_of(asked, stands, stands, stands, acts, acts, acts, names), st.sampled_from([0, 1, 40]))
+roles = st.sampled_from([*[Role.MODERATOR] * 5, Role.SECRETARIAT, Role.CAPTIONER, Role.PARTICIPANT, Role.PARTICIPANT])
+sent = st.tuples(
+    roles, st.one_of(asked, brought, brought, brought, stands, acts, acts, acts, names), st.sampled_from([0, 1, 40])
+)
 
 
 class _Log:
@@ -173,6 +180,8 @@ def test_whatever_happens_in_a_meeting(story: list[tuple[Role, do.AnyCommand | R
         if isinstance(command, str):
             log.remove(command, wall)
             continue
+        if isinstance(command, do.TypeTurn) and log.state.floor.called is not None:
+            command = msgspec.structs.replace(command, intervention=log.state.floor.called)  # noqa: PLW2901
         actor = _by(role, command)
         decision = decide(log.state, command, actor, wall) if may_send(actor.role, command) else None
         if decision is None or isinstance(decision, Refusal):
@@ -268,7 +277,8 @@ def _where(state: State, before: State) -> dict[str, object]:
         "void": all(poll.void for poll in floor.polls if poll.id not in known),
         "questions": state.backstage.questions,
         "tags": {name: set(tags) for name, tags in state.backstage.tags.items() if tags},
-        "speaking": {name: channel.speaker for name, channel in state.channels.items()},
+        # Nobody is named again whose name was removed.
+        "speaking": [state.speakers.get(channel.speaker or SpeakerId("")) for channel in state.channels.values()],
         "status": (state.status, state.recorded),
     }
 
