@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from moothall.core import commands as do
 from moothall.core import events as ev
@@ -123,15 +123,18 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     if refused is not None:
         return refused
     t, events = state.media_now(wall), list[ev.AnyEvent]()
+    called = state.floor.standing(Standing.CALLED)
     if command.standing is Standing.CALLED:
         back = do.Stand(interventions=names, standing=Standing.QUEUED)
-        events += [_stands(before, back, _since(state, before, t)) for before in state.floor.standing(Standing.CALLED)]
+        events += [_stands(before, back, _since(state, before, t)) for before in called]
     for each in known:
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
         events.append(_stands(each, command, _since(state, each, t), own=own or command.own))
     if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
         events += _takes_floor(state, known[0], t)
+    elif command.standing is Standing.CALLED or any(each in called for each in known):
+        events += _leave_floor(state, called, t)
     return events
 
 
@@ -226,11 +229,18 @@ def _takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
     floor = next((channel for channel in state.channels.values() if channel.kind is ev.ChannelKind.FLOOR), None)
     if floor is None:
         return []
-    speaker = speaker_of(each)
-    took = ev.SpeakerTookFloor(channel=ChannelId(floor.id), speaker=speaker, t=t)
-    if state.speakers.get(speaker) == each.name:
-        return [took]
-    return [ev.SpeakerIntroduced(speaker=speaker, name=each.name), took]
+    speaker, known = speaker_of(each), state.speakers.get(speaker_of(each)) == each.name
+    introduced = [] if known else [ev.SpeakerIntroduced(speaker=speaker, name=each.name)]
+    if known and floor.speaker == speaker:
+        return []
+    return [*introduced, ev.SpeakerTookFloor(channel=ChannelId(floor.id), speaker=speaker, t=t)]
+
+
+def _leave_floor(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:
+    """Whose turn is over is not named any more at what is said, unless somebody else was given the floor since."""
+    named = {speaker_of(each) for each in called}
+    left = [channel.id for channel in state.channels.values() if channel.speaker in named]
+    return [ev.SpeakerTookFloor(channel=channel, speaker=None, t=t) for channel in left]
 
 
 def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -261,7 +271,10 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
     )
     if each.standing is not Standing.WRITTEN:
         written = do.Stand(interventions=(each.id,), standing=Standing.WRITTEN)
-        events.append(_stands(each, written, _since(state, each, state.media_now(wall))))
+        t = state.media_now(wall)
+        events.append(_stands(each, written, _since(state, each, t)))
+        if each.standing is Standing.CALLED:
+            events += _leave_floor(state, [each], t)
     return events
 
 

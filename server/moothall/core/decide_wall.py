@@ -10,7 +10,6 @@ from moothall.core.actors import Actor
 from moothall.core.decide_floor import decide_floor
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.parts import Standing
-from moothall.core.floor.removing import speaker_of
 from moothall.core.ids import InterventionId
 from moothall.core.session import State, Status, evolve
 
@@ -31,22 +30,18 @@ def decide_wall(
 
 def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
     called = state.floor.called
-    now = t = 0  # Before the beginning no line has begun.
+    t = 0  # Before the beginning no line has begun.
     if state.status is not Status.CREATED:
         now = state.media_now(wall)
         # What is said now began by now; where the clock is behind what an engine hears, by what that has committed.
         t = max([now, *(channel.committed_through for channel in state.channels.values())]) + 1
-        t = max(
-            t, state.wall_cleared or 0
-        )  # The clock may have been set back; nothing that was cleared is shown again.
+        # The clock may have been set back; nothing that was cleared is shown again.
+        t = max(t, state.wall_cleared or 0)
     events: list[ev.AnyEvent] = [ev.WallCleared(t=t, withdrawn=called)]
     known = None if called is None else state.floor.get(called)
     if known is None:
         return events
-    events += _stood(state, known.id, Standing.CHECKED, actor, wall)
-    named = [channel.id for channel in state.channels.values() if channel.speaker == speaker_of(known)]
-    # The name stood there too, and would stand at the lines that follow.
-    return [*events, *(ev.SpeakerTookFloor(channel=channel, speaker=None, t=now) for channel in named)]
+    return [*events, *_stood(state, known.id, Standing.CHECKED, actor, wall)]
 
 
 def _called_again(state: State, name: InterventionId | None, actor: Actor, wall: int) -> list[ev.AnyEvent]:

@@ -12,8 +12,8 @@ from moothall.core.authority import may_send
 from moothall.core.decide_floor import MAX_ANSWER, MAX_NAME, MAX_REASON, MAX_TEXT, MOST, MOST_AT_ONCE, MOST_OPEN
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.floor.removing import stays_of
-from moothall.core.ids import SegmentId
+from moothall.core.floor.removing import speaker_of, stays_of
+from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import evolve
 
 
@@ -298,3 +298,28 @@ def test_a_turn_whose_end_was_removed_takes_nothing_of_the_next_one() -> None:
     taken = ev.InterventionStands(intervention=name("a"), number=1, standing=Standing.DECLINED, t=10_000)
     state = evolve(msgspec.structs.replace(state, floor=state.floor.with_(name("a"), standing=Standing.CALLED)), taken)
     assert (state.floor.called, [turn.spoken for turn in state.floor.turns]) == ("b", [0])
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        stand(Standing.ANSWERED, "r"),
+        stand(Standing.LATER, "r"),
+        stand(Standing.CALLED, "a"),
+        do.WriteAnswer(intervention=name("r"), text="Because.", language="en"),
+    ],
+)
+def test_whose_turn_is_over_is_not_named_at_what_is_said_then(over: do.AnyCommand) -> None:
+    wish = ask("r", "", kind=Kind.REQUEST, name="Eva")
+    state = carry_out(asked(), wish, stand(Standing.QUEUED, "r", "a"), stand(Standing.CALLED, "r"), actor=MODERATOR)
+    assert state.channels[FLOOR].speaker == speaker_of(of(state, "r"))
+    after = carry_out(state, over, actor=MODERATOR)
+    assert after.channels[FLOOR].speaker is None
+    others = carry_out(
+        state,
+        do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"),
+        do.TakeFloor(channel=FLOOR, speaker=SpeakerId("ana")),
+        over,
+        actor=SYSTEM,
+    )
+    assert others.channels[FLOOR].speaker == "ana", "somebody else was given the floor meanwhile"
