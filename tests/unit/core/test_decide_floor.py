@@ -323,3 +323,12 @@ def test_whose_turn_is_over_is_not_named_at_what_is_said_then(over: do.AnyComman
         actor=SYSTEM,
     )
     assert others.channels[FLOOR].speaker == "ana", "somebody else was given the floor meanwhile"
+
+
+def test_who_has_the_floor_already_is_not_given_it_again_with_the_call() -> None:
+    wish = ask("r", "", kind=Kind.REQUEST, name="Eva")
+    state = carry_out(asked(), wish, stand(Standing.QUEUED, "r"), stand(Standing.CALLED, "r"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.ANSWERED, "r"), actor=MODERATOR)
+    state = carry_out(state, do.TakeFloor(channel=FLOOR, speaker=speaker_of(of(state, "r"))), actor=SYSTEM)
+    again = events(state, stand(Standing.CALLED, "r"), actor=MODERATOR)
+    assert [type(event) for event in again] == [ev.InterventionStands]
