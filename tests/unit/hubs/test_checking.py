@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from base64 import b64encode
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.core import events as ev
+from moothall.core.chain import LogRecord, checkpoint_bytes, decode_header, seal
+from moothall.core.ids import ChannelId, Epoch, SessionId
+from moothall.core.lanes import STAFF, Feed
+from moothall_hub.checking import Broken, Run, first_run, live_run, take
+from recorder import EPOCH, SESSION, Recorder
+
+SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"a hub's tests need a key: this is"[:32]))
+SIGNED = verifier(SIGNER.public_document())
+LANES = Feed(ChannelId("floor"), live=False).lanes
+BEGUN = first_run(SESSION, EPOCH, LANES)
+TITLE = ev.SessionDescribed(title="Open hall")
+
+
+def reason(run: Run, record: LogRecord) -> str:
+    found = take(run, record, SIGNED)
+    assert isinstance(found, Broken)
+    assert found.offset == record.header.offset
+    return found.reason
+
+
+def taken(run: Run, *records: LogRecord) -> Run:
+    for record in records:
+        grown = take(run, record, SIGNED)
+        assert isinstance(grown, Run)
+        run = grown
+    return run
+
+
+def test_a_session_is_verified_by_its_checkpoints() -> None:
+    recorder = Recorder()
+    run = taken(BEGUN, recorder.record(TITLE))
+    assert (run.verified, run.checked) == (0, False)
+    run = taken(run, recorder.checkpoint(SIGNER))
+    assert (run.verified, run.checked) == (2, True)
+    run = taken(run, recorder.record(ev.SessionDescribed(title="Water")))
+    assert (run.offset, run.verified, run.checked) == (3, 2, False)
+
+
+def test_a_body_that_was_removed_leaves_the_chain_whole() -> None:
+    recorder = Recorder()
+    gone = msgspec.structs.replace(recorder.record(TITLE), body=None, salt=None)
+    assert taken(BEGUN, gone, recorder.checkpoint(SIGNER)).checked
+    half = msgspec.structs.replace(gone, salt=b"x" * 16)
+    assert reason(BEGUN, half) == "Its body is not the one that was written."
+
+
+def test_what_doesnt_fit_is_named() -> None:
+    recorder = Recorder()
+    first, second = recorder.record(TITLE), recorder.record(ev.NoteLeft(text="Psst"))
+    third = recorder.record(ev.SessionDescribed(title="Water"))
+    run = taken(BEGUN, first)
+    assert "there already" in reason(run, first)
+    assert reason(run, second) == "It is of lane staff, which isn't followed."
+    assert "another session" in reason(first_run(SessionId("other"), EPOCH, LANES), first)
+    assert "another life" in reason(first_run(SESSION, Epoch("k3j9x3"), LANES), first)
+    assert reason(BEGUN, third) == "It follows event 1 of lane session, but the one before it is 0."
+    other = msgspec.structs.replace(third, header=msgspec.structs.replace(third.header, actor="x"))
+    assert "header's bytes" in reason(run, other)
+    assert "header's bytes" in reason(run, msgspec.structs.replace(third, header_bytes=b"\xff"))
+    assert "digest" in reason(run, msgspec.structs.replace(third, digest=b"x" * 32))
+
+
+def sealed(recorder: Recorder, body: bytes) -> LogRecord:
+    """Something else in a checkpoint's place, with digests that fit."""
+    before = bytes.fromhex(recorder.heads[next(iter(recorder.heads))].digest)
+    made = recorder.checkpoint(SIGNER)
+    return seal(before, decode_header(made.header_bytes), made.salt or b"", body)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"{}", "Its body can't be read."),
+        (b'{"type":"session.described","title":"x"}', "Its header calls it a checkpoint, and its body is none."),
+        (
+            b'{"type":"record.checkpoint","lanes":{},"key":"k","signature":"\xc3\xa9"}',
+            "Its signature isn't one of key k.",
+        ),
+    ],
+)
+def test_a_checkpoint_that_is_none_vouches_for_nothing(body: bytes, expected: str) -> None:
+    recorder = Recorder()
+    run = taken(BEGUN, recorder.record(TITLE))
+    assert reason(run, sealed(recorder, body)) == expected
+
+
+def test_a_checkpoint_whose_body_was_removed_is_passed_over() -> None:
+    recorder = Recorder()
+    run = taken(BEGUN, recorder.record(TITLE))
+    gone = msgspec.structs.replace(recorder.checkpoint(SIGNER), body=None, salt=None)
+    assert taken(run, gone).verified == 0
+
+
+def test_a_signed_checkpoint_of_something_else_is_named() -> None:
+    recorder = Recorder()
+    first = recorder.record(TITLE)
+    heads = {"session": ev.LaneHead(offset=1, digest="00" * 32)}
+    signature = b64encode(SIGNER.sign(checkpoint_bytes(SESSION, EPOCH, heads))).decode()
+    other = recorder.record(ev.RecordCheckpoint(lanes=heads, key=SIGNER.key_id, signature=signature))
+    found = reason(taken(BEGUN, first), other)
+    assert found == "The checkpoint says that lane session ends at event 1, with another digest or end."
+
+
+def test_only_public_lanes_are_followed() -> None:
+    with pytest.raises(ValueError, match="only public ones are signed"):
+        first_run(SESSION, EPOCH, LANES | {STAFF})
+    with pytest.raises(ValueError, match="not all are public"):
+        live_run(SESSION, EPOCH, frozenset({STAFF}), begin=3, base={})
