@@ -23,8 +23,9 @@ FOREGROUND := if [ -t 0 ]; then set -m; fi;
 # Generated examples are the same in every run of `make test`; `make test-all` looks for new ones, and for more of them.
 export HYPOTHESIS_PROFILE ?= ci
 PYTEST := $(BIN)/python -m pytest --durations=20
-# Two processes: most of the time goes by in waiting for real servers. A file of tests stays in one.
-BOTH := --numprocesses=2 --dist=loadfile
+# Two processes, since much of the time goes by in waiting for real servers. A file of tests stays in one, and files
+# come in the order of tests/conftest.py.
+SIDE_BY_SIDE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 .DEFAULT_GOAL := help
@@ -45,7 +46,7 @@ serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moo
 
 test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
-	$(PYTEST) $(BOTH) -m "not chaos and not slow" $(PURE) $(ARGS)
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not chaos and not slow" $(PURE) $(ARGS)
 
 test-all: export HYPOTHESIS_PROFILE = long
 test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## the long ones too

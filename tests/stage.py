@@ -257,6 +257,7 @@ class Stage:
         front = FrontPage(templates, clock=self.clock, listed=Catalogue(self._log).listed)
         for door in (pages, events, low, reporting, languages, shown, front):
             application.add_routes(door.routes())
+        application.router.add_get("/asking-worker.js", _worker)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(each.run()) for each in (self.fanout, low)]
@@ -294,3 +295,8 @@ async def stage(
     await acting.begin(*beginning, *more)
     async with acting.serving():
         yield acting
+
+
+async def _worker(_: web.Request) -> web.Response:
+    """Nobody asks here, and pages that are open for long fetch it all the same."""
+    return web.Response(text="", content_type="text/javascript")

@@ -187,6 +187,16 @@ async def test_a_question_is_translated_into_the_language_of_the_page(page: Page
         await expect(page.locator("#q-a")).to_contain_text("Traduzido por uma máquina")
 
 
+async def test_a_question_is_translated_once_there_are_translators(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(ask("a", "Who pays?"), by=SOMEBODY)
+        await lead(page, on, query="?ui=pt")
+        await expect(page.locator("#q-a .text").first).to_have_text("Who pays?")
+        await expect(page.locator("#q-a .translated")).to_have_count(0)
+        async with into_portuguese(on.running):
+            await expect(page.locator("#q-a .translated")).to_have_attribute("lang", "pt", timeout=PATIENCE_MS)
+
+
 async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.say("s1", "Water is life.")

@@ -1,8 +1,13 @@
 // Questions in the language of whoever leads the discussion: asked for one after the other, and kept in the page.
 
 const MOST = 5000; // texts that are kept: as many as a meeting has questions, since all of them are asked for at each look
+const AGAIN = 5000; // ms until what couldn't be translated is asked for again, each time twice as long
+const LONGEST = 300000;
 
 export class QuestionTranslating {
+  #again = AGAIN;
+  #timer = null;
+
   /** @param {object} link  a DeskLink  @param {string} to  a BCP-47 tag  @param {() => void} came  when one has come */
   constructor(link, to, came) {
     this.link = link;
@@ -33,7 +38,21 @@ export class QuestionTranslating {
     const answer = await this.link.request('translate', { text, from: language, to: this.to });
     this.asking = 0;
     this.known.set(key, answer.refusal ? '' : answer.text);
-    if (!answer.refusal) this.came();
+    if (answer.refusal) this.#later();
+    else {
+      this.#again = AGAIN;
+      this.came();
+    }
     this.#next();
+  }
+
+  /** Ask again for what there is none of: after a restart the translators come later than the desk. */
+  #later() {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#again = Math.min(2 * this.#again, LONGEST);
+      for (const [key, text] of this.known) if (text === '') this.known.delete(key);
+      this.came();
+    }, this.#again);
   }
 }
