@@ -23,9 +23,8 @@ FOREGROUND := if [ -t 0 ]; then set -m; fi;
 # Generated examples are the same in every run of `make test`; `make test-all` looks for new ones, and for more of them.
 export HYPOTHESIS_PROFILE ?= ci
 PYTEST := $(BIN)/python -m pytest --durations=20
-# Two processes, since much of the time goes by in waiting for real servers. A file of tests stays in one, and files
-# come in the order of tests/conftest.py.
-SIDE_BY_SIDE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# Two processes: most of the time goes by in waiting for real servers. A file of tests stays in one.
+SIDE_BY_SIDE := --numprocesses=2 --dist=loadfile
 PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 .DEFAULT_GOAL := help

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -25,20 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tracing to the tests that start no servers, and mix the two kinds.
-
-    The gate of 100 % is held by those that compute; tracing would slow down those that start servers, which wait most
-    of their time. So files of either kind take turns: while some wait the others compute.
-    """
+    """The gate of 100 % is held by the tests that don't start servers: tracing would slow down those that do."""
+    if not config.getoption("cov_fail_under", default=None):
+        return
     here = config.rootpath / "tests"
-    kinds: tuple[dict[Path, list[pytest.Item]], dict[Path, list[pytest.Item]]] = ({}, {})
     for item in items:
-        waits = item.path.is_relative_to(here / "integration") or item.path.is_relative_to(here / "e2e")
-        kinds[waits].setdefault(item.path, []).append(item)
-        if waits and config.getoption("cov_fail_under", default=None):
+        if item.path.is_relative_to(here / "integration") or item.path.is_relative_to(here / "e2e"):
             item.add_marker("no_cover")
-    ranked = [(n / len(files), file) for files in kinds for n, file in enumerate(files.values())]
-    items[:] = [item for _, file in sorted(ranked, key=lambda each: each[0]) for item in file]
 
 
 @pytest.fixture
