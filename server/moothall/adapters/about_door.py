@@ -13,11 +13,11 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.about_form import about_given
 from moothall.adapters.asking_request import kept_query
-from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
-from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.asking import Asking
@@ -51,9 +51,7 @@ class AboutDoor:
         self._asking = asking
         self._balance = balance
         self._snapshot_of = snapshot_of
-        self._origins = origins
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -64,10 +62,7 @@ class AboutDoor:
         ui, chosen = language(self._pages, request)
         token = request.match_info["token"]
         try:
-            if request.headers.get("Origin") not in self._origins:
-                raise Wrong(403, DoorText.ORIGIN)
-            if self._gate.take(self._address_of(request)):
-                raise Wrong(429, DoorText.OFTEN)
+            self._senders.check(request)
             given = await _given(request)
             wanted = await asked(request, self._snapshot_of)
             own = await self._asking.own(wanted.session, token)
@@ -82,15 +77,10 @@ class AboutDoor:
             except StorageUnavailable as error:
                 raise Wrong(503, ErrorText.UNAVAILABLE) from error
         except Wrong as wrong:
-            response = refusal(wrong, self._pages, ui)
-            if wrong.status in (429, 503):
-                response.headers[hdrs.RETRY_AFTER] = "60"
-        else:
-            query = kept_query(request, ui, chosen=chosen)
-            location = f"/s/{quote(wanted.session)}/asked/{quote(token)}{query}#About"
-            response = web.Response(status=303, headers={hdrs.LOCATION: location})
-        response.headers[hdrs.CACHE_CONTROL] = "no-store"
-        return response
+            return refused(wrong, self._pages, ui)
+        query = kept_query(request, ui, chosen=chosen)
+        location = f"/s/{quote(wanted.session)}/asked/{quote(token)}{query}#About"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
 
 
 async def _given(request: web.Request) -> dict[str, str]:

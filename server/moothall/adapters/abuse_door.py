@@ -8,12 +8,12 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from moothall.adapters.asking_request import COOKIE, kept_query
-from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
-from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import token_of
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -43,9 +43,7 @@ class AbuseDoor:
         self._pages = pages
         self._reports = reports
         self._snapshot_of = snapshot_of
-        self._origins = origins
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -56,20 +54,13 @@ class AbuseDoor:
         ui, chosen = language(self._pages, request)
         number = request.match_info["number"]
         try:
-            if request.headers.get("Origin") not in self._origins:
-                raise Wrong(403, DoorText.ORIGIN)
-            if self._gate.take(self._address_of(request)):
-                raise Wrong(429, DoorText.OFTEN)
+            self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
             if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
                 raise Wrong(404, ErrorText.NOTHING)
             await self._report(wanted.session, int(number), token_of(request, COOKIE))
         except Wrong as wrong:
-            response = refusal(wrong, self._pages, ui)
-            response.headers[hdrs.CACHE_CONTROL] = "no-store"
-            if wrong.status in (429, 503):
-                response.headers[hdrs.RETRY_AFTER] = "60"
-            return response
+            return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})

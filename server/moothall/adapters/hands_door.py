@@ -13,10 +13,11 @@ from aiohttp import hdrs, web
 from moothall.adapters.asking_request import COOKIE, kept_query
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate, network
-from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import token_of
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.polls import MOST_OPTIONS
 from moothall.core.ids import SessionId
@@ -48,9 +49,7 @@ class HandsDoor:
         self._pages = pages
         self._ballots = ballots
         self._snapshot_of = snapshot_of
-        self._origins = origins
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -60,20 +59,12 @@ class HandsDoor:
         """Somebody chooses an answer; back to the list."""
         ui, chosen = language(self._pages, request)
         try:
-            if request.headers.get("Origin") not in self._origins:
-                raise Wrong(403, DoorText.ORIGIN)
-            address = self._address_of(request)
-            if self._gate.take(address):
-                raise Wrong(429, DoorText.OFTEN)
+            address = self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
             number, option = _number(request.match_info["number"]), await _option(request)
             await self._take(wanted.session, number, option, token_of(request, COOKIE), network(address))
         except Wrong as wrong:
-            response = refusal(wrong, self._pages, ui)
-            response.headers[hdrs.CACHE_CONTROL] = "no-store"
-            if wrong.status in (429, 503):
-                response.headers[hdrs.RETRY_AFTER] = "60"
-            return response
+            return refused(wrong, self._pages, ui)
         location = f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Hands"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
 

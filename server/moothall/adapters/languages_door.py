@@ -13,9 +13,10 @@ from moothall.adapters import page_choices
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_address import Address
-from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock, Randomness
@@ -53,9 +54,7 @@ class LanguagesDoor:
         self._snapshot_of = snapshot_of
         self._offered = offered
         self._want = want
-        self._origins = origins
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -65,10 +64,7 @@ class LanguagesDoor:
         """Ask for the language that the form names, and go to its text."""
         ui, chosen = language(self._pages, request)
         try:
-            if request.headers.get("Origin") not in self._origins:
-                raise Wrong(403, DoorText.ORIGIN)
-            if self._gate.take(self._address_of(request)):
-                raise Wrong(429, DoorText.OFTEN)
+            self._senders.check(request)
             tag = await _language(request)
             wanted = await asked(request, self._snapshot_of, "")
             if tag not in self._offered(wanted.session):
@@ -77,18 +73,14 @@ class LanguagesDoor:
             if isinstance(answer, Refusal):
                 raise _wrong(answer)
         except Wrong as wrong:
-            response = refusal(wrong, self._pages, ui)
-            response.headers[hdrs.CACHE_CONTROL] = "no-store"
-            if wrong.status in (429, 503):
-                response.headers[hdrs.RETRY_AFTER] = "60"
-            return response
+            return refused(wrong, self._pages, ui)
         choices = page_choices.chosen(request.query)
         address = Address(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
         return web.Response(status=303, headers={hdrs.LOCATION: address.page(), hdrs.CACHE_CONTROL: "no-store"})
 
 
-def _wrong(refused: Refusal) -> Wrong:
-    match refused.code:
+def _wrong(answer: Refusal) -> Wrong:
+    match answer.code:
         case RefusalCode.UNKNOWN:
             return Wrong(404, ErrorText.LANGUAGE)
         case RefusalCode.BUSY:

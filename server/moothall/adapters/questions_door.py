@@ -23,6 +23,7 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.question_translations_door import QuestionTranslationsDoor, Translated
 from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import BodyRemoved
 from moothall.core.floor.interventions import Floor, Intervention
@@ -87,12 +88,10 @@ class QuestionsDoor:
         self._floor_of = floor_of
         self._channel_of = channel_of
         self._translated = translated
-        self._origins = origins
         self._secure = secure
-        self._address_of = address_of
         # Overflow: the page that nobody has asked for longest is made again.
         self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status, int], str]] = OrderedDict()
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     @property
     def pages_kept(self) -> int:
@@ -233,22 +232,14 @@ class QuestionsDoor:
         """Somebody would ask it too; back to the list."""
         ui, chosen = language(self._pages, request)
         try:
-            if request.headers.get("Origin") not in self._origins:
-                raise Wrong(403, DoorText.ORIGIN)
-            address = self._address_of(request)
-            if self._gate.take(address):
-                raise Wrong(429, DoorText.OFTEN)
+            address = self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
             number = request.match_info["number"]
             if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
                 raise Wrong(404, ErrorText.NOTHING)
             await self._take(wanted.session, int(number), token_of(request, COOKIE), network(address))
         except Wrong as wrong:
-            response = refusal(wrong, self._pages, ui)
-            response.headers[hdrs.CACHE_CONTROL] = "no-store"
-            if wrong.status in (429, 503):
-                response.headers[hdrs.RETRY_AFTER] = "60"
-            return response
+            return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})

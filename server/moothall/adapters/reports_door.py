@@ -19,6 +19,7 @@ from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, langu
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_forms import Senders
 from moothall.core.errors import Refusal
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -62,10 +63,8 @@ class ReportsDoor:
         self._clock = clock
         self._randomness = randomness
         self._snapshot_of = snapshot_of
-        self._origins = origins
         self._secure = secure
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
         self._waiting = 0
         self._closed = asyncio.Event()
 
@@ -97,10 +96,7 @@ class ReportsDoor:
         """Take a report, from the form or from the script."""
         ui, chosen = language(self._pages, request)
         try:
-            if request.headers.get("Origin") not in self._origins:
-                raise Wrong(403, DoorText.ORIGIN)
-            if self._gate.take(self._address_of(request)):
-                raise Wrong(429, DoorText.OFTEN)
+            self._senders.check(request)
             sent = await _sent(request)
             wanted = await asked(request, self._snapshot_of, sent.channel)
             token = token_of(request, COOKIE) or new_token(self._randomness)

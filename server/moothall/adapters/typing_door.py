@@ -12,13 +12,13 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.asking_request import clean, kept_query, onward, page_of, private, read_body, read_form
 from moothall.adapters.author_page import AuthorPage
-from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_texts import untyped
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.asking import Asking, Own
@@ -60,9 +60,7 @@ class TypingDoor:
         self._typing = typing
         self._author_page = author_page
         self._snapshot_of = snapshot_of
-        self._origins = origins
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -77,9 +75,7 @@ class TypingDoor:
                 return await self._from_script(request, wanted, own)
             form = await read_form(request)
         except Wrong as wrong:
-            response = refusal(wrong, self._pages, ui)
-            response.headers[hdrs.CACHE_CONTROL] = "no-store"
-            return private(response)
+            return private(refused(wrong, self._pages, ui))
         text = clean(form.get("text", ""))
         done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
         if done.unkept and own.voice is not None and own.voice.recorded:
@@ -92,10 +88,7 @@ class TypingDoor:
 
     async def _known(self, request: web.Request) -> tuple[Asked, Own]:
         """Whose page it comes from. Raises Wrong."""
-        if request.headers.get("Origin") not in self._origins:
-            raise Wrong(403, DoorText.ORIGIN)
-        if self._gate.take(self._address_of(request)):
-            raise Wrong(429, DoorText.OFTEN)
+        self._senders.check(request)
         wanted = await asked(request, self._snapshot_of)
         own = await self._asking.own(wanted.session, request.match_info["token"])
         if own is None:

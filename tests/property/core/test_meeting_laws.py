@@ -181,7 +181,7 @@ def test_whatever_happens_in_a_meeting(story: list[tuple[Role, do.AnyCommand | R
             log.remove(command, wall)
             continue
         if isinstance(command, do.TypeTurn) and log.state.floor.called is not None:
-            command = msgspec.structs.replace(command, intervention=log.state.floor.called)  # noqa: PLW2901
+            command = msgspec.structs.replace(command, intervention=log.state.floor.called)  # noqa: PLW2901  # of who has the turn
         actor = _by(role, command)
         decision = decide(log.state, command, actor, wall) if may_send(actor.role, command) else None
         if decision is None or isinstance(decision, Refusal):

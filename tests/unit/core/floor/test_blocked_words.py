@@ -17,7 +17,7 @@ FOUND = ("blocked-word",)
     [
         ("en", "Oh drat!"),
         ("en-GB", "DRAT"),
-        ("en", "ｄｒａｔ it"),  # noqa: RUF001
+        ("en", "ｄｒａｔ it"),  # noqa: RUF001  # as it is written
         ("en", "d\u200brat"),
         ("fr", "Zut\n  alors, dit-il"),
         ("de", "So ein Mist."),
