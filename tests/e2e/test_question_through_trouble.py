@@ -66,7 +66,9 @@ class Story:
 
     @asynccontextmanager
     async def act(self) -> AsyncIterator[None]:
-        """Around each act."""
+        """Around each act, of people who have their whole page: one whose script has yet to come can keep nothing."""
+        for page in (self.author, self.desk, self.wall):
+            await page.wait_for_load_state()
         if self.trouble is Trouble.CUT:
             self.line.cut()
         elif self.trouble is Trouble.RESTART:
