@@ -17,7 +17,9 @@ from moothall.core.event_codec import EVENT_TYPES, UnknownEvent
 from moothall.core.ids import (
     ChannelId,
     CommandId,
+    Epoch,
     InterventionId,
+    Lane,
     NoteId,
     PolicyQuestionId,
     PollId,
@@ -56,6 +58,8 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     PolicyQuestionId: NAMES,
     SessionId: NAMES,
     bytes: st.binary(max_size=40),
+    Epoch: NAMES,
+    Lane: NAMES,
     SegmentId: NAMES,
     SourceId: NAMES,
     SpeakerId: NAMES,

@@ -28,6 +28,8 @@ class CloseCode(IntEnum):
     SLOW = 4408
     RESYNC = 4409
     REPLACED = 4410
+    FENCED = 4411
+    LOOP = 4412
     TOO_MANY = 4429
 
 
@@ -72,6 +74,8 @@ MEANINGS: dict[CloseCode, Meaning] = {
     CloseCode.SLOW: Meaning(Advice.RESUME, "You were too far behind; go on from your last position."),
     CloseCode.RESYNC: Meaning(Advice.START_OVER, "Your position can't be continued; start from a snapshot."),
     CloseCode.REPLACED: Meaning(Advice.STOP, "Somebody else sends the sound of this text now."),
+    CloseCode.FENCED: Meaning(Advice.STOP, "Another machine speaks for this hub now."),
+    CloseCode.LOOP: Meaning(Advice.STOP, "This hub's line leads back to itself."),
     CloseCode.TOO_MANY: Meaning(Advice.RESUME_LATER, "Too many messages or connections; wait before you come back."),
 }
 """Every code with what it means."""

@@ -1,0 +1,336 @@
+"""The hub link: MessagePack messages over one WebSocket, each a frame of its own, resumable both ways.
+
+A hub dials the server above it, the centre or another hub, with the key that it got when it was paired, and says
+`Hello`. It is answered by `Welcome`, and told of `Programme`. For each session that it wants it says `Follow` with what
+its copy has. The answer is `Live`: where what is said now begins; then `Batch`es of it as they come, and between them,
+as the line allows, batches of what was missed, oldest first. Each batch of what was missed is answered by `Taken` once
+it is on the hub's disk, and no more than `WINDOW_BYTES` are on their way: so what is said now never waits behind them.
+
+What the room does goes up as `Act`s, in order, each with an id of its own; each is answered by `Done` or `NotDone`. The
+same id again is answered as the first time and changes nothing. Nothing here depends on the hub's clock: a `Pulse`
+carries the time of the server above, and acts say in that time when they were done.
+
+Hubs below hubs: a hub serves the same link. It prefixes the names of those below with their own (`north.kisumu`), and
+`above` in `Welcome` and `Above` names every node on the way up, so that one that finds itself there refuses the loop.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.errors import ProtocolError, RefusalCode
+from moothall.core.event_parts import ChannelKind, LaneHead
+from moothall.core.floor.parts import Kind
+from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
+from moothall.core.session import Status
+
+PROTOCOL = 1
+PATH = "/hub/link"
+"""Where a server takes hubs' links, on the port of its pages."""
+MAX_FRAME_BYTES = 256 << 10
+"""Largest frame that either side accepts."""
+WINDOW_BYTES = 12 << 10
+"""Bytes of what was missed that may be on their way: at 64 kbit/s and 600 ms a full line holds 4.8 kB, and what is said
+now waits 1.5 s at most behind this much."""
+MOST_ACTS = 16
+"""Acts that may be on their way. Overflow: the others wait in the hub's outbox, on its disk."""
+PULSE_MS = 20_000
+"""How often each side says that it is there; nothing heard for three of these: the link is dead."""
+
+
+class Part(StrEnum):
+    """What a batch is of."""
+
+    LIVE = "live"
+    """What is said now: it follows on the batch of this part before it, or on `Live`."""
+    MISSED = "missed"
+    """What the hub lacks between its copy and where `Live` begins."""
+    OWN = "own"
+    """The hub's own lane and those of the hubs below it, which nobody signs."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
+    """A frame of the hub link."""
+
+
+# Hub → server above
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+    """First: who I am."""
+
+    protocol: int
+    node: str
+    """Random name of this installation: tells two machines of one hub apart, and shows loops."""
+    release: str
+    """Moothall's version there."""
+    wall: int
+    """What the hub's own clock says, Unix ms: only to be named where it is wrong."""
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a hub's copy."""
+
+    offset: int
+    """Its last event."""
+    heads: dict[Lane, LaneHead]
+    """Where its lanes end."""
+
+
+class Follow(Message, frozen=True, kw_only=True, tag="follow"):
+    """I want this session. Said again it takes the place of what was wanted before."""
+
+    session: SessionId
+    channels: tuple[ChannelId, ...]
+    """Its texts; the lanes `session` and `floor` come with them. Empty: the first one."""
+    words: bool = False
+    """Whether words are wanted as they come, and not only finished lines."""
+    epoch: Epoch | None = None
+    """Of the copy; None: there is none."""
+    known: Held | None = None
+    """What the copy holds from the first event on without a hole. A lane that isn't named is wanted from its first."""
+    live: Held | None = None
+    """What it holds behind a hole; where that begins, `live_begin` says."""
+    live_begin: int = 0
+    own: dict[Lane, LaneHead] = {}
+    """Where its own lane ends, and those of the hubs below."""
+
+
+class Leave(Message, frozen=True, kw_only=True, tag="leave"):
+    """I want nothing more of this session."""
+
+    session: SessionId
+
+
+class Taken(Message, frozen=True, kw_only=True, tag="taken"):
+    """All batches of what was missed, up to this number, are on my disk."""
+
+    session: SessionId
+    number: int
+
+
+class Erased(Message, frozen=True, kw_only=True, tag="erased"):
+    """What the event at this offset (`body.removed`) names is gone from my disk, and from those below me."""
+
+    session: SessionId
+    offset: int
+
+
+class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
+    """Somebody in the room asks or comments, or wants to speak."""
+
+    intervention: InterventionId
+    kind: Kind
+    text: str
+    language: str
+    name: str = ""
+    asker: str = ""
+    """Tells those who ask apart, in this room alone; no name."""
+
+
+class TakeBackAct(msgspec.Struct, frozen=True, kw_only=True, tag="take-back"):
+    """Its author takes an intervention back."""
+
+    intervention: InterventionId
+
+
+class SupportAct(msgspec.Struct, frozen=True, kw_only=True, tag="support"):
+    """How many in the room would ask this too, altogether."""
+
+    intervention: InterventionId
+    count: int
+
+
+class HeadCountAct(msgspec.Struct, frozen=True, kw_only=True, tag="heads"):
+    """How many are in the room."""
+
+    people: int
+
+
+class NoteAct(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
+    """The coordinator tells the moderator something."""
+
+    note: NoteId
+    text: str
+
+
+class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
+    """The coordinator has read a note."""
+
+    note: NoteId
+
+
+AnyAct = AskAct | TakeBackAct | SupportAct | HeadCountAct | NoteAct | NoteReadAct
+"""What a room can do."""
+
+
+class Act(Message, frozen=True, kw_only=True, tag="act"):
+    """Something that the room did."""
+
+    id: CommandId
+    """Chosen where it was done. Of an `AskAct` it is `ask:` and the intervention: from either machine the same."""
+    session: SessionId
+    at: int
+    """When it was done, Unix ms of the centre's clock."""
+    hub: str = ""
+    """The hub below, from which it comes, as a dotted path; empty: this one's own room."""
+    act: AnyAct
+
+
+class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
+    """Both ways: I am there. One with `echo` 0 is answered at once by one that echoes its `sent`."""
+
+    sent: int
+    """ms of the sender's monotonic clock."""
+    echo: int = 0
+    """The `sent` that is answered."""
+    wall: int
+    """Unix ms of the sender's clock; downwards it is the centre's."""
+
+
+# Server above → hub
+
+
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
+    """The answer to `Hello`."""
+
+    protocol: int
+    hub: str
+    """The hub's name here."""
+    title: str
+    """What people call it."""
+    above: tuple[str, ...]
+    """The nodes from the centre down to this server."""
+    wall: int
+    """Unix ms of the centre's clock."""
+    keys: bytes
+    """The centre's public keys: the JSON of its `/.well-known/moothall.json`."""
+    zone: str = ""
+    """IANA name of the conference's time zone."""
+    address: str = ""
+    """The centre's public address, for people."""
+
+
+class Above(Message, frozen=True, kw_only=True, tag="above"):
+    """The way up has changed."""
+
+    above: tuple[str, ...]
+
+
+class OfferedText(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of a session."""
+
+    channel: ChannelId
+    kind: ChannelKind
+    languages: tuple[str, ...]
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that a hub may follow."""
+
+    session: SessionId
+    title: str
+    place: str = ""
+    begins: int | None = None
+    """When it is planned, Unix ms."""
+    ends: int | None = None
+    status: Status
+    texts: tuple[OfferedText, ...] = ()
+    """Empty while there is no log of it."""
+
+
+class Programme(Message, frozen=True, kw_only=True, tag="programme"):
+    """What may be followed, all of it: at the beginning, and when it changes."""
+
+    sessions: tuple[Offered, ...]
+
+
+class Live(Message, frozen=True, kw_only=True, tag="live"):
+    """The answer to `Follow`: what comes as live begins behind `begin`, where the lanes stood at `heads`.
+
+    Where that is where the hub's copy ends, nothing was missed: `missed` is False, and no such batch comes.
+    """
+
+    session: SessionId
+    epoch: Epoch
+    channels: tuple[ChannelId, ...]
+    begin: int
+    heads: dict[Lane, LaneHead]
+    missed: bool
+    goes_on: bool = False
+    """Whether it continues what the hub holds behind its hole (`Follow.live`)."""
+
+
+class Batch(Message, frozen=True, kw_only=True, tag="batch"):
+    """Events, as `moothall.wire.hub_records` packs them."""
+
+    session: SessionId
+    part: Part
+    number: int = 0
+    """Of those of what was missed: counts from 1 since `Live`; else 0."""
+    data: bytes
+
+
+class Caught(Message, frozen=True, kw_only=True, tag="caught"):
+    """All that was missed has been sent, up to where `Live` begins."""
+
+    session: SessionId
+
+
+class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
+    """Nothing more comes of this session: why, for a person."""
+
+    session: SessionId
+    message: str
+    lane: Lane | None = None
+    """Where the copy differs from the log: in which lane,"""
+    offset: int | None = None
+    """and at which event."""
+
+
+class Done(Message, frozen=True, kw_only=True, tag="done"):
+    """An act is in the log, or in the centre's book."""
+
+    id: CommandId
+
+
+class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
+    """An act was refused. `busy` and `unavailable` are not for good: it is to be sent again, after 5 s."""
+
+    id: CommandId
+    code: RefusalCode
+    message: str
+    """A sentence."""
+
+
+FromHub = Hello | Follow | Leave | Taken | Erased | Act | Pulse
+ToHub = Welcome | Above | Programme | Live | Batch | Caught | Stopped | Done | NotDone | Pulse
+
+_encoder = msgspec.msgpack.Encoder()
+_from_hub: msgspec.msgpack.Decoder[FromHub] = msgspec.msgpack.Decoder(FromHub)
+_to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
+
+
+def encode(message: FromHub | ToHub) -> bytes:
+    """The frame of a message."""
+    return _encoder.encode(message)
+
+
+def decode_from_hub(frame: bytes) -> FromHub:
+    """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
+    try:
+        return _from_hub.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        msg = f"A frame of {len(frame)} bytes from a hub can't be read: {error}."
+        raise ProtocolError(msg) from error
+
+
+def decode_to_hub(frame: bytes) -> ToHub:
+    """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
+    try:
+        return _to_hub.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        msg = f"A frame of {len(frame)} bytes from the server above can't be read: {error}."
+        raise ProtocolError(msg) from error

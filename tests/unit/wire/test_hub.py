@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from moothall.core.errors import ProtocolError
+from moothall.core.ids import SessionId
+from moothall.wire import hub as wire
+from strategies import of_type
+
+
+@given(of_type(wire.FromHub))
+def test_what_a_hub_sends_is_what_the_server_above_reads(message: Any) -> None:
+    assert wire.decode_from_hub(wire.encode(message)) == message
+
+
+@given(of_type(wire.ToHub))
+def test_what_is_sent_to_a_hub_is_what_it_reads(message: Any) -> None:
+    assert wire.decode_to_hub(wire.encode(message)) == message
+
+
+@pytest.mark.parametrize("frame", [b"", b"\xc1", b"\x80", msgspec.msgpack.encode({"m": "no-such"}), b"{}"])
+def test_anything_else_is_a_sentence(frame: bytes) -> None:
+    with pytest.raises(ProtocolError, match=rf"A frame of {len(frame)} bytes from a hub can't be read: .*\."):
+        wire.decode_from_hub(frame)
+    with pytest.raises(ProtocolError, match=rf"A frame of {len(frame)} bytes from the server above can't be read: "):
+        wire.decode_to_hub(frame)
+
+
+def test_each_side_reads_only_what_is_meant_for_it() -> None:
+    assert set(get_args(wire.FromHub)) & set(get_args(wire.ToHub)) == {wire.Pulse}
+    with pytest.raises(ProtocolError):
+        wire.decode_from_hub(wire.encode(wire.Caught(session=SessionId("plenary"))))
+
+
+def test_fields_of_a_later_release_are_passed_over() -> None:
+    later = msgspec.msgpack.encode({"m": "leave", "session": "plenary", "mood": "good"})
+    assert wire.decode_from_hub(later) == wire.Leave(session=SessionId("plenary"))
