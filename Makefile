@@ -68,6 +68,7 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/event_reference.py
 	$(BIN)/python tools/record_reference.py
 	$(BIN)/python tools/settings_reference.py
+	$(BIN)/python tools/hub_settings_reference.py
 	$(BIN)/python tools/licences.py
 
 coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate

@@ -44,6 +44,7 @@ from moothall.adapters.page_texts import (
 )
 from moothall.adapters.record_texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record_texts import TEXTS as RECORD_TEXTS
+from moothall_hub import setup_texts, strip
 
 WEB = find_web_folder()
 CATALOGUES = Catalogues(WEB / "locales")
@@ -82,6 +83,7 @@ IN_CODE = {
  desk_texts.STRANGER, desk_texts.NO_SESSION,
     *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
+    *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 
