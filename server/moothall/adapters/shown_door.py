@@ -76,13 +76,14 @@ class ShownDoor:
         *,
         clock: Clock,
         snapshot_of: SnapshotOf,
-        public: str,
+        public: str | Callable[[], str],
         framers: Sequence[str] = (),
         room: Callable[[str], OnWall | None] = lambda _: None,
         last_awaited: Callable[[SessionId], bool] = lambda _: False,
         questions: QuestionsOf = _no_questions,
     ) -> None:
-        """`public` is the server's address as codes say it, without a path; `room` knows the programme.
+        """`public` is the server's address as codes say it, without a path, or what tells it where that may change;
+        `room` knows the programme.
 
         `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
         wall shows of them. `framers` are the origins whose pages may hold the box; `*` stands for all of them.
@@ -90,13 +91,17 @@ class ShownDoor:
         self._pages = pages
         self._clock = clock
         self._snapshot_of = snapshot_of
-        self._public = public
+        self._public_now = public
         self._room = room
         self._last_awaited = last_awaited
         self._questions = questions
         ancestors = ("*",) if "*" in framers else ("'self'", *framers)
         policy = security_headers(ancestors)["Content-Security-Policy"]
         self._framed = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin"}
+
+    @property
+    def _public(self) -> str:
+        return self._public_now if isinstance(self._public_now, str) else self._public_now()
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
