@@ -1,13 +1,14 @@
 """`/setup`: connects this computer to a meeting, by an address and six words. For whoever has the coordinator's link.
 
-And where other pages of staff would be: `/staff` leads on, and a microphone's page says why there is none here.
+And where a page for a microphone would be: why there is none here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
@@ -35,7 +36,6 @@ class SetupDoor:
         return [
             web.get("/setup", self.show),
             web.post("/setup", self.connect),
-            web.get("/staff", self.onward),
             web.get("/microphone/{session}", self.no_microphone),
         ]
 
@@ -62,9 +62,16 @@ class SetupDoor:
             return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), address=address)
         return see(asked.to("/setup"))
 
-    async def onward(self, request: web.Request) -> web.Response:
-        """Where a coordinator's link leads: first here, then to the desk."""
-        return see("/setup" if self._paired() is None else "/desk")
+    def first(self) -> Middleware:
+        """Whoever comes to the desk before this computer is connected is led here."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path in ("/desk", "/staff") and request.method == hdrs.METH_GET and self._paired() is None:
+                return see("/setup")
+            return await handler(request)
+
+        return middleware
 
     async def no_microphone(self, request: web.Request) -> web.Response:
         """Why nobody can speak through this computer, and where they can."""
