@@ -1,4 +1,4 @@
-"""What the coordinator's desk asks of the rest of a hub, and nothing more. Each port has a fake in `testing`."""
+"""What the coordinator's desk asks of the rest of a hub, and nothing more. Their fakes are in `tests/hub_desk.py`."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Wanted(Protocol):
         """As it stands."""
         ...
 
-    async def set(self, choice: Choice) -> None:
+    async def set(self, choice: Choice, /) -> None:
         """Keep it, and follow it from now on. Raises StorageUnavailable."""
         ...
 
@@ -127,14 +127,14 @@ class ActStanding(msgspec.Struct, frozen=True, kw_only=True):
 class Outbox(Protocol):
     """What the room did, on disk until the server above has it."""
 
-    async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int) -> None:
+    async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
         """Keep an act; durable when it returns. The same id again changes nothing. Raises StorageUnavailable.
 
         `hub` is empty for this hub's own room; `at` is Unix ms of the meeting's clock.
         """
         ...
 
-    async def state(self, act_id: CommandId) -> ActStanding | None:
+    async def state(self, act_id: CommandId, /) -> ActStanding | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
         ...
 
@@ -157,15 +157,15 @@ class Meetings(Protocol):
         """What the server above offers, as it was told last."""
         ...
 
-    async def state(self, session: SessionId) -> State | None:
+    async def state(self, session: SessionId, /) -> State | None:
         """A session as its public lanes tell, and None where there is no copy. Raises StorageUnavailable."""
         ...
 
-    async def notes(self, session: SessionId) -> Sequence[HubNote]:
+    async def notes(self, session: SessionId, /) -> Sequence[HubNote]:
         """The notes to and from this hub, oldest first. Raises StorageUnavailable."""
         ...
 
-    async def checked(self, session: SessionId) -> bool:
+    async def checked(self, session: SessionId, /) -> bool:
         """Whether a signature vouches for all of the copy. Raises StorageUnavailable."""
         ...
 
@@ -173,6 +173,6 @@ class Meetings(Protocol):
         """The copies of which nothing more is taken. Raises StorageUnavailable."""
         ...
 
-    async def fetch_again(self, session: SessionId) -> None:
+    async def fetch_again(self, session: SessionId, /) -> None:
         """Drop the copy and follow the session from its first event on. Raises StorageUnavailable."""
         ...
