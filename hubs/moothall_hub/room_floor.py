@@ -175,7 +175,7 @@ class RoomFloor:
             fit = there is not None and there.published and there.standing in WAITING
         else:
             fit = own.stands in (Local.HERE, Local.FORWARDED) and own.asker != by
-        if not fit or not token or (own is None and not is_name(what)):
+        if not (fit and token):
             return own is not None or fit
         if by not in floor.supporters.get(what, ()):
             await self._book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1")])
