@@ -1,11 +1,11 @@
-"""The doors of a hub: the server's own for readers, over copies; and those of the room, its coordinator and the line."""
+"""The doors of a hub: the readers' own, over copies; and those of the room, its coordinator and the line."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -33,9 +33,6 @@ from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.time_zones import chosen_zone
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.core.ports import Book, Clock, Randomness
-from moothall.core.session import Status
-from moothall.core.times import Zone
-from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.records import Records
@@ -85,8 +82,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     line_of: LineOf
     copy_of: CopyOf
     pair: Pair
-    zone: Callable[[], Zone]
-    """The conference's."""
     more: Sequence[web.RouteDef]
     """Doors for hubs below."""
     clock: Clock
@@ -110,7 +105,7 @@ async def open_hub_doors(
     *,
     listener: socket.socket,
     pages: Pages,
-    keep_running: Callable[[Callable[[], object]], None],
+    keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> Served:
     """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
     clock, randomness = parts.clock, parts.randomness
@@ -266,16 +261,6 @@ async def open_hub_doors(
         told=told,
         routes=tuple(served),
     )
-
-
-def is_closed(catalogue: Catalogue) -> Callable[[object], bool]:
-    """Whether a session is known to be closed."""
-
-    def closed(session: object) -> bool:
-        entry = catalogue.known(session)  # type: ignore[arg-type]
-        return entry is not None and entry.status is Status.CLOSED
-
-    return closed
 
 
 def _learning(origins: Origins) -> Middleware:

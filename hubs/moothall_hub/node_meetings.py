@@ -53,9 +53,7 @@ class NodeMeetings:
         for copy in self._following().copies:
             if copy.broken is not None:
                 broken = copy.broken
-                found.append(
-                    Stuck(session=copy.session, lane=broken.lane, offset=broken.offset, reason=broken.reason)
-                )
+                found.append(Stuck(session=copy.session, lane=broken.lane, offset=broken.offset, reason=broken.reason))
             elif copy.stopped:
                 found.append(Stuck(session=copy.session, lane=None, offset=None, reason=copy.stopped))
         return found

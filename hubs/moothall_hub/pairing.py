@@ -73,7 +73,7 @@ class Unpaired(StrEnum):
     OFTEN = "often"
     """Too many were tried."""
     NOBODY = "nobody"
-    """Nobody answers there."""
+    """Nobody answers there, or nobody can at the moment."""
     STRANGE = "strange"
     """Something answers that is no Moothall, or none of this kind."""
 
@@ -155,8 +155,10 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
         return Unpaired.NOBODY
     if status == 429:
         return Unpaired.OFTEN
-    if status in (400, 403, 404) and _is_json(body):
-        return Unpaired.UNKNOWN
+    if status in (400, 403) and _is_json(body):
+        return Unpaired.UNKNOWN if status == 403 else Unpaired.WORDS
+    if status >= 500:
+        return Unpaired.NOBODY
     try:
         answer = msgspec.json.decode(body, type=_Answer)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -52,6 +52,11 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "info"
     """The least important message that is written. Never what was said, names or keys."""
 
+    @property
+    def budget(self) -> int | None:
+        """Bytes a day; None: as many as it takes."""
+        return round(self.budget_mb_per_day * 1_000_000) or None
+
 
 def load(path: Path | None, environ: Mapping[str, str]) -> HubSettings:
     """Read the file at `path`, where given, and lay the environment over it; what neither names is the default.
