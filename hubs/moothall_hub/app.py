@@ -113,7 +113,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         sessions.observe(lambda _, publication: catalogue.take(publication))
         sessions.tell_renewed(catalogue.read_again)
         await catalogue.all()  # What is closed needn't be followed.
-        line.show(sessions, closed=lambda session: _is_closed(catalogue, session))
+        await line.show(sessions, closed=lambda session: _is_closed(catalogue, session))
         meetings = NodeMeetings(sessions, lambda: line.following, offers)
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
@@ -153,7 +153,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
                 presence=presence,
                 line=line,
                 line_of=line.now,
-                copy_of=lambda session: line.following.now(session),
+                copy_of=line.following.now,
                 pair=pair_here,
                 more=(),
                 clock=clock,

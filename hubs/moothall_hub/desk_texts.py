@@ -34,13 +34,13 @@ SUPPORT_HERE = "{n} here would ask this too"
 """Counted."""
 
 LINE = {
-    LineState.UNPAIRED: "This computer is not connected to any conference yet.",
+    LineState.UNPAIRED: "This computer isn't connected yet.",
     LineState.GOOD: "The line is good.",
-    LineState.DOWN: "The line has been down since {time}. What is here stays; it goes on by itself.",
-    LineState.REFUSED: "The conference lets this computer in no more, since {time}:",
+    LineState.DOWN: "No line since {time}. What is here stays, and the rest comes by itself.",
+    LineState.REFUSED: "This computer is let in no more, since {time}.",
 }
 DELAY = "An answer takes {n} ms."
-TO_SEND = "{n} act waits to be sent"
+TO_SEND = "{n} thing done here waits to be sent"
 """Counted."""
 TO_COME = "{n} piece of text is still missing"
 """Counted."""
@@ -54,7 +54,7 @@ SAVING = {
 CLOCK = "This computer's clock says {own}, the meeting's {right}. Everything here goes by the meeting's."
 
 CHECKS = {
-    Check.PAIRED: "Connected to the conference",
+    Check.PAIRED: "Connected to the meetings",
     Check.LINE: "Line",
     Check.DELAY: "Speed of the line",
     Check.BUDGET: "Data of today",
@@ -65,18 +65,18 @@ CHECKS = {
     Check.WALL: "The big screen",
 }
 TO_DO = {
-    (Check.PAIRED, Verdict.BAD): "Ask the secretariat for six new words, and type them in on this computer.",
+    (Check.PAIRED, Verdict.BAD): "Ask those who run the meetings for six new words, and type them in on this computer.",
     (
         Check.LINE,
         Verdict.BAD,
-    ): "Check the cable, the wireless network and the router. What is here can be read meanwhile.",
+    ): "Check the cable, the wireless network and the router. What is here can still be read.",
     (Check.DELAY, Verdict.CARE): "It is slow: text comes late. Keep other programs off the line.",
     (Check.BUDGET, Verdict.CARE): "Much of today's data is used up. The text goes on, with less beside it.",
     (Check.CLOCK, Verdict.CARE): "It is wrong. That does no harm here; set it when there is time.",
     (Check.DISK, Verdict.CARE): "There is little space left. Delete something before the meeting.",
     (Check.DISK, Verdict.BAD): "There is no space left. Delete something now, or nothing more can be kept.",
     (Check.PROGRAMME, Verdict.BAD): "Choose below which meetings are to be kept here.",
-    (Check.COPY, Verdict.BAD): "It differs from the conference's. See below, and fetch it again.",
+    (Check.COPY, Verdict.BAD): "It differs from what was written. Look above, and fetch it again.",
     (Check.WALL, Verdict.CARE): "No big screen has asked for the text lately. Open its page and leave it open.",
 }
 """What to do; nothing where nothing has to be done."""
@@ -89,9 +89,8 @@ VERDICTS = {
 READY = "Ready."
 NOT_READY = "Not ready yet: see what to do."
 
-CHECKED_COPY = "Checked: it is what the conference has signed."
-BEING_CHECKED = "Being checked"
-STUCK = "Nothing more is taken of this text, since what came is not what was written."
+CHECKED_COPY = "The copy of the text is checked: it is what was written and signed."
+BEING_CHECKED = "What came last of the text is being checked."
 AT = "Piece no. {n}"
 
 NOTE_OWN = "From you, {time}"

@@ -54,6 +54,7 @@ def line(health: LineHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]
     return {
         "good": health.state is LineState.GOOD,
         "says": desk_texts.line(health, clocks.time(health.since), ui),
+        "setup": health.state in (LineState.UNPAIRED, LineState.REFUSED),
         "reason": health.reason if health.state is LineState.REFUSED else "",
         "figures": desk_texts.figures(health, ui),
         "clock": ui.text(desk_texts.CLOCK, own=own, right=clocks.time(clocks.now)) if wrong else "",

@@ -230,6 +230,9 @@ class DeskDoor:
                 wall_ago=self._wall.asked_ago,
             )
         )
+        for row in rows:
+            kept_ui = {"ui": ui.language} if asked.chosen else {}
+            row["link"] = f"/desk?{urlencode({'session': str(row['id']), **kept_ui})}"
         titles = {each.session: each.title for each in offered}
         return self._pages.show(
             "hub_desk.html",

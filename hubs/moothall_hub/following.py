@@ -179,7 +179,7 @@ class Following:
         self._copies[told.session] = found.copy
         for message in found.say:
             self._say(message)
-        if isinstance(told, Live) and told.missed and told.begin > copy.verified:
+        if isinstance(told, Live) and told.missed and copy.known is not None and copy.known.heads:
             self._due[told.session] = told.begin
         await self._show(found)
         await self._note_missed(copy, found, told)

@@ -63,12 +63,8 @@ class MissedSpans:
                 event = decode_event(record.body)
             except RecordBroken:
                 continue  # Whoever folds it says so.
-            moments = ()
-            if isinstance(event, SegmentOpened):
-                moments = (event.t0,)
-            elif isinstance(event, SegmentEnded):
-                moments = (event.t1,)
-            for t in moments:
+            if isinstance(event, SegmentOpened | SegmentEnded):
+                t = event.t0 if isinstance(event, SegmentOpened) else event.t1
                 gathering.begin = t if gathering.begin is None else min(gathering.begin, t)
                 gathering.end = max(gathering.end, t)
 

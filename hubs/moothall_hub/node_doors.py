@@ -241,11 +241,11 @@ async def open_hub_doors(
     )
     secure(app)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page), strip, wall, last_wall):
+    missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
+    for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
         app.add_routes(door.routes())
     app.add_routes(parts.more)  # Before the desk's, which takes all addresses below /hub.
-    for door in (asking, questions, setup, desk, staff):
-        app.add_routes(door.routes())
+    app.add_routes(desk.routes())
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

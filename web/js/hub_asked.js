@@ -6,14 +6,16 @@ import { EVERY } from './hub_renewed.js';
 import { at } from './nodes.js';
 import { Renewal } from './renewal.js';
 
+let unsafe = []; // what only this place has
+
 /** Keep it, or no more; and offer to take it elsewhere while only this place has it. */
 function kept() {
   const { safe, ago, session, fields } = JSON.parse(at('CarriedData').textContent);
   const entry = { session, fields, at: Date.now() - ago, page: location.pathname };
   if (safe) arrived(fields.id);
   else carry(entry);
-  offer(() => (at('Asked').dataset.safe === 'yes' ? [] : [entry]));
-  at('Handing').hidden = safe;
+  unsafe = safe ? [] : [entry];
+  offer(() => unsafe);
 }
 
 const renewal = new Renewal(['Turn', 'Stands', 'Became', 'CarriedPart'], kept);

@@ -2,7 +2,7 @@
 
 import { EVERY } from './hub_renewed.js';
 
-const parts = document.getElementById('Coordinator').dataset.parts.split(' ');
+const parts = document.getElementById('Coordinator').dataset.looks.split(' ');
 let busy = false;
 
 function put(made) {

@@ -44,6 +44,7 @@ from moothall.adapters.page_texts import (
 )
 from moothall.adapters.record_texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record_texts import TEXTS as RECORD_TEXTS
+from moothall_hub import desk_texts as hub_desk_texts
 from moothall_hub import setup_texts, strip
 
 WEB = find_web_folder()
@@ -67,6 +68,8 @@ IN_CODE = {
     *(value for name, value in vars(RecordErrorText).items() if name.isupper()),
     *door_texts.KINDS.values(), *door_texts.ANSWERS.values(),
     *(value for name, value in vars(door_texts.DoorText).items() if name.isupper()),
+    *(key for name, texts in vars(hub_desk_texts).items() if name.isupper()
+      for key in (texts.values() if isinstance(texts, dict) else [texts]) if isinstance(key, str)),
     *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
     *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
     *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
