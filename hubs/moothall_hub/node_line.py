@@ -58,7 +58,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeLine:
-    """See the module. Make it with `load`, say with `show` who shows the copies, then keep `run` and `look_after` going."""
+    """See the module. Make it with `load`, then `show`; then keep `run` and `look_after` going."""
 
     def __init__(
         self,
