@@ -8,9 +8,7 @@ from pathlib import Path
 
 from moothall.adapters.book_sqlite import SqliteBook
 from moothall.core.chain import LogRecord
-from moothall.core.event_parts import LaneHead
 from moothall.core.ids import ChannelId, SessionId
-from moothall.core.lanes import is_public
 from moothall_hub.app import BOOK, COPIES, Hub, hub
 from moothall_hub.checking import Broken, first_run, take
 from moothall_hub.copied import Copy, Step, lanes_of
@@ -19,11 +17,8 @@ from moothall_hub.missed import MissedSpans
 from moothall_hub.settings import HubSettings
 
 
-async def copied(
-    data: Path, session: SessionId, records: Sequence[LogRecord], channels: Sequence[ChannelId]
-) -> None:
+async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], channels: Sequence[ChannelId]) -> None:
     """Put a copy into the data folder of a hub that doesn't run; nobody has signed it."""
-    data.mkdir(parents=True, exist_ok=True)
     lanes = lanes_of(channels, words=False)
     run = first_run(session, records[0].header.epoch, lanes)
     kept = [each for each in records if each.header.lane in lanes]
@@ -31,8 +26,6 @@ async def copied(
         grown = take(run, record, lambda *_: True)
         assert not isinstance(grown, Broken), grown
         run = grown
-    own: dict[str, LaneHead] = {}
-    assert all(map(is_public, lanes)), own
     mirror = await Mirror.open(data / COPIES)
     copy = Copy(session=session, channels=tuple(channels), followed=tuple(channels), known=run, top=run.offset)
     await mirror.keep(Step(copy=copy, records=tuple(kept)))
