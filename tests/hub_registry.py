@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from hall_in_memory import MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand
+from moothall.core.errors import Refusal
 from moothall.core.hub_entry import Details, Hub
 from moothall.core.ids import CommandId, SessionId
 from moothall.services.hub_pairing import Pairing
@@ -26,6 +27,8 @@ class Registry:
         self.clock = hall.clock
         self.book = MemoryBook()
         self.told: list[tuple[object, ...]] = []
+        self.refuses: Refusal | None = None
+        """What those say who are told of head counts."""
         self.randomness = SeededRandomness(7)
 
     async def open(self) -> None:
@@ -40,7 +43,11 @@ class Registry:
         await self.pairing.load()
         self.hubs.when_fenced(lambda *told: self.told.append(("fenced", *told)))
         self.hubs.when_seen(lambda *told: self.told.append(("seen", *told)))
-        self.hubs.when_counted(lambda *told: self.told.append(("counted", *told)))
+        self.hubs.when_counted(self._counted)
+
+    async def _counted(self, *told: object) -> Refusal | None:
+        self.told.append(("counted", *told))
+        return self.refuses
 
     async def kisumu(self) -> Hub:
         """The hub of most tests."""

@@ -7,10 +7,8 @@ digest of its machine's key, stand in the book. Links of hubs of which nothing w
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 import msgspec
 
@@ -22,15 +20,13 @@ from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import ON
 from moothall.services.hub_attendance import Attendance
+from moothall.services.hub_keys import Fenced, HubKeys, Identity, digest, new_key
 from moothall.services.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
 from moothall.services.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
 SHELF = "hub"
-KEY_BYTES = 32
-LONGEST_KEY = 100
-"""Characters of a key that are looked at. It has 52."""
 MOST_HUBS = 1_000
 """One more is refused."""
 RESERVED = frozenset({"link", "pair"})
@@ -40,20 +36,8 @@ LOOK_MS = 15_000
 KEEP_MS = 60_000
 """How often they are written: so much of them is lost at most when the server is killed."""
 
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """For which hub a machine speaks."""
-
-    hub: str
-    title: str
-    generation: int
-    """Which machine of this hub it is; a later one fences it off."""
-
-
-class Fenced(msgspec.Struct, frozen=True, kw_only=True):
-    """The key of a machine in place of which another one was paired."""
-
-    hub: str
+Counted = Callable[[SessionId, str, str, int, int], Awaitable[Refusal | None]]
+"""Is told of a head count: session, dotted path, title, people and Unix ms; says why it isn't taken, None where it is."""
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,20 +61,20 @@ class Hubs:
         self._clock = clock
         self._randomness = randomness
         self._hubs: dict[str, Hub] = {}
-        self._by_digest: dict[str, Identity | Fenced] = {}
+        self._keys = HubKeys()
         self._attendance = Attendance(clock)
         self._unkept: set[str] = set()
         """Hubs of which the book is behind."""
         self._writing = asyncio.Lock()
         self._fenced: list[Callable[[str, int], None]] = []
         self._seen: list[Callable[[str, str, bool, int], None]] = []
-        self._counted: list[Callable[[SessionId, str, str, int, int], None]] = []
+        self._counted: list[Counted] = []
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
         kept = (await self._book.read(SHELF)).items()
         self._hubs = {name: msgspec.json.decode(body, type=Hub) for name, body in kept}
-        self._index()
+        self._keys.learn(self._hubs.values())
 
     # What is known
 
@@ -109,6 +93,11 @@ class Hubs:
     def here(self, name: str) -> bool:
         """Whether a hub is there: its machine has a link, or its page renews itself."""
         return self._attendance.here(name)
+
+    def has_machine(self, name: str) -> bool:
+        """Whether a machine was paired as this hub, so that there is a line that may be down."""
+        hub = self.get(name)
+        return hub is not None and bool(hub.digest)
 
     def on(self) -> frozenset[SessionId]:
         """The public meetings that are on: those that hubs may take part in."""
@@ -175,7 +164,8 @@ class Hubs:
 
         Raises StorageUnavailable.
         """
-        if self.get(name) is None:
+        hub = self.get(name)
+        if hub is None:
             return False
         for staff in self._links.list():
             if hub_of(staff) == name:
@@ -184,8 +174,8 @@ class Hubs:
             await self._book.write([BookEntry(SHELF, name, None)])
             self._hubs.pop(name, None)
         self._attendance.forget(name)
-        self._index()
-        self._fence(name, 0)
+        self._keys.learn(self._hubs.values())
+        self._fence(name, hub.generation + 1)
         return True
 
     # Machines
@@ -196,27 +186,26 @@ class Hubs:
         `node` is the machine's own name, `machine` what people call it; `with_` is written in the same act. Raises
         StorageUnavailable.
         """
-        key = base64.b32encode(self._randomness.bytes(KEY_BYTES)).decode().lower().rstrip("=")
-        at = self._clock.wall()
+        key, at = new_key(self._randomness), self._clock.wall()
         hub = await self._keep(
-            name, lambda kept: paired(kept, _digest(key), node=node, machine=machine, at=at), with_=with_
+            name, lambda kept: paired(kept, digest(key), node=node, machine=machine, at=at), with_=with_
         )
         if hub is None:
             return None
-        self._index()
+        self._keys.learn(self._hubs.values())
         self._fence(name, hub.generation)
         logger.info("hub %s: machine %s is paired, generation %d", name, node, hub.generation)
         return Paired(hub=name, title=hub.title, key=key)
 
     def of_key(self, token: str) -> Identity | Fenced | None:
-        """For which hub a key speaks; `Fenced` when another machine does by now, None for one that isn't ours.
-
-        The look-up is by digest: how long it takes says nothing of how much of a guess was right.
-        """
-        return self._by_digest.get(_digest(token)) if len(token) <= LONGEST_KEY else None
+        """For which hub a key speaks; `Fenced` when another machine does by now, None for one that isn't ours."""
+        return self._keys.of(token)
 
     def when_fenced(self, tell: Callable[[str, int], None]) -> None:
-        """From now on call `tell` with a hub's name and the only generation that still speaks for it; 0: none does."""
+        """From now on call `tell` with a hub's name and the generation before which no machine speaks for it any more.
+
+        For a hub that was removed it is one that no machine has.
+        """
         self._fenced.append(tell)
 
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:
@@ -243,7 +232,8 @@ class Hubs:
     async def count(self, path: str, session: SessionId, people: int, at: int) -> Refusal | None:
         """So many are in the room at the dotted `path`, counted at Unix ms `at` of our clock; None: it is on the disk.
 
-        Counted again with the same values nothing changes. Raises StorageUnavailable.
+        Counted again with the same values nothing changes, but who is told is told again, as they may have refused it:
+        what they say is returned. Raises StorageUnavailable.
         """
         name = path.partition(".")[0]
         if not is_name(path) or self.get(name) is None:
@@ -253,11 +243,13 @@ class Hubs:
         hub = await self._keep(name, lambda kept: counted(kept, path, HeadCount(people=people, session=session, at=at)))
         if hub is not None and hub.counts.get(path) == HeadCount(people=people, session=session, at=at):
             for tell in self._counted:
-                tell(session, path, hub.title if path == name else path, people, at)
+                refused = await tell(session, path, hub.title if path == name else path, people, at)
+                if refused is not None:
+                    return refused
         return None
 
-    def when_counted(self, tell: Callable[[SessionId, str, str, int, int], None]) -> None:
-        """From now on call `tell` with session, path, title, people and Unix ms of each head count that holds."""
+    def when_counted(self, tell: Counted) -> None:
+        """From now on tell of each head count that holds."""
         self._counted.append(tell)
 
     async def forget(self, session: SessionId) -> None:
@@ -322,12 +314,6 @@ class Hubs:
         for tell in self._fenced:
             tell(name, generation)
 
-    def _index(self) -> None:
-        self._by_digest = {old: Fenced(hub=hub.name) for hub in self._hubs.values() for old in hub.older}
-        for hub in self._hubs.values():
-            if hub.digest:
-                self._by_digest[hub.digest] = Identity(hub=hub.name, title=hub.title, generation=hub.generation)
-
 
 def _unwritten(staff: Staff) -> Hub:
     """A hub of which nothing is known but its link."""
@@ -343,7 +329,3 @@ def _label(hub: Hub) -> str:
 
 def _entry(hub: Hub) -> BookEntry:
     return BookEntry(SHELF, hub.name, msgspec.json.encode(hub))
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

@@ -13,7 +13,8 @@ from moothall.core.events import Access
 from moothall.core.hub_entry import MOST_PEOPLE, Details
 from moothall.core.ids import SessionId
 from moothall.services import hubs as module
-from moothall.services.hubs import KEEP_MS, LOOK_MS, Fenced, Identity, Paired
+from moothall.services.hub_keys import Fenced, Identity
+from moothall.services.hubs import KEEP_MS, LOOK_MS, Paired
 from moothall.services.role_links import HALL, hub_of
 
 NODE = "0123456789abcdef"
@@ -76,7 +77,7 @@ async def test_a_link_alone_is_a_hub_as_well(registry: Registry) -> None:
     assert registry.links.get(staff.link) is None
     assert registry.hubs.list() == ()
     assert not await registry.hubs.remove("lima")
-    assert registry.told == [("fenced", "lima", 0)]
+    assert registry.told == [("fenced", "lima", 1)]
 
 
 @with_registry
@@ -97,6 +98,7 @@ async def test_a_key_speaks_for_a_hub_until_another_machine_does(registry: Regis
     await registry.kisumu()
     first = await registry.hubs.pair("kisumu-library", node=NODE, machine="laptop")
     assert isinstance(first, Paired)
+    assert (registry.hubs.has_machine("kisumu-library"), registry.hubs.has_machine("nobody")) == (True, False)
     assert registry.hubs.of_key(first.key) == Identity(hub="kisumu-library", title="Kisumu Library", generation=1)
     second = await registry.hubs.pair("kisumu-library", node=NODE[::-1], machine="")
     assert isinstance(second, Paired)
@@ -112,7 +114,7 @@ async def test_a_key_speaks_for_a_hub_until_another_machine_does(registry: Regis
     assert second.key.encode() not in kept
     await registry.hubs.remove("kisumu-library")
     assert registry.hubs.of_key(second.key) is None
-    assert [each[2] for each in registry.told] == [1, 2, 0]
+    assert registry.told[-1] == ("fenced", "kisumu-library", 3)
     assert await registry.hubs.pair("kisumu-library", node=NODE, machine="") is None
 
 
@@ -214,6 +216,8 @@ async def test_head_counts_are_taken_once_and_the_newest_holds(registry: Registr
     for path, people in ((name, -1), (name, MOST_PEOPLE + 1), ("nobody", 1), ("", 1), ("../x", 1)):
         refused = await registry.hubs.count(path, SESSION, people, 11)
         assert isinstance(refused, Refusal)
+    registry.refuses = Refusal(code=RefusalCode.BUSY, message="Later.")
+    assert await registry.hubs.count(name, SESSION, 23, 10) == registry.refuses
     hub = registry.hubs.get(name)
     assert hub is not None
     assert hub.most == 27
