@@ -37,7 +37,7 @@ KEEP_MS = 60_000
 """How often they are written: so much of them is lost at most when the server is killed."""
 
 Counted = Callable[[SessionId, str, str, int, int], Awaitable[Refusal | None]]
-"""Is told of a head count: session, dotted path, title, people and Unix ms; says why it isn't taken, None where it is."""
+"""Is told of a head count: session, dotted path, title, people, Unix ms. Says why it isn't taken; None where it is."""
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
