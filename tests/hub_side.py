@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import msgspec
-
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core import events as ev
 from moothall.core.actors import Role
@@ -18,7 +16,7 @@ from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, Sess
 from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.core.session import Status
 from moothall.services.hub_links import HubLinks
-from moothall.services.hub_ports import About, Pack, Stand, Told
+from moothall.services.hub_ports import About, ActTaker, Fenced, Pack, Stand, Told
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
 from moothall.wire import hub as wire
@@ -249,7 +247,14 @@ HELLO = wire.Hello(protocol=wire.PROTOCOL, node="0123456789abcdef", release="0.2
 class Centre:
     """Links of hubs over one log."""
 
-    def __init__(self, source: LogSource | None = None, *, pack: Pack = plain_pack, path: str = "") -> None:
+    def __init__(
+        self,
+        source: LogSource | None = None,
+        *,
+        pack: Pack = plain_pack,
+        path: str = "",
+        acts: ActTaker | None = None,
+    ) -> None:
         self.source = source or LogSource()
         self.registry = MemoryRegistry()
         self.acts = MemoryActs()
@@ -257,7 +262,7 @@ class Centre:
         self.erased: list[tuple[str, str, SessionId, int]] = []
         self.links = HubLinks(
             self.source,
-            self.acts,
+            acts or self.acts,
             self.registry,
             self.clock,
             pack=pack,
@@ -275,10 +280,8 @@ class Centre:
         assert self.group is not None
         identity = self.registry.of_key(key)
         assert identity is not None
-        assert not hasattr(identity, "node")
-        self.group.create_task(
-            self.links.serve(ours, msgspec.convert(identity, type(self.identity), from_attributes=True))
-        )
+        assert not isinstance(identity, Fenced)
+        self.group.create_task(self.links.serve(ours, identity))
         if hello is not None:
             await hub.send(hello)
         return hub

@@ -203,6 +203,4 @@ class _Looking:
                 case ev.ChannelRewound() | ev.LinesMovedAway():
                     for segment in event.segments:
                         opened.pop(segment, None)
-                case _:
-                    pass
         return min(opened.values(), default=self._stand.offset + 1) - 1

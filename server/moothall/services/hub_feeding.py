@@ -177,6 +177,9 @@ class Feeding:
         records = within(page, most)
         self._missed_news = True
         data = self._packed(self._missed, records)
+        while len(data) > 2 * MISSED_BYTES and len(records) > 1:  # It packs worse than what came before.
+            records = records[: len(records) // 2]
+            data = self._packed(self._missed, records)
         if len(data) > room and room < WINDOW_BYTES:
             self._needs = min(len(data), WINDOW_BYTES)
             return None
