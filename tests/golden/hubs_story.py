@@ -18,10 +18,9 @@ def rooms_far_away(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
 
     def stands(hub: str, title: str, people: int | None, t: int, *, here: bool = True) -> LogRecord:
-        return tell(
-            ev.HubStands(hub=hub, title=title, people=people, here=here, since=MORNING + t, t=t),
-            SYSTEM,
-        )
+        counted = None if people is None else MORNING + t - 500
+        stood = ev.HubStands(hub=hub, title=title, people=people, counted=counted, here=here, since=MORNING + t, t=t)
+        return tell(stood, SYSTEM)
 
     asked = ev.InterventionPublished(
         intervention=InterventionId("q1"),

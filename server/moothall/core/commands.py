@@ -527,6 +527,8 @@ class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
     hub: str
     title: str
     people: int | None
+    counted: int | None = None
+    """Unix ms."""
     here: bool
     since: int
     """Unix ms."""

@@ -692,7 +692,9 @@ class HubStands(Event, frozen=True, kw_only=True, tag="hub.stands"):
     title: str
     """What people call it."""
     people: int | None
-    """How many are there, as they were counted last; null: nobody has counted."""
+    """How many are there, as they were counted last; null: nobody has counted; 0: it has left."""
+    counted: int | None = None
+    """Unix ms when they were counted, by the centre's clock."""
     here: bool
     """Whether it follows the session now."""
     since: int

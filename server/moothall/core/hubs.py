@@ -13,7 +13,9 @@ class HubNow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     """What people call it."""
     people: int | None
-    """How many are there, as they were counted last; None where nobody has counted."""
+    """How many are there, as they were counted last; None where nobody has counted, 0 where it has left."""
+    counted: int | None = None
+    """Unix ms when they were counted."""
     most: int
     """The most that were counted there at any time."""
     here: bool
@@ -30,7 +32,14 @@ def with_hub(hubs: Hubs, event: ev.HubStands) -> Hubs:
     """The hubs after `event`."""
     known = hubs.get(event.hub)
     most = max(0 if known is None else known.most, event.people or 0)
-    now = HubNow(title=event.title, people=event.people, most=most, here=event.here, since=event.since)
+    now = HubNow(
+        title=event.title,
+        people=event.people,
+        counted=event.counted,
+        most=most,
+        here=event.here,
+        since=event.since,
+    )
     return {**hubs, event.hub: now}
 
 

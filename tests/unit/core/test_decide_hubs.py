@@ -30,6 +30,7 @@ def test_how_a_hub_stands_is_said_whole_and_once() -> None:
     state = carry_out(speaking(), STATE)
     assert state.hubs == {"north.kisumu": HubNow(title="Kisumu", people=23, most=23, here=True, since=1_000)}
     assert refused(state, STATE).code is RefusalCode.CONFLICT
+    assert carry_out(state, state_hub(counted=500)).hubs["north.kisumu"].counted == 500
     (cut,) = events(state, state_hub(here=False, since=2_000), wall=state.clock[1] + 7_000)
     assert isinstance(cut, ev.HubStands)
     assert cut.t == state.clock[0] + 7_000
@@ -45,6 +46,7 @@ def test_how_a_hub_stands_is_said_whole_and_once() -> None:
         state_hub(people=-1),
         state_hub(people=MOST_PEOPLE + 1),
         state_hub(since=-1),
+        state_hub(counted=-1),
     ],
 )
 def test_what_can_be_said_of_no_hub(wrong: do.StateHub) -> None:
