@@ -21,7 +21,7 @@ MOST_HUBS = 300
 
 def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """As `decide`, for an existing session."""
-    title = command.title.strip()
+    title = " ".join(command.title.split())
     if not is_name(command.hub) or not 0 < len(title) <= MAX_TITLE:
         return _refuse(RefusalCode.INVALID, f"A hub has a short name and a title of 1 to {MAX_TITLE} characters.")
     if not 0 <= (command.people or 0) <= MOST_PEOPLE or min(command.since, command.counted or 0) < 0:

@@ -16,7 +16,7 @@ from moothall.core.ids import InterventionId, NoteId
 from moothall.core.session import State
 from moothall.core.undo import read_act
 
-STATE = do.StateHub(hub="north.kisumu", title=" Kisumu ", people=23, here=True, since=1_000)
+STATE = do.StateHub(hub="north.kisumu", title=" Kisumu\n", people=23, here=True, since=1_000)
 
 
 def state_hub(**more: object) -> do.StateHub:
