@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import LeaveHubNote, ReadHubNote, Stand
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import Access
 from moothall.core.floor.parts import HUB, Standing
-from moothall.core.ids import CommandId, InterventionId, is_command_id, is_name
+from moothall.core.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.asking import Asking, asked_by, taken_back_by
 from moothall.services.ballots import Ballots
@@ -25,6 +25,14 @@ from moothall.services.sessions import LiveSession, Sessions
 from moothall.wire.hub import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct, NoteReadAct, SupportAct
 
 logger = logging.getLogger(__name__)
+
+
+Count = Callable[[str, SessionId, int, int], Awaitable[Refusal | None]]
+
+
+async def _nobody_else(_hub: str, _session: SessionId, _people: int, _at: int) -> Refusal | None:
+    """For a server that keeps no book of hubs."""
+    return None
 
 
 class HubActs:
@@ -39,14 +47,19 @@ class HubActs:
         presence: HubPresence,
         clock: Clock,
         title_of: Callable[[str], str | None],
+        count: Count = _nobody_else,
     ) -> None:
-        """`title_of`: what people call a hub that is linked here, by its name; None for an unknown one."""
+        """`title_of`: what people call a hub that is linked here, by its name; None for an unknown one.
+
+        `count`: is told of a head count too, by path, session, people and Unix ms, and keeps it, or says why not.
+        """
         self._sessions = sessions
         self._asking = asking
         self._ballots = ballots
         self._presence = presence
         self._clock = clock
         self._title_of = title_of
+        self._count = count
 
     async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
         """Carry an act out; `hub_path` is the room's name from here (`north.kisumu`), `node` the linked machine."""
@@ -80,7 +93,8 @@ class HubActs:
             case HeadCountAct():
                 title = title_of(hub, act.title, self._title_of)
                 at = min(act.at, self._clock.wall())  # Whoever's clock is ahead would have the last word for long.
-                return await self._presence.counted(live.id, hub, title, what.people, at, act=known_by)
+                refused = await self._presence.counted(live.id, hub, title, what.people, at, act=known_by)
+                return refused or await self._count(hub, live.id, what.people, at)
             case NoteAct():
                 left = LeaveHubNote(hub=hub, note=what.note, text=what.text)
                 return _refusal(await live.writer.send(Actor(Role.HUB, hub, hub=hub), known_by, left))

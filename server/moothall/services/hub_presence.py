@@ -89,7 +89,7 @@ class HubPresence:
     ) -> Refusal | None:
         """So many are in the room of a hub, or of one below it, at `at` (Unix ms); None: it is in the log.
 
-        A count that is older than the one which is there changes nothing. `act` sent again changes nothing either.
+        One that is older than the count which is there, or the same, changes nothing; nor does `act` sent again.
         Raises StorageUnavailable and RecordBroken where the session can't be loaded.
         """
         live = await self._sessions.find(session)
@@ -99,7 +99,7 @@ class HubPresence:
             state, known = live.state, live.state.hubs.get(hub)
             if state.closed_at is not None and state.media_now(at) > state.closed_at:
                 return Refusal(code=RefusalCode.CONFLICT, message="The meeting was over already.")
-            if known is not None and known.counted is not None and at < known.counted:
+            if known is not None and not _is_newer(people, at, known):
                 return None
             here = self._is_there(hub, known)
             if here and state.status is not Status.CLOSED:
@@ -134,11 +134,10 @@ class HubPresence:
     def _news(self, state: State, hub: str) -> StateHub | None:
         """What the log doesn't say yet of a hub; None where it does."""
         known, line = state.hubs.get(hub), self._lines.get(_top(hub))
-        if known is None and len(state.hubs) >= MOST_HUBS:
+        if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
             return None
         if line is None:
-            missed = self._has_machine(_top(hub)) and self._long_since(self._began[1])
-            return _cut(state, hub, known, self._began[0]) if missed else None
+            return _cut(state, hub, known, self._began[0]) if self._long_since(self._began[1]) else None
         said, long = line.followed.get(state.id), self._long_since(line.since_here)
         if not line.up:
             return _cut(state, hub, known, line.since) if long else None
@@ -179,6 +178,11 @@ class HubPresence:
         if len(self._lines) > MOST_LINES:
             self._lines.pop(next(iter(self._lines)))
         return line
+
+
+def _is_newer(people: int, at: int, known: HubNow) -> bool:
+    """Whether a count is newer than the one that is known, or of the same moment and another."""
+    return known.counted is None or at > known.counted or (at == known.counted and people != known.people)
 
 
 def _said_already(known: HubNow | None, new: StateHub) -> bool:

@@ -9,7 +9,7 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Stand
 from moothall.core.decide_floor import MOST_OPEN
-from moothall.core.errors import RefusalCode
+from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, NoteId, SessionId
@@ -50,8 +50,15 @@ class House:
             presence=self.presence,
             clock=clock,
             title_of={HUB: "Kisumu library"}.get,
+            count=self.count,
         )
+        self.counts: list[tuple[str, int]] = []
         self._acts = 0
+
+    async def count(self, hub: str, session: SessionId, people: int, at: int) -> Refusal | None:
+        """The book of hubs, which tells of a count once more."""
+        self.counts.append((hub, people))
+        return await self.presence.counted(session, hub, "As the book has it", people, at)
 
     @property
     def now(self) -> int:
@@ -228,6 +235,7 @@ async def test_head_counts_are_absolute_with_a_time_and_say_what_the_room_is_cal
     assert isinstance(await house.take(wire.HeadCountAct(people=24), "c2", at=house.now + 99_999), Done)
     hub = house.live.state.hubs[HUB]
     assert (hub.title, hub.people, hub.counted) == ("Kisumu library", 24, house.now)
+    assert house.counts == [("kisumu", 23), ("kisumu", 9), ("kisumu", 24)]
     below = Act(
         id=CommandId("c3"),
         session=SESSION,

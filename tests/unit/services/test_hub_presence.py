@@ -202,6 +202,10 @@ async def test_a_hub_without_a_machine_has_no_line_that_could_be_down(house: Hou
     await house.count(4, house.now, hub=lima)
     await house.later(CUT_MS * 3)
     assert house.stands("lima").here
+    house.line(up=True, hub=lima)  # Its page is open, and closed again.
+    house.line(up=False, hub=lima)
+    await house.later(CUT_MS * 3)
+    assert house.stands("lima").here
 
 
 @in_a_house
@@ -276,6 +280,9 @@ async def test_there_is_an_end_to_hubs(house: House) -> None:
     house.comes()
     await house.later()
     assert "kisumu" not in house.live.state.hubs
+    full = await house.presence.counted(SESSION, *KISUMU, 5, house.now)
+    assert full is not None
+    assert full.code is RefusalCode.CONFLICT
     for n in range(hub_presence.MOST_LINES + 1):
         house.line(up=False, hub=(f"l{n}", "L"))
     await house.later()
