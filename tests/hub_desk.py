@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import wraps
 from html import unescape
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -42,6 +43,7 @@ from moothall.services.role_links import HALL, RoleLinks
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
+from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import AnyAct, AskAct, Offered
 from moothall_hub.author_page import RoomAuthorPage
@@ -68,6 +70,16 @@ SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 S = SessionId("s")
 PAGES = Pages(find_web_folder())
 Part = TypeVar("Part", RoomFloor, RoomPresence)
+
+
+def jumping(test: Callable[[], Coroutine[object, object, None]]) -> Callable[[], None]:
+    """A test on a loop whose clock jumps: nobody waits."""
+
+    @wraps(test)
+    def jumped() -> None:
+        run(test())
+
+    return jumped
 
 
 class Put(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from hub_desk import NODE, Room, S, room
+from hub_desk import NODE, Room, S, jumping, room
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM
 from moothall.core.errors import RefusalCode, StorageUnavailable
@@ -36,6 +36,7 @@ async def again(made: Room) -> RoomFloor:
     return floor
 
 
+@jumping
 async def test_what_is_asked_is_on_the_disk_and_survives_a_restart() -> None:
     async with room() as made:
         what = await ask(made, "Why?", age=60_000)
@@ -49,6 +50,7 @@ async def test_what_is_asked_is_on_the_disk_and_survives_a_restart() -> None:
         assert floor.of_token(S, made.floor.token(S, what)) == each
 
 
+@jumping
 async def test_the_same_form_is_one_question_and_nothing_is_older_than_a_day() -> None:
     async with room() as made:
         first = await ask(made, "Why?", age=LONGEST_AGE_MS * 3)
@@ -57,12 +59,14 @@ async def test_the_same_form_is_one_question_and_nothing_is_older_than_a_day() -
         assert made.clock.wall() - made.floor.floor(S).questions[first].at == LONGEST_AGE_MS
 
 
+@jumping
 async def test_many_who_ask_at_once_have_numbers_of_their_own() -> None:
     async with room() as made:
         await asyncio.gather(*(ask(made, f"q{n}") for n in range(20)))
         assert sorted(each.number for each in made.floor.floor(S).questions.values()) == list(range(1, 21))
 
 
+@jumping
 async def test_nothing_is_taken_that_cant_be_kept_or_comes_when_all_is_over() -> None:
     async with room() as made:
         made.book.full = True
@@ -76,6 +80,7 @@ async def test_nothing_is_taken_that_cant_be_kept_or_comes_when_all_is_over() ->
         assert await ask(made, "Why?") == kept, "sent once more it is the one that was taken"
 
 
+@jumping
 async def test_the_coordinator_asks_for_people_by_name() -> None:
     async with room() as made:
         for name in ("Ana", "ana", "Bea"):
@@ -84,6 +89,7 @@ async def test_the_coordinator_asks_for_people_by_name() -> None:
         assert ana == also != bea
 
 
+@jumping
 async def test_what_is_passed_on_goes_once_with_the_time_at_which_it_was_asked() -> None:
     async with room() as made:
         what = await ask(made, "Why?", age=5_000, name="Ana")
@@ -97,6 +103,7 @@ async def test_what_is_passed_on_goes_once_with_the_time_at_which_it_was_asked()
         assert await made.floor.act(made.floor.floor(S).questions[what]) == made.outbox.standing[put.id]
 
 
+@jumping
 async def test_open_to_all_it_goes_at_once_and_the_mode_stays() -> None:
     async with room() as made:
         before = await ask(made, "Before?")
@@ -107,6 +114,7 @@ async def test_open_to_all_it_goes_at_once_and_the_mode_stays() -> None:
         assert (await again(made)).floor(S).mode is Mode.OPEN
 
 
+@jumping
 async def test_what_the_outbox_cant_take_is_kept_and_goes_later_also_after_a_restart() -> None:
     async with room() as made:
         await made.floor.set_mode(S, Mode.OPEN)
@@ -121,6 +129,7 @@ async def test_what_the_outbox_cant_take_is_kept_and_goes_later_also_after_a_res
         assert list(made.outbox.acts) == [f"ask:{what}"]
 
 
+@jumping
 async def test_what_is_taken_back_stays_here_or_is_taken_back_there_too() -> None:
     async with room() as made:
         one, other = await ask(made, "Why?"), await ask(made, "When?")
@@ -135,6 +144,7 @@ async def test_what_is_taken_back_stays_here_or_is_taken_back_there_too() -> Non
         assert list(made.outbox.acts) == [f"ask:{other}", f"back:{other}"]
 
 
+@jumping
 async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_shows_it() -> None:
     async with room() as made:
         what = await ask(made, "Why?", "author")
@@ -161,6 +171,7 @@ async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_sh
         assert [put.act for put in made.outbox.of(SupportAct)][1:] == [SupportAct(intervention=what, count=3)]
 
 
+@jumping
 async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_else() -> None:
     async with room() as made:
         asked = do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="?", language="en", asker="x")
@@ -178,6 +189,7 @@ async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_els
         assert not await made.floor.support(S, InterventionId("q1"), "v2")
 
 
+@jumping
 async def test_what_was_joined_brings_its_people_along() -> None:
     async with room() as made:
         one, other = await ask(made, "Why?"), await ask(made, "Why so?")
@@ -190,6 +202,7 @@ async def test_what_was_joined_brings_its_people_along() -> None:
         assert count((await again(made)).floor(S), one) == 3
 
 
+@jumping
 async def test_the_wall_is_cleared_on_disk_without_any_line() -> None:
     async with room() as made:
         made.outbox.full = True
@@ -202,6 +215,7 @@ async def test_the_wall_is_cleared_on_disk_without_any_line() -> None:
         assert not any(each.on_wall for each in floor.questions.values())
 
 
+@jumping
 async def test_words_that_the_meeting_removed_are_removed_here() -> None:
     async with room() as made:
         what = await ask(made, "Why <them>?", form="f1", name="Ana")
@@ -221,6 +235,7 @@ async def test_words_that_the_meeting_removed_are_removed_here() -> None:
         await made.floor.erase_removed(SessionId("nowhere"))
 
 
+@jumping
 async def test_a_token_of_elsewhere_opens_nothing() -> None:
     async with room() as made:
         what = await ask(made, "Why?")
@@ -231,6 +246,7 @@ async def test_a_token_of_elsewhere_opens_nothing() -> None:
         assert made.floor.of_token(SessionId("t"), token) is None
 
 
+@jumping
 async def test_it_goes_on_passing_on_while_it_runs_and_tells_of_changes() -> None:
     async with room() as made:
         told: list[SessionId] = []
@@ -249,6 +265,7 @@ async def test_it_goes_on_passing_on_while_it_runs_and_tells_of_changes() -> Non
         assert set(told) == {S}
 
 
+@jumping
 async def test_what_the_meeting_refuses_stays_refused() -> None:
     async with room() as made:
         what = await ask(made, "Why?")

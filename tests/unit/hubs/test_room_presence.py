@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub_desk import NODE, Room, S, a_note, room
+from hub_desk import NODE, Room, S, a_note, jumping, room
 from moothall.core.actors import Role
 from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.ids import NoteId
@@ -17,6 +17,7 @@ async def again(made: Room) -> RoomPresence:
     return presence
 
 
+@jumping
 async def test_people_are_counted_by_one_tap_and_told_as_one_number() -> None:
     async with room() as made:
         assert made.presence.people(S) is None
@@ -36,6 +37,7 @@ async def test_people_are_counted_by_one_tap_and_told_as_one_number() -> None:
         assert (put.id, put.act, put.at) == (f"heads:{NODE}:{counted.at}", HeadCountAct(people=2), counted.at)
 
 
+@jumping
 async def test_there_are_never_less_than_none_nor_more_than_a_stadium_holds() -> None:
     async with room() as made:
         await made.presence.add(S, -1)
@@ -48,6 +50,7 @@ async def test_there_are_never_less_than_none_nor_more_than_a_stadium_holds() ->
         assert made.presence.people(S).people == MOST_PEOPLE  # type: ignore[union-attr]
 
 
+@jumping
 async def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
     async with room() as made:
         await made.presence.count(S, 5)
@@ -56,6 +59,7 @@ async def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
         assert len(made.outbox.of(HeadCountAct)) == 1
 
 
+@jumping
 async def test_a_note_is_kept_until_the_meeting_shows_it() -> None:
     async with room() as made:
         assert await made.presence.leave(S, "  We hear nothing.  ")
@@ -75,6 +79,7 @@ async def test_a_note_is_kept_until_the_meeting_shows_it() -> None:
         assert await (await again(made)).notes(S) == []
 
 
+@jumping
 async def test_a_note_that_the_outbox_cant_take_goes_later_and_one_that_was_refused_says_so() -> None:
     async with room() as made:
         made.outbox.full = True
@@ -92,6 +97,7 @@ async def test_a_note_that_the_outbox_cant_take_goes_later_and_one_that_was_refu
         assert note.standing == made.outbox.standing[put.id]
 
 
+@jumping
 async def test_so_many_notes_wait_and_no_more_and_none_is_longer_than_allowed() -> None:
     async with room() as made:
         for n in range(MOST_NOTES):
@@ -102,6 +108,7 @@ async def test_so_many_notes_wait_and_no_more_and_none_is_longer_than_allowed() 
         assert {len(note.text) for note in notes} == {LONGEST_NOTE}
 
 
+@jumping
 async def test_a_note_from_the_meeting_is_read_once() -> None:
     async with room() as made:
         made.meetings.left += [
