@@ -78,6 +78,10 @@ class CentreClock:
         known = best(self._samples)
         return self._own.wall() + self._kept if known is None else self._own.monotonic() + known.ahead
 
+    def wall_at(self, monotonic: int) -> int:
+        """Unix ms by the centre's clock at a moment of this process, as of `Link.since`."""
+        return self.wall() - (self._own.monotonic() - monotonic)
+
     def monotonic(self) -> int:
         """The own clock's."""
         return self._own.monotonic()

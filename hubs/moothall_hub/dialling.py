@@ -76,7 +76,7 @@ class Dialling:
         self._tell = tell
         self._where = where
         self._tls = tls
-        self._paired = False
+        self._paired = where is not None
         self._wake = asyncio.Event()
         """What is to be done has changed: whoever waits for a moment looks again."""
         self._frames: deque[bytes] = deque()
@@ -84,6 +84,8 @@ class Dialling:
         self._hang: Hang | None = None
         self._hung = asyncio.Event()
         self._step = meter.step
+        self._telling = asyncio.Lock()
+        """Two tasks have news, the one that reads and the one that keeps the time."""
 
     # What is wanted
 
@@ -115,8 +117,6 @@ class Dialling:
 
     async def run(self) -> None:
         """Dial, talk and dial again, until cancelled. Raises what the tellee raises, and ConfigurationError."""
-        if self._where is not None:
-            await self._do(self.link.restart(self._now()))
         while True:
             if self._paired:
                 self._paired = False
@@ -222,9 +222,9 @@ class Dialling:
             match each:
                 case Tell(news=news):
                     self._heed(news)
-                    await self._tell(news)
+                    await self._pass_on(news)
                 case Room() | Down():
-                    await self._tell(each)
+                    await self._pass_on(each)
                 case _:
                     self._put([each])
 
@@ -254,7 +254,11 @@ class Dialling:
     async def _say_step(self) -> None:
         if self.meter.step is not self._step:
             self._step = self.meter.step
-            await self._tell(Stepped(self._step))
+            await self._pass_on(Stepped(self._step))
+
+    async def _pass_on(self, news: Told) -> None:
+        async with self._telling:
+            await self._tell(news)
 
     def _count(self, received: int, sent: int) -> None:
         self.meter.count(self._clock.wall(), received=received, sent=sent)

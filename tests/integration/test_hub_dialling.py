@@ -46,6 +46,8 @@ class Hub:
     def __init__(self, where: Where | None, **more: Any) -> None:
         self.news: asyncio.Queue[Told] = asyncio.Queue()
         self.raises: dict[type[Any], Exception] = {}
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
         self.clock = CentreClock(more.pop("own", SystemClock()))
         self.meter = more.pop("meter", Meter(None))
         link = Link("a" * 16, "0.1.0", more.pop("random", lambda: 0.0))
@@ -53,6 +55,7 @@ class Hub:
 
     async def _told(self, news: Told) -> None:
         self.news.put_nowait(news)
+        await self.goes_on.wait()
         if type(news) in self.raises:
             raise self.raises.pop(type(news))
 
@@ -230,6 +233,20 @@ def test_a_silent_line_is_dead_after_three_pulses() -> None:
             assert await hub.until(Down) == Down(SILENT, for_good=False)
             assert hub.clock.monotonic() - began == pytest.approx(60_000, abs=10)
             assert await server.visits.get()
+
+    on_a_jumping_loop(story())
+
+
+def test_news_come_one_after_the_other_however_long_one_takes() -> None:
+    async def story() -> None:
+        async with hub_server() as server, dialling(server.address, own=LoopClock()) as hub:
+            hub.goes_on.clear()
+            await (await server.visits.get()).greet()
+            await hub.until(wire.Welcome)
+            await hub.clock.sleep(100_000)
+            assert hub.news.empty(), "the line is dead, and its user has the disk to wait for"
+            hub.goes_on.set()
+            assert {await hub.news.get(), await hub.news.get()} == {Down(SILENT, for_good=False), Room()}
 
     on_a_jumping_loop(story())
 

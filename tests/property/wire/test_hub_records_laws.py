@@ -33,9 +33,9 @@ _CAUSES = st.one_of(
 )
 _STRANGE = st.sampled_from(
     [
-        b'{"type":"mood.changed","v":1,"mood":"good"}', b'{"type":"segment.ended","v":9}', b"not JSON", b"", b"\xff\xfe",
-        b"\x01\x06", b'{"type":"words.committed","channel":"pt"}', b'{\n"type":"session.closed","v":1,"t":5}',
-        b"[" * 2_000,
+        b'{"type":"mood.changed","v":1,"mood":"good"}', b'{"type":"segment.ended","v":9}', b"not JSON", b"",
+        b"\xff\xfe", b"\x01\x06", b'{"type":"words.committed","channel":"pt"}', b"[" * 2_000,
+        b'{\n"type":"session.closed","v":1,"t":5}',
     ]
 )  # fmt: skip
 

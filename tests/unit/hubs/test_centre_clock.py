@@ -22,6 +22,7 @@ async def test_the_hub_runs_on_the_centres_time_whatever_its_own_clock_is_set_to
     clock.heard(sample(sent=0, heard=600, wall=LONG_AGO + HOUR))
     await own.advance(10_000)
     assert clock.wall() == LONG_AGO + HOUR + 10_000 - 300
+    assert clock.wall_at(4_000) == clock.wall() - 6_000
     own.set_wall(0)
     assert clock.wall() == LONG_AGO + HOUR + 10_000 - 300
     assert clock.wrong == WrongClock(own=0, centre=clock.wall())
