@@ -299,6 +299,8 @@ def test_a_hub_follows_so_many_sessions() -> None:
         assert refused.session == HALL
         assert "64" in refused.message
         await hub.send(wire.Follow(session=SessionId("s1"), channels=()))
+        anew = wire.Stopped(session=SessionId("s1"), message=FOLLOWED_ANEW)
+        assert await next_of(hub, wire.Stopped) == anew
         await hub.send(wire.Follow(session=SessionId("No name"), channels=()))
         assert await next_of(hub, wire.Stopped) == wire.Stopped(session=SessionId("No name"), message=CLOSED)
 
