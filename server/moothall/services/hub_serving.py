@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -24,6 +25,7 @@ from moothall.services.hub_ports import ActTaker, HubConnection, Identity, LinkS
 from moothall.services.waiting import until_told
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
+from moothall.wire.hub_programme import changes
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
@@ -80,7 +82,10 @@ class ServedHub:
         self._feedings: dict[SessionId, Feeding] = {}
         # Overflow: see MOST_ANSWERS.
         self._answers: deque[wire.ToHub] = deque()
+        self._takes_changes = hello.changes
         self._programme: wire.Programme | None = None
+        """What it was told of."""
+        self._programme_due = False
         self._offered: Sequence[wire.Offered] | None = None
         # Overflow: the hub has more on their way than it may, and is told so by the link's end.
         self._acts: asyncio.Queue[wire.Act] = asyncio.Queue(wire.MOST_ACTS)
@@ -120,7 +125,8 @@ class ServedHub:
         parts = (self._receive, self._send, self._do_acts, self._keep_time, self._offer)
         tasks = [asyncio.ensure_future(part()) for part in parts]
         try:
-            await asyncio.wait({self._over, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [self._over, *tasks]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
@@ -257,7 +263,7 @@ class ServedHub:
             else:
                 if offered is not self._offered:
                     self._offered = offered
-                    self._programme = wire.Programme(sessions=tuple(offered))
+                    self._programme_due = True
                     for feeding in self._feedings.values():
                         feeding.look_again()
                     self._news.set()
@@ -286,10 +292,14 @@ class ServedHub:
         for feeding in tuple(self._feedings.values()):
             if (message := await self._urgent(feeding, now)) is not None:
                 return message
-        if self._programme is not None:
-            programme, self._programme = self._programme, None
-            return programme
+        if self._programme_due:
+            return self._next_programme()
         return await self._next_missed()
+
+    def _next_programme(self) -> wire.Programme:
+        before, self._programme = self._programme, wire.Programme(sessions=tuple(self._offered or ()))
+        self._programme_due = False
+        return changes(before, self._programme) if before is not None and self._takes_changes else self._programme
 
     async def _urgent(self, feeding: Feeding, now: int) -> wire.ToHub | None:
         message: wire.ToHub | None = None

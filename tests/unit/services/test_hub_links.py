@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from hub_side import ALL, BELOW, HALL, HELLO, MINE, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
-from moothall.core.ids import Lane
+from moothall.core.ids import Lane, SessionId
 from moothall.core.lanes import FLOOR, SESSION, channel_lane
+from moothall.core.session import Status
 from moothall.services.hub_links import HELLO_MS
 from moothall.testing import loop
 from moothall.testing.hub_link import hub_link
@@ -54,6 +55,20 @@ def test_the_programme_is_said_again_only_when_it_changed() -> None:
         changed = await next_of(hub, wire.Programme)
         assert changed == wire.Programme(sessions=())
         assert 10_000 <= it.clock.monotonic() <= 12_100
+
+    told(story)
+
+
+def test_a_hub_that_takes_changes_is_told_of_no_more() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial(msgspec.structs.replace(HELLO, changes=True))
+        (open_hall,) = it.source.offers
+        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(open_hall,))
+        later = wire.Offered(session=SessionId("t"), title="Later", status=Status.CREATED)
+        it.source.offers = [open_hall, later]
+        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(later,), changes=True)
+        it.source.offers = [later]
+        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(), changes=True, gone=(HALL,))
 
     told(story)
 
