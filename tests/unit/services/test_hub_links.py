@@ -197,6 +197,21 @@ def test_a_hub_below_a_hub_has_its_whole_path() -> None:
     told(story, Centre(path="north"))
 
 
+def test_a_server_with_another_name_has_its_hubs_come_back() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial()
+        await next_of(hub, wire.Welcome)
+        it.links.path = ""
+        it.links.path = "south"
+        assert it.links.path == "south"
+        assert await ended(hub) == CloseCode.GOING_AWAY
+        welcome = await next_of(await it.dial(), wire.Welcome)
+        assert isinstance(welcome, wire.Welcome)
+        assert welcome.hub == "south.kisumu"
+
+    told(story)
+
+
 def test_a_hub_gets_the_lanes_of_what_it_follows_and_its_own() -> None:
     async def story(it: Centre) -> None:
         await it.source.write(*ALL)
