@@ -45,6 +45,7 @@ from moothall.adapters.page_texts import (
     SEALS,
     STANDING,
 )
+from moothall.adapters.presence_texts import took_part
 from moothall.adapters.quality_texts import quality_line
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
@@ -113,6 +114,7 @@ class Pages:
             auto_reload=False,
         )
         self._templates.globals["asset"] = self.static.address
+        self._templates.globals["hub_strip"] = None
         self._card = self.static.address(CARD)
 
     def render_session(
@@ -174,7 +176,10 @@ class Pages:
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
             sound_address=sound_address,
             quality=quality_line(quality, ui),
-            asked=[] if floor is None else figures(figures_of(floor), ui),
+            asked=[
+                *([] if floor is None else figures(figures_of(floor), ui)),
+                *filter(None, [took_part(session.hubs, ui)]),
+            ],
             raised=raised(floor, ui, going=session.status in ON),
             card=card_part(
                 session, self._date(session, ui), ui, address=public + address.base, image=public + self._card
@@ -248,6 +253,10 @@ class Pages:
             newest=address.own_pace(max(1, seen.total + 1 - OWN_PACE_LINES)),
             here=seen.start + 1,
         )
+
+    def strip(self, made: Callable[[Catalogue, str], Markup]) -> None:
+        """At a hub: every page begins with what `made` says of the line, given a session's id, or nothing."""
+        self._templates.globals["hub_strip"] = made
 
     def render(self, template: str, *, ui: Catalogue, **values: object) -> str:
         """The page made of a template by its file name; `ui` and `catalogues` are given to each."""
