@@ -205,6 +205,7 @@ DOORS = {
     "GET /hubs/thanks": open_to_all("", "?ui=ar"),
     "GET /hub/pair": open_to_all("", "?ui=ar"),
     "POST /hub/pair": Door(frozenset({403})),
+    "GET /hub/link": Door(frozenset({401})),
     "GET /hub/{hub}": STAFF_ONLY,
     "GET /hub/{hub}/{session}": STAFF_ONLY,
     "GET /hub/{hub}/{session}/now": STAFF_ONLY,

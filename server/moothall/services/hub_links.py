@@ -72,7 +72,7 @@ class HubLinks:
         `body.removed` at an offset of a session names was erased.
         """
         self.most = most
-        self.path = path
+        self._path = path
         self._above = above
         self._about = about
         self._registry = registry
@@ -112,6 +112,18 @@ class HubLinks:
                 link.end(CloseCode.LOOP)
             else:
                 link.say(wire.Above(above=nodes))
+
+    @property
+    def path(self) -> str:
+        """This server's own path from the centre; empty there."""
+        return self._path
+
+    @path.setter
+    def path(self, path: str) -> None:
+        """It is known by another name above: the hubs below come back under theirs."""
+        if path != self._path:
+            self._path = path
+            self.close()
 
     @property
     def connected(self) -> tuple[Connected, ...]:
@@ -187,7 +199,7 @@ class HubLinks:
         )
 
     def _path_of(self, identity: Identity) -> str:
-        return f"{self.path}.{identity.hub}" if self.path else identity.hub
+        return f"{self._path}.{identity.hub}" if self._path else identity.hub
 
     def _seen(self, hub: str, node: str, *, connected: bool) -> None:
         self._registry.seen(hub, node, connected, self._clock.wall())

@@ -11,19 +11,22 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 
-from moothall.core.errors import ProtocolError, RecordBroken, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, Lane, SessionId, is_command_id, is_name
+from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.ids import Lane, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.carrying_on import note_failure
+from moothall.services.hub_acting import HubActing
 from moothall.services.hub_cursor import Torn
 from moothall.services.hub_feeding import CLOSED, Feeding
 from moothall.services.hub_ports import ActTaker, HubConnection, Identity, LinkSource, Pack
 from moothall.services.waiting import until_told
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
+from moothall.wire.hub_programme import changes
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
@@ -36,12 +39,7 @@ MESSAGES = Allowance(per_second=20, burst=500)
 """What one hub may say; what is more waits in the line."""
 OFFER_MS = 2_000
 """How often it is looked whether the programme has changed."""
-FAILURES = 3
-"""How often an act may fail in a way that nobody foresaw until it is refused: else it is in the way of all others."""
-
 FOLLOWED_ANEW = "It was followed anew before this was answered."
-
-_LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +78,12 @@ class ServedHub:
         self._feedings: dict[SessionId, Feeding] = {}
         # Overflow: see MOST_ANSWERS.
         self._answers: deque[wire.ToHub] = deque()
+        self._takes_changes = hello.changes
         self._programme: wire.Programme | None = None
+        """What it was told of."""
+        self._programme_due = False
         self._offered: Sequence[wire.Offered] | None = None
-        # Overflow: the hub has more on their way than it may, and is told so by the link's end.
-        self._acts: asyncio.Queue[wire.Act] = asyncio.Queue(wire.MOST_ACTS)
-        self._held: tuple[CommandId, int] | None = None
-        """The act that has to come again before any other is done, and how often it failed."""
+        self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._clock.monotonic()
@@ -117,10 +115,11 @@ class ServedHub:
 
     async def run(self) -> None:
         """Serve it until one of both sides ends the link. Whatever fails ends this link alone."""
-        parts = (self._receive, self._send, self._do_acts, self._keep_time, self._offer)
+        parts = (self._receive, self._send, self._acting.run, self._keep_time, self._offer)
         tasks = [asyncio.ensure_future(part()) for part in parts]
         try:
-            await asyncio.wait({self._over, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [self._over, *tasks]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
@@ -174,7 +173,7 @@ class ServedHub:
             case wire.Erased():
                 self._served.erased(self.identity.hub, self.node, message.session, message.offset)
             case wire.Act():
-                self._queue(message)
+                self._acting.put(message)
             case wire.Pulse(echo=0):
                 self.say(self._pulse(message.sent))
             case wire.Pulse():
@@ -194,44 +193,6 @@ class ServedHub:
             self.say(wire.Stopped(session=session, message=FOLLOWED_ANEW))
         self._feedings[session] = Feeding(self._served.source, self._served.pack, follow, self._path)
         self._news.set()
-
-    def _queue(self, act: wire.Act) -> None:
-        if not is_command_id(act.id) or (act.hub and not is_name(act.hub)):
-            self.end(CloseCode.PROTOCOL_ERROR, "An act has an id that can't be one, or comes from no hub's name.")
-            return
-        try:
-            self._acts.put_nowait(act)
-        except asyncio.QueueFull:
-            self.end(CloseCode.PROTOCOL_ERROR, f"More than {wire.MOST_ACTS} acts are on their way.")
-
-    async def _do_acts(self) -> None:
-        """One after the other. While one is to come again, those behind it come again too: they keep their order."""
-        while True:
-            act = await self._acts.get()
-            if self._held is not None and act.id != self._held[0]:
-                message = "An act before this one is to be sent again first."
-                self.say(wire.NotDone(id=act.id, code=RefusalCode.BUSY, message=message))
-                continue
-            answer, failures = await self._done(act)
-            later = isinstance(answer, wire.NotDone) and answer.code in _LATER
-            self._held = (act.id, failures) if later else None
-            self.say(answer)
-
-    async def _done(self, act: wire.Act) -> tuple[wire.Done | wire.NotDone, int]:
-        """The answer to an act, and how often it failed by now."""
-        hub = self.identity.hub
-        failures = 0 if self._held is None else self._held[1]
-        try:
-            answer = await self._served.acts.take(f"{hub}.{act.hub}" if act.hub else hub, act, self.node)
-        except StorageUnavailable:
-            message = "It can't be stored at the moment."
-            return wire.NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message), failures
-        except Exception as error:  # whatever it was, the next act may be done
-            note_failure(error, f"hub {hub}: act {act.id} failed")
-            failures += 1
-            code = RefusalCode.UNAVAILABLE if failures < FAILURES else RefusalCode.INVALID
-            return wire.NotDone(id=act.id, code=code, message="The server has failed at it."), failures
-        return answer, 0
 
     # Time
 
@@ -257,7 +218,7 @@ class ServedHub:
             else:
                 if offered is not self._offered:
                     self._offered = offered
-                    self._programme = wire.Programme(sessions=tuple(offered))
+                    self._programme_due = True
                     for feeding in self._feedings.values():
                         feeding.look_again()
                     self._news.set()
@@ -286,10 +247,14 @@ class ServedHub:
         for feeding in tuple(self._feedings.values()):
             if (message := await self._urgent(feeding, now)) is not None:
                 return message
-        if self._programme is not None:
-            programme, self._programme = self._programme, None
-            return programme
+        if self._programme_due:
+            return self._next_programme()
         return await self._next_missed()
+
+    def _next_programme(self) -> wire.Programme:
+        before, self._programme = self._programme, wire.Programme(sessions=tuple(self._offered or ()))
+        self._programme_due = False
+        return changes(before, self._programme) if before is not None and self._takes_changes else self._programme
 
     async def _urgent(self, feeding: Feeding, now: int) -> wire.ToHub | None:
         message: wire.ToHub | None = None

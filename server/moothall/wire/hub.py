@@ -21,10 +21,11 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.errors import ProtocolError, RefusalCode
-from moothall.core.event_parts import ChannelKind, LaneHead
+from moothall.core.event_parts import LaneHead
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
-from moothall.core.session import Status
+from moothall.wire.hub_offers import Offered as Offered  # noqa: PLC0414  # whoever speaks of the link
+from moothall.wire.hub_offers import OfferedText as OfferedText  # noqa: PLC0414  # speaks of them
 from moothall.wire.hub_short import PULSE, SHORT, batch_frame, pulse_frame, read_batch, read_pulse
 
 PROTOCOL = 1
@@ -70,6 +71,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Moothall's version there."""
     wall: int
     """What the hub's own clock says, Unix ms: only to be named where it is wrong."""
+    changes: bool = False
+    """Whether it takes a `Programme` that says no more than what has changed."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,32 +228,14 @@ class Above(Message, frozen=True, kw_only=True, tag="above"):
     above: tuple[str, ...]
 
 
-class OfferedText(msgspec.Struct, frozen=True, kw_only=True):
-    """A text of a session."""
-
-    channel: ChannelId
-    kind: ChannelKind
-    languages: tuple[str, ...]
-
-
-class Offered(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that a hub may follow."""
-
-    session: SessionId
-    title: str
-    place: str = ""
-    begins: int | None = None
-    """When it is planned, Unix ms."""
-    ends: int | None = None
-    status: Status
-    texts: tuple[OfferedText, ...] = ()
-    """Empty while there is no log of it."""
-
-
-class Programme(Message, frozen=True, kw_only=True, tag="programme"):
+class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
     """What may be followed, all of it: at the beginning, and when it changes."""
 
     sessions: tuple[Offered, ...]
+    changes: bool = False
+    """Whether it is no more than what is new or has changed since the one before (`moothall.wire.hub_programme`)."""
+    gone: tuple[SessionId, ...] = ()
+    """With `changes`: what isn't offered any more."""
 
 
 class Live(Message, frozen=True, kw_only=True, tag="live"):

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from hub_side import ALL, BELOW, HALL, HELLO, MINE, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
-from moothall.core.ids import Lane
+from moothall.core.ids import Lane, SessionId
 from moothall.core.lanes import FLOOR, SESSION, channel_lane
+from moothall.core.session import Status
 from moothall.services.hub_links import HELLO_MS
 from moothall.testing import loop
 from moothall.testing.hub_link import hub_link
@@ -54,6 +55,20 @@ def test_the_programme_is_said_again_only_when_it_changed() -> None:
         changed = await next_of(hub, wire.Programme)
         assert changed == wire.Programme(sessions=())
         assert 10_000 <= it.clock.monotonic() <= 12_100
+
+    told(story)
+
+
+def test_a_hub_that_takes_changes_is_told_of_no_more() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial(msgspec.structs.replace(HELLO, changes=True))
+        (open_hall,) = it.source.offers
+        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(open_hall,))
+        later = wire.Offered(session=SessionId("t"), title="Later", status=Status.CREATED)
+        it.source.offers = [open_hall, later]
+        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(later,), changes=True)
+        it.source.offers = [later]
+        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(), changes=True, gone=(HALL,))
 
     told(story)
 
@@ -180,6 +195,21 @@ def test_a_hub_below_a_hub_has_its_whole_path() -> None:
         assert [record.header.lane for record in model.own] == ["hub:north.kisumu", "hub:north.kisumu.x"]
 
     told(story, Centre(path="north"))
+
+
+def test_a_server_with_another_name_has_its_hubs_come_back() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial()
+        await next_of(hub, wire.Welcome)
+        it.links.path = ""
+        it.links.path = "south"
+        assert it.links.path == "south"
+        assert await ended(hub) == CloseCode.GOING_AWAY
+        welcome = await next_of(await it.dial(), wire.Welcome)
+        assert isinstance(welcome, wire.Welcome)
+        assert welcome.hub == "south.kisumu"
+
+    told(story)
 
 
 def test_a_hub_gets_the_lanes_of_what_it_follows_and_its_own() -> None:
