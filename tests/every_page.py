@@ -126,7 +126,8 @@ async def _in_portuguese(page: Page) -> None:
 
 
 async def _group_is_added(page: Page) -> None:
-    await page.fill("#Name", "Lima & <Centro>")
+    """Another one each time: a name is taken once."""
+    await page.fill("#Name", f"Lima & <Centro> {await page.evaluate('Date.now() % 1e9')}")
     await _sent(page, "button.main")
 
 

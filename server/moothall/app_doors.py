@@ -315,6 +315,7 @@ def _front_page(house: House, pages: Pages, catalogue: Catalogue) -> FrontPage:
         planned=programme.planned,
         place=place,
         known=catalogue.known,
+        groups=lambda: bool(house.hubs.list()),
     )
 
 

@@ -117,6 +117,8 @@ async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Pa
         secretary, reader = await house.secretary(), await house.browser()
         assert await reader.get("/hubs") == 200
         assert "No group is known yet." in reader.text
+        await reader.get("/")
+        assert "/hubs" not in reader.text
         await secretary.get("/admin/hubs")
         await secretary.send("/admin/hubs", **KISUMU)
         await meeting(house)
@@ -129,5 +131,7 @@ async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Pa
         assert await reader.get("/hubs") == 200
         assert "People now: 23" in reader.text
         assert await reader.get("/admin/hubs") == 403
+        await reader.get("/?ui=es")
+        assert 'href="/hubs?ui=es"' in reader.text
         await secretary.get(f"/admin/hubs/{NAME}")
         assert "People now: 23" in secretary.text

@@ -70,14 +70,18 @@ class FrontPage:
         planned: Callable[[], Sequence[Planned]] = tuple,
         place: Callable[[RoomId], str] = str,
         known: Callable[[SessionId], Entry | None] = lambda _: None,
+        groups: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them."""
+        """`place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
+        `groups`: whether there are hubs, which have a list of their own.
+        """
         self._pages = pages
         self._clock = clock
         self._listed = listed
         self._planned = planned
         self._place = place
         self._known = known
+        self._groups = groups
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -102,6 +106,7 @@ class FrontPage:
             coming=_days(sorted(coming, key=_time), ui, zone),
             past=_days(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
             times=times_are(zone, now, ui),
+            groups=("/hubs" + (f"?ui={ui.language}" if chosen else "")) if self._groups() else "",
             in_language=lambda tag: f"/?ui={tag}",
         )
         return html(text, ui)

@@ -167,7 +167,7 @@ class HubPageDoor:
             "people": None if count is None else count.people,
             "most_people": MOST_PEOPLE,
             "questions": rows,
-            "notes": view.note_rows(state.backstage.hub_notes, hub.name, self._zone(hub), ui),
+            "notes": view.note_rows(state.backstage.hub_notes, hub, self._zone(hub), ui),
         }
 
     @_page

@@ -19,7 +19,7 @@ from moothall.core.actors import Role
 from moothall.core.backstage import HubNote
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import HUB
-from moothall.core.hub_entry import belongs
+from moothall.core.hub_entry import Hub, belongs
 from moothall.core.languages import direction
 from moothall.core.programme.plan import Planned
 from moothall.core.session import ON, State, Status
@@ -130,7 +130,7 @@ def question_row(own: Own, page: str, hub: str, ui: Catalogue) -> dict[str, obje
     }
 
 
-def note_rows(notes: Iterable[HubNote], hub: str, zone: Zone, ui: Catalogue) -> list[dict[str, object]]:
+def note_rows(notes: Iterable[HubNote], hub: Hub, zone: Zone, ui: Catalogue) -> list[dict[str, object]]:
     """The notes to and from the hub, newest first."""
     return [
         {
@@ -138,15 +138,16 @@ def note_rows(notes: Iterable[HubNote], hub: str, zone: Zone, ui: Catalogue) -> 
             "by": ui.text(HubText.GROUP) if note.by is Role.HUB else ui.text(ROLES[note.by]),
             "at": moment(note.at, zone, ui),
             "text": note.text,
-            "read": _read(note, ui),
+            "read": _read(note, hub, ui),
             "to_read": note.by is not Role.HUB and Role.HUB not in note.read,
         }
         for note in reversed(list(notes))
-        if note.hub == hub
+        if note.hub == hub.name
     ]
 
 
-def _read(note: HubNote, ui: Catalogue) -> str:
+def _read(note: HubNote, hub: Hub, ui: Catalogue) -> str:
     """Who has read it, for whoever wrote it."""
-    names = [ui.text(ROLES[role]) for role in note.read if role is not Role.HUB or note.by is not Role.HUB]
+    roles = [role for role in note.read if role is not Role.HUB or note.by is not Role.HUB]
+    names = [f"\u2068{hub.title}\u2069" if role is Role.HUB else ui.text(ROLES[role]) for role in roles]
     return ui.text("Read by: {names}", names=", ".join(names)) if names else ""

@@ -1,0 +1,125 @@
+"""The page of a group in a browser: what its script renews, counts and says; and the words of a sheet's code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from admin_house import AdminHouse, admin_house
+from browsing import tab
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.events import ChannelKind
+from moothall.core.hub_entry import Details
+from moothall.core.ids import ChannelId, CommandId, NoteId, SessionId
+from moothall.services.session_writer import Receipt
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+S = SessionId("plenary")
+PAGE = f"/hub/kisumu/{S}"
+
+
+async def send(house: AdminHouse, act: str, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
+    live = await house.running.sessions.open(S)
+    assert isinstance(await live.writer.send(by, CommandId(act), commands), Receipt)
+
+
+@asynccontextmanager
+async def group(folder: Path) -> AsyncIterator[AdminHouse]:
+    """A meeting that is on, and a group that may take part."""
+    async with admin_house(folder) as house:
+        created = do.CreateSession(title="Plenary", languages=("en",))
+        channel = do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",))
+        await send(house, "made", created, channel, do.OpenSession())
+        assert isinstance(await house.running.hubs.add("Kisumu", Details()), tuple)
+        yield house
+
+
+async def come_in(page: Page, house: AdminHouse) -> None:
+    """By the code on the sheet."""
+    words = await house.running.pairing.words("kisumu")
+    assert words is not None
+    await page.goto(f"{house.running.address}/hub/pair#{'-'.join(words)}")
+    await expect(page.get_by_label("The six words")).to_have_value(" ".join(words))
+    assert "#" not in page.url
+    await page.get_by_role("button", name="Come in").click()
+    await page.wait_for_url("**/hub/kisumu")
+
+
+async def test_a_code_is_scanned_and_heads_are_counted_by_taps(browser: Browser, tmp_path: Path) -> None:
+    async with group(tmp_path) as house, tab(browser) as page:
+        await come_in(page, house)
+        await page.get_by_role("link", name="Plenary").click()
+        await page.get_by_role("button", name="One more").click()  # The first one by the plain form.
+        await expect(page.locator(".many")).to_have_text("People now: 1")
+        await page.evaluate("window.same = true")
+        for _ in range(5):
+            await page.get_by_role("button", name="One more").click()
+        await page.get_by_role("button", name="One fewer").click()
+        await expect(page.locator(".many")).to_have_text("People now: 5")
+        await page.get_by_label("Or the number itself").fill("23")
+        await page.get_by_role("button", name="Set the number").click()
+        await expect(page.locator(".many")).to_have_text("People now: 23")
+        await expect(page.get_by_label("Or the number itself")).to_have_value("")
+        assert await page.evaluate("window.same")
+        assert house.running.hubs.people("kisumu") == 23
+        assert house.running.hubs.here("kisumu")
+
+
+async def test_what_changes_comes_by_itself_and_what_is_typed_stays(browser: Browser, tmp_path: Path) -> None:
+    async with group(tmp_path) as house, tab(browser) as page:
+        await come_in(page, house)
+        await page.clock.install()
+        await page.goto(house.running.address + PAGE)
+        await page.get_by_label("Your note").fill("We hear")
+        to_us = do.LeaveHubNote(hub="kisumu", note=NoteId("n1"), text="You are <next>")
+        await send(house, "note", to_us, by=Actor(Role.MODERATOR, "m1"))
+        await page.clock.run_for(31_000)
+        await expect(page.locator("#Said")).to_have_text("New note: You are <next>")
+        await expect(page.get_by_label("Your note")).to_have_value("We hear")
+        await page.get_by_label("Your note").press("End")
+        await page.get_by_label("Your note").press_sequentially(" you")
+        await page.get_by_role("button", name="Send the note").click()
+        await expect(page.locator(".note")).to_have_text(["We hear you", "You are <next>"])
+        await page.get_by_role("button", name="I have read it").click()
+        await expect(page.get_by_role("button", name="I have read it")).to_have_count(0)
+        await expect(page.locator("#NotesNow")).to_contain_text("Read by: \u2068Kisumu\u2069")
+
+
+async def test_a_line_that_is_away_is_said_until_it_is_back(browser: Browser, tmp_path: Path) -> None:
+    async with group(tmp_path) as house, tab(browser) as page:
+        await come_in(page, house)
+        await page.clock.install()
+        await page.goto(house.running.address + PAGE)
+        away = page.get_by_text("The line is away.")
+        await expect(away).to_be_hidden()
+        await page.context.set_offline(True)
+        await page.clock.run_for(31_000)
+        await expect(away).to_be_visible()
+        await page.context.set_offline(False)
+        await page.clock.run_for(31_000)
+        await expect(away).to_be_hidden()
+
+
+async def test_all_of_it_works_without_a_script(browser: Browser, tmp_path: Path) -> None:
+    async with group(tmp_path) as house, tab(browser, java_script_enabled=False) as page:
+        words = await house.running.pairing.words("kisumu")
+        assert words is not None
+        await page.goto(f"{house.running.address}/hub/pair")
+        await page.get_by_label("The six words").fill(" ".join(word[:4] for word in words))
+        await page.get_by_role("button", name="Come in").click()
+        await page.get_by_role("link", name="Plenary").click()
+        for _ in range(2):
+            await page.get_by_role("button", name="One more").click()
+        await expect(page.locator(".many")).to_have_text("People now: 2")
+        await page.get_by_role("link", name="Look again").click()
+        await page.get_by_role("link", name="Ask or comment").click()
+        await page.get_by_label("Your question or comment").fill("Who pays?")
+        await page.get_by_role("button", name="Send").click()
+        await page.goto(house.running.address + PAGE)
+        await expect(page.locator("#Asked")).to_contain_text("Who pays?")
+        await expect(page.locator("#Asked .stands")).to_have_text("Being checked")
