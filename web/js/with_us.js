@@ -1,6 +1,5 @@
 // Groups far away on a wall or over a picture: one at a time, where several are there.
 
-import { alone } from './desk_names.js';
 import { at, set } from './nodes.js';
 
 const TURN = 8000; // ms for which each is shown; as in presence_texts.py
@@ -35,7 +34,7 @@ export class WithUs {
     box.hidden = !here.length;
     if (!here.length) return;
     const { title, people } = here[Math.floor(Date.now() / TURN) % here.length];
-    const name = alone(title);
+    const name = `\u2068${title}\u2069`; // its direction is its own affair
     set(box, people ? this.words.text('with-us.people', { name, people: this.words.counted('people', people) }) : this.words.text('with-us', { name }));
   }
 }

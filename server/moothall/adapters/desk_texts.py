@@ -64,6 +64,7 @@ ALARMS = {
     "ends-soon": "{n} min left until the planned end. Tell the chair.",
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
     "off-long": "Not recorded for {n} min. Ask whether it should still be so.",
+    "hubs-cut": "Groups that are cut off: {n}. Ask the chair whether to wait for them.",
     "quiet": "Nobody has spoken for {n} min. If it is a break, begin one.",
 }
 """What has to be seen to, with the remedy; the keys are the kinds of `services/alarms.py`."""

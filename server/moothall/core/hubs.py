@@ -43,6 +43,11 @@ def with_hub(hubs: Hubs, event: ev.HubStands) -> Hubs:
     return {**hubs, event.hub: now}
 
 
+def cut_off(hubs: Hubs) -> tuple[str, ...]:
+    """Those whose line is down while somebody is there, so that one may wait for them."""
+    return tuple(hub for hub, now in hubs.items() if not now.here and now.people != 0)
+
+
 def is_or_is_below(hub: str, above: str) -> bool:
     """Whether `hub` is the hub `above`, or one below it."""
     return hub == above or hub.startswith(f"{above}.")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core import events as ev
-from moothall.core.hubs import HubNow, Hubs, is_or_is_below, way_to, with_hub
+from moothall.core.hubs import HubNow, Hubs, cut_off, is_or_is_below, way_to, with_hub
 
 
 def stood(hub: str, people: int | None, *, here: bool = True) -> ev.HubStands:
@@ -16,6 +16,13 @@ def test_the_newest_holds_and_the_most_that_were_counted_stay_known() -> None:
     assert hubs["kisumu"] == HubNow(title="Kisumu", people=20, most=23, here=False, since=9)
     assert hubs["lima"].most == 4
     assert with_hub(hubs, stood("kisumu", None))["kisumu"].most == 23
+
+
+def test_those_are_waited_for_whose_line_is_down_and_who_have_not_left() -> None:
+    hubs: Hubs = {}
+    for event in (stood("a", 3, here=False), stood("b", None, here=False), stood("c", 0, here=False), stood("d", 4)):
+        hubs = with_hub(hubs, event)
+    assert cut_off(hubs) == ("a", "b")
 
 
 def test_a_hub_is_below_those_that_its_name_begins_with() -> None:
