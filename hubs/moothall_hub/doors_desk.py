@@ -273,7 +273,7 @@ class DeskDoor:
             "title": each.title.strip() or ui.text("Meeting without a title"),
             "when": "" if each.begins is None else clocks.both(each.begins, ui),
             "there": state is not None,
-            "copy": ui.text(desk_texts.CHECKED_COPY if checked else desk_texts.BEING_CHECKED),
+            "whole": ui.text(desk_texts.CHECKED_COPY if checked else desk_texts.BEING_CHECKED),
             "here": [view.question(one, floor, ui) for one in local_floor.by_support(floor)],
             "done": done,
             "mode": floor.mode.value,

@@ -159,7 +159,7 @@ class RoomPresence:
         now = self._clock.wall()
         for session, counted in list(self._people.items()):
             if self._told.get(session) != counted and not 0 <= now - counted.at < SETTLE_MS:
-                act_id = CommandId(f"heads:{self._node}:{counted.at}")
+                act_id = CommandId(f"heads:{self._node}:{counted.at}:{counted.people}")
                 await self._outbox.put(session, act_id, "", HeadCountAct(people=counted.people), counted.at)
                 self._told[session] = counted
         for session, left in list(self._left.items()):

@@ -6,7 +6,6 @@ The pages come from the real server. A page without an entry in `every_page.PAGE
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, ViewportSize
 
+from axe import findings
 from every_page import PAGES, come_to, full_house, visitor
 from js_tools import module
 from moothall.adapters.page_files import find_web_folder
@@ -22,9 +22,8 @@ from moothall.app import Hall
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
 FRAMES = {"base.html"}
 """What other templates are set in."""
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-MORE = ["label-content-name-mismatch", "css-orientation-lock", "target-size"]
-"""Rules that axe leaves out unless it is asked: WCAG 2.5.3, 1.3.4, 2.5.8."""
+OF_A_ROOM = {"hub_ask.html", "hub_asked.html", "hub_questions.html", "hub_desk.html"}
+"""What a hub serves and no hall: test_hub_desk.py looks at them."""
 SPACING = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } \
 p { margin-bottom: 2em !important; }"
 """The four values of WCAG 1.4.12."""
@@ -40,19 +39,6 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]
         yield running
 
 
-async def findings(page: Page, only: list[str] | None = None) -> list[str]:
-    """What axe has to say of a page: the rule, and the elements."""
-    wanted = {"runOnly": only or RULES, "resultTypes": ["violations"], "selectors": False}
-    if only is None:
-        wanted["rules"] = {name: {"enabled": True} for name in MORE}
-    violations = await page.evaluate(f"axe.run(document, {json.dumps(wanted)}).then((result) => result.violations)")
-    return [
-        f"{found['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
-        for found in violations
-        for node in found["nodes"]
-    ]
-
-
 def listed(found: dict[str, list[str]]) -> str:
     """For whoever mends it."""
     return "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
@@ -60,7 +46,9 @@ def listed(found: dict[str, list[str]]) -> str:
 
 def test_every_page_is_looked_at() -> None:
     templates = {path.name for path in (find_web_folder() / "pages").glob("[!_]*.html")}
-    assert templates - FRAMES <= {name.split(",")[0] for name in PAGES}, "Give each page a way to it in PAGES."
+    assert templates - FRAMES - OF_A_ROOM <= {name.split(",")[0] for name in PAGES}, (
+        "Give each page a way to it in PAGES."
+    )
 
 
 @pytest.mark.browser

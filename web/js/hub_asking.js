@@ -20,13 +20,17 @@ function fill(fields) {
     const radio = form().querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"][type=radio]`);
     const field = form().querySelector(`[name="${CSS.escape(name)}"]:not([type=radio])`);
     if (radio) radio.checked = true;
-    else if (field) field.value = value;
+    else if (field) {
+      if (field.options && ![...field.options].some((each) => each.value === value)) field.append(new Option(value, value));
+      field.value = value;
+    }
   }
   if (fields.age && !form().querySelector('[name=age]')) {
     const age = document.createElement('input');
     Object.assign(age, { type: 'hidden', name: 'age', value: fields.age });
     form().append(age);
   }
+  form().before(at('Carried'));
   set(at('Carried'), at('Carried').dataset.text);
 }
 

@@ -4,20 +4,31 @@ const AGAIN = 2000; // ms; it asks the computer in the same place, and costs the
 
 const part = document.getElementById('HereWall');
 
+/** Of what there is no room for, the oldest goes: nothing is cut through. */
+function fit() {
+  const rows = [...part.querySelectorAll('li')];
+  while (rows.length > 1 && part.scrollHeight > part.clientHeight + 1) rows.pop().remove();
+}
+
+function put(html) {
+  part.dataset.html = html;
+  part.replaceChildren(...new DOMParser().parseFromString(html, 'text/html').body.childNodes);
+  fit();
+}
+
 async function look() {
   try {
     const answer = await fetch(part.dataset.ask);
     if (!answer.ok) return;
     const { cleared, html } = await answer.json();
     if ((cleared ?? 0) > Number(part.dataset.cleared)) location.reload();
-    else if (part.dataset.html !== html) {
-      part.dataset.html = html;
-      part.replaceChildren(...new DOMParser().parseFromString(html, 'text/html').body.childNodes);
-    }
+    else if (part.dataset.html !== html) put(html);
   } catch {
     // What stands there stays.
   }
 }
 
+fit();
 setInterval(look, AGAIN);
 look();
+addEventListener('resize', () => put(part.dataset.html ?? part.innerHTML));

@@ -34,7 +34,7 @@ async def test_people_are_counted_by_one_tap_and_told_as_one_number() -> None:
         await presence.pass_on()
         await presence.pass_on()
         (put,) = made.outbox.acts.values()
-        assert (put.id, put.act, put.at) == (f"heads:{NODE}:{counted.at}", HeadCountAct(people=2), counted.at)
+        assert (put.id, put.act, put.at) == (f"heads:{NODE}:{counted.at}:2", HeadCountAct(people=2), counted.at)
 
 
 @jumping

@@ -1,0 +1,243 @@
+"""The pages of a hub's room in a browser: asking there, the coordinator's desk, the room's wall."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, BrowserContext, Page
+
+from axe import findings
+from hub_desk import Room, S, a_note, application, room
+from js_tools import module
+from moothall.core import commands as do
+from moothall.core.actors import Role
+from moothall.core.event_parts import ChannelKind
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import ChannelId, InterventionId, Lane, SessionId
+from moothall.core.session import Status
+from moothall.services.role_links import HALL
+from moothall.wire.hub import Offered, OfferedText
+from moothall_hub.desk_ports import HubFacts, LineHealth, LineState, Saving, Stuck
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+class Served:
+    """A room on a port of its own."""
+
+    def __init__(self, made: Room, address: str, token: str) -> None:
+        self.room = made
+        self.address = address
+        self.token = token
+
+    async def ask(self, page: Page, text: str) -> InterventionId:
+        """Ask something there; the page is then its author's."""
+        await page.goto(f"{self.address}/s/s/ask")
+        await page.fill("#Text", text)
+        await page.fill("#Name", "Ana")
+        await page.click(".asking button")
+        await page.wait_for_url("**/asked/**")
+        return InterventionId(page.url.partition("?")[0].rpartition(".")[2])
+
+    async def desk(self, page: Page) -> None:
+        """The coordinator's desk."""
+        await page.goto(f"{self.address}/enter/{self.token}")
+        await page.wait_for_url("**/desk")
+
+
+@asynccontextmanager
+async def served(port: int = 0) -> AsyncIterator[Served]:
+    """A room with its doors open."""
+    async with room() as made:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        app, _ = application(made, frozenset({address}), public=address)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener).start()
+            _, token = await made.links.create(Role.HUB, HALL, "Kisumu")
+            yield Served(made, address, token)
+        finally:
+            await runner.cleanup()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def there() -> AsyncIterator[Served]:
+    async with served() as made:
+        yield made
+
+
+async def busy(there: Served) -> None:
+    """Everything that its pages can show."""
+    made, now = there.room, there.room.clock.wall()
+    await made.meeting.do(
+        do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="Who <pays>?", language="en", asker="x")
+    )
+    await made.meeting.stand(InterventionId("q1"), Standing.QUEUED)
+    first, second, third = made.floor.floor(S).questions
+    await made.floor.put_on_wall(S, [first, second], on_wall=True)
+    await made.floor.forward(S, [third])
+    made.meetings.left += [a_note("n1", "How many are you?", at=now - 60_000), a_note("n2", "23.", by=Role.HUB, at=now)]
+    await made.presence.count(S, 23)
+    made.meetings.stopped.append(Stuck(session=S, lane=Lane("ch:floor"), offset=42, reason="Its body is another one."))
+    made.facts = HubFacts(
+        name="kisumu", title="Kisumu <Library>", zone="Africa/Nairobi", address="https://hall.example"
+    )
+    made.line.now = LineHealth(
+        state=LineState.DOWN,
+        since=now - 400_000,
+        acts_waiting=3,
+        events_missing=12,
+        bytes_today=1_234_567,
+        budget=50_000_000,
+        saving=Saving.WORDS,
+        clock_difference_ms=-5_340_000,
+    )
+    texts = (OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en", "ar")),)
+    made.meetings.offered[:] = [
+        Offered(session=S, title="Open hall", place="Hall A", begins=now, status=Status.OPEN, texts=texts),
+        Offered(session=SessionId("t"), title="Tomorrow & after", begins=now + 86_400_000, status=Status.CREATED),
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_axe_finds_nothing_and_all_of_it_fits(browser: Browser, there: Served, language: str) -> None:
+    context = await browser.new_context(locale=language, viewport={"width": 1000, "height": 700})
+    await context.add_init_script(path=module("axe-core/axe.min.js"))
+    page = await context.new_page()
+    for text in ("Will the <board> publish the figures?", "Why?", "Who pays for the data?"):
+        await there.ask(page, text)
+    asked = page.url
+    await busy(there)
+    await there.desk(page)
+    found: list[str] = []
+    for path in ("/s/s/ask", asked.removeprefix(there.address), "/s/s/questions", "/desk", "/s/s/screen"):
+        await page.set_viewport_size({"width": 1000, "height": 700})
+        await page.emulate_media(color_scheme="light", forced_colors="none")
+        await page.goto(f"{there.address}{path}")
+        found += [f"{path}: {fault}" for fault in await findings(page)]
+        schemes: tuple[dict[str, Any], ...] = ({"color_scheme": "dark"}, {"forced_colors": "active"})
+        for scheme in schemes if language == "en" else ():  # axe sees no Arabic contrast
+            await page.emulate_media(**scheme)
+            found += [f"{path} {scheme}: {fault}" for fault in await findings(page, ["color-contrast"])]
+        await page.set_viewport_size({"width": 320, "height": 640})
+        over = await page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        found += [f"{path}: {over} px too wide"] if over > 0 else []
+    await context.close()
+    assert found == []
+
+
+async def test_the_author_sees_it_go_and_the_browser_keeps_it_until_it_has_arrived(page: Page, there: Served) -> None:
+    what = await there.ask(page, "Why?")
+    made = there.room
+    made.line.now = msgspec.structs.replace(made.line.now, state=LineState.DOWN)
+    kept = "() => JSON.parse(localStorage.getItem('moothall.hub.asks') ?? '[]').map(({ fields }) => fields.text)"
+    assert await page.evaluate(kept) == ["Why?"]
+    await made.floor.forward(S, [what])
+    await page.locator("#Stands", has_text="Waiting for the line").wait_for()
+    await page.locator("#Handing").wait_for()
+    await made.meeting.take()
+    await made.meeting.stand(what, Standing.QUEUED)
+    await page.locator("#Stands", has_text="In the queue: you are next").wait_for()
+    await page.locator("#Handing").wait_for(state="hidden")
+    assert await page.evaluate(kept) == []
+
+
+async def test_it_is_taken_to_another_computer_and_is_the_same_there(page: Page, there: Served) -> None:
+    what = await there.ask(page, "Will the <board> & all publish?")
+    async with served() as other:
+        await page.locator("#Handing summary").click()
+        await page.fill("#HandingAddress", "nowhere at all")
+        await page.click("#Handing button")
+        await page.locator("#HandingWrong", has_text="That is no address.").wait_for()
+        await page.fill("#HandingAddress", other.address.removeprefix("http://"))
+        await page.click("#Handing button")
+        await page.wait_for_url(f"{other.address}/**")
+        await page.locator("#Carried", has_text="What you wrote has come along.").wait_for()
+        assert await page.input_value("#Text") == "Will the <board> & all publish?"
+        assert "#" not in page.url
+        await page.click(".asking button")
+        await page.wait_for_url("**/asked/**")
+        (each,) = other.room.floor.floor(S).questions.values()
+        assert each.id == what
+        assert each.form == there.room.floor.floor(S).questions[what].form
+
+
+async def test_what_a_new_computer_at_the_same_address_lacks_is_in_the_form_again(page: Page) -> None:
+    async with served() as dead:
+        what = await dead.ask(page, "Why?")
+    async with served(int(dead.address.rpartition(":")[2])) as new:
+        await page.goto(f"{new.address}/s/s/ask")
+        await page.locator("#Carried", has_text="What you wrote has come along.").wait_for()
+        await page.click(".asking button")
+        await page.wait_for_url("**/asked/**")
+        assert list(new.room.floor.floor(S).questions) == [what]
+
+
+async def test_the_desk_renews_itself_and_keeps_what_was_picked(
+    page: Page, context: BrowserContext, there: Served
+) -> None:
+    somebody = await context.new_page()
+    first = await there.ask(somebody, "Why?")
+    await there.desk(page)
+    await page.locator(f"#Pick-{first}").check()
+    second = await there.ask(somebody, "When?")
+    await page.locator(f"#Q-{second}").wait_for()
+    assert await page.locator(f"#Pick-{first}").is_checked()
+    await page.locator(f"#Pick-{second}").check()
+    await page.click("#ForwardPicked")
+    await page.wait_for_url("**#Questions")
+    assert [put.id for put in there.room.outbox.acts.values()] == [f"ask:{first}", f"ask:{second}"]
+    await page.locator("#DoneNow", has_text="On its way to the meeting").wait_for()
+
+
+async def test_by_keys_alone_enter_passes_nothing_on(page: Page, there: Served) -> None:
+    await there.ask(page, "Why?")
+    await there.desk(page)
+    await page.locator("[id^=Pick-]").focus()
+    await page.keyboard.press("Enter")
+    await page.locator("#PeopleNumber").focus()
+    await page.keyboard.type("23")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert there.room.presence.people(S).people == 23  # type: ignore[union-attr]
+    assert there.room.outbox.acts == {}
+
+
+async def test_the_wall_is_cleared_from_the_desk_without_a_line(
+    page: Page, context: BrowserContext, there: Served
+) -> None:
+    what = await there.ask(page, "Why?")
+    await there.room.floor.put_on_wall(S, [what], on_wall=True)
+    wall = await context.new_page()
+    await wall.goto(f"{there.address}/s/s/screen")
+    await wall.locator("#HereWall", has_text="Why?").wait_for()
+    there.room.outbox.full = True
+    await there.desk(page)
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Clear our wall").click()
+    await wall.locator("#HereWall .own").wait_for(state="detached")
+    assert await wall.locator("#HereWall").inner_text() == ""
+
+
+async def test_without_scripts_everything_is_there(browser: Browser, there: Served) -> None:
+    context = await browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = await context.new_page()
+    await there.ask(page, "Why?")
+    assert await page.locator("#Handing").is_hidden()
+    await there.desk(page)
+    await page.get_by_role("button", name="Pass on the best 3").click()
+    await page.get_by_role("button", name="One more").click()
+    assert len(there.room.outbox.acts) == 1
+    assert there.room.presence.people(S).people == 1  # type: ignore[union-attr]
+    await context.close()
