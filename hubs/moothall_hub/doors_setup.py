@@ -67,7 +67,8 @@ class SetupDoor:
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if request.path in ("/desk", "/staff") and request.method == hdrs.METH_GET and self._paired() is None:
+            desk = request.path in ("/desk", "/staff") or request.path.startswith("/hub/")
+            if desk and request.method == hdrs.METH_GET and self._paired() is None:
                 return see("/setup")
             return await handler(request)
 

@@ -139,7 +139,7 @@ class Link:
     def opened(self, at: Moment) -> list[Do]:
         """There is a connection."""
         self.phase, self._greeted = Phase.GREETING, at.monotonic
-        hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall)
+        hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, changes=True)
         return [Send(hello)]
 
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:

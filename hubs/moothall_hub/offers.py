@@ -11,6 +11,7 @@ from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.wire.hub import Offered, Programme, Welcome
+from moothall.wire.hub_programme import changed
 from moothall_hub.desk_ports import Choice
 
 logger = logging.getLogger(__name__)
@@ -78,12 +79,13 @@ class Offers:
         ]
 
     async def take(self, told: Programme) -> None:
-        """What is offered from now on. Raises StorageUnavailable."""
-        if told == self._programme:
+        """What is offered from now on, or what of it has changed. Raises StorageUnavailable."""
+        whole = changed(self._programme, told)
+        if whole == self._programme:
             return
-        self._programme = told
+        self._programme = whole
         self._tell()
-        await self._keep(PROGRAMME, told)
+        await self._keep(PROGRAMME, whole)
 
     async def welcomed(self, told: Welcome) -> None:
         """What the server above says of itself. Raises StorageUnavailable."""
