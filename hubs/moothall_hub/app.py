@@ -32,6 +32,7 @@ from moothall_hub.folder import hold_hub_folder
 from moothall_hub.mirror import Mirror
 from moothall_hub.mirrored import MirroredSessions
 from moothall_hub.missed import MissedSpans
+from moothall_hub.node_below import Below
 from moothall_hub.node_doors import Parts, open_hub_doors
 from moothall_hub.node_line import NodeLine
 from moothall_hub.node_meetings import NodeMeetings
@@ -65,6 +66,7 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
     offers: Offers
     outbox: Outbox
     line: NodeLine
+    below: Below
     clock: Clock
 
 
@@ -137,6 +139,19 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             rules = find_zone(name) if name else None
             return UTC_ZONE if rules is None else Zone(name, rules)
 
+        below = await Below.open(
+            stack,
+            data,
+            sessions=sessions,
+            mirror=mirror,
+            outbox=outbox,
+            offers=offers,
+            pairings=pairings,
+            line=line,
+            clock=clock,
+            randomness=randomness,
+            keep_running=keep_running,
+        )
         served = await open_hub_doors(
             stack,
             Parts(
@@ -155,7 +170,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
                 line_of=line.now,
                 copy_of=line.following.now,
                 pair=pair_here,
-                more=(),
+                below=below,
                 clock=clock,
                 randomness=randomness,
             ),
@@ -178,6 +193,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             offers=offers,
             outbox=outbox,
             line=line,
+            below=below,
             clock=clock,
         )
 

@@ -5,7 +5,8 @@ And where a page for a microphone would be: why there is none here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -16,20 +17,36 @@ from moothall.adapters.page_asking import html, language
 from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
 from moothall.services.role_links import Staff
+from moothall_hub.node_below import BelowNow
 from moothall_hub.pairing import Pairing, Unpaired
-from moothall_hub.setup_texts import PROBLEMS, SPEAKS
+from moothall_hub.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, WORDS_FOR
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
 """(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
 
 
+class HubsBelow(Protocol):
+    """The hubs below this one (`moothall_hub.node_below`)."""
+
+    def list(self) -> Sequence[BelowNow]:
+        """Who they are."""
+        ...
+
+    async def give(self, title: str) -> tuple[str, ...] | None:
+        """Six words for one of them, new or not; None for a title that none can have. Raises StorageUnavailable."""
+        ...
+
+
 class SetupDoor:
     """See the module."""
 
-    def __init__(self, shared: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair) -> None:
+    def __init__(
+        self, shared: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow
+    ) -> None:
         self._shared = shared
         self._paired = paired
         self._pair = pair
+        self._below = below
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -51,6 +68,8 @@ class SetupDoor:
         try:
             asked = self._shared.asked(request, coordinates)
             given = await self._shared.form(request, asked)
+            if "below" in given:
+                return await self._give(asked, given)
             address, words = given.get("address", ""), given.get("words", "")
             done = await self._pair(address, words)
         except Wrong as error:
@@ -81,7 +100,17 @@ class SetupDoor:
         where = None if paired is None or not paired.people.startswith("https://") else paired.people
         return html(self._shared.pages.render("hub_voice.html", ui=ui, works_at=where), ui)
 
-    def _page(self, asked: Asked, *, status: int = 200, problem: str = "", address: str = "") -> web.Response:
+    async def _give(self, asked: Asked, given: dict[str, str]) -> web.Response:
+        """Six words for a hub below, which are never told again."""
+        title = " ".join(given["below"].split())
+        words = await self._below.give(title) if self._shared.once(given) else None
+        if words is None:
+            return self._page(asked, status=400, problem=asked.ui.text(NO_TITLE))
+        return self._page(asked, words=asked.ui.text(WORDS_FOR, title=title, words=" ".join(words)))
+
+    def _page(
+        self, asked: Asked, *, status: int = 200, problem: str = "", address: str = "", words: str = ""
+    ) -> web.Response:
         paired = self._paired()
         speaks = "" if paired is None else asked.ui.text(SPEAKS, title=paired.title, address=paired.people)
         return self._shared.show(
@@ -91,6 +120,8 @@ class SetupDoor:
             problem=problem,
             paired=paired is not None,
             speaks=speaks,
+            words=words,
+            below=[{"title": each.title, "here": each.here} for each in self._below.list()],
             given={"address": address[:200] or ("" if paired is None else paired.people)},
         )
 

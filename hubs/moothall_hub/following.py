@@ -33,6 +33,10 @@ Told = Live | Batch | Caught | Stopped
 """What the server above says of a session."""
 
 
+Came = Callable[[SessionId, frozenset[Lane]], None]
+"""Is told which lanes of a session have more than they had."""
+
+
 class Unpack(Protocol):
     """As `moothall.wire.hub_records.unpack`."""
 
@@ -98,11 +102,16 @@ class Following:
         self._clock = clock
         self._wanted: Mapping[SessionId, Want] = {}
         self._linked = False
+        self._came: list[Came] = []
         # Both are bounded by the sessions that are wanted.
         self._following: dict[SessionId, Want] = {}
         """What was said on this link."""
         self._due: dict[SessionId, int] = {}
         """Where a line came back: up to which event a signature has to vouch before all is called good."""
+
+    def observe(self, told: Came) -> None:
+        """From now on tell which lanes of a session have new events, or such that were missing. It must not wait."""
+        self._came.append(told)
 
     @property
     def copies(self) -> Sequence[Copy]:
@@ -182,6 +191,7 @@ class Following:
         if isinstance(told, Live) and told.missed and copy.known is not None and copy.known.heads:
             self._due[told.session] = told.begin
         await self._show(found)
+        self._tell(found)
         await self._note_missed(copy, found, told)
 
     def _step(self, copy: Copy, told: Told) -> Step | Broken:
@@ -228,6 +238,13 @@ class Following:
                 await self._clock.sleep(RETRY_MS)
                 continue
             return
+
+    def _tell(self, step: Step) -> None:
+        lanes = {record.header.lane for record in step.records}
+        if step.renew and step.copy.known is not None:
+            lanes |= step.copy.known.lanes
+        for told in self._came if lanes else ():
+            told(step.copy.session, frozenset(lanes))
 
     async def _show(self, step: Step) -> None:
         session = step.copy.session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -51,6 +51,7 @@ from moothall_hub.doors_wall import WallDoor
 from moothall_hub.local_wall import LocalWall
 from moothall_hub.mirror import Mirror
 from moothall_hub.mirrored import MirroredSessions
+from moothall_hub.node_below import Below
 from moothall_hub.node_meetings import NodeMeetings
 from moothall_hub.offers import Offers
 from moothall_hub.pairing import Pairings
@@ -82,8 +83,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     line_of: LineOf
     copy_of: CopyOf
     pair: Pair
-    more: Sequence[web.RouteDef]
-    """Doors for hubs below."""
+    below: Below
     clock: Clock
     randomness: Randomness
 
@@ -225,7 +225,7 @@ async def open_hub_doors(
         place=str,
         known=parts.catalogue.known,
     )
-    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair)
+    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below)
     last_wall = await WallDoor.load(parts.book, is_coordinator)
     gate = AddressGate(clock, randomness)
     app = web.Application(
@@ -244,7 +244,7 @@ async def open_hub_doors(
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
     for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
         app.add_routes(door.routes())
-    app.add_routes(parts.more)  # Before the desk's, which takes all addresses below /hub.
+    app.add_routes(parts.below.routes())  # Before the desk's, which takes all addresses below /hub.
     app.add_routes(desk.routes())
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()

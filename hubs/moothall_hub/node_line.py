@@ -94,8 +94,9 @@ class NodeLine:
         self._waiting = 0
         self._look = asyncio.Event()
         self._offer_more = asyncio.Event()
-        self._welcomed: list[Callable[[wire.Welcome], None]] = []
-        self._above: list[Callable[[tuple[str, ...]], None]] = []
+        self.above: tuple[str, ...] = ()
+        """The nodes from the centre down to the server above, as they were last said."""
+        self._above_told: list[Callable[[tuple[str, ...], str], None]] = []
         outbox.observe(self._offer_more.set)
         offers.when_changed(self._look.set)
 
@@ -152,9 +153,9 @@ class NodeLine:
             raise RuntimeError(msg)
         return self._following
 
-    def when_above(self, told: Callable[[tuple[str, ...]], None]) -> None:
-        """From now on tell which nodes are on the way up. It must not wait."""
-        self._above.append(told)
+    def when_above(self, told: Callable[[tuple[str, ...], str], None]) -> None:
+        """From now on tell which nodes are on the way up, and what this hub is called there. It must not wait."""
+        self._above_told.append(told)
 
     # The tasks
 
@@ -192,8 +193,7 @@ class NodeLine:
             case wire.Welcome():
                 await self._up(told)
             case wire.Above():
-                for each in self._above:
-                    each(told.above)
+                self._tell_above(told.above)
             case wire.Programme():
                 await self._offers.take(told)
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped():
@@ -255,10 +255,14 @@ class NodeLine:
         self._meter.zone = self._zone().rules
         self._outbox.link_ended()
         self._given.clear()
-        for each in self._above:
-            each(told.above)
+        self._tell_above(told.above)
         await self._want()
         await self.following.linked()
+
+    def _tell_above(self, nodes: tuple[str, ...]) -> None:
+        self.above = nodes
+        for told in self._above_told:
+            told(nodes, self._offers.about.hub)
 
     async def _want(self) -> None:
         choice = self._offers.get()

@@ -13,5 +13,7 @@ PROBLEMS = {
     Unpaired.NOBODY: "Nobody answers at this address. Is it written right, and is there a line?",
     Unpaired.STRANGE: "What answers at this address does not know how to connect a computer like this one.",
 }
+NO_TITLE = "A group needs a name with letters or figures. Words are shown once; ask for new ones."
+WORDS_FOR = "Six words for {title}: {words}"
 SPAN = "From {start} to {end}"
 """Over what was missed, media times."""

@@ -92,6 +92,7 @@ IN_CODE = {
     *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
     *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN,
+    setup_texts.NO_TITLE, setup_texts.WORDS_FOR,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 
