@@ -7,14 +7,37 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from moothall.adapters.book_sqlite import SqliteBook
+from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall_hub.app import BOOK, COPIES, Hub, hub
 from moothall_hub.checking import Broken, first_run, take
 from moothall_hub.copied import Copy, Step, lanes_of
 from moothall_hub.mirror import Mirror
 from moothall_hub.missed import MissedSpans
 from moothall_hub.settings import HubSettings
+from recorder import MORNING, Recorder
+
+FLOOR = ChannelId("floor")
+
+
+def meeting() -> list[LogRecord]:
+    """Twelve lines, a minute apart, in a meeting that goes on."""
+    recorder = Recorder()
+    told: list[ev.Event] = [
+        ev.SessionCreated(title="Plenary & <hubs>", languages=("en",), access=ev.Access.PUBLIC),
+        ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+        ev.SessionOpened(wall=MORNING),
+    ]
+    for number in range(12):
+        segment, t0 = SegmentId(f"line-{number}"), 60_000 * number
+        told += [
+            ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.MACHINE),
+            ev.SegmentEnded(
+                channel=FLOOR, segment=segment, t1=t0 + 2_000, reason=ev.EndReason.SENTENCE, text=f" Sentence {number}."
+            ),
+        ]
+    return [recorder.record(event) for event in told]
 
 
 async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], channels: Sequence[ChannelId]) -> None:

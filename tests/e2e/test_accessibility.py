@@ -22,8 +22,11 @@ from moothall.app import Hall
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
 FRAMES = {"base.html"}
 """What other templates are set in."""
-OF_A_ROOM = {"hub_ask.html", "hub_asked.html", "hub_questions.html", "hub_desk.html"}
-"""What a hub serves and no hall: test_hub_desk.py looks at them."""
+OF_A_ROOM = {
+    *("hub_ask.html", "hub_asked.html", "hub_questions.html", "hub_desk.html"),
+    *("hub_missed.html", "hub_setup.html", "hub_voice.html"),
+}
+"""What a hub serves and no hall: test_hub_desk.py and test_hub_pages.py look at them."""
 SPACING = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } \
 p { margin-bottom: 2em !important; }"
 """The four values of WCAG 1.4.12."""

@@ -11,38 +11,17 @@ import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
-from hub_node import came_late, copied, running_hub
-from moothall.core import events as ev
+from hub_node import came_late, copied, meeting, running_hub
 from moothall.core.actors import Role
-from moothall.core.chain import LogRecord
 from moothall.core.errors import ConfigurationError
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.ids import ChannelId
 from moothall.services.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing import Pairing
 from moothall_hub.settings import HubSettings
-from recorder import MORNING, SESSION, Recorder
+from recorder import SESSION
 
 FLOOR = ChannelId("floor")
-
-
-def meeting() -> list[LogRecord]:
-    """Twelve lines, a minute apart, in a meeting that goes on."""
-    recorder = Recorder()
-    told: list[ev.Event] = [
-        ev.SessionCreated(title="Plenary & <hubs>", languages=("en",), access=ev.Access.PUBLIC),
-        ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
-        ev.SessionOpened(wall=MORNING),
-    ]
-    for number in range(12):
-        segment, t0 = SegmentId(f"line-{number}"), 60_000 * number
-        told += [
-            ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.MACHINE),
-            ev.SegmentEnded(
-                channel=FLOOR, segment=segment, t1=t0 + 2_000, reason=ev.EndReason.SENTENCE, text=f" Sentence {number}."
-            ),
-        ]
-    return [recorder.record(event) for event in told]
 
 
 @asynccontextmanager

@@ -1,0 +1,111 @@
+"""What a hub adds to the pages of readers, in a browser: the strip of its line, what was missed, the set-up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from axe import findings
+from hub_node import came_late, copied, meeting, running_hub
+from js_tools import module
+from moothall.core.actors import Role
+from moothall.core.ids import ChannelId
+from moothall.services.role_links import HALL
+from moothall_hub.app import Hub
+from moothall_hub.pairing import Pairing
+from recorder import SESSION
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+MISSED = f"/s/{SESSION}/missed?from=180000&to=482000"
+PAGES = ("/", f"/s/{SESSION}", MISSED, "/setup", f"/microphone/{SESSION}", f"/s/{SESSION}/screen")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
+    data = tmp_path_factory.mktemp("hub")
+    records = meeting()
+    await copied(data, SESSION, records, [ChannelId("floor")])
+    late = [each for each in records if each.header.offset in range(10, 22)]
+    await came_late(data, SESSION, 180_000, 482_000, late)
+    async with running_hub(data) as running:
+        yield running
+
+
+async def coordinator(hub: Hub, page: Page) -> None:
+    """Open the coordinator's link."""
+    _, token = await hub.links.create(Role.HUB, HALL, "Coordinator")
+    await page.goto(f"{hub.own}/enter/{token}")
+
+
+def at(hub: Hub, address: str, language: str = "en") -> str:
+    return f"{hub.own}{address}{'&' if '?' in address else '?'}ui={language}"
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: Hub, browser: Browser, language: str, scheme: str) -> None:
+    context = await browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+    page = await context.new_page()
+    await coordinator(hub, page)
+    await hub.pairings.keep(
+        Pairing(address="https://text.example.org", hub="kisumu", title="Kisumu & <Library>", key="k", keys={})
+    )
+    assert await hub.below.give("North")
+    found = {}
+    for address in PAGES:
+        await page.goto(at(hub, address, language))
+        await page.add_script_tag(path=module("axe-core/axe.min.js"))
+        found[address] = await findings(page)
+    assert {address: faults for address, faults in found.items() if faults} == {}
+    await context.close()
+
+
+async def test_nothing_goes_beyond_a_small_window(hub: Hub, browser: Browser) -> None:
+    context = await browser.new_context(viewport={"width": 320, "height": 640})
+    page = await context.new_page()
+    await coordinator(hub, page)
+    for language in ("en", "ar", "ru"):
+        for address in PAGES:
+            await page.goto(at(hub, address, language))
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (language, address)
+    await context.close()
+
+
+async def test_what_was_missed_is_read_or_skipped_for_good_by_keyboard(hub: Hub, page: Page) -> None:
+    await page.goto(at(hub, f"/s/{SESSION}"))
+    await page.get_by_text("You missed 5 minutes.").wait_for()
+    await page.get_by_role("link", name="Read it").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/missed?**")
+    assert await page.locator("#Lines .line").count() == 6
+    await page.get_by_role("link", name="To what is said now").first.click()
+    await page.get_by_role("button", name="Skip it").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_text("You missed 5 minutes.").wait_for(state="hidden")
+    await page.reload()
+    await page.get_by_role("status").first.wait_for()
+    assert await page.get_by_text("You missed 5 minutes.").is_hidden()
+
+
+async def test_the_strip_says_by_itself_when_the_line_is_another(hub: Hub, page: Page) -> None:
+    await page.goto(at(hub, f"/s/{SESSION}"))
+    status = page.locator("#HubSaid")
+    await status.get_by_text("not connected to any meeting").wait_for()
+    await hub.pairings.keep(Pairing(address="http://127.0.0.1:1", hub="kisumu", title="Kisumu", key="k", keys={}))
+    await status.get_by_text("This computer is connecting").wait_for(timeout=20_000)
+    assert await status.get_attribute("role") == "status"
+
+
+async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: Hub, browser: Browser) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(at(hub, f"/s/{SESSION}"))
+    assert await page.get_by_text("You missed 5 minutes.").is_visible()
+    assert await page.get_by_role("button", name="Skip it").count() == 0
+    await page.get_by_role("link", name="Read it").click()
+    assert await page.locator("#Lines .line").count() == 6
+    await context.close()
