@@ -75,30 +75,16 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
 def began(copy: Copy, told: Live) -> Step | Broken:
     """The answer to `follow`: where what is said now begins. One that nobody awaits is passed over.
 
-    A `number` of 0 is one of a server that doesn't say which it answers.
+    A `number` of 0 is one of a server that doesn't say which it answers. What was erased is said again: the link may
+    have ended before it was heard.
     """
     if not copy.asked or copy.broken is not None or told.number not in (0, copy.number):
         return Step(copy=copy)
-    lanes = lanes_of(told.channels, words=copy.words)
-    base = {lane: head for lane, head in told.heads.items() if lane in lanes and head.offset}
-    for lane, head in sorted(base.items()):
-        if not 0 < head.offset <= told.begin or not _is_digest(head.digest):
-            return Broken(told.begin, f"Where lane {lane} is said to stand there can't be.", lane)
-    step = _ready(_with_new_texts(copy, told, lanes, base), told, lanes)
-    if told.goes_on:
-        return _goes_on(step, told, base)
-    step = _without_live(step)
-    known = step.copy.known
-    assert known is not None  # noqa: S101  # `_ready` has seen to it
-    if not told.missed and known.heads == base:
-        return _with(step, known=msgspec.structs.replace(known, offset=_end(0, base)))
-    live = live_run(known, begin=told.begin, base=base)
-    lacking = {} if told.missed else missing(known, live)
-    if lacking:
-        lane = min(lacking)
-        at = lacking[lane].offset
-        return Broken(at, f"It is said that nothing was missed, but event {at} of lane {lane} isn't here.", lane)
-    return _joined(_with(step, live=live))
+    found = _begun(copy, told)
+    if isinstance(found, Broken):
+        return found
+    say = tuple(Erased(session=copy.session, offset=offset) for offset in found.copy.erased)
+    return msgspec.structs.replace(found, say=say)
 
 
 def batch(
@@ -149,6 +135,29 @@ def stopped(copy: Copy, told: Stopped) -> Copy:
 def broke(copy: Copy, found: Broken) -> Copy:
     """The copy of which nothing more is taken."""
     return msgspec.structs.replace(copy, asked=False, broken=found)
+
+
+def _begun(copy: Copy, told: Live) -> Step | Broken:
+    lanes = lanes_of(told.channels, words=copy.words)
+    base = {lane: head for lane, head in told.heads.items() if lane in lanes and head.offset}
+    for lane, head in sorted(base.items()):
+        if not 0 < head.offset <= told.begin or not _is_digest(head.digest):
+            return Broken(told.begin, f"Where lane {lane} is said to stand there can't be.", lane)
+    step = _ready(_with_new_texts(copy, told, lanes, base), told, lanes)
+    if told.goes_on:
+        return _goes_on(step, told, base)
+    step = _without_live(step)
+    known = step.copy.known
+    assert known is not None  # noqa: S101  # `_ready` has seen to it
+    if not told.missed and known.heads == base:
+        return _with(step, known=msgspec.structs.replace(known, offset=_end(0, base)))
+    live = live_run(known, begin=told.begin, base=base)
+    lacking = {} if told.missed else missing(known, live)
+    if lacking:
+        lane = min(lacking)
+        at = lacking[lane].offset
+        return Broken(at, f"It is said that nothing was missed, but event {at} of lane {lane} isn't here.", lane)
+    return _joined(_with(step, live=live))
 
 
 def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mapping[Lane, LaneHead]) -> Copy:

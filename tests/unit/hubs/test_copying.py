@@ -226,6 +226,9 @@ def test_what_cant_be_true_of_a_beginning_is_named() -> None:
     ahead = {lane: LaneHead(head.offset, digest) for lane, head in served.live.heads.items()}
     other = msgspec.structs.replace(Served(log, message, little=5).live, heads=ahead)
     assert "ends otherwise" in told(began(again, other))
+    heads = {**served.live.heads, channel_lane(FRENCH): LaneHead(1, digest)}
+    more = msgspec.structs.replace(Served(log, message, little=5).live, channels=(FLOOR, FRENCH), heads=heads)
+    assert "ends otherwise" in told(began(again, more))
 
 
 def test_what_was_left_out_is_named_at_the_end() -> None:
@@ -263,6 +266,8 @@ def test_what_was_removed_goes_and_that_is_said_once_it_is_on_the_disk() -> None
     gone = stepped(batch(step.copy, Part.LIVE, served.now(), SIGNED))
     assert (gone.erase, gone.say, gone.show) == ((4,), (Erased(session=SESSION, offset=7),), True)
     assert gone.copy.erased == (7,)
+    _, again = follows(gone.copy, log, little=5)
+    assert again.say == gone.say, "the link may have ended before it was heard"
 
 
 def test_a_removal_that_was_missed_is_shown_at_once() -> None:
