@@ -69,6 +69,36 @@ def test_while_an_act_is_to_come_again_those_behind_it_wait() -> None:
     told(story)
 
 
+def test_an_act_that_was_answered_late_comes_before_those_that_are_new() -> None:
+    async def story(it: Centre) -> None:
+        busy = wire.NotDone(id=CommandId("a"), code=RefusalCode.BUSY, message="Later.")
+        it.acts.answers = {CommandId("a"): [busy]}
+        hub = await linked(it)
+        # The answer to `b` is on its way still when `a` is sent again, and `c` for the first time.
+        for name in ("a", "b", "a", "c", "d", "c", "b", "d", "c", "d"):
+            await hub.send(act(name))
+            await next_of(hub, wire.Done, wire.NotDone)
+        assert [each.id for _, each, _ in it.acts.done] == ["a", "b", "c", "d"]
+
+    told(story)
+
+
+def test_more_acts_to_come_again_than_may_be_end_the_link() -> None:
+    async def story(it: Centre) -> None:
+        busy = wire.NotDone(id=CommandId("a0"), code=RefusalCode.BUSY, message="Later.")
+        it.acts.answers = {CommandId("a0"): [busy]}
+        hub = await linked(it)
+        for number in range(wire.MOST_ACTS):
+            await hub.send(act(f"a{number}"))
+            await next_of(hub, wire.NotDone)
+        await hub.send(act("a1"))
+        assert isinstance(await next_of(hub, wire.Done, wire.NotDone), wire.NotDone)
+        await hub.send(act("new"))
+        assert await ended(hub) == CloseCode.PROTOCOL_ERROR
+
+    told(story)
+
+
 def test_an_act_that_the_server_fails_at_is_refused_in_the_end() -> None:
     async def story(it: Centre) -> None:
         it.acts.answers = {CommandId("a"): [LookupError() for _ in range(FAILURES)]}
