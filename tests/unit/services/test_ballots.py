@@ -21,9 +21,11 @@ from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.ballots import KEPT_OF_FLOOD, MOST_NEW
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, PollId, SessionId
+from moothall.core.ports import BookEntry
 from moothall.services import ballot_box
 from moothall.services.ballot_box import KEPT_MS, SHELF
 from moothall.services.ballots import Ballots
+from moothall.services.hub_support import MOST_OF_HUBS, key_of
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
@@ -360,3 +362,17 @@ async def test_the_first_ballot_of_a_session_may_be_a_hubs(house: House) -> None
     assert await again.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b") is None
     assert await house.support("a") is None
     assert await house.counted() == 5
+
+
+@in_a_house
+async def test_there_is_an_end_to_what_hubs_count(house: House) -> None:
+    assert await house.ballots.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b") is None
+    shelf = f"{SHELF}:{SESSION}"
+    await house.book.write([BookEntry(shelf, key_of(WHEN, "lima", f"n{n}"), b"1") for n in range(MOST_OF_HUBS)])
+    again = house.again(2)
+    await again.load()
+    refused = await again.support_in_hub(house.live, WHY, 4, hub="lima", node="9f9f")
+    assert refused is not None
+    assert refused.code is RefusalCode.BUSY
+    # What is known already is counted on.
+    assert await again.support_in_hub(house.live, WHY, 5, hub="kisumu", node="0a1b") is None
