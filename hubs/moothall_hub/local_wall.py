@@ -102,6 +102,7 @@ class LocalWall:
         return {
             "ask": f"/s/{wanted.session}/wall?ui={ui.language}",
             "cleared": floor.cleared or 0,
+            "begins": await self._cleared(wanted.session),
             "questions": [
                 {
                     "heading": ui.text(desk_texts.HERE, n=each.number),
