@@ -9,10 +9,26 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.backstage import HubNote
-from moothall.core.errors import RefusalCode
 from moothall.core.ids import CommandId, Lane, SessionId
 from moothall.core.session import State
 from moothall.wire.hub import AnyAct, Offered
+from moothall_hub.outbox import ActStanding, ActState
+
+# The desk's modules have all that they ask for from here.
+__all__ = [
+    "ActStanding",
+    "ActState",
+    "Choice",
+    "HubFacts",
+    "Line",
+    "LineHealth",
+    "LineState",
+    "Meetings",
+    "Outbox",
+    "Saving",
+    "Stuck",
+    "Wanted",
+]
 
 
 class LineState(StrEnum):
@@ -102,26 +118,6 @@ class Wanted(Protocol):
     async def set(self, choice: Choice, /) -> None:
         """Keep it, and follow it from now on. Raises StorageUnavailable."""
         ...
-
-
-class ActState(StrEnum):
-    """Where an act stands."""
-
-    WAITING = "waiting"
-    """On the disk."""
-    SENT = "sent"
-    """On its way, and not answered."""
-    DONE = "done"
-    REFUSED = "refused"
-
-
-class ActStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an act stands, and why it was refused."""
-
-    state: ActState
-    code: RefusalCode | None = None
-    message: str = ""
-    """The sentence of the server above, in English."""
 
 
 class Outbox(Protocol):

@@ -23,6 +23,7 @@ from moothall.adapters.system_clock import SystemClock, SystemRandomness
 from moothall.app_doors import open_doors
 from moothall.app_house import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
 from moothall.app_local import open_local_door
+from moothall.app_presence import open_presence
 from moothall.app_sound import open_live, open_recordings
 from moothall.app_translating import OWN, open_translating, start_translators
 from moothall.core.errors import ConfigurationError
@@ -31,6 +32,8 @@ from moothall.services.balance import Balance
 from moothall.services.ballots import Ballots
 from moothall.services.engine_connection import BenchClock
 from moothall.services.glossaries import Glossaries
+from moothall.services.hub_acts import HubActs
+from moothall.services.hub_presence import HubPresence
 from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.office import Office
@@ -74,6 +77,8 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""
+    presence: HubPresence
+    hub_acts: HubActs
 
 
 @asynccontextmanager
@@ -119,6 +124,7 @@ async def hall(
             translation=translation,
         )
         await open_local_door(stack, house, address.public)
+        presence, hub_acts = open_presence(stack, house)
         watch_rehearsals(stack, house)
         engines, translator = await _start_engines(
             stack,
@@ -148,6 +154,8 @@ async def hall(
             clock=clock,
             engines=engines,
             translator=translator,
+            presence=presence,
+            hub_acts=hub_acts,
         )
 
 

@@ -88,7 +88,7 @@ async def test_the_chair_is_reminded_and_hears_of_it_once(page: Page, tmp_path: 
         await expect(page.get_by_role("region", name="Long waits").get_by_role("listitem")).to_have_text(first)
         later = [remote | {"minutes": 26}, {"origin": "hub:lima", "waiting": 3, "minutes": 15}]
         said = await page.evaluate(REMIND, later)
-        assert said == [first, "Group: lima: 3 waiting, none had their turn for 15\u00a0min"]
+        assert said == [first, "Group: \u2068lima\u2069: 3 waiting, none had their turn for 15\u00a0min"]
         await expect(page.locator("#Unheard li").first).to_contain_text("26")
         assert await page.evaluate(REMIND, []) == said
         await expect(page.locator("#UnheardPart")).to_be_hidden()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.hubs import Hubs, cut_off
 from moothall.core.session import ON, Status
 
 NO_SOUND_MS = 20_000
@@ -63,6 +64,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """How long it has not been recorded."""
     readers: int = 0
     reporters: int = 0
+    hubs: Hubs = {}
+    """Rooms far away that take part."""
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -144,6 +147,8 @@ def _of_people(figures: Figures) -> list[Alarm]:
     if figures.reporters and figures.reporters * 100 >= figures.readers * REPORTED_PERCENT:
         all_readers = max(figures.readers, figures.reporters)
         found.append(Alarm(kind="reports", values={"n": figures.reporters, "all": all_readers}))
+    if cut := cut_off(figures.hubs):
+        found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
     if figures.left is not None:
         minutes = -(-figures.left // 60_000)
         found.append(

@@ -283,6 +283,7 @@ class ControlRoom:
             off_for=_age(now, seen.off_since),
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),
+            hubs=live.state.hubs,
             left=None if overrun is None else overrun.left,
             disk_free=self.house.disk_free,
         )

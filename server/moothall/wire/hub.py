@@ -1,4 +1,4 @@
-"""The hub link: MessagePack messages over one WebSocket, each a frame of its own, resumable both ways.
+"""The hub link: messages over one WebSocket, each a frame of its own, resumable both ways.
 
 A hub dials the server above it, the centre or another hub, with the key that it got when it was paired, and says
 `Hello`. It is answered by `Welcome`, and told of `Programme`. For each session that it wants it says `Follow` with what
@@ -25,6 +25,7 @@ from moothall.core.event_parts import ChannelKind, LaneHead
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
 from moothall.core.session import Status
+from moothall.wire.hub_short import PULSE, SHORT, batch_frame, pulse_frame, read_batch, read_pulse
 
 PROTOCOL = 1
 PATH = "/hub/link"
@@ -37,7 +38,8 @@ now waits 1.5 s at most behind this much."""
 MOST_ACTS = 16
 """Acts that may be on their way. Overflow: the others wait in the hub's outbox, on its disk."""
 PULSE_MS = 20_000
-"""How often each side says that it is there; nothing heard for three of these: the link is dead."""
+"""How often each side says that it is there, if it has said nothing else meanwhile; nothing heard for three of these:
+the link is dead. A hub asks each time, to know its delay and the centre's clock."""
 
 
 class Part(StrEnum):
@@ -96,6 +98,8 @@ class Follow(Message, frozen=True, kw_only=True, tag="follow"):
     live_begin: int = 0
     own: dict[Lane, LaneHead] = {}
     """Where its own lane ends, and those of the hubs below."""
+    number: int = 0
+    """Of the hub's choice, comes back in `Live`: tells the answer from one to a `Follow` before."""
 
 
 class Leave(Message, frozen=True, kw_only=True, tag="leave"):
@@ -176,6 +180,8 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     """When it was done, Unix ms of the centre's clock."""
     hub: str = ""
     """The hub below, from which it comes, as a dotted path; empty: this one's own room."""
+    title: str = ""
+    """What people call that hub: those further up don't know it."""
     act: AnyAct
 
 
@@ -261,6 +267,8 @@ class Live(Message, frozen=True, kw_only=True, tag="live"):
     missed: bool
     goes_on: bool = False
     """Whether it continues what the hub holds behind its hole (`Follow.live`)."""
+    number: int = 0
+    """That of the `Follow` that is answered."""
 
 
 class Batch(Message, frozen=True, kw_only=True, tag="batch"):
@@ -314,23 +322,35 @@ _to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
-    """The frame of a message."""
-    return _encoder.encode(message)
+    """The frame of a message: MessagePack, or for batches and pulses `moothall.wire.hub_short`, which is shorter."""
+    if isinstance(message, Batch):
+        short = batch_frame(list(Part).index(message.part), message.number, message.session, message.data)
+    else:
+        short = pulse_frame(message.sent, message.echo, message.wall) if isinstance(message, Pulse) else None
+    return _encoder.encode(message) if short is None else short
 
 
 def decode_from_hub(frame: bytes) -> FromHub:
     """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return _from_hub.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        msg = f"A frame of {len(frame)} bytes from a hub can't be read: {error}."
-        raise ProtocolError(msg) from error
+        return Pulse(**read_pulse(frame)) if frame.startswith(SHORT) else _from_hub.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+        raise _unreadable(frame, "a hub", error) from error
 
 
 def decode_to_hub(frame: bytes) -> ToHub:
     """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return _to_hub.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        msg = f"A frame of {len(frame)} bytes from the server above can't be read: {error}."
-        raise ProtocolError(msg) from error
+        if not frame.startswith(SHORT):
+            return _to_hub.decode(frame)
+        if frame[1:2] >= bytes([PULSE]):
+            return Pulse(**read_pulse(frame))
+        part, number, session, data = read_batch(frame)
+        return Batch(session=SessionId(session), part=list(Part)[part], number=number, data=data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+        raise _unreadable(frame, "the server above", error) from error
+
+
+def _unreadable(frame: bytes, sender: str, error: Exception) -> ProtocolError:
+    why = str(error).rstrip(".")
+    return ProtocolError(f"A frame of {len(frame)} bytes from {sender} can't be read: {why}.")

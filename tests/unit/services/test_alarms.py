@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.desk_texts import ALARMS
+from moothall.core.hubs import HubNow
 from moothall.core.session import Status
 from moothall.services import alarms as rules
 from moothall.services.alarms import Figures, alarms
@@ -17,6 +18,7 @@ WELL = Figures(
     status=Status.OPEN, open_for=3_600_000, source=True, sound_age=500, speech_age=500, words_age=2_000, lag=900,
     readers=210, disk_free=50_000_000_000,
 )  # fmt: skip
+AWAY = HubNow(title="Away", people=None, most=0, here=False, since=0)
 
 
 def raised(**changed: object) -> dict[str, dict[str, int]]:
@@ -49,6 +51,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"begun_again": 2}, "begun-again", {"n": 2}),
         ({"unsaved": True}, "unsaved", {}),
         ({"disk_free": 1_900_000_000}, "disk", {"n": 1}),
+        ({"hubs": {"a": AWAY, "b": AWAY}}, "hubs-cut", {"n": 2}),
         ({"off_for": 1_800_000, "words_age": 1_800_000}, "off-long", {"n": 30}),
         ({"reporters": 14}, "reports", {"n": 14, "all": 210}),
         ({"reporters": 2, "readers": 0}, "reports", {"n": 2, "all": 2}),

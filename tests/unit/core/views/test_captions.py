@@ -5,6 +5,7 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
@@ -128,6 +129,14 @@ def test_since_when_the_walls_are_empty_is_told_and_the_lines_stay() -> None:
     seen = view(OPENED, words(0, " Gut"), ev.WallCleared(t=500))
     assert (seen.session.wall_cleared, line(seen).text) == (500, " Gut")
     assert seen.apply(9, Role.CHAIR, ev.WallCleared(t=None)).session.wall_cleared is None
+
+
+def test_everybody_sees_which_hubs_take_part() -> None:
+    seen = view(
+        ev.HubStands(hub="kisumu", title="Kisumu", people=23, here=True, since=1, t=2),
+        ev.HubStands(hub="kisumu", title="Kisumu", people=20, here=False, since=3, t=4),
+    )
+    assert seen.session.hubs == {"kisumu": HubNow(title="Kisumu", people=20, most=23, here=False, since=3)}
 
 
 def test_channels_are_listed_whichever_is_read() -> None:

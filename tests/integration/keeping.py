@@ -1,0 +1,40 @@
+# ruff: noqa: T201 (what it prints is what it is for)
+"""A process to be killed: keeps one step after the other on a hub's disk, and what the room does, and prints each.
+
+Usage: keeping.py FOLDER SEED [STEPS].
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from hub_disk_story import act, steps
+from moothall.wire.hub import Done
+from moothall_hub import mirror_sqlite, outbox_sqlite
+from moothall_hub.mirror import Mirror
+from moothall_hub.outbox import Outbox
+
+
+async def main(folder: Path, seed: int, most: int | None) -> None:
+    mirror = await Mirror.open(folder / mirror_sqlite.FILE_NAME)
+    outbox = await Outbox.open(folder / outbox_sqlite.FILE_NAME)
+    print("open", flush=True)
+    for n, (step, _) in enumerate(steps(seed)):
+        if n == most:
+            break
+        await mirror.keep(step)
+        print(f"step {n}", flush=True)
+        await outbox.pass_on(act(n))
+        print(f"act {n}", flush=True)
+        if n % 3 == 0:
+            await outbox.answered(act(n // 3).id, Done(id=act(n // 3).id))
+            print(f"answered {n // 3}", flush=True)
+    await outbox.close()
+    await mirror.close()
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    asyncio.run(main(Path(arguments[0]), int(arguments[1]), int(arguments[2]) if arguments[2:] else None))

@@ -1,0 +1,115 @@
+"""What a hub's room does happens once, however often the line or the server fails in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hall_in_memory import SESSION, MemoryHall, memory_hall
+from moothall.adapters.log_memory import MemoryLog
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import OpenSession, Stand
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, NoteId
+from moothall.services.asking import Asking
+from moothall.services.ballots import Ballots
+from moothall.services.hub_acts import HubActs
+from moothall.services.hub_presence import HubPresence
+from moothall.services.orders import Receipt
+from moothall.testing.book import MemoryBook
+from moothall.testing.loop import run
+from moothall.testing.seeded import SeededRandomness
+from moothall.wire import hub as wire
+from moothall.wire.hub import Act, Done
+
+ASKED_HERE = InterventionId("here")
+NAMES = st.sampled_from(["a", "b", "c"])
+ROOM = st.one_of(
+    NAMES.map(
+        lambda name: wire.AskAct(
+            intervention=InterventionId(name), kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name
+        )
+    ),
+    NAMES.map(lambda name: wire.TakeBackAct(intervention=InterventionId(name))),
+    st.builds(wire.SupportAct, intervention=st.just(ASKED_HERE), count=st.integers(0, 9)),
+    st.builds(wire.HeadCountAct, people=st.integers(0, 40)),
+    NAMES.map(lambda name: wire.NoteAct(note=NoteId(name), text=f"Note {name}")),
+)
+TRIES = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 5), st.booleans()), max_size=6)
+"""Of each link: how many acts go over it, how many of their answers come back, and whether the server is killed."""
+
+
+@asynccontextmanager
+async def house(log: MemoryLog, book: MemoryBook, seed: int) -> AsyncIterator[tuple[MemoryHall, HubActs]]:
+    """A server on what is kept, until it is killed."""
+    async with memory_hall(MemoryHall(log)) as hall:
+        clock, seeded = hall.clock, SeededRandomness(seed)
+        asking = Asking(hall.sessions, book=book, clock=clock, randomness=seeded)
+        ballots = Ballots(hall.sessions, book=book, clock=clock, randomness=seeded)
+        await asking.load()
+        await ballots.load()
+        presence = HubPresence(hall.sessions, clock=clock, randomness=seeded, has_machine=lambda _: True)
+        acts = HubActs(
+            hall.sessions, asking=asking, ballots=ballots, presence=presence, clock=clock, title_of=lambda _: None
+        )
+        assert hall.group is not None
+        running: asyncio.Task[None] = hall.group.create_task(ballots.run())
+        yield hall, acts
+        running.cancel()
+
+
+async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -> object:
+    """What the log says at the end, once every act was answered."""
+    log, book = MemoryLog(), MemoryBook()
+    async with house(log, book, 0) as (hall, _):
+        live = await hall.session()
+        asked = wire.AskAct(intervention=ASKED_HERE, kind=Kind.QUESTION, text="Here?", language="en")
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("o"), OpenSession()), Receipt)
+        assert (
+            await Asking(hall.sessions, book=book, clock=hall.clock, randomness=SeededRandomness(1)).ask_from_hub(
+                live, "lima", asked, 0
+            )
+            is None
+        )
+        queued = Stand(interventions=(ASKED_HERE,), standing=Standing.QUEUED)
+        assert isinstance(await live.writer.send(Actor(Role.MODERATOR, "m"), CommandId("q"), queued), Receipt)
+    waiting, answers = list(acts), dict[CommandId, str]()
+    for seed, (sent, answered, killed) in enumerate([*tries, (len(acts), len(acts), False)], 1):
+        async with house(log, book, seed) as (hall, taker):
+            for number, act in enumerate(list(waiting[:sent])):
+                answer = await taker.take("kisumu", act, "0a1b")
+                known = "done" if isinstance(answer, Done) else str(answer.code)
+                assert answers.setdefault(act.id, known) == known
+                if number < answered:
+                    waiting.remove(act)
+            if killed:
+                continue  # Before anything was counted.
+            live = await hall.sessions.open(SESSION)
+            await hall.clock.sleep(2_500)  # What was kept is counted.
+            state = live.state
+    floor = {name: (each.text, each.standing, each.support) for name, each in state.floor.interventions.items()}
+    hubs = {name: (each.people, each.counted) for name, each in state.hubs.items()}
+    return floor, hubs, [(note.note, note.text) for note in state.backstage.hub_notes], answers, waiting
+
+
+@settings(max_examples=40)
+@given(st.lists(ROOM, max_size=8), TRIES)
+def test_lost_answers_and_killed_servers_change_nothing(
+    room: list[wire.AnyAct], tries: list[tuple[int, int, bool]]
+) -> None:
+    acts, asked = list[Act](), set[InterventionId]()
+    for number, what in enumerate(room):
+        name = f"act-{number}"
+        if isinstance(what, wire.AskAct):
+            name = f"ask:{what.intervention}"
+        if name in {act.id for act in acts} or (isinstance(what, wire.TakeBackAct) and what.intervention not in asked):
+            continue  # A room asks a question once, and takes back what it has asked.
+        if isinstance(what, wire.AskAct):
+            asked.add(what.intervention)
+        acts.append(Act(id=CommandId(name), session=SESSION, at=number, act=what))
+    once = run(outcome(acts, []))
+    assert run(outcome(acts, tries)) == once
