@@ -24,7 +24,9 @@ from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
+from moothall.adapters.reading import Readers
 from moothall.adapters.shown_door import ShownDoor
+from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import STAFF_COOKIE, StaffDoor
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -416,7 +418,14 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         free_bytes=lambda: made.free,
     )
     app = web.Application(middlewares=[staff.middleware()])
-    for door in (staff, asking, listed, desk, wall, shown):
+    readers = Readers(
+        find=access.find,
+        may_read=access.may_read,
+        clock=clock,
+        randomness=SeededRandomness(10),
+        origins=origins,
+    )
+    for door in (staff, asking, listed, desk, wall, shown, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)
     secure(app)

@@ -14,7 +14,21 @@ from moothall.core.session import State
 from moothall.wire.hub import AnyAct, Offered
 from moothall_hub.outbox import ActStanding, ActState
 
-__all__ = ["ActStanding", "ActState"]
+# The desk's modules have all that they ask for from here.
+__all__ = [
+    "ActStanding",
+    "ActState",
+    "Choice",
+    "HubFacts",
+    "Line",
+    "LineHealth",
+    "LineState",
+    "Meetings",
+    "Outbox",
+    "Saving",
+    "Stuck",
+    "Wanted",
+]
 
 
 class LineState(StrEnum):

@@ -80,6 +80,8 @@ class LocalFloor(msgspec.Struct, frozen=True, kw_only=True):
     """In the order of their numbers."""
     supporters: Mapping[InterventionId, frozenset[str]] = {}
     """Who of the room would ask it too, by keyed hashes: of the room's own, and of the meeting's."""
+    joined: Mapping[InterventionId, tuple[InterventionId, ...]] = {}
+    """What was joined with each, by what it was joined with."""
     cleared: int | None = None
     """When the local wall was cleared last, Unix ms of the meeting's clock."""
 
@@ -99,7 +101,11 @@ class LocalFloor(msgspec.Struct, frozen=True, kw_only=True):
     def with_(self, *changed: LocalQuestion) -> LocalFloor:
         """With these in place of what they were."""
         questions = {**self.questions, **{each.id: each for each in changed}}
-        return msgspec.structs.replace(self, questions=questions)
+        joined = self.joined
+        for each in changed:
+            if each.into is not None and each.id not in joined.get(each.into, ()):
+                joined = {**joined, each.into: (*joined.get(each.into, ()), each.id)}
+        return msgspec.structs.replace(self, questions=questions, joined=joined)
 
     def supported(self, what: InterventionId, by: str) -> LocalFloor:
         """With one more who would ask it too."""
@@ -225,18 +231,16 @@ def count(floor: LocalFloor, what: InterventionId) -> int:
 
     Whoever asked or would ask what was joined with it would ask this one.
     """
-    joined = [each for each in floor.questions.values() if each.into == what]
     those = set(floor.supporters.get(what, ()))
-    for each in joined:
-        those |= {each.asker, *floor.supporters.get(each.id, ())}
+    for other in floor.joined.get(what, ()):
+        those |= {floor.questions[other].asker, *floor.supporters.get(other, ())}
     own = floor.questions.get(what)
     return len(those - ({own.asker} if own is not None else set()))
 
 
 def counted(floor: LocalFloor) -> dict[InterventionId, int]:
     """The counts of all that anybody of the room would ask too, of which the meeting may have to know."""
-    names = dict.fromkeys([*floor.supporters, *(each.into for each in floor.questions.values() if each.into)])
-    return {name: count(floor, name) for name in names}
+    return {name: count(floor, name) for name in dict.fromkeys([*floor.supporters, *floor.joined])}
 
 
 class Where(StrEnum):

@@ -69,7 +69,6 @@ class LocalWall:
             wanted = await asked(request, self._snapshot_of)
         except Wrong:
             return web.json_response({"error": "There is no such meeting here."}, status=404)
-        self._asked_at = self._clock.monotonic()
         made = self._pages.render("_hub_wall.html", ui=ui, beside=await self.beside(wanted, ui))
         floor = self._floor.floor(wanted.session)
         answer = {"cleared": floor.cleared, "html": made}
@@ -97,11 +96,13 @@ class LocalWall:
 
     async def beside(self, wanted: Asked, ui: Catalogue) -> Mapping[str, object]:
         """The room's own questions, for `screen.html`."""
+        self._asked_at = self._clock.monotonic()
         floor = self._floor.floor(wanted.session)
         shown = local_floor.on_wall(floor)[-MOST_SHOWN:]
         return {
             "ask": f"/s/{wanted.session}/wall?ui={ui.language}",
             "cleared": floor.cleared or 0,
+            "begins": await self._cleared(wanted.session),
             "questions": [
                 {
                     "heading": ui.text(desk_texts.HERE, n=each.number),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,16 +12,16 @@ import msgspec
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, Route
 
 from axe import findings
 from hub_desk import Room, S, a_note, application, room
 from js_tools import module
 from moothall.core import commands as do
-from moothall.core.actors import Role
+from moothall.core.actors import Actor, Role
 from moothall.core.event_parts import ChannelKind
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, InterventionId, Lane, SessionId
+from moothall.core.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.session import Status
 from moothall.services.role_links import HALL
 from moothall.wire.hub import Offered, OfferedText
@@ -61,7 +62,7 @@ async def served(port: int = 0) -> AsyncIterator[Served]:
         listener.bind(("127.0.0.1", port))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app, _ = application(made, frozenset({address}), public=address)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
@@ -224,10 +225,34 @@ async def test_the_wall_is_cleared_from_the_desk_without_a_line(
     await wall.locator("#HereWall", has_text="Why?").wait_for()
     there.room.outbox.full = True
     await there.desk(page)
-    async with page.expect_navigation():
+    async with wall.expect_navigation():
         await page.get_by_role("button", name="Clear our wall").click()
-    await wall.locator("#HereWall .own").wait_for(state="detached")
-    assert await wall.locator("#HereWall").inner_text() == ""
+    await wall.locator("#HereWall").wait_for(state="attached")
+    assert "Why?" not in await wall.content()
+
+
+async def test_what_was_said_before_doesnt_come_back_on_a_cleared_wall(page: Page, there: Served) -> None:
+    made, captioner = there.room, Actor(Role.CAPTIONER, "c1")
+
+    async def say(text: str) -> None:
+        line = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId(text), text=f"<{text}> is said", language="en")
+        await made.meeting.do(line, actor=captioner)
+
+    await say("before")
+    await page.goto(f"{there.address}/s/s/screen")
+    await page.locator("#Newest", has_text="<before>").wait_for()
+
+    async def whole(route: Route) -> None:
+        """All of the text comes once more, as it does where a hole in it was filled."""
+        await route.continue_(url=re.sub(r"&after=[^&]*", "", route.request.url))
+
+    await page.route("**/s/s/events*", whole)
+    async with page.expect_navigation():
+        await made.floor.clear_wall(S)
+    assert await page.locator("#Newest").inner_text() == ""
+    await say("after")
+    await page.locator("#Newest", has_text="<after>").wait_for()
+    assert "<before>" not in await page.locator("#Newest").inner_text()
 
 
 async def test_without_scripts_everything_is_there(browser: Browser, there: Served) -> None:

@@ -8,6 +8,6 @@ const parts = document.querySelector('main').dataset.parts;
 
 if (parts) {
   const renewal = new Renewal(parts.split(' '));
-  setInterval(() => document.hidden || renewal.now(), EVERY);
+  setInterval(() => document.hidden || renewal.now(), 2 * EVERY); // many may look at it
   document.documentElement.classList.add('live');
 }

@@ -38,6 +38,7 @@ export class Tail {
     this.changed = changed;
     this.happened = happened;
     this.wall = data.wall ?? false; // whether what was cleared is left out
+    this.from = Number(at('HereWall')?.dataset.from || -1); // media ms; from before a hub shows nothing on its own wall
     this.#ahead = data.now - Date.now();
     this.link = new Link(
       () => (this.#whole ? data.events : `${data.events}&after=${this.reader.position}`),
@@ -130,8 +131,8 @@ export class Tail {
 
   /** Whether a line may be shown: on a wall those may that began since it was cleared. */
   #stands({ t0 }) {
-    const { wall_cleared: cleared } = this.reader.session;
-    if (!this.wall || cleared == null) return true;
+    const cleared = Math.max(this.reader.session.wall_cleared ?? -1, this.from);
+    if (!this.wall || cleared < 0) return true;
     // Of one that is not open yet nobody knows when it began, until another one has since.
     return t0 === undefined ? [...this.reader.lines.values()].some((line) => line.t0 >= cleared) : t0 >= cleared;
   }

@@ -244,7 +244,7 @@ async def test_before_it_is_connected_it_says_what_to_do(house: OpenRoom, desk: 
     assert "This computer isn\u2019t connected yet." in text
     assert "Ask those who run the meetings for six new words" in text
     assert "Nobody has told this computer of any meeting yet." in text
-    assert "<h1>Coordinator</h1>" in text
+    assert "<h1>Coordinator of the group</h1>" in text
 
 
 async def test_a_text_that_has_stopped_is_fetched_again(house: OpenRoom, desk: Browser) -> None:

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
+from moothall.adapters.page_files import find_web_folder
+from moothall_hub import desk_texts
+from moothall_hub.desk_ports import LineHealth, LineState, Saving
+from moothall_hub.local_floor import Where
+from moothall_hub.preflight import Check, Verdict
+
+CATALOGUES = Catalogues(find_web_folder() / "locales")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", LineState)
+def test_the_line_is_told_in_every_language(language: str, state: LineState) -> None:
+    said = desk_texts.line(LineHealth(state=state, since=0), "14:02", CATALOGUES[language])
+    assert said
+    assert ("14:02" in said) is (state in (LineState.DOWN, LineState.REFUSED))
+
+
+def test_figures_are_told_as_far_as_there_are_any() -> None:
+    ui = CATALOGUES["en"]
+    unpaired = LineHealth(state=LineState.UNPAIRED, since=0)
+    assert desk_texts.figures(unpaired, ui) == []
+    assert desk_texts.figures(LineHealth(state=LineState.UNPAIRED, since=0, acts_waiting=1), ui) == [
+        "1 thing done here waits to be sent"
+    ]
+    down = LineHealth(state=LineState.DOWN, since=0, delay_ms=300, bytes_today=250_000)
+    assert desk_texts.figures(down, ui) == ["Today: 0.2 MB"]
+    bounded = LineHealth(state=LineState.GOOD, since=0, delay_ms=300, budget=2_500_000, saving=Saving.LANGUAGES)
+    assert desk_texts.figures(bounded, ui) == [
+        "An answer takes 300 ms.",
+        "Today: 0.0 MB of 2.5 MB",
+        "To save data only finished lines of one language come.",
+    ]
+
+
+def test_there_is_a_text_for_everything() -> None:
+    assert desk_texts.WHERE.keys() == set(Where) - {Where.STANDS}
+    assert desk_texts.CHECKS.keys() == set(Check)
+    assert desk_texts.VERDICTS.keys() == set(Verdict)
+    assert desk_texts.SAVING.keys() == set(Saving)
+    todo = {check for check, _ in desk_texts.TO_DO}
+    assert todo == set(Check), "whatever can be amiss, somebody is told what to do"

@@ -1,0 +1,63 @@
+"""A room's questions on real files: what was kept is there after the program has ended, and goes up once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub_desk import NODE, S, room
+from moothall.adapters.book_sqlite import SqliteBook
+from moothall.core.floor.parts import Kind
+from moothall.core.ids import InterventionId
+from moothall.testing.seeded import SeededRandomness
+from moothall.wire.hub import AskAct, Done
+from moothall_hub.desk_ports import ActState
+from moothall_hub.local_floor import Local, Mode
+from moothall_hub.outbox import Outbox
+from moothall_hub.room_floor import RoomFloor, RoomWish
+from moothall_hub.room_presence import RoomPresence
+
+
+async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_path: Path) -> None:
+    async with room() as made:
+        for life in range(3):
+            book = await SqliteBook.open(tmp_path / "house.sqlite")
+            outbox = await Outbox.open(tmp_path / "outbox.sqlite")
+            floor, presence = (
+                part(
+                    book=book,
+                    outbox=outbox,
+                    meetings=made.meetings,
+                    clock=made.clock,
+                    randomness=SeededRandomness(5 + life),
+                    node=NODE,
+                )
+                for part in (RoomFloor, RoomPresence)
+            )
+            assert isinstance(floor, RoomFloor)
+            assert isinstance(presence, RoomPresence)
+            await floor.load()
+            await presence.load()
+            if not life:
+                await floor.set_mode(S, Mode.OPEN)
+                wish = RoomWish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+                assert isinstance(await floor.ask(S, wish, "v1"), str)
+                await presence.count(S, 23)
+                await presence.leave(S, "We hear you.")
+            await floor.pass_on()
+            await presence.pass_on()
+            (each,) = floor.floor(S).questions.values()
+            assert (each.text, each.stands) == ("Why?", Local.FORWARDED)
+            assert presence.people(S).people == 23  # type: ignore[union-attr]
+            asks = [act for act in await outbox.unsent(10) if isinstance(act.act, AskAct)]
+            if life < 2:
+                assert [act.id for act in asks] == [f"ask:{each.id}"]
+            if life == 1:
+                await outbox.answered(asks[0].id, Done(id=asks[0].id))
+            if life == 2:
+                standing = await floor.act(each)
+                assert asks == []
+                assert standing is not None
+                assert standing.state is ActState.DONE
+                assert floor.of_token(S, floor.token(S, InterventionId(each.id))) == each
+            await outbox.close()
+            await book.close()
