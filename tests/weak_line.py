@@ -214,6 +214,8 @@ class WeakLine:
         try:
             if self._is_up:
                 await self._connect(reader, writer)
+        except asyncio.CancelledError:
+            pass  # Cut. It ends as any other: Python 3.11 complains of a connection's task that was cancelled.
         finally:
             del self._open[task]
             writer.transport.abort()
