@@ -15,7 +15,7 @@ from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
-from moothall.core.ports import SpoolStore
+from moothall.core.ports import Clock, SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.closing import Closing
 from moothall.services.desks import Desks, News
@@ -44,8 +44,10 @@ MIC = SourceId("mic")
 class MemoryHall:
     """Sessions, recognising and ingest around one log."""
 
-    def __init__(self, log: MemoryLog | None = None, spools: SpoolStore | None = None) -> None:
-        self.clock = LoopClock()
+    def __init__(
+        self, log: MemoryLog | None = None, spools: SpoolStore | None = None, clock: Clock | None = None
+    ) -> None:
+        self.clock = clock or LoopClock()
         self.log = log or FailingLog()
         self.spools: SpoolStore = spools or MemorySpools()
         self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
