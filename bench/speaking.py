@@ -6,7 +6,6 @@ Lines end with the utterance, or after 12 s. Text, word times and pauses are tho
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from typing import NamedTuple
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import ChannelKind, EndReason, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.ids import ChannelId, CommandId, SegmentId
 from moothall.core.ports import Clock
 from moothall.services.orders import Receipt
 from moothall.services.sessions import LiveSession
@@ -112,14 +111,13 @@ def _line(
 
 async def begin(live: LiveSession, title: str = "Bench") -> None:
     """Make a session and open it, with an engine that may write."""
-    for n, command in enumerate(
-        (
-            do.CreateSession(title=title, languages=("en",)),
-            do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
-            do.OpenSession(),
-            do.AttachEngine(channel=FLOOR, model="bench"),
-        )
-    ):
+    commands: Sequence[do.AnyCommand] = (
+        do.CreateSession(title=title, languages=("en",)),
+        do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+        do.OpenSession(),
+        do.AttachEngine(channel=FLOOR, model="bench"),
+    )
+    for n, command in enumerate(commands):
         answer = await live.writer.send(SYSTEM, CommandId(f"begun:{n}"), command)
         assert isinstance(answer, Receipt), answer
 

@@ -47,10 +47,13 @@ class MemoryHall:
     def __init__(
         self, log: MemoryLog | None = None, spools: SpoolStore | None = None, clock: Clock | None = None
     ) -> None:
-        self.clock = clock or LoopClock()
+        """`clock`: what sessions run on, where that isn't the loop's."""
+        self.clock = LoopClock()
         self.log = log or FailingLog()
         self.spools: SpoolStore = spools or MemorySpools()
-        self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
+        self.sessions = Sessions(
+            log=self.log, clock=clock or self.clock, randomness=SeededRandomness(), signer=SeededSigner()
+        )
         self.preferred = NOTHING
         """What engines are to prefer in every text."""
         self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred)
