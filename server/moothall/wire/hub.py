@@ -1,4 +1,4 @@
-"""The hub link: MessagePack messages over one WebSocket, each a frame of its own, resumable both ways.
+"""The hub link: messages over one WebSocket, each a frame of its own, resumable both ways.
 
 A hub dials the server above it, the centre or another hub, with the key that it got when it was paired, and says
 `Hello`. It is answered by `Welcome`, and told of `Programme`. For each session that it wants it says `Follow` with what
@@ -25,6 +25,7 @@ from moothall.core.event_parts import ChannelKind, LaneHead
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
 from moothall.core.session import Status
+from moothall.wire.hub_short import PULSE, SHORT, batch_frame, pulse_frame, read_batch, read_pulse
 
 PROTOCOL = 1
 PATH = "/hub/link"
@@ -314,23 +315,35 @@ _to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
-    """The frame of a message."""
-    return _encoder.encode(message)
+    """The frame of a message: MessagePack, or for batches and pulses `moothall.wire.hub_short`, which is shorter."""
+    if isinstance(message, Batch):
+        short = batch_frame(list(Part).index(message.part), message.number, message.session, message.data)
+    else:
+        short = pulse_frame(message.sent, message.echo, message.wall) if isinstance(message, Pulse) else None
+    return _encoder.encode(message) if short is None else short
 
 
 def decode_from_hub(frame: bytes) -> FromHub:
     """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return _from_hub.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        msg = f"A frame of {len(frame)} bytes from a hub can't be read: {error}."
-        raise ProtocolError(msg) from error
+        return Pulse(**read_pulse(frame)) if frame.startswith(SHORT) else _from_hub.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+        raise _unreadable(frame, "a hub", error) from error
 
 
 def decode_to_hub(frame: bytes) -> ToHub:
     """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return _to_hub.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        msg = f"A frame of {len(frame)} bytes from the server above can't be read: {error}."
-        raise ProtocolError(msg) from error
+        if not frame.startswith(SHORT):
+            return _to_hub.decode(frame)
+        if frame[1:2] >= bytes([PULSE]):
+            return Pulse(**read_pulse(frame))
+        part, number, session, data = read_batch(frame)
+        return Batch(session=SessionId(session), part=list(Part)[part], number=number, data=data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+        raise _unreadable(frame, "the server above", error) from error
+
+
+def _unreadable(frame: bytes, sender: str, error: Exception) -> ProtocolError:
+    why = str(error).rstrip(".")
+    return ProtocolError(f"A frame of {len(frame)} bytes from {sender} can't be read: {why}.")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.errors import ProtocolError
+from moothall.core.ids import SessionId
+from moothall.wire import hub as wire
+from moothall.wire.hub_short import batch_frame, pulse_frame, read_batch, read_pulse
+
+BATCH = wire.Batch(session=SessionId("plenary"), part=wire.Part.LIVE, data=b"\x01...")
+PULSE = wire.Pulse(sent=70_000, echo=0, wall=1_764_000_000_000)
+
+
+def test_what_comes_all_the_time_is_short() -> None:
+    assert len(wire.encode(BATCH)) == len(BATCH.data) + 11
+    assert len(wire.encode(PULSE)) == 12
+
+
+def test_numbers_that_fit_nowhere_go_the_long_way() -> None:
+    assert batch_frame(0, -1, "plenary", b"") is None
+    assert pulse_frame(-1, 0, 0) is None
+    assert wire.decode_to_hub(wire.encode(wire.Pulse(sent=-5, wall=3))) == wire.Pulse(sent=-5, wall=3)
+
+
+def test_a_frame_says_what_it_is() -> None:
+    frame = batch_frame(2, 300, "plenary", b"data")
+    assert frame is not None
+    assert read_batch(frame) == (2, 300, "plenary", b"data")
+    with pytest.raises(ProtocolError, match="no message for this side"):
+        read_pulse(frame)
+    pulse = wire.encode(PULSE)
+    with pytest.raises(ProtocolError, match="goes on behind its end"):
+        read_pulse(pulse + b"\x00")
+
+
+@pytest.mark.parametrize("frame", [b"\xc1", b"\xc1\x00", b"\xc1\x00\x00\x05ab", b"\xc1\x00\x00\x01\xff", b"\xc1\x09"])
+def test_a_broken_one_is_a_sentence(frame: bytes) -> None:
+    with pytest.raises(ProtocolError, match=rf"A frame of {len(frame)} bytes from the server above can't be read: .*"):
+        wire.decode_to_hub(frame)
+    with pytest.raises(ProtocolError, match="from a hub can't be read"):
+        wire.decode_from_hub(frame)
+
+
+def test_a_hub_sends_no_batches() -> None:
+    with pytest.raises(ProtocolError, match="from a hub can't be read: It is no message for this side"):
+        wire.decode_from_hub(wire.encode(BATCH))
