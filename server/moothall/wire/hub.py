@@ -97,6 +97,8 @@ class Follow(Message, frozen=True, kw_only=True, tag="follow"):
     live_begin: int = 0
     own: dict[Lane, LaneHead] = {}
     """Where its own lane ends, and those of the hubs below."""
+    number: int = 0
+    """Of the hub's choice, comes back in `Live`: tells the answer from one to a `Follow` before."""
 
 
 class Leave(Message, frozen=True, kw_only=True, tag="leave"):
@@ -262,6 +264,8 @@ class Live(Message, frozen=True, kw_only=True, tag="live"):
     missed: bool
     goes_on: bool = False
     """Whether it continues what the hub holds behind its hole (`Follow.live`)."""
+    number: int = 0
+    """That of the `Follow` that is answered."""
 
 
 class Batch(Message, frozen=True, kw_only=True, tag="batch"):

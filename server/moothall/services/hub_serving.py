@@ -1,0 +1,334 @@
+"""One hub's link, from its `Hello` to its end: what goes down in order of its urgency, and what comes up in its order.
+
+One task writes. It takes what is most urgent: answers, then the beginning of what a hub follows, then notes of its own,
+then what is said now, then the programme, then what was missed, of the sessions in turn. It asks for the next only
+once the line has taken the one before, so nothing waits here but a few answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from moothall.core.errors import ProtocolError, RecordBroken, RefusalCode, StorageUnavailable
+from moothall.core.ids import CommandId, Lane, SessionId, is_command_id, is_name
+from moothall.core.ports import Clock
+from moothall.services.carrying_on import note_failure
+from moothall.services.hub_cursor import Torn
+from moothall.services.hub_feeding import CLOSED, Feeding
+from moothall.services.hub_ports import ActTaker, HubConnection, Identity, LinkSource, Pack
+from moothall.services.waiting import until_told
+from moothall.wire import hub as wire
+from moothall.wire.close_codes import MEANINGS, CloseCode
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+MOST_FOLLOWED = 64
+"""Sessions that one hub follows. Overflow: one more is answered by `Stopped`."""
+MOST_ANSWERS = 256
+"""Answers that wait for the line. Overflow: the hub is told to come back later."""
+MESSAGES = Allowance(per_second=20, burst=500)
+"""What one hub may say; what is more waits in the line."""
+OFFER_MS = 2_000
+"""How often it is looked whether the programme has changed."""
+FAILURES = 3
+"""How often an act may fail in a way that nobody foresaw until it is refused: else it is in the way of all others."""
+
+_LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """What all links of a server share."""
+
+    source: LinkSource
+    acts: ActTaker
+    clock: Clock
+    pack: Pack
+    offers: Callable[[], Awaitable[Sequence[wire.Offered]]]
+    """What may be followed: the same object as long as nothing has changed."""
+    erased: Callable[[str, str, SessionId, int], None]
+    """A hub, its machine, and what is gone from its disk."""
+    there: Callable[[str, str], None]
+    """A hub and its machine are connected still."""
+
+
+class ServedHub:
+    """See the module. `run` has the link until it ends; everything else may be called meanwhile."""
+
+    def __init__(
+        self, connection: HubConnection, identity: Identity, hello: wire.Hello, served: Served, *, path: str
+    ) -> None:
+        """`path` is the hub's path from the centre, which names its own lane."""
+        self.identity = identity
+        self.node = hello.node
+        self.release = hello.release
+        self.since = served.clock.wall()
+        self.round_trip: int | None = None
+        """Ms, as it was measured last."""
+        self.ended = asyncio.Event()
+        self.connection = connection
+        self._served = served
+        self._clock = served.clock
+        self._path = path
+        self._feedings: dict[SessionId, Feeding] = {}
+        # Overflow: see MOST_ANSWERS.
+        self._answers: deque[wire.ToHub] = deque()
+        self._programme: wire.Programme | None = None
+        self._offered: Sequence[wire.Offered] | None = None
+        # Overflow: the hub has more on their way than it may, and is told so by the link's end.
+        self._acts: asyncio.Queue[wire.Act] = asyncio.Queue(wire.MOST_ACTS)
+        self._held: tuple[CommandId, int] | None = None
+        """The act that has to come again before any other is done, and how often it failed."""
+        self._news = asyncio.Event()
+        self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
+        self._heard = self._clock.monotonic()
+        self._bucket = Bucket.full(MESSAGES, self._heard)
+
+    @property
+    def follows(self) -> tuple[SessionId, ...]:
+        """The sessions that it follows."""
+        return tuple(self._feedings)
+
+    def end(self, code: CloseCode, reason: str = "") -> None:
+        """Have the link end: why, as a sentence of at most 123 bytes."""
+        if not self._over.done():
+            self._over.set_result((code, reason or MEANINGS[code].reason))
+
+    def say(self, message: wire.ToHub) -> None:
+        """Have something sent before all else."""
+        if len(self._answers) >= MOST_ANSWERS:
+            self.end(CloseCode.TRY_LATER, "More answers wait for this line than it takes.")
+            return
+        self._answers.append(message)
+        self._news.set()
+
+    def told(self, session: SessionId, lanes: frozenset[Lane]) -> None:
+        """A log has news."""
+        feeding = self._feedings.get(session)
+        if feeding is not None and feeding.told(lanes):
+            self._news.set()
+
+    async def run(self) -> None:
+        """Serve it until one of both sides ends the link. Whatever fails ends this link alone."""
+        parts = (self._receive, self._send, self._do_acts, self._keep_time, self._offer)
+        tasks = [asyncio.ensure_future(part()) for part in parts]
+        try:
+            await asyncio.wait({self._over, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            self.ended.set()
+        for task in tasks:
+            if not task.cancelled() and (failure := task.exception()) is not None:
+                self._failed(failure)
+        code, reason = self._over.result() if self._over.done() else (CloseCode.NORMAL, "The line has ended.")
+        logger.info("hub %s: its link from %s ended, %d: %s", self.identity.hub, self.node, code, reason)
+        await self.connection.close(code, reason)
+
+    def _failed(self, failure: BaseException) -> None:
+        match failure:
+            case ProtocolError():
+                logger.warning("hub %s: %s", self.identity.hub, failure)
+                self.end(CloseCode.PROTOCOL_ERROR, str(failure))
+            case Torn():
+                logger.info("hub %s: %s", self.identity.hub, failure)
+                self.end(CloseCode.GOING_AWAY, "The text doesn't go on from here; follow it again.")
+            case StorageUnavailable():
+                self.end(CloseCode.TRY_LATER, "The log can't be read at the moment.")
+            case Exception():
+                note_failure(failure, f"hub {self.identity.hub}: its link failed")
+                self.end(CloseCode.INTERNAL_ERROR)
+            case _:
+                raise failure
+
+    # Up
+
+    async def _receive(self) -> None:
+        while (message := await self.connection.receive()) is not None:
+            self._heard = self._clock.monotonic()
+            self._bucket, wait = self._bucket.take(MESSAGES, self._heard, 60_000)
+            if wait:
+                await self._clock.sleep(wait)
+            self._take(message)
+
+    def _take(self, message: wire.FromHub) -> None:
+        match message:
+            case wire.Hello():
+                self.end(CloseCode.PROTOCOL_ERROR, "A link says Hello once.")
+            case wire.Follow():
+                self._follow(message)
+            case wire.Leave():
+                self._feedings.pop(message.session, None)
+            case wire.Taken():
+                if (feeding := self._feedings.get(message.session)) is not None:
+                    feeding.taken(message.number)
+                    self._news.set()
+            case wire.Erased():
+                self._served.erased(self.identity.hub, self.node, message.session, message.offset)
+            case wire.Act():
+                self._queue(message)
+            case wire.Pulse(echo=0):
+                self.say(self._pulse(message.sent))
+            case wire.Pulse():
+                self.round_trip = max(0, self._heard - message.echo)
+
+    def _follow(self, follow: wire.Follow) -> None:
+        session = follow.session
+        if not is_name(session):
+            self.say(wire.Stopped(session=session, message=CLOSED))
+            return
+        if session not in self._feedings and len(self._feedings) >= MOST_FOLLOWED:
+            message = f"A hub follows {MOST_FOLLOWED} meetings at most; leave another one first."
+            self.say(wire.Stopped(session=session, message=message))
+            return
+        self._feedings[session] = Feeding(self._served.source, self._served.pack, follow, self._path)
+        self._news.set()
+
+    def _queue(self, act: wire.Act) -> None:
+        if not is_command_id(act.id) or (act.hub and not is_name(act.hub)):
+            self.end(CloseCode.PROTOCOL_ERROR, "An act has an id that can't be one, or comes from no hub's name.")
+            return
+        try:
+            self._acts.put_nowait(act)
+        except asyncio.QueueFull:
+            self.end(CloseCode.PROTOCOL_ERROR, f"More than {wire.MOST_ACTS} acts are on their way.")
+
+    async def _do_acts(self) -> None:
+        """One after the other. While one is to come again, those behind it come again too: they keep their order."""
+        while True:
+            act = await self._acts.get()
+            if self._held is not None and act.id != self._held[0]:
+                message = "An act before this one is to be sent again first."
+                self.say(wire.NotDone(id=act.id, code=RefusalCode.BUSY, message=message))
+                continue
+            answer, failures = await self._done(act)
+            later = isinstance(answer, wire.NotDone) and answer.code in _LATER
+            self._held = (act.id, failures) if later else None
+            self.say(answer)
+
+    async def _done(self, act: wire.Act) -> tuple[wire.Done | wire.NotDone, int]:
+        """The answer to an act, and how often it failed by now."""
+        hub = self.identity.hub
+        failures = 0 if self._held is None else self._held[1]
+        try:
+            answer = await self._served.acts.take(f"{hub}.{act.hub}" if act.hub else hub, act, self.node)
+        except StorageUnavailable:
+            message = "It can't be stored at the moment."
+            return wire.NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message), failures
+        except Exception as error:  # whatever it was, the next act may be done
+            note_failure(error, f"hub {hub}: act {act.id} failed")
+            failures += 1
+            code = RefusalCode.UNAVAILABLE if failures < FAILURES else RefusalCode.INVALID
+            return wire.NotDone(id=act.id, code=code, message="The server has failed at it."), failures
+        return answer, 0
+
+    # Time
+
+    async def _keep_time(self) -> None:
+        while True:
+            await self._clock.sleep(wire.PULSE_MS)
+            if self._clock.monotonic() - self._heard >= 3 * wire.PULSE_MS:
+                self.end(CloseCode.TRY_LATER, "Nothing was heard from this hub for a minute.")
+                return
+            self._served.there(self.identity.hub, self.node)
+            self.say(self._pulse())
+
+    def _pulse(self, echo: int = 0) -> wire.Pulse:
+        return wire.Pulse(sent=max(1, self._clock.monotonic()), echo=echo, wall=self._clock.wall())
+
+    async def _offer(self) -> None:
+        """Tell of the programme when it has changed, and end what isn't there any more."""
+        while True:
+            try:
+                offered = await self._served.offers()
+            except (StorageUnavailable, RecordBroken) as error:
+                logger.warning("hub %s: the programme can't be read: %s", self.identity.hub, error)
+            else:
+                if offered is not self._offered:
+                    self._offered = offered
+                    self._programme = wire.Programme(sessions=tuple(offered))
+                    for feeding in self._feedings.values():
+                        feeding.look_again()
+                    self._news.set()
+            await self._clock.sleep(OFFER_MS)
+
+    # Down
+
+    async def _send(self) -> None:
+        while True:
+            self._news.clear()
+            message = self._answers.popleft() if self._answers else await self._next()
+            if message is not None:
+                await self.connection.send(message)
+                continue
+            if not self._news.is_set():
+                await until_told(self._news, self._clock, self._rest())
+
+    def _rest(self) -> int | None:
+        """How many ms until something is due; None while nothing is."""
+        due = [at for each in self._feedings.values() if (at := each.live_due()) is not None]
+        return max(1, min(due) - self._clock.monotonic()) if due else None
+
+    async def _next(self) -> wire.ToHub | None:
+        """What is most urgent; None when nothing is due."""
+        now = self._clock.monotonic()
+        for feeding in tuple(self._feedings.values()):
+            if (message := await self._urgent(feeding, now)) is not None:
+                return message
+        if self._programme is not None:
+            programme, self._programme = self._programme, None
+            return programme
+        return await self._next_missed()
+
+    async def _urgent(self, feeding: Feeding, now: int) -> wire.ToHub | None:
+        message: wire.ToHub | None = None
+        try:
+            if feeding.begun is None and not feeding.waits and self._offered is not None:
+                offered = any(each.session == feeding.follow.session for each in self._offered)
+                message = await feeding.begin(offered=offered)
+            elif feeding.looks and not await feeding.stays_open():
+                message = wire.Stopped(session=feeding.follow.session, message=CLOSED)
+            elif feeding.has_own:
+                message = await feeding.own()
+            if message is None and (due := feeding.live_due()) is not None and due <= now:
+                message = await feeding.live(now)
+        except RecordBroken:
+            message = _unreadable(feeding)
+        return self._of(feeding, message)
+
+    async def _next_missed(self) -> wire.ToHub | None:
+        """Of the sessions in turn: whichever had one comes last the next time."""
+        room = wire.WINDOW_BYTES - sum(each.on_way for each in self._feedings.values())
+        for session, feeding in tuple(self._feedings.items()):
+            if not feeding.may_miss(room):
+                continue
+            try:
+                message = self._of(feeding, await feeding.missed(room))
+            except RecordBroken:
+                message = self._of(feeding, _unreadable(feeding))
+            if message is not None:
+                if self._feedings.get(session) is feeding:
+                    self._feedings[session] = self._feedings.pop(session)
+                return message
+        return None
+
+    def _of(self, feeding: Feeding, message: wire.ToHub | None) -> wire.ToHub | None:
+        """What it says, unless the hub has left it meanwhile, or followed the session anew."""
+        session = feeding.follow.session
+        if self._feedings.get(session) is not feeding:
+            self._news.set()
+            return None
+        if isinstance(message, wire.Stopped):
+            del self._feedings[session]
+        return message
+
+
+def _unreadable(feeding: Feeding) -> wire.Stopped:
+    logger.error("session %s: its log can't be read for a hub", feeding.follow.session)
+    return wire.Stopped(session=feeding.follow.session, message="The record of this meeting can't be read.")

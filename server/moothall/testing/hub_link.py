@@ -1,0 +1,204 @@
+"""A hub link without a socket: two ends in one process, and the book of hubs and the taker of acts for tests of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from moothall.core.chain import LogRecord, decode_header
+from moothall.core.errors import ProtocolError
+from moothall.core.ids import CommandId, Epoch, SessionId
+from moothall.services.hub_ports import Fenced, Heads, Identity
+from moothall.wire import hub as wire
+from moothall.wire.close_codes import CloseCode
+
+ROOM = 4
+"""Frames that may be under way downwards; then the server waits, as for a slow line."""
+
+
+class HubEnd:
+    """What the hub has of the link."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        self.down: asyncio.Queue[bytes | None] = asyncio.Queue(room)
+        self.up: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.closed: tuple[CloseCode, str] | None = None
+        """How the server closed it."""
+        self.gone = asyncio.Event()
+        """Set when either side has ended it."""
+
+    async def receive(self) -> wire.ToHub | None:
+        """The next message; None when the link has ended. What was under way before a close comes first."""
+        if self.gone.is_set() and self.down.empty():
+            return None
+        frame = await self.down.get()
+        return None if frame is None else wire.decode_to_hub(frame)
+
+    async def send(self, message: wire.FromHub) -> None:
+        """Send a message; silent when the link has ended."""
+        await self.send_frame(wire.encode(message))
+
+    async def send_frame(self, frame: bytes) -> None:
+        """Send what may be no message."""
+        if not self.gone.is_set():
+            await self.up.put(frame)
+
+    def cut(self) -> None:
+        """The line breaks: what was under way is lost."""
+        self.gone.set()
+        while not self.down.empty():
+            self.down.get_nowait()
+        self.up.put_nowait(None)
+
+
+class ServerEnd:
+    """What the server has of the link: a `HubConnection`."""
+
+    def __init__(self, hub: HubEnd) -> None:
+        self._hub = hub
+        self.bytes_sent = 0
+        """Of messages alone."""
+        self.bytes_received = 0
+        """Of messages alone."""
+
+    async def receive(self) -> wire.FromHub | None:
+        """As `HubConnection.receive`."""
+        if self._hub.gone.is_set():
+            return None
+        frame = await self._hub.up.get()
+        if frame is None or self._hub.gone.is_set():
+            return None
+        self.bytes_received += len(frame)
+        return wire.decode_from_hub(frame)
+
+    async def send(self, message: wire.ToHub) -> None:
+        """As `HubConnection.send`: waits while there is no room."""
+        if self._hub.gone.is_set():
+            return
+        frame = wire.encode(message)
+        putting = asyncio.ensure_future(self._hub.down.put(frame))
+        gone = asyncio.ensure_future(self._hub.gone.wait())
+        try:
+            await asyncio.wait({putting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            putting.cancel()
+            gone.cancel()
+        self.bytes_sent += len(frame)
+
+    async def close(self, code: CloseCode, reason: str) -> None:
+        """As `HubConnection.close`; what the hub hasn't read yet is lost where there is no room for the end."""
+        if self._hub.closed is None and not self._hub.gone.is_set():
+            self._hub.closed = (code, reason)
+        self._hub.gone.set()
+        if self._hub.down.full():
+            self._hub.down.get_nowait()
+        self._hub.down.put_nowait(None)
+        self._hub.up.put_nowait(None)
+
+
+def hub_link(room: int = ROOM) -> tuple[HubEnd, ServerEnd]:
+    """Both ends of a link."""
+    hub = HubEnd(room)
+    return hub, ServerEnd(hub)
+
+
+class MemoryRegistry:
+    """A `Registry` whose hubs a test pairs itself."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Identity] = {}
+        self._newest: dict[str, int] = {}
+        self._tell: list[Callable[[str, int], None]] = []
+        self.sightings: list[tuple[str, str, bool]] = []
+        """Hub, node and whether it was connected, in order; what is only said again is left out."""
+
+    def pair(self, hub: str, key: str, title: str = "") -> Identity:
+        """Give a hub a new key; the older ones are dead."""
+        generation = self._newest.get(hub, 0) + 1
+        self._newest[hub] = generation
+        self._keys[key] = Identity(hub=hub, title=title or hub.title(), generation=generation)
+        for tell in self._tell:
+            tell(hub, generation)
+        return self._keys[key]
+
+    def of_key(self, token: str) -> Identity | Fenced | None:
+        """As `Registry.of_key`."""
+        found = self._keys.get(token)
+        if found is None or found.generation == self._newest[found.hub]:
+            return found
+        return Fenced(hub=found.hub)
+
+    def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port's
+        """As `Registry.seen`."""
+        if self.sightings[-1:] != [(hub, node, connected)]:
+            self.sightings.append((hub, node, connected))
+
+    def when_fenced(self, tell: Callable[[str, int], None]) -> None:
+        """As `Registry.when_fenced`."""
+        self._tell.append(tell)
+
+
+class MemoryActs:
+    """An `ActTaker` that notes what it is given, each id once, and answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, wire.Act, str]] = []
+        """The hub's path, the act and the node."""
+        self.answers: dict[CommandId, list[wire.NotDone | Exception]] = {}
+        """What an act gets first, in order, before it is done."""
+
+    async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.Done | wire.NotDone:
+        """As `ActTaker.take`."""
+        if waiting := self.answers.get(act.id):
+            answer = waiting.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        if all(each.id != act.id for _, each, _ in self.done):
+            self.done.append((hub_path, act, node))
+        return wire.Done(id=act.id)
+
+
+class PackedRecord(msgspec.Struct, frozen=True, array_like=True):
+    """A record as `plain_pack` writes it."""
+
+    header: bytes
+    salt: bytes | None
+    body: bytes | None
+    body_digest: bytes
+    digest: bytes
+
+
+def plain_pack(
+    records: Sequence[LogRecord],
+    *,
+    session: SessionId,
+    epoch: Epoch,
+    heads: Heads,  # the port's
+) -> bytes:
+    """A batch as it is, which nothing makes smaller."""
+    rows = [PackedRecord(r.header_bytes, r.salt, r.body, r.body_digest, r.digest) for r in records]
+    return msgspec.msgpack.encode(rows)
+
+
+def plain_unpack(data: bytes) -> list[LogRecord]:
+    """The other way. Raises ProtocolError for what isn't one."""
+    try:
+        rows = msgspec.msgpack.decode(data, type=list[PackedRecord])
+        return [_record(row) for row in rows]
+    except msgspec.MsgspecError as error:
+        msg = f"A batch of {len(data)} bytes can't be read: {error}."
+        raise ProtocolError(msg) from error
+
+
+def _record(row: PackedRecord) -> LogRecord:
+    return LogRecord(
+        header=decode_header(row.header),
+        header_bytes=row.header,
+        salt=row.salt,
+        body=row.body,
+        body_digest=row.body_digest,
+        digest=row.digest,
+    )
