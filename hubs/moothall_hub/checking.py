@@ -5,8 +5,11 @@ each the events of the lanes that it follows stand one after the other, without 
 with the heads that the centre says its lanes had there. Nobody believes these yet: a signed checkpoint in the run
 names the heads of all public lanes (`moothall.core.chain`), and where they are what the run's own bytes give, all of it
 up to there is what was signed, and so is the beginning, since no other beginning leads to the same digests. What was
-missed is a run as well, from where the hub stood. Where it reaches the beginning of the later one, both have to have
-the same heads there; then the signatures of the one vouch for the other, and they are one run.
+missed is added to the run from the first event on. Where that reaches the beginning of the later one, both have to
+have the same heads there; then the signatures of the one vouch for the other, and they are one run.
+
+Each lane has a chain of its own. So a run may follow fewer lanes from some moment on, or more: those that come in later
+are missed from their first event on, or from where they were left.
 """
 
 from __future__ import annotations
@@ -21,13 +24,15 @@ from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import decode_event
 from moothall.core.events import LaneHead, RecordCheckpoint
 from moothall.core.ids import Epoch, Lane, SessionId
-from moothall.core.lanes import is_public
+from moothall.core.lanes import SESSION, is_public
 
 VerifySignature = Callable[[str, bytes, bytes], bool]
 """(key id, message, signature) → whether the key's owner signed the message. An unknown key is a False."""
 Heads = Mapping[Lane, LaneHead]
 
 _CHECKPOINT = str(RecordCheckpoint.__struct_config__.tag)
+MAX_NUMBER = 10**15
+"""No log has as many events, and every disk takes a number of this size."""
 _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
 
 
@@ -38,6 +43,8 @@ class Broken(msgspec.Struct, frozen=True):
     """The event at which it shows."""
     reason: str
     """A sentence."""
+    lane: Lane | None = None
+    """The lane of that event."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +66,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Where the lanes stand."""
     verified: int
     """The offset up to which a signature vouches for all of it; where the run begins, for nothing."""
+    meets: Heads = {}
+    """Events that the run before it ends with, and that come in this one too: they have to be the same."""
 
     @property
     def checked(self) -> bool:
@@ -71,57 +80,93 @@ def first_run(session: SessionId, epoch: Epoch, lanes: frozenset[Lane]) -> Run:
     return _run(session, epoch, lanes, begin=0, base={}, sure=True)
 
 
-def live_run(session: SessionId, epoch: Epoch, lanes: frozenset[Lane], *, begin: int, base: Heads) -> Run:
-    """Of what is said now: behind `begin`, where the centre says that the lanes stand at `base`. As `first_run`."""
-    return _run(session, epoch, lanes, begin=begin, base=base, sure=False)
+def live_run(known: Run, *, begin: int, base: Heads) -> Run:
+    """Of what is said now: behind `begin`, where the centre says that the lanes of the known run stand at `base`.
+
+    It may begin before the known run ends, so that lines which are still open are whole.
+    """
+    meets = {
+        lane: head
+        for lane, head in known.heads.items()
+        if lane in known.lanes and head.offset > base.get(lane, _NOTHING).offset
+    }
+    run = _run(known.session, known.epoch, known.lanes, begin=begin, base=base, sure=False)
+    return msgspec.structs.replace(run, meets=meets)
 
 
-def missed_run(known: Run) -> Run:
-    """Of what follows a run and has not come: it is filled with `take`, and then `join` puts all together."""
-    return _run(known.session, known.epoch, known.lanes, begin=known.offset, base=known.heads, sure=False)
+def with_lanes(run: Run, lanes: frozenset[Lane], ends: Heads, verified: int) -> Run:
+    """A run from the first event on that follows other lanes from here on.
+
+    Lanes that come in begin where `ends` says that they were left, else with their first event. What is held of all
+    of them is vouched for up to `verified`. Raises ValueError for a lane that is not public.
+    """
+    heads = {lane: run.heads.get(lane) or ends.get(lane, _NOTHING) for lane in lanes}
+    begun = {lane: head for lane, head in heads.items() if head.offset}
+    offset = min((head.offset for head in heads.values()), default=0) if lanes - run.lanes else run.offset
+    made = _run(run.session, run.epoch, lanes, begin=run.begin, base=run.base, sure=run.sure)
+    return msgspec.structs.replace(made, offset=offset, heads=begun, verified=verified)
 
 
 def take(run: Run, record: LogRecord, signed: VerifySignature) -> Run | Broken:
     """The run with the event that comes next in its lanes; or what is wrong with it."""
     header = record.header
     at, lane = header.offset, header.lane
-    if (header.session, header.epoch) != (run.session, run.epoch):
-        return Broken(at, "It belongs to another session or to another life of this one's log.")
     if lane not in run.lanes:
-        return Broken(at, f"It is of lane {lane}, which isn't followed.")
+        return Broken(at, f"It is of lane {lane}, which isn't followed.", lane)
     if at <= run.offset:
-        return Broken(at, f"It comes behind event {run.offset}: it was there already, or stands out of order.")
-    head = run.heads.get(lane, _NOTHING)
-    if header.prev != head.offset:
-        return Broken(at, f"It follows event {header.prev} of lane {lane}, but the one before it is {head.offset}.")
-    wrong = _wrong(record, head)
-    if wrong:
-        return Broken(at, wrong)
-    heads = {**run.heads, lane: LaneHead(offset=at, digest=record.digest.hex())}
-    grown = msgspec.structs.replace(run, offset=at, heads=heads)
+        return Broken(at, f"It comes behind event {run.offset}: it was there already, or stands out of order.", lane)
+    head = next_head(run.session, run.epoch, run.heads.get(lane, _NOTHING), record)
+    if isinstance(head, Broken):
+        return head
+    meets = run.meets
+    if lane in meets and at >= meets[lane].offset:
+        if head != meets[lane]:
+            return Broken(at, f"It is not event {meets[lane].offset} of lane {lane} as that came before.", lane)
+        meets = {other: due for other, due in meets.items() if other != lane}
+    grown = msgspec.structs.replace(run, offset=at, heads={**run.heads, lane: head}, meets=meets)
     if header.type != _CHECKPOINT or record.body is None:
         return grown
     return _checkpoint(grown, run.heads, record.body, at, signed)
 
 
+def next_head(session: SessionId, epoch: Epoch, head: LaneHead, record: LogRecord) -> LaneHead | Broken:
+    """Where a lane that ended at `head` stands with its next event; or what is wrong with that."""
+    header = record.header
+    at, lane = header.offset, header.lane
+    if (header.session, header.epoch) != (session, epoch):
+        return Broken(at, "It belongs to another session or to another life of this one's log.", lane)
+    if header.prev != head.offset or at <= head.offset:
+        reason = f"It follows event {header.prev} of lane {lane}, but the one before it is {head.offset}."
+        return Broken(at, reason, lane)
+    if max(at, header.n) > MAX_NUMBER or header.n < 0:
+        return Broken(at, "No event has such a number.", lane)
+    wrong = _wrong(record, head)
+    return Broken(at, wrong, lane) if wrong else LaneHead(offset=at, digest=record.digest.hex())
+
+
+def missing(earlier: Run, later: Run) -> dict[Lane, LaneHead]:
+    """Where the lanes have to end of which something is missing still between the two."""
+    due = {lane: later.base.get(lane, _NOTHING) for lane in later.lanes}
+    return {lane: head for lane, head in due.items() if earlier.heads.get(lane, _NOTHING).offset < head.offset}
+
+
 def join(earlier: Run, later: Run) -> Run | Broken | None:
     """Both as one, where the earlier one has come to where the later one begins; None while it hasn't.
 
-    What was missed has come whole once it is as long as the later run's beginning says. Broken where the two don't fit:
-    then one of them is not what was written, and which of them is not is known when only one is vouched for.
+    Both follow the same lanes. What was missed has come whole once it is as long as the later run's beginning says.
+    Broken where the two don't fit: then one of them is not what was written, and which of them is not is known when
+    only one is vouched for.
     """
-    due = {lane: later.base.get(lane, _NOTHING) for lane in later.lanes}
-    have = {lane: earlier.heads.get(lane, _NOTHING) for lane in later.lanes}
-    if any(have[lane].offset < due[lane].offset for lane in due):
+    if missing(earlier, later) or later.meets:
         return None
-    for lane in sorted(due):
-        if have[lane] != due[lane]:
-            at = due[lane].offset
-            return Broken(at, f"What was missed of lane {lane} ends otherwise than what came live begins.")
+    for lane in sorted(later.lanes):
+        due, have = later.base.get(lane, _NOTHING), earlier.heads.get(lane, _NOTHING)
+        if have.offset == due.offset and have != due:
+            reason = f"What was missed of lane {lane} ends otherwise than what came live begins."
+            return Broken(due.offset, reason, lane)
     verified = max(later.verified if later.sure else 0, earlier.verified)
-    return msgspec.structs.replace(
-        later, begin=earlier.begin, base=earlier.base, sure=earlier.sure or later.sure, verified=verified
-    )
+    sure = earlier.sure or later.sure
+    return msgspec.structs.replace(later, begin=earlier.begin, base=earlier.base, sure=sure, verified=verified)
 
 
 def _run(session: SessionId, epoch: Epoch, lanes: frozenset[Lane], *, begin: int, base: Heads, sure: bool) -> Run:
@@ -163,18 +208,18 @@ def _checkpoint(run: Run, before: Heads, body: bytes, at: int, signed: VerifySig
     try:
         event = decode_event(body)
     except RecordBroken:
-        return Broken(at, "Its body can't be read.")
+        return Broken(at, "Its body can't be read.", SESSION)
     if not isinstance(event, RecordCheckpoint):
-        return Broken(at, "Its header calls it a checkpoint, and its body is none.")
+        return Broken(at, "Its header calls it a checkpoint, and its body is none.", SESSION)
     try:
         signature = base64.b64decode(event.signature, validate=True)
     except ValueError:
         signature = b""  # No key will have signed that.
     if not signed(event.key, checkpoint_bytes(run.session, run.epoch, event.lanes), signature):
-        return Broken(at, f"Its signature isn't one of key {event.key}.")
+        return Broken(at, f"Its signature isn't one of key {event.key}.", SESSION)
     for lane in sorted(run.lanes):
         said, found = event.lanes.get(lane, _NOTHING), before.get(lane, _NOTHING)
         if said != found:
             reason = f"The checkpoint says that lane {lane} ends at event {said.offset}, with another digest or end."
-            return Broken(at, reason)
+            return Broken(at, reason, lane)
     return msgspec.structs.replace(run, sure=True, verified=at)

@@ -123,27 +123,29 @@ def translated() -> Iterator[None]:
         raise meaning(error) from error
 
 
-def open_for_writing(path: Path, busy_s: float) -> sqlite3.Connection:
+def open_for_writing(path: Path, busy_s: float, kind: Kind = _KIND) -> sqlite3.Connection:
     """Open the log at `path`, making file and folders when there are none.
 
-    Its statements wait for `busy_s` seconds when another process holds the file.
+    Its statements wait for `busy_s` seconds when another process holds the file. `kind`: another sort of file that is
+    kept like a log.
     Raises ConfigurationError when it isn't a Moothall log, is of a newer release or can't be opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"The log {path} can't be opened for writing: {error.strerror}."
+        msg = f"The {kind.name} {path} can't be opened for writing: {error.strerror}."
         raise ConfigurationError(msg) from error
-    _KIND.make_file(path)  # Texts that are held back stand in it too. SQLite gives the WAL the same mode.
+    kind.make_file(path)  # Texts that are held back stand in it too. SQLite gives the WAL the same mode.
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
-    with closed_on_failure(connection, partial(_cannot_open, path)):
-        new = _KIND.is_new(connection, path)
+    with closed_on_failure(connection, partial(_cannot_open, path, kind.name)):
+        new = kind.is_new(connection, path)
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
-            msg = f"The log {path} needs a file system with shared memory (for SQLite's WAL); a network drive won't do."
+            what = f"The {kind.name} {path}"
+            msg = f"{what} needs a file system with shared memory (for SQLite's WAL); a network drive won't do."
             raise ConfigurationError(msg)
         if new:
-            _KIND.create(connection, path)
+            kind.create(connection, path)
         for pragma in (
             "synchronous = FULL",
             "fullfsync = ON",  # means something on macOS only, where fsync alone leaves data in the drive's cache
@@ -155,9 +157,9 @@ def open_for_writing(path: Path, busy_s: float) -> sqlite3.Connection:
     return connection
 
 
-def open_beside(path: Path) -> sqlite3.Connection:
+def open_beside(path: Path, kind: Kind = _KIND) -> sqlite3.Connection:
     """Open the log at `path` for reading while this process has it open for writing."""
-    return _connect_readonly(path, "mode=ro")
+    return _connect_readonly(path, "mode=ro", kind)
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
@@ -174,24 +176,24 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return _connect_readonly(path, "mode=ro" if in_use else "immutable=1")
 
 
-def _connect_readonly(path: Path, how: str) -> sqlite3.Connection:
+def _connect_readonly(path: Path, how: str, kind: Kind = _KIND) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?{how}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    with closed_on_failure(connection, partial(_cannot_open, path)):
-        if _KIND.is_new(connection, path):
-            msg = f"{path} is empty: it holds no log yet."
+    with closed_on_failure(connection, partial(_cannot_open, path, kind.name)):
+        if kind.is_new(connection, path):
+            msg = f"{path} is empty: it holds no {kind.name} yet."
             raise ConfigurationError(msg)
     return connection
 
 
-def _cannot_open(path: Path, error: sqlite3.Error) -> ConfigurationError:
+def _cannot_open(path: Path, name: str, error: sqlite3.Error) -> ConfigurationError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
-        return ConfigurationError(f"{path} is not a Moothall log: it is no database at all. Move it away.")
+        return ConfigurationError(f"{path} is not a Moothall {name}: it is no database at all. Move it away.")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         # Without room for its shared memory SQLite speaks of an I/O error.
-        return ConfigurationError(f"The log {path} can't be opened ({error}). Is its disk full? Make room there.")
-    return ConfigurationError(f"The log {path} can't be opened: {error}.")
+        return ConfigurationError(f"The {name} {path} can't be opened ({error}). Is its disk full? Make room there.")
+    return ConfigurationError(f"The {name} {path} can't be opened: {error}.")
 
 
 class LogReader:

@@ -9,9 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord, checkpoint_bytes, decode_header, seal
+from moothall.core.floor.parts import Order
 from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import STAFF, Feed
-from moothall_hub.checking import Broken, Run, first_run, live_run, take
+from moothall.core.lanes import FLOOR, STAFF, Feed
+from moothall.core.lanes import SESSION as SESSION_LANE
+from moothall_hub.checking import Broken, Run, first_run, live_run, take, with_lanes
 from recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"a hub's tests need a key: this is"[:32]))
@@ -60,6 +62,7 @@ def test_what_doesnt_fit_is_named() -> None:
     third = recorder.record(ev.SessionDescribed(title="Water"))
     run = taken(BEGUN, first)
     assert "there already" in reason(run, first)
+    assert "It follows event 0 of lane session" in reason(msgspec.structs.replace(run, offset=0), first)
     assert reason(run, second) == "It is of lane staff, which isn't followed."
     assert "another session" in reason(first_run(SessionId("other"), EPOCH, LANES), first)
     assert "another life" in reason(first_run(SESSION, Epoch("k3j9x3"), LANES), first)
@@ -115,4 +118,32 @@ def test_only_public_lanes_are_followed() -> None:
     with pytest.raises(ValueError, match="only public ones are signed"):
         first_run(SESSION, EPOCH, LANES | {STAFF})
     with pytest.raises(ValueError, match="not all are public"):
-        live_run(SESSION, EPOCH, frozenset({STAFF}), begin=3, base={})
+        with_lanes(BEGUN, frozenset({STAFF}), {}, 0)
+
+
+def test_another_event_in_the_place_of_one_that_is_held_is_named() -> None:
+    recorder = Recorder()
+    known = taken(BEGUN, recorder.record(TITLE))
+    live = live_run(known, begin=0, base={})
+    assert taken(live, Recorder().record(TITLE)).meets == {}
+    other = Recorder().record(ev.SessionDescribed(title="Water"))
+    assert reason(live, other) == "It is not event 1 of lane session as that came before."
+
+
+def test_a_lane_that_comes_in_is_missed_from_its_first_event_or_from_where_it_was_left() -> None:
+    recorder = Recorder()
+    first, note = recorder.record(TITLE), recorder.record(ev.QueueOrdered(order=Order.SUPPORT))
+    few = with_lanes(taken(BEGUN, first), frozenset({SESSION_LANE}), {}, 1)
+    assert (few.lanes, few.offset, few.verified) == (frozenset({SESSION_LANE}), 1, 1)
+    more = with_lanes(few, LANES, {}, few.verified)
+    assert (more.offset, dict(more.heads)) == (0, {SESSION_LANE: recorder.heads[SESSION_LANE]})
+    assert taken(more, note, recorder.checkpoint(SIGNER)).checked
+    left = with_lanes(few, frozenset({SESSION_LANE, FLOOR}), {FLOOR: recorder.heads[FLOOR]}, 0)
+    assert (left.offset, left.heads[FLOOR].offset) == (1, 2)
+
+
+def test_numbers_that_no_event_has_are_named() -> None:
+    recorder = Recorder()
+    recorder.offset = 10**15
+    assert reason(BEGUN, recorder.record(TITLE)) == "No event has such a number."
+    assert reason(BEGUN, Recorder().record(TITLE, n=-1)) == "No event has such a number."
