@@ -39,6 +39,8 @@ class Feeding:
         self.follow = follow
         self.waits = False
         """Whether it can't begin yet: it is tried again when the log has news."""
+        self.answered = False
+        """Whether the hub was told where it begins, or that it can't."""
         self.looks = False
         """Whether `stays_open` is to be asked."""
         self.begun: Live | None = None

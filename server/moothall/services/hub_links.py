@@ -137,13 +137,13 @@ class HubLinks:
             await connection.close(code, reason)
             return
         link = ServedHub(connection, identity, hello, self._served, path=self._path_of(identity))
+        link.say(self._welcome(identity))
         older, self._links[identity.hub] = self._links.get(identity.hub), link
         try:
             if older is not None:
                 older.end(CloseCode.REPLACED, "This hub has dialled again.")
                 await older.ended.wait()  # So that none of its acts is done beside those that come again.
             logger.info("hub %s: linked from %s, release %s", identity.hub, hello.node, hello.release)
-            link.say(self._welcome(identity))
             self._seen(identity.hub, hello.node, connected=True)
             await link.run()
         finally:

@@ -39,6 +39,8 @@ OFFER_MS = 2_000
 FAILURES = 3
 """How often an act may fail in a way that nobody foresaw until it is refused: else it is in the way of all others."""
 
+FOLLOWED_ANEW = "It was followed anew before this was answered."
+
 _LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
 
 
@@ -187,6 +189,9 @@ class ServedHub:
             message = f"A hub follows {MOST_FOLLOWED} meetings at most; leave another one first."
             self.say(wire.Stopped(session=session, message=message))
             return
+        before = self._feedings.get(session)
+        if before is not None and not before.answered:  # Each is answered once, so that a hub may count the answers.
+            self.say(wire.Stopped(session=session, message=FOLLOWED_ANEW))
         self._feedings[session] = Feeding(self._served.source, self._served.pack, follow, self._path)
         self._news.set()
 
@@ -326,6 +331,7 @@ class ServedHub:
             return None
         if isinstance(message, wire.Stopped):
             del self._feedings[session]
+        feeding.answered = feeding.answered or message is not None
         return message
 
 

@@ -12,7 +12,7 @@ from moothall.core.ids import CommandId, InterventionId, SessionId
 from moothall.core.lanes import SESSION, channel_lane
 from moothall.core.session import Status
 from moothall.services.hub_feeding import CLOSED
-from moothall.services.hub_serving import FAILURES, MESSAGES, MOST_ANSWERS, MOST_FOLLOWED
+from moothall.services.hub_serving import FAILURES, FOLLOWED_ANEW, MESSAGES, MOST_ANSWERS, MOST_FOLLOWED
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire import hub as wire
@@ -264,6 +264,22 @@ def test_what_a_hub_left_comes_no_more_and_what_it_follows_anew_begins_anew() ->
         await listen(hub, model)
         assert len(model.known) == 2
         assert it.links.connected[0].sessions == ()
+
+    told(story)
+
+
+def test_each_follow_is_answered_once() -> None:
+    async def story(it: Centre) -> None:
+        hub, model = await linked(it), Model(ROOM)
+        for _ in range(3):
+            await hub.send(model.follow())  # The session isn't there yet.
+            await asyncio.sleep(0.1)
+        anew = wire.Stopped(session=HALL, message=FOLLOWED_ANEW)
+        assert [await next_of(hub, wire.Stopped, wire.Live) for _ in range(2)] == [anew, anew]
+        await it.source.write(SESSION)
+        assert isinstance(await next_of(hub, wire.Stopped, wire.Live), wire.Live)
+        await hub.send(model.follow())
+        assert isinstance(await next_of(hub, wire.Stopped, wire.Live), wire.Live)
 
     told(story)
 
