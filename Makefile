@@ -30,7 +30,7 @@ PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all chaos check fix coverage bench lock clean apertium chromium node FORCE
+.PHONY: help demo demo-hub serve test test-all chaos check fix coverage bench lock clean apertium chromium node FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ help: ## this list
 demo: $(VENV)/.demo $(VENV)/.project apertium ## play a session as if it were live; FILE=talk.mp3 LANGUAGE=en PORT=8080 LAN=1
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall demo $(DEMO_ARGS)
+
+demo-hub: $(VENV)/.demo $(VENV)/.project ## a hub beside a running `make demo`, in another terminal; HUB_PORT=8090 LAN=1
+	@$(FOREGROUND) $(BIN)/moothall hub --beside data --data data/demo-hub --port $(if $(call given,HUB_PORT),"$$HUB_PORT",8090) \
+		$(if $(call given,LAN),--lan,--host 127.0.0.1)
 
 serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moothall.toml
 	@$(BIN)/moothall models fetch whisper-base
@@ -68,6 +72,7 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/event_reference.py
 	$(BIN)/python tools/record_reference.py
 	$(BIN)/python tools/settings_reference.py
+	$(BIN)/python tools/hub_settings_reference.py
 	$(BIN)/python tools/licences.py
 
 coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate
@@ -80,8 +85,8 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 	$(BIN)/python bench/translating.py config/sample/session.opus
 
 lock: ## pin the requirements again, newest versions; needs uv
-	uv pip compile $(LOCK) --extra audio --extra engine --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra translate --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate -o requirements/demo.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra dev -c requirements/demo.txt -o requirements/dev.txt
 
 LOCK := pyproject.toml requirements/build.in --quiet --no-config --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url

@@ -16,7 +16,9 @@ from moothall.app import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.floor.parts import Kind
+from moothall.core.hub_entry import Details
+from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.proposing import ProposeOrder
@@ -123,6 +125,26 @@ async def _in_portuguese(page: Page) -> None:
     await page.locator(".other").first.wait_for(state="attached")
 
 
+async def _group_is_added(page: Page) -> None:
+    await page.fill("#Name", "Lima & <Centro>")
+    await _sent(page, "button.main")
+
+
+async def _words_are_wrong(page: Page) -> None:
+    await page.fill("#Words", "six words of mine")
+    await _sent(page, ".asking button")
+
+
+async def _in_a_group(page: Page) -> None:
+    """With people counted and a note to the moderator."""
+    await page.fill("#Number", "23")
+    await page.click("#Set button")
+    await page.locator(".many").wait_for()
+    await page.fill("#Note", "We <hear> you well.")
+    await _sent(page, "#Write button")
+    await page.locator(".note").first.wait_for()
+
+
 async def _beside(page: Page) -> None:
     """With a line that is not translated yet."""
     await page.locator("#line-1-mt-es .original").wait_for(state="attached")
@@ -166,6 +188,15 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin_meeting.html": ("/admin/meetings/plenary", None),
     "admin_import.html": ("/admin", _file_of_a_programme),
     "admin_sheets.html": ("/admin", _sheets),
+    "admin_hubs.html": ("/admin/hubs", None),
+    "admin_hub.html": ("/admin/hubs/kisumu-library", None),
+    "admin_hub_sheets.html": ("/admin/hubs", _group_is_added),
+    "hub_pair.html": ("/hub/pair", None),
+    "hub_pair.html, wrong words": ("/hub/pair", _words_are_wrong),
+    "hub_home.html": ("/hub/kisumu-library", None),
+    "hub.html": ("/hub/kisumu-library/translated", _in_a_group),
+    "hubs.html": ("/hubs", None),
+    "hubs_thanks.html": ("/hubs/thanks", None),
     "staff_error.html": ("/admin/meetings/none-of-that-name", None),
     "error.html": ("/s/none-of-that-name", None),
 }
@@ -203,8 +234,27 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
         await asked(running)
         await said_of_themselves(running)
         await _proposed(running)
+        await _groups(running)
         async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
             yield running
+
+
+async def _groups(running: Hall) -> None:
+    """A group far away that takes part in a meeting that is on, and has asked something."""
+    details = Details(city="Kisumu", institution="Library & <archive>", languages=("sw", "en"), expected=20)
+    assert isinstance(await running.hubs.add("Kisumu & <Library>", details), tuple)
+    await running.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
+    asked = do.Ask(
+        intervention=InterventionId("kisumu1"),
+        kind=Kind.QUESTION,
+        text="Who will <pay> for the line & the power?",
+        language="en",
+        asker="k1",
+        origin="hub:kisumu-library",
+    )
+    writer = (await running.sessions.open(SessionId("translated"))).writer
+    by = Actor(Role.HUB, "k1", hub="kisumu-library")
+    assert isinstance(await writer.send(by, CommandId("kisumu1"), asked), Receipt)
 
 
 async def _proposed(running: Hall) -> None:

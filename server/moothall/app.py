@@ -31,6 +31,8 @@ from moothall.services.balance import Balance
 from moothall.services.ballots import Ballots
 from moothall.services.engine_connection import BenchClock
 from moothall.services.glossaries import Glossaries
+from moothall.services.hub_pairing import Pairing
+from moothall.services.hubs import Hubs
 from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.office import Office
@@ -63,6 +65,8 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     balance: Balance
     programme: Programme
     links: RoleLinks
+    hubs: Hubs
+    pairing: Pairing
     office: Office
     recognising: Recognising
     translating: Translating
@@ -138,6 +142,8 @@ async def hall(
             balance=house.balance,
             programme=house.programme,
             links=house.links,
+            hubs=house.hubs,
+            pairing=house.pairing,
             office=house.office(address.public),
             recognising=recognising,
             translating=translation.translating,

@@ -35,6 +35,7 @@ from moothall.app_admin import admin_doors
 from moothall.app_asking import abuse_door, asking_doors
 from moothall.app_desks import open_desks
 from moothall.app_house import House
+from moothall.app_hubs import hub_doors
 from moothall.app_questions import channel_of, open_question_translations, wall_questions
 from moothall.app_sound import microphone_doors, sound_address, sound_door
 from moothall.app_translating import Translation
@@ -226,7 +227,20 @@ async def open_doors(
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
-    app.add_routes(sound_door(house, recordings, folder, staff, access).routes())
+    app.add_routes(
+        [
+            *sound_door(house, recordings, folder, staff, access).routes(),
+            *hub_doors(
+                house,
+                origins=address.origins,
+                public=address.public,
+                pages=pages,
+                staff=staff,
+                catalogue=catalogue,
+                address_of=address_of,
+            ),
+        ]
+    )
     app.add_routes(
         admin_doors(
             house,
@@ -260,7 +274,7 @@ async def open_doors(
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket):
         stack.push_async_callback(closing.close)
-    for running in (events, polls, plain, low, reports, house.ballots, house.balance):
+    for running in (events, polls, plain, low, reports, house.ballots, house.balance, house.hubs):
         stack.callback(house.tasks.create_task(carry_on(running.run, clock)).cancel)
     await web.SockSite(runner, listener, ssl_context=tls).start()
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)

@@ -31,6 +31,8 @@ from moothall.services.ballots import Ballots
 from moothall.services.carrying_on import carry_on
 from moothall.services.closing import Closing
 from moothall.services.glossaries import Glossaries
+from moothall.services.hub_pairing import Pairing
+from moothall.services.hubs import Hubs
 from moothall.services.office import Office
 from moothall.services.programme import Programme
 from moothall.services.proposing import Proposals
@@ -61,6 +63,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     typing: Typing
     ballots: Ballots
     balance: Balance
+    hubs: Hubs
+    pairing: Pairing
     clock: Clock
     randomness: Randomness
     tasks: asyncio.TaskGroup
@@ -90,6 +94,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         await self.proposals.forget(session)
         await self.ballots.forget(session)
         await self.balance.forget(session)
+        await self.hubs.forget(session)
 
 
 def _remove(folder: Path) -> None:
@@ -136,6 +141,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         zones=find_zone,
     )
     links = RoleLinks(book=book, clock=clock, randomness=randomness)
+    hubs = Hubs(book=book, sessions=sessions, links=links, clock=clock, randomness=randomness)
+    pairing = Pairing(hubs, links, book=book, clock=clock, randomness=randomness)
     proposals = Proposals(
         sessions,
         log=log,
@@ -162,6 +169,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     sessions.observe(lambda live, _: balance.observe(live))
     await programme.load()
     await links.load()
+    await hubs.load()
+    await pairing.load()
     await proposals.load()
     return House(
         data=data,
@@ -176,6 +185,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         typing=Typing(sessions, clock),
         ballots=ballots,
         balance=balance,
+        hubs=hubs,
+        pairing=pairing,
         clock=clock,
         randomness=randomness,
         tasks=tasks,

@@ -1,14 +1,24 @@
-"""The links of hubs: what they are served from, who they are, and the door where they dial."""
+"""Hubs at the centre: the registry, pairing, the page of each, the public list, and the door where their links dial."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from aiohttp import web
 
+from moothall.adapters.admin_request import StaffPages
+from moothall.adapters.form_guard import FormGuard
+from moothall.adapters.hub_admin_door import HubAdminDoor
 from moothall.adapters.hub_door import TRIES, TRIES_PATIENCE_MS, HubDoor
+from moothall.adapters.hub_list_door import HubListDoor
+from moothall.adapters.hub_page_door import HubPageDoor
+from moothall.adapters.hub_pair_door import HubPairDoor
 from moothall.adapters.limits import AddressGate
+from moothall.adapters.pages import Pages
+from moothall.adapters.qr import qr_svg
+from moothall.adapters.staff_door import StaffDoor
+from moothall.adapters.time_zones import find_zone
 from moothall.app_house import House
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import RoomId
@@ -16,6 +26,57 @@ from moothall.services.catalogue import Catalogue
 from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import About, ActTaker, Pack, Registry
 from moothall.services.hub_source import CentreSource
+
+
+def hub_doors(
+    house: House,
+    *,
+    origins: frozenset[str],
+    public: str,
+    pages: Pages,
+    staff: StaffDoor,
+    catalogue: Catalogue,
+    address_of: Callable[[web.Request], str],
+) -> Sequence[web.RouteDef]:
+    """Their routes. `origins`: whose pages may send; `public`: the address on sheets and codes."""
+    shared = StaffPages(
+        pages=pages,
+        guard=FormGuard(origins=origins, randomness=house.randomness),
+        staff=staff.staff,
+        key_of=staff.key_of,
+    )
+    admin = HubAdminDoor(
+        pages=shared,
+        hubs=house.hubs,
+        pairing=house.pairing,
+        zone=house.programme.zone,
+        zones=find_zone,
+        public=public,
+        qr_svg=qr_svg,
+    )
+    pair = HubPairDoor(
+        pages,
+        house.pairing,
+        staff=staff,
+        clock=house.clock,
+        randomness=house.randomness,
+        origins=origins,
+        keys=house.signer.public_document(),
+        public=public,
+        address_of=address_of,
+    )
+    page = HubPageDoor(
+        pages=shared,
+        hubs=house.hubs,
+        sessions=house.sessions,
+        programme=house.programme,
+        asking=house.asking,
+        entries=catalogue.all,
+        zones=find_zone,
+        clock=house.clock,
+        randomness=house.randomness,
+    )
+    return [route for door in (admin, pair, page, HubListDoor(pages, house.hubs)) for route in door.routes()]
 
 
 def hub_door(

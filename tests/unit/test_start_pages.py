@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from moothall.cli.main import command_parser
+from moothall_hub.cli import hub_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "docs/README.md", *(ROOT / "docs/start").glob("*.md")])
@@ -47,6 +48,8 @@ def test_every_command_of_the_page_can_be_given(page: Path) -> None:
         if words[:1] == ["make"]:
             done = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, check=False)
             assert done.returncode == 0, done.stderr
+        elif words[1:2] == ["hub"] and words[0].endswith("moothall"):
+            hub_parser().parse_args(words[2:])
         elif words and words[0].endswith("moothall"):
             command_parser().parse_args(words[1:])
             assert [word for word in words if word.startswith("config/") and not (ROOT / word).exists()] == []
@@ -54,7 +57,8 @@ def test_every_command_of_the_page_can_be_given(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_address_of_the_page_is_a_door(page: Path) -> None:
-    rows = re.findall(r"`(?:GET|POST) (/[^`?]*)", (ROOT / "docs/reference/doors.md").read_text())
+    known = (ROOT / "docs/reference" / name for name in ("doors.md", "hub-doors.md"))
+    rows = [row for each in known for row in re.findall(r"`(?:GET|POST) (/[^`?]*)", each.read_text())]
     doors = [re.compile(re.sub(r"\{\w+\}", "[^/]+", row)) for row in rows]
     named = re.findall(r"(?:http://[\w.:]+|`)(/[\w/{}.…-]*)", page.read_text())
     assert [each for each in named if not any(door.fullmatch(each) for door in doors)] == []

@@ -18,7 +18,9 @@ async function submit(event) {
   const id = form.querySelector('[name=id]');
   if (kept().some(({ fields }) => fields.id === id.value && fields.text !== form.querySelector('[name=text]').value)) id.value = newId();
   const label = form.querySelector('[name=kind]:checked')?.parentElement.textContent.trim();
-  const entry = { action: form.getAttribute('action'), fields: Object.fromEntries(new FormData(form)), label, at: Date.now() };
+  const fields = Object.fromEntries(new FormData(form));
+  // It may have been written a while ago, on a page elsewhere.
+  const entry = { action: form.getAttribute('action'), fields, label, at: Date.now() - (Number(fields.age) || 0) };
   const answer = form.dataset.busy ? undefined : await sent(entry);
   button.removeAttribute('aria-disabled');
   if (answer?.taken) location.assign(answer.address);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import wraps
@@ -85,8 +84,7 @@ class AdminDoor:
         self._public = public
         self._qr = qr_svg
         self._reach = reach
-        self._names = view.language_names(pages.pages.catalogues)
-        self._own_names: dict[str, str] = {}
+        self._languages = view.LanguageReader(pages.pages.catalogues).read
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -316,14 +314,6 @@ class AdminDoor:
     def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:
         offered = [role for role in ROLES if role is not Role.READER or readers]
         return [{"value": role.value, "name": asked.ui.text(ROLES[role])} for role in offered]
-
-    async def _languages(self, text: str) -> tuple[str, ...] | None:
-        """The tags of what was written; what languages call themselves is looked up when nothing else helps."""
-        found = view.languages_of(text, self._names)
-        if found is None and not self._own_names:
-            self._own_names = await asyncio.to_thread(view.own_language_names)
-            self._names = {**self._own_names, **self._names}
-        return found or view.languages_of(text, self._names)
 
     async def _state(self, session: SessionId) -> State | None:
         live = await self._programme.live(session)

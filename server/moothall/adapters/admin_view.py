@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -274,6 +275,22 @@ def place_jobs(room: RoomId, now: SessionId | None, role: Role, ui: Catalogue) -
     if role not in SOUND_ROLES:
         return of_session
     return [{"address": f"/room/{room}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)}, *of_session[1:]]
+
+
+class LanguageReader:
+    """Reads languages as people write them. What languages call themselves is looked up when nothing else helps."""
+
+    def __init__(self, catalogues: Catalogues) -> None:
+        self._names = language_names(catalogues)
+        self._own_names: dict[str, str] = {}
+
+    async def read(self, text: str) -> tuple[str, ...] | None:
+        """As `languages_of`."""
+        found = languages_of(text, self._names)
+        if found is None and not self._own_names:
+            self._own_names = await asyncio.to_thread(own_language_names)
+            self._names = {**self._own_names, **self._names}
+        return found or languages_of(text, self._names)
 
 
 def language_names(catalogues: Catalogues) -> dict[str, str]:

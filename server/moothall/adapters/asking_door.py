@@ -136,7 +136,7 @@ class AskingDoor:
         ui, chosen = language(self._pages, request)
         try:
             self._check_origin(request)
-            typed = await _typed(request, ui)
+            typed = await typed_in(request, ui)
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
             return self._refused(wrong, ui)
@@ -238,7 +238,7 @@ class AskingDoor:
                 (hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in self._hubs_of(wanted.session).items()
             ],
             kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
-            languages=_languages(wanted, typed.language, ui, self._pages),
+            languages=languages_for(wanted, typed.language, ui, self._pages),
             about=about_fields(self._choices(wanted), typed.about, ui),
             most_text=MAX_TEXT,
             most_name=MAX_NAME,
@@ -256,7 +256,7 @@ class AskingDoor:
         return private(response)
 
 
-async def _typed(request: web.Request, ui: Catalogue) -> Typed:
+async def typed_in(request: web.Request, ui: Catalogue) -> Typed:
     """The form in a request's body. Raises Wrong when it is too long or isn't one."""
     given = await read_form(request)
     try:
@@ -289,7 +289,7 @@ def _age(given: Mapping[str, str]) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
 
-def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
+def languages_for(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
     """What a text may be in: the language chosen, the meeting's, those of the interface."""
     tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
     return [

@@ -88,11 +88,15 @@ class AddressGate:
         randomness: Randomness,
         allowance: Allowance = GENEROUS,
         patience_ms: int = PATIENCE_MS,
+        *,
+        slower: int = 1,
     ) -> None:
+        """`slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes."""
         self._clock = clock
         self._randomness = randomness
         self._allowance = allowance
         self._patience = patience_ms
+        self._slower = slower
         self._key = randomness.bytes(32)
         self._key_since = clock.monotonic()
         # Overflow: the address that has been away longest is forgotten, with its debts.
@@ -104,6 +108,7 @@ class AddressGate:
         if now - self._key_since >= DAY_MS:
             self._key, self._key_since = self._randomness.bytes(32), now
             self._visitors.clear()
+        now //= self._slower
         name = hmac.digest(self._key, network(address).encode(), hashlib.sha256)[:8]
         visitor = self._visitors.get(name)
         if visitor is None:
@@ -113,9 +118,10 @@ class AddressGate:
         self._visitors.move_to_end(name)
         visitor.bucket, wait = visitor.bucket.take(self._allowance, now, self._patience)
         if wait and not visitor.flagged:
-            logger.warning("address %s asks more often than %d a second", name.hex(), self._allowance.per_second)
+            rate = f"{self._allowance.per_second} in {self._slower} s"
+            logger.warning("address %s asks more often than %s", name.hex(), rate)
         visitor.flagged = wait > 0
-        return wait
+        return wait * self._slower
 
     def middleware(self, address_of: Callable[[web.Request], str] = lambda request: request.remote or "") -> Middleware:
         """For `web.Application(middlewares=[…])`. Behind a proxy `address_of` reads the header that it sets."""

@@ -113,6 +113,7 @@ class Pages:
             auto_reload=False,
         )
         self._templates.globals["asset"] = self.static.address
+        self._templates.globals["hub_strip"] = None
         self._card = self.static.address(CARD)
 
     def render_session(
@@ -248,6 +249,10 @@ class Pages:
             newest=address.own_pace(max(1, seen.total + 1 - OWN_PACE_LINES)),
             here=seen.start + 1,
         )
+
+    def strip(self, made: Callable[[Catalogue, str], Markup]) -> None:
+        """At a hub: every page begins with what `made` says of the line, given a session's id, or nothing."""
+        self._templates.globals["hub_strip"] = made
 
     def render(self, template: str, *, ui: Catalogue, **values: object) -> str:
         """The page made of a template by its file name; `ui` and `catalogues` are given to each."""

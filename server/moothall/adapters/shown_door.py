@@ -53,6 +53,14 @@ QuestionsOf = Callable[[Asked, Catalogue], Awaitable[AskedNow]]
 """What a wall of that session, which may be read, shows of its questions."""
 
 
+BesideOf = Callable[[Asked, Catalogue], Awaitable[Mapping[str, object] | None]]
+"""What a hub's wall shows of its own beside that; None where it isn't a hub's."""
+
+
+async def _nothing_beside(_: Asked, __: Catalogue) -> None:
+    """For everywhere but a hub."""
+
+
 async def _no_questions(_: Asked, __: Catalogue) -> AskedNow:
     """For a house in which nobody asks."""
     return AskedNow()
@@ -76,27 +84,35 @@ class ShownDoor:
         *,
         clock: Clock,
         snapshot_of: SnapshotOf,
-        public: str,
+        public: str | Callable[[], str],
         framers: Sequence[str] = (),
         room: Callable[[str], OnWall | None] = lambda _: None,
         last_awaited: Callable[[SessionId], bool] = lambda _: False,
         questions: QuestionsOf = _no_questions,
+        beside: BesideOf = _nothing_beside,
     ) -> None:
-        """`public` is the server's address as codes say it, without a path; `room` knows the programme.
+        """`public` is the server's address as codes say it, without a path, or what tells it where that may change;
+        `room` knows the programme.
 
         `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
-        wall shows of them. `framers` are the origins whose pages may hold the box; `*` stands for all of them.
+        wall shows of them, `beside`: what a hub's own shows. `framers` are the origins whose pages may hold the box;
+        `*` stands for all of them.
         """
         self._pages = pages
         self._clock = clock
         self._snapshot_of = snapshot_of
-        self._public = public
+        self._public_now = public
         self._room = room
         self._last_awaited = last_awaited
         self._questions = questions
+        self._beside = beside
         ancestors = ("*",) if "*" in framers else ("'self'", *framers)
         policy = security_headers(ancestors)["Content-Security-Policy"]
         self._framed = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin"}
+
+    @property
+    def _public(self) -> str:
+        return self._public_now if isinstance(self._public_now, str) else self._public_now()
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -177,6 +193,7 @@ class ShownDoor:
             qr=qr_svg(address),
             short=address.partition("://")[2],
             asked=await self._questions(wanted, ui),
+            beside=await self._beside(wanted, ui),
             ask_at=f"{address}/ask".partition("://")[2],
             ask_qr=qr_svg(f"{address}/ask"),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,

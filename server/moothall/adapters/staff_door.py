@@ -22,7 +22,7 @@ from moothall.core.authority import STAFF_ROLES
 from moothall.core.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
 from moothall.services.reader_access import ASKER
-from moothall.services.role_links import HALL, VISIT_MS, RoleLinks, Staff, covers
+from moothall.services.role_links import HALL, VISIT_MS, RoleLinks, Staff, covers, hub_of
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,11 @@ class StaffDoor:
             return web.Response(status=404, text=html, content_type="text/html", headers=_SECRET)
         staff, key = entered
         logger.info("link %s: opened as %s", staff.link, staff.role)
-        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: landing(staff)})
+        return self.welcome(staff, key)
+
+    def welcome(self, staff: Staff, key: str, query: str = "") -> web.Response:
+        """Give a browser the key that stands for whom it let in, and send it to its page, with `query`."""
+        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: f"{landing(staff)}{query}"})
         response.set_cookie(
             STAFF_COOKIE, key, max_age=VISIT_MS // 1000, path="/", httponly=True, samesite="Lax", secure=self._secure
         )
@@ -165,6 +169,9 @@ def landing(staff: Staff) -> str:
     kind, _, name = staff.scope.partition(":")
     if staff.role is Role.SECRETARIAT and staff.scope == HALL:
         return ADMIN
+    if staff.role is Role.HUB:
+        session = f"/{quote(name)}" if kind == "session" and is_name(name) else ""
+        return f"/hub/{quote(hub_of(staff))}{session}"
     if kind != "session" or not is_name(name) or staff.role is Role.TECHNICIAN:
         return WORK
     return f"/desk/{name}" if staff.role in STAFF_ROLES else f"/s/{name}"

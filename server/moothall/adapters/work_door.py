@@ -14,7 +14,7 @@ from moothall.core.errors import Refusal, StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.services.programme import Programme
-from moothall.services.role_links import HALL, Staff, room_scope
+from moothall.services.role_links import HALL, Staff, hub_of, room_scope
 
 
 class WorkDoor:
@@ -67,6 +67,7 @@ class WorkDoor:
             "label": staff.label,
             "admin": staff.role is Role.SECRETARIAT and staff.scope == HALL,
             "control": staff.role in (Role.TECHNICIAN, Role.SECRETARIAT) and staff.scope == HALL,
+            "hub": hub_of(staff),
             "pages": view.jobs(SessionId(name), staff.role, asked.ui) if kind == "session" else [],
             "places": [self._place(place, staff, asked) for place in self._places(rooms)],
             "moves_on": _may_move_on(staff.role),

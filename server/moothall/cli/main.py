@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -17,6 +18,7 @@ EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
   moothall engine …                         an engine on another machine (moothall engine --help)
   moothall translator …                     translators on another machine (moothall translator --help)
+  moothall hub …                            a hub: the text for a far local network (moothall hub --help)
 """
 
 
@@ -33,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["engine"]:
         # The engine is a program of its own: it takes this process over, and nothing of the server stays in it.
         os.execv(sys.executable, [sys.executable, "-m", "moothall_models", *given[1:]])  # noqa: S606  # our own
+    if given[:1] == ["hub"]:
+        return hub_program(given[1:])
     arguments = command_parser().parse_args(given)
     try:
         return int(arguments.run(arguments))
@@ -48,6 +52,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
             print(f"moothall: {sentence}", file=sys.stderr)
         return FAILED
+
+
+def hub_program(given: Sequence[str]) -> int:
+    """Run a hub: a program of its own too. Where a system can't let it take this process over it is waited for."""
+    program = [sys.executable, "-m", "moothall_hub", *given]
+    if hasattr(os, "fork"):
+        os.execv(sys.executable, program)  # noqa: S606  # our own
+    try:
+        return subprocess.run(program, check=False).returncode  # noqa: S603  # our own
+    except KeyboardInterrupt:
+        return 0  # It was told as well.
 
 
 def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]:

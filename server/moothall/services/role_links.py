@@ -66,9 +66,13 @@ def hub_of(staff: Staff) -> str:
     """
     if staff.role is not Role.HUB:
         return ""
-    plain = unicodedata.normalize("NFKD", staff.label).encode("ascii", "ignore").decode().lower()
-    name = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_HUB].strip("-")
-    return name or staff.link
+    return hub_name(staff.label) or staff.link
+
+
+def hub_name(label: str) -> str:
+    """A label as a hub's name; empty where it has neither Latin letters nor figures."""
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_HUB].strip("-")
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -194,12 +198,17 @@ class RoleLinks:
     async def enter(self, token: str, key: str) -> tuple[Staff, str] | None:
         """Open a link in a browser that has `key`, or nothing: whom it stands for, and the browser's new key.
 
-        Each link gives a new key, so that a key that somebody slipped into a browser opens nothing. None for a wrong
-        token; raises StorageUnavailable.
+        None for a wrong token; raises StorageUnavailable.
         """
         staff = self.of_token(token)
-        if staff is None:
-            return None
+        return None if staff is None else (staff, await self.admit(staff, key))
+
+    async def admit(self, staff: Staff, key: str) -> str:
+        """Open a known link in a browser that has shown otherwise that it may; returns the browser's new key.
+
+        Each link gives a new key, so that a key that somebody slipped into a browser opens nothing. Raises
+        StorageUnavailable.
+        """
         had = tuple(each.link for each in self.of_visitor(key) if each.link != staff.link)
         new = base64.urlsafe_b64encode(self._randomness.bytes(32)).decode().rstrip("=")
         visitors: dict[str, _Visitor | None] = {_digest(key): None} if had else {}
@@ -208,7 +217,7 @@ class RoleLinks:
         visitors[_digest(new)] = _Visitor((*had, staff.link), self._clock.wall())
         await self._book.write(_entries(visitors))
         self._put(visitors)
-        return staff, new
+        return new
 
     async def leave(self, key: str) -> None:
         """Forget a browser; raises StorageUnavailable."""

@@ -35,6 +35,14 @@ async def test_each_address_has_its_own_rate_and_it_comes_back_with_time() -> No
     assert made.take("192.0.2.1") == 0
 
 
+async def test_an_allowance_may_be_one_of_minutes() -> None:
+    clock = ManualClock()
+    made = AddressGate(clock, SeededRandomness(), Allowance(per_second=10, burst=2), 0, slower=60)
+    assert [made.take("10.0.0.1") for _ in range(3)] == [0, 0, 6_000]
+    await clock.advance(6_000)
+    assert [made.take("10.0.0.1") for _ in range(2)] == [0, 6_000]
+
+
 def test_a_whole_hall_may_open_the_page_at_once() -> None:
     made = AddressGate(ManualClock(), SeededRandomness())
     assert [made.take("192.0.2.1") for _ in range(GENEROUS.burst)] == [0] * GENEROUS.burst

@@ -14,6 +14,7 @@ from moothall.adapters import (
     desk_texts,
     door_texts,
     hands_texts,
+    hub_texts,
     microphone_texts,
     moderating_texts,
     refinement_texts,
@@ -44,6 +45,8 @@ from moothall.adapters.page_texts import (
 )
 from moothall.adapters.record_texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record_texts import TEXTS as RECORD_TEXTS
+from moothall_hub import desk_texts as hub_desk_texts
+from moothall_hub import setup_texts, strip
 
 WEB = find_web_folder()
 CATALOGUES = Catalogues(WEB / "locales")
@@ -66,10 +69,13 @@ IN_CODE = {
     *(value for name, value in vars(RecordErrorText).items() if name.isupper()),
     *door_texts.KINDS.values(), *door_texts.ANSWERS.values(),
     *(value for name, value in vars(door_texts.DoorText).items() if name.isupper()),
+    *(key for name, texts in vars(hub_desk_texts).items() if name.isupper()
+      for key in (texts.values() if isinstance(texts, dict) else [texts]) if isinstance(key, str)),
     *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
     *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
     *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
     hands_texts.BEGUN, hands_texts.OVER,
+    *(value for name, value in vars(hub_texts.HubText).items() if name.isupper()), *hub_texts.UNPAIRED.values(),
     *(value for name, value in vars(typing_texts).items() if name.isupper() and isinstance(value, str)),
     *FORMAT_TEXTS.values(), *INTERPRETER_STANDING.values(), *NOTICES.values(), *SOUND.values(), YOUNG_PEOPLE, REHEARSAL,
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
@@ -82,6 +88,7 @@ IN_CODE = {
  desk_texts.STRANGER, desk_texts.NO_SESSION,
     *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
+    *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 

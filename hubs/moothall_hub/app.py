@@ -1,0 +1,207 @@
+"""The composition root of a hub: settings in, a running hub out. Start and stop read top to bottom in `hub`.
+
+It serves from the disk at once, whether there is a line or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.book_sqlite import SqliteBook
+from moothall.adapters.limits import keep_addresses_out_of_logs
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import Pages
+from moothall.adapters.system_clock import SystemClock, SystemRandomness
+from moothall.adapters.time_zones import find_zone
+from moothall.core.errors import ConfigurationError
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock
+from moothall.core.session import Status
+from moothall.core.times import UTC_ZONE, Zone
+from moothall.services.carrying_on import carry_on
+from moothall.services.catalogue import Catalogue
+from moothall.services.role_links import RoleLinks
+from moothall_hub.folder import hold_hub_folder
+from moothall_hub.mirror import Mirror
+from moothall_hub.mirrored import MirroredSessions
+from moothall_hub.missed import MissedSpans
+from moothall_hub.node_doors import Parts, open_hub_doors
+from moothall_hub.node_line import NodeLine
+from moothall_hub.node_meetings import NodeMeetings
+from moothall_hub.offers import Offers
+from moothall_hub.outbox import Outbox
+from moothall_hub.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.room_floor import RoomFloor
+from moothall_hub.room_presence import RoomPresence
+from moothall_hub.settings import HubSettings
+
+BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
+"""The files of a data folder."""
+GC_THRESHOLDS = (50_000, 20, 100)
+"""As the server's (`moothall.app`): walking what lives for ever at each turn costs more than all else."""
+BACKLOG = 256
+"""Connections that may wait to be taken: a room opens the page at once."""
+
+
+class Hub(msgspec.Struct, frozen=True, kw_only=True):
+    """A running hub, for whoever started it."""
+
+    own: str
+    """Where its pages are from this machine."""
+    told: Callable[[], tuple[str, ...]]
+    """The addresses to tell people, the best one first."""
+    routes: tuple[str, ...]
+    pairings: Pairings
+    pair: Callable[[str, str], Awaitable[Pairing | Unpaired]]
+    links: RoleLinks
+    sessions: MirroredSessions
+    offers: Offers
+    outbox: Outbox
+    line: NodeLine
+    clock: Clock
+
+
+@asynccontextmanager
+async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> AsyncIterator[Hub]:
+    """Run a hub while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
+
+    `own_clock` is this machine's.
+    """
+    keep_addresses_out_of_logs()
+    randomness, own_clock = SystemRandomness(), own_clock or SystemClock()
+    data = Path(settings.data)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(hold_hub_folder(data))
+        listener = stack.enter_context(closing(_listen(settings)))
+        book = await SqliteBook.open(data / BOOK)
+        stack.push_async_callback(book.close)
+        mirror = await Mirror.open(data / COPIES)
+        stack.push_async_callback(mirror.close)
+        outbox = await Outbox.open(data / OUTBOX)
+        stack.push_async_callback(outbox.close)
+        pairings = await Pairings.load(book, randomness)
+        offers = await Offers.load(book)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+
+        def keep_running(run: Callable[[], Awaitable[None]]) -> None:
+            stack.callback(tasks.create_task(carry_on(run, own_clock)).cancel)
+
+        line = await NodeLine.load(
+            book=book,
+            mirror=mirror,
+            outbox=outbox,
+            pairings=pairings,
+            offers=offers,
+            own_clock=own_clock,
+            randomness=randomness,
+            missed=await MissedSpans.load(book),
+            budget=settings.budget,
+        )
+        clock = line.clock
+        sessions = MirroredSessions(mirror, clock)
+        started = asyncio.Event()
+        stack.callback(tasks.create_task(sessions.run(started)).cancel)
+        await started.wait()
+        catalogue = Catalogue(mirror)
+        sessions.observe(lambda _, publication: catalogue.take(publication))
+        sessions.tell_renewed(catalogue.read_again)
+        await catalogue.all()  # What is closed needn't be followed.
+        await line.show(sessions, closed=lambda session: _is_closed(catalogue, session))
+        meetings = NodeMeetings(sessions, lambda: line.following, offers)
+        links = RoleLinks(book=book, clock=clock, randomness=randomness)
+        await links.load()
+        floor = RoomFloor(
+            book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=pairings.node
+        )
+        presence = RoomPresence(
+            book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=pairings.node
+        )
+        await floor.load()
+        await presence.load()
+
+        async def pair_here(address: str, words: str) -> Pairing | Unpaired:
+            done = await pair(address, words, pairings.node)
+            if isinstance(done, Pairing):
+                await line.paired(done)
+            return done
+
+        def zone() -> Zone:
+            name = offers.about.zone
+            rules = find_zone(name) if name else None
+            return UTC_ZONE if rules is None else Zone(name, rules)
+
+        served = await open_hub_doors(
+            stack,
+            Parts(
+                data=data,
+                book=book,
+                mirror=mirror,
+                sessions=sessions,
+                catalogue=catalogue,
+                meetings=meetings,
+                offers=offers,
+                pairings=pairings,
+                links=links,
+                floor=floor,
+                presence=presence,
+                line=line,
+                line_of=line.now,
+                copy_of=line.following.now,
+                pair=pair_here,
+                more=(),
+                clock=clock,
+                randomness=randomness,
+            ),
+            settings,
+            listener=listener,
+            pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=zone),
+            keep_running=keep_running,
+        )
+        for running in (floor.run, presence.run, line.run, line.look_after):
+            keep_running(running)
+        _calm_collector(stack)
+        yield Hub(
+            own=served.own,
+            told=served.told,
+            routes=served.routes,
+            pairings=pairings,
+            pair=pair_here,
+            links=links,
+            sessions=sessions,
+            offers=offers,
+            outbox=outbox,
+            line=line,
+            clock=clock,
+        )
+
+
+def _is_closed(catalogue: Catalogue, session: SessionId) -> bool:
+    entry = catalogue.known(session)
+    return entry is not None and entry.status is Status.CLOSED
+
+
+def _listen(settings: HubSettings) -> socket.socket:
+    host, port = settings.host, settings.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).partition(" (while")[0]
+        msg = f"The hub can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
+        raise ConfigurationError(msg) from error
+
+
+def _calm_collector(stack: AsyncExitStack) -> None:
+    """Spare the garbage collector what lives as long as the hub, until the stack unwinds."""
+    stack.callback(gc.set_threshold, *gc.get_threshold())
+    stack.callback(gc.unfreeze)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)

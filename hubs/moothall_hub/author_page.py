@@ -1,0 +1,129 @@
+"""The private page of whoever asked in a hub's room: where it stands here, on the way, or at the meeting."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from aiohttp import web
+
+from moothall.adapters import asking_texts as texts
+from moothall.adapters.asking_request import kept_query, page_of, private, title_of
+from moothall.adapters.page_asking import Asked, own_html
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.pages import Pages, script_json
+from moothall.core.errors import RefusalCode
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.order import ahead_of, wait_behind
+from moothall.core.floor.parts import OPEN
+from moothall.core.languages import direction
+from moothall.core.ports import Clock
+from moothall.core.session import State, Status
+from moothall.services.asking import Own
+from moothall_hub import desk_texts
+from moothall_hub.desk_ports import ActStanding, Line, LineState, Meetings
+from moothall_hub.local_floor import Local, LocalQuestion, Where, where
+from moothall_hub.room_floor import RoomFloor
+
+
+class RoomAuthorPage:
+    """Makes it."""
+
+    def __init__(self, pages: Pages, floor: RoomFloor, *, meetings: Meetings, line: Line, clock: Clock) -> None:
+        self._pages = pages
+        self._floor = floor
+        self._meetings = meetings
+        self._line = line
+        self._clock = clock
+
+    async def answer(
+        self, request: web.Request, wanted: Asked, question: LocalQuestion, ui: Catalogue, *, chosen: bool
+    ) -> web.Response:
+        """The page. Raises StorageUnavailable."""
+        act = await self._floor.act(question)
+        state = await self._meetings.state(wanted.session)
+        base, query = f"/s/{quote(wanted.session)}", kept_query(request, ui, chosen=chosen)
+        there = None if state is None else state.floor.get(question.id)
+        stands = where(question, act, there)
+        removed = there is not None and there.removed
+        received = "" if removed else question.text
+        answer = "" if there is None else there.answer
+        answer_language = "" if there is None else there.answer_language
+        text = self._pages.render(
+            "hub_asked.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            heading=ui.text(desk_texts.YOURS_HERE, n=question.number),
+            stands=self._stands(wanted, question, act, state, ui),
+            reason=act.message if stands is Where.REFUSED and act is not None else "",
+            turn=state is not None and state.floor.called == question.id,
+            received=received,
+            read=there.text if there is not None and there.text not in ("", received) else "",
+            language=question.language,
+            direction=direction(question.language),
+            answer=answer,
+            answer_language=answer_language,
+            answer_direction=direction(answer_language),
+            removed=removed,
+            may_go=_may_go(question, stands, there),
+            here=f"{page_of(wanted.session, request.match_info['token'])}{query}",
+            more=f"{base}/ask{query}",
+            questions=f"{base}/questions{query}",
+            back=f"{base}{query}",
+            session=wanted.session,
+            carried=script_json(self._carried(wanted, question, stands)),
+            wrong_address=ui.text(desk_texts.WRONG_ADDRESS),
+        )
+        return private(own_html(text, ui))
+
+    def _carried(self, wanted: Asked, question: LocalQuestion, stands: Where) -> dict[str, object]:
+        """What the browser keeps of it until the meeting has it, to send it again or take it to another machine."""
+        return {
+            "session": wanted.session,
+            "safe": stands not in (Where.HERE, Where.WAITING),
+            "ago": max(0, self._clock.wall() - question.at),
+            "fields": {
+                "id": question.form,
+                "kind": question.kind.value,
+                "text": question.text,
+                "name": question.name,
+                "language": question.language,
+            },
+        }
+
+    def _stands(
+        self, wanted: Asked, question: LocalQuestion, act: ActStanding | None, state: State | None, ui: Catalogue
+    ) -> str:
+        """Where it stands, in words."""
+        there = None if state is None else state.floor.get(question.id)
+        stands = where(question, act, there)
+        if stands is Where.STANDS and state is not None and there is not None:
+            return texts.stands(self._own(state, there), ui)
+        if stands is Where.WAITING and self._line.health().state is LineState.GOOD:
+            return ui.text(desk_texts.ON_ITS_WAY)
+        over = state is not None and state.status is Status.CLOSED
+        if stands is Where.REFUSED and over and act is not None and act.code is RefusalCode.CONFLICT:
+            return ui.text(desk_texts.LATE)
+        key = desk_texts.WHERE[stands]
+        if stands is not Where.JOINED:
+            return ui.text(key)
+        into = None if question.into is None else self._floor.floor(wanted.session).questions.get(question.into)
+        return ui.text(key, n="?" if into is None else into.number)
+
+    def _own(self, state: State, each: Intervention) -> Own:
+        """What the meeting says of it, as its author there would see it."""
+        ahead, now = ahead_of(state.floor, each.id), state.media_now(self._clock.wall())
+        on = state.status is Status.OPEN
+        into = None if each.into is None else state.floor.get(each.into)
+        return Own(
+            intervention=each,
+            ahead=ahead,
+            wait=wait_behind(state.floor, ahead, now) if on and ahead is not None else None,
+            into=None if into is None else into.number,
+        )
+
+
+def _may_go(question: LocalQuestion, stands: Where, there: Intervention | None) -> bool:
+    """Whether its author may still take it back."""
+    if question.stands is not Local.FORWARDED:
+        return question.stands in (Local.HERE, Local.KEPT)
+    return stands is not Where.REFUSED and (there is None or there.standing in OPEN)

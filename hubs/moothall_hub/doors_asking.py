@@ -1,0 +1,207 @@
+"""The door of *Ask or comment* at a hub, and the author's page: both work as they are when there is no line.
+
+Whoever has sent something is shown where it stands only once it is on the hub's disk. Their browser keeps it beside,
+until the meeting has it, and can take it to another machine of the hub: there it is the same question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters import asking_texts as texts
+from moothall.adapters.asking_door import ALLOWANCE, Typed, languages_for, typed_in
+from moothall.adapters.asking_request import COOKIE, kept_query, onward, page_of, private, title_of
+from moothall.adapters.door_texts import DoorText
+from moothall.adapters.limits import AddressGate
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages
+from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_forms import Senders, refused
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ports import Clock, Randomness
+from moothall.core.session import Status
+from moothall.services.asking import Unasked
+from moothall_hub import desk_texts
+from moothall_hub.author_page import RoomAuthorPage
+from moothall_hub.desk_ports import HubFacts
+from moothall_hub.room_floor import RoomFloor, RoomWish
+
+
+class RoomAskingDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        floor: RoomFloor,
+        *,
+        author_page: RoomAuthorPage,
+        facts: Callable[[], HubFacts],
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        origins: frozenset[str],
+        coordinator: Callable[[web.Request], bool] = lambda _: False,
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
+
+        `coordinator`: whether a request comes from the coordinator, who asks for others.
+        """
+        self._pages = pages
+        self._floor = floor
+        self._author_page = author_page
+        self._facts = facts
+        self._randomness = randomness
+        self._snapshot_of = snapshot_of
+        self._coordinator = coordinator
+        self._secure = secure
+        self._address_of = address_of
+        self._origins = origins
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = Senders(origins, self._gate, address_of)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/asking-worker.js", self.worker),
+            web.get("/s/{session}/ask", self.form),
+            web.post("/s/{session}/ask", self.take),
+            web.get("/s/{session}/asked/{token}", self.author_page),
+            web.post("/s/{session}/asked/{token}", self.take_back),
+        ]
+
+    async def worker(self, _: web.Request) -> web.Response:
+        """The script that keeps the form in the browser for when this computer is away."""
+        file = self._pages.static.get("js/asking_worker.js")
+        if file is None:  # pragma: no cover  # the web folder is whole, or nothing starts
+            raise web.HTTPNotFound
+        return web.Response(body=file.body, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: "no-cache"})
+
+    async def form(self, request: web.Request) -> web.Response:
+        """The empty form."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        over = wanted.snapshot.session.status is Status.CLOSED
+        sentence = texts.unasked(Unasked.OVER, ui) if over else None
+        hub = next(iter(self._groups(request)), "")
+        typed = Typed(form=new_token(self._randomness), language=ui.language, hub=hub)
+        response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen)
+        if request.headers.get("Purpose") != "prefetch" and not token_of(request, COOKIE):
+            path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
+            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+        return response
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take what somebody wrote, and go to its page."""
+        ui, chosen = language(self._pages, request)
+        try:
+            if request.headers.get(hdrs.ORIGIN) not in self._origins:
+                raise Wrong(403, DoorText.ORIGIN)
+            typed = await typed_in(request, ui)
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return private(refused(wrong, self._pages, ui))
+        if self._gate.take(self._address_of(request)):
+            return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
+        wish = RoomWish(
+            kind=typed.kind,
+            text=typed.text.strip(),
+            language=typed.language,
+            form=typed.form,
+            name=typed.name.strip(),
+            age=typed.age,
+            coordinator=bool(typed.hub),
+        )
+        try:
+            own = not typed.hub or typed.hub in self._groups(request)
+            answer = await self._floor.ask(wanted.session, wish, token_of(request, COOKIE)) if own else Unasked.HUB
+        except StorageUnavailable:
+            answer = Unasked.UNAVAILABLE
+        if isinstance(answer, Unasked):
+            sentence, status = texts.unasked(answer, ui), 503 if answer is Unasked.UNAVAILABLE else 422
+            return self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, status=status, why=answer)
+        page = page_of(wanted.session, self._floor.token(wanted.session, answer))
+        return onward(page + kept_query(request, ui, chosen=chosen))
+
+    async def author_page(self, request: web.Request) -> web.Response:
+        """Where somebody's question stands, for its author alone."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            question = self._floor.of_token(wanted.session, request.match_info["token"])
+            if question is None:
+                raise Wrong(404, ErrorText.NOTHING)
+            return await self._author_page.answer(request, wanted, question, ui, chosen=chosen)
+        except Wrong as wrong:
+            return private(refused(wrong, self._pages, ui))
+        except StorageUnavailable:
+            return private(refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui))
+
+    async def take_back(self, request: web.Request) -> web.Response:
+        """Take a question back for its author, and show its page."""
+        ui, chosen = language(self._pages, request)
+        token = request.match_info["token"]
+        try:
+            self._senders.check(request)
+            wanted = await asked(request, self._snapshot_of)
+            question = self._floor.of_token(wanted.session, token)
+            if question is None:
+                raise Wrong(404, ErrorText.NOTHING)
+            await self._floor.take_back(wanted.session, question.id)
+        except Wrong as wrong:
+            return private(refused(wrong, self._pages, ui))
+        except StorageUnavailable:
+            return private(refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui))
+        return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
+
+    def _groups(self, request: web.Request) -> dict[str, str]:
+        """The group for which whoever asks may ask: the coordinator's own."""
+        facts = self._facts()
+        return {facts.name or "here": facts.title} if facts.title and self._coordinator(request) else {}
+
+    def _form(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        typed: Typed,
+        ui: Catalogue,
+        *,
+        sentence: str | None,
+        chosen: bool,
+        status: int = 200,
+        why: Unasked | None = None,
+    ) -> web.Response:
+        query = kept_query(request, ui, chosen=chosen)
+        text = self._pages.render(
+            "hub_ask.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            action=f"{request.path}{query}",
+            back=f"/s/{quote(wanted.session)}{query}",
+            sentence=sentence,
+            wrong=None if why is None else why.value,
+            typed=typed,
+            hubs=[(hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in self._groups(request).items()],
+            kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
+            languages=languages_for(wanted, typed.language, ui, self._pages),
+            about=[],
+            most_text=MAX_TEXT,
+            most_name=MAX_NAME,
+            session=wanted.session,
+            wrong_address=ui.text(desk_texts.WRONG_ADDRESS),
+        )
+        response = own_html(text, ui, status=status)
+        if status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return response

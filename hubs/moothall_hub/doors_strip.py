@@ -1,0 +1,62 @@
+"""The strip on every page of a hub: how the line is, and what was missed; `GET /line` tells it to scripts."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from aiohttp import hdrs, web
+from babel.dates import format_time
+from markupsafe import Markup
+
+from moothall.adapters.page_asking import language
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.pages import Pages
+from moothall.core.ids import SessionId, is_name
+from moothall_hub.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
+
+
+class StripDoor:
+    """Makes it, and gives it to the pages."""
+
+    def __init__(self, pages: Pages, *, line: LineOf, copy: CopyOf) -> None:
+        self._pages = pages
+        self._line = line
+        self._copy = copy
+        pages.strip(self.markup)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/line", self.now)]
+
+    async def now(self, request: web.Request) -> web.Response:
+        """`{"kind", "text", "missed": {"text", "address", "end"} or null}`, of a session where one is named."""
+        ui, chosen = language(self._pages, request)
+        told = self._told(request.query.get("session", ""), ui, chosen=chosen)
+        return web.json_response(told, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    def markup(self, ui: Catalogue, session: str) -> Markup:
+        """The strip of a page; `session` is empty where it isn't one of a session."""
+        told = self._told(session, ui, chosen=False)
+        ask = {**({"session": session} if session else {}), "ui": ui.language}
+        text = self._pages.render("_hub_strip.html", ui=ui, told=told, ask=f"/line?{urlencode(ask)}", session=session)
+        return Markup(text)  # noqa: S704  # a template made it, with everything escaped
+
+    def _told(self, name: str, ui: Catalogue, *, chosen: bool) -> dict[str, object]:
+        session = SessionId(name) if is_name(name) else None
+        found = strip(self._line(), None if session is None else self._copy(session))
+        told: dict[str, object] = {"kind": found.kind, "text": self._sentence(found, ui), "missed": None}
+        if found.missed is not None and session is not None:
+            span = {"from": found.missed.begin, "to": found.missed.end}
+            query = urlencode({**span, **({"ui": ui.language} if chosen else {})})
+            told["missed"] = {
+                "text": ui.counted(MISSED, found.missed.minutes),
+                "address": f"/s/{quote(session)}/missed?{query}",
+                "end": found.missed.end,
+            }
+        return told
+
+    def _sentence(self, found: Strip, ui: Catalogue) -> str:
+        if found.since is None or "{time}" not in TEXTS[found.kind]:
+            return ui.text(TEXTS[found.kind])
+        moment = self._pages.zone().at(found.since)
+        return ui.text(TEXTS[found.kind], time=format_time(moment, "short", locale=ui.locale))

@@ -1,0 +1,265 @@
+"""Between the line and the disk: each message of a session is checked, stored, answered and shown, in that order.
+
+One task takes them, so nothing overtakes anything; while the disk refuses it waits, and so does the line. Nothing is
+said to the server above and nothing is shown before it is on the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from moothall.core.chain import LogRecord
+from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.events import LaneHead
+from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.ports import Clock
+from moothall.services.carrying_on import note_failure
+from moothall.wire.hub import Batch, Caught, FromHub, Leave, Live, Part, Stopped
+from moothall_hub import copying
+from moothall_hub.checking import Broken, VerifySignature
+from moothall_hub.copied import Copy, Step
+from moothall_hub.missed import MissedSpans
+from moothall_hub.strip import CopyNow
+from moothall_hub.wanted import Want
+
+logger = logging.getLogger(__name__)
+
+RETRY_MS = 1_000
+"""How long to wait when the disk refuses."""
+
+Told = Live | Batch | Caught | Stopped
+"""What the server above says of a session."""
+
+
+class Unpack(Protocol):
+    """As `moothall.wire.hub_records.unpack`."""
+
+    def __call__(
+        self, data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int
+    ) -> Sequence[LogRecord]:
+        """The events of a batch. Raises ProtocolError."""
+        ...
+
+
+class Copies(Protocol):
+    """Where copies are kept (`moothall_hub.mirror`)."""
+
+    async def keep(self, step: Step) -> None:
+        """Store a step whole. Raises StorageUnavailable."""
+        ...
+
+    async def drop(self, session: SessionId) -> Copy:
+        """Erase all that is kept of a session. Raises StorageUnavailable."""
+        ...
+
+
+class Shown(Protocol):
+    """Whom the copies are shown to (`moothall_hub.mirrored`)."""
+
+    async def take(self, step: Step) -> None:
+        """Show what a step has brought, which is on the disk. Raises StorageUnavailable, and RecordBroken."""
+        ...
+
+    async def renew(self, session: SessionId) -> None:
+        """Something came into the middle, or all was dropped: it is read anew from the disk. Raises as `take`."""
+        ...
+
+
+class Following:
+    """The copies of all sessions. Give it what is wanted, when a link begins, and what comes over it."""
+
+    def __init__(
+        self,
+        copies: Iterable[Copy],
+        *,
+        store: Copies,
+        shown: Shown,
+        closed: Callable[[SessionId], bool],
+        unpack: Unpack,
+        signed: VerifySignature,
+        say: Callable[[FromHub], None],
+        missed: MissedSpans,
+        clock: Clock,
+    ) -> None:
+        """`copies` are those on the disk; `say` hands a message to the link, which drops it where there is none.
+
+        `closed`: whether a session is known to be closed, by its copy.
+        """
+        self._copies = {copy.session: copy for copy in copies}
+        self._store = store
+        self._shown = shown
+        self._closed = closed
+        self._unpack = unpack
+        self._signed = signed
+        self._say = say
+        self._missed = missed
+        self._clock = clock
+        self._wanted: Mapping[SessionId, Want] = {}
+        self._linked = False
+        # Both are bounded by the sessions that are wanted.
+        self._following: dict[SessionId, Want] = {}
+        """What was said on this link."""
+        self._due: dict[SessionId, int] = {}
+        """Where a line came back: up to which event a signature has to vouch before all is called good."""
+
+    @property
+    def copies(self) -> Sequence[Copy]:
+        """All of them."""
+        return tuple(self._copies.values())
+
+    def copy(self, session: SessionId) -> Copy | None:
+        """The copy of a session."""
+        return self._copies.get(session)
+
+    @property
+    def unfinished(self) -> frozenset[SessionId]:
+        """Sessions whose copy lacks something, or of which more may come though nobody would want them any more."""
+        return frozenset(copy.session for copy in self._copies.values() if not self._finished(copy))
+
+    def now(self, session: SessionId) -> CopyNow | None:
+        """How a copy stands, for its readers; None where there is none."""
+        copy = self._copies.get(session)
+        if copy is None or copy.known is None:
+            return None
+        return CopyNow(
+            filling=copy.live is not None,
+            checking=copy.verified < self._due.get(session, 0),
+            stopped=copy.broken is not None,
+            missed=self._missed.of(session),
+        )
+
+    def events_missing(self) -> int:
+        """Events between what is whole and what is live, of all copies: about, as offsets count all lanes."""
+        return sum(
+            max(0, copy.live.begin - copy.known.offset)
+            for copy in self._copies.values()
+            if copy.known is not None and copy.live is not None
+        )
+
+    async def linked(self) -> None:
+        """A link has begun: ask for all that is wanted."""
+        self._linked = True
+        self._following.clear()
+        await self._ask()
+
+    def cut(self) -> None:
+        """The link is gone."""
+        self._linked = False
+        self._following.clear()
+
+    async def want(self, wanted: Mapping[SessionId, Want]) -> None:
+        """From now on these are wanted, and no others."""
+        self._wanted = wanted
+        if self._linked:
+            await self._ask()
+
+    async def fetch_again(self, session: SessionId) -> None:
+        """Drop a copy, and follow the session from its first event on. Raises StorageUnavailable."""
+        self._copies[session] = await self._store.drop(session)
+        self._due.pop(session, None)
+        logger.warning("session %s: the copy was dropped", session)
+        await self._shown.renew(session)
+        if self._following.pop(session, None) is not None:
+            self._say(Leave(session=session))
+        if self._linked:
+            await self._ask()
+
+    async def take(self, told: Told) -> None:
+        """What comes of a session. Comes back once it is on the disk."""
+        copy = self._copies.get(told.session)
+        if copy is None or told.session not in self._following:
+            return  # Of a session that isn't wanted any more.
+        found = self._step(copy, told)
+        if isinstance(found, Broken):
+            await self._broke(copy, found)
+            return
+        await self._keep(found)
+        self._copies[told.session] = found.copy
+        for message in found.say:
+            self._say(message)
+        if isinstance(told, Live) and told.missed and copy.known is not None and copy.known.heads:
+            self._due[told.session] = told.begin
+        await self._show(found)
+        await self._note_missed(copy, found, told)
+
+    def _step(self, copy: Copy, told: Told) -> Step | Broken:
+        match told:
+            case Live():
+                return copying.began(copy, told)
+            case Batch():
+                return self._batch(copy, told)
+            case Caught():
+                return copying.caught(copy)
+            case Stopped():
+                logger.warning("session %s: the server above sends nothing more of it", told.session)
+                return Step(copy=copying.stopped(copy, told))
+
+    def _batch(self, copy: Copy, told: Batch) -> Step | Broken:
+        known = copy.known
+        if copy.asked or known is None or copy.broken is not None:
+            return Step(copy=copy)  # Of before the answer.
+        if told.part is Part.OWN:
+            heads, after = copy.own, max([0, *(head.offset for head in copy.own.values())])
+        else:
+            run = copy.live if told.part is Part.LIVE and copy.live is not None else known
+            heads, after = dict(run.heads), run.offset
+        try:
+            records = self._unpack(told.data, session=copy.session, epoch=known.epoch, heads=heads, after=after)
+        except ProtocolError as error:
+            return Broken(after + 1, f"What follows event {after} can't be read: {error}")
+        return copying.batch(copy, told.part, records, self._signed, number=told.number)
+
+    async def _broke(self, copy: Copy, found: Broken) -> None:
+        logger.error("session %s: stopped at event %d, which is not what was written", copy.session, found.offset)
+        broken = Step(copy=copying.broke(copy, found))
+        await self._keep(broken)
+        self._copies[copy.session] = broken.copy
+        self._following.pop(copy.session, None)
+        self._say(Leave(session=copy.session))
+
+    async def _keep(self, step: Step) -> None:
+        while True:
+            try:
+                await self._store.keep(step)
+            except StorageUnavailable:
+                logger.warning("session %s: the copy can't be stored at the moment", step.copy.session)
+                await self._clock.sleep(RETRY_MS)
+                continue
+            return
+
+    async def _show(self, step: Step) -> None:
+        session = step.copy.session
+        try:
+            await self._shown.take(step)
+        except (StorageUnavailable, RecordBroken) as error:
+            # Whoever asks next has it loaded from the disk.
+            note_failure(error, f"session {session}: it can't be shown at the moment")
+
+    async def _note_missed(self, before: Copy, step: Step, told: Told) -> None:
+        """Keep what span of the session came late, so that its readers can be told."""
+        if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
+            begun = before.known is not None and bool(before.known.heads)
+            self._missed.begin(told.session, worth=begun)
+        elif isinstance(told, Batch) and told.part is Part.MISSED:
+            self._missed.add(told.session, step.records, step.copy.followed[:1])
+            if step.copy.live is None:
+                await self._missed.end(told.session)
+
+    async def _ask(self) -> None:
+        for session in [session for session in self._following if session not in self._wanted]:
+            del self._following[session]
+            self._say(Leave(session=session))
+        for session, want in self._wanted.items():
+            copy = self._copies.get(session) or Copy(session=session)
+            if self._following.get(session) == want or copy.broken is not None:
+                continue
+            asked, message = copying.follow(copy, want.channels, words=want.words)
+            await self._keep(Step(copy=asked))
+            self._copies[session] = asked
+            self._following[session] = want
+            self._say(message)
+
+    def _finished(self, copy: Copy) -> bool:
+        return copy.broken is not None or copy.known is None or (copy.whole and self._closed(copy.session))

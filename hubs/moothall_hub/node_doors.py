@@ -1,0 +1,276 @@
+"""The doors of a hub: the readers' own, over copies; and those of the room, its coordinator and the line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.admin_request import StaffPages
+from moothall.adapters.asked_now import AskedNow, asked_now
+from moothall.adapters.form_guard import FormGuard
+from moothall.adapters.front_page import FrontPage
+from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
+from moothall.adapters.low_data_door import LowDataDoor
+from moothall.adapters.page_asking import Asked
+from moothall.adapters.page_catalogues import Catalogue as Texts
+from moothall.adapters.page_door import PageDoor
+from moothall.adapters.pages import Pages
+from moothall.adapters.plain_door import PlainDoor
+from moothall.adapters.poll_door import PollDoor
+from moothall.adapters.reading import Readers
+from moothall.adapters.record_door import RecordDoor
+from moothall.adapters.shown_door import ShownDoor
+from moothall.adapters.sse import EventsDoor
+from moothall.adapters.staff_door import StaffDoor
+from moothall.adapters.time_zones import chosen_zone
+from moothall.adapters.websocket import WebSocketDoor
+from moothall.core.ports import Book, Clock, Randomness
+from moothall.services.catalogue import Catalogue
+from moothall.services.reader_access import ReaderAccess
+from moothall.services.records import Records
+from moothall.services.role_links import RoleLinks
+from moothall.wire.token_bucket import Allowance
+from moothall_hub.addresses import Origins, origins_of
+from moothall_hub.author_page import RoomAuthorPage
+from moothall_hub.desk_ports import HubFacts, Line
+from moothall_hub.doors_asking import RoomAskingDoor
+from moothall_hub.doors_desk import DeskDoor
+from moothall_hub.doors_missed import MissedDoor
+from moothall_hub.doors_questions import RoomQuestionsDoor
+from moothall_hub.doors_setup import Pair, SetupDoor, coordinates
+from moothall_hub.doors_strip import StripDoor
+from moothall_hub.doors_wall import WallDoor
+from moothall_hub.local_wall import LocalWall
+from moothall_hub.mirror import Mirror
+from moothall_hub.mirrored import MirroredSessions
+from moothall_hub.node_meetings import NodeMeetings
+from moothall_hub.offers import Offers
+from moothall_hub.pairing import Pairings
+from moothall_hub.room_floor import RoomFloor
+from moothall_hub.room_presence import RoomPresence
+from moothall_hub.settings import HubSettings
+from moothall_hub.strip import CopyOf, LineOf
+
+LINK_TRIES = Allowance(per_second=1, burst=30)
+"""Links that one address may open: nobody guesses 160 bits at this rate, and a hub has one coordinator."""
+HTTP = 80
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the doors of a hub lead to."""
+
+    data: Path
+    book: Book
+    mirror: Mirror
+    sessions: MirroredSessions
+    catalogue: Catalogue
+    meetings: NodeMeetings
+    offers: Offers
+    pairings: Pairings
+    links: RoleLinks
+    floor: RoomFloor
+    presence: RoomPresence
+    line: Line
+    line_of: LineOf
+    copy_of: CopyOf
+    pair: Pair
+    more: Sequence[web.RouteDef]
+    """Doors for hubs below."""
+    clock: Clock
+    randomness: Randomness
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a hub is reached."""
+
+    own: str
+    """From this machine."""
+    told: Callable[[], tuple[str, ...]]
+    """The addresses to tell people, the best one first."""
+    routes: tuple[str, ...]
+
+
+async def open_hub_doors(
+    stack: AsyncExitStack,
+    parts: Parts,
+    settings: HubSettings,
+    *,
+    listener: socket.socket,
+    pages: Pages,
+    keep_running: Callable[[Callable[[], Awaitable[None]]], None],
+) -> Served:
+    """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
+    clock, randomness = parts.clock, parts.randomness
+    port = listener.getsockname()[1]
+
+    def told() -> tuple[str, ...]:
+        return origins_of(settings.host, port, settings.public_name)
+
+    origins = Origins(told())
+    access = ReaderAccess(parts.sessions)
+    readers = Readers(
+        find=access.find,
+        may_read=access.may_read,
+        clock=clock,
+        randomness=randomness,
+        origins=origins,
+        most=settings.readers,
+    )
+    events, sockets = EventsDoor(readers), WebSocketDoor(readers)
+    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    staff = StaffDoor(
+        links=parts.links,
+        pages=pages,
+        gate=AddressGate(clock, randomness, LINK_TRIES),
+        origins=origins,
+        room_of=lambda _: None,
+        secure=False,
+    )
+    parts.links.when_gone(lambda _: readers.recheck(staff.asker))
+    shared = StaffPages(
+        pages=pages,
+        guard=FormGuard(origins=origins, randomness=randomness),
+        staff=staff.staff,
+        key_of=staff.key_of,
+    )
+
+    def is_coordinator(request: web.Request) -> bool:
+        return any(map(coordinates, staff.staff(request)))
+
+    def facts() -> HubFacts:
+        about = parts.offers.about
+        return HubFacts(name=about.hub, title=about.title, zone=about.zone, address=about.address)
+
+    async def meetings_questions(wanted: Asked, ui: Texts) -> AskedNow:
+        floor = await access.floor(wanted.session)
+        channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
+        if floor is None or channel is None:
+            return AskedNow()
+        return asked_now(floor, channel.languages, lambda *_: (None, ""), ui)
+
+    strip = StripDoor(pages, line=parts.line_of, copy=parts.copy_of)
+    wall = LocalWall(
+        pages,
+        parts.floor,
+        meetings=parts.meetings,
+        clock=clock,
+        snapshot_of=access.snapshot,
+        questions=meetings_questions,
+    )
+    shown = ShownDoor(
+        pages,
+        clock=clock,
+        snapshot_of=wall.snapshot_of,
+        public=lambda: told()[0],
+        questions=wall.questions,
+        beside=wall.beside,
+    )
+    page = PageDoor(
+        pages,
+        clock=clock,
+        snapshot_of=access.snapshot,
+        page_of=access.page,
+        number_of=access.number,
+        public=told()[0],
+        floor_of=access.floor,
+    )
+    asking = RoomAskingDoor(
+        pages,
+        parts.floor,
+        author_page=RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+        facts=facts,
+        clock=clock,
+        randomness=randomness,
+        snapshot_of=access.snapshot,
+        origins=origins,
+        coordinator=is_coordinator,
+    )
+    questions = RoomQuestionsDoor(
+        pages,
+        parts.floor,
+        meetings=parts.meetings,
+        clock=clock,
+        randomness=randomness,
+        snapshot_of=access.snapshot,
+        origins=origins,
+    )
+    desk = DeskDoor(
+        shared,
+        parts.floor,
+        parts.presence,
+        meetings=parts.meetings,
+        wanted=parts.offers,
+        line=parts.line,
+        wall=wall,
+        facts=facts,
+        clock=clock,
+        zone=lambda: chosen_zone("", os.environ),
+        free_bytes=lambda: shutil.disk_usage(parts.data).free,
+    )
+    records = RecordDoor(Records(access, parts.mirror), pages)
+    parts.sessions.observe(records.observe)
+    front = FrontPage(
+        pages,
+        clock=clock,
+        listed=parts.catalogue.listed,
+        planned=parts.offers.planned,
+        place=str,
+        known=parts.catalogue.known,
+    )
+    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair)
+    last_wall = await WallDoor.load(parts.book, is_coordinator)
+    gate = AddressGate(clock, randomness)
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[
+            gate.middleware(),
+            page.error_pages(),
+            _learning(origins),
+            staff.middleware(),
+            setup.first(),
+            last_wall.middleware(),
+        ],
+    )
+    secure(app)
+    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
+    for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
+        app.add_routes(door.routes())
+    app.add_routes(parts.more)  # Before the desk's, which takes all addresses below /hub.
+    app.add_routes(desk.routes())
+    runner = web.AppRunner(app, **runner_options())
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    for closing in (sockets, events, polls, plain, low):
+        stack.push_async_callback(closing.close)
+    for running in (events, polls, plain, low):
+        keep_running(running.run)
+    await web.SockSite(runner, listener).start()
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
+    served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
+    return Served(
+        own=f"http://{f'[{host}]' if ':' in host else host}:{port}".removesuffix(f":{HTTP}"),
+        told=told,
+        routes=tuple(served),
+    )
+
+
+def _learning(origins: Origins) -> Middleware:
+    """Learns the machine's addresses from those that people reach it by."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = None if request.transport is None else request.transport.get_extra_info("sockname")
+        if name is not None:
+            origins.learn(str(name[0]), int(name[1]))
+        return await handler(request)
+
+    return middleware

@@ -1,0 +1,346 @@
+"""A hub's line and all that hangs on it: what comes is given to the copies and the outbox, what is wanted is asked for.
+
+`moothall_hub.dialling` owns the socket and tells of what happens; this decides who is told. What has to outlive a
+restart (the centre's time, when the line was good last, the day's bytes) stands in the book.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from moothall import __version__
+from moothall.adapters.signing import verifier
+from moothall.adapters.time_zones import find_zone
+from moothall.core.errors import ConfigurationError, StorageUnavailable
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.times import UTC_ZONE, Zone
+from moothall.wire import hub as wire
+from moothall.wire.hub_records import unpack
+from moothall_hub.budget import Meter, Step, Usage
+from moothall_hub.centre_clock import CentreClock
+from moothall_hub.checking import VerifySignature
+from moothall_hub.desk_ports import LineHealth, Saving
+from moothall_hub.desk_ports import LineState as DeskLine
+from moothall_hub.dialling import Dialling, Stepped, Told, Where
+from moothall_hub.following import Following
+from moothall_hub.link import Link
+from moothall_hub.link_parts import FENCED, Down, Phase, Room
+from moothall_hub.mirror import Mirror
+from moothall_hub.mirrored import MirroredSessions
+from moothall_hub.missed import MissedSpans
+from moothall_hub.offers import Offers
+from moothall_hub.outbox import Outbox
+from moothall_hub.pairing import Pairing, Pairings
+from moothall_hub.strip import LineNow, LineState
+from moothall_hub.wanted import Saved, wanted
+
+logger = logging.getLogger(__name__)
+
+SHELF, KEPT = "line", "kept"
+LOOK_MS = 20_000
+"""How often it is looked at what is wanted: sessions begin, days end. What is kept is written as often."""
+BEGINNING_MS = 20_000
+"""How long after the start nobody is told that there is no line: it is dialled for the first time."""
+_SAVING = {Step.ALL: Saving.NOTHING, Step.LINES: Saving.WORDS, Step.ONE_LANGUAGE: Saving.LANGUAGES}
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    ahead: int = 0
+    """What the centre's clock is ahead of the own one, ms."""
+    good: int | None = None
+    """When the line was good last, Unix ms of the centre's clock."""
+    usage: Usage = Usage()
+
+
+class NodeLine:
+    """See the module. Make it with `load`, then `show`; then keep `run` and `look_after` going."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        mirror: Mirror,
+        outbox: Outbox,
+        pairings: Pairings,
+        offers: Offers,
+        own_clock: Clock,
+        randomness: Randomness,
+        missed: MissedSpans,
+        budget: int | None,
+        kept: _Kept,
+    ) -> None:
+        self._book = book
+        self._mirror = mirror
+        self._outbox = outbox
+        self._pairings = pairings
+        self._offers = offers
+        self._randomness = randomness
+        self._missed = missed
+        self._kept = kept
+        self.clock = CentreClock(own_clock, kept.ahead)
+        self._began = self.clock.monotonic()
+        self._meter = Meter(budget, kept.usage)
+        self._link = Link(pairings.node, __version__, self._random)
+        self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(pairings.now))
+        self._following: Following | None = None
+        self._verify: tuple[Pairing, VerifySignature] | None = None
+        self._given: dict[CommandId, None] = {}
+        """Acts that the link was given on this line. Bound: `MOST_ACTS`."""
+        self._waiting = 0
+        self._look = asyncio.Event()
+        self._offer_more = asyncio.Event()
+        self._welcomed: list[Callable[[wire.Welcome], None]] = []
+        self._above: list[Callable[[tuple[str, ...]], None]] = []
+        outbox.observe(self._offer_more.set)
+        offers.when_changed(self._look.set)
+
+    @classmethod
+    async def load(
+        cls,
+        *,
+        book: Book,
+        mirror: Mirror,
+        outbox: Outbox,
+        pairings: Pairings,
+        offers: Offers,
+        own_clock: Clock,
+        randomness: Randomness,
+        missed: MissedSpans,
+        budget: int | None,
+    ) -> NodeLine:
+        """Read the book; raises StorageUnavailable. `budget` is bytes a day, None for as many as it takes."""
+        kept = (await book.read(SHELF)).get(KEPT)
+        made = cls(
+            book=book,
+            mirror=mirror,
+            outbox=outbox,
+            pairings=pairings,
+            offers=offers,
+            own_clock=own_clock,
+            randomness=randomness,
+            missed=missed,
+            budget=budget,
+            kept=_Kept() if kept is None else msgspec.json.decode(kept, type=_Kept),
+        )
+        made._waiting = await outbox.count()
+        return made
+
+    async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
+        """Read the copies; from now on `sessions` are told of what comes. Raises StorageUnavailable, RecordBroken."""
+        self._following = Following(
+            await self._mirror.copies(),
+            store=self._mirror,
+            shown=sessions,
+            closed=closed,
+            unpack=unpack,
+            signed=self._signed,
+            say=self._say,
+            missed=self._missed,
+            clock=self.clock,
+        )
+
+    @property
+    def following(self) -> Following:
+        """The copies. Raises RuntimeError before `show`."""
+        if self._following is None:
+            msg = "Nobody has said yet who shows the copies."
+            raise RuntimeError(msg)
+        return self._following
+
+    def when_above(self, told: Callable[[tuple[str, ...]], None]) -> None:
+        """From now on tell which nodes are on the way up. It must not wait."""
+        self._above.append(told)
+
+    # The tasks
+
+    async def run(self) -> None:
+        """Dial and talk, until cancelled."""
+        await self._dialling.run()
+
+    async def look_after(self) -> None:
+        """Ask for what is wanted, offer what waits, and keep what has to outlive a restart, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pass_on())
+            while True:
+                self._look.clear()
+                await self._want()
+                await self._keep()
+                try:
+                    async with asyncio.timeout(LOOK_MS / 1_000):
+                        await self._look.wait()
+                except TimeoutError:
+                    continue
+
+    async def paired(self, pairing: Pairing) -> None:
+        """Speak for another hub from now on, or anew for the same. Raises StorageUnavailable."""
+        before = self._pairings.now
+        await self._pairings.keep(pairing)
+        if before is not None and (before.address, before.hub) != (pairing.address, pairing.hub):
+            await self._offers.forget()
+        where = _where(pairing)
+        assert where is not None  # noqa: S101  # it is paired
+        self._dialling.pair(where)
+
+    async def tell(self, told: Told) -> None:
+        """What the line tells: see `moothall_hub.dialling`."""
+        match told:
+            case wire.Welcome():
+                await self._up(told)
+            case wire.Above():
+                for each in self._above:
+                    each(told.above)
+            case wire.Programme():
+                await self._offers.take(told)
+            case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped():
+                await self.following.take(told)
+            case wire.Done() | wire.NotDone():
+                self._given.pop(told.id, None)
+                await self._outbox.answered(told.id, told)
+            case Room():
+                self._offer_more.set()
+            case Down():
+                self._given.clear()
+                self._outbox.link_ended()
+                self.following.cut()
+                logger.warning("the line is down: %s", told.sentence)
+            case Stepped():
+                self._look.set()
+
+    # How it is
+
+    def now(self) -> LineNow:
+        """For whoever reads here."""
+        if self._pairings.now is None:
+            return LineNow(state=LineState.UNPAIRED)
+        if self._link.phase is Phase.UP:
+            return LineNow(state=LineState.GOOD, since=self._since())
+        if self._link.phase is Phase.OVER:
+            state = LineState.FENCED if self._link.sentence == FENCED else LineState.REFUSED
+            return LineNow(state=state, since=self._since(), reason=self._link.sentence)
+        if self._link.welcome is None and self.clock.monotonic() - self._began < BEGINNING_MS:
+            return LineNow(state=LineState.BEGINNING)
+        return LineNow(state=LineState.DOWN, since=self._since())
+
+    def health(self) -> LineHealth:
+        """For the coordinator."""
+        now = self.now()
+        states = {
+            LineState.UNPAIRED: DeskLine.UNPAIRED,
+            LineState.GOOD: DeskLine.GOOD,
+            LineState.FENCED: DeskLine.REFUSED,
+            LineState.REFUSED: DeskLine.REFUSED,
+        }
+        return LineHealth(
+            state=states.get(now.state, DeskLine.DOWN),
+            since=now.since if now.since is not None else self.clock.wall(),
+            reason=now.reason,
+            delay_ms=self._link.usual_delay_ms,
+            acts_waiting=self._waiting,
+            events_missing=self.following.events_missing(),
+            bytes_today=self._meter.usage.total,
+            budget=self._meter.budget_bytes,
+            saving=_SAVING[self._meter.step],
+            clock_difference_ms=-self.clock.ahead,
+        )
+
+    # Parts
+
+    async def _up(self, told: wire.Welcome) -> None:
+        await self._offers.welcomed(told)
+        self._meter.zone = self._zone().rules
+        self._outbox.link_ended()
+        self._given.clear()
+        for each in self._above:
+            each(told.above)
+        await self._want()
+        await self.following.linked()
+
+    async def _want(self) -> None:
+        choice = self._offers.get()
+        holds = self._meter.step
+        await self.following.want(
+            wanted(
+                self._offers.sessions,
+                chosen=None if choice.sessions is None else set(choice.sessions),
+                languages=choice.languages,
+                words=choice.words,
+                saved=Saved(lines_only=holds is not Step.ALL, one_language=holds is Step.ONE_LANGUAGE),
+                unfinished=self.following.unfinished,
+                now=self.clock.wall(),
+                zone=self._zone(),
+            )
+        )
+
+    async def _pass_on(self) -> None:
+        while True:
+            await self._offer_more.wait()
+            self._offer_more.clear()
+            try:
+                self._waiting = await self._outbox.count()
+                room = wire.MOST_ACTS - len(self._given)
+                acts = await self._outbox.unsent(room) if room > 0 and self._link.phase is Phase.UP else ()
+            except StorageUnavailable:
+                logger.warning("the outbox can't be read at the moment")
+                continue
+            for act in acts:
+                self._given[act.id] = None
+                self._outbox.sent(act.id)
+            if acts:
+                self._dialling.offer(acts)
+
+    async def _keep(self) -> None:
+        good = self.clock.wall() if self._link.phase is Phase.UP else self._kept.good
+        kept = _Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
+        if kept == self._kept:
+            return
+        try:
+            await self._book.write([BookEntry(SHELF, KEPT, msgspec.json.encode(kept))])
+        except StorageUnavailable:
+            logger.warning("how the line is can't be kept at the moment")
+            return
+        self._kept = kept
+
+    def _say(self, message: wire.FromHub) -> None:
+        match message:
+            case wire.Follow():
+                self._dialling.follow(message)
+            case wire.Leave():
+                self._dialling.leave(message.session)
+            case wire.Taken() | wire.Erased():
+                self._dialling.say(message)
+
+    def _signed(self, key: str, message: bytes, signature: bytes) -> bool:
+        pairing = self._pairings.now
+        if pairing is None:
+            return False
+        if self._verify is None or self._verify[0] is not pairing:
+            try:
+                self._verify = (pairing, verifier(pairing.keys))
+            except ConfigurationError:
+                logger.error("the centre's public keys can't be read: pair the hub again")
+                return False
+        return self._verify[1](key, message, signature)
+
+    def _since(self) -> int | None:
+        """Since when the line is as it is, Unix ms of the centre's clock."""
+        if self._link.phase is not Phase.UP and self._link.welcome is None:
+            began = self.clock.wall() - (self.clock.monotonic() - self._began)
+            return began if self._kept.good is None else self._kept.good
+        return self.clock.wall() - (self.clock.monotonic() - self._link.since)
+
+    def _zone(self) -> Zone:
+        name = self._offers.about.zone
+        rules = find_zone(name) if name else None
+        return UTC_ZONE if rules is None else Zone(name, rules)
+
+    def _random(self) -> float:
+        return int.from_bytes(self._randomness.bytes(4), "big") / (1 << 32)
+
+
+def _where(pairing: Pairing | None) -> Where | None:
+    return None if pairing is None else Where(address=pairing.address, key=pairing.key)

@@ -1,0 +1,117 @@
+"""What the server above offers, as it was told last, and what the coordinator chose of it. Both outlive a restart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from moothall.core.ids import SessionId
+from moothall.core.ports import Book, BookEntry
+from moothall.core.programme.plan import Planned, RoomId
+from moothall.wire.hub import Offered, Programme, Welcome
+from moothall_hub.desk_ports import Choice
+
+logger = logging.getLogger(__name__)
+
+SHELF, PROGRAMME, ABOUT, CHOICE = "offers", "programme", "about", "choice"
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server above says of itself and of this hub."""
+
+    hub: str = ""
+    title: str = ""
+    zone: str = ""
+    """IANA name of the conference's time zone."""
+    address: str = ""
+    """The centre's address, for people."""
+
+
+class Offers:
+    """See the module. Make it with `load`."""
+
+    def __init__(self, book: Book, programme: Programme, about: About, choice: Choice) -> None:
+        self._book = book
+        self._programme = programme
+        self.about = about
+        self._choice = choice
+        self._changed: list[Callable[[], None]] = []
+
+    @classmethod
+    async def load(cls, book: Book) -> Offers:
+        """Read the book; raises StorageUnavailable."""
+        kept = await book.read(SHELF)
+        return cls(
+            book,
+            msgspec.json.decode(kept[PROGRAMME], type=Programme) if PROGRAMME in kept else Programme(sessions=()),
+            msgspec.json.decode(kept[ABOUT], type=About) if ABOUT in kept else About(),
+            msgspec.json.decode(kept[CHOICE], type=Choice) if CHOICE in kept else Choice(),
+        )
+
+    def when_changed(self, told: Callable[[], None]) -> None:
+        """From now on tell when something else is offered or chosen. It must not wait."""
+        self._changed.append(told)
+
+    @property
+    def sessions(self) -> Sequence[Offered]:
+        """What is offered."""
+        return self._programme.sessions
+
+    def of(self, session: SessionId) -> Offered | None:
+        """What is offered of a session."""
+        return next((each for each in self.sessions if each.session == session), None)
+
+    def planned(self) -> Sequence[Planned]:
+        """The same as a programme, for the front page; its places are named by what people call them."""
+        return [
+            Planned(
+                session=each.session,
+                room=RoomId(each.place) if each.place else None,
+                title=each.title,
+                starts=each.begins,
+                ends=each.ends,
+                languages=each.texts[0].languages if each.texts else (),
+            )
+            for each in self.sessions
+        ]
+
+    async def take(self, told: Programme) -> None:
+        """What is offered from now on. Raises StorageUnavailable."""
+        if told == self._programme:
+            return
+        self._programme = told
+        self._tell()
+        await self._keep(PROGRAMME, told)
+
+    async def welcomed(self, told: Welcome) -> None:
+        """What the server above says of itself. Raises StorageUnavailable."""
+        about = About(hub=told.hub, title=told.title, zone=told.zone, address=told.address)
+        if about != self.about:
+            self.about = about
+            self._tell()
+            await self._keep(ABOUT, about)
+
+    async def forget(self) -> None:
+        """This computer belongs to another hub from now on. Raises StorageUnavailable."""
+        self._programme, self.about = Programme(sessions=()), About()
+        self._tell()
+        await self._book.write([BookEntry(SHELF, PROGRAMME, None), BookEntry(SHELF, ABOUT, None)])
+
+    def get(self) -> Choice:
+        """What the coordinator chose."""
+        return self._choice
+
+    async def set(self, choice: Choice, /) -> None:
+        """Keep what the coordinator chose, and follow it from now on. Raises StorageUnavailable."""
+        await self._keep(CHOICE, choice)
+        self._choice = choice
+        self._tell()
+
+    async def _keep(self, key: str, value: msgspec.Struct) -> None:
+        await self._book.write([BookEntry(SHELF, key, msgspec.json.encode(value))])
+
+    def _tell(self) -> None:
+        for told in self._changed:
+            told()

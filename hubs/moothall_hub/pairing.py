@@ -1,0 +1,175 @@
+"""Which hub this machine speaks for, and how it came to: six words, given once, are exchanged for a key.
+
+The key is a bearer token of the link. With it come the centre's public keys, so that what comes over the line is
+verified from its first event on: they are believed because the words were, and because https brought them.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+
+from moothall.core.ports import Book, BookEntry, Randomness
+from moothall.wire.hub import PATH
+
+logger = logging.getLogger(__name__)
+
+SHELF, NODE, PAIRING = "node", "node", "pairing"
+"""Where the book has this machine's own name, and what it is paired as."""
+NODE_BYTES = 8
+PAIR_PATH = "/hub/pair"
+PATIENCE_S = 20
+LONGEST_ANSWER = 64 << 10
+LONGEST_WORDS = 200
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """As which hub this machine is known, and where."""
+
+    address: str
+    """Of the centre, or of the hub above, as it is dialled: `https://text.example.org`."""
+    hub: str
+    """The hub's name there."""
+    title: str
+    """What people call it."""
+    key: str
+    """The bearer token. In no log and on no page."""
+    keys: dict[str, Any]
+    """The centre's public keys: its `/.well-known/moothall.json`."""
+    public: str = ""
+    """The centre's address for people; empty: the same."""
+    generation: int = 1
+    """Counts pairings of this machine: a new one takes the place of the older one's link."""
+
+    @property
+    def link(self) -> str:
+        """Where the link is dialled."""
+        scheme, rest = ("wss", self.address[8:]) if self.address.startswith("https://") else ("ws", self.address[7:])
+        return f"{scheme}://{rest}{PATH}"
+
+    @property
+    def people(self) -> str:
+        """The centre's address for people."""
+        return self.public or self.address
+
+    def __repr__(self) -> str:
+        return f"Pairing(hub={self.hub!r}, address={self.address!r})"
+
+
+class Unpaired(StrEnum):
+    """Why a machine wasn't paired."""
+
+    ADDRESS = "address"
+    """What was given is no address."""
+    WORDS = "words"
+    """There were no six words."""
+    UNKNOWN = "unknown"
+    """They are not known there, were used already, or are too old."""
+    OFTEN = "often"
+    """Too many were tried."""
+    NOBODY = "nobody"
+    """Nobody answers there, or nobody can at the moment."""
+    STRANGE = "strange"
+    """Something answers that is no Moothall, or none of this kind."""
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    hub: str
+    title: str
+    key: str
+    keys: dict[str, Any]
+    address: str = ""
+
+
+class Pairings:
+    """This machine's name and pairing, in memory and in the book. Make it with `load`."""
+
+    def __init__(self, book: Book, node: str, pairing: Pairing | None) -> None:
+        self._book = book
+        self.node = node
+        """Random name of this installation."""
+        self.now = pairing
+
+    @classmethod
+    async def load(cls, book: Book, randomness: Randomness) -> Pairings:
+        """Read the book; a new installation gets its name. Raises StorageUnavailable."""
+        kept = await book.read(SHELF)
+        node = kept[NODE].decode() if NODE in kept else randomness.bytes(NODE_BYTES).hex()
+        if NODE not in kept:
+            await book.write([BookEntry(SHELF, NODE, node.encode())])
+        pairing = msgspec.json.decode(kept[PAIRING], type=Pairing) if PAIRING in kept else None
+        return cls(book, node, pairing)
+
+    async def keep(self, pairing: Pairing) -> None:
+        """From now on this is what the machine is paired as. Raises StorageUnavailable."""
+        generation = 1 if self.now is None else self.now.generation + 1
+        pairing = msgspec.structs.replace(pairing, generation=generation)
+        await self._book.write([BookEntry(SHELF, PAIRING, msgspec.json.encode(pairing))])
+        self.now = pairing
+        logger.info("paired as %s, for the %d. time", pairing.hub, generation)
+
+
+def address_of(text: str) -> str | None:
+    """The address that somebody typed, as it is dialled; None when it is none.
+
+    Without a scheme it is https, but for a number in the own network or `localhost`, where there is none.
+    """
+    text = text.strip().rstrip("/")
+    if "://" not in text:
+        host = text.partition(":")[0]
+        near = host == "localhost" or host.replace(".", "").isdecimal()
+        text = f"{'http' if near else 'https'}://{text}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or any(map(str.isspace, text)):
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}"
+
+
+async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
+    """Exchange six words for a key. `node` is this installation's name. Raises nothing: `Unpaired` says why not."""
+    where = address_of(address[:2000])
+    if where is None:
+        return Unpaired.ADDRESS
+    words = " ".join(words[:LONGEST_WORDS].replace("-", " ").split()).lower()
+    if len(words.split()) != 6:
+        return Unpaired.WORDS
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(f"{where}{PAIR_PATH}", json={"words": words, "node": node}, allow_redirects=False) as response,
+        ):
+            body = await response.content.read(LONGEST_ANSWER)
+            status = response.status
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return Unpaired.NOBODY
+    if status == 429:
+        return Unpaired.OFTEN
+    if status in (400, 403) and _is_json(body):
+        return Unpaired.UNKNOWN if status == 403 else Unpaired.WORDS
+    if status >= 500:
+        return Unpaired.NOBODY
+    try:
+        answer = msgspec.json.decode(body, type=_Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Unpaired.STRANGE
+    return Pairing(
+        address=where, hub=answer.hub, title=answer.title, key=answer.key, keys=answer.keys, public=answer.address
+    )
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(body), dict)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False

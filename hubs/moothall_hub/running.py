@@ -1,0 +1,130 @@
+"""What the commands of a hub do: run it until it is told to stop, pair it, make a link, say how it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.book_sqlite import SqliteBook
+from moothall.adapters.qr import qr_terminal
+from moothall.adapters.system_clock import SystemClock, SystemRandomness
+from moothall.core.actors import Role
+from moothall.core.errors import ConfigurationError
+from moothall.services.role_links import HALL, RoleLinks
+from moothall_hub.app import BOOK, Hub, hub
+from moothall_hub.folder import hold_hub_folder
+from moothall_hub.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.settings import HubSettings
+from moothall_hub.setup_texts import PROBLEMS
+
+COORDINATOR = "Coordinator"
+DEMO_FILE = "demo-hub.json"
+"""What a demo leaves in its data folder for a hub beside it."""
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What is in that file."""
+
+    address: str
+    words: str
+
+
+async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | None = None) -> None:
+    """Run a hub until this task is cancelled, as Ctrl-C does. Raises ConfigurationError when it can't start.
+
+    `code`: show the address as a QR code; `beside`: pair it with the demo whose data folder that is.
+    """
+    async with hub(settings) as running:
+        if beside is not None:
+            await _pair_beside(running, beside)
+        await _tell(running, code=code)
+        await asyncio.Event().wait()
+
+
+async def pair_folder(settings: HubSettings, address: str, words: str) -> Pairing | Unpaired:
+    """Pair the hub of a data folder that doesn't run. Raises ConfigurationError, StorageUnavailable."""
+    async with _book(settings) as book:
+        pairings = await Pairings.load(book, SystemRandomness())
+        done = await pair(address, words, pairings.node)
+        if isinstance(done, Pairing):
+            await pairings.keep(done)
+        return done
+
+
+async def new_link(settings: HubSettings) -> str:
+    """A new link for the coordinator of a hub that doesn't run; the old one is dead. Raises as `pair_folder`."""
+    async with _book(settings) as book:
+        links = RoleLinks(book=book, clock=SystemClock(), randomness=SystemRandomness())
+        await links.load()
+        token = await coordinators_link(links, new=True)
+        host = settings.public_name or "localhost"
+        where = host if ":" in host else f"{host}:{settings.port}"
+        return f"http://{where}/enter/{token}"
+
+
+async def paired_as(settings: HubSettings) -> Pairing | None:
+    """As what the hub of a data folder is paired; None where it isn't. Raises as `pair_folder`."""
+    if not (Path(settings.data) / BOOK).exists():
+        return None
+    async with _book(settings) as book:
+        return (await Pairings.load(book, SystemRandomness())).now
+
+
+async def coordinators_link(links: RoleLinks, *, new: bool) -> str | None:
+    """The token of the coordinator's link; None where there is one already and no `new` one is wanted."""
+    known = next((staff for staff in links.list() if staff.role is Role.HUB), None)
+    if known is None:
+        _, token = await links.create(Role.HUB, HALL, COORDINATOR)
+        return token
+    return await links.replace(known.link) if new else None
+
+
+@asynccontextmanager
+async def _book(settings: HubSettings) -> AsyncIterator[SqliteBook]:
+    with hold_hub_folder(Path(settings.data)):
+        book = await SqliteBook.open(Path(settings.data) / BOOK)
+        try:
+            yield book
+        finally:
+            await book.close()
+
+
+async def _pair_beside(running: Hub, folder: Path) -> None:
+    if running.pairings.now is not None:
+        return
+    path = folder / DEMO_FILE
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Beside)
+    except (OSError, msgspec.MsgspecError) as error:
+        msg = (
+            f"There is no demo to be paired with: {path} can't be read. Start 'make demo' first, and leave it running."
+        )
+        raise ConfigurationError(msg) from error
+    done = await running.pair(found.address, found.words)
+    if isinstance(done, Unpaired):
+        raise ConfigurationError(PROBLEMS[done])
+
+
+async def _tell(running: Hub, *, code: bool) -> None:
+    """Where to read, and for the coordinator where to begin."""
+    addresses = running.told()
+    if code:
+        print(qr_terminal(f"{addresses[0]}/"))
+    print(f"Read it at {addresses[0]}/ (Ctrl-C stops).", flush=True)
+    for other in addresses[1:]:
+        if "//127." not in other and "//localhost" not in other:
+            print(f"      or at {other}/", flush=True)
+    token = await coordinators_link(running.links, new=False)
+    if token is None:
+        print("The coordinator's link was shown at the first start; 'moothall hub link' makes another.", flush=True)
+    else:
+        print(f"Coordinator's link: {running.own}/enter/{token}\nOpen it once, on this computer.", flush=True)
+    pairing = running.pairings.now
+    if pairing is None:
+        print("It is not connected to a meeting yet: that link leads to the page that does it.", flush=True)
+    else:
+        print(f"It speaks for {pairing.title}, at {pairing.people}.", flush=True)

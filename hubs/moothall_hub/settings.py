@@ -1,0 +1,107 @@
+"""What the operator of a hub can set: a TOML file with a section `[hub]`, and environment variables that override it.
+
+`MOOTHALL_HUB_PORT=9000` sets `port`. Which centre it belongs to is no setting: it is told by pairing, and stands in the
+data folder. Each setting's docstring is what `docs/reference/hub-settings.md` and `config/moothall-hub.toml` say about
+it (`tools/hub_settings_reference.py`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+
+from moothall.core.errors import ConfigurationError
+
+PREFIX = "MOOTHALL_HUB_"
+SECTION = "hub"
+
+
+class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """All of them."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "0.0.0.0"  # noqa: S104  # the local network is whom a hub is for
+    """Address to listen on. The default lets everybody in the local network read, which is what a hub is for;
+    127.0.0.1 serves this machine alone, its wall."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 8090
+    """Port to listen on; 0 takes a free one and prints it."""
+    public_name: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$",
+            description="a name such as 'text.local', with a port where it isn't the one that is listened on",
+        ),
+    ] = ""
+    """What this machine is called in the local network, when it has a name there. Empty: addresses by number."""
+    data: Annotated[str, msgspec.Meta(min_length=1, description="the path of a folder")] = "hub-data"
+    """Folder of the copies, of what waits for the line, and of the pairing. One hub at a time uses it."""
+    budget_mb_per_day: Annotated[
+        float, msgspec.Meta(ge=0, le=1_000_000, description="a number of megabytes, 0 for as many as it takes")
+    ] = 0
+    """How many megabytes (of a million bytes) the line may carry a day, both ways together. From half of it on only
+    finished lines come, from four fifths on one language; the line is never cut for it."""
+    readers: Annotated[int, msgspec.Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")] = 500
+    """How many may read here at once."""
+    web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
+    """Folder of the pages. Empty: the one that came with this release."""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], msgspec.Meta(description="debug, info, warning or error")
+    ] = "info"
+    """The least important message that is written. Never what was said, names or keys."""
+
+    @property
+    def budget(self) -> int | None:
+        """Bytes a day; None: as many as it takes."""
+        return round(self.budget_mb_per_day * 1_000_000) or None
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> HubSettings:
+    """Read the file at `path`, where given, and lay the environment over it; what neither names is the default.
+
+    Raises ConfigurationError with a sentence that names the file or variable, the setting and what is allowed.
+    """
+    given: dict[str, Any] = {}
+    if path is not None:
+        for key, value in _file(path).items():
+            given[key] = _checked(f"{path}: [{SECTION}]", key, value, strict=True)
+    for variable in sorted(environ):
+        key = variable.removeprefix(PREFIX).lower()
+        if variable.startswith(PREFIX):
+            given[key] = _checked(variable, key, environ[variable], strict=False)
+    return HubSettings(**given)
+
+
+def allowed(key: str) -> str:
+    """What may stand there, in words."""
+    meta = get_args(get_type_hints(HubSettings, include_extras=True)[key])[1]
+    return str(meta.description)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror}."
+        raise ConfigurationError(msg) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"{path} is not TOML: {error}."
+        raise ConfigurationError(msg) from error
+    for section, table in tables.items():
+        if section != SECTION or not isinstance(table, dict):
+            msg = f"{path}: {section} doesn't belong there; all settings of a hub stand in one section [{SECTION}]."
+            raise ConfigurationError(msg)
+    return dict(tables.get(SECTION, {}))
+
+
+def _checked(where: str, key: str, value: object, *, strict: bool) -> Any:
+    if key not in HubSettings.__struct_fields__:
+        msg = f"{where}: there is no setting {key}; there are {', '.join(HubSettings.__struct_fields__)}."
+        raise ConfigurationError(msg)
+    try:
+        return msgspec.convert(value, get_type_hints(HubSettings, include_extras=True)[key], strict=strict)
+    except msgspec.ValidationError as error:
+        msg = f"{where}: {key} is {value!r}; allowed is {allowed(key)}."
+        raise ConfigurationError(msg) from error

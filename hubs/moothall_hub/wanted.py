@@ -1,0 +1,89 @@
+"""Which sessions a hub keeps a copy of, and which of their texts. Pure.
+
+The coordinator names them, or else it is each that is on or belongs to today. One of which the copy isn't finished is
+kept up in any case: it may have been closed while the line was down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.languages import same_language
+from moothall.core.session import ON
+from moothall.core.times import Zone
+from moothall.wire.hub import Offered
+
+MOST = 40
+"""Sessions that are kept up at once. Overflow: those that begin last are left out; the coordinator can choose."""
+
+
+class Want(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted of one session."""
+
+    channels: tuple[ChannelId, ...]
+    words: bool = False
+    """Whether words are wanted as they come."""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left out, so that the day's bytes last."""
+
+    lines_only: bool = False
+    one_language: bool = False
+
+
+def wanted(
+    programme: Sequence[Offered],
+    *,
+    chosen: Collection[SessionId] | None,
+    languages: Sequence[str],
+    words: bool,
+    saved: Saved,
+    unfinished: Collection[SessionId],
+    now: int,
+    zone: Zone,
+) -> dict[SessionId, Want]:
+    """What is wanted now, by session, in order of its beginning.
+
+    `chosen` is None where the coordinator has named no sessions; `languages` are BCP-47 tags beside each session's
+    first text; `unfinished` are sessions whose copy lacks something or is of a session that was not closed then.
+    """
+    today = zone.at(now).date()
+
+    def concerns(each: Offered) -> bool:
+        if not each.texts:
+            return False  # There is no log of it yet.
+        if each.session in unfinished:
+            return True
+        if chosen is not None:
+            return each.session in chosen
+        moments = [moment for moment in (each.begins, each.ends) if moment is not None]
+        return each.status in ON or any(zone.at(moment).date() == today for moment in moments)
+
+    found = sorted(filter(concerns, programme), key=_order)[:MOST]
+    return {
+        each.session: Want(channels=texts(each, languages, saved), words=words and not saved.lines_only)
+        for each in found
+    }
+
+
+def texts(offered: Offered, languages: Sequence[str], saved: Saved) -> tuple[ChannelId, ...]:
+    """The first text, and those in the hub's languages; where bytes are saved only the one that most here read."""
+    first = offered.texts[0].channel
+    beside = [
+        each.channel
+        for tag in languages
+        for each in offered.texts
+        if any(same_language(tag, language) for language in each.languages)
+    ]
+    if saved.one_language:
+        return (beside[0] if beside else first,)
+    return tuple(dict.fromkeys((first, *beside)))
+
+
+def _order(offered: Offered) -> tuple[bool, bool, int, str]:
+    """What is on comes first, then by the time at which it begins."""
+    return offered.status not in ON, offered.begins is None, offered.begins or 0, offered.session

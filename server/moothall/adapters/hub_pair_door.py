@@ -1,0 +1,148 @@
+"""`/hub/pair`: six words for a key, or for the hub's page.
+
+A machine sends the words as JSON and gets its key; a browser sends the form, which needs no script, and gets the cookie
+of the hub's role link. On a code from the sheet the words stand behind the `#` of the address, which no browser sends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.asking_request import read_body, read_form
+from moothall.adapters.door_texts import DoorText
+from moothall.adapters.hub_texts import TOLD, UNPAIRED
+from moothall.adapters.limits import AddressGate
+from moothall.adapters.page_asking import Wrong, language, own_html
+from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages import Pages
+from moothall.adapters.staff_door import StaffDoor
+from moothall.adapters.visitor_forms import AGAIN_S
+from moothall.core.errors import NoLink, StorageUnavailable
+from moothall.core.ports import Clock, Randomness
+from moothall.services.hub_pairing import Pairing, Unpaired
+from moothall.wire.pairing import LONGEST
+from moothall.wire.token_bucket import Allowance
+
+ALLOWANCE = Allowance(per_second=10, burst=10)
+"""Tries of one address, by a clock that runs in minutes."""
+MINUTE = 60
+LONGEST_TITLE = 100
+STATUS = {Unpaired.WORDS: 400, Unpaired.UNKNOWN: 403, Unpaired.OFTEN: 429}
+_NODE = re.compile(r"[0-9a-f]{16}\Z")
+
+
+class _Machine(msgspec.Struct, frozen=True):
+    """What a machine sends."""
+
+    words: str
+    node: str
+    title: str = ""
+    """What whoever sets it up calls the machine."""
+
+
+class HubPairDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        pairing: Pairing,
+        *,
+        staff: StaffDoor,
+        clock: Clock,
+        randomness: Randomness,
+        origins: frozenset[str],
+        keys: Mapping[str, object],
+        public: str,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`origins`: whose pages may send, exactly as browsers write them; `keys` is the document of the house's public
+        keys, `public` the address that people know.
+        """
+        self._pages = pages
+        self._pairing = pairing
+        self._staff = staff
+        self._origins = origins
+        self._keys = dict(keys)
+        self._public = public
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0, slower=MINUTE)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/hub/pair", self.form), web.post("/hub/pair", self.take)]
+
+    async def form(self, request: web.Request) -> web.Response:
+        """The page on which one types them."""
+        ui, chosen = language(self._pages, request)
+        return self._form(ui, chosen=chosen)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Let a machine or a browser in."""
+        often = self._gate.take(self._address_of(request)) > 0
+        if request.content_type == "application/json":
+            return await self._machine(request, often=often)
+        return await self._browser(request, often=often)
+
+    async def _machine(self, request: web.Request, *, often: bool) -> web.Response:
+        if hdrs.ORIGIN in request.headers:
+            return _told(403, "A page may not do this; a machine sends no Origin.")
+        if often:
+            return _told(429, TOLD[Unpaired.OFTEN])
+        try:
+            asked = msgspec.json.decode(await read_body(request), type=_Machine)
+        except (Wrong, msgspec.MsgspecError, UnicodeDecodeError):
+            return _told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
+        if not _NODE.match(asked.node):
+            return _told(400, "A node is named by 16 hexadecimal figures.")
+        machine = " ".join(asked.title.split())[:LONGEST_TITLE]
+        try:
+            done = await self._pairing.pair(asked.words, node=asked.node, machine=machine)
+        except StorageUnavailable:
+            return _told(503, "It could not be stored at the moment. Try again in a minute.")
+        if isinstance(done, Unpaired):
+            return _told(STATUS[done], TOLD[done])
+        answer = {"hub": done.hub, "title": done.title, "key": done.key, "keys": self._keys, "address": self._public}
+        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _browser(self, request: web.Request, *, often: bool) -> web.Response:
+        ui, chosen = language(self._pages, request)
+        if request.headers.get(hdrs.ORIGIN) not in self._origins:
+            return self._form(ui, chosen=chosen, status=403, sentence=ui.text(DoorText.ORIGIN))
+        if often:
+            return self._form(ui, chosen=chosen, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
+        try:
+            typed = (await read_form(request)).get("words", "")[:LONGEST]
+        except Wrong as wrong:
+            return self._form(ui, chosen=chosen, status=wrong.status, sentence=ui.text(wrong.key))
+        try:
+            entered = await self._pairing.admit(typed, self._staff.key_of(request))
+        except (StorageUnavailable, NoLink):
+            return self._form(ui, chosen=chosen, typed=typed, status=503, sentence=ui.text(ErrorText.UNAVAILABLE))
+        if isinstance(entered, Unpaired):
+            sentence = ui.text(UNPAIRED[entered])
+            return self._form(ui, chosen=chosen, typed=typed, status=STATUS[entered], sentence=sentence)
+        return self._staff.welcome(*entered, query=f"?ui={ui.language}" if chosen else "")
+
+    def _form(
+        self, ui: Catalogue, *, chosen: bool, status: int = 200, sentence: str = "", typed: str = ""
+    ) -> web.Response:
+        query = f"?ui={ui.language}" if chosen else ""
+        action = f"/hub/pair{query}"
+        text = self._pages.render("hub_pair.html", ui=ui, action=action, sentence=sentence, typed=typed)
+        response = own_html(text, ui, status=status)
+        if status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = str(AGAIN_S)
+        return response
+
+
+def _told(status: int, sentence: str) -> web.Response:
+    headers = {hdrs.CACHE_CONTROL: "no-store"}
+    if status in (429, 503):
+        headers[hdrs.RETRY_AFTER] = str(AGAIN_S)
+    return web.json_response({"error": sentence}, status=status, headers=headers)

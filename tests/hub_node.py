@@ -1,0 +1,52 @@
+"""A hub in this process, with copies on its disk as if they had come over a line."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from moothall.adapters.book_sqlite import SqliteBook
+from moothall.core.chain import LogRecord
+from moothall.core.ids import ChannelId, SessionId
+from moothall_hub.app import BOOK, COPIES, Hub, hub
+from moothall_hub.checking import Broken, first_run, take
+from moothall_hub.copied import Copy, Step, lanes_of
+from moothall_hub.mirror import Mirror
+from moothall_hub.missed import MissedSpans
+from moothall_hub.settings import HubSettings
+
+
+async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], channels: Sequence[ChannelId]) -> None:
+    """Put a copy into the data folder of a hub that doesn't run; nobody has signed it."""
+    lanes = lanes_of(channels, words=False)
+    run = first_run(session, records[0].header.epoch, lanes)
+    kept = [each for each in records if each.header.lane in lanes]
+    for record in kept:
+        grown = take(run, record, lambda *_: True)
+        assert not isinstance(grown, Broken), grown
+        run = grown
+    mirror = await Mirror.open(data / COPIES)
+    copy = Copy(session=session, channels=tuple(channels), followed=tuple(channels), known=run, top=run.offset)
+    await mirror.keep(Step(copy=copy, records=tuple(kept)))
+    await mirror.close()
+
+
+async def came_late(data: Path, session: SessionId, begin: int, end: int, records: Sequence[LogRecord]) -> None:
+    """Note that a span of the session came late: the lines among `records`."""
+    book = await SqliteBook.open(data / BOOK)
+    spans = await MissedSpans.load(book)
+    spans.begin(session, worth=True)
+    spans.add(session, records, [ChannelId("floor")])
+    await spans.end(session)
+    found = spans.of(session)
+    assert found is not None
+    assert (found.begin, found.end) == (begin, end)
+    await book.close()
+
+
+@asynccontextmanager
+async def running_hub(data: Path, **settings: object) -> AsyncIterator[Hub]:
+    """A hub on this machine alone, on a free port."""
+    async with hub(HubSettings(**{"host": "127.0.0.1", "port": 0, "data": str(data), **settings})) as running:  # type: ignore[arg-type]
+        yield running

@@ -1,0 +1,133 @@
+"""The registry of hubs on the secretariat's pages, and what of it everybody may see."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+from admin_house import AdminHouse, admin_house
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.services.session_writer import Receipt
+from moothall.wire.pairing import secret_of
+
+KISUMU = {
+    "title": "Kisumu & <Library>", "city": "Kisumu", "country": "Kenya", "institution": "County Library",
+    "coordinator": "Ms. Achieng", "languages": "English, Kiswahili", "zone": "Africa/Nairobi", "expected": "23",
+}  # fmt: skip
+NAME = "kisumu-library"
+
+
+async def meeting(house: AdminHouse, name: str = "plenary", *, on: bool = True) -> None:
+    live = await house.running.sessions.open(SessionId(name))
+    commands: list[do.AnyCommand] = [
+        do.CreateSession(title="Plenary", languages=("en",)),
+        do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),
+    ]
+    commands += [do.OpenSession()] if on else []
+    assert isinstance(await live.writer.send(SYSTEM, CommandId("made"), commands), Receipt)
+
+
+def words_on(text: str) -> str:
+    found = re.search(r'<ol class="six".*?</ol>', text, re.DOTALL)
+    assert found is not None
+    return " ".join(re.findall(r"<li>(\w+)</li>", found[0]))
+
+
+async def test_a_group_is_added_changed_and_taken_out(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        public = house.running.public
+        secretary, coordinator = await house.secretary(), await house.browser()
+        await secretary.get("/admin")
+        assert 'href="/admin/hubs"' in secretary.text
+        assert await secretary.get("/admin/hubs") == 200
+        assert await secretary.send("/admin/hubs", **KISUMU) == 200
+        words = words_on(secretary.text)
+        assert secret_of(words) is not None
+        assert f"moothall hub pair {public} {words}" in secretary.text
+        pair, link = secretary.addresses()
+        assert pair == f"{public}/hub/pair"
+        assert "#" not in pair
+        assert await coordinator.get(link, follow=False) == 303
+        assert coordinator.headers["Location"] == f"/hub/{NAME}"
+
+        assert await secretary.get("/admin/hubs") == 200
+        assert "Kisumu &amp; &lt;Library&gt;" in secretary.text
+        assert "Never seen yet" in secretary.text
+        assert await secretary.get(f"/admin/hubs/{NAME}") == 200
+        assert 'value="English, Swahili"' in secretary.text
+        assert "Ms. Achieng" in secretary.text
+        changed = {**KISUMU, "title": "Another", "city": "Kisumu city", "expected": ""}
+        assert await secretary.send(f"/admin/hubs/{NAME}", **changed) == 200
+        hub = house.running.hubs.get(NAME)
+        assert hub is not None
+        assert (hub.title, hub.details.city, hub.details.expected) == (KISUMU["title"], "Kisumu city", None)
+        assert (hub.details.languages, hub.details.zone) == (("en", "sw"), "Africa/Nairobi")
+
+        await secretary.send(f"/admin/hubs/{NAME}/words")
+        assert words_on(secretary.text) != words
+        await secretary.get(f"/admin/hubs/{NAME}")
+        assert "Words have been given out" in secretary.text
+        await secretary.send(f"/admin/hubs/{NAME}/link")
+        assert secretary.addresses()[0] != link
+        assert await coordinator.get("/staff") == 403
+
+        await secretary.get(f"/admin/hubs/{NAME}")
+        assert await secretary.send(f"/admin/hubs/{NAME}/remove") == 400
+        assert "please say first" in secretary.text
+        assert await secretary.send(f"/admin/hubs/{NAME}/remove", sure="1") == 200
+        assert secretary.url == "/admin/hubs"
+        assert await secretary.get(f"/admin/hubs/{NAME}") == 404
+        assert house.running.links.list()[1:] == ()
+
+
+async def test_what_is_wrong_is_said_and_what_was_typed_stays(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await secretary.get("/admin/hubs")
+        for wrong, sentence in {
+            ("title", " "): "That name can't be taken", ("title", "link"): "That name can't be taken",
+            ("languages", "Klingon?"): "Write which languages", ("zone", "Mars/Base"): "That time zone is not known",
+            ("expected", "many"): "Write how many people are expected", ("expected", "1000000"): "Write how many",
+        }.items():  # fmt: skip
+            name, value = wrong
+            assert await secretary.send("/admin/hubs", **{**KISUMU, name: value}) == 400
+            assert sentence in unescape(secretary.text)
+            assert 'value="County Library"' in secretary.text
+        assert house.running.hubs.list() == ()
+        form = secretary.hidden("/admin/hubs")
+        assert await secretary.post("/admin/hubs", {**form, **KISUMU}) == 200
+        assert await secretary.post("/admin/hubs", {**form, **KISUMU}) == 200  # A page that was loaded again.
+        assert len(house.running.hubs.list()) == 1
+        await secretary.get(f"/admin/hubs/{NAME}")
+        assert await secretary.send(f"/admin/hubs/{NAME}", **{**KISUMU, "zone": "Mars/Base"}) == 400
+        for act in ("words", "link"):
+            again = secretary.hidden(f"/admin/hubs/{NAME}/{act}")
+            assert await secretary.post(f"/admin/hubs/{NAME}/{act}", again) == 200
+            assert await secretary.post(f"/admin/hubs/{NAME}/{act}", again, follow=False) == 303
+            await secretary.get(f"/admin/hubs/{NAME}")
+        assert await secretary.post("/admin/hubs/nobody/words", again) == 404
+
+
+async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, reader = await house.secretary(), await house.browser()
+        assert await reader.get("/hubs") == 200
+        assert "No group is known yet." in reader.text
+        await secretary.get("/admin/hubs")
+        await secretary.send("/admin/hubs", **KISUMU)
+        await meeting(house)
+        await house.running.hubs.count(NAME, SessionId("plenary"), 23, 1)
+        for path in ("/hubs", "/hubs?ui=ar", "/hubs/thanks", "/hubs/thanks?ui=ar"):
+            assert await reader.get(path) == 200
+            assert "Kisumu &amp; &lt;Library&gt;" in reader.text
+            assert "County Library, Kisumu" in reader.text
+            assert "Achieng" not in reader.text
+        assert await reader.get("/hubs") == 200
+        assert "People now: 23" in reader.text
+        assert await reader.get("/admin/hubs") == 403
+        await secretary.get(f"/admin/hubs/{NAME}")
+        assert "People now: 23" in secretary.text

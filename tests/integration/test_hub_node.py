@@ -1,0 +1,191 @@
+"""A hub serves its room from its own disk, with nobody above."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, CookieJar, web
+from aiohttp.test_utils import TestServer
+
+from hub_node import came_late, copied, running_hub
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.chain import LogRecord
+from moothall.core.errors import ConfigurationError
+from moothall.core.ids import ChannelId, SegmentId
+from moothall.services.role_links import HALL
+from moothall_hub.app import Hub
+from moothall_hub.pairing import Pairing
+from moothall_hub.settings import HubSettings
+from recorder import MORNING, SESSION, Recorder
+
+FLOOR = ChannelId("floor")
+
+
+def meeting() -> list[LogRecord]:
+    """Twelve lines, a minute apart, in a meeting that goes on."""
+    recorder = Recorder()
+    told: list[ev.Event] = [
+        ev.SessionCreated(title="Plenary & <hubs>", languages=("en",), access=ev.Access.PUBLIC),
+        ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+        ev.SessionOpened(wall=MORNING),
+    ]
+    for number in range(12):
+        segment, t0 = SegmentId(f"line-{number}"), 60_000 * number
+        told += [
+            ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.MACHINE),
+            ev.SegmentEnded(
+                channel=FLOOR, segment=segment, t1=t0 + 2_000, reason=ev.EndReason.SENTENCE, text=f" Sentence {number}."
+            ),
+        ]
+    return [recorder.record(event) for event in told]
+
+
+@asynccontextmanager
+async def hub_with_a_meeting(data: Path) -> AsyncIterator[tuple[Hub, ClientSession]]:
+    records = meeting()
+    await copied(data, SESSION, records, [FLOOR])
+    late = [each for each in records if each.header.offset in range(10, 22)]
+    await came_late(data, SESSION, 180_000, 482_000, late)
+    async with running_hub(data) as hub, ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
+        yield hub, client
+
+
+async def text(client: ClientSession, address: str, status: int = 200, **options: object) -> str:
+    async with client.get(address, **options) as response:  # type: ignore[arg-type]
+        assert response.status == status, await response.text()
+        return await response.text()
+
+
+async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
+    async with hub_with_a_meeting(tmp_path) as (hub, client):
+        base = f"{hub.own}/s/{SESSION}"
+        assert "Plenary &amp; &lt;hubs&gt;" in await text(client, f"{hub.own}/?ui=en")
+        page = await text(client, f"{base}?ui=en")
+        assert "Sentence 11." in page
+        assert "not connected to any meeting" in page
+        assert 'id="Report"' not in page
+        assert "Sentence 3." in await text(client, f"{base}/read?ui=en")
+        assert "Sentence 0." in await text(client, f"{base}/record.txt")
+        assert json.loads(await text(client, f"{base}/record.json"))["session"]["title"] == "Plenary & <hubs>"
+        assert json.loads(await text(client, f"{base}/lines"))["lines"]
+        assert "Sentence 11." in await text(client, f"{base}/poll")
+        assert "Sentence 11." in await text(client, f"{base}/screen?ui=en")
+        async with client.get(f"{base}/events") as stream:
+            await stream.content.readuntil(b"\n\n")
+            assert b"snapshot" in await stream.content.readuntil(b"\n\n")
+        async with client.ws_connect(f"{base}/ws", origin=hub.own) as socket:
+            assert "Sentence 11." in (await socket.receive_str())
+        assert await text(client, f"{hub.own}/s/none", 404)
+
+
+async def test_what_was_missed_is_a_page_of_its_own(tmp_path: Path) -> None:
+    async with hub_with_a_meeting(tmp_path) as (hub, client):
+        line = json.loads(await text(client, f"{hub.own}/line?session={SESSION}&ui=en"))
+        assert line["kind"] == "unpaired"
+        assert line["missed"]["text"] == "You missed 5 minutes."
+        page = await text(client, hub.own + line["missed"]["address"])
+        assert [f"Sentence {number}." in page for number in range(12)] == [3 <= n <= 8 for n in range(12)]
+        assert "From 3:00 to 8:02" in page
+        base = f"{hub.own}/s/{SESSION}/missed"
+        assert "Nothing was said then." in await text(client, f"{base}?from=999999&to=9999999&ui=en")
+        await text(client, f"{base}?from=soon&to=1", 400)
+        await text(client, f"{base}?from=1", 400)
+        assert json.loads(await text(client, f"{hub.own}/line"))["missed"] is None
+
+
+async def test_the_wall_that_was_shown_last_is_shown_after_the_next_start(tmp_path: Path) -> None:
+    async with hub_with_a_meeting(tmp_path) as (hub, client):
+        async with client.get(f"{hub.own}/wall", allow_redirects=False) as response:
+            assert response.headers["Location"] == "/"
+        await text(client, f"{hub.own}/s/{SESSION}/screen?size=150")
+        await text(client, f"{hub.own}/s/none/screen", 404)
+    async with running_hub(tmp_path) as hub, ClientSession() as client:
+        async with client.get(f"{hub.own}/wall", allow_redirects=False) as response:
+            assert (response.status, response.headers["Location"]) == (303, f"/s/{SESSION}/screen?size=150")
+        assert "Sentence 11." in await text(client, f"{hub.own}/wall")
+
+
+async def test_no_microphone_opens_and_the_page_says_why(tmp_path: Path) -> None:
+    async with hub_with_a_meeting(tmp_path) as (hub, client):
+        address = f"{hub.own}/microphone/{SESSION}?ui=en"
+        assert "https" in await text(client, address)
+        assert "https://text.example.org" not in await text(client, address)
+        await hub.pairings.keep(
+            Pairing(address="https://text.example.org", hub="kisumu", title="Kisumu", key="k", keys={})
+        )
+        assert 'href="https://text.example.org"' in await text(client, address)
+
+
+def answer(status: int = 200, **more: object) -> object:
+    async def handler(_: web.Request) -> web.Response:
+        return web.json_response(
+            {"hub": "kisumu", "title": "Kisumu", "key": "k", "keys": {"keys": []}, "address": "", **more}, status=status
+        )
+
+    return handler
+
+
+async def enter(hub: Hub, client: ClientSession) -> None:
+    """Open the coordinator's link."""
+    _, token = await hub.links.create(Role.HUB, HALL, "Coordinator")
+    async with client.get(f"{hub.own}/enter/{token}", allow_redirects=False) as response:
+        assert response.headers["Location"] == "/staff"
+
+
+def hidden(page: str) -> str:
+    return page.partition('name="form" value="')[2].partition('"')[0]
+
+
+async def test_the_coordinator_connects_the_computer_and_nobody_else_does(tmp_path: Path) -> None:
+    above = web.Application()
+    above.add_routes([web.post("/hub/pair", answer())])  # type: ignore[arg-type]
+    async with running_hub(tmp_path) as hub, ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
+        await text(client, f"{hub.own}/setup", 403)
+        async with client.post(f"{hub.own}/setup", data={"address": "a", "words": "b"}) as response:
+            assert response.status == 403
+        await enter(hub, client)
+        page = await text(client, f"{hub.own}/staff?ui=en")  # To where it begins.
+        assert "The six words" in page
+        words = "acorn actor agree album amber anchor"
+        form = {"form": hidden(page), "address": "127.0.0.1:1", "words": words}
+        own = {"Origin": hub.own}
+        async with client.post(f"{hub.own}/setup?ui=en", data=form) as response:
+            assert response.status == 403  # It names no origin.
+        async with client.post(f"{hub.own}/setup?ui=en", data=form, headers=own) as response:
+            page = await response.text()
+            assert response.status == 503
+            assert "Nobody answers at this address." in page
+            assert 'value="127.0.0.1:1"' in page
+        server = TestServer(above)
+        await server.start_server()
+        form = {"form": hidden(page), "address": str(server.make_url("")), "words": words}
+        async with client.post(f"{hub.own}/setup?ui=en", data=form, headers=own) as response:
+            assert response.status == 200
+            assert "This computer speaks for Kisumu, at http://127.0.0.1" in await response.text()
+        await server.close()
+        assert hub.pairings.now is not None
+        assert hub.pairings.now.hub == "kisumu"
+
+
+async def test_pages_of_others_send_nothing(tmp_path: Path) -> None:
+    async with hub_with_a_meeting(tmp_path) as (hub, client):
+        for origin, status in ((hub.own, 200), ("http://elsewhere.example", 403)):
+            await text(client, f"{hub.own}/s/{SESSION}/poll", status, headers={"Origin": origin})
+
+
+async def test_a_port_or_folder_that_is_taken_is_said(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "one") as hub:
+        port = int(hub.own.rpartition(":")[2])
+        with pytest.raises(ConfigurationError, match="can't listen"):
+            async with running_hub(tmp_path / "two", port=port):
+                pass
+        with pytest.raises(ConfigurationError, match="Another hub"):
+            async with running_hub(tmp_path / "one"):
+                pass
+    assert HubSettings().budget is None
+    assert HubSettings(budget_mb_per_day=2.5).budget == 2_500_000

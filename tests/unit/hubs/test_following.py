@@ -1,0 +1,321 @@
+"""What comes over the line is checked, stored, answered and shown, in that order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from log_above import FLOOR, FRENCH, SIGNED, Disk, LogAbove, Served
+from moothall.core.chain import LogRecord
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ids import SessionId
+from moothall.testing.book import MemoryBook
+from moothall.testing.clock import ManualClock
+from moothall.wire import hub
+from moothall.wire.hub_records import pack, unpack
+from moothall_hub.copied import Copy, Step, dropped
+from moothall_hub.following import Following
+from moothall_hub.missed import MissedSpans
+from moothall_hub.strip import CopyNow, Missed
+from moothall_hub.wanted import Want
+from recorder import EPOCH, SESSION
+
+WANT = {SESSION: Want(channels=(FLOOR,))}
+OTHER = SessionId("other")
+
+
+class Store:
+    """The disk, which may refuse."""
+
+    def __init__(self, done: list[object]) -> None:
+        self.disk = Disk()
+        self.refuses = 0
+        self._done = done
+
+    async def keep(self, step: Step) -> None:
+        if self.refuses:
+            self.refuses -= 1
+            msg = "The disk is full."
+            raise StorageUnavailable(msg)
+        self.disk.keep(step)
+        self._done.append("kept")
+
+    async def drop(self, session: SessionId) -> Copy:
+        self.disk.records.clear()
+        self.disk.copy = dropped(self.disk.copy)
+        return self.disk.copy
+
+
+class Shown:
+    """What readers get."""
+
+    def __init__(self, done: list[object]) -> None:
+        self.fails = False
+        self.renewed = 0
+        self.texts: list[int] = []
+        self._done = done
+
+    async def take(self, step: Step) -> None:
+        if self.fails:
+            msg = "The disk can't be read."
+            raise StorageUnavailable(msg)
+        self._done.append("renewed" if step.renew else "shown" if step.show else "nothing")
+        if step.show:
+            self.texts += [each.header.offset for each in step.records]
+
+    async def renew(self, session: SessionId) -> None:
+        self.renewed += 1
+
+
+class Hub:
+    """Everything but a line."""
+
+    def __init__(self, spans: MissedSpans | None = None) -> None:
+        self.done: list[object] = []
+        self.store = Store(self.done)
+        self.shown = Shown(self.done)
+        self.said: list[hub.FromHub] = []
+        self.closed = False
+        self.clock = ManualClock()
+        self.log = LogAbove()
+        self.served: Served | None = None
+        self.following = Following(
+            (),
+            store=self.store,
+            shown=self.shown,
+            closed=lambda _: self.closed,
+            unpack=unpack,
+            signed=SIGNED,
+            say=self._say,
+            missed=spans or MissedSpans(MemoryBook(), {}),
+            clock=self.clock,
+        )
+
+    def _say(self, message: hub.FromHub) -> None:
+        self.said.append(message)
+        self.done.append(type(message).__name__)
+
+    @property
+    def copy(self) -> Copy:
+        found = self.following.copy(SESSION)
+        assert found is not None
+        return found
+
+    async def link(self, *, little: int = 3, back: int = 2) -> None:
+        """A link begins, and the server above answers."""
+        await self.following.linked()
+        follow = self.said[-1]
+        assert isinstance(follow, hub.Follow)
+        self.served = Served(self.log, follow, little=little, back=back)
+        await self.following.take(self.served.live)
+
+    async def live(self) -> None:
+        assert self.served is not None
+        await self.batch(hub.Part.LIVE, self.served.now())
+
+    async def missed(self, most: int = 100) -> bool:
+        """The next batch of what was missed."""
+        assert self.served is not None
+        found = self.served.missed(most)
+        if isinstance(found, hub.Caught):
+            await self.following.take(found)
+        elif found is not None:
+            await self.batch(hub.Part.MISSED, found[1], number=found[0])
+        return found is not None
+
+    async def batch(self, part: hub.Part, records: Sequence[LogRecord], number: int = 0) -> None:
+        data = pack(records, session=SESSION, epoch=EPOCH)
+        await self.following.take(hub.Batch(session=SESSION, part=part, number=number, data=data))
+
+
+async def hub_that_follows() -> Hub:
+    """A hub that has been there from the beginning."""
+    made = Hub()
+    made.log.happens("line")
+    await made.following.want(WANT)
+    assert made.said == []  # There is no link.
+    await made.link()
+    while await made.missed():
+        pass
+    await made.live()
+    return made
+
+
+async def test_what_comes_is_stored_then_acknowledged_then_shown() -> None:
+    made = await hub_that_follows()
+    made.done.clear()
+    made.log.happens("line")
+    await made.live()
+    assert made.done == ["kept", "shown"]
+    assert made.shown.texts[-1] == len(made.log.records)
+    assert made.copy.whole
+    assert made.following.now(SESSION) == CopyNow()
+
+
+async def test_after_an_outage_live_comes_first_and_the_hole_is_filled_and_told_of() -> None:
+    book = MemoryBook()
+    made = Hub(MissedSpans(book, {}))
+    await made.following.want(WANT)
+    await made.link()
+    await made.live()
+    made.following.cut()
+    first = len(made.log.records)
+    made.log.happens("check")
+    for _ in range(8):
+        made.log.happens("line")
+    await made.link(back=1)
+    now = made.following.now(SESSION)
+    assert now is not None
+    assert now.filling
+    assert made.following.events_missing() > 0
+    made.log.happens("line")
+    await made.live()
+    assert made.shown.texts[-1] == len(made.log.records)
+    made.done.clear()
+    assert await made.missed(2)
+    assert made.done[:2] == ["kept", "Taken"]
+    while await made.missed(2):
+        pass
+    assert "renewed" in made.done
+    assert made.copy.whole
+    assert made.following.events_missing() == 0
+    made.log.happens("check")
+    assert made.following.now(SESSION) == CopyNow(checking=True)
+    await made.live()
+    assert made.following.now(SESSION) == CopyNow()
+    assert first < made.copy.verified
+
+
+async def test_a_span_of_a_minute_is_told_of_and_outlives_the_process() -> None:
+    book = MemoryBook()
+    spans = await MissedSpans.load(book)
+    log = LogAbove()
+    lines = []
+    for _ in range(3):
+        log.happens("line")
+        lines += log.records[-2:]
+    spread = [_at(record, 50_000 * number) for number, record in enumerate(lines)]
+    spans.begin(SESSION, worth=True)
+    spans.begin(SESSION, worth=False)  # Cut once more: one hole still.
+    spans.add(SESSION, [*spread, log.records[0], msgspec.structs.replace(log.records[-1], body=b"{")], [FLOOR])
+    assert spans.of(SESSION) is None
+    await spans.end(SESSION)
+    assert spans.of(SESSION) == Missed(begin=0, end=250_000)
+    assert (await MissedSpans.load(book)).of(SESSION) == Missed(begin=0, end=250_000)
+    spans.begin(SESSION, worth=False)
+    spans.add(SESSION, spread, [FRENCH])
+    await spans.end(SESSION)
+    await spans.end(SESSION)
+    assert spans.of(SESSION) == Missed(begin=0, end=250_000)
+
+
+def _at(record: LogRecord, t: int) -> LogRecord:
+    """A line's event with its moment changed; nobody verifies it here."""
+    assert record.body is not None
+    body = msgspec.json.decode(record.body)
+    body["t0" if "t0" in body else "t1"] = t
+    return msgspec.structs.replace(record, body=msgspec.json.encode(body))
+
+
+async def test_a_disk_that_refuses_is_asked_again_and_nothing_is_said_before() -> None:
+    made = await hub_that_follows()
+    made.log.happens("line")
+    made.store.refuses = 2
+    made.done.clear()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(made.live())
+        await made.clock.advance(1_500)
+        assert made.done == []
+        await made.clock.advance(500)
+    assert made.done == ["kept", "shown"]
+
+
+async def test_what_can_not_be_shown_is_kept_all_the_same() -> None:
+    made = await hub_that_follows()
+    made.shown.fails = True
+    made.log.happens("line")
+    await made.live()
+    assert made.copy.offset == len(made.log.records)
+
+
+async def test_what_was_not_written_stops_the_session_and_names_the_event() -> None:
+    made = await hub_that_follows()
+    made.log.happens("line")
+    data = pack(made.log.records[-1:], session=SESSION, epoch=EPOCH)  # One is left out.
+    await made.following.take(hub.Batch(session=SESSION, part=hub.Part.LIVE, data=data))
+    assert made.copy.broken is not None
+    assert made.copy.broken.offset == len(made.log.records)
+    assert made.following.now(SESSION) == CopyNow(stopped=True)
+    assert isinstance(made.said[-1], hub.Leave)
+    await made.live()  # Nothing more of it is taken.
+    assert made.copy.offset < len(made.log.records)
+    said = len(made.said)
+    await made.following.linked()
+    assert made.said[said:] == []
+    await made.following.fetch_again(SESSION)
+    assert made.shown.renewed == 1
+    assert isinstance(made.said[-1], hub.Follow)
+    assert made.said[-1].known is None
+
+
+async def test_a_frame_that_can_not_be_read_stops_it_too() -> None:
+    made = await hub_that_follows()
+    await made.following.take(hub.Batch(session=SESSION, part=hub.Part.LIVE, data=b"garbage"))
+    assert made.copy.broken is not None
+    assert made.copy.broken.offset == made.copy.offset + 1
+    assert "can't be read" in made.copy.broken.reason
+
+
+async def test_what_is_not_wanted_is_left_and_other_texts_are_asked_for_again() -> None:
+    made = await hub_that_follows()
+    made.log.happens("french")
+    await made.following.want({SESSION: Want(channels=(FLOOR, FRENCH), words=True)})
+    follow = made.said[-1]
+    assert isinstance(follow, hub.Follow)
+    assert (follow.channels, follow.words) == ((FLOOR, FRENCH), True)
+    said = len(made.said)
+    await made.following.want({SESSION: Want(channels=(FLOOR, FRENCH), words=True)})
+    assert len(made.said) == said
+    await made.following.want({})
+    assert made.said[-1] == hub.Leave(session=SESSION)
+    await made.live()  # On its way when it was left.
+    await made.following.take(hub.Caught(session=OTHER))
+    assert made.following.now(OTHER) is None
+
+
+async def test_the_notes_of_the_hub_come_beside() -> None:
+    made = await hub_that_follows()
+    made.log.happens("own")
+    assert made.served is not None
+    await made.batch(hub.Part.OWN, made.served.own())
+    assert made.copy.own
+    assert made.shown.texts[-1] == len(made.log.records)
+    made.log.happens("own")
+    await made.batch(hub.Part.OWN, made.served.own())
+    assert made.shown.texts[-1] == len(made.log.records)
+
+
+async def test_the_server_above_may_stop_a_session_and_a_new_link_asks_again() -> None:
+    made = await hub_that_follows()
+    await made.following.take(hub.Stopped(session=SESSION, message="It is not public any more."))
+    assert made.copy.stopped == "It is not public any more."
+    await made.link()
+    assert made.copy.stopped == ""
+
+
+async def test_a_session_is_finished_once_it_is_closed_and_whole() -> None:
+    made = await hub_that_follows()
+    assert made.following.unfinished == {SESSION}
+    made.closed = True
+    assert made.following.unfinished == frozenset()
+
+
+@pytest.mark.parametrize("wanted", [WANT, {}])
+async def test_nothing_is_said_without_a_link(wanted: dict[SessionId, Want]) -> None:
+    made = Hub()
+    await made.following.want(wanted)
+    await made.following.fetch_again(SESSION)
+    assert made.said == []

@@ -1,0 +1,56 @@
+// At a hub: says how the line is, and offers what was missed. It asks the computer that served the page, not the line.
+
+const EVERY_MS = 8_000;
+const KEPT = 'moothall.skipped';
+
+const strip = document.getElementById('HubLine');
+const said = document.getElementById('HubSaid');
+const missed = document.getElementById('HubMissed');
+const { ask, session } = strip.dataset;
+const skip = missed.querySelector('button');
+
+const skipped = () => {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT)) ?? {};
+  } catch {
+    return {}; // Nothing is remembered here.
+  }
+};
+
+const offer = (span) => {
+  const end = span ? span.end : Number(missed.dataset.end ?? -1);
+  if (span) {
+    missed.querySelector('span').textContent = span.text;
+    missed.querySelector('a').href = span.address;
+    missed.dataset.end = span.end;
+  }
+  missed.hidden = end < 0 || (skipped()[session] ?? -1) >= end;
+};
+
+const look = async () => {
+  try {
+    const answer = await fetch(ask, { cache: 'no-store' });
+    if (!answer.ok) return;
+    const now = await answer.json();
+    // Written only when it is another, so that it is read out once.
+    if (said.textContent !== now.text) said.textContent = now.text;
+    strip.dataset.kind = now.kind;
+    if (now.missed) offer(now.missed);
+  } catch {
+    // This computer itself can't be reached; the page says so by what it shows of the text.
+  }
+};
+
+skip.hidden = false;
+skip.addEventListener('click', () => {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ ...skipped(), [session]: Number(missed.dataset.end) }));
+  } catch {
+    // Then it is skipped for as long as the page is open.
+  }
+  missed.hidden = true;
+});
+offer(null);
+setTimeout(look, 1_000);
+// Not all phones of a hall at the same moment.
+setTimeout(() => setInterval(look, EVERY_MS), Math.random() * EVERY_MS);
