@@ -16,7 +16,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.lanes import is_public
 from moothall.wire.hub import Act, Done, NotDone
-from moothall_hub.copied import Copy, Step
+from moothall_hub.copied import Copy, Step, dropped
 
 WRITE_S = 0.03
 """Longest that a write takes until it is there; and until whoever writes knows of it."""
@@ -65,6 +65,12 @@ class HubDisk:
         self.records[session] = kept
         self.copies[session] = step.copy
         await self._written()
+
+    async def drop(self, session: SessionId) -> Copy:
+        """All that is kept of a session goes."""
+        left = dropped(self.copy(session))
+        await self.keep(Step(copy=left, anew=True))
+        return left
 
     async def put(self, act: Act) -> None:
         """Keep an act; the same id again changes nothing."""

@@ -1,62 +1,63 @@
-"""A hub in a simulation: what its process does between its line and its disk, on the loop's time.
+"""A hub in a simulation: one life of its process, between its line and its disk, on the loop's time.
 
-It stands on what decides in a real hub (`moothall_hub.copying`, `moothall.wire.hub_records`); the line and the disk are
-`hub_line` and `hub_disk`. A hub that is killed is cancelled wherever it waits, and all that it knew is gone.
+What decides is a real hub's: `moothall_hub.link`, `moothall_hub.following` and what these stand on. In memory are the
+socket (`hub_line`) and the disk (`hub_disk`). A hub that is killed is cancelled wherever it waits, and all that it knew
+is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
 from hub_disk import HubDisk
 from hub_line import BelowEnd, Closed
-from moothall.core.chain import LogRecord
-from moothall.core.errors import RefusalCode
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane, SessionId
-from moothall.wire import hub
-from moothall.wire.close_codes import CloseCode
+from moothall.core.ids import CommandId, SessionId
+from moothall.testing.book import MemoryBook
+from moothall.testing.clock import LoopClock
+from moothall.wire import hub as wire
 from moothall.wire.hub_records import unpack
-from moothall_hub import copying
-from moothall_hub.checking import Broken, VerifySignature
+from moothall_hub.checking import VerifySignature
 from moothall_hub.copied import Copy, Step
-
-AGAIN_S = 5.0
-"""When an act that was refused for now is sent again."""
-FOR_NOW = (RefusalCode.BUSY, RefusalCode.UNAVAILABLE)
-LONGEST_WAIT_S = 60.0
-DIALLED_S = 10.0
-
-
-class Wish(msgspec.Struct, frozen=True):
-    """What the coordinator wants of a session."""
-
-    channels: tuple[ChannelId, ...] = ()
-    words: bool = False
+from moothall_hub.following import Following
+from moothall_hub.link import Link
+from moothall_hub.link_parts import Do, Down, Hang, Moment, Phase, Room, Send, Tell
+from moothall_hub.missed import MissedSpans
+from moothall_hub.wanted import Want
 
 
 class Shown(msgspec.Struct):
-    """What the hub's readers were given of a session: all of it anew, or what follows."""
+    """What the hub's readers were given of its sessions: all anew, or what follows."""
 
-    offsets: list[int] = []
+    last: dict[SessionId, int] = {}
+    """The last event that they have."""
     renewals: int = 0
     faults: list[str] = []
 
-    def more(self, records: Sequence[LogRecord]) -> None:
-        """What follows on what they have."""
-        for record in records:
-            offset = record.header.offset
-            if self.offsets and offset <= self.offsets[-1]:
-                self.faults.append(f"Event {offset} was shown behind event {self.offsets[-1]}.")
-            self.offsets.append(offset)
+    async def take(self, step: Step) -> None:
+        """As `moothall_hub.following.Shown.take`."""
+        session = step.copy.session
+        if step.renew:
+            await self.renew(session)
+        elif step.show:
+            for record in step.records:
+                offset = record.header.offset
+                if offset <= self.last.get(session, 0):
+                    self.faults.append(f"Event {offset} was shown behind event {self.last[session]}.")
+                self.last[session] = offset
+
+    async def renew(self, session: SessionId) -> None:
+        """As `moothall_hub.following.Shown.renew`."""
+        self.renewals += 1
+        self.last.pop(session, None)
 
 
 class SimulatedHub:
-    """One life of a hub's process."""
+    """See the module. `run` it."""
 
     def __init__(
         self,
@@ -64,169 +65,166 @@ class SimulatedHub:
         disk: HubDisk,
         dial: Callable[[], Awaitable[BelowEnd | None]],
         verify: VerifySignature,
+        *,
         chance: random.Random,
+        wanted: Mapping[SessionId, Want],
     ) -> None:
-        self.node = node
         self.disk = disk
-        self.shown: dict[SessionId, Shown] = {}
-        self.wishes: dict[SessionId, Wish] = {}
-        self.broken: list[Broken] = []
-        self.stopped: list[hub.Stopped] = []
+        self.shown = Shown()
+        self.stopped: list[str] = []
+        """Why links ended for good, or sessions did."""
+        self.link = Link(node, "0", chance.random)
+        self.following = Following(
+            disk.copies.values(),
+            store=disk,
+            shown=self.shown,
+            closed=lambda _: False,
+            unpack=unpack,
+            signed=verify,
+            say=self._say,
+            missed=MissedSpans(MemoryBook(), {}),
+            clock=LoopClock(),
+        )
+        self._wanted = wanted
         self._dial = dial
-        self._verify = verify
-        self._chance = chance
-        self._copies: dict[SessionId, Copy] = dict(disk.copies)
-        self._news = asyncio.Event()
-        self._link: BelowEnd | None = None
-        self._one_at_a_time = asyncio.Lock()
-        """Else a step that waits for the disk would undo what was wanted meanwhile."""
-        self._heard = 0.0
-        self._on_way: set[str] = set()
-        self._not_before = 0.0
+        self._given: set[CommandId] = set()
+        self._more = asyncio.Event()
+        # As many as the link has: a window of batches and of acts.
+        self._frames: deque[bytes] = deque()
+        self._to_send = asyncio.Event()
+        self._hung: Hang | None = None
 
     async def run(self) -> None:
         """Dial, and dial again, for ever."""
-        wait = 1.0
-        while True:
-            link = await self._dial()
-            if link is None:
-                await asyncio.sleep(self._chance.uniform(0, wait))
-                wait = min(LONGEST_WAIT_S, 2 * wait)
-                continue
-            wait = 1.0
-            self._link = link
-            try:
-                await self._linked(link)
-            finally:
-                self._link = None
-                link.abort()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pass_on())
+            await self.following.want(self._wanted)
+            await self._do(self.link.restart(_now()))
+            while self.link.phase is not Phase.OVER:
+                if self.link.phase is Phase.WAITING:
+                    await _until(self.link.due)
+                    await self._do(self.link.tick(_now()))
+                elif (socket := await self._dial()) is None:
+                    await self._do(self.link.refused(_now(), None))
+                else:
+                    await self._talk(socket)
+            self.stopped.append(self.link.sentence)
 
-    async def want(self, session: SessionId, wish: Wish) -> None:
+    async def want(self, wanted: Mapping[SessionId, Want]) -> None:
         """The coordinator wants this from now on."""
-        self.wishes[session] = wish
-        if self._link is not None:
-            await self._follow(self._link, session)
+        self._wanted = wanted
+        await self.following.want(wanted)
 
-    async def do(self, act: hub.Act) -> None:
+    async def do(self, act: wire.Act) -> None:
         """The room does something; it is on the disk when this returns."""
         await self.disk.put(act)
-        self._news.set()
+        self._more.set()
 
-    async def _linked(self, link: BelowEnd) -> None:
-        self._heard, self._on_way, self._not_before = _now(), set(), 0.0
-        await self._say(link, hub.Hello(protocol=hub.PROTOCOL, node=self.node, release="0", wall=0))
-        for session in list(self.wishes):
-            await self._follow(link, session)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each(link)) for each in (self._hear, self._do, self._pulse)]
-            for task in tasks:
-                task.add_done_callback(lambda _: [each.cancel() for each in tasks])
+    def copy(self, session: SessionId) -> Copy | None:
+        """As it is known now."""
+        return self.following.copy(session)
 
-    async def _hear(self, link: BelowEnd) -> None:
-        while not isinstance(frame := await link.receive(), Closed):
-            self._heard = _now()
-            async with self._one_at_a_time:
-                await self._take(link, hub.decode_to_hub(frame))
+    async def _talk(self, socket: BelowEnd) -> None:
+        self._hung = None
+        self._frames.clear()
+        try:
+            await self._do(self.link.opened(_now()))
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(each(socket)) for each in (self._read, self._write, self._keep_time)]
+                for task in tasks:
+                    task.add_done_callback(lambda _: [each.cancel() for each in tasks])
+        finally:
+            if self._hung is None:
+                socket.abort()
+            else:
+                socket.close(self._hung.code, self._hung.reason)
 
-    async def _take(self, link: BelowEnd, message: hub.ToHub) -> None:
-        match message:
-            case hub.Live():
-                await self._step(link, copying.began(self._copy(message.session), message))
-            case hub.Batch():
-                await self._batch(link, message)
-            case hub.Caught():
-                await self._step(link, copying.caught(self._copy(message.session)))
-            case hub.Stopped():
-                self.stopped.append(message)
-                await self._step(link, Step(copy=copying.stopped(self._copy(message.session), message)))
-            case hub.Done() | hub.NotDone():
-                await self._answered(message)
-            case hub.Pulse() if not message.echo:
-                await self._say(link, hub.Pulse(sent=_ms(), echo=message.sent, wall=_ms()))
+    async def _read(self, socket: BelowEnd) -> None:
+        while self._hung is None:
+            frame = await socket.receive()
+            if isinstance(frame, Closed):
+                await self._do(self.link.lost(_now(), frame.code))
+                return
+            await self._do(self.link.received(_now(), wire.decode_to_hub(frame)))
+
+    async def _write(self, socket: BelowEnd) -> None:
+        while self._hung is None:
+            self._to_send.clear()
+            while self._frames:
+                await socket.send(self._frames.popleft())
+            await self._to_send.wait()
+
+    async def _keep_time(self, socket: BelowEnd) -> None:
+        while self._hung is None:
+            await _until(self.link.due)
+            await self._do(self.link.tick(_now()))
+
+    async def _do(self, todo: list[Do]) -> None:
+        for each in todo:
+            match each:
+                case Tell(news=news):
+                    await self._tell(news)
+                case Room():
+                    self._more.set()
+                case Down():
+                    self._given.clear()
+                    self.following.cut()
+                case _:
+                    self._put([each])
+
+    def _put(self, todo: list[Do]) -> None:
+        for each in todo:
+            match each:
+                case Send(message=message):
+                    self._frames.append(wire.encode(message))
+                case Hang():
+                    self._hung = each
+                case _:
+                    pass
+        self._to_send.set()
+
+    async def _tell(self, news: object) -> None:
+        match news:
+            case wire.Welcome():
+                self._given.clear()
+                await self.following.linked()
+            case wire.Stopped():
+                self.stopped.append(news.message)
+                await self.following.take(news)
+            case wire.Live() | wire.Batch() | wire.Caught():
+                await self.following.take(news)
+            case wire.Done() | wire.NotDone():
+                await self.disk.answered(news)
+                self._given.discard(news.id)  # Not before: it would be taken for one that waits.
             case _:
                 pass
 
-    async def _batch(self, link: BelowEnd, message: hub.Batch) -> None:
-        copy = self._copy(message.session)
-        if copy.asked or copy.known is None or copy.broken is not None:
-            return
-        heads, after = _heads(copy, message.part)
-        records = unpack(message.data, session=message.session, epoch=Epoch(str(copy.epoch)), heads=heads, after=after)
-        await self._step(link, copying.batch(copy, message.part, records, self._verify, number=message.number))
-
-    async def _step(self, link: BelowEnd, step: Step | Broken) -> None:
-        if isinstance(step, Broken):
-            self.broken.append(step)
-            return
-        session = step.copy.session
-        if step.copy == self._copy(session) and not step.records:
-            return
-        await self.disk.keep(step)
-        self._copies[session] = step.copy
-        shown = self.shown.setdefault(session, Shown())
-        if step.renew:
-            shown.renewals += 1
-            shown.offsets = []
-        elif step.show:
-            shown.more(step.records)
-        for message in step.say:
-            await self._say(link, message)
-
-    async def _follow(self, link: BelowEnd, session: SessionId) -> None:
-        async with self._one_at_a_time:
-            copy, wish = self._copy(session), self.wishes[session]
-            if copy.broken is None:
-                self._copies[session], message = copying.follow(copy, wish.channels, words=wish.words)
-                await self._say(link, message)
-
-    async def _do(self, link: BelowEnd) -> None:
+    async def _pass_on(self) -> None:
         while True:
-            self._news.clear()
-            wait = self._not_before - _now()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            for act in self.disk.unanswered():
-                if len(self._on_way) >= hub.MOST_ACTS or _now() < self._not_before:
-                    break
-                if act.id not in self._on_way:
-                    self._on_way.add(act.id)
-                    await self._say(link, act)
-            await self._news.wait()
+            await self._more.wait()
+            self._more.clear()
+            room = wire.MOST_ACTS - len(self._given)
+            acts = [act for act in self.disk.unanswered() if act.id not in self._given][:room]
+            if acts and self.link.phase is Phase.UP:
+                self._given.update(act.id for act in acts)
+                self._put(self.link.offer(acts))
 
-    async def _answered(self, answer: hub.Done | hub.NotDone) -> None:
-        if isinstance(answer, hub.NotDone) and answer.code in FOR_NOW:
-            self._on_way.clear()  # All behind it goes again too, so that the order stays.
-            self._not_before = _now() + AGAIN_S
-        else:
-            await self.disk.answered(answer)
-            self._on_way.discard(answer.id)
-        self._news.set()
-
-    async def _pulse(self, link: BelowEnd) -> None:
-        while _now() - self._heard < 3 * hub.PULSE_MS / 1_000:
-            await asyncio.sleep(hub.PULSE_MS / 1_000)
-            await self._say(link, hub.Pulse(sent=_ms(), wall=_ms()))
-        link.close(CloseCode.GOING_AWAY, "Nothing was heard for a minute.")
-
-    async def _say(self, link: BelowEnd, message: hub.FromHub) -> None:
-        await link.send(hub.encode(message))
-
-    def _copy(self, session: SessionId) -> Copy:
-        return self._copies.get(session) or Copy(session=session)
+    def _say(self, message: wire.FromHub) -> None:
+        match message:
+            case wire.Follow():
+                self._put(self.link.follow(message))
+            case wire.Leave():
+                self._put(self.link.leave(message.session))
+            case wire.Taken() | wire.Erased():
+                self._put(self.link.say(message))
 
 
-def _heads(copy: Copy, part: hub.Part) -> tuple[dict[Lane, LaneHead], int]:
-    """Where the lanes stand that a batch goes on."""
-    if part is hub.Part.OWN:
-        return dict(copy.own), max([0, *(head.offset for head in copy.own.values())])
-    run = copy.live if part is hub.Part.LIVE and copy.live is not None else copy.known
-    assert run is not None
-    return dict(run.heads), run.offset
+def _now() -> Moment:
+    loop = asyncio.get_running_loop()
+    return Moment(round(loop.time() * 1_000), round(loop.time() * 1_000))
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def _ms() -> int:
-    return round(_now() * 1_000)
+async def _until(due: int | None) -> None:
+    """Until a moment, or for a second: what is due may have changed."""
+    left = 1_000 if due is None else due - _now().monotonic
+    await asyncio.sleep(min(1.0, max(0.001, left / 1_000)))

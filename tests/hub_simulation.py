@@ -17,12 +17,13 @@ import msgspec
 from hub_centre import SECOND, SESSION, NotedActs, Serve, SimulatedCentre
 from hub_disk import HubDisk
 from hub_line import BelowEnd, HubLine
-from hub_simulated import SimulatedHub, Wish
+from hub_simulated import SimulatedHub
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import CommandId, InterventionId, NoteId
 from moothall.wire import hub as wire
+from moothall_hub.wanted import Want
 from speaking import FLOOR
 from weak_line import WEAK, Quality
 
@@ -35,7 +36,12 @@ MOST_BEHIND = 30
 
 LINES = (WEAK, Quality(bits_per_s=9_600, delay_ms=900), Quality(bits_per_s=1_000_000, delay_ms=40))
 """What the line is like, anew each time that it is dialled."""
-WISHES = (Wish(), Wish((FLOOR,), words=True), Wish((FLOOR, SECOND)), Wish((SECOND,), words=True))
+WISHES = (
+    Want(channels=(FLOOR,)),
+    Want(channels=(FLOOR,), words=True),
+    Want(channels=(FLOOR, SECOND)),
+    Want(channels=(SECOND,), words=True),
+)
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +145,7 @@ class Day:
                 self._start_centre()
             case "wish":
                 self._wish = self.chance.choice(WISHES)
-                await self.hub.want(SESSION, self._wish)
+                await self.hub.want({SESSION: self._wish})
             case _:
                 if self._centre is not None:
                     await self._centre.remove_something()
@@ -158,8 +164,9 @@ class Day:
         self._tasks["centre"] = self._group.create_task(self._centre.run(self._serving))
 
     def _start_hub(self) -> None:
-        self._hub = SimulatedHub("hub-node", self.disk, self._dial, self._verify, self.chance)
-        self._hub.wishes[SESSION] = self._wish
+        self._hub = SimulatedHub(
+            "hub-node", self.disk, self._dial, self._verify, chance=self.chance, wanted={SESSION: self._wish}
+        )
         self._tasks["hub"] = self._group.create_task(self._hub.run())
 
     async def _dial(self) -> BelowEnd | None:
@@ -203,10 +210,8 @@ class Day:
         return wire.Act(id=CommandId(f"act:{number}"), session=SESSION, at=at, act=self.chance.choice(choices))
 
     def _look_at_hub(self) -> None:
-        for shown in self.hub.shown.values():
-            self.faults += shown.faults
-        self.faults += [f"Broken at {each.offset}: {each.reason}" for each in self.hub.broken]
-        self.faults += [f"Stopped at {each.offset}: {each.message}" for each in self.hub.stopped]
+        self.faults += self.hub.shown.faults
+        self.faults += self.hub.stopped
 
     # What is left
 
