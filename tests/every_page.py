@@ -177,6 +177,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "screen_waiting.html": ("/room/garden/screen", None),
     "overlay.html": (f"{MEETING}/overlay", None),
     "overlay.html, with a question": (f"{TRANSLATED}/overlay", None),
+    "overlay.html, with groups": (f"{MEETING}/overlay?groups=1", None),
     "microphone.html": (f"{MEETING}/microphone", None),
     "desk.html": ("/desk/plenary", _at_work),
     "moderate.html": ("/moderate/plenary", _leading),
@@ -369,6 +370,13 @@ async def _meeting(running: Hall, name: str) -> None:
             text=TEXT[0][1].replace("The session", "The Moothall"),
         )
         await told(Actor(Role.CAPTIONER, "c1"), f"fix-{number}", fix)
+    await told(
+        SYSTEM,
+        "hubs",
+        do.StateHub(hub="kisumu", title="Kisumu <library>", people=23, here=False, since=1_764_000_000_000),
+        do.StateHub(hub="north", title="مكتبة الشمال", people=None, here=True, since=1_764_000_000_000),
+        do.StateHub(hub="north.pole", title="Pole", people=4, here=True, since=1_764_000_000_000),
+    )
     await every_question(told)
     await every_note(told)
     if name == "yesterday":

@@ -199,7 +199,7 @@ _AROUND = (
     "session.created", "session.opened", "session.paused", "session.resumed", "session.closed", "session.reopened",
     "channel.added", "source.attached", "clock.mapped", "speaker.introduced", "record.checkpoint", "record.sealed",
     "body.removed", "session.described", "not-recorded.began", "not-recorded.ended", "speaker.took-floor",
-    "language.forced", "lines.moved-here", "note.left", "close.asked",
+    "language.forced", "lines.moved-here", "note.left", "close.asked", "hub.stands",
 )  # fmt: skip
 
 

@@ -217,6 +217,22 @@ class RoomFloor:
             await self._book.write([_entry(floor), *(_question(session, each) for each in gone)])
             self._put(msgspec.structs.replace(self.floor(session).with_(*gone), cleared=floor.cleared))
 
+    async def erase_removed(self, session: SessionId) -> None:
+        """Erase from this disk the words that the meeting has removed. For whoever takes a `body.removed`.
+
+        Raises StorageUnavailable.
+        """
+        state = await self._meetings.state(session)
+        async with self._one:
+            known = [] if state is None else [(each, state.floor.get(each.id)) for each in self._forwarded(session)]
+            gone = [each for each, there in known if there is not None and there.removed and (each.text or each.name)]
+            erased = [msgspec.structs.replace(each, text="", name="", on_wall=False) for each in gone]
+            await self._book.write([_question(session, each) for each in erased])
+            self._put(self.floor(session).with_(*erased))
+
+    def _forwarded(self, session: SessionId) -> list[LocalQuestion]:
+        return [each for each in self.floor(session).questions.values() if each.forwarded]
+
     # Where questions stand
 
     async def act(self, question: LocalQuestion) -> ActStanding | None:

@@ -23,6 +23,7 @@ from moothall.adapters.system_clock import SystemClock, SystemRandomness
 from moothall.app_doors import open_doors
 from moothall.app_house import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
 from moothall.app_local import open_local_door
+from moothall.app_presence import open_presence
 from moothall.app_sound import open_live, open_recordings
 from moothall.app_translating import OWN, open_translating, start_translators
 from moothall.core.errors import ConfigurationError
@@ -31,7 +32,9 @@ from moothall.services.balance import Balance
 from moothall.services.ballots import Ballots
 from moothall.services.engine_connection import BenchClock
 from moothall.services.glossaries import Glossaries
+from moothall.services.hub_acts import HubActs
 from moothall.services.hub_pairing import Pairing
+from moothall.services.hub_presence import HubPresence
 from moothall.services.hubs import Hubs
 from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
@@ -78,6 +81,8 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""
+    presence: HubPresence
+    hub_acts: HubActs
 
 
 @asynccontextmanager
@@ -109,10 +114,13 @@ async def hall(
         live = await open_live(stack, house, spools, recognising)
         translation = open_translating(stack, house, settings, glossaries)
         recognising.tell_again(translation.translating.expect_better)
+        presence, hub_acts = open_presence(stack, house)
         address = await open_doors(
             stack,
             house,
             settings,
+            presence=presence,
+            hub_acts=hub_acts,
             listener=listener,
             pages=pages,
             recognising=recognising,
@@ -154,6 +162,8 @@ async def hall(
             clock=clock,
             engines=engines,
             translator=translator,
+            presence=presence,
+            hub_acts=hub_acts,
         )
 
 

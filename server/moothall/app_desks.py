@@ -173,7 +173,11 @@ def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glos
         live = house.sessions.loaded(session)
         room = house.programme.room_of(session)
         links = [each for each in house.links.list() if covers(each.scope, session, room)]
-        return None if live is None else hubs(live.state, filter(None, map(hub_of, links)))
+        return (
+            None
+            if live is None
+            else hubs(live.state, {hub: each.label or hub for each in links if (hub := hub_of(each))})
+        )
 
     def report(session: SessionId) -> object:
         live = house.sessions.loaded(session)

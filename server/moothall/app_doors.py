@@ -35,7 +35,7 @@ from moothall.app_admin import admin_doors
 from moothall.app_asking import abuse_door, asking_doors
 from moothall.app_desks import open_desks
 from moothall.app_house import House
-from moothall.app_hubs import hub_doors
+from moothall.app_hubs import hub_doors, open_hub_link
 from moothall.app_questions import channel_of, open_question_translations, wall_questions
 from moothall.app_sound import microphone_doors, sound_address, sound_door
 from moothall.app_translating import Translation
@@ -45,6 +45,8 @@ from moothall.core.views.quality import Quality
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.glossaries import Glossaries
+from moothall.services.hub_acts import HubActs
+from moothall.services.hub_presence import HubPresence
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.programme import Programme
 from moothall.services.reader_access import ReaderAccess
@@ -97,6 +99,8 @@ async def open_doors(
     recordings: Recordings,
     folder: SoundFolder,
     translation: Translation,
+    presence: HubPresence,
+    hub_acts: HubActs,
 ) -> Address:
     """Serve readers and staff until the stack unwinds; returns where."""
     address = Address.of(listener, settings)
@@ -227,8 +231,18 @@ async def open_doors(
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
+    linking = open_hub_link(
+        stack,
+        house,
+        presence=presence,
+        acts=hub_acts,
+        catalogue=catalogue,
+        public=address.public,
+        address_of=address_of,
+    )
     app.add_routes(
         [
+            *linking.routes(),
             *sound_door(house, recordings, folder, staff, access).routes(),
             *hub_doors(
                 house,
@@ -265,14 +279,13 @@ async def open_doors(
         translation=translation,
         sound=live,
     )
-    app.add_routes(desks)
     microphones, audio = microphone_doors(house, address.origins, pages, staff, live)
-    app.add_routes(microphones)
+    app.add_routes([*desks, *microphones])
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(audio.close)
-    for closing in (sockets, events, polls, plain, low, reporting, staff_socket):
+    for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
     for running in (events, polls, plain, low, reports, house.ballots, house.balance, house.hubs):
         stack.callback(house.tasks.create_task(carry_on(running.run, clock)).cancel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 
 import msgspec
 from aiohttp import web
@@ -22,10 +23,15 @@ from moothall.adapters.time_zones import find_zone
 from moothall.app_house import House
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import RoomId
+from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
+from moothall.services.hub_acts import HubActs
+from moothall.services.hub_followed import HubFollowed
 from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import About, ActTaker, Pack, Registry
+from moothall.services.hub_presence import HubPresence
 from moothall.services.hub_source import CentreSource
+from moothall.wire.hub_records import pack
 
 
 def hub_doors(
@@ -116,3 +122,28 @@ def hub_door(
     )
     gate = AddressGate(house.clock, house.randomness, TRIES, TRIES_PATIENCE_MS)
     return HubDoor(links, registry, gate, address_of=address_of), links
+
+
+def open_hub_link(
+    stack: AsyncExitStack,
+    house: House,
+    *,
+    presence: HubPresence,
+    acts: HubActs,
+    catalogue: Catalogue,
+    public: str,
+    address_of: Callable[[web.Request], str],
+) -> HubDoor:
+    """The door where hubs dial, with the registry, and who is told of what they do, until the stack unwinds."""
+    door, links = hub_door(
+        house,
+        registry=house.hubs,
+        acts=acts,
+        catalogue=catalogue,
+        pack=pack,
+        public=public,
+        address_of=address_of,
+    )
+    followed = HubFollowed(lambda: links.connected, presence.follows, house.clock)
+    stack.callback(house.tasks.create_task(carry_on(followed.run, house.clock)).cancel)
+    return door

@@ -101,7 +101,13 @@ CUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
 }).map((element) => element.outerHTML.slice(0, 120))"""
 """What shows a part of its text only."""
 
-WINDOWS = "screen.html", "screen.html, with questions", "overlay.html", "session.html, two lines"
+WINDOWS = (
+    "screen.html",
+    "screen.html, with questions",
+    "overlay.html",
+    "overlay.html, with groups",
+    "session.html, two lines",
+)
 """What shows the newest lines only, as many as there is room for: older ones are cut off at the top, and a question at
 its end."""
 

@@ -1,5 +1,6 @@
 // Who is heard: tables by place and, in sums that show nobody, by what people say of themselves; and of whom to think.
 
+import { hubName } from './hub_names.js';
 import { at, element, set } from './nodes.js';
 import { mediaTime } from './words.js';
 
@@ -52,8 +53,8 @@ export class BalancePanel {
   }
 
   #place(origin) {
-    const hub = origin.startsWith('hub:');
-    return this.words.text(hub ? 'from.hub' : `from.${origin}`, { name: origin.slice(4) });
+    if (!origin.startsWith('hub:')) return this.words.text(`from.${origin}`);
+    return this.words.text('from.hub', { name: hubName(origin.slice(4), this.words) });
   }
 
   #exact(name, n) {

@@ -3,6 +3,7 @@
 import { bdi, refill } from './desk_fill.js';
 import { newId } from './desk_link.js';
 import { alone } from './desk_names.js';
+import { hubName, learn } from './hub_names.js';
 import { keep, recall } from './kept.js';
 import { at, element } from './nodes.js';
 
@@ -36,6 +37,7 @@ export class DeskNotes {
   /** What is told of groups; null where nothing is. */
   take(hubs) {
     if (hubs) this.hubs = hubs;
+    learn(hubs?.titles);
     this.show();
   }
 
@@ -60,7 +62,7 @@ export class DeskNotes {
 
   #row(note) {
     const { words } = this;
-    const name = note.hub && words.text('note.hub', { name: alone(note.hub) });
+    const name = note.hub && words.text('note.hub', { name: hubName(note.hub, words) });
     const from = note.hub && note.by === 'hub' ? name : this.#role(note.by);
     const to = note.hub && note.by !== 'hub' ? words.text('note.to', { name }) : note.to ? words.text('note.to', { name: this.#role(note.to) }) : '';
     const row = element('li', {},
@@ -77,12 +79,13 @@ export class DeskNotes {
   /** Groups that can be written to, behind the staff's roles. */
   #offer() {
     const { to } = at('LeaveNote').elements;
-    const made = JSON.stringify(this.hubs.names);
+    const options = this.hubs.names.map((name) => [name, this.words.text('note.hub', { name: hubName(name, this.words) })]);
+    const made = JSON.stringify(options);
     if (to.dataset.made === made) return;
     to.dataset.made = made;
     const chosen = to.value;
     for (const option of [...to.options]) if (option.value.startsWith(GROUP)) option.remove();
-    to.append(...this.hubs.names.map((name) => element('option', { value: `${GROUP}${name}` }, this.words.text('note.hub', { name }))));
+    to.append(...options.map(([name, text]) => element('option', { value: `${GROUP}${name}` }, text)));
     to.value = chosen;
     if (to.selectedIndex < 0) to.selectedIndex = 0;
   }

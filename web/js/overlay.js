@@ -2,6 +2,8 @@
 
 import { AskedNow } from './asked_now.js';
 import { Tail, given } from './tail.js';
+import { WithUs } from './with_us.js';
+import { Words } from './words.js';
 
 const data = given();
 const { lines, size, color, back, fade } = data.look;
@@ -14,11 +16,15 @@ const asked = data.look.question ? new AskedNow() : null;
 let said = '';
 let quietSince = Date.now();
 
-new Tail(data, ({ box, late }) => {
+const groups = data.look.groups ? new WithUs(new Words(data), data.session) : null;
+const tail = new Tail(data, ({ box, late }) => {
   const text = box.textContent;
   if (text !== said) {
     said = text;
     if (!late) quietSince = Date.now();
   }
   root.classList.toggle('faded', fade > 0 && Date.now() - quietSince >= fade * 1000);
-}, (event) => asked?.heard(event));
+}, (event) => {
+  asked?.heard(event);
+  groups?.heard(event, tail.reader.session);
+});

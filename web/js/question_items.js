@@ -2,6 +2,7 @@
 
 import { bdi } from './desk_fill.js';
 import { alone } from './desk_names.js';
+import { hubName } from './hub_names.js';
 import { element } from './nodes.js';
 import { direction } from './words.js';
 
@@ -42,7 +43,7 @@ export class QuestionItems {
   /** Number, wish, name and place. */
   head(item) {
     const { words } = this;
-    const place = item.origin.startsWith('hub:') ? words.text('from.hub', { name: alone(item.origin.slice(4)) }) : words.text(item.origin === 'room' ? 'from.room' : 'from.remote');
+    const place = item.origin.startsWith('hub:') ? words.text('from.hub', { name: hubName(item.origin.slice(4), words) }) : words.text(item.origin === 'room' ? 'from.room' : 'from.remote');
     const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
     if (item.name) parts.push(bdi(item.name));
     parts.push(element('span', {}, place));

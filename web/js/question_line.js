@@ -4,6 +4,7 @@ import { DeskLink, newId } from './desk_link.js';
 import { ownName } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskState } from './desk_state.js';
+import { HubsHere } from './hubs_here.js';
 import { at, set } from './nodes.js';
 import { QuestionDone } from './question_done.js';
 import { QuestionTranslating } from './question_translating.js';
@@ -34,6 +35,7 @@ export class QuestionLine {
     this.said = (segment) => this.state.lines.get(segment)?.text.trim() || null;
     this.done = new QuestionDone(this.questions, this.state, this.words, this.data, { undo: (id) => this.undo(id), say: this.say });
     this.notes = new DeskNotes(this.state, this.words, this.data, { act: this.act, say: this.say });
+    this.hubs = new HubsHere(this.words, this.say, this.data.ui);
     this.link = new DeskLink('/desk', () => ({
       session: this.data.session, channel: this.data.channel, after: this.state.position, name: ownName(), role: this.data.role,
     }), { joined: (answer) => this.#joined(answer), told: (event, body) => this.#told(event, body), stands: (how, n) => this.#stands(how, n) });
@@ -63,7 +65,7 @@ export class QuestionLine {
     this.done.seats.add(answer.seat);
     this.may = new Set(answer.may);
     this.state.notes = answer.notes;
-    this.notes.take(answer.news.hubs);
+    this.#hubs(answer.news.hubs);
     this.presence = answer.presence;
     this.done.acts = answer.acts;
     const first = !this.joined;
@@ -83,7 +85,8 @@ export class QuestionLine {
     } else if (event === 'balance') {
       this.ears.balance?.(body);
     } else if (event === 'hubs') {
-      this.notes.take(body);
+      this.#hubs(body);
+      this.#show();
     } else if (event === 'presence') {
       this.presence = body;
       this.#show();
@@ -92,6 +95,11 @@ export class QuestionLine {
       else this.done.acts = this.done.acts.filter(({ id }) => !body.includes(id));
       this.#show();
     }
+  }
+
+  #hubs(told) {
+    this.notes.take(told);
+    this.hubs.take(told?.stands);
   }
 
   #frame(body) {

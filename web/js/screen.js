@@ -2,6 +2,8 @@
 
 import { AskedNow } from './asked_now.js';
 import { Tail, given } from './tail.js';
+import { WithUs } from './with_us.js';
+import { Words } from './words.js';
 
 const data = given();
 document.documentElement.style.setProperty('--zoom', String(data.look.size / 100));
@@ -17,6 +19,10 @@ async function awake() {
 }
 
 const asked = new AskedNow();
-new Tail(data, (tail) => tail.say(), (event) => asked.heard(event));
+const groups = new WithUs(new Words(data), data.session);
+const tail = new Tail(data, (each) => each.say(), (event) => {
+  asked.heard(event);
+  groups.heard(event, tail.reader.session);
+});
 document.addEventListener('visibilitychange', awake);
 awake();

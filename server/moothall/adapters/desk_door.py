@@ -22,6 +22,7 @@ from moothall.adapters.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
+from moothall.adapters.presence_texts import PEOPLE
 from moothall.adapters.refinement_texts import ACCEPTING, REFINEMENT_TEXTS
 from moothall.core.authority import COMMANDS, STAFF_ROLES
 from moothall.core.commands import Command, CorrectSegment, Stand, TakeFloor
@@ -82,11 +83,11 @@ class DeskDoor:
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page on which questions are brought on; for whoever may do that."""
-        return await self._page(request, "moderate.html", MODERATING_TEXTS, {}, needs=Stand)
+        return await self._page(request, "moderate.html", MODERATING_TEXTS, {"people": PEOPLE}, needs=Stand)
 
     async def podium(self, request: web.Request) -> web.Response:
         """What is asked now and comes next, for a tablet on the podium."""
-        return await self._page(request, "podium.html", MODERATING_TEXTS, {}, needs=Stand)
+        return await self._page(request, "podium.html", MODERATING_TEXTS, {"people": PEOPLE}, needs=Stand)
 
     async def _page(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moothall.adapters.hands_texts import HANDS_DONE
 from moothall.adapters.page_texts import ACCEPTED, MENDED, ORIGINS, STANDING
+from moothall.adapters.presence_texts import NAME_TEXTS
 from moothall.adapters.quality_texts import QUALITY_TEXTS
 from moothall.adapters.translation_texts import REACH_TEXTS
 from moothall.adapters.wall_texts import CONTROL_WALL_TEXTS, WALL_TEXTS
@@ -72,6 +73,7 @@ TAGS = {Tag.AGREED: "Agreed", Tag.DIVERGING: "Views differ", Tag.OPTION: "Option
 
 DESK_TEXTS = {
     **WALL_TEXTS,
+    **NAME_TEXTS,
     **{f"tag.{tag.value}": key for tag, key in TAGS.items()},
     **{f"key.{tag.value}": key for tag, key in TAGS.items()},
     "tag.none": "Under no question",

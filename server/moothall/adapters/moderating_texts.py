@@ -5,6 +5,7 @@ from __future__ import annotations
 from moothall.adapters.about_texts import BALANCE_TEXTS
 from moothall.adapters.desk_texts import DESK_TEXTS
 from moothall.adapters.hands_texts import LEADING_TEXTS
+from moothall.adapters.presence_texts import PRESENCE_TEXTS
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Order, Standing
 
@@ -54,6 +55,7 @@ MODERATING_TEXTS = {
     **DESK_TEXTS,
     **BALANCE_TEXTS,
     **LEADING_TEXTS,
+    **PRESENCE_TEXTS,
     **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
     **{f"wants.{kind.value}": key for kind, key in KINDS.items()},
     **{f"why.{why.value}": key for why, key in WHY.items()},

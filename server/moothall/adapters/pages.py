@@ -45,6 +45,7 @@ from moothall.adapters.page_texts import (
     SEALS,
     STANDING,
 )
+from moothall.adapters.presence_texts import took_part
 from moothall.adapters.quality_texts import quality_line
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
@@ -175,7 +176,10 @@ class Pages:
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
             sound_address=sound_address,
             quality=quality_line(quality, ui),
-            asked=[] if floor is None else figures(figures_of(floor), ui),
+            asked=[
+                *([] if floor is None else figures(figures_of(floor), ui)),
+                *filter(None, [took_part(session.hubs, ui)]),
+            ],
             raised=raised(floor, ui, going=session.status in ON),
             card=card_part(
                 session, self._date(session, ui), ui, address=public + address.base, image=public + self._card

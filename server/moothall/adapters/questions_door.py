@@ -36,7 +36,7 @@ from moothall.core.ports import Clock, Randomness
 from moothall.core.session import ON, Status
 from moothall.services.ballots import Ballots
 from moothall.services.publication import Publication
-from moothall.services.sessions import LiveSession
+from moothall.services.reader_access import ReadSession
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES = 1 << 10
@@ -98,7 +98,7 @@ class QuestionsDoor:
         """How many pages are kept for the next who asks."""
         return len(self._made)
 
-    def observe(self, live: LiveSession, publication: Publication) -> None:
+    def observe(self, live: ReadSession, publication: Publication) -> None:
         """For `Sessions.observe`: once something was removed, no page made before it is kept, not even in memory."""
         if any(isinstance(event, BodyRemoved) for event in publication.events):
             for key in [key for key in self._made if key[0] == live.id]:

@@ -32,8 +32,8 @@ from moothall.record.text import write_text
 from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options
 from moothall.services.publication import Publication
+from moothall.services.reader_access import ReadSession
 from moothall.services.records import NotThere, Records
-from moothall.services.sessions import LiveSession
 
 TYPES = {
     "vtt": "text/vtt; charset=utf-8",
@@ -103,7 +103,7 @@ class RecordDoor:
         self._waiting = 0
         self._removals = 0
 
-    def observe(self, live: LiveSession, publication: Publication) -> None:
+    def observe(self, live: ReadSession, publication: Publication) -> None:
         """For `Sessions.observe`: once something was removed, nothing made before it is kept, not even in memory."""
         if any(isinstance(event, BodyRemoved) for event in publication.events):
             self._removals += 1

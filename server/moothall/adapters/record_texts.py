@@ -9,6 +9,7 @@ from moothall.adapters.moderating_texts import STANDINGS
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import channel_name
 from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, SEALS
+from moothall.adapters.presence_texts import took_part
 from moothall.adapters.quality_texts import quality_line
 from moothall.adapters.translation_texts import made_text
 from moothall.core.floor.parts import Standing
@@ -65,6 +66,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
         channel_name(channel, ui),
         languages,
+        took_part(record.session.hubs, ui),
     )
     return Wording(
         language=ui.language,

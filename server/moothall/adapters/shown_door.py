@@ -23,6 +23,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import last_words, short_notice, standing
 from moothall.adapters.page_texts import SCRIPT_TEXTS, SEALS, STANDING, ErrorText
 from moothall.adapters.pages import Pages, script_json
+from moothall.adapters.presence_texts import PEOPLE, WITH_US, with_us
 from moothall.adapters.qr import qr_svg
 from moothall.core.ids import SessionId, is_name
 from moothall.core.languages import direction
@@ -245,6 +246,7 @@ class ShownDoor:
         kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
         marks = {"unsaved": ui.text("Not yet saved"), "unrecorded": ui.text("Not recorded")}
         texts = {name: ui.text(key) for name, key in SCRIPT_TEXTS.items() if name.startswith(("standing.", "seal."))}
+        texts |= {name: ui.text(key) for name, key in WITH_US.items()} if wall else {}
         return self._pages.render(
             template,
             ui=ui,
@@ -253,6 +255,7 @@ class ShownDoor:
             title=session.title.strip() or ui.text("Meeting without a title"),
             untitled=not session.title.strip(),
             paragraphs=paragraphs(session, shown),
+            with_us=with_us(session.hubs, ui, now) if wall else "",
             notice=short_notice(session, wanted.feed.channel, ui),
             off=session.not_recorded is not None,
             kind=kind,
@@ -272,7 +275,7 @@ class ShownDoor:
                     "spoke": last_words(snapshot),
                     "ui": ui.language,
                     "texts": {**texts, **marks},
-                    "counted": {},
+                    "counted": {"people": dict(ui.forms(PEOPLE))} if wall else {},
                     "look": msgspec.to_builtins(look),
                 }
             ),

@@ -49,6 +49,8 @@ class Overlay(msgspec.Struct, frozen=True, kw_only=True):
     """After how many seconds of silence the text goes, up to 60; 0: never."""
     question: int
     """1: the question that is asked now stands above the text; 0: it doesn't."""
+    groups: int
+    """1: a line says which groups far away are there; 0: none does."""
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overlay(query: Mapping[str, str]) -> Overlay:
-    """What `?lines=&size=&color=&back=&fade=&question=` ask for. Raises BadLook."""
+    """What `?lines=&size=&color=&back=&fade=&question=&groups=` ask for. Raises BadLook."""
     return Overlay(
         lines=_number(query, "lines", 2, 1, 6),
         size=_number(query, "size", 48, 16, 200),
@@ -75,6 +77,7 @@ def overlay(query: Mapping[str, str]) -> Overlay:
         back=_number(query, "back", 0, 0, 100),
         fade=_number(query, "fade", 0, 0, 60),
         question=_number(query, "question", 1, 0, 1),
+        groups=_number(query, "groups", 0, 0, 1),
     )
 
 

@@ -9,8 +9,9 @@ from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.events import Access
 from moothall.core.floor.parts import HUB
+from moothall.core.hubs import is_or_is_below
 from moothall.core.ids import Lane
-from moothall.core.lanes import STAFF, is_public
+from moothall.core.lanes import STAFF, is_public, of_hub
 
 _Commands = frozenset[type[do.Command]]
 
@@ -44,7 +45,7 @@ COMMANDS: dict[Role, _Commands] = {
     | _AUDIO
     | _SPEAKERS
     | _CONSENT
-    | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions),
+    | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.StateHub),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
@@ -70,14 +71,14 @@ STAFF_ROLES = frozenset(
 
 
 def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
-    """Whether `role` may ask for this command; `hub` is the hub it acts for, and a hub acts for itself alone."""
+    """Whether `role` may ask for this command; `hub` is the hub it acts for: itself, or one of those below it."""
     if type(command) not in COMMANDS[role]:
         return False
     if role is not Role.HUB:
         return True
     if isinstance(command, do.Ask):
-        return command.origin == f"{HUB}{hub}"
-    return isinstance(command, do.LeaveHubNote | do.ReadHubNote) and command.hub == hub
+        return command.origin.startswith(HUB) and is_or_is_below(command.origin.removeprefix(HUB), hub)
+    return isinstance(command, do.LeaveHubNote | do.ReadHubNote) and is_or_is_below(command.hub, hub)
 
 
 def may_read(role: Role, access: Access, *, has_link: bool = False) -> bool:
@@ -97,4 +98,4 @@ def may_follow(role: Role, lane: Lane, *, hub: str | None = None) -> bool:
         return True
     if lane == STAFF:
         return role in STAFF_ROLES or role is Role.SYSTEM
-    return role is Role.SYSTEM or (role is Role.HUB and hub is not None and lane == f"hub:{hub}")
+    return role is Role.SYSTEM or (role is Role.HUB and hub is not None and of_hub(lane, hub))

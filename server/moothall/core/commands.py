@@ -521,6 +521,19 @@ class TypeTurn(Command, frozen=True, kw_only=True, tag="type-turn"):
     lines: tuple[TypedLine, ...] = ()
 
 
+class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
+    """Say how a hub stands: see `HubStands`."""
+
+    hub: str
+    title: str
+    people: int | None
+    counted: int | None = None
+    """Unix ms."""
+    here: bool
+    since: int
+    """Unix ms."""
+
+
 AnyCommand = (
     CreateSession
     | DescribeSession
@@ -578,5 +591,6 @@ AnyCommand = (
     | RestoreWall
     | LimitTurns
     | TypeTurn
+    | StateHub
 )
 """Every command of this release, told apart by `do`."""

@@ -13,6 +13,7 @@ from moothall.core.actors import Actor
 from moothall.core.decide_backstage import decide_backstage
 from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_floor import decide_floor
+from moothall.core.decide_hubs import state_hub
 from moothall.core.decide_lines import MOST_BACK, decide_lines
 from moothall.core.decide_making import MAX_TEXT, add_channel, create, describe
 from moothall.core.decide_polls import decide_poll
@@ -99,6 +100,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return decide_wall(state, command, actor, wall)
         case do.LimitTurns() | do.TypeTurn():
             return decide_turn(state, command, actor, wall)
+        case do.StateHub():
+            return state_hub(state, command, wall)
         case do.AskClose():
             return _ask_close(state, command)
         case _:

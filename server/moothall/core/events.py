@@ -684,6 +684,25 @@ class TurnTyped(FloorEvent, frozen=True, kw_only=True, tag="turn.typed"):
     """When, media ms."""
 
 
+class HubStands(Event, frozen=True, kw_only=True, tag="hub.stands"):
+    """A hub takes part, or its line is down: all that is known of it from here on."""
+
+    hub: str
+    """Its name; one below another has that one's in front: `north.kisumu`."""
+    title: str
+    """What people call it."""
+    people: int | None
+    """How many are there, as they were counted last; null: nobody has counted; 0: it has left."""
+    counted: int | None = None
+    """Unix ms when they were counted, by the centre's clock."""
+    here: bool
+    """Whether it follows the session now."""
+    since: int
+    """Unix ms since when it does, or doesn't."""
+    t: int
+    """When, media ms; 0 before the session began."""
+
+
 class RecordCheckpoint(Event, frozen=True, kw_only=True, tag="record.checkpoint"):
     """The chain's heads of every public lane, signed; the signature covers `moothall.core.chain.checkpoint_bytes`."""
 
@@ -768,6 +787,7 @@ AnyEvent = (
     | WallCleared
     | TurnLimited
     | TurnTyped
+    | HubStands
     | RecordCheckpoint
     | RecordSealed
     | BodyRemoved

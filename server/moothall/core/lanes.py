@@ -33,6 +33,12 @@ def hub_lane(hub: str) -> Lane:
     return Lane(f"hub:{hub}")
 
 
+def of_hub(lane: Lane, hub: str) -> bool:
+    """Whether `lane` is the lane of a hub, or of one below it."""
+    own = hub_lane(hub)
+    return lane == own or lane.startswith(f"{own}.")
+
+
 def is_public(lane: Lane) -> bool:
     """Whether everybody who may read the session may read `lane`.
 

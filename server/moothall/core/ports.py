@@ -61,7 +61,38 @@ class LogHead(msgspec.Struct, frozen=True, kw_only=True):
     """Head of every lane that has events."""
 
 
-class EventLog(Protocol):
+class LogReading(Protocol):
+    """Logs as they are read: a server's own, or the copies of them that a hub has. Those may have holes.
+
+    Every method may raise `StorageUnavailable`.
+    """
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        """Up to `limit` events with offsets above `after`, in order, only of `lanes` where given.
+
+        An unknown session has no events.
+        """
+        ...
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        """Where the log stands, without taking it over; None for an unknown session."""
+        ...
+
+    async def sessions(self) -> Sequence[SessionId]:
+        """All sessions that have a log, in order of their names."""
+        ...
+
+    async def caused(self, ending: str) -> Sequence[LogRecord]:
+        """What commands caused whose ids end in `ending`, from all logs, each log's in order.
+
+        Looks through the ids of all commands. What can't be read is passed over: one damaged log hides no other.
+        """
+        ...
+
+
+class EventLog(LogReading, Protocol):
     """The store of all logs. Offsets run from 1 without gaps in each session.
 
     An append is durable when it returns. Every method may raise `StorageUnavailable`; then nothing was stored.
@@ -94,30 +125,6 @@ class EventLog(Protocol):
 
         When it returns the bytes are in no file of the log, unless a reader was in the way: then they are as soon as
         that is over. Raises as `append` does. Offsets that hold nothing any more are passed over.
-        """
-        ...
-
-    async def read(
-        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
-    ) -> Sequence[LogRecord]:
-        """Up to `limit` events with offsets above `after`, in order, only of `lanes` where given.
-
-        An unknown session has no events.
-        """
-        ...
-
-    async def head(self, session: SessionId) -> LogHead | None:
-        """Where the log stands, without taking it over; None for an unknown session."""
-        ...
-
-    async def sessions(self) -> Sequence[SessionId]:
-        """All sessions that have a log, in order of their names."""
-        ...
-
-    async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """What commands caused whose ids end in `ending`, from all logs, each log's in order.
-
-        Looks through the ids of all commands. What can't be read is passed over: one damaged log hides no other.
         """
         ...
 

@@ -16,9 +16,10 @@ from moothall.core.event_codec import UnknownEvent
 from moothall.core.floor.interventions import Floor, FloorFact, evolve_floor
 from moothall.core.floor.parts import Standing
 from moothall.core.glossary.chosen import Terms, with_term
+from moothall.core.hubs import Hubs, with_hub
 from moothall.core.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.persistent import PersistentMap
-from moothall.core.session_parts import Channel, Segment, Source
+from moothall.core.session_parts import Channel, Segment, Source, made_from
 
 # Whoever speaks of a session speaks of its parts.
 __all__ = ["EARLY_WORDS", "LAST_WORDS", "ON", "Channel", "Segment", "Source", "State", "Status", "evolve"]
@@ -77,6 +78,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
     backstage: Backstage = msgspec.field(default_factory=Backstage)
+    hubs: Hubs = {}
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
     goes_on: ev.CloseAsked | None = None
@@ -151,6 +153,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
             return _wall_cleared(state, event)
+        case ev.HubStands():
+            return replace(state, hubs=with_hub(state.hubs, event))
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():
@@ -253,7 +257,7 @@ def _evolve_segment(
             origin=event.origin,
             speaker=event.speaker,
             since=state.channels[event.channel].rewound,
-            made_from=_made_from(event, None),
+            made_from=made_from(event, None),
         )
         if state.floor.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
             state = replace(state, turn_lines=(*state.turn_lines, event.segment))
@@ -279,13 +283,9 @@ def _evolve_segment(
                 revision=event.base_revision + 1,
                 mended=known.mended or not event.machine,
                 accepted=event.accepted or (known.accepted and event.machine),
-                made_from=_made_from(event, known.made_from),
+                made_from=made_from(event, known.made_from),
             )
     return replace(state, segments=state.segments.set(event.segment, segment))
-
-
-def _made_from(event: ev.SegmentOpened | ev.SegmentCorrected, before: ev.MadeFrom | None) -> ev.MadeFrom | None:
-    return before if event.made_from is msgspec.UNSET else event.made_from
 
 
 def _committed(state: State, event: ev.WordsCommitted) -> State:

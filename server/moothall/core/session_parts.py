@@ -92,3 +92,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms of its first sample."""
     rate: int
     ended: bool = False
+
+
+def made_from(event: ev.SegmentOpened | ev.SegmentCorrected, before: ev.MadeFrom | None) -> ev.MadeFrom | None:
+    """What a line was translated from after `event`; it may leave that as it was."""
+    return before if event.made_from is msgspec.UNSET else event.made_from

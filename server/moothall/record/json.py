@@ -21,6 +21,7 @@ from moothall.core.session import Status
 from moothall.core.views.quality import Quality
 from moothall.record.asked import Answer
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
+from moothall.record.plain import plain
 from moothall.record.wording import AskedWording, Options, Wording
 
 
@@ -148,6 +149,17 @@ class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
     """When it was asked, media ms. Absent with `times=0`."""
 
 
+class DocumentHub(msgspec.Struct, frozen=True, kw_only=True):
+    """A room far away that took part."""
+
+    hub: str
+    """Its name; one below another has that one's in front."""
+    title: str
+    """What people call it."""
+    most: int | None
+    """The most people that were counted there at any time; null where nobody has counted."""
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """The file."""
 
@@ -177,6 +189,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked and published, by number. The same in every text of the session."""
     figures: Figures
     """How many asked, published or not, and what became of them."""
+    hubs: tuple[DocumentHub, ...]
+    """The rooms far away that took part, in the order in which they came."""
     quality: Quality | None
     """How good the text is; null where fewer than 50 words were recognised."""
     heads: dict[str, LaneHead]
@@ -208,6 +222,9 @@ def document(record: Record, wording: Wording, options: Options) -> Document:
         missing=tuple([_missing(span, wording, options) for span in record.missing]),
         interventions=tuple(_interventions(record, wording.asked, options)),
         figures=record.figures,
+        hubs=tuple(
+            DocumentHub(hub=hub, title=plain(each.title), most=each.most or None) for hub, each in session.hubs.items()
+        ),
         quality=record.quality,
         heads={str(lane): record.heads[lane] for lane in sorted(record.heads)},
         checkpoint=record.checkpoint,

@@ -29,6 +29,7 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import ON, State, Status
 from moothall.core.translating.lines import spoken
 from moothall.services.sessions import LiveSession, Sessions
+from moothall.wire.hub import AskAct
 
 SHELF, KEY = "asking", "key"
 """Where the book has the key."""
@@ -184,8 +185,29 @@ class Asking:
         )
         # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
         by = Actor(Role.HUB, name, hub=wish.hub) if wish.hub else Actor(Role.PARTICIPANT, name)
-        answer = await live.writer.send(by, CommandId(f"ask:{name}"), asked)
+        answer = await live.writer.send(by, asked_by(name), asked)
         return _why(live.state, wish, asker, answer) if isinstance(answer, Refusal) else name
+
+    async def ask_from_hub(self, live: LiveSession, hub: str, asked: AskAct, age: int) -> Refusal | None:
+        """Take what somebody asks in a hub's room, `age` ms ago; None when it is in the log, again too.
+
+        `hub` is the room's name as a dotted path. Under the same limits as here it is kept who asks, as a hash.
+        """
+        asker = _code(self._mac("in hub", live.id, hub, asked.asker or asked.name.casefold()))
+        name = asked.intervention
+        command = Ask(
+            intervention=name,
+            kind=asked.kind,
+            text=asked.text,
+            language=asked.language,
+            asker=asker,
+            name=asked.name,
+            origin=f"{HUB}{hub}",
+            age=min(max(0, age), LONGEST_AGE_MS),
+            flags=self._blocked.flags(asked.language, asked.text, asked.name),
+        )
+        answer = await live.writer.send(Actor(Role.HUB, name, hub=hub), asked_by(name), command)
+        return answer if isinstance(answer, Refusal) else None
 
     def token(self, session: SessionId, intervention: InterventionId) -> str:
         """What the address of its author's page ends with."""
@@ -231,7 +253,8 @@ class Asking:
         each, brought = live.state.floor.get(name), Stand(interventions=(name,), standing=standing)
         # Where it stood and since when, so that what is pressed twice is done once, and again after that.
         since = "" if each is None else f":{each.standing}:{each.since}"
-        act = CommandId(f"back:{name}" if standing is Standing.WITHDRAWN else f"own:{name}:{standing}{since}")
+        brought_by = CommandId(f"own:{name}:{standing}{since}")
+        act = taken_back_by(name) if standing is Standing.WITHDRAWN else brought_by
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, brought)
         return answer if isinstance(answer, Refusal) else None
 
@@ -253,6 +276,16 @@ class Asking:
 
     def _mac(self, *parts: str) -> bytes:
         return hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)
+
+
+def asked_by(intervention: InterventionId) -> CommandId:
+    """The id of the act that asks it: whichever machine sends it, it is the same."""
+    return CommandId(f"ask:{intervention}")
+
+
+def taken_back_by(intervention: InterventionId) -> CommandId:
+    """The id of the act with which its author takes it back."""
+    return CommandId(f"back:{intervention}")
 
 
 def _code(mac: bytes) -> str:

@@ -25,6 +25,7 @@ from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.ballots import Newcomers
 from moothall.core.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.services.hub_support import IN_HUB, MOST_OF_HUBS, HubSupport, key_of, read_key
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Box:
         """Of these the ones that don't count."""
         self.given: dict[str, dict[str, int]] = {}
         """By what they are about: who has chosen what."""
+        self.of_hubs = HubSupport()
         self.held = 0
         self.waiting = 0
         """More that are not on the disk yet."""
@@ -153,6 +155,9 @@ class BallotBox:
             box = self.boxes[name] = Box(msgspec.msgpack.decode(body, type=Kept))
             for key, choice in (await self._book.read(_shelf(name))).items():
                 what, _, voter = key.partition("/")
+                if what == IN_HUB:
+                    box.of_hubs.put(*read_key(voter), int(choice or b"0"))
+                    continue
                 box.voters.add(voter)
                 if what == _ASIDE:
                     box.aside.add(voter)
@@ -184,6 +189,27 @@ class BallotBox:
         self._waiting.append(_Waiting(session, box, what, voter, choice, written))
         self._due.set()
         await written
+        return None
+
+    async def count_in_hub(
+        self, session: SessionId, what: InterventionId, count: int, *, hub: str, node: str, before: Callable[[], Before]
+    ) -> Refusal | None:
+        """Keep how many one of a hub's machines has counted; None once that is on the disk. Else as `give`."""
+        box = self.boxes.get(session) or self._begin(session, before())
+        known = box.of_hubs.get(what, hub, node)
+        if known == count:
+            return None
+        if known is None and len(box.of_hubs) >= MOST_OF_HUBS:
+            return Refusal(code=RefusalCode.BUSY, message="Hubs have counted so much that no more is kept.")
+        async with self._writing:
+            if self._stopped or self.boxes.get(session) is not box:
+                raise _gone()
+            # With the session's key, if that isn't on the disk yet: what was counted before is known by it.
+            entry = BookEntry(_shelf(session), key_of(what, hub, node), str(count).encode())
+            await self._book.write([*box.unwritten, entry])
+            box.of_hubs.put(what, hub, node, count)
+        box.uncounted.add(what)
+        self.news.set()
         return None
 
     def close(self, session: SessionId, *, closed: bool) -> None:

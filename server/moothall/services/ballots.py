@@ -58,6 +58,23 @@ class Ballots:
             session, each.id, 0, visitor=visitor, address=address, before=lambda: _before(floor)
         )
 
+    async def support_in_hub(
+        self, live: LiveSession, name: InterventionId, count: int, *, hub: str, node: str
+    ) -> Refusal | None:
+        """How many in a hub's room would ask this too, as one of its machines has counted; None: it is kept.
+
+        Refused as `support` is. Raises StorageUnavailable when it can't be written.
+        """
+        each = live.state.floor.get(name)
+        if each is None or not each.published:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        if live.state.status is Status.CLOSED or each.standing not in WAITING:
+            return Refusal(code=RefusalCode.CONFLICT, message="It isn't waiting for its turn any more.")
+        if not 0 <= count <= MOST_HANDS:
+            return Refusal(code=RefusalCode.INVALID, message=f"A hub counts 0 to {MOST_HANDS} people.")
+        floor = live.state.floor
+        return await self._box.count_in_hub(live.id, each.id, count, hub=hub, node=node, before=lambda: _before(floor))
+
     async def vote(self, session: SessionId, number: int, option: int, visitor: str, address: str) -> Refusal | None:
         """Somebody chooses an option (from 0) in the show of hands of that number; their newest choice counts.
 
@@ -130,7 +147,7 @@ class Ballots:
         box = self._box.boxes.get(live.id)
         if box is not None:
             self.observe(live)
-            box.uncounted |= box.given.keys()
+            box.uncounted |= box.given.keys() | set(box.of_hubs.counted)
             self._box.news.set()
 
 
@@ -140,7 +157,7 @@ def _counted(floor: Floor, box: Box, due: set[str]) -> list[AnyCommand]:
     for what in due:
         each = floor.get(InterventionId(what))
         if each is not None:
-            count = box.kept.before.get(each.id, 0) + box.tally(what).total()
+            count = box.kept.before.get(each.id, 0) + box.tally(what).total() + box.of_hubs.total(each.id)
             if count != each.support:
                 counts[each.id] = count
     commands: list[AnyCommand] = [CountSupport(counts=counts)] if counts else []

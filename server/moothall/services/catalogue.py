@@ -20,7 +20,7 @@ from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.lanes import SESSION
-from moothall.core.ports import EventLog
+from moothall.core.ports import LogReading
 from moothall.core.session import Status
 from moothall.services.publication import Publication
 
@@ -68,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Catalogue:
     """See the module. Give `take` every publication."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: LogReading) -> None:
         self._log = log
         # Bound: the sessions that there are, some hundred bytes each.
         self._entries: dict[SessionId, Entry] = {}
@@ -77,6 +77,8 @@ class Catalogue:
         self._unread: dict[SessionId, None] = {}
         # What is published of a session while its log is read; it ends with the reading.
         self._meanwhile: dict[SessionId, list[Publication]] = {}
+        self._read_again: set[SessionId] = set()
+        """Those of which what is just being read can't be trusted."""
 
     async def listed(self) -> Sequence[Entry]:
         """The sessions that anybody may read, rehearsals left out, in order of their names.
@@ -107,10 +109,16 @@ class Catalogue:
         known = self._entries.get(session)
         if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
             # A removed body may have been part of the entry.
-            self._entries.pop(session, None)
-            self._unread[session] = None
+            self.read_again(session)
         elif known is not None or publication.records[0].header.offset == 1:
             self._entries[session] = _after(known or Entry(session=session), publication)
+
+    def read_again(self, session: SessionId) -> None:
+        """Trust nothing that is known of a session: something came into the middle of its log, or was removed."""
+        self._entries.pop(session, None)
+        self._unread[session] = None
+        if session in self._meanwhile:
+            self._read_again.add(session)
 
     async def _fill(self) -> None:
         """Read what isn't known yet."""
@@ -127,7 +135,10 @@ class Catalogue:
             finally:
                 meanwhile = self._meanwhile.pop(session)
             self._entries[session] = entry
-            del self._unread[session]
+            if session in self._read_again:
+                self._read_again.remove(session)
+            else:
+                del self._unread[session]
             for publication in meanwhile:
                 self.take(publication)
         self._filled = True

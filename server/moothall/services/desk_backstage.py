@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
 
@@ -14,7 +14,7 @@ from moothall.core.lanes import STAFF
 from moothall.core.ports import EventLog
 from moothall.core.session import State
 
-TOLD = (ev.HubNoteLeft, ev.HubNoteRead, ev.PolicyQuestionsListed, ev.LineTagged)
+TOLD = (ev.HubStands, ev.HubNoteLeft, ev.HubNoteRead, ev.PolicyQuestionsListed, ev.LineTagged)
 """After these the desks are told at once; the staff's own notes come in their frames."""
 NOTES = 50
 """Notes among the staff that a desk gets when it comes."""
@@ -42,12 +42,17 @@ async def staff_notes(log: EventLog, session: SessionId) -> list[dict[str, objec
     return found[-NOTES:]
 
 
-def hubs(state: State, known: Iterable[str]) -> dict[str, object]:
-    """The hubs to which one may write, by name, and the notes to and from them. `known`: those with links."""
+def hubs(state: State, known: Mapping[str, str]) -> dict[str, object]:
+    """The hubs to which one may write, by name, what they are called, how they stand, and the notes to and from them.
+
+    `known`: those with links, by their names, with what they are called.
+    """
     asked = {each.origin.removeprefix(HUB) for _, each in state.floor.interventions.items() if HUB in each.origin}
     notes = state.backstage.hub_notes
     return {
-        "names": sorted({*known, *asked, *(note.hub for note in notes)}),
+        "names": sorted({*known, *asked, *state.hubs, *(note.hub for note in notes)}),
+        "titles": {**known, **{hub: each.title for hub, each in state.hubs.items()}},
+        "stands": [{"hub": hub, **msgspec.to_builtins(each)} for hub, each in state.hubs.items()],
         "notes": [msgspec.to_builtins(note) for note in notes],
     }
 

@@ -24,7 +24,7 @@ from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnav
 from moothall.core.events import BodyRemoved, ChannelAdded
 from moothall.core.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.lanes import Feed
-from moothall.core.ports import Clock, EventLog
+from moothall.core.ports import Clock, LogReading
 from moothall.core.views.captions import CaptionsView
 from moothall.services.feed import Entry, FeedState, Outlet, Subscription
 from moothall.services.feed_loading import FeedLoader
@@ -63,23 +63,29 @@ class SessionFanout:
         epoch: Epoch,
         offset: int,
         channels: Iterable[ChannelId],
-        log: EventLog,
+        log: LogReading,
         clock: Clock,
+        gapless: bool = True,
     ) -> None:
-        """Start where the writer has loaded its session: at `offset`, with these `channels`."""
+        """Start where the writer has loaded its session: at `offset`, with these `channels`.
+
+        `gapless`: whether the log's offsets run without gaps; a hub's copy has some of the lanes only. `epoch` is what
+        readers' positions are told apart by.
+        """
         self.session = session
         self.epoch = epoch
         self._offset = offset
         self._channels = dict.fromkeys(channels)
         self._log = log
         self._clock = clock
+        self._gapless = gapless
         self._loader = self._loader_from(offset)
         # Overflow: none; see the module on why it stays small.
         self._backlog: deque[Publication] = deque()
         self._feeds: dict[Feed, FeedState] = {}
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._before: list[FeedState] = []
-        """Feeds as they were when it broke off, whose readers get a snapshot each."""
+        """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
         self._slow = SlowReaders(session, clock, self.unsubscribe)
         self._news = asyncio.Event()
 
@@ -147,11 +153,20 @@ class SessionFanout:
 
         Every reader gets a snapshot when it runs.
         """
+        self.renew(epoch=epoch, offset=offset, channels=channels)
+
+    def renew(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
+        """Something has come into the middle of the log, or gone from it: fold every feed anew from what it holds.
+
+        What is published next is behind `offset`. Every reader gets a snapshot; with another `epoch` so does whoever
+        comes back with a position of before.
+        """
         self.epoch, self._offset, self._channels = epoch, offset, dict.fromkeys(channels)
         self._loader = self._loader_from(offset)
         self._backlog.clear()
         self._before += self._feeds.values()
         self._feeds = {}
+        self._news.set()
 
     def end(self) -> None:
         """Send every reader away; who comes back finds the session loaded anew, or none."""
@@ -212,7 +227,14 @@ class SessionFanout:
     # Loading
 
     def _loader_from(self, offset: int) -> FeedLoader:
-        return FeedLoader(session=self.session, epoch=self.epoch, offset=offset, log=self._log, clock=self._clock)
+        return FeedLoader(
+            session=self.session,
+            epoch=self.epoch,
+            offset=offset,
+            log=self._log,
+            clock=self._clock,
+            gapless=self._gapless,
+        )
 
     async def _feed(self, feed: Feed) -> FeedState | Refusal:
         state = self._feeds.get(feed)
@@ -239,13 +261,13 @@ class SessionFanout:
     # Sending
 
     async def _pump(self) -> None:
-        while self._before:
-            await self._renew(self._before[-1])
-            self._before.pop()
         while True:
+            while self._before:
+                await self._renew(old := self._before[-1])
+                self._before.remove(old)  # By now another one may be the last.
             await self._news.wait()
             self._news.clear()
-            while self._backlog:
+            while self._backlog and not self._before:
                 await self._turn([self._backlog.popleft() for _ in range(min(MERGE, len(self._backlog)))])
 
     async def _turn(self, publications: Sequence[Publication]) -> None:

@@ -93,7 +93,7 @@ class FeedState:
         """
         for record in records:
             event = None if record.body is None else decode_event(record.body)
-            frame = events_frame((record,), self.view.offset, (), sent)
+            frame = events_frame((record,), self.view.offset, (), sent, self.view.epoch)
             self._fold(record, event)
             self._remember(frame)
             if isinstance(event, BodyRemoved):
@@ -112,7 +112,7 @@ class FeedState:
         ]
         if not fresh:
             return signals_frame(news, sent) if news else None
-        frame = events_frame([record for record, _ in fresh], self.view.offset, news, sent)
+        frame = events_frame([record for record, _ in fresh], self.view.offset, news, sent, self.view.epoch)
         for record, event in fresh:
             self._fold(record, event)
         self._remember(frame)

@@ -15,7 +15,7 @@ from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved
 from moothall.core.ids import Epoch, SessionId
 from moothall.core.lanes import Feed
-from moothall.core.ports import Clock, EventLog
+from moothall.core.ports import Clock, LogReading
 from moothall.core.signals import AnySignal
 from moothall.services.feed import Entry, FeedState
 
@@ -32,8 +32,14 @@ RECENT = 256
 class FeedLoader:
     """See the module. One per fan-out, which tells it of each turn before it gives that turn to its feeds."""
 
-    def __init__(self, *, session: SessionId, epoch: Epoch, offset: int, log: EventLog, clock: Clock) -> None:
-        """Everything up to `offset` is in the log, and what is taken up begins behind it."""
+    def __init__(
+        self, *, session: SessionId, epoch: Epoch, offset: int, log: LogReading, clock: Clock, gapless: bool = True
+    ) -> None:
+        """Everything up to `offset` is in the log, and what is taken up begins behind it.
+
+        `gapless`: whether the log's offsets run without gaps, so that one shows what was never published.
+        """
+        self._gapless = gapless
         self._session = session
         self._epoch = epoch
         self._offset = offset
@@ -85,7 +91,7 @@ class FeedLoader:
         Raises RecordBroken, which ends the fan-out, when it isn't in the log.
         """
         found: list[Entry] = []
-        while self._offset + len(found) + 1 < before:
+        while self._gapless and self._offset + len(found) + 1 < before:
             after = self._offset + len(found)
             try:
                 page = await self._log.read(self._session, after, min(PAGE, before - 1 - after))

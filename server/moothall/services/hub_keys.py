@@ -6,29 +6,15 @@ import base64
 import hashlib
 from collections.abc import Iterable
 
-import msgspec
-
 from moothall.core.hub_entry import Hub
 from moothall.core.ports import Randomness
+from moothall.services.hub_ports import Fenced, Identity
+
+__all__ = ["Fenced", "HubKeys", "Identity", "digest", "new_key"]
 
 KEY_BYTES = 32
 LONGEST_KEY = 100
 """Characters of a key that are looked at. It has 52."""
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """For which hub a machine speaks."""
-
-    hub: str
-    title: str
-    generation: int
-    """Which machine of this hub it is; a later one fences it off."""
-
-
-class Fenced(msgspec.Struct, frozen=True, kw_only=True):
-    """The key of a machine in place of which another one was paired."""
-
-    hub: str
 
 
 class HubKeys:

@@ -22,7 +22,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
     session: SessionId
     records: tuple[LogRecord, ...] = ()
-    """In order of their offsets, without gaps, following on the publication before."""
+    """In order of their offsets, without gaps, following on the publication before; at a hub with gaps."""
     events: tuple[AnyEvent, ...] = ()
     """What the bodies of `records` say, one each, so that nobody has to decode them again."""
     signals: tuple[AnySignal, ...] = ()

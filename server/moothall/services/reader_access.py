@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Protocol
 
 from moothall.core.actors import Role
 from moothall.core.authority import may_read
@@ -16,13 +17,47 @@ from moothall.core.floor.interventions import Floor
 from moothall.core.ids import SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.programme.plan import RoomId
+from moothall.core.session import State
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.fanout import SessionFanout
 from moothall.services.role_links import Staff, covers, hub_of
-from moothall.services.sessions import LiveSession, Sessions
 
 ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())
 """The links that whoever asks has opened."""
+
+
+class ReadSession(Protocol):
+    """A session as readers' doors know it: one that is written here, or a hub's copy."""
+
+    @property
+    def id(self) -> SessionId:
+        """Its id."""
+        ...
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        ...
+
+    @property
+    def fanout(self) -> SessionFanout:
+        """What its readers follow."""
+        ...
+
+
+class ReadSessions(Protocol):
+    """The sessions that may be read here."""
+
+    async def find(self, session: SessionId) -> ReadSession | None:
+        """The session, loaded if need be; None when there is none.
+
+        Raises StorageUnavailable, and RecordBroken when its log can't be read.
+        """
+        ...
+
+    def loaded(self, session: SessionId) -> ReadSession | None:
+        """The session if it is loaded."""
+        ...
 
 
 def _nowhere(session: SessionId) -> RoomId | None:
@@ -32,7 +67,7 @@ def _nowhere(session: SessionId) -> RoomId | None:
 class ReaderAccess:
     """What the readers' doors ask; a session that a reader may not see is as good as none."""
 
-    def __init__(self, sessions: Sessions, room_of: Callable[[SessionId], RoomId | None] = _nowhere) -> None:
+    def __init__(self, sessions: ReadSessions, room_of: Callable[[SessionId], RoomId | None] = _nowhere) -> None:
         """`room_of` says where a session is planned: a link may be good for a room."""
         self._sessions = sessions
         self._room_of = room_of
@@ -76,7 +111,7 @@ class ReaderAccess:
         good = (staff for staff in ASKER.get() if staff.role is Role.HUB and covers(staff.scope, session, room))
         return {hub_of(staff): staff.label or hub_of(staff) for staff in good}
 
-    def _open(self, live: LiveSession) -> bool:
+    def _open(self, live: ReadSession) -> bool:
         access = live.state.access
         if may_read(Role.READER, access):
             return True

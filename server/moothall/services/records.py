@@ -15,7 +15,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.languages import same_language
-from moothall.core.ports import EventLog
+from moothall.core.ports import LogReading
 from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record, RecordFold
 from moothall.services.reader_access import ReaderAccess
@@ -40,7 +40,7 @@ class NotThere(StrEnum):
 class Records:
     """See the module."""
 
-    def __init__(self, access: ReaderAccess, log: EventLog) -> None:
+    def __init__(self, access: ReaderAccess, log: LogReading) -> None:
         self._access = access
         self._log = log
         self._folds: OrderedDict[tuple[SessionId, ChannelId], RecordFold] = OrderedDict()

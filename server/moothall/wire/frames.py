@@ -29,7 +29,7 @@ import msgspec
 from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import Position
+from moothall.core.ids import Epoch, Position
 from moothall.core.signals import AnySignal
 from moothall.core.views.captions import Snapshot
 
@@ -74,17 +74,20 @@ def snapshot_frame(snapshot: Snapshot, sent: int) -> Frame:
     )
 
 
-def events_frame(records: Sequence[LogRecord], prev: int, signals: Sequence[AnySignal], sent: int) -> Frame:
+def events_frame(
+    records: Sequence[LogRecord], prev: int, signals: Sequence[AnySignal], sent: int, epoch: Epoch | None = None
+) -> Frame:
     """The frame of `records`, at least one, in order, `prev` being the offset of the feed's event before them.
 
-    Of signals with the same key only the last should be given.
+    `epoch` is the readers' own, where a hub gives them another than the log's. Of signals with the same key only the
+    last should be given.
     """
     events = b",".join([_event(record) for record in records])
     tail = b',"signals":%b}' % _encoder.encode(signals) if signals else b"}"
     header = records[-1].header
     return Frame(
         json=b'{"sent":%d,"prev":%d,"events":[%b]%b' % (sent, prev, events, tail),
-        position=Position(header.epoch, header.offset),
+        position=Position(epoch or header.epoch, header.offset),
         prev=prev,
         events=len(records),
         keys=tuple(signal.key for signal in signals),

@@ -179,6 +179,8 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     """When it was done, Unix ms of the centre's clock."""
     hub: str = ""
     """The hub below, from which it comes, as a dotted path; empty: this one's own room."""
+    title: str = ""
+    """What people call that hub: those further up don't know it."""
     act: AnyAct
 
 

@@ -66,6 +66,7 @@ _SILENT = (
     ev.PollClosed,
     ev.TurnLimited,
     ev.TurnTyped,
+    ev.HubStands,
     UnknownEvent,
 )
 """Events that change nothing for a reader of finished lines."""

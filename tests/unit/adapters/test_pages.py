@@ -13,6 +13,7 @@ from moothall.adapters.page_rows import channel_name, standing
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OlderPage, OwnPace, Pages, script_json
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
+from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session import Status
 from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
@@ -147,6 +148,13 @@ def test_nothing_said_yet() -> None:
 @pytest.mark.parametrize(("status", "kind"), [(Status.PAUSED, "last-words"), (Status.CLOSED, "closed")])
 def test_last_words_are_awaited_until_it_is_closed(status: Status, kind: str) -> None:
     assert standing(snapshot(line(5), before=None, status=status), NOON, last_awaited=True) == (kind, {})
+
+
+def test_groups_far_away_are_named_with_the_most_people_that_were_there() -> None:
+    kisumu = HubNow(title="Kisumu & co", people=20, most=23, here=False, since=NOON)
+    html = render(snapshot(line(1), hubs={"kisumu": kisumu}))
+    assert "Groups that take part: \u2068Kisumu &amp; co\u2069 (23 people)" in html
+    assert "Groups that take part" not in render(snapshot(line(1)))
 
 
 def test_gaps_stand_where_they_belong() -> None:

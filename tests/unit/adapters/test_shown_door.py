@@ -163,12 +163,32 @@ async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: 
 
 async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Client) -> None:
     html = await page(client, "overlay?lines=3&size=60&color=yellow&back=40&fade=5")
-    assert data(html)["look"] == {"lines": 3, "size": 60, "color": "ffff00", "back": 40, "fade": 5, "question": 1}
+    look = {"lines": 3, "size": 60, "color": "ffff00", "back": 40, "fade": 5, "question": 1, "groups": 0}
+    assert data(html)["look"] == look
     assert "page.css" not in html
     assert "color-scheme" not in html  # it would give the page a ground
     html = await page(client, "overlay?color=%22%3E%3Cscript%3E", status=400)
     assert "<script>" not in html
     assert "color" in text_of(html)
+
+
+async def test_groups_far_away_are_on_the_wall_and_where_it_is_wanted_over_a_picture(
+    client: Client, hall: Hall
+) -> None:
+    here = ev.HubStands(hub="kisumu", title="Kisumu <1>", people=23, here=True, since=LONG_AGO, t=9)
+    assert re.search(r'id="WithUs" hidden', await page(client, "screen"))
+    hall.events.append(here)
+    for path in ("screen", "overlay?groups=1"):
+        html = await page(client, path)
+        assert "Kisumu &lt;1&gt;\u2069 is with us: 23 people" in html
+        assert data(html)["counted"] == {"people": {"one": "{n} person", "other": "{n} people"}}
+    for path in ("overlay", "embed"):
+        assert "WithUs" not in await page(client, path)
+    # What is cleared from a wall is what others wrote; who is there stays.
+    hall.events.append(ev.WallCleared(t=20_000))
+    assert "is with us: 23 people" in await page(client, "screen")
+    hall.events.append(ev.HubStands(hub="kisumu", title="Kisumu", people=23, here=False, since=LONG_AGO, t=30_000))
+    assert "is with us: " not in text_of(await page(client, "screen"))
 
 
 @pytest.mark.parametrize("path", ["screen?size=1", "overlay?lines=9", "embed?theme=pink", "embed?feed=all"])

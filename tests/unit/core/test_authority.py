@@ -71,6 +71,8 @@ def test_public_lanes_are_for_everybody_but_engines_and_the_others_for_few() -> 
     assert {role for role in Role if may_follow(role, kisumu)} == {Role.SYSTEM}
     assert {role for role in Role if may_follow(role, kisumu, hub="kisumu")} == {Role.SYSTEM, Role.HUB}
     assert not may_follow(Role.HUB, kisumu, hub="lima")
+    assert may_follow(Role.HUB, hub_lane("kisumu.port"), hub="kisumu")
+    assert not may_follow(Role.HUB, kisumu, hub="kisumu.port")
     assert not may_follow(Role.READER, Lane("something-new"))
 
 

@@ -5,7 +5,7 @@ import pytest
 from moothall.core import events as ev
 from moothall.core.event_codec import EVENT_TYPES
 from moothall.core.ids import ChannelId, Lane
-from moothall.core.lanes import FLOOR, SESSION, STAFF, Feed, channel_lane, hub_lane, is_public, words_lane
+from moothall.core.lanes import FLOOR, SESSION, STAFF, Feed, channel_lane, hub_lane, is_public, of_hub, words_lane
 
 CHANNEL = ChannelId("floor")
 
@@ -32,6 +32,14 @@ def test_the_names_of_lanes() -> None:
 )
 def test_which_lanes_are_for_everybody(lane: Lane, public: bool) -> None:
     assert is_public(lane) is public
+
+
+def test_a_hubs_lanes_are_its_own_and_those_of_the_hubs_below() -> None:
+    assert of_hub(hub_lane("north"), "north")
+    assert of_hub(hub_lane("north.kisumu.port"), "north")
+    for lane in (hub_lane("northern"), hub_lane("south.north"), hub_lane(""), STAFF, SESSION):
+        assert not of_hub(lane, "north")
+    assert not of_hub(hub_lane("north"), "north.kisumu")
 
 
 def test_a_live_feed_has_the_words_and_a_feed_of_lines_has_not() -> None:

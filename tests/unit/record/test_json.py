@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.core import events as ev
 from moothall.core.ids import ChannelId
 from moothall.core.views.quality import Delay
 from moothall.record.json import Document, write_json
@@ -169,3 +170,14 @@ def test_what_was_asked() -> None:
     bare = json.loads(write_json(told.record(), WORDING, Options(speakers=False, times=False)))
     assert {"name", "t"}.isdisjoint(bare["interventions"][0])
     assert json.loads(write_json(told.record(ChannelId("fr")), WORDING, Options()))["interventions"][0]["line"] is None
+
+
+def test_rooms_far_away_stand_there_with_the_most_that_were_counted() -> None:
+    told = meeting(closed=False)
+    for hub, title, people in (("north", "North\tA", None), ("lima", "Lima", 9), ("lima", "Lima", 4)):
+        told.tell(ev.HubStands(hub=hub, title=title, people=people, here=True, since=1, t=2))
+    found = json.loads(write_json(told.record(), WORDING, Options()))
+    assert found["hubs"] == [
+        {"hub": "north", "title": "North A", "most": None},
+        {"hub": "lima", "title": "Lima", "most": 9},
+    ]

@@ -315,3 +315,48 @@ async def test_hands_are_counted_again_after_a_crash_and_stay_when_ballots_are_d
     await house.vote("a", 1)  # Nobody can tell any more that it was counted.
     assert await house.hands() == (0, 2, 0)
     running.cancel()
+
+
+@in_a_house
+async def test_what_hubs_have_counted_is_there_after_a_restart_and_destroyed_with_the_ballots(house: House) -> None:
+    async def hub(count: int) -> Refusal | None:
+        return await house.ballots.support_in_hub(house.live, WHY, count, hub="kisumu", node="0a1b")
+
+    assert await house.support("a") is None
+    assert await hub(4) is None
+    assert await house.counted() == 5
+    again = house.again(2)
+    await again.load()
+    assert house.hall.group is not None
+    running = house.hall.group.create_task(again.run())
+    before = await house.times_counted()
+    # Nothing of it is counted twice, and the browser is known still.
+    assert await again.support(SESSION, 1, "a", "192.0.2.1") is None
+    assert await house.counted() == 5
+    assert await house.times_counted() == before
+    house.ballots = again
+    assert await hub(3) is None
+    assert await house.counted() == 4
+    await house.do(CloseSession())
+    refused = await hub(5)
+    assert refused is not None
+    assert refused.code is RefusalCode.CONFLICT
+    await again.forget(SESSION)
+    assert await house.stored() == 0
+    running.cancel()
+
+
+@in_a_house
+async def test_the_first_ballot_of_a_session_may_be_a_hubs(house: House) -> None:
+    house.book.full = True
+    with pytest.raises(StorageUnavailable):
+        await house.ballots.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b")
+    house.book.full = False
+    assert await house.ballots.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b") is None
+    # Its key came with it: after a crash at once nothing passes for counted before.
+    again = house.again(2)
+    await again.load()
+    assert await house.counted() == 4
+    assert await again.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b") is None
+    assert await house.support("a") is None
+    assert await house.counted() == 5

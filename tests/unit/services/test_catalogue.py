@@ -200,3 +200,24 @@ async def test_a_log_that_cannot_be_read_is_left_out_and_one_that_is_away_is_ask
     log.broken[SessionId("b")] = RecordBroken("Offset 2 can't be read.")
     assert await names(catalogue) == ["a"]
     assert "session b" in caplog.text
+
+
+async def test_what_came_into_the_middle_is_read_again_also_when_it_is_just_being_read() -> None:
+    log = WatchedLog()
+    house = Meeting(log)
+    await house.open()
+    catalogue = Catalogue(log)
+    gate = log.gate = asyncio.Event()
+    reading = asyncio.ensure_future(catalogue.all())
+    await log.reading.wait()
+    catalogue.read_again(house.session)
+    log.gate = None
+    gate.set()
+    assert [entry.session for entry in await reading] == [house.session]
+    before = len(log.asked)
+    assert [entry.title for entry in await catalogue.all()] == ["Plenary"]
+    assert len(log.asked) == before + 1
+    await catalogue.all()
+    assert len(log.asked) == before + 1
+    catalogue.read_again(house.session)
+    assert catalogue.known(house.session) is None

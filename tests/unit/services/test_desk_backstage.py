@@ -68,8 +68,14 @@ def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> No
             )
             await house.do(asked)
             await house.do(do.LeaveHubNote(hub="nairobi", note=NoteId("n"), text="You are next."))
-            found = hubs(house.live.state, ["kisumu", "lima"])
-            assert found["names"] == ["kisumu", "lima", "nairobi"]
+            here = do.StateHub(hub="north.pole", title="Pole", people=4, counted=9, here=True, since=8)
+            await house.do(here, by=SYSTEM)
+            found = hubs(house.live.state, {"kisumu": "Kisumu library", "lima": "Lima"})
+            assert found["names"] == ["kisumu", "lima", "nairobi", "north.pole"]
+            assert found["titles"] == {"kisumu": "Kisumu library", "lima": "Lima", "north.pole": "Pole"}
+            assert isinstance(found["stands"], list)
+            (stands,) = found["stands"]
+            assert (stands["hub"], stands["people"], stands["here"], stands["since"]) == ("north.pole", 4, True, 8)
             assert isinstance(found["notes"], list)
             (told,) = found["notes"]
             assert (told["hub"], told["by"], told["read"]) == ("nairobi", "chair", ())

@@ -17,6 +17,7 @@ from moothall.adapters import (
     hub_texts,
     microphone_texts,
     moderating_texts,
+    presence_texts,
     refinement_texts,
     typing_texts,
 )
@@ -83,6 +84,8 @@ IN_CODE = {
     *desk_texts.DESK_TEXTS.values(), *desk_texts.CONTROL_TEXTS.values(),
     *about_texts.ASKS.values(),
     *moderating_texts.MODERATING_TEXTS.values(), *moderating_texts.REASONS,
+    *presence_texts.PRESENCE_TEXTS.values(), *presence_texts.WITH_US.values(), presence_texts.PEOPLE,
+    presence_texts.TAKE_PART,
     *refinement_texts.REFINEMENT_TEXTS.values(), refinement_texts.ACCEPTING,
     desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.ACCEPTED_LINES,
  desk_texts.STRANGER, desk_texts.NO_SESSION,

@@ -10,6 +10,7 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.hubs import Hubs, with_hub
 from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
@@ -94,6 +95,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     wall_cleared: int | None = None
     """Walls leave out lines that began before this, media ms; None while none was cleared."""
     speakers: dict[SpeakerId, str] = {}
+    hubs: Hubs = {}
+    """Rooms far away that take part, by name."""
     channels: dict[ChannelId, Channel] = {}
     """All lanes of text that the session has."""
     gaps: tuple[Gap, ...] = ()
@@ -320,6 +323,8 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, gaps=(*session.gaps, gap)[-MAX_GAPS:])
         case ev.RecordSealed():
             return replace(session, seal=event.version)
+        case ev.HubStands():
+            return replace(session, hubs=with_hub(session.hubs, event))
         case ev.WallCleared():
             return replace(session, wall_cleared=event.t)
         case _:

@@ -1,0 +1,130 @@
+"""The file of a hub's outbox: its schema, and each act of it a transaction. Everything here blocks."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.sqlite_file import open_for_writing, translated
+from moothall.adapters.sqlite_opening import Kind
+from moothall.core.errors import RefusalCode, StorageUnavailable
+from moothall.core.ids import CommandId, SessionId
+from moothall.wire.hub import Act, SupportAct
+
+FILE_NAME = "outbox.sqlite"
+"""The file's name in a hub's data folder."""
+BUSY_S = 5.0
+_SCHEMA = """
+CREATE TABLE act (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    session TEXT NOT NULL,
+    counts TEXT,
+    body BLOB,
+    code TEXT,
+    message TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX act_waiting ON act (number) WHERE body IS NOT NULL;
+CREATE INDEX act_counts ON act (counts) WHERE counts IS NOT NULL AND body IS NOT NULL
+"""
+"""`body` is there while an act waits; `counts` is what a count of supports is of. Numbers are never used again."""
+KIND = Kind(
+    name="outbox",
+    application_id=0x6D6F6F6F,  # `mooo`
+    version=1,
+    schema=_SCHEMA,
+    otherwise="Move it away.",
+)
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Act)
+
+
+class OutboxFile:
+    """See the module. Used by one thread at a time."""
+
+    def __init__(self, path: Path, *, busy_s: float = BUSY_S) -> None:
+        """Open the file, or make it. Raises ConfigurationError when it can't be."""
+        self._connection = open_for_writing(path, busy_s, KIND)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def put(self, act: Act, most: int) -> None:
+        """Keep an act, unless it was put before. Raises StorageUnavailable, also where `most` are waiting."""
+        with self._transaction() as connection:
+            if connection.execute("SELECT 1 FROM act WHERE id = ?", (act.id,)).fetchone():
+                return
+            counts = _counts(act)
+            if counts is not None:
+                connection.execute("UPDATE act SET body = NULL WHERE counts = ? AND body IS NOT NULL", (counts,))
+            if _count(connection) >= most:
+                msg = f"The outbox is full: {most} acts wait for the line. Nothing was kept."
+                raise StorageUnavailable(msg)
+            row = (act.id, act.session, counts, _encoder.encode(act))
+            connection.execute("INSERT INTO act (id, session, counts, body) VALUES (?, ?, ?, ?)", row)
+
+    def waiting(self, limit: int, session: SessionId | None) -> list[tuple[int, Act]]:
+        """Acts that were not answered, with their numbers, in their order."""
+        where = "" if session is None else "AND session = :session"
+        query = f"SELECT number, body FROM act WHERE body IS NOT NULL {where} ORDER BY number LIMIT :limit"  # noqa: S608
+        with translated():
+            rows = self._connection.execute(query, {"session": session, "limit": limit}).fetchall()
+        return [(number, _decoder.decode(body)) for number, body in rows]
+
+    def answered(self, act_id: CommandId, code: RefusalCode | None, message: str) -> None:
+        """Note an answer, and erase what the act said. One that is answered already keeps its first answer."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE act SET body = NULL, code = ?, message = ? WHERE id = ? AND body IS NOT NULL",
+                (code, message, act_id),
+            )
+        with translated():
+            # What the act said is in no file any more, not even in the WAL.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def state(self, act_id: CommandId) -> tuple[bool, RefusalCode | None, str] | None:
+        """Whether an act waits, and how it was refused; None where there is none."""
+        with translated():
+            query = "SELECT body IS NOT NULL, code, message FROM act WHERE id = ?"
+            row = self._connection.execute(query, (act_id,)).fetchone()
+        if row is None:
+            return None
+        waits, code, message = row
+        return bool(waits), None if code is None else RefusalCode(code), message
+
+    def count(self) -> int:
+        """How many were not answered."""
+        with translated():
+            return _count(self._connection)
+
+    def forget(self, session: SessionId) -> None:
+        """Erase what is known of a session's acts that were answered."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM act WHERE session = ? AND body IS NULL", (session,))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection
+        with translated():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    (count,) = connection.execute("SELECT count(*) FROM act WHERE body IS NOT NULL").fetchone()
+    return int(count)
+
+
+def _counts(act: Act) -> str | None:
+    """What a count of supports is of: a newer one takes its place. Head counts stay, each with its time."""
+    return f"{act.session} {act.hub} {act.act.intervention}" if isinstance(act.act, SupportAct) else None

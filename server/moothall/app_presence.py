@@ -1,0 +1,37 @@
+"""Hubs in sessions: how they stand there, and who carries out what their rooms do."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from moothall.app_house import House
+from moothall.services.carrying_on import carry_on
+from moothall.services.hub_acts import HubActs
+from moothall.services.hub_presence import HubPresence
+
+
+def open_presence(
+    stack: AsyncExitStack,
+    house: House,
+) -> tuple[HubPresence, HubActs]:
+    """Made, told of what the registry of hubs knows, and running until the stack unwinds."""
+    hubs = house.hubs
+
+    def title_of(name: str) -> str | None:
+        known = hubs.get(name)
+        return None if known is None else known.title
+
+    presence = HubPresence(house.sessions, clock=house.clock, randomness=house.randomness, has_machine=hubs.has_machine)
+    hubs.when_seen(presence.connected)
+    hubs.when_counted(presence.counted)
+    acts = HubActs(
+        house.sessions,
+        asking=house.asking,
+        ballots=house.ballots,
+        presence=presence,
+        clock=house.clock,
+        title_of=title_of,
+        count=hubs.count,
+    )
+    stack.callback(house.tasks.create_task(carry_on(presence.run, house.clock)).cancel)
+    return presence, acts

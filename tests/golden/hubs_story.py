@@ -1,0 +1,51 @@
+"""A room far away takes part, is counted, loses its line and is back; one below it asks."""
+
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.floor.parts import HUB, Kind
+from moothall.core.ids import ChannelId, InterventionId
+from recorder import MORNING, Recorder
+
+STAFF = Actor(Role.SECRETARIAT, "staff-1")
+NORTH, KISUMU = "north", "north.kisumu"
+
+
+def rooms_far_away(recorder: Recorder) -> list[LogRecord]:
+    """What a log has of hubs in a meeting of a minute and a half."""
+    tell = recorder.record
+
+    def stands(hub: str, title: str, people: int | None, t: int, *, here: bool = True) -> LogRecord:
+        counted = None if people is None else MORNING + t - 500
+        stood = ev.HubStands(hub=hub, title=title, people=people, counted=counted, here=here, since=MORNING + t, t=t)
+        return tell(stood, SYSTEM)
+
+    asked = ev.InterventionPublished(
+        intervention=InterventionId("q1"),
+        number=1,
+        kind=Kind.QUESTION,
+        text="And here?",
+        language="en",
+        name="",
+        origin=f"{HUB}{KISUMU}",
+        t=3_000,
+    )
+    return [
+        tell(ev.SessionCreated(title="Hubs", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=ChannelId("floor"), kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        stands(NORTH, "North", None, 0),
+        tell(ev.SessionOpened(wall=MORNING), STAFF),
+        stands(NORTH, "North", 23, 1_000),
+        stands(KISUMU, "Kisumu", 12, 2_000),
+        tell(asked, STAFF),
+        stands(NORTH, "North", 23, 30_000, here=False),
+        stands(NORTH, "North", 20, 60_000),
+        tell(ev.SessionClosed(t=90_000), STAFF),
+    ]
+
+
+def remove_what_it_asked(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    """The question goes; of the hubs nothing does."""
+    return (7,), [recorder.record(ev.BodyRemoved(offsets=(7,), reason="request", by="staff-1"), STAFF)]

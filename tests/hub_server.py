@@ -1,0 +1,89 @@
+"""A server above for tests of a hub's line: it greets, and lets a test say the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from moothall.wire import hub as wire
+
+WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=("c" * 16,), wall=1_764_000_000_000, keys=b"{}")
+Admit = Callable[[ServerConnection, Request], Response | None]
+
+
+class Visit:
+    """One connection of a hub."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        self.socket = socket
+        self.frames = 0
+
+    async def hear(self) -> wire.FromHub | None:
+        """The next message but for pulses; None when the line has ended. Pulses are answered."""
+        while True:
+            try:
+                message = wire.decode_from_hub(await self.socket.recv(decode=False))
+            except ConnectionClosed:
+                return None
+            self.frames += 1
+            if not isinstance(message, wire.Pulse):
+                return message
+            await self.say(wire.Pulse(sent=1, echo=message.sent, wall=WELCOME.wall))
+
+    async def say(self, *messages: wire.ToHub) -> None:
+        with contextlib.suppress(ConnectionClosed):  # whoever hears next is told
+            for message in messages:
+                await self.socket.send(wire.encode(message))
+
+    async def greet(self, welcome: wire.Welcome = WELCOME) -> wire.FromHub | None:
+        """Hear the hub's name, and greet it."""
+        hello = await self.hear()
+        await self.say(welcome)
+        return hello
+
+    async def end(self) -> int | None:
+        """Hear all until the line has ended; its close code."""
+        while await self.hear() is not None:
+            pass
+        return self.socket.close_code
+
+
+class HubServer:
+    """Where it is, and who came."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.requests: list[Request] = []
+        self.visits: asyncio.Queue[Visit] = asyncio.Queue()
+        """In the order in which they came."""
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def handle(self, socket: ServerConnection) -> None:
+        self.visits.put_nowait(Visit(socket))
+        await socket.wait_closed()
+
+
+@asynccontextmanager
+async def hub_server(admit: Admit | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[HubServer]:
+    """A server on this machine; `admit` may turn hubs away."""
+    server = HubServer()
+
+    def seen(socket: ServerConnection, request: Request) -> Response | None:
+        server.requests.append(request)
+        return None if admit is None else admit(socket, request)
+
+    async with serve(
+        server.handle, "127.0.0.1", 0, process_request=seen, ssl=tls, ping_interval=None, close_timeout=1
+    ) as listening:
+        server.port = next(iter(listening.sockets)).getsockname()[1]
+        yield server

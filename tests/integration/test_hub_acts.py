@@ -1,0 +1,40 @@
+"""What a hub's room does, in a whole server: in the log, on the pages, and there again after a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+
+from asking import name, stand
+from desk_meeting import S, meeting
+from moothall.core.actors import Actor, Role
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId
+from moothall.wire import hub as wire
+
+MODERATOR = Actor(Role.MODERATOR, "m1")
+
+
+async def test_a_room_far_away_asks_and_is_counted(tmp_path: Path) -> None:
+    def act(act: wire.AnyAct, known_by: str, at: int) -> wire.Act:
+        return wire.Act(id=CommandId(known_by), session=S, at=at, title="Kisumu", act=act)
+
+    asked = wire.AskAct(intervention=name("why"), kind=Kind.QUESTION, text="Who pays?", language="en", asker="x")
+    acts: list[tuple[wire.AnyAct, str]] = [(asked, "ask:why"), (wire.HeadCountAct(people=23), "c1")]
+    async with meeting(tmp_path) as on:
+        now = on.running.clock.wall()
+        for each, known_by in acts * 2:
+            assert isinstance(await on.running.hub_acts.take("kisumu", act(each, known_by, now), "0a1b"), wire.Done)
+        await on.do(stand(Standing.QUEUED, "why"), by=MODERATOR)
+        support = act(wire.SupportAct(intervention=name("why"), count=4), "s1", now)
+        assert isinstance(await on.running.hub_acts.take("kisumu", support, "0a1b"), wire.Done)
+        async with aiohttp.ClientSession() as client:
+            async with client.get(f"{on.running.address}/s/{S}/screen", headers={"Accept-Language": "en"}) as response:
+                assert "Kisumu\u2069 is with us: 23 people" in await response.text()
+            async with client.get(f"{on.running.address}/s/{S}/record.json") as response:
+                assert (await response.json())["hubs"] == [{"hub": "kisumu", "title": "Kisumu", "most": 23}]
+            async with client.get(f"{on.running.address}/s/{S}", headers={"Accept-Language": "en"}) as response:
+                assert "Kisumu\u2069 (23 people)" in await response.text()
+        first = on.live.state.floor.last
+        assert first == 1
