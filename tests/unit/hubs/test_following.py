@@ -324,7 +324,7 @@ async def test_nothing_is_said_without_a_link(wanted: dict[SessionId, Want]) -> 
     assert made.said == []
 
 
-async def test_what_is_wanted_anew_isnt_forgotten_while_a_batch_is_on_its_way_to_the_disk() -> None:
+async def test_what_is_wanted_anew_is_asked_for_behind_a_batch_that_is_on_its_way_to_the_disk() -> None:
     made = await hub_that_follows()
     assert made.served is not None
     made.log.happens("line")
@@ -338,6 +338,8 @@ async def test_what_is_wanted_anew_isnt_forgotten_while_a_batch_is_on_its_way_to
         made.store.ready.set()
     follow = made.said[-1]
     assert isinstance(follow, hub.Follow)
+    assert follow.known is not None
+    assert follow.known.offset == max(made.store.disk.records), "It asks for what it has."
     assert made.copy.asked
     await made.following.take(Served(made.log, follow, little=3, back=2).live)
     assert not made.copy.asked
