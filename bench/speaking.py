@@ -109,26 +109,43 @@ def _line(
         at += LOOK_MS
 
 
-async def begin(live: LiveSession, title: str = "Bench") -> None:
-    """Make a session and open it, with an engine that may write."""
-    commands: Sequence[do.AnyCommand] = (
-        do.CreateSession(title=title, languages=("en",)),
-        do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
-        do.OpenSession(),
-        do.AttachEngine(channel=FLOOR, model="bench"),
-    )
+async def begin(live: LiveSession, life: str = "1", channels: Sequence[ChannelId] = (FLOOR,)) -> None:
+    """Let an engine write into a session, which is made and opened if need be. `life`: of the server, told apart."""
+    commands: list[do.AnyCommand] = []
+    if not live.state.channels:
+        commands.append(do.CreateSession(title="Open hall", languages=("en",)))
+        for channel in channels:
+            kind = ChannelKind.INTERPRETATION if commands[1:] else ChannelKind.FLOOR
+            commands.append(do.AddChannel(channel=channel, kind=kind, languages=("en",)))
+        commands.append(do.OpenSession())
+    for channel in channels:
+        commands.append(do.AttachEngine(channel=channel, model="bench"))
+        now = live.state.channels.get(channel)
+        if now is not None and now.open_segment is not None:  # Of the life before.
+            commands.append(
+                do.EndSegment(
+                    channel=channel,
+                    generation=now.generation + 1,
+                    segment=now.open_segment,
+                    t1=now.committed_through,
+                    reason=EndReason.PAUSE,
+                )
+            )
     for n, command in enumerate(commands):
-        answer = await live.writer.send(SYSTEM, CommandId(f"begun:{n}"), command)
+        by = ENGINE if isinstance(command, do.EndSegment) else SYSTEM
+        answer = await live.writer.send(by, CommandId(f"begin:{life}:{n}"), command)
         assert isinstance(answer, Receipt), answer
 
 
 class Speaker:
     """Says the reference in a session that was begun with `begin`, at its pace or at once."""
 
-    def __init__(self, live: LiveSession, clock: ShiftedClock) -> None:
+    def __init__(self, live: LiveSession, clock: ShiftedClock, life: str = "1") -> None:
+        """`life`: of the server, told apart from those before."""
         self._live = live
         self._clock = clock
-        self._speech = speech(live.state.media_now(clock.wall()))
+        self._life = life
+        self._speech = speech(live.state.media_now(clock.wall()), live.state.channels[FLOOR].generation)
         self._next = next(self._speech)
         self._minute = 0
         self._sent = 0
@@ -141,8 +158,8 @@ class Speaker:
             await self._say()
             if self._media() // MINUTE_MS > self._minute:
                 self._minute = self._media() // MINUTE_MS
-                await self._send(SYSTEM, f"minute:{self._minute}", [do.MapClock(t=self._media())])
-                await self._send(SYSTEM, f"checkpoint:bench:{self._minute}", [])
+                await self._send(SYSTEM, f"minute:{self._life}:{self._minute}", [do.MapClock(t=self._media())])
+                await self._send(SYSTEM, f"checkpoint:{self._life}:{self._minute}", [])
         self._clock.shift += max(0, until - self._media())
 
     async def as_live(self) -> None:
@@ -153,7 +170,7 @@ class Speaker:
 
     async def _say(self) -> None:
         self._sent += 1
-        await self._send(ENGINE, f"say:{self._sent}", self._next.commands)
+        await self._send(ENGINE, f"say:{self._life}:{self._sent}", self._next.commands)
         self._next = next(self._speech)
 
     async def _send(self, by: Actor, cause: str, commands: Sequence[do.AnyCommand]) -> None:

@@ -17,15 +17,14 @@ from hall_in_memory import MemoryHall
 from hub_line import AboveEnd
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.actors import Actor, Role
 from moothall.core.errors import RefusalCode
-from moothall.core.events import ChannelKind, EndReason
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removing import Lines
 from moothall.services.orders import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.wire import hub as wire
-from speaking import ENGINE, FLOOR, Said, speech
+from speaking import ENGINE, FLOOR, Said, begin, speech
 
 SESSION = SessionId("plenary")
 SECOND = ChannelId("second")
@@ -87,7 +86,7 @@ class SimulatedCentre:
                 group.create_task(self.hall.sessions.run(started))
                 await started.wait()
                 live = await self.hall.sessions.open(SESSION)
-                await self._begin(live)
+                await begin(live, str(self.life), (FLOOR, SECOND))
                 for channel in (FLOOR, SECOND):
                     group.create_task(self._speak(live, channel))
                 self._serve = serving(self)
@@ -110,33 +109,6 @@ class SimulatedCentre:
             await self._serve(link)
         finally:
             self._links.remove(link)
-
-    async def _begin(self, live: LiveSession) -> None:
-        commands: list[do.AnyCommand] = []
-        if not live.state.channels:
-            commands += [
-                do.CreateSession(title="Open hall", languages=("en",)),
-                do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
-                do.AddChannel(channel=SECOND, kind=ChannelKind.INTERPRETATION, languages=("en",)),
-                do.OpenSession(),
-            ]
-        for channel in (FLOOR, SECOND):
-            commands.append(do.AttachEngine(channel=channel, model="simulated"))
-            now = live.state.channels.get(channel)
-            if now is not None and now.open_segment is not None:  # Of the life before.
-                commands.append(
-                    do.EndSegment(
-                        channel=channel,
-                        generation=now.generation + 1,
-                        segment=now.open_segment,
-                        t1=now.committed_through,
-                        reason=EndReason.PAUSE,
-                    )
-                )
-        for n, command in enumerate(commands):
-            by = ENGINE if isinstance(command, do.EndSegment) else SYSTEM
-            answer = await live.writer.send(by, CommandId(f"begin:{self.life}:{n}"), command)
-            assert isinstance(answer, Receipt), answer
 
     async def _speak(self, live: LiveSession, channel: ChannelId) -> None:
         generation = live.state.channels[channel].generation
