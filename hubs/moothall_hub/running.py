@@ -40,7 +40,7 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
     """
     async with hub(settings) as running:
         if beside is not None:
-            await _pair_beside(running, beside)
+            await pair_beside(running, beside)
         await _tell(running, code=code)
         await asyncio.Event().wait()
 
@@ -93,7 +93,8 @@ async def _book(settings: HubSettings) -> AsyncIterator[SqliteBook]:
             await book.close()
 
 
-async def _pair_beside(running: Hub, folder: Path) -> None:
+async def pair_beside(running: Hub, folder: Path) -> None:
+    """Pair a hub with the demo whose data folder that is, unless it is paired. Raises ConfigurationError."""
     if running.pairings.now is not None:
         return
     path = folder / DEMO_FILE

@@ -13,6 +13,7 @@ import msgspec
 from moothall.adapters.qr import qr_terminal
 from moothall.app import Hall, hall
 from moothall.cli.lan import lan_address
+from moothall.cli.hub_beside import invite_hub
 from moothall.cli.logs import start_logging
 from moothall.cli.mapping import mapping_of
 from moothall.cli.playing import (
@@ -126,14 +127,19 @@ def _demo(arguments: argparse.Namespace) -> int:
         as_live=True,
         sound_kept=SoundKept.NONE,
     )
-    asyncio.run(_run(settings, programme, close=True, code=arguments.lan))
+    asyncio.run(_run(settings, programme, close=True, code=arguments.lan, beside=True))
     return 0
 
 
-async def _run(settings: Settings, programme: Programme | None, *, close: bool, code: bool = False) -> None:
+async def _run(
+    settings: Settings, programme: Programme | None, *, close: bool, code: bool = False, beside: bool = False
+) -> None:
+    """`beside`: whether a hub on this machine may be connected without anybody typing words."""
     if programme is not None:
         await require_sound(programme)
     async with told_to_stop() as stop, hall(settings) as running:
+        if beside:
+            await invite_hub(running, Path(settings.server.data))
         if programme is None:
             print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)
             await _print_first_link(running)
@@ -175,6 +181,8 @@ async def show(
     if staff:
         await _print_first_link(running)
         print(f"Then: {running.address}/desk/{live.id} works on this text, /control shows all meetings.", flush=True)
+        if close:
+            print("A hub beside it, as for a room far away: 'make demo-hub' in another terminal.", flush=True)
     async with asyncio.TaskGroup() as group:
         playing = group.create_task(_play(running, programme))
         stopped = await first_of(stop, playing)
