@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import hub_hall
+import spoken_hall
 
 STOP_S = 20.0
 
 
 class CentreProcess:
-    """`bench/hub_hall.py` with a data folder that outlives it."""
+    """`bench/spoken_hall.py` with a data folder that outlives it."""
 
     def __init__(self, data: Path, port: int, back_s: float = 0.0) -> None:
         self.data = data
@@ -30,7 +30,7 @@ class CentreProcess:
         """Comes back once its doors are open."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, hub_hall.__file__, str(self.data), str(self.port), str(self._back_s)),
+                *(sys.executable, spoken_hall.__file__, str(self.data), str(self.port), str(self._back_s)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -38,7 +38,7 @@ class CentreProcess:
         await self._answer()
 
     async def order(self, **told: object) -> dict[str, Any]:
-        """As `bench/hub_hall.py` says."""
+        """As `bench/spoken_hall.py` says."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(told).encode() + b"\n")

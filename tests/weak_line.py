@@ -161,6 +161,8 @@ class WeakLine:
         self.port = 0
         self.opened = 0
         """Connections so far that reached the other side."""
+        self.dialled = 0.0
+        """When the newest connection was begun, by the loop's time."""
         self._to = port
         self._is_up = True
         self._open: dict[asyncio.Task[object], asyncio.StreamWriter] = {}
@@ -211,6 +213,7 @@ class WeakLine:
         task = asyncio.current_task()
         assert task is not None
         self._open[task] = writer
+        self.dialled = asyncio.get_running_loop().time()
         try:
             if self._is_up:
                 await self._connect(reader, writer)

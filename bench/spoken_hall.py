@@ -1,6 +1,6 @@
 """A centre for hubs, in a process of its own: a meeting in which somebody speaks, at their pace or ten minutes at once.
 
-    python bench/hub_hall.py DATA PORT [AHEAD_S]
+    python bench/spoken_hall.py DATA PORT [AHEAD_S]
 
 Prints one line of JSON when its doors are open: its address. Then each line on standard input is an order as JSON, and
 is answered by a line:
