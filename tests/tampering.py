@@ -48,6 +48,11 @@ class Tamperer:
         assert self._to_hub is not None, "No hub has dialled."
         await self._to_hub.send_bytes(message if isinstance(message, bytes) else hub.encode(message))
 
+    async def cut(self) -> None:
+        """End the hub's link; it dials again."""
+        assert self._to_hub is not None, "No hub has dialled."
+        await self._to_hub.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One request."""
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
