@@ -145,10 +145,12 @@ class Speaker:
         self._live = live
         self._clock = clock
         self._life = life
+        while live.state.media_now(clock.wall()) < live.state.channels[FLOOR].committed_through:
+            clock.shift += LOOK_MS  # It ran ahead before the server was killed, and goes on from there.
         self._speech = speech(live.state.media_now(clock.wall()), live.state.channels[FLOOR].generation)
         self._next = next(self._speech)
         self._minute = 0
-        self._sent = 0
+        self._sent = self._signed = 0
 
     async def at_once(self, ms: int) -> None:
         """So much of it, on a clock that runs ahead as if that time had passed, with a checkpoint each minute."""
@@ -161,6 +163,11 @@ class Speaker:
                 await self._send(SYSTEM, f"minute:{self._life}:{self._minute}", [do.MapClock(t=self._media())])
                 await self._send(SYSTEM, f"checkpoint:{self._life}:{self._minute}", [])
         self._clock.shift += max(0, until - self._media())
+
+    async def sign(self) -> None:
+        """A checkpoint, now."""
+        self._signed += 1
+        await self._send(SYSTEM, f"checkpoint:{self._life}:asked:{self._signed}", [])
 
     async def as_live(self) -> None:
         """At its pace, until cancelled; the writer makes the checkpoints."""

@@ -9,6 +9,7 @@ is answered by a line:
     {"say": 600}            so many seconds of speech, at once      {"offset": 1234}
     {"talk": true}          somebody speaks from now on             {"offset": 1234}
     {"talk": false}         nobody does                             {"offset": 1234}
+    {"sign": true}          a checkpoint                            {"offset": 1234}
     {"look": true}          what the log holds                      {"offset": 1234, "asked": ["…"]}
 
 Where speech is said at once the clock runs ahead as if the time had passed, so that times and checkpoints stand in the
@@ -58,6 +59,8 @@ class Centre:
             return {"words": " ".join(await self._hall.pairing.words(made[0].name) or ()), "hub": made[0].name}
         if "say" in told:
             await self._speaker.at_once(1_000 * told["say"])
+        if "sign" in told:
+            await self._speaker.sign()
         if told.get("talk"):
             self._talking = self._group.create_task(self._speaker.as_live())
         elif "talk" in told:
