@@ -15,7 +15,7 @@ from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
-from moothall.core.ports import SpoolStore
+from moothall.core.ports import Clock, SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.closing import Closing
 from moothall.services.desks import Desks, News
@@ -44,11 +44,16 @@ MIC = SourceId("mic")
 class MemoryHall:
     """Sessions, recognising and ingest around one log."""
 
-    def __init__(self, log: MemoryLog | None = None, spools: SpoolStore | None = None) -> None:
+    def __init__(
+        self, log: MemoryLog | None = None, spools: SpoolStore | None = None, clock: Clock | None = None
+    ) -> None:
+        """`clock`: what sessions run on, where that isn't the loop's."""
         self.clock = LoopClock()
         self.log = log or FailingLog()
         self.spools: SpoolStore = spools or MemorySpools()
-        self.sessions = Sessions(log=self.log, clock=self.clock, randomness=SeededRandomness(), signer=SeededSigner())
+        self.sessions = Sessions(
+            log=self.log, clock=clock or self.clock, randomness=SeededRandomness(), signer=SeededSigner()
+        )
         self.preferred = NOTHING
         """What engines are to prefer in every text."""
         self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred)

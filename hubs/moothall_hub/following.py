@@ -6,6 +6,7 @@ said to the server above and nothing is shown before it is on the disk.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -103,6 +104,8 @@ class Following:
         self._wanted: Mapping[SessionId, Want] = {}
         self._linked = False
         self._came: list[Came] = []
+        self._turn = asyncio.Lock()
+        """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
         # Both are bounded by the sessions that are wanted.
         self._following: dict[SessionId, Want] = {}
         """What was said on this link."""
@@ -149,9 +152,10 @@ class Following:
 
     async def linked(self) -> None:
         """A link has begun: ask for all that is wanted."""
-        self._linked = True
-        self._following.clear()
-        await self._ask()
+        async with self._turn:
+            self._linked = True
+            self._following.clear()
+            await self._ask()
 
     def cut(self) -> None:
         """The link is gone."""
@@ -160,23 +164,29 @@ class Following:
 
     async def want(self, wanted: Mapping[SessionId, Want]) -> None:
         """From now on these are wanted, and no others."""
-        self._wanted = wanted
-        if self._linked:
-            await self._ask()
+        async with self._turn:
+            self._wanted = wanted
+            if self._linked:
+                await self._ask()
 
     async def fetch_again(self, session: SessionId) -> None:
         """Drop a copy, and follow the session from its first event on. Raises StorageUnavailable."""
-        self._copies[session] = await self._store.drop(session)
-        self._due.pop(session, None)
-        logger.warning("session %s: the copy was dropped", session)
-        await self._shown.renew(session)
-        if self._following.pop(session, None) is not None:
-            self._say(Leave(session=session))
-        if self._linked:
-            await self._ask()
+        async with self._turn:
+            self._copies[session] = await self._store.drop(session)
+            self._due.pop(session, None)
+            logger.warning("session %s: the copy was dropped", session)
+            await self._shown.renew(session)
+            if self._following.pop(session, None) is not None:
+                self._say(Leave(session=session))
+            if self._linked:
+                await self._ask()
 
     async def take(self, told: Told) -> None:
         """What comes of a session. Comes back once it is on the disk."""
+        async with self._turn:
+            await self._take(told)
+
+    async def _take(self, told: Told) -> None:
         copy = self._copies.get(told.session)
         if copy is None or told.session not in self._following:
             return  # Of a session that isn't wanted any more.

@@ -255,7 +255,8 @@ class Link:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, OTHER_PROTOCOL)
         self.phase, self.since, self.sentence, self.welcome = Phase.UP, at.monotonic, "", welcome
         first = Measured(sample(self._greeted, at.monotonic, welcome.wall))
-        return [first, Tell(welcome), *self._pulse(at), *self._send_acts(), Room()]
+        # Whoever is told may have to wait, and offer others meanwhile: what was offered before goes first.
+        return [first, *self._pulse(at), *self._send_acts(), Tell(welcome), Room()]
 
     def _pulse(self, at: Moment) -> list[Do]:
         self._pulse_at = at.monotonic + wire.PULSE_MS

@@ -33,9 +33,12 @@ class Store:
     def __init__(self, done: list[object]) -> None:
         self.disk = Disk()
         self.refuses = 0
+        self.ready = asyncio.Event()
+        self.ready.set()
         self._done = done
 
     async def keep(self, step: Step) -> None:
+        await self.ready.wait()
         if self.refuses:
             self.refuses -= 1
             msg = "The disk is full."
@@ -319,3 +322,24 @@ async def test_nothing_is_said_without_a_link(wanted: dict[SessionId, Want]) -> 
     await made.following.want(wanted)
     await made.following.fetch_again(SESSION)
     assert made.said == []
+
+
+async def test_what_is_wanted_anew_is_asked_for_behind_a_batch_that_is_on_its_way_to_the_disk() -> None:
+    made = await hub_that_follows()
+    assert made.served is not None
+    made.log.happens("line")
+    made.store.ready.clear()
+    both = {SESSION: Want(channels=(FLOOR, FRENCH))}
+    async with asyncio.TaskGroup() as group:
+        group.create_task(made.live())
+        await asyncio.sleep(0)
+        group.create_task(made.following.want(both))
+        await asyncio.sleep(0)
+        made.store.ready.set()
+    follow = made.said[-1]
+    assert isinstance(follow, hub.Follow)
+    assert follow.known is not None
+    assert follow.known.offset == max(made.store.disk.records), "It asks for what it has."
+    assert made.copy.asked
+    await made.following.take(Served(made.log, follow, little=3, back=2).live)
+    assert not made.copy.asked

@@ -76,7 +76,7 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert link.opened(at(10)) == [Send(hello)]
     assert link.phase is Phase.GREETING
     assert link.received(at(610), WELCOME) == [
-        Measured(Sample(WALL - 310, 600)), Tell(WELCOME), pulse(610), Room(),
+        Measured(Sample(WALL - 310, 600)), pulse(610), Tell(WELCOME), Room(),
     ]  # fmt: skip
     assert (link.phase, link.since, link.sentence, link.welcome) == (Phase.UP, 610, "", WELCOME)
 

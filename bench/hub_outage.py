@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""A hub whose line was down for ten minutes: how soon it shows what is said now, and how soon all is there, verified.
+
+    python bench/hub_outage.py [--rounds 3] [--minutes 10] [--bits 64000] [--ms 600]
+
+Centre and hub are processes of their own, and between them is `tests/weak_line.py`, a TCP proxy that limits and delays
+(so many bits a second each way, half of `--ms` each way; a dial costs a way there and back). An hour is said and copied
+over a good line; it is cut, ten minutes are said at once on a clock that runs along (times, checkpoints and text as if
+they had passed), somebody goes on speaking, and the line comes back weak. Time counts from the hub's dial, of which the
+line hears first; how long the hub waited before it dialled is shown beside it.
+
+live: until a reader at the hub has something that was said after the line came back. whole: until the copy on the
+hub's disk has no hole. verified: until a signature vouches for all that was missed: checkpoints come each
+minute, and the last of it waits for the next one. Bytes are those on the socket from
+the dial until then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
+
+from hall_process import CLOCK, FLOOR, free_port
+from hub_house import CentreProcess, HubProcess
+from moothall.adapters.reader_client import follow
+from moothall.core.ids import SessionId
+from moothall_hub.app import COPIES
+from moothall_hub.copied import Copy
+from moothall_hub.mirror import Mirror
+from scoring import machine, markdown
+from weak_line import GOOD, Quality, WeakLine, weak_line_to
+
+SESSION = SessionId("plenary")
+LOOK_MS = 20
+BEFORE_S = 3_600
+PATIENCE_S = 180.0
+
+
+class Round(NamedTuple):
+    """Seconds from the dial, and bytes."""
+
+    waited: float
+    live: float
+    whole: float
+    verified: float
+    bytes: int
+
+
+class Look:
+    """At a hub's copy, on its disk."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+
+    async def now(self) -> Copy:
+        copy = await self._mirror.copy(SESSION)
+        return copy or Copy(session=SESSION)
+
+    async def whole(self, offset: int) -> None:
+        """Until it has no hole up to an event."""
+        while True:
+            copy = await self.now()
+            if copy.broken is not None:
+                sys.exit(f"The copy is broken at event {copy.broken.offset}: {copy.broken.reason}")
+            if copy.whole and copy.offset >= offset:
+                return
+            await CLOCK.sleep(LOOK_MS)
+
+    async def verified(self, offset: int) -> None:
+        """Until a signature vouches for it up to an event."""
+        while (copy := await self.now()).live is not None or copy.verified < offset:
+            await CLOCK.sleep(LOOK_MS)
+
+
+async def shown(hub: HubProcess, after: int) -> None:
+    """Until a reader at the hub has an event behind `after`."""
+    async for frame, _ in follow(f"{hub.address}/s/{SESSION}", FLOOR, CLOCK, tries=200):
+        if any(event.offset > after for event in frame.events):
+            return
+        if frame.snapshot is not None and frame.snapshot.offset > after:
+            return
+
+
+class House(NamedTuple):
+    """What runs."""
+
+    centre: CentreProcess
+    hub: HubProcess
+    line: WeakLine
+    look: Look
+
+
+async def outage(house: House, bad: Quality, seconds: int) -> Round:
+    """One of so many seconds."""
+    centre, hub, line, look = house
+    loop = asyncio.get_running_loop()
+    line.become(GOOD)
+    await look.whole((await centre.order(look=True))["offset"] - 5)
+    line.cut()
+    missed = (await centre.order(say=seconds))["offset"]
+    line.become(bad)
+    await centre.order(talk=True)
+    reading = asyncio.ensure_future(shown(hub, missed))
+    await CLOCK.sleep(2_000)
+    dialled, before, mended = line.dialled, line.passed, loop.time()
+    line.mend()
+    while line.dialled == dialled:
+        await CLOCK.sleep(1)
+    began = line.dialled
+    async with asyncio.TaskGroup() as group:
+        times = [group.create_task(_when(each, began)) for each in (reading, look.whole(missed), look.verified(missed))]
+    await centre.order(talk=False)
+    live, whole, verified = (each.result() for each in times)
+    return Round(began - mended, live, whole, verified, line.passed - before)
+
+
+async def _when(done: asyncio.Future[None] | object, began: float) -> float:
+    async with asyncio.timeout(PATIENCE_S):
+        await done  # type: ignore[misc]
+    return asyncio.get_running_loop().time() - began
+
+
+async def measure(arguments: argparse.Namespace) -> list[Round]:
+    """All rounds."""
+    bad = Quality(bits_per_s=arguments.bits, delay_ms=arguments.ms // 2)
+    seconds = round(60 * arguments.minutes)
+    with tempfile.TemporaryDirectory(prefix="moothall-") as folder:
+        back = BEFORE_S + arguments.rounds * seconds
+        centre = CentreProcess(Path(folder) / "centre", free_port(50), back)
+        await centre.start()
+        words = (await centre.order(hub="Kisumu"))["words"]
+        await centre.order(say=BEFORE_S)
+        rounds: list[Round] = []
+        async with weak_line_to(centre.port, GOOD) as line:
+            hub = HubProcess(Path(folder) / "hub", free_port(51))
+            await hub.pair(line.address, words)
+            await hub.start()
+            mirror = await Mirror.open(hub.data / COPIES)
+            for _ in range(arguments.rounds):
+                rounds.append(await outage(House(centre, hub, line, Look(mirror)), bad, seconds))
+                print(f"live {rounds[-1].live:.2f} s, whole {rounds[-1].whole:.2f} s", file=sys.stderr)
+            await mirror.close()
+            await hub.stop()
+        await centre.stop()
+        return rounds
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--bits", type=int, default=64_000)
+    parser.add_argument("--ms", type=int, default=600)
+    arguments = parser.parse_args()
+    rounds = asyncio.run(measure(arguments))
+    rows = [
+        [f"{each.waited:.1f}", f"{each.live:.2f}", f"{each.whole:.2f}", f"{each.verified:.2f}", f"{each.bytes:,}"]
+        for each in rounds
+    ]
+    print(markdown(["before the dial s", "live s", "whole s", "verified s", "bytes"], rows))
+    print("\n".join(machine()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""A centre for hubs, in a process of its own: a meeting in which somebody speaks, at their pace or ten minutes at once.
+
+    python bench/spoken_hall.py DATA PORT [AHEAD_S]
+
+Prints one line of JSON when its doors are open: its address. Then each line on standard input is an order as JSON, and
+is answered by a line:
+
+    {"hub": "Kisumu"}       make a hub, and words for it            {"words": "acorn river …"}
+    {"say": 600}            so many seconds of speech, at once      {"offset": 1234}
+    {"talk": true}          somebody speaks from now on             {"offset": 1234}
+    {"talk": false}         nobody does                             {"offset": 1234}
+    {"sign": true}          a checkpoint                            {"offset": 1234}
+    {"look": true}          what the log holds                      {"offset": 1234, "asked": ["…"]}
+
+Where speech is said at once the clock runs ahead as if the time had passed, so that times and checkpoints stand in the
+log as they would. `AHEAD_S`: how far back that clock begins, so that it ends at the true time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from moothall.adapters.system_clock import SystemClock
+from moothall.app import Hall, hall
+from moothall.core.errors import Refusal
+from moothall.core.floor.parts import Standing
+from moothall.core.hub_entry import Details
+from moothall.core.ids import SessionId
+from moothall.services.sessions import LiveSession
+from moothall.settings import Engine, Server, Settings, Translation
+from speaking import ShiftedClock, Speaker, begin
+
+SESSION = SessionId("plenary")
+LIFE = f"{os.getpid()}"
+
+
+class Centre:
+    """Carries out orders."""
+
+    def __init__(self, running: Hall, live: LiveSession, clock: ShiftedClock, group: asyncio.TaskGroup) -> None:
+        self._hall = running
+        self._live = live
+        self._clock = clock
+        self._group = group
+        self._speaker = Speaker(live, clock, LIFE)
+        self._talking: asyncio.Task[None] | None = None
+
+    async def order(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Carry one out."""
+        if "hub" in told:
+            made = await self._hall.hubs.add(told["hub"], Details())
+            assert not isinstance(made, Refusal), made
+            return {"words": " ".join(await self._hall.pairing.words(made[0].name) or ()), "hub": made[0].name}
+        if "say" in told:
+            await self._speaker.at_once(1_000 * told["say"])
+        if "sign" in told:
+            await self._speaker.sign()
+        if told.get("talk"):
+            self._talking = self._group.create_task(self._speaker.as_live())
+        elif "talk" in told:
+            self.hush()
+        return {"offset": self._live.writer.handed_on, "asked": [each.text for each in self._asked()]}
+
+    def hush(self) -> None:
+        """Nobody speaks any more."""
+        if self._talking is not None:
+            self._talking.cancel()
+
+    def _asked(self) -> list[Any]:
+        return list(self._live.state.floor.standing(*Standing))
+
+
+async def lines() -> AsyncIterator[bytes]:
+    """Each line of standard input."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        yield line
+
+
+async def serve(data: str, port: int, back_s: float) -> None:
+    """Run it until standard input ends."""
+    settings = Settings(
+        server=Server(port=port, data=data), engine=Engine(count=0), translation=Translation(translators=())
+    )
+    clock = ShiftedClock(SystemClock(), -round(1_000 * back_s))
+    async with hall(settings, clock=clock) as running:
+        live = await running.sessions.open(SESSION)
+        await begin(live, LIFE)
+        print(json.dumps({"address": running.address}), flush=True)
+        async with asyncio.TaskGroup() as group:
+            centre = Centre(running, live, clock, group)
+            async for line in lines():
+                print(json.dumps(await centre.order(json.loads(line))), flush=True)
+            centre.hush()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else 0.0))

@@ -1,0 +1,96 @@
+"""A hub's disk in memory, for simulations: what was not finished when the hub was killed is not there.
+
+A write takes a while, and all of it is there at its end or none. A hub that is killed just behind that end has it on
+its disk and doesn't know: so it is with a real one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.lanes import is_public
+from moothall.wire.hub import Act, Done, NotDone
+from moothall_hub.copied import Copy, Step, dropped
+
+WRITE_S = 0.03
+"""Longest that a write takes until it is there; and until whoever writes knows of it."""
+
+
+class KeptAct(msgspec.Struct):
+    """An act of the room."""
+
+    act: Act
+    answer: Done | NotDone | None = None
+    """None: it waits for the line."""
+
+
+class HubDisk:
+    """Copies with their records, and the outbox. It is the same one for all lives of a hub."""
+
+    def __init__(self, seed: int) -> None:
+        self.copies: dict[SessionId, Copy] = {}
+        self.records: dict[SessionId, dict[int, LogRecord]] = {}
+        self.acts: dict[CommandId, KeptAct] = {}
+        """In the order in which they were put."""
+        self.writes = 0
+        self._chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
+
+    def copy(self, session: SessionId) -> Copy:
+        """As it stands on the disk."""
+        return self.copies.get(session) or Copy(session=session)
+
+    async def keep(self, step: Step) -> None:
+        """One step's records and copy, in one transaction."""
+        await self._write()
+        session = step.copy.session
+        kept = {} if step.anew else self.records.get(session, {})
+        if step.forget is not None:
+            after, through = step.forget.after, step.forget.through
+            kept = {
+                offset: record
+                for offset, record in kept.items()
+                if not (is_public(record.header.lane) and after < offset <= through)
+            }
+        for record in step.records:
+            kept[record.header.offset] = record
+        for offset in step.erase:
+            if offset in kept:
+                kept[offset] = msgspec.structs.replace(kept[offset], body=None, salt=None)
+        self.records[session] = kept
+        self.copies[session] = step.copy
+        await self._written()
+
+    async def drop(self, session: SessionId) -> Copy:
+        """All that is kept of a session goes."""
+        left = dropped(self.copy(session))
+        await self.keep(Step(copy=left, anew=True))
+        return left
+
+    async def put(self, act: Act) -> None:
+        """Keep an act; the same id again changes nothing."""
+        await self._write()
+        self.acts.setdefault(act.id, KeptAct(act))
+        await self._written()
+
+    async def answered(self, answer: Done | NotDone) -> None:
+        """What became of an act."""
+        await self._write()
+        self.acts[answer.id].answer = answer
+        await self._written()
+
+    def unanswered(self) -> Sequence[Act]:
+        """In the order in which they were put."""
+        return [kept.act for kept in self.acts.values() if kept.answer is None]
+
+    async def _write(self) -> None:
+        await asyncio.sleep(self._chance.uniform(0, WRITE_S))
+
+    async def _written(self) -> None:
+        self.writes += 1
+        await asyncio.sleep(self._chance.uniform(0, WRITE_S))

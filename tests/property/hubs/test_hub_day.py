@@ -1,0 +1,67 @@
+"""Hours and days of a hub on a bad line: 0 events and 0 acts lost or doubled, and all of it vouched for."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub_centre import Serve, SimulatedCentre
+from hub_line import AboveEnd
+from hub_simulation import HUB, Day, Fate
+from moothall.services.catalogue import Catalogue
+from moothall.services.hub_links import HubLinks
+from moothall.services.hub_ports import About
+from moothall.services.hub_source import CentreSource
+from moothall.testing.hub_link import MemoryRegistry
+from moothall.testing.loop import run
+from moothall.testing.seeded import SeededSigner
+from moothall.wire.hub_records import pack
+
+HOUR_S = 3_600.0
+
+
+def serving(centre: SimulatedCentre) -> Serve:
+    hall, registry = centre.hall, MemoryRegistry()
+    identity = registry.pair(HUB, "key")
+    catalogue = Catalogue(hall.log)
+    hall.sessions.observe(lambda _, publication: catalogue.take(publication))
+    source = CentreSource(hall.sessions, hall.log, hall.clock, catalogue=catalogue)
+    links = HubLinks(
+        source, centre.acts, registry, hall.clock, pack=pack, about=lambda: About(keys=b"{}"), above=("centre-node",)
+    )
+
+    async def serve(link: AboveEnd) -> None:
+        await links.serve(link, identity)
+
+    return serve
+
+
+def lived(seed: int, fate: Fate) -> Day:
+    signer = SeededSigner()
+
+    def verify(key: str, message: bytes, signature: bytes) -> bool:
+        return key == signer.key_id and signer.sign(message) == signature  # Ed25519 signs the same alike.
+
+    async def main() -> Day:
+        day = Day(seed, fate, serving, verify)
+        await day.live()
+        await day.require_nothing_lost()
+        return day
+
+    return run(main())
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_half_an_hour_of_trouble_loses_and_doubles_nothing(seed: int) -> None:
+    day = lived(seed, Fate(seconds=HOUR_S / 2, good_s=40, bad_s=15, act_s=6, pause_s=10))
+    assert set(day.troubles) == {"cut", "died", "hub killed", "centre killed", "wish", "removal"}
+    assert day.dialled > 10
+    assert len(day.put) > 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_day_of_random_cuts_loses_and_doubles_nothing(seed: int) -> None:
+    day = lived(100 + seed, Fate(seconds=24 * HOUR_S, pause_s=20))
+    assert set(day.troubles) == {"cut", "died", "hub killed", "centre killed", "wish", "removal"}
+    assert sum(day.troubles.values()) > 200

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub_line import BROKEN, FRAME_HEADER, SENT_AHEAD, Closed, HubLine
+from moothall.core.errors import ProtocolError
+from moothall.core.ids import SessionId
+from moothall.testing.loop import run
+from moothall.wire import hub
+from moothall.wire.close_codes import CloseCode
+from weak_line import GOOD, WEAK, Quality
+
+CAUGHT = hub.Caught(session=SessionId("s"))
+LEAVE = hub.Leave(session=SessionId("s"))
+HOUR_S = 3_600
+
+
+def _on(test: Callable[[HubLine], Awaitable[None]], quality: Quality = GOOD) -> float:
+    """Run a test of a line; seconds that it took on a loop that jumps."""
+
+    async def main() -> float:
+        await test(HubLine(quality, quality))
+        return asyncio.get_running_loop().time()
+
+    return run(main())
+
+
+def test_messages_arrive_both_ways_when_they_are_due_and_are_counted() -> None:
+    async def both_ways(line: HubLine) -> None:
+        await line.above.send(CAUGHT)
+        assert await line.below.receive() == hub.encode(CAUGHT)
+        await line.below.send(hub.encode(LEAVE))
+        assert await line.above.receive() == LEAVE
+        assert line.above.bytes_sent == line.below.bytes_received == len(hub.encode(CAUGHT)) + FRAME_HEADER
+        assert line.below.bytes_sent == line.above.bytes_received == len(hub.encode(LEAVE)) + FRAME_HEADER
+        assert line.bytes == line.below.bytes_sent + line.below.bytes_received
+
+    assert 0.6 < _on(both_ways, WEAK) < 0.65
+    assert _on(both_ways) == 0
+
+
+@given(st.lists(st.binary(max_size=4_000), min_size=1, max_size=30))
+def test_frames_arrive_in_order_each_once(frames: list[bytes]) -> None:
+    async def in_order(line: HubLine) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_all(line, frames))
+            assert [await line.below.receive() for _ in frames] == frames
+
+    async def _all(line: HubLine, frames: list[bytes]) -> None:
+        for frame in frames:
+            await line._down.put(frame)
+
+    took = _on(in_order, WEAK)
+    assert took == pytest.approx(0.3 + sum(len(frame) + FRAME_HEADER for frame in frames) * 8 / 64_000)
+
+
+def test_whoever_sends_more_than_the_line_takes_waits() -> None:
+    async def waits(line: HubLine) -> None:
+        await line.below.send(bytes(SENT_AHEAD))
+        await line.below.send(bytes(100))
+        assert asyncio.get_running_loop().time() == pytest.approx(0.3 + (SENT_AHEAD + FRAME_HEADER) / 8_000)
+
+    with pytest.raises(TimeoutError):
+        _on(_within(waits), WEAK)  # Nobody receives.
+
+    async def received(line: HubLine) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(line.above._up.get())
+            await waits(line)
+
+    _on(received, WEAK)
+
+
+def test_both_ends_hear_of_a_cut_and_what_was_on_its_way_is_lost() -> None:
+    async def cut(line: HubLine) -> None:
+        await line.above.send(CAUGHT)
+        await line.below.send(hub.encode(LEAVE))
+        line.cut()
+        assert await line.below.receive() == BROKEN
+        assert await line.above.receive() is None
+        await line.below.send(b"silent")
+        await line.above.send(CAUGHT)
+        assert await line.below.receive() == BROKEN
+
+    _on(cut, WEAK)
+
+
+def test_nobody_hears_of_a_line_that_died_until_they_give_up() -> None:
+    async def dead(line: HubLine) -> None:
+        await line.above.send(CAUGHT)
+        line.die()
+        await line.below.send(hub.encode(LEAVE))
+        for end in (line.below.receive(), line.above.receive()):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(end, HOUR_S)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(_without_end(line), HOUR_S)
+        line.below.close()
+        assert await line.below.receive() == Closed(CloseCode.NORMAL)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(line.above.receive(), HOUR_S)
+        line.above.abort()
+        assert await line.above.receive() is None
+
+    _on(dead, WEAK)
+
+
+async def _without_end(line: HubLine) -> None:
+    while True:
+        await line.below.send(bytes(1_000))
+
+
+def test_what_was_sent_arrives_before_the_close() -> None:
+    async def closed(line: HubLine) -> None:
+        await line.above.send(CAUGHT)
+        await line.above.close(CloseCode.FENCED, "Another machine.")
+        assert await line.above.receive() is None
+        assert await line.below.receive() == hub.encode(CAUGHT)
+        assert await line.below.receive() == Closed(CloseCode.FENCED, "Another machine.")
+
+    _on(closed, WEAK)
+
+
+def test_a_process_that_is_gone_is_missed_by_the_other() -> None:
+    async def gone(line: HubLine) -> None:
+        line.below.abort()
+        assert await line.above.receive() is None
+        assert await line.below.receive() == BROKEN
+
+    _on(gone, WEAK)
+
+
+def test_what_is_no_message_is_an_error() -> None:
+    async def junk(line: HubLine) -> None:
+        await line.below.send(b"\xc1")
+        with pytest.raises(ProtocolError):
+            await line.above.receive()
+
+    _on(junk)
+
+
+def _within(test: Callable[[HubLine], Awaitable[None]]) -> Callable[[HubLine], Awaitable[None]]:
+    async def limited(line: HubLine) -> None:
+        async with asyncio.timeout(HOUR_S):
+            await test(line)
+
+    return limited

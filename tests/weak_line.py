@@ -1,0 +1,278 @@
+"""A weak line between a hub and the server above it: a TCP proxy on loopback that is slow, far, and breaks.
+
+What it models is one line that all connections through it share: each way sends so many bits a second, one piece after
+the other, and each piece arrives a while later. A new connection costs a way there and back before its first byte goes.
+Not modelled: lost packets and their repetition, the headers of IP and TCP, and a sender that starts slowly.
+
+`cut` breaks connections as a router does that is switched off; `stall` lets nothing through and tells nobody, as when a
+phone is in a tunnel. What a way has `passed` are the bytes on the socket, both sides' handshakes included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """What one way of a line is like."""
+
+    bits_per_s: int | None = None
+    """None: as many as this machine can."""
+    delay_ms: int = 0
+    """From one end to the other."""
+    piece: int = 1_400
+    """Bytes that arrive together at most."""
+    held: int = 4 << 10
+    """Bytes that wait at its beginning, as in a modem. Overflow: no more are read, and the sender's system waits."""
+
+
+GOOD = Quality()
+WEAK = Quality(bits_per_s=64_000, delay_ms=300)
+"""64 kbit/s, and 600 ms there and back: of issue 7's numbers."""
+
+PIECES_ON_THEIR_WAY = 256
+"""On a connection's way, where no number of bits limits it. Overflow: no more are read."""
+RECEIVED_AHEAD = 8 << 10
+"""Bytes that the system takes in for the proxy: of more a sender would believe that they are on the line."""
+SEGMENT = 1_400
+"""Of TCP; else loopback sends pieces larger than `RECEIVED_AHEAD`, and waits long for room."""
+
+
+class Timing:
+    """When what enters one way of a line arrives. Pure; seconds of any clock that doesn't run back."""
+
+    def __init__(self, quality: Quality) -> None:
+        self.quality = quality
+        self._free = 0.0
+        """When the last bit that has entered will be on the line."""
+        self._last = 0.0
+        """When the last byte arrives."""
+
+    def enters(self, now: float, size: int) -> float:
+        """When `size` bytes arrive that enter now; never before what entered earlier."""
+        self._free = max(now, self._free) + self._takes(size)
+        self._last = max(self._last, self._free + self.quality.delay_ms / 1_000)
+        return self._last
+
+    def full_for(self, now: float) -> float:
+        """How long nothing more fits in: 0 while there is room."""
+        return max(0.0, self._free - now - self._takes(self.quality.held))
+
+    def postpone(self, seconds: float) -> None:
+        """It stood still for so long: what is on it arrives so much later."""
+        self._free += seconds
+        self._last += seconds
+
+    def _takes(self, size: int) -> float:
+        return 0.0 if self.quality.bits_per_s is None else size * 8 / self.quality.bits_per_s
+
+
+class Way:
+    """One of a line's two ways."""
+
+    def __init__(self, quality: Quality) -> None:
+        self.passed = 0
+        """Bytes that have arrived."""
+        self._timing = Timing(quality)
+        self._postponed = 0.0
+        """Seconds that it has stood still."""
+        self._stalled: float | None = None
+        self._moves = asyncio.Event()
+        self._moves.set()
+
+    @property
+    def quality(self) -> Quality:
+        """What it is like now."""
+        return self._timing.quality
+
+    def become(self, quality: Quality) -> None:
+        """Be like this from now on; what is on its way arrives as it would have."""
+        self._timing.quality = quality
+
+    def stall(self) -> None:
+        """Let nothing through until `go_on`."""
+        self._moves.clear()
+        if self._stalled is None:
+            self._stalled = asyncio.get_running_loop().time()
+
+    def go_on(self) -> None:
+        """Let it through again, what has waited first."""
+        if self._stalled is not None:
+            stood = asyncio.get_running_loop().time() - self._stalled
+            self._postponed += stood
+            self._timing.postpone(stood)
+            self._stalled = None
+        self._moves.set()
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection's bytes, to their end."""
+        moving: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(PIECES_ON_THEIR_WAY)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._take_in(reader, moving))
+            group.create_task(self._deliver(moving, writer))
+
+    async def _take_in(self, reader: asyncio.StreamReader, moving: asyncio.Queue[tuple[float, bytes]]) -> None:
+        loop, data = asyncio.get_running_loop(), b"-"
+        while data:
+            data = await reader.read(self.quality.piece)
+            await self._moves.wait()
+            while full := self._timing.full_for(loop.time()):
+                await asyncio.sleep(full)
+                await self._moves.wait()
+            await moving.put((self._timing.enters(loop.time(), len(data)) - self._postponed, data))
+
+    async def _deliver(self, moving: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
+        while True:
+            due, data = await moving.get()
+            await self.until(due)
+            if not data:
+                writer.write_eof()
+                return
+            writer.write(data)
+            self.passed += len(data)
+            await writer.drain()
+
+    async def until(self, due: float) -> None:
+        """Wait until what is due at a moment, had it never stood still, has arrived."""
+        loop = asyncio.get_running_loop()
+        await self._moves.wait()
+        while (left := due + self._postponed - loop.time()) > 0:
+            await asyncio.sleep(left)
+            await self._moves.wait()
+
+    def due_in(self, seconds: float) -> float:
+        """What `until` is asked for what is due so much later."""
+        return asyncio.get_running_loop().time() - self._postponed + seconds
+
+
+class WeakLine:
+    """Forwards connections to a port of this machine while it is up."""
+
+    def __init__(self, port: int, up: Quality, down: Quality) -> None:
+        self.up = Way(up)
+        """From whoever dials."""
+        self.down = Way(down)
+        """To whoever dialled."""
+        self.port = 0
+        self.opened = 0
+        """Connections so far that reached the other side."""
+        self.dialled = 0.0
+        """When the newest connection was begun, by the loop's time."""
+        self._to = port
+        self._is_up = True
+        self._open: dict[asyncio.Task[object], asyncio.StreamWriter] = {}
+
+    @property
+    def address(self) -> str:
+        """Where to dial, for a browser or a hub."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def passed(self) -> int:
+        """Bytes both ways."""
+        return self.up.passed + self.down.passed
+
+    @property
+    def connections(self) -> int:
+        """How many are open now."""
+        return len(self._open)
+
+    def become(self, quality: Quality) -> None:
+        """Be like this both ways from now on."""
+        self.up.become(quality)
+        self.down.become(quality)
+
+    def cut(self) -> None:
+        """Break every connection, and refuse new ones until mended. What was on its way is lost."""
+        self._is_up = False
+        for task, writer in list(self._open.items()):
+            writer.transport.abort()
+            task.cancel()
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._is_up = True
+
+    def stall(self) -> None:
+        """Let nothing through either way, and tell nobody."""
+        self.up.stall()
+        self.down.stall()
+
+    def go_on(self) -> None:
+        """Let it through again."""
+        self.up.go_on()
+        self.down.go_on()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[task] = writer
+        self.dialled = asyncio.get_running_loop().time()
+        try:
+            if self._is_up:
+                await self._connect(reader, writer)
+        except asyncio.CancelledError:
+            pass  # Cut. It ends as any other: Python 3.11 complains of a connection's task that was cancelled.
+        finally:
+            del self._open[task]
+            writer.transport.abort()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self.up.until(self.up.due_in((self.up.quality.delay_ms + self.down.quality.delay_ms) / 1_000))
+        try:
+            far_reader, far_writer = await _open(self._to)
+        except OSError:
+            return  # The server is away, as it may be.
+        self.opened += 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.up.carry(reader, far_writer))
+                group.create_task(self.down.carry(far_reader, writer))
+        except* OSError:
+            pass  # One side has broken it, and so the other hears of it.
+        finally:
+            far_writer.transport.abort()
+
+    async def ended(self) -> None:
+        """Cut, and wait until nothing is left of it."""
+        self.cut()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+
+def _listening() -> socket.socket:
+    ours = socket.create_server(("127.0.0.1", 0))
+    ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_AHEAD)  # Those that it accepts have it too.
+    return ours
+
+
+async def _open(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    ours = socket.socket()
+    try:
+        ours.setblocking(False)
+        ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_AHEAD)
+        await asyncio.get_running_loop().sock_connect(ours, ("127.0.0.1", port))
+        return await asyncio.open_connection(sock=ours, limit=SEGMENT)
+    except BaseException:
+        ours.close()
+        raise
+
+
+@asynccontextmanager
+async def weak_line_to(port: int, quality: Quality = GOOD, *, up: Quality | None = None) -> AsyncIterator[WeakLine]:
+    """A line to a server on this machine: of one quality both ways, or with another one `up` to the server."""
+    line = WeakLine(port, up or quality, quality)
+    server = await asyncio.start_server(line.serve, sock=_listening(), limit=SEGMENT)
+    line.port = server.sockets[0].getsockname()[1]
+    try:
+        yield line
+    finally:
+        server.close()
+        await line.ended()
