@@ -12,8 +12,18 @@ def test_nothing_asked_is_the_usual() -> None:
 
 
 def test_what_is_asked_within_bounds_is_given() -> None:
-    query = {"lines": "6", "size": "200", "color": "#00Ff7f", "back": "100", "fade": "60", "question": "0", "groups": "1"}
-    assert look.overlay(query) == look.Overlay(lines=6, size=200, color="00ff7f", back=100, fade=60, question=0, groups=1)
+    query = {
+        "lines": "6",
+        "size": "200",
+        "color": "#00Ff7f",
+        "back": "100",
+        "fade": "60",
+        "question": "0",
+        "groups": "1",
+    }
+    assert look.overlay(query) == look.Overlay(
+        lines=6, size=200, color="00ff7f", back=100, fade=60, question=0, groups=1
+    )
     assert look.overlay({"color": "Yellow"}).color == "ffff00"
     assert look.screen({"size": "50", "theme": "dark"}) == look.Screen(size=50, theme="dark")
     assert look.box({"theme": "light"}) == look.Box(theme="light")
