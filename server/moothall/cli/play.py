@@ -12,8 +12,8 @@ import msgspec
 
 from moothall.adapters.qr import qr_terminal
 from moothall.app import Hall, hall
-from moothall.cli.lan import lan_address
 from moothall.cli.hub_beside import invite_hub
+from moothall.cli.lan import lan_address
 from moothall.cli.logs import start_logging
 from moothall.cli.mapping import mapping_of
 from moothall.cli.playing import (
