@@ -105,7 +105,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from moothall_hub.running import run_hub  # the other commands do without all of it
 
     settings = settings_of(arguments)
-    _start_logging(settings.log_level)
+    # Beside a demo it talks to a person, as that does.
+    _start_logging(settings.log_level if arguments.beside is None else "warning")
     asyncio.run(run_hub(settings, code=arguments.lan, beside=arguments.beside))
     return 0
 

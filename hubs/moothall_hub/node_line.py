@@ -13,9 +13,8 @@ from collections.abc import Callable
 import msgspec
 
 from moothall import __version__
-from moothall.adapters.signing import verifier
 from moothall.adapters.time_zones import find_zone
-from moothall.core.errors import ConfigurationError, StorageUnavailable
+from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.times import UTC_ZONE, Zone
@@ -23,7 +22,7 @@ from moothall.wire import hub as wire
 from moothall.wire.hub_records import unpack
 from moothall_hub.budget import Meter, Step, Usage
 from moothall_hub.centre_clock import CentreClock
-from moothall_hub.checking import VerifySignature
+from moothall_hub.centre_keys import CentreKeys
 from moothall_hub.desk_ports import LineHealth, Saving
 from moothall_hub.desk_ports import LineState as DeskLine
 from moothall_hub.dialling import Dialling, Stepped, Told, Where
@@ -88,7 +87,7 @@ class NodeLine:
         self._link = Link(pairings.node, __version__, self._random)
         self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(pairings.now))
         self._following: Following | None = None
-        self._verify: tuple[Pairing, VerifySignature] | None = None
+        self._keys = CentreKeys(pairings)
         self._given: dict[CommandId, None] = {}
         """Acts that the link was given on this line. Bound: `MOST_ACTS`."""
         self._waiting = 0
@@ -139,7 +138,7 @@ class NodeLine:
             shown=sessions,
             closed=closed,
             unpack=unpack,
-            signed=self._signed,
+            signed=self._keys.signed,
             say=self._say,
             missed=self._missed,
             clock=self.clock,
@@ -252,6 +251,7 @@ class NodeLine:
 
     async def _up(self, told: wire.Welcome) -> None:
         await self._offers.welcomed(told)
+        await self._keys.told(told.keys)
         self._meter.zone = self._zone().rules
         self._outbox.link_ended()
         self._given.clear()
@@ -317,18 +317,6 @@ class NodeLine:
                 self._dialling.leave(message.session)
             case wire.Taken() | wire.Erased():
                 self._dialling.say(message)
-
-    def _signed(self, key: str, message: bytes, signature: bytes) -> bool:
-        pairing = self._pairings.now
-        if pairing is None:
-            return False
-        if self._verify is None or self._verify[0] is not pairing:
-            try:
-                self._verify = (pairing, verifier(pairing.keys))
-            except ConfigurationError:
-                logger.error("the centre's public keys can't be read: pair the hub again")
-                return False
-        return self._verify[1](key, message, signature)
 
     def _since(self) -> int | None:
         """Since when the line is as it is, Unix ms of the centre's clock."""

@@ -113,6 +113,13 @@ class Pairings:
         self.now = pairing
         logger.info("paired as %s, for the %d. time", pairing.hub, generation)
 
+    async def renew_keys(self, keys: dict[str, Any]) -> None:
+        """The centre has other public keys; all else stays. Raises StorageUnavailable."""
+        if self.now is not None:
+            pairing = msgspec.structs.replace(self.now, keys=keys)
+            await self._book.write([BookEntry(SHELF, PAIRING, msgspec.json.encode(pairing))])
+            self.now = pairing
+
 
 def address_of(text: str) -> str | None:
     """The address that somebody typed, as it is dialled; None when it is none.

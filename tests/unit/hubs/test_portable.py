@@ -1,0 +1,42 @@
+"""Nothing in a hub is for one kind of system only."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HUB = Path(__file__).resolve().parents[3] / "hubs/moothall_hub"
+ONLY_POSIX = ("fcntl", "grp", "posix_ipc", "pty", "pwd", "resource", "syslog", "termios", "tty")
+CALLS = re.compile(r"\bos\.(fork|getuid|geteuid|chown|mkfifo)\b|add_signal_handler|AF_UNIX|SO_REUSEPORT|/proc/|/dev/")
+LOADS = f"""
+import importlib, pathlib, sys
+
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name in {ONLY_POSIX!r}:
+            raise ImportError(name)
+
+
+sys.meta_path.insert(0, Missing())
+for name in {ONLY_POSIX!r}:
+    sys.modules.pop(name, None)
+for path in sorted(pathlib.Path({str(HUB)!r}).glob("*.py")):
+    if path.stem not in ("__init__", "__main__"):
+        importlib.import_module(f"moothall_hub.{{path.stem}}")
+print(*sorted(each for each in ("socketio", "engineio", "av", "numpy", "moothall.app", "moothall.settings")
+              if each in sys.modules))
+"""
+
+
+def test_no_module_of_a_hub_calls_what_only_some_systems_have() -> None:
+    found = {path.name: match[0] for path in HUB.glob("*.py") if (match := CALLS.search(path.read_text()))}
+    assert found == {}
+
+
+def test_a_hub_can_be_loaded_without_the_modules_of_posix_and_loads_no_more_than_it_needs() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
