@@ -6,14 +6,24 @@ from moothall.adapters import shown_look as look
 
 
 def test_nothing_asked_is_the_usual() -> None:
-    assert look.overlay({}) == look.Overlay(lines=2, size=48, color="ffffff", back=0, fade=0, question=1)
+    assert look.overlay({}) == look.Overlay(lines=2, size=48, color="ffffff", back=0, fade=0, question=1, groups=0)
     assert look.screen({}) == look.Screen(size=100, theme="")
     assert look.box({"theme": ""}) == look.Box(theme="")
 
 
 def test_what_is_asked_within_bounds_is_given() -> None:
-    query = {"lines": "6", "size": "200", "color": "#00Ff7f", "back": "100", "fade": "60", "question": "0"}
-    assert look.overlay(query) == look.Overlay(lines=6, size=200, color="00ff7f", back=100, fade=60, question=0)
+    query = {
+        "lines": "6",
+        "size": "200",
+        "color": "#00Ff7f",
+        "back": "100",
+        "fade": "60",
+        "question": "0",
+        "groups": "1",
+    }
+    assert look.overlay(query) == look.Overlay(
+        lines=6, size=200, color="00ff7f", back=100, fade=60, question=0, groups=1
+    )
     assert look.overlay({"color": "Yellow"}).color == "ffff00"
     assert look.screen({"size": "50", "theme": "dark"}) == look.Screen(size=50, theme="dark")
     assert look.box({"theme": "light"}) == look.Box(theme="light")
