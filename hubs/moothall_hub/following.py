@@ -271,8 +271,12 @@ class Following:
             self._missed.begin(told.session, worth=begun)
         elif isinstance(told, Batch) and told.part is Part.MISSED:
             self._missed.add(told.session, step.records, step.copy.followed[:1])
-            if step.copy.live is None:
+        # The last that was lacking may come with what is said now, too.
+        if before.live is not None and step.copy.live is None and not isinstance(told, Live):
+            try:
                 await self._missed.end(told.session)
+            except StorageUnavailable:
+                logger.warning("session %s: what was missed can't be kept at the moment", told.session)
 
     async def _ask(self) -> None:
         for session in [session for session in self._following if session not in self._wanted]:

@@ -15,6 +15,7 @@ from moothall.adapters.hub_door import TRIES, TRIES_PATIENCE_MS, HubDoor
 from moothall.adapters.limits import AddressGate
 from moothall.core.errors import NoLink, Refusal
 from moothall.core.hub_entry import Details
+from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hub_links import MOST_BELOW, HubLinks
 from moothall.services.hub_pairing import Pairing as Words
@@ -25,6 +26,7 @@ from moothall.services.sessions import Sessions
 from moothall.wire.hub_records import pack
 from moothall_hub.below import CopySource, PassingOn
 from moothall_hub.doors_below import BelowPairDoor
+from moothall_hub.erasing_below import ErasingBelow
 from moothall_hub.mirror import Mirror
 from moothall_hub.mirrored import MirroredSessions
 from moothall_hub.node_line import NodeLine
@@ -90,6 +92,12 @@ class Below:
             keys = msgspec.json.encode({"keys": []} if above is None else above.keys)
             return About(keys=keys, zone=offers.about.zone, address=offers.about.address)
 
+        def linked(session: SessionId) -> frozenset[str]:
+            return frozenset(each.hub for each in served.connected if session in each.sessions)
+
+        erasing = ErasingBelow(linked, line.say_erased, clock)
+        line.erase_first(erasing.here)
+        keep_running(erasing.run)
         served = HubLinks(
             CopySource(sessions, mirror, offered=lambda: offers.sessions, observe=line.following.observe),
             PassingOn(outbox, clock, title_of),
@@ -100,6 +108,7 @@ class Below:
             above=(*line.above, pairings.node),
             path=offers.about.hub,
             most=MOST_BELOW,
+            erased=lambda hub, _, session, offset: erasing.at(hub, session, offset),
         )
 
         def above_changed(nodes: tuple[str, ...], path: str) -> None:

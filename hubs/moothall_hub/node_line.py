@@ -96,6 +96,7 @@ class NodeLine:
         self.above: tuple[str, ...] = ()
         """The nodes from the centre down to the server above, as they were last said."""
         self._above_told: list[Callable[[tuple[str, ...], str], None]] = []
+        self._erased: Callable[[wire.Erased], None] = self._dialling.say
         outbox.observe(self._offer_more.set)
         offers.when_changed(self._look.set)
 
@@ -155,6 +156,14 @@ class NodeLine:
     def when_above(self, told: Callable[[tuple[str, ...], str], None]) -> None:
         """From now on tell which nodes are on the way up, and what this hub is called there. It must not wait."""
         self._above_told.append(told)
+
+    def erase_first(self, told: Callable[[wire.Erased], None]) -> None:
+        """From now on tell of what is gone from here; `say_erased` tells the server above."""
+        self._erased = told
+
+    def say_erased(self, erased: wire.Erased) -> None:
+        """It is gone here and below."""
+        self._dialling.say(erased)
 
     # The tasks
 
@@ -315,7 +324,9 @@ class NodeLine:
                 self._dialling.follow(message)
             case wire.Leave():
                 self._dialling.leave(message.session)
-            case wire.Taken() | wire.Erased():
+            case wire.Erased():
+                self._erased(message)
+            case wire.Taken():
                 self._dialling.say(message)
 
     def _since(self) -> int | None:

@@ -168,3 +168,37 @@ async def test_a_port_or_folder_that_is_taken_is_said(tmp_path: Path) -> None:
                 pass
     assert HubSettings().budget is None
     assert HubSettings(budget_mb_per_day=2.5).budget == 2_500_000
+
+
+async def test_hubs_below_come_in_by_words_and_by_no_page(tmp_path: Path) -> None:
+    words = "acorn actor agree album amber anchor"
+    node = "0123456789abcdef"
+    async with running_hub(tmp_path) as hub, ClientSession() as client:
+        address = f"{hub.own}/hub/pair"
+
+        async def status(body: object, **headers: str) -> int:
+            async with client.post(address, json=body, headers=headers) as response:
+                assert response.content_type == "application/json"
+                return response.status
+
+        assert await status({"words": words, "node": node}) == 503  # It is nobody's itself.
+        pairing = Pairing(address="https://text.example.org", hub="north", title="North", key="k", keys={"keys": []})
+        await hub.pairings.keep(pairing)
+        assert await status({"words": words, "node": node}, Origin=hub.own) == 403
+        assert await status([]) == 400
+        assert await status({"words": words, "node": "me"}) == 400
+        assert await status({"words": words, "node": node}) == 403
+        assert await hub.below.give(" ") is None
+        given = await hub.below.give("Kisumu")
+        assert given is not None
+        assert [(each.title, each.here) for each in hub.below.list()] == [("Kisumu", False)]
+        async with client.post(address, json={"words": " ".join(given), "node": node}) as response:
+            told = json.loads(await response.text())
+        assert (told["hub"], told["title"], told["address"]) == ("kisumu", "Kisumu", "https://text.example.org")
+        assert told["keys"] == {"keys": []}
+        assert await status({"words": " ".join(given), "node": node}) == 403
+        async with client.post(address, data={"words": words}) as response:
+            assert response.status == 403
+        for _ in range(6):
+            answered = await status({"words": words, "node": node})
+        assert answered == 429

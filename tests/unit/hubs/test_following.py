@@ -9,9 +9,11 @@ import msgspec
 import pytest
 
 from log_above import FLOOR, FRENCH, SIGNED, Disk, LogAbove, Served
+from moothall.core import events as ev
 from moothall.core.chain import LogRecord
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.ids import SegmentId, SessionId
+from moothall.core.ports import BookEntry
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.wire import hub
@@ -221,6 +223,42 @@ def _at(record: LogRecord, t: int) -> LogRecord:
     body = msgspec.json.decode(record.body)
     body["t0" if "t0" in body else "t1"] = t
     return msgspec.structs.replace(record, body=msgspec.json.encode(body))
+
+
+class Refusing(MemoryBook):
+    """A book that keeps nothing."""
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        msg = "The disk is full."
+        raise StorageUnavailable(msg)
+
+
+@pytest.mark.parametrize("book", [MemoryBook(), Refusing()])
+async def test_readers_are_told_of_the_minutes_that_they_missed(book: MemoryBook) -> None:
+    made = Hub(MissedSpans(book, {}))
+    made.log.happens("line")
+    await made.following.want(WANT)
+    await made.link()
+    while await made.missed():
+        pass
+    await made.live()
+    made.following.cut()
+    for number in (1, 61_000, 122_000):
+        segment = SegmentId(f"late-{number}")
+        made.log.add(
+            ev.SegmentOpened(channel=FLOOR, segment=segment, t0=number, language="en", origin=ev.Origin.MACHINE)
+        )
+        ended = ev.SegmentEnded(
+            channel=FLOOR, segment=segment, t1=number + 900, reason=ev.EndReason.PAUSE, text=" Late."
+        )
+        made.log.add(ended)
+    made.log.happens("line")
+    await made.link(back=2)
+    while await made.missed(3):
+        pass
+    now = made.following.now(SESSION)
+    assert now is not None
+    assert now.missed == Missed(begin=1, end=122_900)
 
 
 async def test_a_disk_that_refuses_is_asked_again_and_nothing_is_said_before() -> None:
