@@ -17,6 +17,8 @@ from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.core.session import Status
 from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import About, ActTaker, Fenced, Pack, Stand, Told
+from moothall.services.hub_removals import HubRemovals
+from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
 from moothall.wire import hub as wire
@@ -259,7 +261,7 @@ class Centre:
         self.registry = MemoryRegistry()
         self.acts = MemoryActs()
         self.clock = LoopClock()
-        self.erased: list[tuple[str, str, SessionId, int]] = []
+        self.removals = HubRemovals(book=MemoryBook(), read=self.source.log.read, clock=self.clock)
         self.links = HubLinks(
             self.source,
             acts or self.acts,
@@ -269,7 +271,7 @@ class Centre:
             about=lambda: About(keys=b"{}", zone="Africa/Nairobi", address="https://hall.example.org"),
             above=("centre",),
             path=path,
-            erased=lambda *what: self.erased.append(what),
+            removals=self.removals,
         )
         self.identity = self.registry.pair("kisumu", "key-1")
         self.group: asyncio.TaskGroup | None = None

@@ -41,6 +41,7 @@ from moothall_hub.outbox import Outbox
 from moothall_hub.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room_floor import RoomFloor
 from moothall_hub.room_presence import RoomPresence
+from moothall_hub.room_words import RoomWords
 from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
@@ -152,6 +153,8 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             randomness=randomness,
             keep_running=keep_running,
         )
+        line.following.erasing.has(room=RoomWords(floor, outbox, meetings), below=below.removals)
+        below.removals.when_clear(line.following.erasing.clear)
         served = await open_hub_doors(
             stack,
             Parts(

@@ -43,8 +43,6 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """The last event that was ever shown."""
     gone: frozenset[int] = frozenset()
     """Events in the hole whose bodies were removed meanwhile."""
-    erased: tuple[int, ...] = ()
-    """The newest removals that were carried out here, by their own offsets."""
     fills: int = 0
     """How often something has come into the middle, or gone."""
     asked: bool = False

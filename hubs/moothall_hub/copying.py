@@ -20,8 +20,8 @@ from moothall.core.chain import GENESIS, LogRecord
 from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved, LaneHead
-from moothall.core.ids import ChannelId, Lane
-from moothall.core.lanes import is_public
+from moothall.core.ids import ChannelId, Epoch, Lane
+from moothall.core.lanes import SESSION, is_public
 from moothall.wire.hub import Erased, Follow, Held, Live, Part, Stopped, Taken
 from moothall_hub.checking import (
     Broken,
@@ -37,8 +37,6 @@ from moothall_hub.checking import (
 )
 from moothall_hub.copied import Copy, Left, Span, Step, dropped, lanes_of
 
-MOST_ERASED = 16
-"""Removals that are said again on a new link. Overflow: the oldest, which was said on every link since."""
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
 _HUB = "hub:"
@@ -75,16 +73,11 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
 def began(copy: Copy, told: Live) -> Step | Broken:
     """The answer to `follow`: where what is said now begins. One that nobody awaits is passed over.
 
-    A `number` of 0 is one of a server that doesn't say which it answers. What was erased is said again: the link may
-    have ended before it was heard.
+    A `number` of 0 is one of a server that doesn't say which it answers.
     """
     if not copy.asked or copy.broken is not None or told.number not in (0, copy.number):
         return Step(copy=copy)
-    found = _begun(copy, told)
-    if isinstance(found, Broken):
-        return found
-    say = tuple(Erased(session=copy.session, offset=offset) for offset in found.copy.erased)
-    return msgspec.structs.replace(found, say=say)
+    return _begun(copy, told)
 
 
 def batch(
@@ -123,6 +116,17 @@ def caught(copy: Copy) -> Step | Broken:
     lane = min(lacking)
     at = lacking[lane].offset
     return Broken(at, f"All that was missed has come, it is said, but event {at} of lane {lane} has not.", lane)
+
+
+def has_erased(copy: Copy, epoch: Epoch, offset: int) -> bool:
+    """Whether nothing is here of what the `body.removed` at an offset of a log names: it came, or there is no copy."""
+    if copy.known is None:
+        return True
+    if copy.epoch != epoch:
+        return False  # Once the other log is followed, all of this one goes.
+    known, live = copy.known.heads.get(SESSION, _NOTHING), copy.live
+    behind = live is not None and live.begin < offset <= live.heads.get(SESSION, _NOTHING).offset
+    return behind or offset <= known.offset
 
 
 def stopped(copy: Copy, told: Stopped) -> Copy:
@@ -268,7 +272,6 @@ def _kept(copy: Copy, records: Sequence[LogRecord]) -> Step:
         copy,
         top=max([copy.top, *(each.header.offset for each in records)]),
         gone=_in_hole(copy, gone),
-        erased=(*copy.erased, *done)[-MOST_ERASED:],
     )
     say = tuple(Erased(session=copy.session, offset=offset) for offset in done)
     return Step(copy=grown, records=kept, erase=tuple(sorted(erase)), say=say)

@@ -17,10 +17,11 @@ from moothall.core.events import LaneHead
 from moothall.core.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.services.carrying_on import note_failure
-from moothall.wire.hub import Batch, Caught, FromHub, Leave, Live, Part, Stopped
+from moothall.wire.hub import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
 from moothall_hub import copying
 from moothall_hub.checking import Broken, VerifySignature
 from moothall_hub.copied import Copy, Step
+from moothall_hub.erasing import ALL, Erasing
 from moothall_hub.missed import MissedSpans
 from moothall_hub.strip import CopyNow
 from moothall_hub.wanted import Want
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 RETRY_MS = 1_000
 """How long to wait when the disk refuses."""
 
-Told = Live | Batch | Caught | Stopped
+Told = Live | Batch | Caught | Stopped | Recall
 """What the server above says of a session."""
 
 
@@ -106,9 +107,12 @@ class Following:
         self._came: list[Came] = []
         self._turn = asyncio.Lock()
         """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
-        # Both are bounded by the sessions that are wanted.
+        self.erasing = Erasing(say, clock)
+        # All are bounded by the sessions that are wanted, and those that are held.
         self._following: dict[SessionId, Want] = {}
         """What was said on this link."""
+        self._recalled: dict[SessionId, set[int]] = {}
+        """What else is to be followed on this link, until it is erased here what these `body.removed` name."""
         self._due: dict[SessionId, int] = {}
         """Where a line came back: up to which event a signature has to vouch before all is called good."""
 
@@ -155,31 +159,26 @@ class Following:
         async with self._turn:
             self._linked = True
             self._following.clear()
+            self._recalled.clear()
             await self._ask()
 
     def cut(self) -> None:
         """The link is gone."""
         self._linked = False
         self._following.clear()
+        self._recalled.clear()
 
     async def want(self, wanted: Mapping[SessionId, Want]) -> None:
         """From now on these are wanted, and no others."""
         async with self._turn:
             self._wanted = wanted
-            if self._linked:
-                await self._ask()
+            await self._ask_if_linked()
 
     async def fetch_again(self, session: SessionId) -> None:
         """Drop a copy, and follow the session from its first event on. Raises StorageUnavailable."""
         async with self._turn:
-            self._copies[session] = await self._store.drop(session)
-            self._due.pop(session, None)
-            logger.warning("session %s: the copy was dropped", session)
-            await self._shown.renew(session)
-            if self._following.pop(session, None) is not None:
-                self._say(Leave(session=session))
-            if self._linked:
-                await self._ask()
+            await self._drop(session)
+            await self._ask_if_linked()
 
     async def take(self, told: Told) -> None:
         """What comes of a session. Comes back once it is on the disk."""
@@ -187,6 +186,9 @@ class Following:
             await self._take(told)
 
     async def _take(self, told: Told) -> None:
+        if isinstance(told, Recall):
+            await self._recall(told)
+            return
         copy = self._copies.get(told.session)
         if copy is None or told.session not in self._following:
             return  # Of a session that isn't wanted any more.
@@ -197,12 +199,14 @@ class Following:
         await self._keep(found)
         self._copies[told.session] = found.copy
         for message in found.say:
-            self._say(message)
+            if not isinstance(message, Erased):
+                self._say(message)
         if isinstance(told, Live) and told.missed and copy.known is not None and copy.known.heads:
             self._due[told.session] = told.begin
         await self._show(found)
         self._tell(found)
         await self._note_missed(copy, found, told)
+        await self._erased(found)
 
     def _step(self, copy: Copy, told: Told) -> Step | Broken:
         match told:
@@ -238,6 +242,34 @@ class Following:
         self._copies[copy.session] = broken.copy
         self._following.pop(copy.session, None)
         self._say(Leave(session=copy.session))
+
+    async def _recall(self, told: Recall) -> None:
+        """Something has to go that may be here."""
+        session = told.session
+        copy = self._copies.get(session) or Copy(session=session)
+        if told.offset == ALL:
+            if copy.epoch == told.epoch:
+                await self._drop(session)
+            await self.erasing.gone(session)
+        elif copying.has_erased(copy, told.epoch, told.offset):
+            await self.erasing.erased(session, told.epoch, [told.offset])
+        else:
+            self._recalled.setdefault(session, set()).add(told.offset)
+            await self._ask_if_linked()
+
+    async def _erased(self, step: Step) -> None:
+        """What the room has of it goes too, before anybody is told."""
+        copy, offsets = step.copy, [message.offset for message in step.say if isinstance(message, Erased)]
+        epoch = copy.epoch
+        if epoch is None or not offsets:
+            return
+        await self.erasing.erased(copy.session, epoch, offsets)
+        waits = self._recalled.get(copy.session)
+        if waits is not None:
+            waits.difference_update([each for each in waits if copying.has_erased(copy, epoch, each)])
+            if not waits:
+                del self._recalled[copy.session]
+                await self._ask_if_linked()
 
     async def _keep(self, step: Step) -> None:
         while True:
@@ -278,11 +310,26 @@ class Following:
             except StorageUnavailable:
                 logger.warning("session %s: what was missed can't be kept at the moment", told.session)
 
+    async def _drop(self, session: SessionId) -> None:
+        self._copies[session] = await self._store.drop(session)
+        self._due.pop(session, None)
+        logger.warning("session %s: the copy was dropped", session)
+        await self._shown.renew(session)
+        if self._following.pop(session, None) is not None:
+            self._say(Leave(session=session))
+
+    async def _ask_if_linked(self) -> None:
+        if self._linked:
+            await self._ask()
+
     async def _ask(self) -> None:
-        for session in [session for session in self._following if session not in self._wanted]:
+        held = {session: self._copies[session] for session in self._recalled if session in self._copies}
+        recalled = {session: Want(channels=copy.channels, words=copy.words) for session, copy in held.items()}
+        wanted = {**recalled, **self._wanted}
+        for session in [session for session in self._following if session not in wanted]:
             del self._following[session]
             self._say(Leave(session=session))
-        for session, want in self._wanted.items():
+        for session, want in wanted.items():
             copy = self._copies.get(session) or Copy(session=session)
             if self._following.get(session) == want or copy.broken is not None:
                 continue

@@ -15,18 +15,17 @@ from moothall.adapters.hub_door import TRIES, TRIES_PATIENCE_MS, HubDoor
 from moothall.adapters.limits import AddressGate
 from moothall.core.errors import NoLink, Refusal
 from moothall.core.hub_entry import Details
-from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hub_links import MOST_BELOW, HubLinks
 from moothall.services.hub_pairing import Pairing as Words
 from moothall.services.hub_ports import About
+from moothall.services.hub_removals import HubRemovals
 from moothall.services.hubs import Hubs
 from moothall.services.role_links import RoleLinks, hub_name
 from moothall.services.sessions import Sessions
 from moothall.wire.hub_records import pack
 from moothall_hub.below import CopySource, PassingOn
 from moothall_hub.doors_below import BelowPairDoor
-from moothall_hub.erasing_below import ErasingBelow
 from moothall_hub.mirror import Mirror
 from moothall_hub.mirrored import MirroredSessions
 from moothall_hub.node_line import NodeLine
@@ -48,12 +47,23 @@ class BelowNow(msgspec.Struct, frozen=True, kw_only=True):
 class Below:
     """See the module. Made by `open`."""
 
-    def __init__(self, hubs: Hubs, words: Words, links: HubLinks, door: HubDoor, pairing: BelowPairDoor) -> None:
+    def __init__(
+        self,
+        hubs: Hubs,
+        words: Words,
+        links: HubLinks,
+        door: HubDoor,
+        pairing: BelowPairDoor,
+        *,
+        removals: HubRemovals,
+    ) -> None:
         self._hubs = hubs
         self._words = words
         self._links = links
         self._door = door
         self._pairing = pairing
+        self.removals = removals
+        """What they hold, and what of it has to go."""
 
     @classmethod
     async def open(
@@ -83,6 +93,9 @@ class Below:
         words = Words(hubs, links, book=book, clock=clock, randomness=randomness)
         await words.load()
 
+        removals = HubRemovals(book=book, read=mirror.read, clock=clock)
+        await removals.load()
+
         def title_of(name: str) -> str:
             known = hubs.get(name)
             return name if known is None else known.title
@@ -92,12 +105,6 @@ class Below:
             keys = msgspec.json.encode({"keys": []} if above is None else above.keys)
             return About(keys=keys, zone=offers.about.zone, address=offers.about.address)
 
-        def linked(session: SessionId) -> frozenset[str]:
-            return frozenset(each.hub for each in served.connected if session in each.sessions)
-
-        erasing = ErasingBelow(linked, line.say_erased, clock)
-        line.erase_first(erasing.here)
-        keep_running(erasing.run)
         served = HubLinks(
             CopySource(sessions, mirror, offered=lambda: offers.sessions, observe=line.following.observe),
             PassingOn(outbox, clock, title_of),
@@ -108,7 +115,7 @@ class Below:
             above=(*line.above, pairings.node),
             path=offers.about.hub,
             most=MOST_BELOW,
-            erased=lambda hub, _, session, offset: erasing.at(hub, session, offset),
+            removals=removals,
         )
 
         def above_changed(nodes: tuple[str, ...], path: str) -> None:
@@ -119,8 +126,9 @@ class Below:
         door = HubDoor(served, hubs, AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS))
         stack.push_async_callback(door.close)
         keep_running(hubs.run)
+        keep_running(removals.run)
         pairing = BelowPairDoor(words, paired=lambda: pairings.now, clock=clock, randomness=randomness)
-        return cls(hubs, words, served, door, pairing)
+        return cls(hubs, words, served, door, pairing, removals=removals)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """For `app.add_routes`."""

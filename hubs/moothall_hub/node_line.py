@@ -96,7 +96,6 @@ class NodeLine:
         self.above: tuple[str, ...] = ()
         """The nodes from the centre down to the server above, as they were last said."""
         self._above_told: list[Callable[[tuple[str, ...], str], None]] = []
-        self._erased: Callable[[wire.Erased], None] = self._dialling.say
         outbox.observe(self._offer_more.set)
         offers.when_changed(self._look.set)
 
@@ -157,14 +156,6 @@ class NodeLine:
         """From now on tell which nodes are on the way up, and what this hub is called there. It must not wait."""
         self._above_told.append(told)
 
-    def erase_first(self, told: Callable[[wire.Erased], None]) -> None:
-        """From now on tell of what is gone from here; `say_erased` tells the server above."""
-        self._erased = told
-
-    def say_erased(self, erased: wire.Erased) -> None:
-        """It is gone here and below."""
-        self._dialling.say(erased)
-
     # The tasks
 
     async def run(self) -> None:
@@ -204,7 +195,7 @@ class NodeLine:
                 self._tell_above(told.above)
             case wire.Programme():
                 await self._offers.take(told)
-            case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped():
+            case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
                 await self.following.take(told)
             case wire.Done() | wire.NotDone():
                 self._given.pop(told.id, None)
@@ -324,9 +315,7 @@ class NodeLine:
                 self._dialling.follow(message)
             case wire.Leave():
                 self._dialling.leave(message.session)
-            case wire.Erased():
-                self._erased(message)
-            case wire.Taken():
+            case wire.Taken() | wire.Erased():
                 self._dialling.say(message)
 
     def _since(self) -> int | None:

@@ -224,14 +224,29 @@ class RoomFloor:
         """
         state = await self._meetings.state(session)
         async with self._one:
-            known = [] if state is None else [(each, state.floor.get(each.id)) for each in self._forwarded(session)]
+            own = () if state is None else self.floor(session).questions.values()
+            # Those that were not passed on from here too: their authors may have sent them by another machine.
+            known = [(each, state.floor.get(each.id)) for each in own if state is not None]
             gone = [each for each, there in known if there is not None and there.removed and (each.text or each.name)]
+            if not gone:
+                return
             erased = [msgspec.structs.replace(each, text="", name="", on_wall=False) for each in gone]
             await self._book.write([_question(session, each) for each in erased])
             self._put(self.floor(session).with_(*erased))
 
-    def _forwarded(self, session: SessionId) -> list[LocalQuestion]:
-        return [each for each in self.floor(session).questions.values() if each.forwarded]
+    async def forget(self, session: SessionId) -> None:
+        """Erase all of a session that is no more. Raises StorageUnavailable."""
+        async with self._one:
+            entries = [BookEntry(FLOORS, session, None)]
+            for shelf in (QUESTIONS, SUPPORTS, COUNTS):
+                kept = await self._book.read(shelf)
+                entries += [BookEntry(shelf, key, None) for key in kept if key.partition(":")[0] == session]
+            await self._book.write(entries)
+            self._floors.pop(session, None)
+            self._told = {key: many for key, many in self._told.items() if key[0] != session}
+            self._due = {key: None for key in self._due if key[0] != session}
+            for tell in self._changed:
+                tell(session)
 
     # Where questions stand
 

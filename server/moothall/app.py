@@ -35,6 +35,7 @@ from moothall.services.glossaries import Glossaries
 from moothall.services.hub_acts import HubActs
 from moothall.services.hub_pairing import Pairing
 from moothall.services.hub_presence import HubPresence
+from moothall.services.hub_removals import HubRemovals
 from moothall.services.hubs import Hubs
 from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
@@ -69,6 +70,7 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
     programme: Programme
     links: RoleLinks
     hubs: Hubs
+    hub_removals: HubRemovals
     pairing: Pairing
     office: Office
     recognising: Recognising
@@ -151,6 +153,7 @@ async def hall(
             programme=house.programme,
             links=house.links,
             hubs=house.hubs,
+            hub_removals=house.hub_removals,
             pairing=house.pairing,
             office=house.office(address.public),
             recognising=recognising,

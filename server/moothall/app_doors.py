@@ -287,7 +287,7 @@ async def open_doors(
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
-    for running in (events, polls, plain, low, reports, house.ballots, house.balance, house.hubs):
+    for running in (events, polls, plain, low, reports, house.ballots, house.balance, house.hubs, house.hub_removals):
         stack.callback(house.tasks.create_task(carry_on(running.run, clock)).cancel)
     await web.SockSite(runner, listener, ssl_context=tls).start()
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)

@@ -32,6 +32,7 @@ from moothall.services.carrying_on import carry_on
 from moothall.services.closing import Closing
 from moothall.services.glossaries import Glossaries
 from moothall.services.hub_pairing import Pairing
+from moothall.services.hub_removals import HubRemovals
 from moothall.services.hubs import Hubs
 from moothall.services.office import Office
 from moothall.services.programme import Programme
@@ -64,6 +65,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     ballots: Ballots
     balance: Balance
     hubs: Hubs
+    hub_removals: HubRemovals
     pairing: Pairing
     clock: Clock
     randomness: Randomness
@@ -84,6 +86,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     async def erase(self, session: SessionId) -> None:
         """Remove a rehearsal's sound, links, proposals, ballots and what people said of themselves there.
 
+        Hubs that have a copy are told to erase it.
+
         Its log is removed by whoever calls this.
 
         Raises StorageUnavailable when the disk refuses.
@@ -95,6 +99,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         await self.ballots.forget(session)
         await self.balance.forget(session)
         await self.hubs.forget(session)
+        await self.hub_removals.gone(session)
 
 
 def _remove(folder: Path) -> None:
@@ -142,6 +147,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     )
     links = RoleLinks(book=book, clock=clock, randomness=randomness)
     hubs = Hubs(book=book, sessions=sessions, links=links, clock=clock, randomness=randomness)
+    hub_removals = HubRemovals(book=book, read=log.read, clock=clock)
+    sessions.observe(lambda _, publication: hub_removals.take(publication))
     pairing = Pairing(hubs, links, book=book, clock=clock, randomness=randomness)
     proposals = Proposals(
         sessions,
@@ -170,6 +177,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     await programme.load()
     await links.load()
     await hubs.load()
+    await hub_removals.load()
     await pairing.load()
     await proposals.load()
     return House(
@@ -186,6 +194,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         ballots=ballots,
         balance=balance,
         hubs=hubs,
+        hub_removals=hub_removals,
         pairing=pairing,
         clock=clock,
         randomness=randomness,

@@ -51,6 +51,11 @@ def hub_doors(
         staff=staff.staff,
         key_of=staff.key_of,
     )
+
+    def title_of(session: SessionId) -> str:
+        known = catalogue.known(session)
+        return session if known is None else known.title or session
+
     admin = HubAdminDoor(
         pages=shared,
         hubs=house.hubs,
@@ -59,6 +64,8 @@ def hub_doors(
         zones=find_zone,
         public=public,
         qr_svg=qr_svg,
+        removals=house.hub_removals.list,
+        title_of=title_of,
     )
     pair = HubPairDoor(
         pages,
@@ -94,7 +101,6 @@ def hub_door(
     pack: Pack,
     public: str,
     address_of: Callable[[web.Request], str],
-    erased: Callable[[str, str, SessionId, int], None] = lambda *_: None,
 ) -> tuple[HubDoor, HubLinks]:
     """The door, to be closed before the house is, and what it serves.
 
@@ -118,7 +124,7 @@ def hub_door(
         pack=pack,
         about=lambda: About(keys=keys, zone=programme.zone().name, address=public),
         above=(house.signer.key_id,),  # One installation has one key, and keeps it.
-        erased=erased,
+        removals=house.hub_removals,
     )
     gate = AddressGate(house.clock, house.randomness, TRIES, TRIES_PATIENCE_MS)
     return HubDoor(links, registry, gate, address_of=address_of), links

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 
 from aiohttp import web
@@ -12,12 +12,15 @@ from moothall.adapters.admin_door import runs_the_house
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
 from moothall.adapters.admin_view import LanguageReader, QrSvg
+from moothall.adapters.hub_removed_view import RemovedView
 from moothall.adapters.hub_texts import HubText
 from moothall.core.errors import NoLink, Refusal, StorageUnavailable
 from moothall.core.hub_entry import MOST_PEOPLE, Details, Hub
+from moothall.core.ids import SessionId
 from moothall.core.programme.times import Zones
 from moothall.core.times import Zone
 from moothall.services.hub_pairing import Pairing
+from moothall.services.hub_removals import Removal
 from moothall.services.hubs import Hubs
 
 LONGEST = 200
@@ -56,9 +59,13 @@ class HubAdminDoor:
         zones: Zones,
         public: str,
         qr_svg: QrSvg,
+        removals: Callable[[], Sequence[Removal]],
+        title_of: Callable[[SessionId], str],
     ) -> None:
-        """`zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no
-        slash at its end.
+        """`removals`: what was removed of what hubs hold; `title_of`: what a session is called.
+
+        `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
+        at its end.
         """
         self.pages = pages
         self._hubs = hubs
@@ -67,6 +74,8 @@ class HubAdminDoor:
         self._zones = zones
         self._public = public
         self._qr = qr_svg
+        self._removals = removals
+        self._removed = RemovedView(hubs, title_of)
         self._languages = LanguageReader(pages.pages.catalogues).read
 
     def routes(self) -> list[web.RouteDef]:
@@ -87,6 +96,7 @@ class HubAdminDoor:
         return self._overview(asked)
 
     def _overview(self, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None) -> web.Response:
+        removals = self._removals()
         return self.pages.show(
             "admin_hubs.html",
             asked,
@@ -94,6 +104,8 @@ class HubAdminDoor:
             problem=problem and asked.ui.text(problem),
             given=given or {},
             hubs=[self._row(hub, asked) for hub in self._hubs.list()],
+            removed=self._removed.rows(removals, self._zone(), asked.ui),
+            lost=self._removed.lost(removals),
         )
 
     @_page

@@ -13,9 +13,18 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import Lane, SessionId, is_command_id
+from moothall.core.ids import Epoch, Lane, SessionId, is_command_id
 from moothall.core.ports import Clock
-from moothall.services.hub_ports import About, ActTaker, HubConnection, Identity, LinkSource, Pack, Registry
+from moothall.services.hub_ports import (
+    About,
+    ActTaker,
+    HubConnection,
+    Identity,
+    LinkSource,
+    Pack,
+    Registry,
+    Removals,
+)
 from moothall.services.hub_serving import OFFER_MS, Served, ServedHub
 from moothall.services.waiting import within
 from moothall.wire import hub as wire
@@ -29,6 +38,8 @@ MOST_HUBS = 1_000
 """Hubs at the centre."""
 MOST_BELOW = 64
 """Hubs below a hub."""
+MOST_RECALLED = 128
+"""Removals that a hub is told of as its link begins. Overflow: it is told of the others on its next link."""
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,12 +75,11 @@ class HubLinks:
         above: tuple[str, ...],
         path: str = "",
         most: int = MOST_HUBS,
-        erased: Callable[[str, str, SessionId, int], None] = lambda *_: None,
+        removals: Removals,
     ) -> None:
         """`above`: the nodes from the centre down to this one, which is its last.
 
-        `path`: this server's own path from the centre, empty there. `erased` is told by which hub and machine what a
-        `body.removed` at an offset of a session names was erased.
+        `path`: this server's own path from the centre, empty there.
         """
         self.most = most
         self._path = path
@@ -90,11 +100,13 @@ class HubLinks:
             clock=clock,
             pack=pack,
             offers=self._offers,
-            erased=erased,
+            removals=removals,
             there=lambda hub, node: self._seen(hub, node, connected=True),
         )
         source.observe(self._told)
+        self._removals = removals
         registry.when_fenced(self._fence)
+        removals.when_due(self._recall)
 
     @property
     def above(self) -> tuple[str, ...]:
@@ -150,6 +162,8 @@ class HubLinks:
             return
         link = ServedHub(connection, identity, hello, self._served, path=self._path_of(identity))
         link.say(self._welcome(identity))
+        for session, epoch, offset in self._removals.due(hello.node)[:MOST_RECALLED]:
+            link.say(wire.Recall(session=session, epoch=epoch, offset=offset))
         older, self._links[identity.hub] = self._links.get(identity.hub), link
         try:
             if older is not None:
@@ -157,6 +171,8 @@ class HubLinks:
                 await older.ended.wait()  # So that none of its acts is done beside those that come again.
             logger.info("hub %s: linked from %s, release %s", identity.hub, hello.node, hello.release)
             self._seen(identity.hub, hello.node, connected=True)
+            if older is not None and older.node != link.node:
+                self._seen(identity.hub, older.node, connected=False)
             await link.run()
         finally:
             link.ended.set()
@@ -209,6 +225,12 @@ class HubLinks:
         link = self._links.get(hub)
         if link is not None and link.identity.generation < generation:
             link.end(CloseCode.FENCED)
+
+    def _recall(self, node: str, session: SessionId, epoch: Epoch, offset: int) -> None:
+        """A machine has to erase something; one that follows the session has it by that."""
+        for link in self._links.values():
+            if link.node == node and (offset == 0 or session not in link.follows):
+                link.say(wire.Recall(session=session, epoch=epoch, offset=offset))
 
     def _told(self, session: SessionId, lanes: frozenset[Lane]) -> None:
         for link in self._links.values():

@@ -122,6 +122,29 @@ class ActTaker(Protocol):
         ...
 
 
+class Removals(Protocol):
+    """Who holds what, and what of it has to go (`moothall.services.hub_removals`)."""
+
+    async def holds(self, identity: Identity, node: str, session: SessionId, epoch: Epoch, since: int) -> None:
+        """A machine gets a session from now on; durable when this returns. Raises StorageUnavailable.
+
+        `since`: what was removed up to this offset it never had.
+        """
+        ...
+
+    def erased(self, hub: str, node: str, session: SessionId, offset: int) -> None:
+        """A machine has erased what a `body.removed` names; 0: all that it had of a session."""
+        ...
+
+    def due(self, node: str) -> Sequence[tuple[SessionId, Epoch, int]]:
+        """What a machine hasn't said to have erased, as `erased` takes it."""
+        ...
+
+    def when_due(self, tell: Callable[[str, SessionId, Epoch, int], None]) -> None:
+        """From now on tell of a machine, and what it has to erase. It must not wait."""
+        ...
+
+
 class Pack(Protocol):
     """Makes the bytes of a batch (`moothall.wire.hub_records.pack`)."""
 

@@ -22,7 +22,7 @@ from moothall.services.carrying_on import note_failure
 from moothall.services.hub_acting import HubActing
 from moothall.services.hub_cursor import Torn
 from moothall.services.hub_feeding import CLOSED, Feeding
-from moothall.services.hub_ports import ActTaker, HubConnection, Identity, LinkSource, Pack
+from moothall.services.hub_ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
 from moothall.services.waiting import until_told
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -51,8 +51,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     pack: Pack
     offers: Callable[[], Awaitable[Sequence[wire.Offered]]]
     """What may be followed: the same object as long as nothing has changed."""
-    erased: Callable[[str, str, SessionId, int], None]
-    """A hub, its machine, and what is gone from its disk."""
+    removals: Removals
     there: Callable[[str, str], None]
     """A hub and its machine are connected still."""
 
@@ -171,7 +170,7 @@ class ServedHub:
                     feeding.taken(message.number)
                     self._news.set()
             case wire.Erased():
-                self._served.erased(self.identity.hub, self.node, message.session, message.offset)
+                self._served.removals.erased(self.identity.hub, self.node, message.session, message.offset)
             case wire.Act():
                 self._acting.put(message)
             case wire.Pulse(echo=0):
@@ -262,6 +261,8 @@ class ServedHub:
             if feeding.begun is None and not feeding.waits and self._offered is not None:
                 offered = any(each.session == feeding.follow.session for each in self._offered)
                 message = await feeding.begin(offered=offered)
+                if isinstance(message, wire.Live):
+                    await self._note_held(feeding.follow, message)
             elif feeding.looks and not await feeding.stays_open():
                 message = wire.Stopped(session=feeding.follow.session, message=CLOSED)
             elif feeding.has_own:
@@ -271,6 +272,11 @@ class ServedHub:
         except RecordBroken:
             message = _unreadable(feeding)
         return self._of(feeding, message)
+
+    async def _note_held(self, follow: wire.Follow, told: wire.Live) -> None:
+        """Before it gets anything. Where it has a copy that nobody noted, all that was removed is to be erased."""
+        since = 0 if follow.epoch == told.epoch and follow.known is not None else told.begin
+        await self._served.removals.holds(self.identity, self.node, told.session, told.epoch, since)
 
     async def _next_missed(self) -> wire.ToHub | None:
         """Of the sessions in turn: whichever had one comes last the next time."""

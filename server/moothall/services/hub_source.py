@@ -65,7 +65,7 @@ class CentreSource:
             epoch=head.epoch,
             offset=head.offset,
             heads=head.lanes,
-            public=may_read(Role.HUB, state.access),
+            public=may_read(Role.HUB, state.access) and not state.rehearsal,
             channels=tuple(state.channels),
         )
 

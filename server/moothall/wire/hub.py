@@ -123,6 +123,7 @@ class Erased(Message, frozen=True, kw_only=True, tag="erased"):
 
     session: SessionId
     offset: int
+    """0: all that I had of the session (`Recall`)."""
 
 
 class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
@@ -283,6 +284,19 @@ class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
     """and at which event."""
 
 
+class Recall(Message, frozen=True, kw_only=True, tag="recall"):
+    """Your machine may hold words that were removed: said until `Erased` has come, on each new link.
+
+    A hub that doesn't follow the session follows it until it has the event, and says `Erased` then.
+    """
+
+    session: SessionId
+    epoch: Epoch
+    """Of the log that the machine has a copy of."""
+    offset: int
+    """Of the `body.removed`. 0: the session is no more, and all of it goes."""
+
+
 class Done(Message, frozen=True, kw_only=True, tag="done"):
     """An act is in the log, or in the centre's book."""
 
@@ -299,7 +313,7 @@ class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
 
 
 FromHub = Hello | Follow | Leave | Taken | Erased | Act | Pulse
-ToHub = Welcome | Above | Programme | Live | Batch | Caught | Stopped | Done | NotDone | Pulse
+ToHub = Welcome | Above | Programme | Live | Batch | Caught | Stopped | Recall | Done | NotDone | Pulse
 
 _encoder = msgspec.msgpack.Encoder()
 _from_hub: msgspec.msgpack.Decoder[FromHub] = msgspec.msgpack.Decoder(FromHub)

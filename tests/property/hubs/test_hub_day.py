@@ -10,7 +10,9 @@ from hub_simulation import HUB, Day, Fate
 from moothall.services.catalogue import Catalogue
 from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import About
+from moothall.services.hub_removals import HubRemovals
 from moothall.services.hub_source import CentreSource
+from moothall.testing.book import MemoryBook
 from moothall.testing.hub_link import MemoryRegistry
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededSigner
@@ -26,7 +28,14 @@ def serving(centre: SimulatedCentre) -> Serve:
     hall.sessions.observe(lambda _, publication: catalogue.take(publication))
     source = CentreSource(hall.sessions, hall.log, hall.clock, catalogue=catalogue)
     links = HubLinks(
-        source, centre.acts, registry, hall.clock, pack=pack, about=lambda: About(keys=b"{}"), above=("centre-node",)
+        source,
+        centre.acts,
+        registry,
+        hall.clock,
+        pack=pack,
+        about=lambda: About(keys=b"{}"),
+        above=("centre-node",),
+        removals=HubRemovals(book=MemoryBook(), read=hall.log.read, clock=hall.clock),
     )
 
     async def serve(link: AboveEnd) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from hub_side import HALL, HELLO, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
+from hub_side import HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.ids import CommandId, InterventionId, SessionId
@@ -245,10 +245,18 @@ def test_what_is_planned_is_waited_for_and_what_is_gone_is_stopped() -> None:
 
 def test_what_is_gone_from_a_hub_is_told() -> None:
     async def story(it: Centre) -> None:
+        await it.source.write(*LANES)
         hub = await linked(it)
+        model = Model()
+        await hub.send(model.follow())
+        await listen(hub, model)
         await hub.send(wire.Erased(session=HALL, offset=9))
         await asyncio.sleep(0.1)
-        assert it.erased == [("kisumu", HELLO.node, HALL, 9)]
+        it.removals.removed(HALL, it.source.epoch, 9, 1)
+        (removal,) = it.removals.list()
+        assert [(each.hub, each.node, removal.done(each) is None) for each in removal.holders] == [
+            ("kisumu", HELLO.node, False)
+        ]
 
     told(story)
 

@@ -1,0 +1,101 @@
+"""A centre and hubs in one process: paired by words, and what happens at each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import ClientSession
+
+from moothall.adapters.system_clock import SystemClock
+from moothall.app import Hall, hall
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.events import Access, ChannelKind
+from moothall.core.hub_entry import Details
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.services.role_links import HALL
+from moothall.services.session_writer import Receipt
+from moothall.settings import Engine, Server, Settings, Translation
+from moothall_hub.app import Hub
+from moothall_hub.pairing import Pairing
+
+CLOCK = SystemClock()
+SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
+COORDINATOR = (Role.HUB, HALL, "Coordinator")
+
+
+@asynccontextmanager
+async def centre(data: Path, port: int = 0) -> AsyncIterator[Hall]:
+    settings = Settings(
+        server=Server(port=port, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
+    )
+    async with hall(settings) as running:
+        yield running
+
+
+class Meeting:
+    """What happens at the centre."""
+
+    def __init__(self, running: Hall) -> None:
+        self.running = running
+        self._acts = 0
+
+    async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
+        self._acts += 1
+        writer = (await self.running.sessions.open(SESSION)).writer
+        answer = await writer.send(by, CommandId(f"act-{self.running.clock.monotonic()}-{self._acts}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def begin(self) -> None:
+        made = do.CreateSession(title="Plenary", languages=("en",), access=Access.PUBLIC)
+        await self.do(made, do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)), do.OpenSession())
+
+    async def say(self, text: str) -> None:
+        segment = SegmentId(f"line-{self.running.clock.monotonic()}")
+        await self.do(
+            do.TypeLine(channel=FLOOR, segment=segment, text=text, language="en"), by=Actor(Role.CAPTIONER, "c")
+        )
+
+
+async def paired(running: Hall, hub: Hub, title: str = "Kisumu") -> None:
+    """Give a hub its words, and connect it with them."""
+    if running.hubs.get(title.lower()) is None:
+        await running.hubs.add(title, Details())
+    words = await running.pairing.words(title.lower())
+    assert words is not None
+    done = await hub.pair(running.address, " ".join(words))
+    assert isinstance(done, Pairing), done
+
+
+async def until(holds: Callable[[], Awaitable[object]]) -> None:
+    """Wait until something is so, looking often; the test's time-out ends it."""
+    while not await holds():
+        await CLOCK.sleep(20)
+
+
+def shows(client: ClientSession, address: str, text: str) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        async with client.get(address) as response:
+            return text in await response.text()
+
+    return look
+
+
+async def forwarded(client: ClientSession, hub: Hub, desk: str) -> None:
+    """Press *Pass on* at the first question of the desk."""
+    act = desk.partition('value="forward:')[2].partition('"')[0]
+    assert act, desk
+    token = desk.partition('name="form" value="')[2].partition('"')[0]
+    given = {"form": token, "session": SESSION, "act": f"forward:{act}"}
+    async with client.post(f"{hub.own}/desk?ui=en", data=given, headers={"Origin": hub.own}) as response:
+        assert response.status == 200, await response.text()
+
+
+async def below(upper: Hub, lower: Hub, title: str) -> None:
+    """Connect a hub with another one above it."""
+    words = await upper.below.give(title)
+    assert words is not None
+    done = await lower.pair(upper.own, " ".join(words))
+    assert isinstance(done, Pairing), done
