@@ -8,6 +8,7 @@ read: the head and tag of a record, RFC 8446 §5.2). TCP and IP add 40 bytes a p
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from typing import Any, cast
@@ -26,6 +27,10 @@ TLS_SENT_BYTES = 1_700
 TLS_RECEIVED_BYTES = 3_500
 """What a handshake takes, about: what a client sends was measured (OpenSSL 3.5, 1.6 kB, most of it keys that no quantum
 computer breaks), what it gets is that of a server with two certificates."""
+
+_QUIET = logging.getLogger("websockets.hub")
+"""At `debug` it would write down the handshake, key and all, and the beginnings of messages."""
+_QUIET.setLevel(logging.WARNING)
 
 Count = Callable[[int, int], None]
 """(bytes received, bytes sent): so many more."""
@@ -100,6 +105,7 @@ def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None
         url,
         additional_headers={"Authorization": f"Bearer {key}"},
         user_agent_header=None,
+        logger=_QUIET,
         create_connection=cast("type[ClientConnection]", counted),
         compression=None,  # batches are compressed already, with words that both sides know
         proxy=None,

@@ -204,6 +204,8 @@ class Following:
         if isinstance(told, Live) and told.missed and copy.known is not None and copy.known.heads:
             self._due[told.session] = told.begin
         await self._show(found)
+        if found.copy.epoch is not None:
+            self.erasing.begun(found.copy.session, found.copy.epoch, _removals(found))
         self._tell(found)
         await self._note_missed(copy, found, told)
         await self._erased(found)
@@ -259,7 +261,7 @@ class Following:
 
     async def _erased(self, step: Step) -> None:
         """What the room has of it goes too, before anybody is told."""
-        copy, offsets = step.copy, [message.offset for message in step.say if isinstance(message, Erased)]
+        copy, offsets = step.copy, _removals(step)
         epoch = copy.epoch
         if epoch is None or not offsets:
             return
@@ -341,3 +343,8 @@ class Following:
 
     def _finished(self, copy: Copy) -> bool:
         return copy.broken is not None or copy.known is None or (copy.whole and self._closed(copy.session))
+
+
+def _removals(step: Step) -> list[int]:
+    """The `body.removed` that it carries out."""
+    return [message.offset for message in step.say if isinstance(message, Erased)]

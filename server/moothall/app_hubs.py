@@ -150,6 +150,6 @@ def open_hub_link(
         public=public,
         address_of=address_of,
     )
-    followed = HubFollowed(lambda: links.connected, presence.follows, house.clock)
+    followed = HubFollowed(lambda: links.connected, presence.follows, house.clock, relinked=presence.relinked)
     stack.callback(house.tasks.create_task(carry_on(followed.run, house.clock)).cancel)
     return door

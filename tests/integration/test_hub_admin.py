@@ -9,8 +9,11 @@ from pathlib import Path
 from admin_house import AdminHouse, admin_house
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM
+from moothall.core.errors import Refusal
 from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.hub_entry import Details
+from moothall.core.ids import ChannelId, CommandId, Epoch, SessionId
+from moothall.services.hub_ports import Identity
 from moothall.services.session_writer import Receipt
 from moothall.wire.pairing import secret_of
 
@@ -135,3 +138,41 @@ async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Pa
         assert 'href="/hubs?ui=es"' in reader.text
         await secretary.get(f"/admin/hubs/{NAME}")
         assert "People now: 23" in secretary.text
+
+
+async def test_the_secretariat_sees_which_groups_have_erased_what_was_removed(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        running, secretary = house.running, await house.secretary()
+        await meeting(house)
+        await secretary.get("/admin/hubs")
+        assert "Words that were removed" not in secretary.text
+        plenary, removals, epoch = SessionId("plenary"), running.hub_removals, Epoch("e1")
+        for title, node in (("Kisumu", "n1"), ("North", "n2"), ("Retired & <old>", "n3"), ("Replaced", "n4")):
+            added = await running.hubs.add(title, Details())
+            assert not isinstance(added, Refusal)
+            hub = added[0].name
+            await running.hubs.pair(hub, node=node, machine="")
+            await removals.holds(Identity(hub=hub, title=title, generation=1), node, plenary, epoch, 0)
+            await running.hubs.remove("retired-old")
+        await running.hubs.pair("replaced", node="n5", machine="")
+        running.hubs.seen("north", "n2", True, 1)
+        removals.removed(plenary, epoch, 7, 1)
+        removals.erased("kisumu", "n1", plenary, 7)
+
+        async def stands() -> list[tuple[str, str]]:
+            assert await secretary.get("/admin/hubs?ui=en") == 200
+            return re.findall(r"<li><bdi>(.*?)</bdi> · (.*?)</li>", secretary.text)
+
+        (kisumu, erased), *others = await stands()
+        assert kisumu == "Kisumu"
+        assert erased.startswith("erased ")
+        lost = "can&#39;t be reached any more"
+        assert others == [("North", "not yet, connected"), ("Replaced", lost), ("Retired &amp; &lt;old&gt;", lost)]
+        assert "ask whoever has it to erase it" in secretary.text
+        running.hubs.seen("north", "n2", False, 1_800_000_000_000)
+        assert dict(await stands())["North"].startswith("not yet, cut off since ")
+        removals.erased("north", "n2", plenary, 7)
+        assert "Not erased everywhere yet" in secretary.text
+        await removals.gone(plenary)
+        await secretary.get("/admin/hubs?ui=en")
+        assert "The whole meeting was removed" in secretary.text

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession, CookieJar
 
 from hub_node import running_hub
 from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
+from moothall.adapters.reader_client import follow
 from moothall.app import Hall
 from moothall.core import commands as do
+from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, SegmentId
+from moothall.core.ids import CommandId, NoteId, SegmentId
+from moothall.core.lanes import Feed
 from moothall.core.removing import Interventions, Lines
+from moothall.core.signals import Unrecorded
 from moothall.services.hub_removals import Removal
 from moothall.services.orders import Receipt
 from moothall.services.role_links import HALL
@@ -22,7 +28,7 @@ from moothall_hub.desk_ports import Choice
 from removing_hall import found
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s")
-SAID, ASKED, WHO, LATER = "rhubarb", "marzipan", "Quetzalcoatl", "xylophone"
+SAID, ASKED, WHO, LATER, NOTED = "rhubarb", "marzipan", "Quetzalcoatl", "xylophone", "saffron"
 PLACES = ("", "/read", "/screen", "/record.txt", "/record.html", "/record.vtt", "/record.json", "/poll", "/questions")
 """Where a hub shows what it has, below the session's address."""
 
@@ -71,7 +77,10 @@ async def admin_page(client: ClientSession, running: Hall) -> str:
         return await page.text()
 
 
-async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_which_not_yet(tmp_path: Path) -> None:
+async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_which_not_yet(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     north_disk, kisumu_disk = tmp_path / "north", tmp_path / "kisumu"
     async with (
         ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
@@ -104,6 +113,11 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                     assert {"", "/record.txt", "/record.json"} <= set(await shown(client, hub, SAID))
                     assert all(found(disk, text) for text in (SAID, ASKED, LATER))
                 assert found(kisumu_disk, WHO)
+
+                told = do.LeaveHubNote(note=NoteId("n1"), hub="north.kisumu", text=f"We love {NOTED}.")
+                await meeting.do(told, by=Actor(Role.MODERATOR, "m"))
+                await until(shows(client, f"{kisumu.own}/desk?ui=en", NOTED))
+                keys = [each.pairings.now.key for each in (north, kisumu) if each.pairings.now is not None]
 
                 await remove(running, Lines((SegmentId("a"),)))
                 await remove(running, Interventions((name,)))
@@ -147,3 +161,57 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
 
                 await until(everywhere)
                 assert found(kisumu_disk, LATER) == []
+    assert len(keys) == 2
+    for text in (SAID, ASKED, WHO, LATER, NOTED, *keys):
+        assert text not in caplog.text
+
+
+async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What was said just before goes from its disk again, and what is said meanwhile never gets there."""
+    caplog.set_level(logging.DEBUG)
+    disk, engine, chair = tmp_path / "hub", Actor(Role.ENGINE, "e"), Actor(Role.CHAIR, "c")
+    async with ClientSession() as client, running_hub(disk) as hub, centre(tmp_path / "centre") as running:
+        meeting = Meeting(running)
+        await meeting.begin()
+        await meeting.do(do.AttachEngine(channel=FLOOR, model="m"))
+        live = await running.sessions.open(SESSION)
+
+        async def speak(segment: str, *texts: str) -> None:
+            now = live.state.media_now(running.clock.wall())
+            words = tuple(ev.Word(text, now + n, now + n + 1) for n, text in enumerate(texts))
+            await meeting.do(
+                do.CommitWords(
+                    channel=FLOOR,
+                    generation=1,
+                    segment=SegmentId(segment),
+                    first=0,
+                    words=words,
+                    start=do.SegmentStart(t0=now, language="en"),
+                ),
+                do.EndSegment(
+                    channel=FLOOR, generation=1, segment=SegmentId(segment), t1=now + 9, reason=ev.EndReason.SENTENCE
+                ),
+                by=engine,
+            )
+
+        await paired(running, hub)
+        await speak("a", "Between", f" us, {SAID}.")
+        await until(shows(client, f"{hub.own}/s/{SESSION}", SAID))
+        assert found(disk, SAID)
+        await meeting.do(do.BeginNotRecorded(back=30_000), by=chair)
+        live.writer.signal(Unrecorded(channel=FLOOR, text=f"And {LATER} too.", language="en"))
+        async for frame, _ in follow(f"{running.address}/s/{SESSION}", Feed(FLOOR), running.clock):
+            if any(isinstance(signal, Unrecorded) and LATER in signal.text for signal in frame.signals):
+                break  # Whoever reads at the centre sees it.
+
+        async def erased() -> bool:
+            return standing(running) == {"kisumu": True}
+
+        await until(erased)
+        await meeting.do(do.EndNotRecorded(), by=chair)
+        await speak("c", "Recorded", " again.")
+        await until(shows(client, f"{hub.own}/s/{SESSION}", "Recorded again."))
+        for text in (SAID, LATER):
+            assert found(disk, text) == []
+            assert await shown(client, hub, text) == []
+            assert text not in caplog.text

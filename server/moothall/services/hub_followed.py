@@ -17,9 +17,18 @@ Follows = Callable[[str, str, SessionId, bool], None]
 class HubFollowed:
     """See the module. Keep `run` going."""
 
-    def __init__(self, connected: Callable[[], tuple[Connected, ...]], tell: Follows, clock: Clock) -> None:
+    def __init__(
+        self,
+        connected: Callable[[], tuple[Connected, ...]],
+        tell: Follows,
+        clock: Clock,
+        *,
+        relinked: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`relinked` is told of a hub whose link is another one than before, though it may never have been away."""
         self._connected = connected
         self._tell = tell
+        self._relinked = relinked
         self._clock = clock
         self._known: dict[str, tuple[int, frozenset[SessionId]]] = {}
         """Of each hub that is linked: since when, and what it follows."""
@@ -37,6 +46,7 @@ class HubFollowed:
             since, before = self._known.get(hub, (each.since, frozenset()))
             if since != each.since:
                 before = frozenset()
+                self._relinked(hub)
             follows = frozenset(each.sessions)
             for session in sorted(follows ^ before):
                 self._tell(hub, each.title, session, session in follows)

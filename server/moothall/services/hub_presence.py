@@ -84,6 +84,12 @@ class HubPresence:
         elif session in line.followed:
             line.followed[session] = _LEFT
 
+    def relinked(self, hub: str) -> None:
+        """A connected hub has another link, over which it says anew what it follows; nothing waits."""
+        line = self._lines.get(hub)
+        if line is not None and line.up:
+            line.links, line.since_here = line.links + 1, self._clock.monotonic()
+
     async def counted(
         self, session: SessionId, hub: str, title: str, people: int, at: int, *, act: CommandId | None = None
     ) -> Refusal | None:

@@ -168,7 +168,7 @@ class HubRemovals:
             return
         if offset == ALL and held.gone is not None:
             del self._held[session][node]
-        elif held.since < offset and offset not in held.done:
+        elif _is_due(held, self._epoch_of(session, offset), offset):
             done = {**held.done, offset: self._clock.wall()}
             self._held[session][node] = msgspec.structs.replace(held, done=done)
         else:
@@ -185,8 +185,8 @@ class HubRemovals:
         holders = self._held.get(session, {}).values()
         if offset == ALL:
             return bool(holders)
-        epoch, _ = self._removed.get(session, {}).get(offset, (None, 0))
-        return any(_is_due(held, epoch or held.epoch, offset) for held in holders)
+        epoch = self._epoch_of(session, offset)
+        return any(_is_due(held, epoch, offset) for held in holders)
 
     def due(self, node: str) -> Sequence[tuple[SessionId, Epoch, int]]:
         """As `Removals.due`."""
@@ -250,6 +250,11 @@ class HubRemovals:
             self._unkept |= due
             logger.warning("what hubs have erased can't be written down at the moment")
 
+    def _epoch_of(self, session: SessionId, offset: int) -> Epoch | None:
+        """Of the log in which a `body.removed` stands; None where none is known there."""
+        epoch, _ = self._removed.get(session, {}).get(offset, (None, 0))
+        return epoch
+
     def _entry_of(self, session: SessionId, node: str) -> BookEntry:
         held = self._held.get(session, {}).get(node)
         return BookEntry(SHELF, f"{session}:{node}", None) if held is None else _entry(held)
@@ -263,7 +268,7 @@ class HubRemovals:
             tell(session, offset)
 
 
-def _is_due(held: Holding, epoch: Epoch, offset: int) -> bool:
+def _is_due(held: Holding, epoch: Epoch | None, offset: int) -> bool:
     return held.epoch == epoch and held.since < offset and offset not in held.done
 
 

@@ -12,7 +12,7 @@ from log_above import FLOOR, FRENCH, SIGNED, Disk, LogAbove, Served
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SegmentId, SessionId
+from moothall.core.ids import Epoch, SegmentId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
@@ -381,3 +381,39 @@ async def test_what_is_wanted_anew_is_asked_for_behind_a_batch_that_is_on_its_wa
     assert made.copy.asked
     await made.following.take(Served(made.log, follow, little=3, back=2).live)
     assert not made.copy.asked
+
+
+async def test_a_hub_that_wants_a_session_no_more_follows_it_until_what_was_removed_is_erased() -> None:
+    made = await hub_that_follows()
+    made.closed = True
+    await made.following.want({})
+    made.following.cut()
+    made.log.remove(4)
+    removal = made.log.records[-1].header.offset
+    await made.following.linked()
+    before = len(made.said)
+    recall = hub.Recall(session=SESSION, epoch=EPOCH, offset=removal)
+    await made.following.take(recall)
+    follow = made.said[-1]
+    assert isinstance(follow, hub.Follow)
+    made.served = Served(made.log, follow, little=9)
+    await made.following.take(made.served.live)
+    await made.live()
+    assert made.said[before + 1 :] == [hub.Erased(session=SESSION, offset=removal), hub.Leave(session=SESSION)]
+    assert made.store.disk.records[4].body is None
+    await made.following.take(recall)
+    assert made.said[-1] == hub.Erased(session=SESSION, offset=removal), "it has been done"
+    await made.following.take(hub.Recall(session=OTHER, epoch=EPOCH, offset=7))
+    assert made.said[-1] == hub.Erased(session=OTHER, offset=7), "nothing of it is here"
+
+
+async def test_a_session_that_is_no_more_is_dropped_whole() -> None:
+    made = await hub_that_follows()
+    assert made.store.disk.records
+    other = hub.Recall(session=SESSION, epoch=Epoch("other"), offset=0)
+    await made.following.take(other)
+    assert made.store.disk.records, "that log this copy isn't of"
+    await made.following.take(msgspec.structs.replace(other, epoch=EPOCH))
+    assert not made.store.disk.records
+    assert made.shown.renewed == 1
+    assert made.said[-2:] == [hub.Leave(session=SESSION), hub.Erased(session=SESSION, offset=0)]

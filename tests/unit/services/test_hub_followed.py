@@ -28,7 +28,8 @@ async def test_what_a_hub_follows_is_told_when_it_changes_and_again_on_a_new_lin
     links: list[Connected] = []
     told: list[tuple[str, str, SessionId, bool]] = []
     clock = ManualClock()
-    followed = HubFollowed(lambda: tuple(links), lambda *each: told.append(each), clock)
+    again: list[str] = []
+    followed = HubFollowed(lambda: tuple(links), lambda *each: told.append(each), clock, relinked=again.append)
     running = asyncio.ensure_future(followed.run())
     links[:] = [link("kisumu", ONE), link("north")]
     await clock.advance(LOOK_MS)
@@ -48,3 +49,4 @@ async def test_what_a_hub_follows_is_told_when_it_changes_and_again_on_a_new_lin
         ("kisumu", "Kisumu", TWO, True),
         ("kisumu", "Kisumu", TWO, True),
     ]
+    assert again == ["kisumu"], "its third link came without a moment between"

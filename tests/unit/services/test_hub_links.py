@@ -227,3 +227,39 @@ def test_a_hub_gets_the_lanes_of_what_it_follows_and_its_own() -> None:
         assert it.links.connected[0].sessions == (HALL,)
 
     told(story, Centre(LogSource()))
+
+
+def test_a_machine_is_told_what_it_has_to_erase_as_its_link_begins_and_when_it_follows_the_session_no_more() -> None:
+    async def story(it: Centre) -> None:
+        await it.source.write(*ALL)
+        hub = await it.dial()
+        model = Model(ROOM)
+        await hub.send(model.follow())
+        await listen(hub, model)
+        it.removals.removed(HALL, it.source.epoch, 20, 1)
+        await hub.send(wire.Leave(session=HALL))
+        await asyncio.sleep(0.1)
+        it.removals.removed(HALL, it.source.epoch, 21, 1)
+        recall = wire.Recall(session=HALL, epoch=it.source.epoch, offset=21)
+        assert await next_of(hub, wire.Recall) == recall, "the one before it has with the session"
+        hub.gone.set()
+        again = await it.dial()
+        assert await next_of(again, wire.Recall) == msgspec.structs.replace(recall, offset=20)
+        assert await next_of(again, wire.Recall) == recall
+        await again.send(wire.Erased(session=HALL, offset=20))
+        await again.send(wire.Erased(session=HALL, offset=21))
+        await asyncio.sleep(0.1)
+        assert it.removals.due(HELLO.node) == []
+
+    told(story)
+
+
+def test_a_machine_that_another_one_has_replaced_isnt_there_any_more() -> None:
+    async def story(it: Centre) -> None:
+        await next_of(await it.dial(), wire.Welcome)
+        await next_of(await it.dial(msgspec.structs.replace(HELLO, node="fedcba9876543210")), wire.Welcome)
+        await asyncio.sleep(0.1)
+        other = [("kisumu", "fedcba9876543210", True), ("kisumu", HELLO.node, False)]
+        assert it.registry.sightings == [("kisumu", HELLO.node, True), *other]
+
+    told(story)

@@ -286,3 +286,21 @@ async def test_there_is_an_end_to_hubs(house: House) -> None:
     for n in range(hub_presence.MOST_LINES + 1):
         house.line(up=False, hub=(f"l{n}", "L"))
     await house.later()
+
+
+@in_a_house
+async def test_over_another_link_what_isnt_followed_any_more_has_been_left(house: House) -> None:
+    house.presence.relinked("kisumu")  # Nobody knows it.
+    house.comes()
+    await house.later()
+    house.presence.relinked("kisumu")
+    await house.later()
+    house.presence.follows(*KISUMU, SESSION, True)
+    await house.later(CUT_MS + 2_000)
+    assert house.stands().here
+    assert len(await house.told()) == 1
+    house.presence.relinked("kisumu")
+    await house.later(CUT_MS - 2_000)
+    assert house.stands().here
+    await house.later(4_000)
+    assert (house.stands().here, house.stands().people) == (False, 0)

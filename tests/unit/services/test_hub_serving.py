@@ -250,9 +250,9 @@ def test_what_is_gone_from_a_hub_is_told() -> None:
         model = Model()
         await hub.send(model.follow())
         await listen(hub, model)
+        it.removals.removed(HALL, it.source.epoch, 9, 1)
         await hub.send(wire.Erased(session=HALL, offset=9))
         await asyncio.sleep(0.1)
-        it.removals.removed(HALL, it.source.epoch, 9, 1)
         (removal,) = it.removals.list()
         assert [(each.hub, each.node, removal.done(each) is None) for each in removal.holders] == [
             ("kisumu", HELLO.node, False)
