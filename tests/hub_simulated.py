@@ -191,7 +191,7 @@ class SimulatedHub:
             case wire.Stopped():
                 self.stopped.append(news.message)
                 await self.following.take(news)
-            case wire.Live() | wire.Batch() | wire.Caught():
+            case wire.Live() | wire.Batch() | wire.Caught() | wire.Recall():
                 await self.following.take(news)
             case wire.Done() | wire.NotDone():
                 await self.disk.answered(news)

@@ -119,11 +119,10 @@ class Taken(Message, frozen=True, kw_only=True, tag="taken"):
 
 
 class Erased(Message, frozen=True, kw_only=True, tag="erased"):
-    """What the event at this offset (`body.removed`) names is gone from my disk, and from those below me."""
+    """What the event at this offset (`body.removed`; 0: see `Recall`) names is gone from my disk and those below me."""
 
     session: SessionId
     offset: int
-    """0: all that I had of the session (`Recall`)."""
 
 
 class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
@@ -240,10 +239,7 @@ class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaul
 
 
 class Live(Message, frozen=True, kw_only=True, tag="live"):
-    """The answer to `Follow`: what comes as live begins behind `begin`, where the lanes stood at `heads`.
-
-    Where that is where the hub's copy ends, nothing was missed: `missed` is False, and no such batch comes.
-    """
+    """The answer to `Follow`: what comes as live begins behind `begin`, where the lanes stood at `heads`."""
 
     session: SessionId
     epoch: Epoch
@@ -251,6 +247,7 @@ class Live(Message, frozen=True, kw_only=True, tag="live"):
     begin: int
     heads: dict[Lane, LaneHead]
     missed: bool
+    """False: that is where the hub's copy ends, and no batch of what was missed comes."""
     goes_on: bool = False
     """Whether it continues what the hub holds behind its hole (`Follow.live`)."""
     number: int = 0
@@ -285,10 +282,7 @@ class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
 
 
 class Recall(Message, frozen=True, kw_only=True, tag="recall"):
-    """Your machine may hold words that were removed: said until `Erased` has come, on each new link.
-
-    A hub that doesn't follow the session follows it until it has the event, and says `Erased` then.
-    """
+    """Your machine may hold what was removed: follow the session until you have that event, and say `Erased` then."""
 
     session: SessionId
     epoch: Epoch

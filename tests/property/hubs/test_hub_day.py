@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from hub_centre import Serve, SimulatedCentre
 from hub_line import AboveEnd
 from hub_simulation import HUB, Day, Fate
+from moothall.adapters.log_memory import MemoryLog
 from moothall.services.catalogue import Catalogue
 from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import About
 from moothall.services.hub_removals import HubRemovals
 from moothall.services.hub_source import CentreSource
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import MemoryRegistry
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededSigner
@@ -21,11 +25,12 @@ from moothall.wire.hub_records import pack
 HOUR_S = 3_600.0
 
 
-def serving(centre: SimulatedCentre) -> Serve:
+def serving(removals: HubRemovals, centre: SimulatedCentre) -> Serve:
     hall, registry = centre.hall, MemoryRegistry()
     identity = registry.pair(HUB, "key")
     catalogue = Catalogue(hall.log)
     hall.sessions.observe(lambda _, publication: catalogue.take(publication))
+    hall.sessions.observe(lambda _, publication: removals.take(publication))
     source = CentreSource(hall.sessions, hall.log, hall.clock, catalogue=catalogue)
     links = HubLinks(
         source,
@@ -35,7 +40,7 @@ def serving(centre: SimulatedCentre) -> Serve:
         pack=pack,
         about=lambda: About(keys=b"{}"),
         above=("centre-node",),
-        removals=HubRemovals(book=MemoryBook(), read=hall.log.read, clock=hall.clock),
+        removals=removals,
     )
 
     async def serve(link: AboveEnd) -> None:
@@ -51,9 +56,12 @@ def lived(seed: int, fate: Fate) -> Day:
         return key == signer.key_id and signer.sign(message) == signature  # Ed25519 signs the same alike.
 
     async def main() -> Day:
-        day = Day(seed, fate, serving, verify)
+        removals = HubRemovals(book=MemoryBook(), read=MemoryLog().read, clock=LoopClock())
+        day = Day(seed, fate, partial(serving, removals), verify)
         await day.live()
         await day.require_nothing_lost()
+        assert removals.list(), "Nothing was removed while the hub held it."
+        assert not removals.due("hub-node"), "Not all that was removed was said to be erased."
         return day
 
     return run(main())
