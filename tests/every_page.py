@@ -18,9 +18,10 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
 from moothall.core.floor.parts import Kind
 from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
 from moothall.core.translating.routes import Direction
+from moothall.services.hub_ports import Identity
 from moothall.services.proposing import ProposeOrder
 from moothall.services.role_links import HALL, session_scope
 from moothall.services.session_writer import Receipt
@@ -246,6 +247,11 @@ async def _groups(running: Hall) -> None:
     details = Details(city="Kisumu", institution="Library & <archive>", languages=("sw", "en"), expected=20)
     assert isinstance(await running.hubs.add("Kisumu & <Library>", details), tuple)
     await running.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
+    held, epoch = Identity(hub="kisumu-library", title="Kisumu & <Library>", generation=1), Epoch("e")
+    for node in ("one", "two"):
+        await running.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
+    running.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
+    running.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
     asked = do.Ask(
         intervention=InterventionId("kisumu1"),
         kind=Kind.QUESTION,

@@ -44,7 +44,7 @@ class Log:
         if self.fails:
             msg = "The log can't be read."
             raise StorageUnavailable(msg)
-        assert lanes == {SESSION_LANE}
+        assert lanes == frozenset({SESSION_LANE})
         return [each for each in self.records if session == SESSION and each.header.offset > after][:limit]
 
 
