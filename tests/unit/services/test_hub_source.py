@@ -7,7 +7,7 @@ import pytest
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import lanes
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import AddChannel, AnyCommand, CloseSession, DescribeSession, OpenSession
+from moothall.core.commands import AddChannel, AnyCommand, CloseSession, CreateSession, DescribeSession, OpenSession
 from moothall.core.errors import RecordBroken
 from moothall.core.events import Access, ChannelKind
 from moothall.core.ids import ChannelId, CommandId, Lane, SessionId
@@ -60,6 +60,21 @@ def told(story: Callable[[House], Awaitable[None]], log: FailingLog | None = Non
             await story(House(hall))
 
     loop.run(whole())
+
+
+def test_a_rehearsal_is_for_no_hub() -> None:
+    """It removes itself, and a hub that is away couldn't."""
+
+    async def story(house: House) -> None:
+        await house.hall.sessions.open(OTHER)
+        await house.do(
+            CreateSession(title="Trial", languages=("en",), access=Access.PUBLIC, rehearsal=True), session=OTHER
+        )
+        stand = await house.source.stand(OTHER)
+        assert stand is not None
+        assert not stand.public
+
+    told(story)
 
 
 def test_it_says_where_a_log_stands_and_tells_what_is_new() -> None:
