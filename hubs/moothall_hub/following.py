@@ -31,9 +31,9 @@ logger = logging.getLogger(__name__)
 RETRY_MS = 1_000
 """How long to wait when the disk refuses."""
 
-Told = Live | Batch | Caught | Stopped | Recall
+Text = Live | Batch | Caught | Stopped
+Told = Text | Recall
 """What the server above says of a session."""
-
 
 Came = Callable[[SessionId, frozenset[Lane]], None]
 """Is told which lanes of a session have more than they had."""
@@ -210,7 +210,7 @@ class Following:
         await self._note_missed(copy, found, told)
         await self._erased(found)
 
-    def _step(self, copy: Copy, told: Told) -> Step | Broken:
+    def _step(self, copy: Copy, told: Text) -> Step | Broken:
         match told:
             case Live():
                 return copying.began(copy, told)
@@ -298,7 +298,7 @@ class Following:
             # Whoever asks next has it loaded from the disk.
             note_failure(error, f"session {session}: it can't be shown at the moment")
 
-    async def _note_missed(self, before: Copy, step: Step, told: Told) -> None:
+    async def _note_missed(self, before: Copy, step: Step, told: Text) -> None:
         """Keep what span of the session came late, so that its readers can be told."""
         if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
             begun = before.known is not None and bool(before.known.heads)
