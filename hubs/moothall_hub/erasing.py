@@ -65,15 +65,14 @@ class Erasing:
         """Who else has to erase; said before there is a line."""
         self._room, self._below = room, below
 
-    def begun(self, session: SessionId, epoch: Epoch, offsets: Sequence[int]) -> None:
+    def begun(self, session: SessionId, epoch: Epoch | None, offsets: Sequence[int]) -> None:
         """The copy has erased what these `body.removed` name; those below are told of them after this."""
         for offset in offsets:
-            if self._below is not None:
+            if self._below is not None and epoch is not None:
                 self._below.removed(session, epoch, offset, self._clock.wall())
 
-    async def erased(self, session: SessionId, epoch: Epoch, offsets: Sequence[int]) -> None:
+    async def erased(self, session: SessionId, offsets: Sequence[int]) -> None:
         """The room does so too. Waits while the disk refuses."""
-        self.begun(session, epoch, offsets)
         if self._room is not None:
             await self._until_done(session, self._room.erase_removed)
         for offset in offsets:

@@ -204,8 +204,7 @@ class Following:
         if isinstance(told, Live) and told.missed and copy.known is not None and copy.known.heads:
             self._due[told.session] = told.begin
         await self._show(found)
-        if found.copy.epoch is not None:
-            self.erasing.begun(found.copy.session, found.copy.epoch, _removals(found))
+        self.erasing.begun(told.session, found.copy.epoch, _removals(found))
         self._tell(found)
         await self._note_missed(copy, found, told)
         await self._erased(found)
@@ -254,7 +253,8 @@ class Following:
                 await self._drop(session)
             await self.erasing.gone(session)
         elif copying.has_erased(copy, told.epoch, told.offset):
-            await self.erasing.erased(session, told.epoch, [told.offset])
+            self.erasing.begun(session, told.epoch, [told.offset])
+            await self.erasing.erased(session, [told.offset])
         else:
             self._recalled.setdefault(session, set()).add(told.offset)
             await self._ask_if_linked()
@@ -265,7 +265,7 @@ class Following:
         epoch = copy.epoch
         if epoch is None or not offsets:
             return
-        await self.erasing.erased(copy.session, epoch, offsets)
+        await self.erasing.erased(copy.session, offsets)
         waits = self._recalled.get(copy.session)
         if waits is not None:
             waits.difference_update([each for each in waits if copying.has_erased(copy, epoch, each)])

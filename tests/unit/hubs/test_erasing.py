@@ -45,7 +45,8 @@ async def test_it_is_said_once_the_room_has_erased_it_and_all_below() -> None:
     erasing = Erasing(others.done.append, clock)
     erasing.has(room=others, below=others)
     others.refuses, others.holds = 1, {9}
-    running = asyncio.ensure_future(erasing.erased(SESSION, EPOCH, [8, 9]))
+    erasing.begun(SESSION, EPOCH, [8, 9])
+    running = asyncio.ensure_future(erasing.erased(SESSION, [8, 9]))
     await clock.advance(RETRY_MS)
     await running
     eight, nine = (Erased(session=SESSION, offset=offset) for offset in (8, 9))
@@ -67,6 +68,7 @@ async def test_a_session_that_is_no_more_goes_from_the_room_and_below() -> None:
 async def test_a_hub_without_room_and_hubs_below_says_so_at_once() -> None:
     said: list[Erased] = []
     erasing = Erasing(said.append, ManualClock())
-    await erasing.erased(SESSION, EPOCH, [8])
+    erasing.begun(SESSION, EPOCH, [8])
+    await erasing.erased(SESSION, [8])
     await erasing.gone(SESSION)
     assert [each.offset for each in said] == [8, ALL]

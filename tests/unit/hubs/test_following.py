@@ -78,9 +78,10 @@ class Shown:
 class Hub:
     """Everything but a line."""
 
-    def __init__(self, spans: MissedSpans | None = None) -> None:
+    def __init__(self, spans: MissedSpans | None = None, disk: Disk | None = None) -> None:
         self.done: list[object] = []
         self.store = Store(self.done)
+        self.store.disk = disk or self.store.disk
         self.shown = Shown(self.done)
         self.said: list[hub.FromHub] = []
         self.closed = False
@@ -88,7 +89,7 @@ class Hub:
         self.log = LogAbove()
         self.served: Served | None = None
         self.following = Following(
-            (),
+            () if disk is None else (disk.copy,),
             store=self.store,
             shown=self.shown,
             closed=lambda _: self.closed,
@@ -417,3 +418,47 @@ async def test_a_session_that_is_no_more_is_dropped_whole() -> None:
     assert not made.store.disk.records
     assert made.shown.renewed == 1
     assert made.said[-2:] == [hub.Leave(session=SESSION), hub.Erased(session=SESSION, offset=0)]
+
+
+class Room:
+    """What the room asked, whose disk may hang; nobody is below."""
+
+    def __init__(self, done: list[object]) -> None:
+        self.hangs = asyncio.Event()
+        self._done = done
+
+    async def erase_removed(self, session: SessionId) -> None:
+        await self.hangs.wait()
+        self._done.append("room")
+
+    async def forget(self, session: SessionId) -> None:
+        await self.erase_removed(session)
+
+    def removed(self, session: SessionId, epoch: Epoch, offset: int, at: int) -> None:
+        self._done.append(offset)
+
+    async def gone(self, session: SessionId) -> None:
+        return
+
+    def outstanding(self, session: SessionId, offset: int) -> bool:
+        return False
+
+
+async def test_a_hub_that_dies_before_all_is_erased_says_so_only_after_it_was_asked_again() -> None:
+    made = await hub_that_follows()
+    made.done.clear()
+    room = Room(made.done)
+    made.following.erasing.has(room=room, below=room)
+    made.log.remove(4)
+    removal = made.log.records[-1].header.offset
+    taking = asyncio.ensure_future(made.live())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    taking.cancel()
+    assert made.done == ["kept", "shown", removal], "the copy alone is done"
+    again = Hub(disk=made.store.disk)
+    room = Room(again.done)
+    room.hangs.set()
+    again.following.erasing.has(room=room, below=room)
+    await again.following.take(hub.Recall(session=SESSION, epoch=EPOCH, offset=removal))
+    assert again.done == [removal, "room", "Erased"]
