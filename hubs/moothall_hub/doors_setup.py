@@ -5,7 +5,7 @@ And where a page for a microphone would be: why there is none here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from aiohttp import hdrs, web
@@ -23,6 +23,8 @@ from moothall_hub.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, WORDS_FOR
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
 """(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
+LONGEST = 200
+"""Characters of what was typed that are shown again."""
 
 
 class HubsBelow(Protocol):
@@ -78,7 +80,7 @@ class SetupDoor:
             return self._shared.refuse(request, Wrong(503, AdminText.BUSY, str(error)))
         if isinstance(done, Unpaired):
             status = 503 if done is Unpaired.NOBODY else 400
-            return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), address=address)
+            return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
         return see(asked.to("/setup"))
 
     def first(self) -> Middleware:
@@ -109,9 +111,15 @@ class SetupDoor:
         return self._page(asked, words=asked.ui.text(WORDS_FOR, title=title, words=" ".join(words)))
 
     def _page(
-        self, asked: Asked, *, status: int = 200, problem: str = "", address: str = "", words: str = ""
+        self,
+        asked: Asked,
+        *,
+        status: int = 200,
+        problem: str = "",
+        given: Mapping[str, str] | None = None,
+        words: str = "",
     ) -> web.Response:
-        paired = self._paired()
+        paired, given = self._paired(), given or {}
         speaks = "" if paired is None else asked.ui.text(SPEAKS, title=paired.title, address=paired.people)
         return self._shared.show(
             "hub_setup.html",
@@ -122,7 +130,11 @@ class SetupDoor:
             speaks=speaks,
             words=words,
             below=[{"title": each.title, "here": each.here} for each in self._below.list()],
-            given={"address": address[:200] or ("" if paired is None else paired.people)},
+            # What was typed stays, so that one letter can be mended; words that have let somebody in are worth nothing.
+            given={
+                "address": given.get("address", "")[:LONGEST] or ("" if paired is None else paired.address),
+                "words": given.get("words", "")[:LONGEST],
+            },
         )
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from moothall.core.ports import Book, BookEntry, Randomness
 from moothall.wire.hub import PATH
+from moothall.wire.pairing import secret_of, words_of
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,6 @@ NODE_BYTES = 8
 PAIR_PATH = "/hub/pair"
 PATIENCE_S = 20
 LONGEST_ANSWER = 64 << 10
-LONGEST_WORDS = 200
 
 
 class Pairing(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,9 +147,10 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
     where = address_of(address[:2000])
     if where is None:
         return Unpaired.ADDRESS
-    words = " ".join(words[:LONGEST_WORDS].replace("-", " ").split()).lower()
-    if len(words.split()) != 6:
+    secret = secret_of(words)
+    if secret is None:
         return Unpaired.WORDS
+    words = " ".join(words_of(secret))
     timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
     try:
         async with (

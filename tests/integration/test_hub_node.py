@@ -140,6 +140,7 @@ async def test_the_coordinator_connects_the_computer_and_nobody_else_does(tmp_pa
             assert response.status == 503
             assert "Nobody answers at this address." in page
             assert 'value="127.0.0.1:1"' in page
+            assert f'value="{words}"' in page  # Nobody types six words twice for one letter.
         server = TestServer(above)
         await server.start_server()
         form = {"form": hidden(page), "address": str(server.make_url("")), "words": words}

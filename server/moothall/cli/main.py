@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from moothall import __version__
-from moothall.cli import conference, floor, play, read, refine, replay, transcribe, verify
 from moothall.core.errors import MoothallError
 
 FAILED = 1
@@ -75,6 +74,9 @@ def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]
 
 def command_parser() -> argparse.ArgumentParser:
     """All commands and their options, but those that belong to the engine's part."""
+    # Only here: the server's part needs Unix, and a hub, which comes by this command too, doesn't.
+    from moothall.cli import conference, floor, play, read, refine, replay, transcribe, verify
+
     parser = argparse.ArgumentParser(
         prog="moothall",
         description="Live text of public sessions, carried to people who are not in the room.",

@@ -54,7 +54,7 @@ async def test_six_words_are_exchanged_for_a_key() -> None:
         return web.json_response(ANSWER)
 
     async with centre(handler) as address:
-        found = await pair(address, "Acorn-Actor  agree-album AMBER anchor", "0123456789abcdef")
+        found = await pair(address, "1. Acorn, 2. Actor; agre-album AMBER\tanch.", "0123456789abcdef")
     assert asked == [{"words": WORDS, "node": "0123456789abcdef"}]
     assert found == Pairing(
         address=address, hub="kisumu", title="Kisumu", key="k", keys={"keys": []}, public="https://text.example.org"

@@ -10,8 +10,8 @@ from pathlib import Path
 HUB = Path(__file__).resolve().parents[3] / "hubs/moothall_hub"
 ONLY_POSIX = ("fcntl", "grp", "posix_ipc", "pty", "pwd", "resource", "syslog", "termios", "tty")
 CALLS = re.compile(r"\bos\.(fork|getuid|geteuid|chown|mkfifo)\b|add_signal_handler|AF_UNIX|SO_REUSEPORT|/proc/|/dev/")
-LOADS = f"""
-import importlib, pathlib, sys
+WITHOUT = f"""
+import importlib, os, pathlib, sys
 
 
 class Missing:
@@ -23,11 +23,21 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 for name in {ONLY_POSIX!r}:
     sys.modules.pop(name, None)
+"""
+LOADS = f"""
+{WITHOUT}
 for path in sorted(pathlib.Path({str(HUB)!r}).glob("*.py")):
     if path.stem not in ("__init__", "__main__"):
         importlib.import_module(f"moothall_hub.{{path.stem}}")
 print(*sorted(each for each in ("socketio", "engineio", "av", "numpy", "moothall.app", "moothall.settings")
               if each in sys.modules))
+"""
+COMMAND = f"""
+{WITHOUT}
+from moothall.cli.main import main
+
+del os.fork
+main(["hub", "--help"])
 """
 
 
@@ -40,3 +50,9 @@ def test_a_hub_can_be_loaded_without_the_modules_of_posix_and_loads_no_more_than
     done = subprocess.run([sys.executable, "-c", LOADS], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
+
+
+def test_the_command_finds_a_hub_where_there_are_no_modules_of_posix() -> None:
+    done = subprocess.run([sys.executable, "-c", COMMAND], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "moothall hub pair ADDRESS" in done.stdout
