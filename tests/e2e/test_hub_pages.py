@@ -109,3 +109,30 @@ async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: H
     await page.get_by_role("link", name="Read it").click()
     assert await page.locator("#Lines .line").count() == 6
     await context.close()
+
+
+async def test_an_old_projector_shows_more_text_than_addresses(hub: Hub, browser: Browser) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    for width, height in ((800, 600), (1024, 768), (1280, 720), (1280, 1024)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.goto(at(hub, f"/s/{SESSION}/screen"))
+        text = await page.locator("main").bounding_box()
+        assert text is not None
+        assert text["height"] > height * 0.4, (width, height)
+    await context.close()
+
+
+async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live_without_it(
+    hub: Hub, page: Page
+) -> None:
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    await page.goto(at(hub, f"/s/{SESSION}"))
+    for kind, shown in (("good", True), ("down", False)):
+        await page.evaluate(f"document.getElementById('HubLine').dataset.kind = '{kind}'")
+        await page.evaluate("document.getElementById('State').dataset.kind = 'live'")
+        assert await page.locator("#State").is_visible() is shown
+    await page.evaluate("scrollTo(0, 0)")
+    strip = await page.locator("#HubLine").bounding_box()
+    assert strip is not None
+    assert (strip["y"], strip["width"]) == (0, 1216)
