@@ -416,6 +416,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         clock=clock,
         zone=lambda: UTC_ZONE,
         free_bytes=lambda: made.free,
+        told=lambda: ("http://10.0.0.7:8090", "http://127.0.0.1:8090"),
     )
     app = web.Application(middlewares=[staff.middleware()])
     readers = Readers(

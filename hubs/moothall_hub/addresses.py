@@ -48,6 +48,12 @@ def origins_of(host: str, port: int, public_name: str = "", numbers: Sequence[st
     return tuple(dict.fromkeys(_origin(each, port) for each in hosts))
 
 
+def room_address(origins: Iterable[str]) -> str:
+    """The one of a machine's addresses to tell the room, without `http://`; empty where nobody else reaches any."""
+    hosts = (origin.partition("://")[2] for origin in origins)
+    return next((host for host in hosts if not host.startswith(("127.", "[::1]", "localhost"))), "")
+
+
 def ipaddress_or_none(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address that a text is; None for a name."""
     try:

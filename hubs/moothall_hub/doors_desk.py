@@ -5,7 +5,7 @@ One page of plain forms. What changes by itself is asked for again by a small sc
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
@@ -23,6 +23,7 @@ from moothall.services.role_links import Staff
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor
 from moothall_hub import desk_view as view
+from moothall_hub.addresses import room_address
 from moothall_hub.desk_ports import Choice, HubFacts, Line, LineState, Meetings, Wanted
 from moothall_hub.local_floor import Local, Mode
 from moothall_hub.local_wall import LocalWall
@@ -55,8 +56,9 @@ class DeskDoor:
         clock: Clock,
         zone: Callable[[], Zone],
         free_bytes: Callable[[], int],
+        told: Callable[[], Sequence[str]],
     ) -> None:
-        """`zone`: the room's; `free_bytes`: of the disk where the copies are."""
+        """`zone`: the room's; `free_bytes`: of the disk where the copies are; `told`: where this computer is reached."""
         self._pages = pages
         self._floor = floor
         self._presence = presence
@@ -68,6 +70,7 @@ class DeskDoor:
         self._clock = clock
         self._zone = zone
         self._free_bytes = free_bytes
+        self._told = told
         self._acts: dict[str, _Act] = {
             "forward": self._forward,
             "best": self._best,
@@ -240,6 +243,7 @@ class DeskDoor:
             status=422 if problem else 200,
             title=facts.title,
             address=facts.address,
+            room=room_address(self._told()),
             problem=ui.text(problem) if problem else "",
             given=given or {},
             line=view.line(health, clocks, ui),

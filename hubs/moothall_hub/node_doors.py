@@ -214,6 +214,7 @@ async def open_hub_doors(
         clock=clock,
         zone=lambda: chosen_zone("", os.environ),
         free_bytes=lambda: shutil.disk_usage(parts.data).free,
+        told=told,
     )
     records = RecordDoor(Records(access, parts.mirror), pages)
     parts.sessions.observe(records.observe)

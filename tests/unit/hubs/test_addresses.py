@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from moothall_hub.addresses import Origins, local_addresses, origins_of
+from moothall_hub.addresses import Origins, local_addresses, origins_of, room_address
 
 
 def test_the_addresses_of_a_machine_are_numbers_that_others_can_reach() -> None:
@@ -30,3 +30,10 @@ def test_an_address_that_the_machine_gets_later_is_one_of_its_own() -> None:
     assert "http://192.168.1.5" in known
     assert "http://[fe80::1]:8090" in known
     assert "http://evil.example:8090" not in known
+
+
+def test_the_room_is_told_the_address_that_others_reach() -> None:
+    assert room_address(origins_of("0.0.0.0", 8090, "text.local", ("10.0.0.7",))) == "text.local:8090"  # noqa: S104
+    assert room_address(origins_of("0.0.0.0", 8090, "", ("10.0.0.7",))) == "10.0.0.7:8090"  # noqa: S104
+    for alone in ("127.0.0.1", "::1", "localhost"):
+        assert not room_address(origins_of(alone, 8090))
