@@ -58,7 +58,7 @@ class DeskDoor:
         free_bytes: Callable[[], int],
         told: Callable[[], Sequence[str]],
     ) -> None:
-        """`zone`: the room's; `free_bytes`: of the disk where the copies are; `told`: where this computer is reached."""
+        """`zone`: the room's; `free_bytes`: of the disk where the copies are; `told`: where this one is reached."""
         self._pages = pages
         self._floor = floor
         self._presence = presence

@@ -19,7 +19,8 @@ from moothall.core.errors import StorageUnavailable
 from moothall.services.role_links import Staff
 from moothall_hub.node_below import BelowNow
 from moothall_hub.pairing import Pairing, Unpaired
-from moothall_hub.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, WORDS_FOR
+from moothall_hub.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, TAKEN, WORDS_FOR
+from moothall_hub.strip import LineOf, LineState
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
 """(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
@@ -43,9 +44,10 @@ class SetupDoor:
     """See the module."""
 
     def __init__(
-        self, shared: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow
+        self, shared: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow, line: LineOf
     ) -> None:
         self._shared = shared
+        self._line = line
         self._paired = paired
         self._pair = pair
         self._below = below
@@ -120,7 +122,8 @@ class SetupDoor:
         words: str = "",
     ) -> web.Response:
         paired, given = self._paired(), given or {}
-        speaks = "" if paired is None else asked.ui.text(SPEAKS, title=paired.title, address=paired.people)
+        says = TAKEN if self._line().state is LineState.FENCED else SPEAKS
+        speaks = "" if paired is None else asked.ui.text(says, title=paired.title, address=paired.people)
         return self._shared.show(
             "hub_setup.html",
             asked,

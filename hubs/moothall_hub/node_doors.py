@@ -226,7 +226,7 @@ async def open_hub_doors(
         place=str,
         known=parts.catalogue.known,
     )
-    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below)
+    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
     last_wall = await WallDoor.load(parts.book, is_coordinator)
     gate = AddressGate(clock, randomness)
     app = web.Application(

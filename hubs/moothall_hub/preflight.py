@@ -76,7 +76,7 @@ def look(facts: Facts) -> tuple[Looked, ...]:
     bad, care, fine, unknown = Verdict.BAD, Verdict.CARE, Verdict.GOOD, Verdict.UNKNOWN
     found = {
         Check.PAIRED: bad if line.state in (LineState.UNPAIRED, LineState.REFUSED) else fine,
-        Check.LINE: unknown if not paired else fine if good else bad,
+        Check.LINE: fine if good else bad if line.state is LineState.DOWN else unknown,
         Check.DELAY: unknown if not good or line.delay_ms is None else care if line.delay_ms > SLOW_MS else fine,
         Check.BUDGET: unknown if not paired else fine if line.saving is Saving.NOTHING else care,
         Check.CLOCK: unknown if not paired else care if abs(line.clock_difference_ms) >= CLOCK_MS else fine,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from moothall_hub.pairing import Unpaired
 
 SPEAKS = "This computer speaks for {title}, at {address}."
+TAKEN = "Another computer speaks for {title} now, at {address}. With new words this one can take its place again."
 PROBLEMS = {
     Unpaired.ADDRESS: "This is no address. Write it as it stands on your sheet.",
     Unpaired.WORDS: "These are not six of the words that are given out. Look for one that is written wrong.",

@@ -97,6 +97,11 @@ async def test_another_machine_takes_over_and_the_first_one_says_so(tmp_path: Pa
         await until(shows(client, f"{two.own}/?ui=en", "The line to the meeting is good."))
         async with client.get(f"{one.own}/line") as response:
             assert json.loads(await response.text())["kind"] == "fenced"
+        _, token = await one.links.create(*COORDINATOR)
+        entered = await one.links.enter(token, "")
+        assert entered is not None
+        async with client.get(f"{one.own}/setup?ui=en", cookies={"moothall_staff": entered[1]}) as response:
+            assert "Another computer speaks for Kisumu now" in await response.text()
 
 
 async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path: Path) -> None:

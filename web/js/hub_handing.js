@@ -10,6 +10,7 @@ export function offer(entries) {
   part.hidden = !entries().length;
   if (part.dataset.ready) return;
   part.dataset.ready = 'yes';
+  part.open ||= document.getElementById('HubLine')?.dataset.kind === 'fenced'; // From here it goes nowhere any more.
   at('HandingForm').addEventListener('submit', (event) => {
     event.preventDefault();
     const typed = at('HandingAddress').value.trim();

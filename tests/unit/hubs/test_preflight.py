@@ -32,6 +32,7 @@ def test_all_is_well() -> None:
         (facts(LineHealth(state=LineState.DOWN, since=0)), Check.PAIRED, Verdict.GOOD),
         (facts(LineHealth(state=LineState.DOWN, since=0)), Check.LINE, Verdict.BAD),
         (facts(LineHealth(state=LineState.UNPAIRED, since=0)), Check.LINE, Verdict.UNKNOWN),
+        (facts(LineHealth(state=LineState.REFUSED, since=0)), Check.LINE, Verdict.UNKNOWN),  # No cable mends that.
         (facts(LineHealth(state=LineState.DOWN, since=0, delay_ms=9)), Check.DELAY, Verdict.UNKNOWN),
         (facts(LineHealth(state=LineState.GOOD, since=0)), Check.DELAY, Verdict.UNKNOWN),
         (facts(msgspec.structs.replace(GOOD, delay_ms=SLOW_MS + 1)), Check.DELAY, Verdict.CARE),
