@@ -172,6 +172,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
                 line=line,
                 line_of=line.now,
                 copy_of=line.following.now,
+                copied=line.following.copy,
                 pair=pair_here,
                 below=below,
                 clock=clock,

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from moothall.adapters.page_asking import language
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
-from moothall.core.ids import SessionId, is_name
+from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall_hub.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
 
 
@@ -31,19 +31,21 @@ class StripDoor:
     async def now(self, request: web.Request) -> web.Response:
         """`{"kind", "text", "missed": {"text", "address", "end"} or null}`, of a session where one is named."""
         ui, chosen = language(self._pages, request)
-        told = self._told(request.query.get("session", ""), ui, chosen=chosen)
+        told = self._told(request.query.get("session", ""), request.query.get("channel", ""), ui, chosen=chosen)
         return web.json_response(told, headers={hdrs.CACHE_CONTROL: "no-store"})
 
-    def markup(self, ui: Catalogue, session: str) -> Markup:
-        """The strip of a page; `session` is empty where it isn't one of a session."""
-        told = self._told(session, ui, chosen=False)
-        ask = {**({"session": session} if session else {}), "ui": ui.language}
+    def markup(self, ui: Catalogue, session: str, channel: str = "") -> Markup:
+        """The strip of a page; `session` is empty where it isn't one of a session, `channel` where it shows no text."""
+        told = self._told(session, channel, ui, chosen=False)
+        named = {"session": session, "channel": channel, "ui": ui.language}
+        ask = {name: value for name, value in named.items() if value}
         text = self._pages.render("_hub_strip.html", ui=ui, told=told, ask=f"/line?{urlencode(ask)}", session=session)
         return Markup(text)  # noqa: S704  # a template made it, with everything escaped
 
-    def _told(self, name: str, ui: Catalogue, *, chosen: bool) -> dict[str, object]:
+    def _told(self, name: str, text: str, ui: Catalogue, *, chosen: bool) -> dict[str, object]:
         session = SessionId(name) if is_name(name) else None
-        found = strip(self._line(), None if session is None else self._copy(session))
+        channel = ChannelId(text) if is_name(text) else None
+        found = strip(self._line(), None if session is None else self._copy(session), channel)
         told: dict[str, object] = {"kind": found.kind, "text": self._sentence(found, ui), "missed": None}
         if found.missed is not None and session is not None:
             span = {"from": found.missed.begin, "to": found.missed.end}

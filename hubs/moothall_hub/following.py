@@ -144,6 +144,7 @@ class Following:
             checking=copy.verified < self._due.get(session, 0),
             stopped=copy.broken is not None,
             missed=self._missed.of(session),
+            texts=frozenset(copy.followed),
         )
 
     def events_missing(self) -> int:

@@ -32,6 +32,7 @@ from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.time_zones import chosen_zone
 from moothall.adapters.websocket import WebSocketDoor
+from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.services.catalogue import Catalogue
 from moothall.services.reader_access import ReaderAccess
@@ -40,6 +41,7 @@ from moothall.services.role_links import RoleLinks
 from moothall.wire.token_bucket import Allowance
 from moothall_hub.addresses import Origins, origins_of
 from moothall_hub.author_page import RoomAuthorPage
+from moothall_hub.copied import Copy
 from moothall_hub.desk_ports import HubFacts, Line
 from moothall_hub.doors_asking import RoomAskingDoor
 from moothall_hub.doors_desk import DeskDoor
@@ -59,6 +61,7 @@ from moothall_hub.room_floor import RoomFloor
 from moothall_hub.room_presence import RoomPresence
 from moothall_hub.settings import HubSettings
 from moothall_hub.strip import CopyOf, LineOf
+from moothall_hub.texts_here import only_here
 
 LINK_TRIES = Allowance(per_second=1, burst=30)
 """Links that one address may open: nobody guesses 160 bits at this rate, and a hub has one coordinator."""
@@ -82,6 +85,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     line: Line
     line_of: LineOf
     copy_of: CopyOf
+    copied: Callable[[SessionId], Copy | None]
     pair: Pair
     below: Below
     clock: Clock
@@ -156,13 +160,14 @@ async def open_hub_doors(
             return AskedNow()
         return asked_now(floor, channel.languages, lambda *_: (None, ""), ui)
 
+    snapshot_here = only_here(access.snapshot, parts.copied)
     strip = StripDoor(pages, line=parts.line_of, copy=parts.copy_of)
     wall = LocalWall(
         pages,
         parts.floor,
         meetings=parts.meetings,
         clock=clock,
-        snapshot_of=access.snapshot,
+        snapshot_of=snapshot_here,
         questions=meetings_questions,
     )
     shown = ShownDoor(
@@ -176,7 +181,7 @@ async def open_hub_doors(
     page = PageDoor(
         pages,
         clock=clock,
-        snapshot_of=access.snapshot,
+        snapshot_of=snapshot_here,
         page_of=access.page,
         number_of=access.number,
         public=told()[0],

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.ids import SessionId
+from moothall.core.ids import ChannelId, SessionId
 
 MISSED_MS = 60_000
 """Shorter than this nobody has to be told of what was missed: it stands a few lines above."""
@@ -63,6 +63,8 @@ class CopyNow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether something came that isn't what was written: nothing more is taken."""
     missed: Missed | None = None
     """The last span that came late, long enough to be told of."""
+    texts: frozenset[ChannelId] = frozenset()
+    """Those that come; empty: it isn't known yet which."""
 
 
 TEXTS: Mapping[str, str] = {
@@ -72,6 +74,7 @@ TEXTS: Mapping[str, str] = {
     "down": "The line has been down since {time}. What is here stays; it goes on by itself.",
     "fenced": "Another computer has taken the place of this one. What is here stays; nothing new comes.",
     "refused": "The meeting does not let this computer in at the moment. What is here stays.",
+    "absent": "This text does not come to this computer now. Choose another, or ask whoever coordinates your group.",
     "filling": "The line is back: you read what is said now. What was said meanwhile is still coming.",
     "checking": "The line is back. What came last is being checked.",
     "stopped": "What came over the line is not what was written, so nothing more of it is shown.",
@@ -92,13 +95,15 @@ class Strip(msgspec.Struct, frozen=True, kw_only=True):
     missed: Missed | None = None
 
 
-def strip(line: LineNow, copy: CopyNow | None) -> Strip:
-    """What is to be said on a page; `copy` where it is one of a session."""
+def strip(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = None) -> Strip:
+    """What is to be said on a page; `copy` where it is one of a session, `channel` where it shows one of its texts."""
     missed = None if copy is None or copy.filling else copy.missed
     if copy is not None and copy.stopped:
         return Strip(kind="stopped", missed=missed)
     if line.state is not LineState.GOOD:
         return Strip(kind=line.state.value, since=line.since, missed=missed)
+    if copy is not None and channel is not None and copy.texts and channel not in copy.texts:
+        return Strip(kind="absent")
     if copy is not None and copy.filling:
         return Strip(kind="filling")
     if copy is not None and copy.checking:

@@ -254,8 +254,8 @@ class Pages:
             here=seen.start + 1,
         )
 
-    def strip(self, made: Callable[[Catalogue, str], Markup]) -> None:
-        """At a hub: every page begins with what `made` says of the line, given a session's id, or nothing."""
+    def strip(self, made: Callable[[Catalogue, str, str], Markup]) -> None:
+        """At a hub: every page begins with what `made` says of the line, given a session's id and a text's, or ""."""
         self._templates.globals["hub_strip"] = made
 
     def render(self, template: str, *, ui: Catalogue, **values: object) -> str:

@@ -26,6 +26,7 @@ from moothall_hub.wanted import Want
 from recorder import EPOCH, SESSION
 
 WANT = {SESSION: Want(channels=(FLOOR,))}
+COMES = frozenset({FLOOR})
 OTHER = SessionId("other")
 
 
@@ -158,7 +159,7 @@ async def test_what_comes_is_stored_then_acknowledged_then_shown() -> None:
     assert made.done == ["kept", "shown"]
     assert made.shown.texts[-1] == len(made.log.records)
     assert made.copy.whole
-    assert made.following.now(SESSION) == CopyNow()
+    assert made.following.now(SESSION) == CopyNow(texts=COMES)
 
 
 async def test_after_an_outage_live_comes_first_and_the_hole_is_filled_and_told_of() -> None:
@@ -189,9 +190,9 @@ async def test_after_an_outage_live_comes_first_and_the_hole_is_filled_and_told_
     assert made.copy.whole
     assert made.following.events_missing() == 0
     made.log.happens("check")
-    assert made.following.now(SESSION) == CopyNow(checking=True)
+    assert made.following.now(SESSION) == CopyNow(checking=True, texts=COMES)
     await made.live()
-    assert made.following.now(SESSION) == CopyNow()
+    assert made.following.now(SESSION) == CopyNow(texts=COMES)
     assert first < made.copy.verified
 
 
@@ -290,7 +291,7 @@ async def test_what_was_not_written_stops_the_session_and_names_the_event() -> N
     await made.following.take(hub.Batch(session=SESSION, part=hub.Part.LIVE, data=data))
     assert made.copy.broken is not None
     assert made.copy.broken.offset == len(made.log.records)
-    assert made.following.now(SESSION) == CopyNow(stopped=True)
+    assert made.following.now(SESSION) == CopyNow(stopped=True, texts=COMES)
     assert isinstance(made.said[-1], hub.Leave)
     await made.live()  # Nothing more of it is taken.
     assert made.copy.offset < len(made.log.records)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.core.ids import ChannelId
 from moothall_hub.strip import TEXTS, CopyNow, LineNow, LineState, Missed, Strip, strip
 
 GOOD = LineNow(state=LineState.GOOD)
@@ -39,3 +40,13 @@ def test_what_was_missed_is_offered_once_it_is_there() -> None:
 def test_a_span_is_minutes() -> None:
     assert MISSED.minutes == 7
     assert Missed(begin=0, end=2_000).minutes == 1
+
+
+def test_a_text_that_does_not_come_is_told_of_where_it_is_read() -> None:
+    floor, other = ChannelId("floor"), ChannelId("mt-pt")
+    copy = CopyNow(texts=frozenset({floor}), missed=MISSED)
+    assert strip(GOOD, copy, other) == Strip(kind="absent")
+    assert strip(GOOD, copy, floor) == strip(GOOD, copy) == Strip(kind="good", missed=MISSED)
+    assert strip(GOOD, CopyNow(), other).kind == "good"  # It isn't known yet what comes.
+    assert strip(LineNow(state=LineState.DOWN, since=1), copy, other).kind == "down"
+    assert "absent" in TEXTS
