@@ -36,7 +36,7 @@ def main(given: Sequence[str]) -> int:
     """Run one command; returns its exit status: 0 done, 1 it failed and said why, 2 the arguments are wrong."""
     arguments = hub_parser().parse_args(given)
     with suppress(AttributeError, ValueError):  # ValueError: not in the main thread, where a test runs it
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
@@ -50,6 +50,13 @@ def main(given: Sequence[str]) -> int:
         for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
             print(f"moothall hub: {sentence}", file=sys.stderr)
     return FAILED
+
+
+def _as_ctrl_c(*_: object) -> None:
+    """SIGTERM ends it as Ctrl-C does, also where that is ignored: a shell's script starts what it leaves behind so."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.raise_signal(signal.SIGINT)
 
 
 def hub_parser() -> argparse.ArgumentParser:

@@ -70,6 +70,17 @@ async def test_it_prints_its_addresses_and_stops_cleanly(tmp_path: Path, number:
         assert await hub.stop(number) == 0
 
 
+async def test_it_is_stopped_where_a_script_has_left_it_behind_without_ctrl_c(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        starting = started("--data", str(tmp_path), "--port", "0", "--host", "127.0.0.1")
+        async with starting as hub:
+            await hub.until("not connected to a meeting yet")
+            assert await asyncio.wait_for(hub.stop(signal.SIGTERM), 20) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 async def test_the_link_is_shown_once_and_made_anew_when_it_is_lost(tmp_path: Path) -> None:
     data = ("--data", str(tmp_path), "--port", "0", "--host", "127.0.0.1")
     async with started(*data) as hub:
