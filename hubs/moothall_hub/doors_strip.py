@@ -1,4 +1,7 @@
-"""The strip on every page of a hub: how the line is, and what was missed; `GET /line` tells it to scripts."""
+"""The strip on every page of a hub: how the line is, and what was missed; `GET /line` tells it to scripts.
+
+In the coordinator's browser it leads back to the desk as well.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from markupsafe import Markup
 from moothall.adapters.page_asking import language
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
+from moothall.core.actors import Role
 from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.services.reader_access import ASKER
 from moothall_hub.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
 
 
@@ -39,7 +44,9 @@ class StripDoor:
         told = self._told(session, channel, ui, chosen=False)
         named = {"session": session, "channel": channel, "ui": ui.language}
         ask = {name: value for name, value in named.items() if value}
-        text = self._pages.render("_hub_strip.html", ui=ui, told=told, ask=f"/line?{urlencode(ask)}", session=session)
+        desk = any(staff.role is Role.HUB for staff in ASKER.get())
+        values = {"told": told, "ask": f"/line?{urlencode(ask)}", "session": session, "desk": desk}
+        text = self._pages.render("_hub_strip.html", ui=ui, **values)
         return Markup(text)  # noqa: S704  # a template made it, with everything escaped
 
     def _told(self, name: str, text: str, ui: Catalogue, *, chosen: bool) -> dict[str, object]:

@@ -127,7 +127,9 @@ async def test_the_coordinator_connects_the_computer_and_nobody_else_does(tmp_pa
         await text(client, f"{hub.own}/setup", 403)
         async with client.post(f"{hub.own}/setup", data={"address": "a", "words": "b"}) as response:
             assert response.status == 403
+        assert 'href="/desk"' not in await text(client, f"{hub.own}/")
         await enter(hub, client)
+        assert 'href="/desk"' in await text(client, f"{hub.own}/")  # Back to it, from each page.
         page = await text(client, f"{hub.own}/staff?ui=en")  # To where it begins.
         assert "The six words" in page
         words = "acorn actor agree album amber anchor"
