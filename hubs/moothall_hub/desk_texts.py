@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from babel.numbers import format_decimal
+
 from moothall.adapters.page_catalogues import Catalogue
 from moothall_hub.desk_ports import LineHealth, LineState, Saving
 from moothall_hub.local_floor import Where
@@ -122,8 +124,8 @@ def figures(health: LineHealth, ui: Catalogue) -> list[str]:
         found.append(ui.counted(TO_COME, health.events_missing))
     if health.state is LineState.UNPAIRED:
         return found
-    used = f"{health.bytes_today / MEGABYTE:.1f}"
+    used = format_decimal(health.bytes_today / MEGABYTE, "0.0", locale=ui.locale)
     if health.budget is None:
         return [*found, ui.text(TODAY, n=used)]
-    budget = f"{health.budget / MEGABYTE:g}"
+    budget = format_decimal(health.budget / MEGABYTE, "0.###", locale=ui.locale)
     return [*found, ui.text(TODAY_OF, n=used, all=budget), ui.text(SAVING[health.saving])]

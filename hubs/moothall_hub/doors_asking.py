@@ -30,6 +30,7 @@ from moothall.services.asking import Unasked
 from moothall_hub import desk_texts
 from moothall_hub.author_page import RoomAuthorPage
 from moothall_hub.desk_ports import HubFacts
+from moothall_hub.local_floor import Mode
 from moothall_hub.room_floor import RoomFloor, RoomWish
 
 
@@ -199,6 +200,7 @@ class RoomAskingDoor:
             most_text=MAX_TEXT,
             most_name=MAX_NAME,
             session=wanted.session,
+            open=self._floor.floor(wanted.session).mode is Mode.OPEN,
             wrong_address=ui.text(desk_texts.WRONG_ADDRESS),
         )
         response = own_html(text, ui, status=status)

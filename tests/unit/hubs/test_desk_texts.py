@@ -29,6 +29,7 @@ def test_figures_are_told_as_far_as_there_are_any() -> None:
     ]
     down = LineHealth(state=LineState.DOWN, since=0, delay_ms=300, bytes_today=250_000)
     assert desk_texts.figures(down, ui) == ["Today: 0.2 MB"]
+    assert "0,2" in desk_texts.figures(down, CATALOGUES["fr"])[0]
     bounded = LineHealth(state=LineState.GOOD, since=0, delay_ms=300, budget=2_500_000, saving=Saving.LANGUAGES)
     assert desk_texts.figures(bounded, ui) == [
         "An answer takes 300 ms.",

@@ -12,6 +12,7 @@ from moothall.core.actors import SYSTEM
 from moothall.core.decide_floor import MAX_TEXT
 from moothall.core.floor.parts import Kind
 from moothall.wire.hub import AskAct
+from moothall_hub.local_floor import Mode
 
 FILLED = {"id": "f1", "kind": "question", "text": "Why?", "language": "en"}
 
@@ -29,6 +30,10 @@ async def test_the_form_is_everybodys_but_for_who_reads_it(house: OpenRoom) -> N
     assert "The coordinator of your group reads it first" in text
     assert "Those who run the meeting read it first" not in text
     assert 'action="/s/s/ask?ui=en"' in text
+    await house.room.floor.set_mode(S, Mode.OPEN)
+    _, at_once = await somebody.get("/s/s/ask?ui=en")
+    assert "Those who run the meeting read it first" in at_once
+    assert "The coordinator of your group reads it first" not in at_once
     assert 'href="/microphone/s">Speaking by microphone' in text  # Why none opens here, and where one does.
     assert "For our group" not in text
     assert list(somebody.cookies) == ["asker"]
