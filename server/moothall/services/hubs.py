@@ -62,6 +62,9 @@ class Hubs:
         self._randomness = randomness
         self._hubs: dict[str, Hub] = {}
         self._keys = HubKeys()
+        # Bound: the hubs that were taken out while this server ran.
+        self._ended: dict[str, int] = {}
+        """By name, from which generation on a hub that is made anew goes on: what is older stays fenced off."""
         self._attendance = Attendance(clock)
         self._unkept: set[str] = set()
         """Hubs of which the book is behind."""
@@ -175,7 +178,8 @@ class Hubs:
             self._hubs.pop(name, None)
         self._attendance.forget(name)
         self._keys.learn(self._hubs.values())
-        self._fence(name, hub.generation + 1)
+        ended = self._ended[name] = max(hub.generation, self._ended.get(name, 0)) + 1
+        self._fence(name, ended)
         return True
 
     # Machines
@@ -186,10 +190,13 @@ class Hubs:
         `node` is the machine's own name, `machine` what people call it; `with_` is written in the same act. Raises
         StorageUnavailable.
         """
-        key, at = new_key(self._randomness), self._clock.wall()
-        hub = await self._keep(
-            name, lambda kept: paired(kept, digest(key), node=node, machine=machine, at=at), with_=with_
-        )
+        key, at, ended = new_key(self._randomness), self._clock.wall(), self._ended.get(name, 0)
+
+        def change(kept: Hub) -> Hub:
+            known = msgspec.structs.replace(kept, generation=max(kept.generation, ended))
+            return paired(known, digest(key), node=node, machine=machine, at=at)
+
+        hub = await self._keep(name, change, with_=with_)
         if hub is None:
             return None
         self._keys.learn(self._hubs.values())

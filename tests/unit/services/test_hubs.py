@@ -116,6 +116,9 @@ async def test_a_key_speaks_for_a_hub_until_another_machine_does(registry: Regis
     assert registry.hubs.of_key(second.key) is None
     assert registry.told[-1] == ("fenced", "kisumu-library", 3)
     assert await registry.hubs.pair("kisumu-library", node=NODE, machine="") is None
+    await registry.kisumu()  # Made anew under its name, it isn't taken for the one that was taken out.
+    await registry.hubs.pair("kisumu-library", node=NODE, machine="")
+    assert registry.told[-1] == ("fenced", "kisumu-library", 4)
 
 
 @with_registry
