@@ -24,6 +24,7 @@ def open_presence(
     presence = HubPresence(house.sessions, clock=house.clock, randomness=house.randomness, has_machine=hubs.has_machine)
     hubs.when_seen(presence.connected)
     hubs.when_counted(presence.counted)
+    hubs.when_removed(presence.removed)
     acts = HubActs(
         house.sessions,
         asking=house.asking,

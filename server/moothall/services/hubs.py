@@ -72,6 +72,7 @@ class Hubs:
         self._fenced: list[Callable[[str, int], None]] = []
         self._seen: list[Callable[[str, str, bool, int], None]] = []
         self._counted: list[Counted] = []
+        self._removed: list[Callable[[str], None]] = []
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -180,7 +181,13 @@ class Hubs:
         self._keys.learn(self._hubs.values())
         ended = self._ended[name] = max(hub.generation, self._ended.get(name, 0)) + 1
         self._fence(name, ended)
+        for tell in self._removed:
+            tell(name)
         return True
+
+    def when_removed(self, tell: Callable[[str], None]) -> None:
+        """From now on tell of the name of each hub that is taken out."""
+        self._removed.append(tell)
 
     # Machines
 

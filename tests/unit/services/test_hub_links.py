@@ -78,6 +78,8 @@ def test_a_hub_that_takes_changes_is_told_of_no_more() -> None:
     [
         (wire.Leave(session=HALL), CloseCode.PROTOCOL_ERROR),
         (msgspec.structs.replace(HELLO, node=""), CloseCode.PROTOCOL_ERROR),
+        (msgspec.structs.replace(HELLO, release="1\n2"), CloseCode.PROTOCOL_ERROR),
+        (msgspec.structs.replace(HELLO, release="1" * 101), CloseCode.PROTOCOL_ERROR),
         (msgspec.structs.replace(HELLO, protocol=2), CloseCode.BAD_REQUEST),
         (msgspec.structs.replace(HELLO, node="centre"), CloseCode.LOOP),
         (None, CloseCode.PROTOCOL_ERROR),

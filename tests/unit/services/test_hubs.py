@@ -77,7 +77,7 @@ async def test_a_link_alone_is_a_hub_as_well(registry: Registry) -> None:
     assert registry.links.get(staff.link) is None
     assert registry.hubs.list() == ()
     assert not await registry.hubs.remove("lima")
-    assert registry.told == [("fenced", "lima", 1)]
+    assert registry.told == [("fenced", "lima", 1), ("removed", "lima")]
 
 
 @with_registry
@@ -114,7 +114,7 @@ async def test_a_key_speaks_for_a_hub_until_another_machine_does(registry: Regis
     assert second.key.encode() not in kept
     await registry.hubs.remove("kisumu-library")
     assert registry.hubs.of_key(second.key) is None
-    assert registry.told[-1] == ("fenced", "kisumu-library", 3)
+    assert registry.told[-2:] == [("fenced", "kisumu-library", 3), ("removed", "kisumu-library")]
     assert await registry.hubs.pair("kisumu-library", node=NODE, machine="") is None
     await registry.kisumu()  # Made anew under its name, it isn't taken for the one that was taken out.
     await registry.hubs.pair("kisumu-library", node=NODE, machine="")
