@@ -15,8 +15,10 @@ from moothall.adapters.admin_view import LanguageReader, QrSvg
 from moothall.adapters.hub_texts import HubText
 from moothall.core.errors import NoLink, Refusal, StorageUnavailable
 from moothall.core.hub_entry import MOST_PEOPLE, Details, Hub
+from moothall.core.ids import SessionId
 from moothall.core.programme.times import Zones
 from moothall.core.times import Zone
+from moothall.services.hub_links import Connected
 from moothall.services.hub_pairing import Pairing
 from moothall.services.hubs import Hubs
 
@@ -56,9 +58,11 @@ class HubAdminDoor:
         zones: Zones,
         public: str,
         qr_svg: QrSvg,
+        linked: Callable[[], tuple[Connected, ...]] = tuple,
+        meeting: Callable[[SessionId], str] = str,
     ) -> None:
         """`zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no
-        slash at its end.
+        slash at its end. `linked` tells whose machines have a link, `meeting` what a session is called.
         """
         self.pages = pages
         self._hubs = hubs
@@ -67,6 +71,8 @@ class HubAdminDoor:
         self._zones = zones
         self._public = public
         self._qr = qr_svg
+        self._linked = linked
+        self._meeting = meeting
         self._languages = LanguageReader(pages.pages.catalogues).read
 
     def routes(self) -> list[web.RouteDef]:
@@ -93,7 +99,7 @@ class HubAdminDoor:
             status=400 if problem else 200,
             problem=problem and asked.ui.text(problem),
             given=given or {},
-            hubs=[self._row(hub, asked) for hub in self._hubs.list()],
+            hubs=self._rows(asked),
         )
 
     @_page
@@ -125,7 +131,7 @@ class HubAdminDoor:
             asked,
             status=400 if problem else 200,
             problem=problem and asked.ui.text(problem),
-            hub=self._row(hub, asked),
+            hub=self._rows(asked, hub)[0],
             given=view.fields(hub, asked.ui) | dict(given or {}),
             until="" if until is None else view.moment(until, self._zone(), asked.ui),
         )
@@ -137,8 +143,9 @@ class HubAdminDoor:
         hub = self._hub(request)
         details = await self._details(given)
         if isinstance(details, str):
-            return self._show(asked, hub, problem=details, given={**given, "title": hub.title})
-        await self._hubs.change(hub.name, details)
+            return self._show(asked, hub, problem=details, given=given)
+        if isinstance(await self._hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
+            return self._show(asked, hub, problem=HubText.NAME, given=given)
         return see(asked.to(f"/admin/hubs/{hub.name}"))
 
     @_page
@@ -179,7 +186,7 @@ class HubAdminDoor:
         return self.pages.show(
             "admin_hub_sheets.html",
             asked,
-            hub=self._row(hub, asked),
+            hub=self._rows(asked, hub)[0],
             link=link,
             link_qr=link and self._qr(link),
             words=words or (),
@@ -190,9 +197,14 @@ class HubAdminDoor:
             until="" if until is None else view.moment(until, self._zone(), asked.ui),
         )
 
-    def _row(self, hub: Hub, asked: Asked) -> dict[str, object]:
+    def _rows(self, asked: Asked, *only: Hub) -> list[dict[str, object]]:
+        lines = {each.hub: each for each in self._linked()}
+        return [self._row(hub, asked, lines) for hub in only or self._hubs.list()]
+
+    def _row(self, hub: Hub, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
         people, here = self._hubs.people(hub.name), self._hubs.here(hub.name)
-        return view.staff_row(hub, people, asked.ui, here=here, zone=self._zone())
+        row = view.staff_row(hub, people, asked.ui, here=here, zone=self._zone())
+        return row | view.line_row(lines.get(hub.name), self._meeting, asked.ui, zone=self._zone())
 
     def _hub(self, request: web.Request) -> Hub:
         hub = self._hubs.get(request.match_info["hub"])

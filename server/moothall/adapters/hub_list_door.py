@@ -31,11 +31,12 @@ class HubListDoor:
 
     def _show(self, request: web.Request, template: str, path: str, *, took_part: bool) -> web.Response:
         ui, chosen = language(self._pages, request)
-        hubs = [hub for hub in self._hubs.list() if not took_part or hub.here_ms or hub.most]
+        found = [(hub, self._hubs.people(hub.name)) for hub in self._hubs.list()]
+        hubs = [(hub, people) for hub, people in found if not took_part or hub.here_ms or hub.most or people]
         text = self._pages.render(
             template,
             ui=ui,
-            hubs=[view.public_row(hub, self._hubs.people(hub.name), ui) for hub in hubs],
+            hubs=[view.public_row(hub, people, ui) for hub, people in hubs],
             query=f"?ui={ui.language}" if chosen else "",
             in_language=lambda tag: f"{path}?ui={tag}",
         )

@@ -120,14 +120,14 @@ class HubPageDoor:
     async def meeting(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
         """One meeting: what the hub does there."""
         live = await self._live(request, asked)
-        self.hubs.visited(hub.name, renews=False)
+        self.hubs.visited(hub.name, live.id, renews=False)
         return await self._meeting(asked, hub, live)
 
     @_page
     async def now(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
         """What changes of that page, for its script."""
         live = await self._live(request, asked)
-        self.hubs.visited(hub.name, renews=True)
+        self.hubs.visited(hub.name, live.id, renews=True)
         return self.pages.show("_hub_now.html", asked, **await self._changing(asked, hub, live))
 
     async def _meeting(

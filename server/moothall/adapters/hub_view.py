@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from moothall.adapters.hub_texts import HubText
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.core.hub_entry import Hub
+from moothall.core.ids import SessionId
 from moothall.core.times import Zone
+from moothall.services.hub_links import Connected
 
 HOUR_MS = 3_600_000
 
@@ -38,7 +43,7 @@ def public_row(hub: Hub, people: int | None, ui: Catalogue) -> dict[str, object]
         "languages": ", ".join(ui.language_name(tag) for tag in hub.details.languages),
         "people": "" if people is None else ui.text(HubText.NOW, n=people),
         "hours": hours(hub.here_ms, ui),
-        "most": format_decimal(hub.most, locale=ui.locale),
+        "most": format_decimal(max(hub.most, people or 0), locale=ui.locale),
         "people_hours": hours(hub.people_ms, ui),
     }
 
@@ -57,6 +62,31 @@ def staff_row(hub: Hub, people: int | None, ui: Catalogue, *, here: bool, zone: 
         "machine": "" if not hub.digest else " · ".join(each for each in (hub.machine, hub.node) if each),
         "paired": "" if hub.paired is None else moment(hub.paired, zone, ui),
     }
+
+
+def line_row(
+    line: Connected | None, meeting: Callable[[SessionId], str], ui: Catalogue, *, zone: Zone
+) -> dict[str, str]:
+    """How the line of a hub's machine is, for the secretariat: all empty where it has no link."""
+    if line is None:
+        return {"line": "", "bytes": "", "follows": "", "release": ""}
+    since = ui.text(HubText.LINE, time=moment(line.since, zone, ui))
+    delay = "" if line.round_trip is None else ui.text(HubText.DELAY, time=_delay(line.round_trip, ui))
+    titles = (meeting(session).strip() or session for session in line.sessions)
+    return {
+        "line": " · ".join(each for each in (since, delay) if each),
+        "bytes": ui.text(HubText.BYTES, down=_megabytes(line.bytes_sent, ui), up=_megabytes(line.bytes_received, ui)),
+        "follows": ", ".join(f"\u2068{title}\u2069" for title in titles),
+        "release": line.release,
+    }
+
+
+def _delay(ms: int, ui: Catalogue) -> str:
+    return format_unit(ms / 1_000, "second", "narrow", "0.0", locale=ui.locale)
+
+
+def _megabytes(count: int, ui: Catalogue) -> str:
+    return format_unit(count / 1_000_000, "megabyte", "short", "#,##0.00", locale=ui.locale)
 
 
 def fields(hub: Hub, ui: Catalogue) -> dict[str, str]:

@@ -68,6 +68,7 @@ class HubPresence:
         self._has_machine = has_machine
         self._lines: dict[str, _Line] = {}  # By the hubs' names here. Overflow: see MOST_LINES.
         self._buckets: dict[str, Bucket] = {}  # By the same names. Overflow: as above, who counted longest ago.
+        self._titles: dict[str, str] = {}  # Bound: the hubs that were called otherwise while this server ran.
         self._removed: set[str] = set()  # Bound: the hubs that were taken out while this server ran.
         self._began = (clock.wall(), clock.monotonic())
         self._writing = asyncio.Lock()
@@ -97,6 +98,10 @@ class HubPresence:
         self._lines.pop(hub, None)
         self._removed.add(hub)
 
+    def retitled(self, hub: str, title: str) -> None:
+        """A hub is called otherwise from now on, also where it takes part already."""
+        self._titles[hub] = title[:MAX_TITLE]
+
     async def counted(
         self, session: SessionId, hub: str, title: str, people: int, at: int, *, act: CommandId | None = None
     ) -> Refusal | None:
@@ -121,6 +126,7 @@ class HubPresence:
             if here and state.status is not Status.CLOSED:
                 self._follows_by_counting(hub, session)
             since = known.since if known is not None and known.here is here else self._clock.wall()
+            title = self._titles.get(hub, title)
             new = StateHub(hub=hub, title=title[:MAX_TITLE], people=people, counted=at, here=here, since=since)
             return await self._write(live, new, act)
 
@@ -152,6 +158,9 @@ class HubPresence:
         known, line = state.hubs.get(hub), self._lines.get(_top(hub))
         if _top(hub) in self._removed:
             return _left(hub, known, self._clock.wall())
+        title = self._titles.get(hub)
+        if known is not None and title is not None and title != known.title:
+            return _called(hub, known, title)
         if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
             return None
         if line is None:
@@ -199,7 +208,7 @@ class HubPresence:
         if line is None:
             wall, monotonic = self._began
             line = _Line(title=title, up=False, since=wall, since_here=monotonic, links=1, followed={})
-        line.title = title[:MAX_TITLE]
+        line.title = self._titles.get(hub, title)[:MAX_TITLE]
         self._lines[hub] = line
         if len(self._lines) > MOST_LINES:
             self._lines.pop(next(iter(self._lines)))
@@ -234,6 +243,12 @@ def _came(hub: str, known: HubNow | None, line: _Line) -> StateHub | None:
     people = None if known.people == 0 else known.people
     since = known.since if known.here else line.since
     return StateHub(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
+
+
+def _called(hub: str, known: HubNow, title: str) -> StateHub:
+    return StateHub(
+        hub=hub, title=title, people=known.people, counted=known.counted, here=known.here, since=known.since
+    )
 
 
 def _cut(state: State, hub: str, known: HubNow | None, since: int) -> StateHub | None:

@@ -274,6 +274,21 @@ async def test_what_the_disk_refuses_is_written_later(house: House) -> None:
 
 
 @in_a_house
+async def test_a_hub_is_called_otherwise_while_it_takes_part(house: House) -> None:
+    house.comes()
+    await house.count(4, house.now, ("lima", "Lima"))  # By its page, without a machine.
+    await house.later()
+    house.presence.retitled("kisumu", "Town library")
+    house.presence.retitled("lima", "Lima school")
+    await house.later()
+    assert [each.title for each in house.live.state.hubs.values()] == ["Lima school", "Town library"]
+    house.presence.follows(*KISUMU, SESSION, True)  # As its link has it from before.
+    await house.count(23, house.now)
+    await house.later()
+    assert (house.stands().title, house.stands().people) == ("Town library", 23)
+
+
+@in_a_house
 async def test_a_hub_that_is_taken_out_has_left_until_it_comes_anew(house: House) -> None:
     house.comes()
     await house.count(23, house.now)
