@@ -103,6 +103,8 @@ async def test_heads_are_counted_by_one_tap_or_as_a_number(tmp_path: Path) -> No
         await browser.send(f"{PAGE}/people", people="٢٣")
         assert people("kisumu") == 23
         assert "People now: 23" in browser.text
+        await browser.send(f"{PAGE}/people", people="9", age="60000")  # What was counted before is no news.
+        assert people("kisumu") == 23
         await browser.send(f"{PAGE}/people", step="fewer")
         assert people("kisumu") == 22
         for wrong in ("", "many", "-1", "1000000", "1.5"):
