@@ -16,6 +16,7 @@ from moothall.core.times import Zone
 from moothall.services.hub_links import Connected
 
 HOUR_MS = 3_600_000
+MEGABYTE = 1_000_000
 
 
 def moment(ms: int, zone: Zone, ui: Catalogue) -> str:
@@ -75,7 +76,7 @@ def line_row(
     titles = (meeting(session).strip() or session for session in line.sessions)
     return {
         "line": " · ".join(each for each in (since, delay) if each),
-        "bytes": ui.text(HubText.BYTES, down=_megabytes(line.bytes_sent, ui), up=_megabytes(line.bytes_received, ui)),
+        "bytes": ui.text(HubText.BYTES, down=_amount(line.bytes_sent, ui), up=_amount(line.bytes_received, ui)),
         "follows": ", ".join(f"\u2068{title}\u2069" for title in titles),
         "release": line.release,
     }
@@ -85,8 +86,10 @@ def _delay(ms: int, ui: Catalogue) -> str:
     return format_unit(ms / 1_000, "second", "narrow", "0.0", locale=ui.locale)
 
 
-def _megabytes(count: int, ui: Catalogue) -> str:
-    return format_unit(count / 1_000_000, "megabyte", "short", "#,##0.00", locale=ui.locale)
+def _amount(count: int, ui: Catalogue) -> str:
+    if count < MEGABYTE:
+        return format_unit(-(-count // 1_000), "kilobyte", "short", locale=ui.locale)
+    return format_unit(count / MEGABYTE, "megabyte", "short", "#,##0.0", locale=ui.locale)
 
 
 def fields(hub: Hub, ui: Catalogue) -> dict[str, str]:
