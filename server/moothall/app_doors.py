@@ -316,7 +316,7 @@ def _front_page(house: House, pages: Pages, catalogue: Catalogue) -> FrontPage:
         planned=programme.planned,
         place=place,
         known=catalogue.known,
-        groups=lambda: bool(house.hubs.list()),
+        groups=house.hubs.there_are,
     )
 
 

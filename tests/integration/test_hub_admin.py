@@ -61,6 +61,7 @@ async def test_a_group_is_added_changed_and_taken_out(tmp_path: Path) -> None:
         assert await secretary.get("/admin/hubs") == 200
         assert "Kisumu &amp; &lt;Library&gt;" in secretary.text
         assert "Never seen yet" in secretary.text
+        assert "Ms. Achieng" in secretary.text
         assert await secretary.get(f"/admin/hubs/{NAME}") == 200
         assert 'value="English, Swahili"' in secretary.text
         assert "Ms. Achieng" in secretary.text
@@ -172,8 +173,13 @@ async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Pa
             assert "Achieng" not in reader.text
         assert await reader.get("/hubs") == 200
         assert "People now: 23" in reader.text
+        await house.running.hubs.count(NAME, SessionId("plenary"), 24, 2)
+        await reader.get("/hubs")
+        assert "People now: 24" in reader.text
+        await reader.get("/hubs/thanks")
+        assert "<td>24</td>" in reader.text
         assert await reader.get("/admin/hubs") == 403
         await reader.get("/?ui=es")
         assert 'href="/hubs?ui=es"' in reader.text
         await secretary.get(f"/admin/hubs/{NAME}")
-        assert "People now: 23" in secretary.text
+        assert "People now: 24" in secretary.text

@@ -199,11 +199,11 @@ class HubAdminDoor:
 
     def _rows(self, asked: Asked, *only: Hub) -> list[dict[str, object]]:
         lines = {each.hub: each for each in self._linked()}
-        return [self._row(hub, asked, lines) for hub in only or self._hubs.list()]
+        found = [(hub, self._hubs.people(hub.name)) for hub in only] if only else self._hubs.listed()
+        return [self._row(hub, people, asked, lines) for hub, people in found]
 
-    def _row(self, hub: Hub, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
-        people, here = self._hubs.people(hub.name), self._hubs.here(hub.name)
-        row = view.staff_row(hub, people, asked.ui, here=here, zone=self._zone())
+    def _row(self, hub: Hub, people: int | None, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
+        row = view.staff_row(hub, people, asked.ui, here=self._hubs.here(hub.name), zone=self._zone())
         return row | view.line_row(lines.get(hub.name), self._meeting, asked.ui, zone=self._zone())
 
     def _hub(self, request: web.Request) -> Hub:

@@ -158,7 +158,7 @@ class HubPageDoor:
             token = self._asking.token(live.id, each.id)
             own = await self._asking.own(live.id, token)
             if own is not None:
-                rows.append(view.question_row(own, page_of(live.id, token), hub.name, ui))
+                rows.append(view.question_row(own, page_of(live.id, token), hub.name, state.hubs, ui))
         return {
             "hub": hub,
             "title": state.title.strip() or ui.text("Meeting without a title"),

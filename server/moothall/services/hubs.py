@@ -87,6 +87,15 @@ class Hubs(HubListeners):
         others = [unwritten(staff) for name, staff in links.items() if name not in self._hubs]
         return tuple(sorted((*self._hubs.values(), *others), key=lambda hub: (hub.title.casefold(), hub.name)))
 
+    def listed(self) -> tuple[tuple[Hub, int | None], ...]:
+        """All hubs, each with how many take part there now, as `people` says."""
+        on = self.on()
+        return tuple((hub, people_now(hub, on)) for hub in self.list())
+
+    def there_are(self) -> bool:
+        """Whether there is any hub."""
+        return bool(self._hubs) or any(staff.role is Role.HUB for staff in self._links.list())
+
     def get(self, name: str) -> Hub | None:
         """The hub of that name."""
         if name in self._hubs:
