@@ -59,7 +59,8 @@ def staff_row(hub: Hub, people: int | None, ui: Catalogue, *, here: bool, zone: 
         "state": ui.text(HubText.THERE if here else HubText.AWAY),
         "seen": ui.text(HubText.NEVER) if hub.seen is None else ui.text(HubText.SEEN, time=moment(hub.seen, zone, ui)),
         "expected": "" if expected is None else ui.text(HubText.EXPECTING, n=expected),
-        "coordinator": hub.details.coordinator,
+        "coordinator": hub.details.coordinator
+        and ui.text(HubText.COORDINATOR, name=f"\u2068{hub.details.coordinator}\u2069"),
         "machine": "" if not hub.digest else " · ".join(each for each in (hub.machine, hub.node) if each),
         "paired": "" if hub.paired is None else moment(hub.paired, zone, ui),
     }
