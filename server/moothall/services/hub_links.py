@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import Lane, SessionId, is_command_id
+from moothall.core.ids import Lane, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hub_ports import About, ActTaker, HubConnection, Identity, LinkSource, Pack, Registry
 from moothall.services.hub_serving import OFFER_MS, Served, ServedHub
@@ -179,6 +179,8 @@ class HubLinks:
         if hello.protocol != wire.PROTOCOL:
             reason = f"This server speaks version {wire.PROTOCOL} of the hub link, and not {hello.protocol}."
             return CloseCode.BAD_REQUEST, reason
+        if not is_name(self._path_of(identity)):
+            return CloseCode.BAD_REQUEST, "With those above it this hub's name is too long: pair it by a shorter one."
         if hello.node in self._above:
             return CloseCode.LOOP, MEANINGS[CloseCode.LOOP].reason
         linked = self._links.get(identity.hub)

@@ -199,6 +199,14 @@ def test_a_hub_below_a_hub_has_its_whole_path() -> None:
     told(story, Centre(path="north"))
 
 
+def test_a_hub_whose_path_is_no_name_is_refused() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial()
+        assert await ended(hub) == CloseCode.BAD_REQUEST
+
+    told(story, Centre(path=f"north.{'x' * 55}"))
+
+
 def test_a_server_with_another_name_has_its_hubs_come_back() -> None:
     async def story(it: Centre) -> None:
         hub = await it.dial()
