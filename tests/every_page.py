@@ -143,8 +143,8 @@ async def _in_a_group(page: Page) -> None:
     await page.click("#Set button")
     await page.locator(".many").wait_for()
     await page.fill("#Note", "We <hear> you well.")
-    await _sent(page, "#Write button")
-    await page.locator(".note").first.wait_for()
+    await page.click("#Write button")
+    await page.locator("#NotesNow .note").first.wait_for()
 
 
 async def _beside(page: Page) -> None:

@@ -44,6 +44,8 @@ class Registry:
         self.hubs.when_fenced(lambda *told: self.told.append(("fenced", *told)))
         self.hubs.when_seen(lambda *told: self.told.append(("seen", *told)))
         self.hubs.when_counted(self._counted)
+        self.hubs.when_retitled(lambda *told: self.told.append(("retitled", *told)))
+        self.hubs.when_removed(lambda name: self.told.append(("removed", name)))
 
     async def _counted(self, *told: object) -> Refusal | None:
         self.told.append(("counted", *told))

@@ -15,6 +15,7 @@ from moothall.adapters.hub_door import TRIES, TRIES_PATIENCE_MS, HubDoor
 from moothall.adapters.limits import AddressGate
 from moothall.core.errors import NoLink, Refusal
 from moothall.core.hub_entry import Details
+from moothall.core.ids import is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hub_links import MOST_BELOW, HubLinks
 from moothall.services.hub_pairing import Pairing as Words
@@ -145,8 +146,8 @@ class Below:
         """
         title = " ".join(title.split())
         name = hub_name(title)
-        if not name:
-            return None
+        if not is_name(f"{self._links.path}.{name}" if self._links.path else name):
+            return None  # Also where it is too long together with the names of the hubs above.
         if self._hubs.get(name) is None:
             try:
                 made = await self._hubs.add(title, Details())

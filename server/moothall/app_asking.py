@@ -12,6 +12,7 @@ from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_door import TypingDoor
 from moothall.app_house import House
+from moothall.core.ids import SessionId
 from moothall.services.abuse_reports import AbuseReports
 from moothall.services.reader_access import ReaderAccess
 
@@ -26,6 +27,10 @@ def asking_doors(
     address_of: Callable[[web.Request], str],
 ) -> tuple[AskingDoor, TypingDoor]:
     """Made. `public`: the address that links say; `origins`: whose pages may send."""
+
+    def hubs_of(session: SessionId) -> dict[str, str]:
+        return {name: house.hubs.title_of(name) or label for name, label in access.hubs(session).items()}
+
     author_page = AuthorPage(pages, house.typing, house.randomness, house.balance)
     asking = AskingDoor(
         pages,
@@ -34,7 +39,7 @@ def asking_doors(
         clock=house.clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        hubs_of=access.hubs,
+        hubs_of=hubs_of,
         origins=origins,
         secure=public.startswith("https://"),
         address_of=address_of,

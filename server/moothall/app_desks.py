@@ -176,7 +176,7 @@ def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glos
         return (
             None
             if live is None
-            else hubs(live.state, {hub: each.label or hub for each in links if (hub := hub_of(each))})
+            else hubs(live.state, {hub: house.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))})
         )
 
     def report(session: SessionId) -> object:

@@ -231,7 +231,7 @@ async def open_doors(
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
-    linking = open_hub_link(
+    linking, links = open_hub_link(
         stack,
         house,
         presence=presence,
@@ -252,6 +252,7 @@ async def open_doors(
                 staff=staff,
                 catalogue=catalogue,
                 address_of=address_of,
+                linked=lambda: links.connected,
             ),
         ]
     )
@@ -315,7 +316,7 @@ def _front_page(house: House, pages: Pages, catalogue: Catalogue) -> FrontPage:
         planned=programme.planned,
         place=place,
         known=catalogue.known,
-        groups=lambda: bool(house.hubs.list()),
+        groups=house.hubs.there_are,
     )
 
 

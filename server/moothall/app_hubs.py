@@ -27,7 +27,7 @@ from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.hub_acts import HubActs
 from moothall.services.hub_followed import HubFollowed
-from moothall.services.hub_links import HubLinks
+from moothall.services.hub_links import Connected, HubLinks
 from moothall.services.hub_ports import About, ActTaker, Pack, Registry
 from moothall.services.hub_presence import HubPresence
 from moothall.services.hub_source import CentreSource
@@ -43,8 +43,11 @@ def hub_doors(
     staff: StaffDoor,
     catalogue: Catalogue,
     address_of: Callable[[web.Request], str],
+    linked: Callable[[], tuple[Connected, ...]],
 ) -> Sequence[web.RouteDef]:
-    """Their routes. `origins`: whose pages may send; `public`: the address on sheets and codes."""
+    """Their routes. `origins`: whose pages may send; `public`: the address on sheets and codes; `linked`: whose machine
+    has a link.
+    """
     shared = StaffPages(
         pages=pages,
         guard=FormGuard(origins=origins, randomness=house.randomness),
@@ -66,6 +69,7 @@ def hub_doors(
         qr_svg=qr_svg,
         removals=house.hub_removals.list,
         title_of=title_of,
+        linked=linked,
     )
     pair = HubPairDoor(
         pages,
@@ -139,8 +143,10 @@ def open_hub_link(
     catalogue: Catalogue,
     public: str,
     address_of: Callable[[web.Request], str],
-) -> HubDoor:
-    """The door where hubs dial, with the registry, and who is told of what they do, until the stack unwinds."""
+) -> tuple[HubDoor, HubLinks]:
+    """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
+    unwinds.
+    """
     door, links = hub_door(
         house,
         registry=house.hubs,
@@ -150,6 +156,7 @@ def open_hub_link(
         public=public,
         address_of=address_of,
     )
+    house.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
     followed = HubFollowed(lambda: links.connected, presence.follows, house.clock, relinked=presence.relinked)
     stack.callback(house.tasks.create_task(carry_on(followed.run, house.clock)).cancel)
-    return door
+    return door, links

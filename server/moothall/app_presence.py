@@ -16,21 +16,18 @@ def open_presence(
 ) -> tuple[HubPresence, HubActs]:
     """Made, told of what the registry of hubs knows, and running until the stack unwinds."""
     hubs = house.hubs
-
-    def title_of(name: str) -> str | None:
-        known = hubs.get(name)
-        return None if known is None else known.title
-
     presence = HubPresence(house.sessions, clock=house.clock, randomness=house.randomness, has_machine=hubs.has_machine)
     hubs.when_seen(presence.connected)
     hubs.when_counted(presence.counted)
+    hubs.when_removed(presence.removed)
+    hubs.when_retitled(presence.retitled)
     acts = HubActs(
         house.sessions,
         asking=house.asking,
         ballots=house.ballots,
         presence=presence,
         clock=house.clock,
-        title_of=title_of,
+        title_of=hubs.title_of,
         count=hubs.count,
     )
     stack.callback(house.tasks.create_task(carry_on(presence.run, house.clock)).cancel)

@@ -20,6 +20,11 @@ from moothall.services.session_writer import Receipt
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 S = SessionId("plenary")
+FORM_KEPT = """async () => {
+    const cache = await caches.open('moothall.asking');
+    while (!(await cache.keys()).some(({ url }) => url.includes('/ask'))) await new Promise(requestAnimationFrame);
+}"""
+SENT = "() => JSON.parse(localStorage.getItem(`moothall.hub.${location.pathname}`)).people === null"
 PAGE = f"/hub/kisumu/{S}"
 
 
@@ -54,7 +59,7 @@ async def test_a_code_is_scanned_and_heads_are_counted_by_taps(browser: Browser,
     async with group(tmp_path) as house, tab(browser) as page:
         await come_in(page, house)
         await page.get_by_role("link", name="Plenary").click()
-        await page.get_by_role("button", name="One more").click()  # The first one by the plain form.
+        await page.get_by_role("button", name="One more").click()
         await expect(page.locator(".many")).to_have_text("People now: 1")
         await page.evaluate("window.same = true")
         for _ in range(5):
@@ -65,6 +70,7 @@ async def test_a_code_is_scanned_and_heads_are_counted_by_taps(browser: Browser,
         await page.get_by_role("button", name="Set the number").click()
         await expect(page.locator(".many")).to_have_text("People now: 23")
         await expect(page.get_by_label("Or the number itself")).to_have_value("")
+        await page.wait_for_function(SENT)
         assert await page.evaluate("window.same")
         assert house.running.hubs.people("kisumu") == 23
         assert house.running.hubs.here("kisumu")
@@ -103,6 +109,51 @@ async def test_a_line_that_is_away_is_said_until_it_is_back(browser: Browser, tm
         await page.context.set_offline(False)
         await page.clock.run_for(31_000)
         await expect(away).to_be_hidden()
+
+
+async def test_what_is_counted_written_and_asked_without_a_line_is_kept_and_sent_once(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with group(tmp_path) as house, tab(browser) as page:
+        await come_in(page, house)
+        await page.goto(house.running.address + PAGE)
+        await page.evaluate(FORM_KEPT)
+        await page.context.set_offline(True)
+        for _ in range(3):
+            await page.get_by_role("button", name="One more").click()
+        await expect(page.locator(".many")).to_have_text("People now: 3")
+        await page.get_by_label("Your note").fill("We hear nothing.")
+        await page.get_by_role("button", name="Send the note").click()
+        await expect(page.get_by_label("Your note")).to_have_value("")
+        await expect(page.locator("#WaitingNotes")).to_have_text("We hear nothing.")
+        await expect(page.get_by_text("The line is away.")).to_be_visible()
+        await page.get_by_role("link", name="Ask or comment").click()
+        await page.get_by_label("Your question or comment").fill("Who pays?")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator("#KeptList")).to_contain_text("Who pays?")
+        assert house.running.hubs.people("kisumu") is None
+        await page.context.set_offline(False)
+        await page.goto(house.running.address + PAGE)  # The browser has kept it, though the page was left.
+        await expect(page.locator(".note")).to_have_text(["We hear nothing."])
+        await expect(page.locator("#Waiting")).to_be_hidden()
+        await page.wait_for_function(SENT)
+        await expect(page.locator(".many")).to_have_text("People now: 3")
+        assert house.running.hubs.people("kisumu") == 3
+        live = house.running.sessions.loaded(S)
+        assert live is not None
+        assert [each.text for each in live.state.backstage.hub_notes] == ["We hear nothing."]
+        asked = [(each.text, each.origin) for _, each in live.state.floor.interventions.items()]
+        assert asked == [("Who pays?", "hub:kisumu")]
+
+
+async def test_a_browser_whose_link_was_ended_is_told(browser: Browser, tmp_path: Path) -> None:
+    async with group(tmp_path) as house, tab(browser) as page:
+        await come_in(page, house)
+        await page.goto(house.running.address + PAGE)
+        assert await house.running.hubs.new_link("kisumu") is not None
+        await page.get_by_role("button", name="One more").click()
+        await expect(page.locator("#Hub")).to_have_count(0)
+        assert house.running.hubs.people("kisumu") is None
 
 
 async def test_all_of_it_works_without_a_script(browser: Browser, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from asking import name, stand
 from desk_meeting import S, meeting
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Kind, Standing
+from moothall.core.hub_entry import Details
 from moothall.core.ids import CommandId
 from moothall.wire import hub as wire
 
@@ -23,6 +24,7 @@ async def test_a_room_far_away_asks_and_is_counted(tmp_path: Path) -> None:
     asked = wire.AskAct(intervention=name("why"), kind=Kind.QUESTION, text="Who pays?", language="en", asker="x")
     acts: list[tuple[wire.AnyAct, str]] = [(asked, "ask:why"), (wire.HeadCountAct(people=23), "c1")]
     async with meeting(tmp_path) as on:
+        assert isinstance(await on.running.hubs.add("Kisumu", Details()), tuple)
         now = on.running.clock.wall()
         for each, known_by in acts * 2:
             assert isinstance(await on.running.hub_acts.take("kisumu", act(each, known_by, now), "0a1b"), wire.Done)

@@ -6,6 +6,8 @@ import re
 from html import unescape
 from pathlib import Path
 
+import aiohttp
+
 from admin_house import AdminHouse, admin_house
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM
@@ -14,7 +16,9 @@ from moothall.core.events import ChannelKind
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.services.hub_ports import Identity
+from moothall.services.hubs import Paired
 from moothall.services.session_writer import Receipt
+from moothall.wire import hub as wire
 from moothall.wire.pairing import secret_of
 
 KISUMU = {
@@ -60,6 +64,7 @@ async def test_a_group_is_added_changed_and_taken_out(tmp_path: Path) -> None:
         assert await secretary.get("/admin/hubs") == 200
         assert "Kisumu &amp; &lt;Library&gt;" in secretary.text
         assert "Never seen yet" in secretary.text
+        assert "Ms. Achieng" in secretary.text
         assert await secretary.get(f"/admin/hubs/{NAME}") == 200
         assert 'value="English, Swahili"' in secretary.text
         assert "Ms. Achieng" in secretary.text
@@ -67,9 +72,18 @@ async def test_a_group_is_added_changed_and_taken_out(tmp_path: Path) -> None:
         assert await secretary.send(f"/admin/hubs/{NAME}", **changed) == 200
         hub = house.running.hubs.get(NAME)
         assert hub is not None
-        assert (hub.title, hub.details.city, hub.details.expected) == (KISUMU["title"], "Kisumu city", None)
+        assert (hub.title, hub.details.city, hub.details.expected) == ("Another", "Kisumu city", None)
         assert (hub.details.languages, hub.details.zone) == (("en", "sw"), "Africa/Nairobi")
 
+        await secretary.get("/admin/hubs")
+        assert await secretary.send("/admin/hubs", title="Lima") == 200
+        await secretary.get("/admin/hubs/lima")
+        assert await secretary.send("/admin/hubs/lima", title="another", city="Lima") == 400
+        assert "That name can't be taken" in unescape(secretary.text)
+        assert 'value="Lima"' in secretary.text
+        assert await secretary.send("/admin/hubs/lima/remove", sure="1") == 200
+
+        await secretary.get(f"/admin/hubs/{NAME}")
         await secretary.send(f"/admin/hubs/{NAME}/words")
         assert words_on(secretary.text) != words
         await secretary.get(f"/admin/hubs/{NAME}")
@@ -115,6 +129,35 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(tmp_path: Path) ->
         assert await secretary.post("/admin/hubs/nobody/words", again) == 404
 
 
+async def test_the_secretariat_sees_how_the_line_of_each_group_is(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house, aiohttp.ClientSession() as machine:
+        secretary = await house.secretary()
+        await secretary.get("/admin/hubs")
+        await secretary.send("/admin/hubs", **KISUMU)
+        await meeting(house)
+        paired = await house.running.hubs.pair(NAME, node="0123456789abcdef", machine="laptop")
+        assert isinstance(paired, Paired)
+        await secretary.get("/admin/hubs")
+        assert "Linked since" not in secretary.text
+        key = {"Authorization": f"Bearer {paired.key}"}
+        async with machine.ws_connect(f"{house.running.address}/hub/link", headers=key) as line:
+
+            async def until(kind: type[wire.ToHub]) -> None:
+                while not isinstance(wire.decode_to_hub((await line.receive(10)).data), kind):
+                    pass
+
+            await line.send_bytes(wire.encode(wire.Hello(protocol=1, node="0123456789abcdef", release="9.9", wall=0)))
+            await until(wire.Programme)
+            await line.send_bytes(wire.encode(wire.Follow(session=SessionId("plenary"), channels=())))
+            await until(wire.Live)
+            assert await secretary.get("/admin/hubs") == 200
+            assert "Linked since" in secretary.text
+            assert re.search(r"\d\skB sent to it, 1\skB came from it", secretary.text) is not None
+            assert await secretary.get(f"/admin/hubs/{NAME}") == 200
+            assert "\u2068Plenary\u2069" in secretary.text
+            assert "9.9" in secretary.text
+
+
 async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, reader = await house.secretary(), await house.browser()
@@ -133,11 +176,16 @@ async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Pa
             assert "Achieng" not in reader.text
         assert await reader.get("/hubs") == 200
         assert "People now: 23" in reader.text
+        await house.running.hubs.count(NAME, SessionId("plenary"), 24, 2)
+        await reader.get("/hubs")
+        assert "People now: 24" in reader.text
+        await reader.get("/hubs/thanks")
+        assert "<td>24</td>" in reader.text
         assert await reader.get("/admin/hubs") == 403
         await reader.get("/?ui=es")
         assert 'href="/hubs?ui=es"' in reader.text
         await secretary.get(f"/admin/hubs/{NAME}")
-        assert "People now: 23" in secretary.text
+        assert "People now: 24" in secretary.text
 
 
 async def test_the_secretariat_sees_which_groups_have_erased_what_was_removed(tmp_path: Path) -> None:

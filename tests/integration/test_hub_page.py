@@ -103,6 +103,8 @@ async def test_heads_are_counted_by_one_tap_or_as_a_number(tmp_path: Path) -> No
         await browser.send(f"{PAGE}/people", people="٢٣")
         assert people("kisumu") == 23
         assert "People now: 23" in browser.text
+        await browser.send(f"{PAGE}/people", people="9", age="60000")  # What was counted before is no news.
+        assert people("kisumu") == 23
         await browser.send(f"{PAGE}/people", step="fewer")
         assert people("kisumu") == 22
         for wrong in ("", "many", "-1", "1000000", "1.5"):
@@ -188,6 +190,13 @@ async def test_the_groups_questions_and_where_they_stand(tmp_path: Path) -> None
         assert await browser.get(f"{PAGE}/now") == 200
         assert browser.text.index("And here?") < browser.text.index("Who &lt;pays&gt;?")
         assert "<bdi>ward</bdi>" in browser.text
+        await send(house, "w", do.StateHub(hub="kisumu.ward", title="Ward <school>", people=3, here=True, since=1))
+        await house.running.hubs.change("kisumu", Details(), "Kisumu town")
+        await browser.get(f"{PAGE}/now")
+        assert "<bdi>Ward &lt;school&gt;</bdi>" in browser.text
+        await browser.get(f"/s/{S}/ask")
+        assert "\u2068Kisumu town\u2069" in browser.text
+        await browser.get(f"{PAGE}/now")
         assert "Being checked" in browser.text
         assert "From Lima" not in browser.text
         own = re.search(rf'href="(/s/{S}/asked/[^"]+)" id="q-', browser.text)

@@ -19,6 +19,7 @@ from moothall.core.hub_entry import MOST_PEOPLE, Details, Hub
 from moothall.core.ids import SessionId
 from moothall.core.programme.times import Zones
 from moothall.core.times import Zone
+from moothall.services.hub_links import Connected
 from moothall.services.hub_pairing import Pairing
 from moothall.services.hub_removals import Removal
 from moothall.services.hubs import Hubs
@@ -61,8 +62,10 @@ class HubAdminDoor:
         qr_svg: QrSvg,
         removals: Callable[[], Sequence[Removal]],
         title_of: Callable[[SessionId], str],
+        linked: Callable[[], tuple[Connected, ...]] = tuple,
     ) -> None:
-        """`removals`: what was removed of what hubs hold; `title_of`: what a session is called.
+        """`removals`: what was removed of what hubs hold; `title_of`: what a session is called; `linked`: whose
+        machines have a link.
 
         `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
         at its end.
@@ -76,6 +79,8 @@ class HubAdminDoor:
         self._qr = qr_svg
         self._removals = removals
         self._removed = RemovedView(hubs, title_of)
+        self._linked = linked
+        self._meeting = title_of
         self._languages = LanguageReader(pages.pages.catalogues).read
 
     def routes(self) -> list[web.RouteDef]:
@@ -103,7 +108,7 @@ class HubAdminDoor:
             status=400 if problem else 200,
             problem=problem and asked.ui.text(problem),
             given=given or {},
-            hubs=[self._row(hub, asked) for hub in self._hubs.list()],
+            hubs=self._rows(asked),
             removed=self._removed.rows(removals, self._zone(), asked.ui),
             lost=self._removed.lost(removals),
         )
@@ -137,7 +142,7 @@ class HubAdminDoor:
             asked,
             status=400 if problem else 200,
             problem=problem and asked.ui.text(problem),
-            hub=self._row(hub, asked),
+            hub=self._rows(asked, hub)[0],
             given=view.fields(hub, asked.ui) | dict(given or {}),
             until="" if until is None else view.moment(until, self._zone(), asked.ui),
         )
@@ -149,8 +154,9 @@ class HubAdminDoor:
         hub = self._hub(request)
         details = await self._details(given)
         if isinstance(details, str):
-            return self._show(asked, hub, problem=details, given={**given, "title": hub.title})
-        await self._hubs.change(hub.name, details)
+            return self._show(asked, hub, problem=details, given=given)
+        if isinstance(await self._hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
+            return self._show(asked, hub, problem=HubText.NAME, given=given)
         return see(asked.to(f"/admin/hubs/{hub.name}"))
 
     @_page
@@ -191,7 +197,7 @@ class HubAdminDoor:
         return self.pages.show(
             "admin_hub_sheets.html",
             asked,
-            hub=self._row(hub, asked),
+            hub=self._rows(asked, hub)[0],
             link=link,
             link_qr=link and self._qr(link),
             words=words or (),
@@ -202,9 +208,14 @@ class HubAdminDoor:
             until="" if until is None else view.moment(until, self._zone(), asked.ui),
         )
 
-    def _row(self, hub: Hub, asked: Asked) -> dict[str, object]:
-        people, here = self._hubs.people(hub.name), self._hubs.here(hub.name)
-        return view.staff_row(hub, people, asked.ui, here=here, zone=self._zone())
+    def _rows(self, asked: Asked, *only: Hub) -> list[dict[str, object]]:
+        lines = {each.hub: each for each in self._linked()}
+        found = [(hub, self._hubs.people(hub.name)) for hub in only] if only else self._hubs.listed()
+        return [self._row(hub, people, asked, lines) for hub, people in found]
+
+    def _row(self, hub: Hub, people: int | None, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
+        row = view.staff_row(hub, people, asked.ui, here=self._hubs.here(hub.name), zone=self._zone())
+        return row | view.line_row(lines.get(hub.name), self._meeting, asked.ui, zone=self._zone())
 
     def _hub(self, request: web.Request) -> Hub:
         hub = self._hubs.get(request.match_info["hub"])

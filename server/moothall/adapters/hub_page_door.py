@@ -33,13 +33,15 @@ from moothall.core.programme.plan import Planned
 from moothall.core.programme.times import Zones
 from moothall.core.session import Status
 from moothall.core.times import Zone, clock_time
-from moothall.services.asking import Asking
+from moothall.services.asking import LONGEST_AGE_MS, Asking
 from moothall.services.catalogue import Entry
 from moothall.services.hubs import Hubs
 from moothall.services.programme import Programme
 from moothall.services.role_links import Staff, covers, hub_of
 from moothall.services.sessions import LiveSession, Sessions
 
+AGE_FIGURES = 12
+"""Figures of an age that are read."""
 Handler = Callable[["HubPageDoor", web.Request, Asked, Hub], Awaitable[web.Response]]
 
 
@@ -120,14 +122,14 @@ class HubPageDoor:
     async def meeting(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
         """One meeting: what the hub does there."""
         live = await self._live(request, asked)
-        self.hubs.visited(hub.name, renews=False)
+        self.hubs.visited(hub.name, live.id, renews=False)
         return await self._meeting(asked, hub, live)
 
     @_page
     async def now(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
         """What changes of that page, for its script."""
         live = await self._live(request, asked)
-        self.hubs.visited(hub.name, renews=True)
+        self.hubs.visited(hub.name, live.id, renews=True)
         return self.pages.show("_hub_now.html", asked, **await self._changing(asked, hub, live))
 
     async def _meeting(
@@ -156,7 +158,7 @@ class HubPageDoor:
             token = self._asking.token(live.id, each.id)
             own = await self._asking.own(live.id, token)
             if own is not None:
-                rows.append(view.question_row(own, page_of(live.id, token), hub.name, ui))
+                rows.append(view.question_row(own, page_of(live.id, token), hub.name, state.hubs, ui))
         return {
             "hub": hub,
             "title": state.title.strip() or ui.text("Meeting without a title"),
@@ -180,7 +182,11 @@ class HubPageDoor:
             return await self._meeting(asked, hub, live, problem=HubText.PEOPLE)
         step = {"more": 1, "fewer": -1}.get(given.get("step", ""), 0)
         people = min(MOST_PEOPLE, max(0, people + step))
-        refused = await self.hubs.count(hub.name, live.id, people, self._clock.wall())
+        # It may have been counted a while ago, while there was no line.
+        age = (
+            min(int(age), LONGEST_AGE_MS) if (age := given.get("age", "")).isdecimal() and len(age) < AGE_FIGURES else 0
+        )
+        refused = await self.hubs.count(hub.name, live.id, people, self._clock.wall() - age)
         if refused is not None:
             raise wrong(refused)
         return self._back(asked, hub, live)

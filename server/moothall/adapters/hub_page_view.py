@@ -20,6 +20,7 @@ from moothall.core.backstage import HubNote
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import HUB
 from moothall.core.hub_entry import Hub, belongs
+from moothall.core.hubs import Hubs
 from moothall.core.languages import direction
 from moothall.core.programme.plan import Planned
 from moothall.core.session import ON, State, Status
@@ -113,15 +114,16 @@ def asked_of(state: State, hub: str) -> list[Intervention]:
     return sorted(found, key=lambda each: -each.number)[:MOST_ASKED]
 
 
-def question_row(own: Own, page: str, hub: str, ui: Catalogue) -> dict[str, object]:
-    """A question of the hub; `page` is the address of its author's page."""
+def question_row(own: Own, page: str, hub: str, hubs: Hubs, ui: Catalogue) -> dict[str, object]:
+    """A question of the hub; `page` is the address of its author's page, `hubs` are those of the session."""
     each = own.intervention
     path = each.origin.removeprefix(HUB)
+    below = hubs[path].title if path in hubs else path.removeprefix(f"{hub}.")
     return {
         "id": each.id,
         "heading": ui.text(asking_texts.NUMBERED[each.kind], n=each.number),
         "name": each.name,
-        "below": "" if path == hub else path.removeprefix(f"{hub}."),
+        "below": "" if path == hub else below,
         "text": each.text,
         "language": each.language,
         "direction": direction(each.language),

@@ -22,6 +22,10 @@ class HubText:
     THERE = "Connected now"
     AWAY = "Not connected"
     GROUP = "From the group"
+    COORDINATOR = "Coordinator: {name}"
+    LINE = "Linked since {time}"
+    DELAY = "Delay: {time}"
+    BYTES = "{down} sent to it, {up} came from it"
 
 
 UNPAIRED: Mapping[Unpaired, str] = {

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from moothall.adapters.hub_texts import HubText
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.core.hub_entry import Hub
+from moothall.core.ids import SessionId
 from moothall.core.times import Zone
+from moothall.services.hub_links import Connected
 
 HOUR_MS = 3_600_000
+MEGABYTE = 1_000_000
 
 
 def moment(ms: int, zone: Zone, ui: Catalogue) -> str:
@@ -38,7 +44,7 @@ def public_row(hub: Hub, people: int | None, ui: Catalogue) -> dict[str, object]
         "languages": ", ".join(ui.language_name(tag) for tag in hub.details.languages),
         "people": "" if people is None else ui.text(HubText.NOW, n=people),
         "hours": hours(hub.here_ms, ui),
-        "most": format_decimal(hub.most, locale=ui.locale),
+        "most": format_decimal(max(hub.most, people or 0), locale=ui.locale),
         "people_hours": hours(hub.people_ms, ui),
     }
 
@@ -53,10 +59,38 @@ def staff_row(hub: Hub, people: int | None, ui: Catalogue, *, here: bool, zone: 
         "state": ui.text(HubText.THERE if here else HubText.AWAY),
         "seen": ui.text(HubText.NEVER) if hub.seen is None else ui.text(HubText.SEEN, time=moment(hub.seen, zone, ui)),
         "expected": "" if expected is None else ui.text(HubText.EXPECTING, n=expected),
-        "coordinator": hub.details.coordinator,
+        "coordinator": hub.details.coordinator
+        and ui.text(HubText.COORDINATOR, name=f"\u2068{hub.details.coordinator}\u2069"),
         "machine": "" if not hub.digest else " · ".join(each for each in (hub.machine, hub.node) if each),
         "paired": "" if hub.paired is None else moment(hub.paired, zone, ui),
     }
+
+
+def line_row(
+    line: Connected | None, meeting: Callable[[SessionId], str], ui: Catalogue, *, zone: Zone
+) -> dict[str, str]:
+    """How the line of a hub's machine is, for the secretariat: all empty where it has no link."""
+    if line is None:
+        return {"line": "", "bytes": "", "follows": "", "release": ""}
+    since = ui.text(HubText.LINE, time=moment(line.since, zone, ui))
+    delay = "" if line.round_trip is None else ui.text(HubText.DELAY, time=_delay(line.round_trip, ui))
+    titles = (meeting(session).strip() or session for session in line.sessions)
+    return {
+        "line": " · ".join(each for each in (since, delay) if each),
+        "bytes": ui.text(HubText.BYTES, down=_amount(line.bytes_sent, ui), up=_amount(line.bytes_received, ui)),
+        "follows": ", ".join(f"\u2068{title}\u2069" for title in titles),
+        "release": line.release,
+    }
+
+
+def _delay(ms: int, ui: Catalogue) -> str:
+    return format_unit(ms / 1_000, "second", "narrow", "0.0", locale=ui.locale)
+
+
+def _amount(count: int, ui: Catalogue) -> str:
+    if count < MEGABYTE:
+        return format_unit(-(-count // 1_000), "kilobyte", "short", locale=ui.locale)
+    return format_unit(count / MEGABYTE, "megabyte", "short", "#,##0.0", locale=ui.locale)
 
 
 def fields(hub: Hub, ui: Catalogue) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import get_args
 
 import msgspec
@@ -9,11 +10,14 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.backstage_parts import PolicyQuestion, Tag
+from moothall.core.hubs import way_to
 from moothall.core.ids import NoteId, PolicyQuestionId, SegmentId
 from moothall.core.persistent import PersistentMap
 
 HUB_NOTES = 50
-"""Notes to and from hubs that are at hand, all hubs together. Overflow: the oldest is in the log alone."""
+"""Notes to and from hubs that are at hand, all hubs together. Overflow: of the hub that has most of them the oldest is
+in the log alone, so that none hides what the others have written.
+"""
 
 
 class HubNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,15 @@ BackstageFact = ev.NoteLeft | ev.NoteRead | ev.HubNoteLeft | ev.HubNoteRead | ev
 BACKSTAGE_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(BackstageFact)
 
 
+def _at_hand(notes: tuple[HubNote, ...]) -> tuple[HubNote, ...]:
+    if len(notes) <= HUB_NOTES:
+        return notes
+    each_has = Counter(way_to(note.hub)[0] for note in notes)
+    most = max(each_has.values())
+    gone = next(n for n, note in enumerate(notes) if each_has[way_to(note.hub)[0]] == most)
+    return notes[:gone] + notes[gone + 1 :]
+
+
 def evolve_backstage(backstage: Backstage, event: BackstageFact, at: int) -> Backstage:
     """What the staff work with after `event`, logged at Unix ms `at`; the same object where it changes nothing."""
     replace = msgspec.structs.replace
@@ -70,7 +83,7 @@ def evolve_backstage(backstage: Backstage, event: BackstageFact, at: int) -> Bac
             return replace(
                 backstage,
                 notes=backstage.notes.set(event.note, event.hub),
-                hub_notes=(*backstage.hub_notes, left)[-HUB_NOTES:],
+                hub_notes=_at_hand((*backstage.hub_notes, left)),
             )
         case ev.HubNoteRead():
             read = tuple(

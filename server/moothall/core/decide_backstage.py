@@ -9,6 +9,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.backstage_parts import PolicyQuestion
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.hubs import is_or_is_below, way_to
 from moothall.core.ids import PolicyQuestionId, is_name
 from moothall.core.session import State
 
@@ -16,6 +17,10 @@ MAX_NOTE = 10_000
 """Characters of a note."""
 MOST_NOTES = 5_000
 """Notes of a session that can be confirmed."""
+MOST_OF_HUB = 300
+"""Of these, from one hub and those below it,"""
+MOST_OF_HUBS = 4_000
+"""and from all hubs: so that none keeps the staff from writing theirs."""
 MAX_QUESTION = 500
 """Characters of a policy question."""
 MOST_QUESTIONS = 20
@@ -107,6 +112,10 @@ def _hub_note(state: State, command: do.LeaveHubNote, actor: Actor) -> Sequence[
     unfit = _unfit(state, command.note, command.text)
     if unfit is not None:
         return unfit
+    if actor.role is Role.HUB:
+        hubs, top = [hub for _, hub in state.backstage.notes.items() if hub], way_to(command.hub)[0]
+        if len(hubs) >= MOST_OF_HUBS or sum(is_or_is_below(hub, top) for hub in hubs) >= MOST_OF_HUB:
+            return _refuse(RefusalCode.CONFLICT, f"Notes of one hub are {MOST_OF_HUB} at most, of all {MOST_OF_HUBS}.")
     return [ev.HubNoteLeft(hub=command.hub, note=command.note, text=command.text, by=actor.role)]
 
 

@@ -13,6 +13,7 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, ROOM, WAITING, Kind, Standing
 from moothall.core.floor.removing import speaker_of
+from moothall.core.hubs import is_or_is_below, way_to
 from moothall.core.ids import ChannelId, InterventionId, is_name
 from moothall.core.session import State, Status
 
@@ -26,6 +27,8 @@ MOST = 5_000
 """Interventions of a session."""
 MOST_OPEN = 10
 """Open ones of one person; of requests to speak only one."""
+MOST_OF_HUB = 500
+"""Of one hub and those below it, so that none fills the session."""
 MOST_AT_ONCE = 500
 """That one act brings to another standing."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
@@ -83,6 +86,8 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
         return _refuse(RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
     if state.floor.last >= MOST:
         return _refuse(RefusalCode.CONFLICT, f"The session has {MOST} questions and comments, and takes no more.")
+    if hub is not None and sum(1 for _ in _of_hub(state.floor, hub)) >= MOST_OF_HUB:
+        return _refuse(RefusalCode.CONFLICT, f"Of one group the session takes {MOST_OF_HUB} questions and comments.")
     mine = [each for each in state.floor.standing(*OPEN) if each.asker == command.asker]
     if command.kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
         return _refuse(RefusalCode.CONFLICT, "You have asked to speak already, and wait for your turn.")
@@ -106,6 +111,13 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
         events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
     stands = ev.InterventionStands(intervention=command.intervention, number=number, standing=Standing.CHECKED, t=t)
     return [*events, stands]
+
+
+def _of_hub(floor: Floor, hub: str) -> Iterable[Intervention]:
+    """What came from the hub that is linked here, over which `hub` comes, and from those below it."""
+    top = way_to(hub)[0]
+    asked = (each for _, each in floor.interventions.items() if each.origin.startswith(HUB))
+    return (each for each in asked if is_or_is_below(each.origin.removeprefix(HUB), top))
 
 
 def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:

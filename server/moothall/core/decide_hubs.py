@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.hubs import with_hub
+from moothall.core.hubs import is_or_is_below, way_to, with_hub
 from moothall.core.ids import is_name
 from moothall.core.session import State, Status
 
@@ -17,6 +17,8 @@ MOST_PEOPLE = 100_000
 """In a hub's room."""
 MOST_HUBS = 300
 """Of a session."""
+MOST_BELOW = 64
+"""Of these, one with those below it."""
 
 
 def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -29,6 +31,9 @@ def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyE
     known = state.hubs.get(command.hub)
     if known is None and len(state.hubs) >= MOST_HUBS:
         return _refuse(RefusalCode.CONFLICT, f"The session has had {MOST_HUBS} hubs, and takes no more.")
+    top = way_to(command.hub)[0]
+    if known is None and sum(is_or_is_below(hub, top) for hub in state.hubs) >= MOST_BELOW:
+        return _refuse(RefusalCode.CONFLICT, f"The session has had {MOST_BELOW} hubs that came by way of this one.")
     t = 0 if state.status is Status.CREATED else max(0, state.media_now(wall))
     stands = ev.HubStands(
         hub=command.hub,

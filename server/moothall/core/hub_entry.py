@@ -68,7 +68,9 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, HeadCount] = {}
     """The newest head count by dotted path: its own room's under its name."""
     most: int = 0
-    """Most people at once, those of the hubs below included."""
+    """Most people at once in meetings that were on, those of the hubs below included: as it was looked now and then,
+    so that a number that was mended at once doesn't stay.
+    """
     here_ms: int = 0
     """How long it was there while a meeting was on."""
     people_ms: int = 0
@@ -88,8 +90,7 @@ def counted(hub: Hub, path: str, count: HeadCount) -> Hub:
     counts = {**hub.counts, path: count}
     if len(counts) > MOST_PATHS:
         del counts[min(counts, key=lambda each: (counts[each].at, each))]
-    together = sum(each.people for each in counts.values() if each.session == count.session)
-    return msgspec.structs.replace(hub, counts=counts, most=max(hub.most, together))
+    return msgspec.structs.replace(hub, counts=counts)
 
 
 def uncounted(hub: Hub, session: SessionId) -> Hub:
@@ -110,10 +111,13 @@ def passed(hub: Hub, ms: int, *, here: bool, on: Collection[SessionId]) -> Hub:
     Its people stay in the room while its line is down, so they count whether it is `here` or not.
     """
     here_ms = ms if here and on else 0
-    people_ms = ms * (people_now(hub, on) or 0)
+    people = people_now(hub, on) or 0
+    people_ms = ms * people
     if not here_ms and not people_ms:
         return hub
-    return msgspec.structs.replace(hub, here_ms=hub.here_ms + here_ms, people_ms=hub.people_ms + people_ms)
+    return msgspec.structs.replace(
+        hub, here_ms=hub.here_ms + here_ms, people_ms=hub.people_ms + people_ms, most=max(hub.most, people)
+    )
 
 
 def paired(hub: Hub, digest: str, *, node: str, machine: str, at: int) -> Hub:

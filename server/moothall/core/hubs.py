@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import msgspec
 
 from moothall.core import events as ev
+
+MOST_SHOWN = 60
+"""Characters of what a hub below a hub says that it is called."""
+_JOINERS = "\u200c\u200d"
 
 
 class HubNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +52,19 @@ def with_hub(hubs: Hubs, event: ev.HubStands) -> Hubs:
 def cut_off(hubs: Hubs) -> tuple[str, ...]:
     """Those whose line is down while somebody is there, so that one may wait for them."""
     return tuple(hub for hub, now in hubs.items() if not now.here and now.people != 0)
+
+
+def plain_title(said: str) -> str:
+    """What a hub says that people call it, as it may stand on walls: one short line, whose direction is its own affair.
+
+    Nobody here has read it. What doesn't show (Unicode's category C) goes, but the two joiners that scripts need.
+    """
+    words = ("".join(filter(_shows, word)) for word in said[: 10 * MOST_SHOWN].split())
+    return " ".join(word for word in words if word)[:MOST_SHOWN].strip()
+
+
+def _shows(character: str) -> bool:
+    return character in _JOINERS or not unicodedata.category(character).startswith("C")
 
 
 def is_or_is_below(hub: str, above: str) -> bool:

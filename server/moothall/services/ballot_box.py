@@ -25,7 +25,7 @@ from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.ballots import Newcomers
 from moothall.core.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.services.hub_support import IN_HUB, MOST_OF_HUBS, HubSupport, key_of, read_key
+from moothall.services.hub_support import IN_HUB, HubSupport, key_of, read_key
 
 logger = logging.getLogger(__name__)
 
@@ -199,8 +199,9 @@ class BallotBox:
         known = box.of_hubs.get(what, hub, node)
         if known == count:
             return None
-        if known is None and len(box.of_hubs) >= MOST_OF_HUBS:
-            return Refusal(code=RefusalCode.BUSY, message="Hubs have counted so much that no more is kept.")
+        if known is None and box.of_hubs.full_for(hub):
+            # For good: what is to come again would be in the way of all that the hub does after it.
+            return Refusal(code=RefusalCode.CONFLICT, message="Hubs have counted so much that no more is kept.")
         async with self._writing:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()

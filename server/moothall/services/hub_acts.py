@@ -15,6 +15,7 @@ from moothall.core.commands import LeaveHubNote, ReadHubNote, Stand
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import Access
 from moothall.core.floor.parts import HUB, Standing
+from moothall.core.hubs import plain_title
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.asking import Asking, asked_by, taken_back_by
@@ -69,12 +70,12 @@ class HubActs:
             refused = unavailable()
         if refused is None:
             return Done(id=act.id)
-        logger.info("session %s: an act of a hub is refused (%s)", act.session, refused.code)
+        logger.info("hub %s: an act is refused (%s)", hub_path, refused.code)
         return NotDone(id=act.id, code=refused.code, message=refused.message)
 
     async def _take(self, hub: str, act: Act, node: str) -> Refusal | None:
-        if not is_command_id(act.id) or not is_name(hub) or not is_name(node):
-            return _refuse(RefusalCode.INVALID, "An act needs an id, and short names of hub and machine.")
+        if not is_command_id(act.id) or not all(map(is_name, (hub, node, act.session))):
+            return _refuse(RefusalCode.INVALID, "An act needs an id, and short names of hub, machine and meeting.")
         live = await self._sessions.find(act.session)
         if live is None or live.state.access is not Access.PUBLIC:
             return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
@@ -120,7 +121,7 @@ def command_of(hub: str, act: CommandId) -> CommandId:
 def title_of(hub: str, said: str, known: Callable[[str], str | None]) -> str:
     """What a hub is called, by its name as a dotted path: as its book has it, as it says itself, or by its name."""
     own = hub.rpartition(".")[2]
-    return (known(hub) if own == hub else None) or " ".join(said.split()) or own.capitalize()
+    return (known(hub) if own == hub else None) or plain_title(said) or own.capitalize()
 
 
 def _refusal(answer: object) -> Refusal | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import Epoch, Lane, SessionId, is_command_id
+from moothall.core.ids import Epoch, Lane, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hub_ports import (
     About,
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 HELLO_MS = 10_000
 """How long a hub may take to say who it is."""
+LONGEST_RELEASE = 100
+"""Characters of what a hub calls its release, which stands in logs and on pages."""
 MOST_HUBS = 1_000
 """Hubs at the centre."""
 MOST_BELOW = 64
@@ -188,9 +190,13 @@ class HubLinks:
     def _refused(self, hello: wire.FromHub | None, identity: Identity) -> tuple[CloseCode, str] | None:
         if not isinstance(hello, wire.Hello) or not is_command_id(hello.node):
             return CloseCode.PROTOCOL_ERROR, "A link begins with Hello, which names the machine."
+        if len(hello.release) > LONGEST_RELEASE or not hello.release.isprintable():
+            return CloseCode.PROTOCOL_ERROR, "A release has a short name, of characters that can be shown."
         if hello.protocol != wire.PROTOCOL:
             reason = f"This server speaks version {wire.PROTOCOL} of the hub link, and not {hello.protocol}."
             return CloseCode.BAD_REQUEST, reason
+        if not is_name(self._path_of(identity)):
+            return CloseCode.BAD_REQUEST, "With those above it this hub's name is too long: pair it by a shorter one."
         if hello.node in self._above:
             return CloseCode.LOOP, MEANINGS[CloseCode.LOOP].reason
         linked = self._links.get(identity.hub)

@@ -23,12 +23,17 @@ from moothall.core.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session import ON, State, Status
 from moothall.services.sessions import LiveSession, Sessions
+from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
 CUT_MS = 20_000
 """How long a line has to be down before the log says so: one that only stumbled is there again by then."""
+COUNTS = Allowance(per_second=1, burst=60)
+"""Head counts of one hub and those below it that go into the log: each goes out to every reader. Overflow: they are
+refused as busy, and come again.
+"""
 MOST_LINES = 2_000
 """Hubs whose lines are known. Overflow: the one that was told of longest ago is as if it had not come yet."""
 _LEFT = 0
@@ -62,12 +67,16 @@ class HubPresence:
         self._randomness = randomness
         self._has_machine = has_machine
         self._lines: dict[str, _Line] = {}  # By the hubs' names here. Overflow: see MOST_LINES.
+        self._buckets: dict[str, Bucket] = {}  # By the same names. Overflow: as above, who counted longest ago.
+        self._titles: dict[str, str] = {}  # Bound: the hubs that were called otherwise while this server ran.
+        self._removed: set[str] = set()  # Bound: the hubs that were taken out while this server ran.
         self._began = (clock.wall(), clock.monotonic())
         self._writing = asyncio.Lock()
         """One writes of hubs at a time, since each says all of one."""
 
     def connected(self, hub: str, title: str, connected: bool, wall: int) -> None:
         """A hub's line has come, or gone, at `wall` (Unix ms). It may be said again; nothing waits."""
+        self._removed.discard(hub)
         line = self._line(hub, title)
         if line.up is not connected:
             line.up, line.since, line.since_here = connected, wall, self._clock.monotonic()
@@ -90,6 +99,15 @@ class HubPresence:
         if line is not None and line.up:
             line.links, line.since_here = line.links + 1, self._clock.monotonic()
 
+    def removed(self, hub: str) -> None:
+        """A hub was taken out of the book: it and those below it have left whatever they took part in."""
+        self._lines.pop(hub, None)
+        self._removed.add(hub)
+
+    def retitled(self, hub: str, title: str) -> None:
+        """A hub is called otherwise from now on, also where it takes part already."""
+        self._titles[hub] = title[:MAX_TITLE]
+
     async def counted(
         self, session: SessionId, hub: str, title: str, people: int, at: int, *, act: CommandId | None = None
     ) -> Refusal | None:
@@ -107,10 +125,14 @@ class HubPresence:
                 return Refusal(code=RefusalCode.CONFLICT, message="The meeting was over already.")
             if known is not None and not _is_newer(people, at, known):
                 return None
+            if self._counts_too_often(_top(hub)):
+                return Refusal(code=RefusalCode.BUSY, message="Heads are counted very often; it is taken in a moment.")
+            self._removed.discard(_top(hub))
             here = self._is_there(hub, known)
             if here and state.status is not Status.CLOSED:
                 self._follows_by_counting(hub, session)
             since = known.since if known is not None and known.here is here else self._clock.wall()
+            title = self._titles.get(hub, title)
             new = StateHub(hub=hub, title=title[:MAX_TITLE], people=people, counted=at, here=here, since=since)
             return await self._write(live, new, act)
 
@@ -140,6 +162,11 @@ class HubPresence:
     def _news(self, state: State, hub: str) -> StateHub | None:
         """What the log doesn't say yet of a hub; None where it does."""
         known, line = state.hubs.get(hub), self._lines.get(_top(hub))
+        if _top(hub) in self._removed:
+            return _left(hub, known, self._clock.wall())
+        title = self._titles.get(hub)
+        if known is not None and title is not None and title != known.title:
+            return _called(hub, known, title)
         if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
             return None
         if line is None:
@@ -152,6 +179,14 @@ class HubPresence:
         if said == line.links:
             return _came(hub, known, line)
         return _left(hub, known, self._clock.wall()) if said == _LEFT or long else None
+
+    def _counts_too_often(self, hub: str) -> bool:
+        now = self._clock.monotonic()
+        bucket, wait = self._buckets.pop(hub, Bucket.full(COUNTS, now)).take(COUNTS, now)
+        self._buckets[hub] = bucket
+        if len(self._buckets) > MOST_LINES:
+            self._buckets.pop(next(iter(self._buckets)))
+        return wait > 0
 
     def _long_since(self, monotonic: int) -> bool:
         return self._clock.monotonic() - monotonic >= CUT_MS
@@ -179,7 +214,7 @@ class HubPresence:
         if line is None:
             wall, monotonic = self._began
             line = _Line(title=title, up=False, since=wall, since_here=monotonic, links=1, followed={})
-        line.title = title[:MAX_TITLE]
+        line.title = self._titles.get(hub, title)[:MAX_TITLE]
         self._lines[hub] = line
         if len(self._lines) > MOST_LINES:
             self._lines.pop(next(iter(self._lines)))
@@ -214,6 +249,12 @@ def _came(hub: str, known: HubNow | None, line: _Line) -> StateHub | None:
     people = None if known.people == 0 else known.people
     since = known.since if known.here else line.since
     return StateHub(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
+
+
+def _called(hub: str, known: HubNow, title: str) -> StateHub:
+    return StateHub(
+        hub=hub, title=title, people=known.people, counted=known.counted, here=known.here, since=known.since
+    )
 
 
 def _cut(state: State, hub: str, known: HubNow | None, since: int) -> StateHub | None:

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 MOST_FOLLOWED = 64
 """Sessions that one hub follows. Overflow: one more is answered by `Stopped`."""
+MOST_LANES = 1_000
+"""That one `Follow` may name: each is kept, and looked for in the log."""
 MOST_ANSWERS = 256
 """Answers that wait for the line. Overflow: the hub is told to come back later."""
 MESSAGES = Allowance(per_second=20, burst=500)
@@ -180,6 +182,10 @@ class ServedHub:
 
     def _follow(self, follow: wire.Follow) -> None:
         session = follow.session
+        heads = [held.heads for held in (follow.known, follow.live) if held is not None]
+        if len(follow.channels) + sum(map(len, (follow.own, *heads))) > MOST_LANES:
+            msg = f"A hub followed a meeting with more than {MOST_LANES} lanes."
+            raise ProtocolError(msg)
         if not is_name(session):
             self.say(wire.Stopped(session=session, message=CLOSED))
             return

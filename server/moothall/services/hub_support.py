@@ -5,14 +5,18 @@ They stand with a session's ballots (`moothall.services.ballot_box`), and are de
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
+from moothall.core.hubs import way_to
 from moothall.core.ids import InterventionId
 
 IN_HUB = ":hub"
 """What a count's key begins with; no intervention's name does."""
 MOST_OF_HUBS = 50_000
-"""Counts of a session: a hundred hubs with five hundred questions. One more is refused as busy."""
+"""Counts of a session: a hundred hubs with five hundred questions. One more is refused."""
+MOST_OF_HUB = 5_000
+"""Of these, from one hub and those below it. One more is refused."""
 
 
 class HubSupport:
@@ -21,9 +25,11 @@ class HubSupport:
     def __init__(self) -> None:
         # Bound: MOST_OF_HUBS, which whoever keeps more looks at.
         self._counts: dict[InterventionId, dict[tuple[str, str], int]] = {}
+        self._of: Counter[str] = Counter()
+        """How many there are of each hub that is linked here, with those below it."""
 
     def __len__(self) -> int:
-        return sum(map(len, self._counts.values()))
+        return self._of.total()
 
     @property
     def counted(self) -> Iterable[InterventionId]:
@@ -36,7 +42,13 @@ class HubSupport:
 
     def put(self, what: InterventionId, hub: str, node: str, count: int) -> None:
         """A count is on the disk; the newest of a machine holds."""
+        if self.get(what, hub, node) is None:
+            self._of[way_to(hub)[0]] += 1
         self._counts.setdefault(what, {})[hub, node] = count
+
+    def full_for(self, hub: str) -> bool:
+        """Whether no count more is kept of a hub, or of those that come by way of the same one."""
+        return len(self) >= MOST_OF_HUBS or self._of[way_to(hub)[0]] >= MOST_OF_HUB
 
     def total(self, what: InterventionId) -> int:
         """Of all hubs together. Of a hub's machines the highest holds: one that was replaced doubles nobody."""

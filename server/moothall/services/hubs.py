@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -20,13 +20,14 @@ from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import ON
 from moothall.services.hub_attendance import Attendance
+from moothall.services.hub_entries import SHELF, entry, label_for, unwritten
 from moothall.services.hub_keys import Fenced, HubKeys, Identity, digest, new_key
+from moothall.services.hub_listeners import HubListeners
 from moothall.services.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
 from moothall.services.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
-SHELF = "hub"
 MOST_HUBS = 1_000
 """One more is refused."""
 RESERVED = frozenset({"link", "pair"})
@@ -36,8 +37,8 @@ LOOK_MS = 15_000
 KEEP_MS = 60_000
 """How often they are written: so much of them is lost at most when the server is killed."""
 
-Counted = Callable[[SessionId, str, str, int, int], Awaitable[Refusal | None]]
-"""Is told of a head count: session, dotted path, title, people, Unix ms. Says why it isn't taken; None where it is."""
+Followed = Callable[[], Mapping[str, Collection[SessionId]]]
+"""Which sessions the hubs follow whose machines have a link."""
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,12 +50,13 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
     """Its bearer token, which is never told again."""
 
 
-class Hubs:
+class Hubs(HubListeners):
     """See the module. `load` it first, after the links, and keep `run` going: it adds up the hours."""
 
     def __init__(
         self, *, book: Book, sessions: Sessions, links: RoleLinks, clock: Clock, randomness: Randomness
     ) -> None:
+        super().__init__()
         self._book = book
         self._sessions = sessions
         self._links = links
@@ -62,13 +64,14 @@ class Hubs:
         self._randomness = randomness
         self._hubs: dict[str, Hub] = {}
         self._keys = HubKeys()
+        # Bound: the hubs that were taken out while this server ran.
+        self._ended: dict[str, int] = {}
+        """By name, from which generation on a hub that is made anew goes on: what is older stays fenced off."""
         self._attendance = Attendance(clock)
         self._unkept: set[str] = set()
         """Hubs of which the book is behind."""
         self._writing = asyncio.Lock()
-        self._fenced: list[Callable[[str, int], None]] = []
-        self._seen: list[Callable[[str, str, bool, int], None]] = []
-        self._counted: list[Counted] = []
+        self._followed: Followed = dict
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -81,14 +84,28 @@ class Hubs:
     def list(self) -> tuple[Hub, ...]:
         """All hubs, by title."""
         links = {hub_of(staff): staff for staff in reversed(self._links.list()) if staff.role is Role.HUB}
-        others = [_unwritten(staff) for name, staff in links.items() if name not in self._hubs]
+        others = [unwritten(staff) for name, staff in links.items() if name not in self._hubs]
         return tuple(sorted((*self._hubs.values(), *others), key=lambda hub: (hub.title.casefold(), hub.name)))
+
+    def listed(self) -> tuple[tuple[Hub, int | None], ...]:
+        """All hubs, each with how many take part there now, as `people` says."""
+        on = self.on()
+        return tuple((hub, people_now(hub, on)) for hub in self.list())
+
+    def there_are(self) -> bool:
+        """Whether there is any hub."""
+        return bool(self._hubs) or any(staff.role is Role.HUB for staff in self._links.list())
 
     def get(self, name: str) -> Hub | None:
         """The hub of that name."""
         if name in self._hubs:
             return self._hubs[name]
-        return next((_unwritten(staff) for staff in self._links.list() if name and hub_of(staff) == name), None)
+        return next((unwritten(staff) for staff in self._links.list() if name and hub_of(staff) == name), None)
+
+    def title_of(self, name: str) -> str | None:
+        """What people call the hub of that name; None where there is none."""
+        hub = self.get(name)
+        return None if hub is None else hub.title
 
     def here(self, name: str) -> bool:
         """Whether a hub is there: its machine has a link, or its page renews itself."""
@@ -128,12 +145,28 @@ class Hubs:
         if len(self._hubs) >= MOST_HUBS:
             return Refusal(code=RefusalCode.CONFLICT, message=f"There are {MOST_HUBS} hubs already.")
         staff, token = await self._links.create(Role.HUB, HALL, shown)
-        hub = await self.change(hub_of(staff), details) or _unwritten(staff)
-        return hub, token
+        hub = await self.change(hub_of(staff), details)
+        return hub if isinstance(hub, Hub) else unwritten(staff), token
 
-    async def change(self, name: str, details: Details) -> Hub | None:
-        """Write down something else of a hub; None when there is none. Raises StorageUnavailable."""
-        return await self._keep(name, lambda hub: msgspec.structs.replace(hub, details=details))
+    async def change(self, name: str, details: Details, title: str = "") -> Hub | Refusal | None:
+        """Write down something else of a hub, and what people call it unless that is empty; None when there is none.
+
+        Refused where another hub is called so. Raises StorageUnavailable.
+        """
+        shown = " ".join(title.split())
+        if len(shown) > LONGEST_LABEL:
+            return Refusal(code=RefusalCode.INVALID, message=f"A hub's title has at most {LONGEST_LABEL} characters.")
+        if shown and any(hub.name != name and hub.title.casefold() == shown.casefold() for hub in self.list()):
+            return Refusal(code=RefusalCode.CONFLICT, message="There is a hub of that title already.")
+        known = self.get(name)
+        hub = await self._keep(
+            name, lambda hub: msgspec.structs.replace(hub, details=details, title=shown or hub.title)
+        )
+        if hub is not None and known is not None and hub.title != known.title:
+            self._keys.learn(self._hubs.values())
+            for tell in self._retitled:
+                tell(name, hub.title)
+        return hub
 
     async def new_link(self, name: str) -> tuple[Staff, str] | None:
         """Give a hub's page a new link, and the old one is dead; None when there is no such hub.
@@ -146,7 +179,7 @@ class Hubs:
         staff = self._links.get(hub.link)
         if staff is not None:
             return staff, await self._links.replace(staff.link)
-        made = await self._links.create(Role.HUB, HALL, _label(hub))
+        made = await self._links.create(Role.HUB, HALL, label_for(hub))
         await self._keep(name, lambda kept: msgspec.structs.replace(kept, link=made[0].link))
         return made
 
@@ -175,7 +208,10 @@ class Hubs:
             self._hubs.pop(name, None)
         self._attendance.forget(name)
         self._keys.learn(self._hubs.values())
-        self._fence(name, hub.generation + 1)
+        ended = self._ended[name] = max(hub.generation, self._ended.get(name, 0)) + 1
+        self._fence(name, ended)
+        for tell in self._removed:
+            tell(name)
         return True
 
     # Machines
@@ -186,10 +222,13 @@ class Hubs:
         `node` is the machine's own name, `machine` what people call it; `with_` is written in the same act. Raises
         StorageUnavailable.
         """
-        key, at = new_key(self._randomness), self._clock.wall()
-        hub = await self._keep(
-            name, lambda kept: paired(kept, digest(key), node=node, machine=machine, at=at), with_=with_
-        )
+        key, at, ended = new_key(self._randomness), self._clock.wall(), self._ended.get(name, 0)
+
+        def change(kept: Hub) -> Hub:
+            known = msgspec.structs.replace(kept, generation=max(kept.generation, ended))
+            return paired(known, digest(key), node=node, machine=machine, at=at)
+
+        hub = await self._keep(name, change, with_=with_)
         if hub is None:
             return None
         self._keys.learn(self._hubs.values())
@@ -201,13 +240,6 @@ class Hubs:
         """For which hub a key speaks; `Fenced` when another machine does by now, None for one that isn't ours."""
         return self._keys.of(token)
 
-    def when_fenced(self, tell: Callable[[str, int], None]) -> None:
-        """From now on call `tell` with a hub's name and the generation before which no machine speaks for it any more.
-
-        For a hub that was removed it is one that no machine has.
-        """
-        self._fenced.append(tell)
-
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:
         """A machine's link came, goes on or is cut, at Unix ms `wall`."""
         if self.get(hub) is None:
@@ -216,16 +248,16 @@ class Hubs:
         self._note(hub, wall)
         self._tell(hub, wall)
 
-    def visited(self, name: str, *, renews: bool) -> None:
-        """Somebody looks at a hub's page; `renews`: and it will be heard of again by itself."""
+    def hear_followed(self, followed: Followed) -> None:
+        """From now on ask `followed` for which meetings hours count."""
+        self._followed = followed
+
+    def visited(self, name: str, session: SessionId | None = None, *, renews: bool) -> None:
+        """Somebody looks at a hub's page of a session; `renews`: and it will be heard of again by itself."""
         if self.get(name) is not None:
-            self._attendance.visited(name, renews=renews)
+            self._attendance.visited(name, session, renews=renews)
             self._note(name, self._clock.wall())
             self._tell(name, self._clock.wall())
-
-    def when_seen(self, tell: Callable[[str, str, bool, int], None]) -> None:
-        """From now on call `tell` with name, title, whether it is there, and Unix ms, whenever a hub comes or goes."""
-        self._seen.append(tell)
 
     # People
 
@@ -248,10 +280,6 @@ class Hubs:
                     return refused
         return None
 
-    def when_counted(self, tell: Counted) -> None:
-        """From now on tell of each head count that holds."""
-        self._counted.append(tell)
-
     async def forget(self, session: SessionId) -> None:
         """Drop the head counts of a session that is no more. Raises StorageUnavailable."""
         for name, hub in list(self._hubs.items()):
@@ -263,9 +291,10 @@ class Hubs:
         last = kept = self._clock.monotonic()
         while True:
             await self._clock.sleep(LOOK_MS)
-            now, on = self._clock.monotonic(), self.on()
+            now, on, followed = self._clock.monotonic(), self.on(), self._followed()
             for hub in self.list():
-                after = passed(hub, now - last, here=self._attendance.takes_part(hub.name), on=on)
+                part = self._attendance.takes_part(hub.name, followed.get(hub.name, ()))
+                after = passed(hub, now - last, here=not on.isdisjoint(part), on=on)
                 if after is not hub:
                     self._hubs[hub.name] = after
                     self._unkept.add(hub.name)
@@ -280,7 +309,7 @@ class Hubs:
         async with self._writing:
             due, self._unkept = self._unkept, set()
             try:
-                await self._book.write([_entry(self._hubs[name]) for name in sorted(due) if name in self._hubs])
+                await self._book.write([entry(self._hubs[name]) for name in sorted(due) if name in self._hubs])
             except BaseException:
                 self._unkept |= due
                 raise
@@ -291,7 +320,7 @@ class Hubs:
             hub = self.get(name)
             if hub is None:
                 return None
-            await self._book.write([_entry(change(hub)), *with_])
+            await self._book.write([entry(change(hub)), *with_])
             kept = self._hubs[name] = change(self._hubs.get(name, hub))
             return kept
 
@@ -303,7 +332,7 @@ class Hubs:
 
     def _tell(self, name: str, wall: int) -> None:
         hub = self.get(name)
-        here = None if hub is None else self._attendance.news(name)
+        here = None if hub is None else self._attendance.news(name, machine=bool(hub.digest))
         if hub is None or here is None:
             return
         logger.info("hub %s: %s", name, "is there" if here else "is not there any more")
@@ -313,19 +342,3 @@ class Hubs:
     def _fence(self, name: str, generation: int) -> None:
         for tell in self._fenced:
             tell(name, generation)
-
-
-def _unwritten(staff: Staff) -> Hub:
-    """A hub of which nothing is known but its link."""
-    return Hub(name=hub_of(staff), title=staff.label or hub_of(staff), link=staff.link)
-
-
-def _label(hub: Hub) -> str:
-    """A label whose link is for this hub, whatever its title is written in."""
-    if hub_name(hub.title) == hub.name:
-        return hub.title
-    return f"{hub.title[: LONGEST_LABEL - len(hub.name) - 1]} {hub.name}"
-
-
-def _entry(hub: Hub) -> BookEntry:
-    return BookEntry(SHELF, hub.name, msgspec.json.encode(hub))

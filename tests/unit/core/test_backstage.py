@@ -49,6 +49,13 @@ def test_of_hubs_notes_the_last_are_at_hand() -> None:
     assert len(found.notes) == HUB_NOTES + 2
 
 
+def test_no_hub_hides_what_the_others_have_written() -> None:
+    loud = (to_hub(f"h{n}", ("kisumu", "kisumu.ward")[n % 2]) for n in range(HUB_NOTES + 2))
+    found = fold(to_hub("first", "lima"), *loud)
+    assert [each.note for each in found.hub_notes][:2] == ["first", "h3"]
+    assert len(found.hub_notes) == HUB_NOTES
+
+
 def test_a_line_has_one_tag_under_each_question() -> None:
     found = fold(tagged(Tag.AGREED), tagged(Tag.OPTION, None), tagged(Tag.DIVERGING, Q2), tagged(Tag.OPTION))
     assert found.tags.get(A) == (Tagged(None, Tag.OPTION), Tagged(Q2, Tag.DIVERGING), Tagged(Q1, Tag.OPTION))

@@ -11,7 +11,16 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.authority import COMMANDS, STAFF_ROLES, may_send
 from moothall.core.backstage_parts import PolicyQuestion, Tag
-from moothall.core.decide_backstage import MAX_NOTE, MAX_QUESTION, MOST_NOTES, MOST_QUESTIONS, MOST_TAGGED, listed
+from moothall.core.decide_backstage import (
+    MAX_NOTE,
+    MAX_QUESTION,
+    MOST_NOTES,
+    MOST_OF_HUB,
+    MOST_OF_HUBS,
+    MOST_QUESTIONS,
+    MOST_TAGGED,
+    listed,
+)
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import InterventionId, NoteId, PolicyQuestionId, SegmentId
@@ -77,6 +86,17 @@ def test_a_session_takes_so_many_notes() -> None:
     state = carry_out(created(), *(note(f"n{n}") for n in range(MOST_NOTES)))
     assert refused(state, note()).code is RefusalCode.CONFLICT
     assert events(state, note("")) == [ev.NoteLeft(text="Water, please.")]
+
+
+def test_no_hub_keeps_others_from_leaving_notes() -> None:
+    full = carry_out(created(), *(to_hub(f"n{n}", hub=("kisumu", "kisumu.a")[n % 2]) for n in range(MOST_OF_HUB)))
+    assert refused(full, to_hub(), actor=KISUMU).code is RefusalCode.CONFLICT
+    assert refused(full, to_hub(hub="kisumu.b"), actor=KISUMU).code is RefusalCode.CONFLICT
+    assert len(events(full, to_hub(), actor=MODERATOR)) == 1
+    assert len(events(full, to_hub(hub="kisumuweni"), actor=Actor(Role.HUB, "l2", hub="kisumuweni"))) == 1
+    others = carry_out(created(), *(to_hub(f"n{n}", hub=f"h{n}") for n in range(MOST_OF_HUBS)))
+    assert refused(others, to_hub(), actor=KISUMU).code is RefusalCode.CONFLICT
+    assert len(events(others, note(), actor=MODERATOR)) == 1
 
 
 def test_a_hubs_note_goes_both_ways_in_the_hubs_own_lane() -> None:

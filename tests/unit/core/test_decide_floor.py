@@ -9,7 +9,16 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.authority import may_send
-from moothall.core.decide_floor import MAX_ANSWER, MAX_NAME, MAX_REASON, MAX_TEXT, MOST, MOST_AT_ONCE, MOST_OPEN
+from moothall.core.decide_floor import (
+    MAX_ANSWER,
+    MAX_NAME,
+    MAX_REASON,
+    MAX_TEXT,
+    MOST,
+    MOST_AT_ONCE,
+    MOST_OF_HUB,
+    MOST_OPEN,
+)
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Kind, Order, Standing
 from moothall.core.floor.removing import speaker_of, stays_of
@@ -67,6 +76,15 @@ def test_a_person_has_one_open_request_to_speak_and_some_questions() -> None:
     assert refused(state, ask("more", asker="ana")).code is RefusalCode.CONFLICT
     full = msgspec.structs.replace(state, floor=msgspec.structs.replace(state.floor, last=MOST))
     assert refused(full, ask("more")).code is RefusalCode.CONFLICT
+
+
+def test_no_hub_fills_the_session() -> None:
+    asked = (ask(f"q{n}", origin=f"hub:north.h{n % 3}") for n in range(MOST_OF_HUB - 1))
+    state = carry_out(speaking(), *asked, ask("last", origin="hub:north"), actor=SOMEBODY)
+    for hub in ("north", "north.h9"):
+        assert refused(state, ask("more", origin=f"hub:{hub}")).code is RefusalCode.CONFLICT
+    assert len(events(state, ask("more", origin="hub:northern"), actor=SOMEBODY)) == 2
+    assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
 
 
 def test_after_the_close_only_what_was_asked_before_it_is_taken() -> None:

@@ -8,7 +8,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.authority import COMMANDS, may_send
-from moothall.core.decide_hubs import MAX_TITLE, MOST_HUBS, MOST_PEOPLE
+from moothall.core.decide_hubs import MAX_TITLE, MOST_BELOW, MOST_HUBS, MOST_PEOPLE
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Kind
 from moothall.core.hubs import HubNow
@@ -57,6 +57,10 @@ def test_there_is_an_end_to_hubs() -> None:
     full = msgspec.structs.replace(created(), hubs={f"h{n}": _hub() for n in range(MOST_HUBS)})
     assert refused(full, STATE).code is RefusalCode.CONFLICT
     assert carry_out(full, state_hub(hub="h1")).hubs["h1"].people == 23
+    north = {"north": _hub(), **{f"north.h{n}": _hub() for n in range(MOST_BELOW - 1)}}
+    below = msgspec.structs.replace(created(), hubs=north)
+    assert refused(below, STATE).code is RefusalCode.CONFLICT
+    assert carry_out(below, state_hub(hub="northern"), state_hub(hub="north.h1")).hubs["north.h1"].people == 23
 
 
 def _hub() -> HubNow:

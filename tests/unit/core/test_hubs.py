@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core import events as ev
-from moothall.core.hubs import HubNow, Hubs, cut_off, is_or_is_below, way_to, with_hub
+from moothall.core.hubs import MOST_SHOWN, HubNow, Hubs, cut_off, is_or_is_below, plain_title, way_to, with_hub
 
 
 def stood(hub: str, people: int | None, *, here: bool = True) -> ev.HubStands:
@@ -23,6 +23,13 @@ def test_those_are_waited_for_whose_line_is_down_and_who_have_not_left() -> None
     for event in (stood("a", 3, here=False), stood("b", None, here=False), stood("c", 0, here=False), stood("d", 4)):
         hubs = with_hub(hubs, event)
     assert cut_off(hubs) == ("a", "b")
+
+
+def test_what_a_hub_calls_itself_is_one_short_line_that_turns_nothing_around() -> None:
+    assert plain_title("  Kisumu \n\u202e library\u2069\x00 ") == "Kisumu library"
+    assert plain_title("क्\u200dष") == "क्\u200dष"
+    assert plain_title("x" * 100_000) == "x" * MOST_SHOWN
+    assert plain_title("\u202e\ud800") == ""
 
 
 def test_a_hub_is_below_those_that_its_name_begins_with() -> None:

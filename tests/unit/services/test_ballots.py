@@ -373,6 +373,6 @@ async def test_there_is_an_end_to_what_hubs_count(house: House) -> None:
     await again.load()
     refused = await again.support_in_hub(house.live, WHY, 4, hub="lima", node="9f9f")
     assert refused is not None
-    assert refused.code is RefusalCode.BUSY
+    assert refused.code is RefusalCode.CONFLICT
     # What is known already is counted on.
     assert await again.support_in_hub(house.live, WHY, 5, hub="kisumu", node="0a1b") is None

@@ -252,7 +252,7 @@ def test_what_a_hub_is_called() -> None:
     known = {"north": "The North"}.get
     assert title_of("north", "Mine", known) == "The North"
     assert title_of("north.north", "", known) == "North"
-    assert title_of("south.kisumu", " Kisumu \n library ", known) == "Kisumu library"
+    assert title_of("south.kisumu", " Kisumu \n library\u202e ", known) == "Kisumu library"
 
 
 @in_a_house
@@ -276,6 +276,8 @@ async def test_what_is_no_act_or_for_no_public_meeting_is_refused(house: House) 
     assert code(await house.take(heads, "no id!")) is RefusalCode.INVALID
     assert code(await house.take(heads, node="a/b")) is RefusalCode.INVALID
     assert code(await house.take(heads, hub="a/b")) is RefusalCode.INVALID
+    nowhere = Act(id=CommandId("x"), session=SessionId("a\nb"), at=house.now, act=heads)
+    assert code(await house.acts.take(HUB, nowhere, NODE)) is RefusalCode.INVALID
     closed = await house.hall.session(SessionId("closed"), access=ev.Access.LINK)
     for session in (closed.id, SessionId("nothing")):
         act = Act(id=CommandId("x"), session=session, at=house.now, act=heads)

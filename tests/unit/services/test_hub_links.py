@@ -78,6 +78,8 @@ def test_a_hub_that_takes_changes_is_told_of_no_more() -> None:
     [
         (wire.Leave(session=HALL), CloseCode.PROTOCOL_ERROR),
         (msgspec.structs.replace(HELLO, node=""), CloseCode.PROTOCOL_ERROR),
+        (msgspec.structs.replace(HELLO, release="1\n2"), CloseCode.PROTOCOL_ERROR),
+        (msgspec.structs.replace(HELLO, release="1" * 101), CloseCode.PROTOCOL_ERROR),
         (msgspec.structs.replace(HELLO, protocol=2), CloseCode.BAD_REQUEST),
         (msgspec.structs.replace(HELLO, node="centre"), CloseCode.LOOP),
         (None, CloseCode.PROTOCOL_ERROR),
@@ -195,6 +197,14 @@ def test_a_hub_below_a_hub_has_its_whole_path() -> None:
         assert [record.header.lane for record in model.own] == ["hub:north.kisumu", "hub:north.kisumu.x"]
 
     told(story, Centre(path="north"))
+
+
+def test_a_hub_whose_path_is_no_name_is_refused() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial()
+        assert await ended(hub) == CloseCode.BAD_REQUEST
+
+    told(story, Centre(path=f"north.{'x' * 55}"))
 
 
 def test_a_server_with_another_name_has_its_hubs_come_back() -> None:

@@ -12,7 +12,7 @@ from moothall.core.event_codec import decode_event
 from moothall.core.hubs import HubNow
 from moothall.core.ids import CommandId, SessionId
 from moothall.services import hub_presence
-from moothall.services.hub_presence import CUT_MS, HubPresence
+from moothall.services.hub_presence import COUNTS, CUT_MS, HubPresence
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.failing_log import FailingLog
@@ -271,6 +271,49 @@ async def test_what_the_disk_refuses_is_written_later(house: House) -> None:
     house.hall.log.full = False
     await house.later(3_000)
     assert house.stands().here
+
+
+@in_a_house
+async def test_a_hub_is_called_otherwise_while_it_takes_part(house: House) -> None:
+    house.comes()
+    await house.count(4, house.now, ("lima", "Lima"))  # By its page, without a machine.
+    await house.later()
+    house.presence.retitled("kisumu", "Town library")
+    house.presence.retitled("lima", "Lima school")
+    await house.later()
+    assert [each.title for each in house.live.state.hubs.values()] == ["Lima school", "Town library"]
+    house.presence.follows(*KISUMU, SESSION, True)  # As its link has it from before.
+    await house.count(23, house.now)
+    await house.later()
+    assert (house.stands().title, house.stands().people) == ("Town library", 23)
+
+
+@in_a_house
+async def test_a_hub_that_is_taken_out_has_left_until_it_comes_anew(house: House) -> None:
+    house.comes()
+    await house.count(23, house.now)
+    await house.count(4, house.now, ("kisumu.ward", "Ward"))
+    house.machines.discard("kisumu")
+    house.presence.removed("kisumu")
+    await house.later()
+    assert [(house.stands(hub).here, house.stands(hub).people) for hub in ("kisumu", "kisumu.ward")] == [(False, 0)] * 2
+    await house.count(9, house.now)  # Its page, made anew.
+    house.machines.add("kisumu")
+    house.comes()
+    await house.later()
+    assert (house.stands().here, house.stands().people) == (True, 9)
+
+
+@in_a_house
+async def test_heads_are_counted_as_often_as_people_can_count(house: House) -> None:
+    for n in range(COUNTS.burst):
+        await house.count(n, house.now, (KISUMU, ("kisumu.ward", "Ward"))[n % 2])
+    refused = await house.presence.counted(SESSION, *KISUMU, 100_000, house.now)
+    assert refused is not None
+    assert refused.code is RefusalCode.BUSY
+    await house.count(7, house.now, ("lima", "Lima"))
+    await house.later()
+    await house.count(8, house.now)
 
 
 @in_a_house

@@ -8,11 +8,12 @@ import pytest
 from hub_side import HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.event_parts import LaneHead
+from moothall.core.ids import CommandId, InterventionId, Lane, SessionId
 from moothall.core.lanes import SESSION, channel_lane
 from moothall.core.session import Status
 from moothall.services.hub_feeding import CLOSED
-from moothall.services.hub_serving import FOLLOWED_ANEW, MESSAGES, MOST_ANSWERS, MOST_FOLLOWED
+from moothall.services.hub_serving import FOLLOWED_ANEW, MESSAGES, MOST_ANSWERS, MOST_FOLLOWED, MOST_LANES
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire import hub as wire
@@ -217,6 +218,16 @@ def test_a_hub_follows_so_many_sessions() -> None:
         assert await next_of(hub, wire.Stopped) == anew
         await hub.send(wire.Follow(session=SessionId("No name"), channels=()))
         assert await next_of(hub, wire.Stopped) == wire.Stopped(session=SessionId("No name"), message=CLOSED)
+
+    told(story)
+
+
+def test_a_hub_names_so_many_lanes() -> None:
+    async def story(it: Centre) -> None:
+        hub = await linked(it)
+        own = {Lane(f"hub:kisumu.h{n}"): LaneHead(offset=1, digest="") for n in range(MOST_LANES)}
+        await hub.send(wire.Follow(session=HALL, channels=(ROOM,), own=own))
+        assert await ended(hub) == CloseCode.PROTOCOL_ERROR
 
     told(story)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core.ids import InterventionId
-from moothall.services.hub_support import IN_HUB, HubSupport, key_of, read_key
+from moothall.services.hub_support import IN_HUB, MOST_OF_HUB, HubSupport, key_of, read_key
 
 WHY, WHEN = InterventionId("why"), InterventionId("when")
 
@@ -17,6 +17,13 @@ def test_of_a_hubs_machines_the_highest_holds_and_hubs_are_added() -> None:
         None,
         None,
     )
+
+
+def test_no_hub_takes_the_room_of_the_others() -> None:
+    support = HubSupport()
+    for n in range(MOST_OF_HUB):
+        support.put(WHY, ("north", "north.a")[n % 2], f"n{n}", 1)
+    assert [support.full_for(hub) for hub in ("north", "north.b", "northern")] == [True, True, False]
 
 
 def test_a_key_says_whose_count_it_is() -> None:
