@@ -38,6 +38,8 @@ class Offers:
         self._programme = programme
         self.about = about
         self._choice = choice
+        self._coming: Programme | None = None
+        """A programme of which more is to come. Bound: what the server above offers."""
         self._changed: list[Callable[[], None]] = []
 
     @classmethod
@@ -80,7 +82,10 @@ class Offers:
 
     async def take(self, told: Programme) -> None:
         """What is offered from now on, or what of it has changed. Raises StorageUnavailable."""
-        whole = changed(self._programme, told)
+        whole = changed(self._coming or self._programme, told)
+        self._coming = whole if told.more else None
+        if told.more:
+            return
         if whole == self._programme:
             return
         self._programme = whole

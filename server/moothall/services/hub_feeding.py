@@ -199,13 +199,17 @@ class Feeding:
         self._missed = LaneCursor(source, session, found.lanes, found.missed_from)
         self._through, self._caught = found.missed_through, not found.live.missed
         held = self.follow.own if self.follow.epoch == stand.epoch else {}
-        self._own = LaneCursor(source, session, self._own_lanes(frozenset(stand.heads)), held)
+        # A copy may not have a lane yet that the hub has.
+        self._own = LaneCursor(source, session, self._own_lanes(frozenset({**stand.heads, **held})), held)
         self._live_news = self._missed_news = self._own_news = True
 
     async def _own_differs(self, stand: Stand) -> Differs | None:
         if self.follow.epoch != stand.epoch:
             return None
         lanes = self._own_lanes(frozenset(self.follow.own))
+        if stand.copy:
+            # It may be behind: what isn't here yet isn't compared, and the lane goes on once it is.
+            lanes = frozenset(lane for lane in lanes if self.follow.own[lane].offset <= _end_of(stand, lane))
         whole = msgspec.structs.replace(stand, begin=0)  # A hole is one in what is public.
         return await differs(self._source, whole, self.follow.session, lanes, self.follow.own)
 
@@ -224,6 +228,11 @@ class Feeding:
         if any(record.header.epoch != begun.epoch for record in records):
             raise Torn(_begun_anew(self.follow.session))
         return self._pack(records, session=self.follow.session, epoch=begun.epoch, heads=cursor.heads)
+
+
+def _end_of(stand: Stand, lane: Lane) -> int:
+    head = stand.heads.get(lane)
+    return 0 if head is None else head.offset
 
 
 def _begun_anew(session: SessionId) -> str:

@@ -26,7 +26,7 @@ from moothall.services.hub_ports import ActTaker, HubConnection, Identity, LinkS
 from moothall.services.waiting import until_told
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
-from moothall.wire.hub_programme import changes
+from moothall.wire.hub_programme import changed, changes, portion
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
@@ -257,9 +257,13 @@ class ServedHub:
         return await self._next_missed()
 
     def _next_programme(self) -> wire.Programme:
-        before, self._programme = self._programme, wire.Programme(sessions=tuple(self._offered or ()))
-        self._programme_due = False
-        return changes(before, self._programme) if before is not None and self._takes_changes else self._programme
+        before, whole = self._programme, wire.Programme(sessions=tuple(self._offered or ()))
+        if not self._takes_changes:
+            self._programme_due = False
+            return whole
+        told = portion(whole if before is None else changes(before, whole))
+        self._programme, self._programme_due = changed(before, told), told.more
+        return told
 
     async def _urgent(self, feeding: Feeding, now: int) -> wire.ToHub | None:
         message: wire.ToHub | None = None

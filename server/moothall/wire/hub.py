@@ -236,6 +236,8 @@ class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaul
     """Whether it is no more than what is new or has changed since the one before (`moothall.wire.hub_programme`)."""
     gone: tuple[SessionId, ...] = ()
     """With `changes`: what isn't offered any more."""
+    more: bool = False
+    """Whether it goes on in another one, so that nothing of it is to be gone by before."""
 
 
 class Live(Message, frozen=True, kw_only=True, tag="live"):

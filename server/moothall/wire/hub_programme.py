@@ -1,12 +1,19 @@
 """What may be followed, told in few bytes: the whole programme once, and from then on what has changed.
 
 A conference of ten rooms has a hundred meetings in two days, and one begins or ends every few minutes. A hub that says
-`Hello.changes` is told only of those.
+`Hello.changes` is told only of those. What is too long for one message comes in several: what is said now goes between.
 """
 
 from __future__ import annotations
 
+import msgspec
+
 from moothall.wire.hub import Offered, Programme
+
+MOST_BYTES = 16 << 10
+"""Of what one message says, about: two seconds of 64 kbit/s, and far from the longest frame."""
+
+_encoder = msgspec.msgpack.Encoder()
 
 
 def changes(before: Programme, after: Programme) -> Programme:
@@ -27,6 +34,16 @@ def changed(before: Programme | None, told: Programme) -> Programme:
     for session in told.gone:
         known.pop(session, None)
     return Programme(sessions=tuple(sorted(known.values(), key=_time)))
+
+
+def portion(told: Programme, most: int = MOST_BYTES) -> Programme:
+    """As much of it as one message holds, one session at least; `more` where that isn't all."""
+    size = 0
+    for number, each in enumerate(told.sessions):
+        size += len(_encoder.encode(each))
+        if number and size > most:
+            return msgspec.structs.replace(told, sessions=told.sessions[:number], more=True)
+    return told
 
 
 def _time(offered: Offered) -> tuple[bool, int, str]:

@@ -271,3 +271,21 @@ async def test_what_every_lane_has_is_followed_once() -> None:
     await source.write(*ALL)
     it = await feeding(source, Model(words=True).follow())
     assert offsets(await it.live(0)) == [1, 2, 3, 4]
+
+
+async def test_own_lanes_of_which_a_copy_has_less_than_the_hub_go_on_where_the_hub_is() -> None:
+    above, source = LogSource(), LogSource()
+    for log in (above, source):
+        await log.write(SESSION, MINE)
+    await above.write(BELOW, MINE)
+    head = await above.log.head(HALL)
+    assert head is not None
+    source.copy = True  # It was dropped, and fetches anew.
+    model = Model(ROOM)
+    model.epoch, model.own_heads = Epoch("e1"), {MINE: head.lanes[MINE], BELOW: head.lanes[BELOW]}
+    it = await feeding(source, model.follow())
+    assert await it.own() is None
+    await source.write(BELOW, MINE)
+    assert await it.own() is None  # The hub has had them.
+    await source.write(BELOW)
+    assert offsets(await it.own()) == [5]

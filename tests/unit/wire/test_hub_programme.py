@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from moothall.core.ids import SessionId
 from moothall.core.session import Status
 from moothall.wire.hub import Offered, Programme, decode_to_hub, encode
-from moothall.wire.hub_programme import changed, changes
+from moothall.wire.hub_programme import changed, changes, portion
 
 
 def offered(session: str, begins: int | None = None, status: Status = Status.CREATED) -> Offered:
@@ -45,3 +45,13 @@ def test_who_is_told_of_changes_has_the_whole_of_it(before: Programme, after: Pr
 
 def test_a_programme_without_changes_is_as_short_as_it_was() -> None:
     assert b"gone" not in encode(Programme(sessions=()))
+
+
+@given(PROGRAMMES, PROGRAMMES, st.integers(0, 100))
+def test_parts_of_a_programme_are_the_whole_of_it(before: Programme, after: Programme, most: int) -> None:
+    part = portion(changes(before, after), most)
+    while part.more:
+        assert part.sessions
+        before = changed(before, part)
+        part = portion(changes(before, after), most)
+    assert changed(before, part) == after
