@@ -28,6 +28,7 @@ from moothall.core.times import UTC_ZONE, Zone
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.role_links import RoleLinks
+from moothall_hub.damaged import CopiesDamaged
 from moothall_hub.folder import hold_hub_folder
 from moothall_hub.mirror import Mirror
 from moothall_hub.mirrored import MirroredSessions
@@ -75,6 +76,8 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
 async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> AsyncIterator[Hub]:
     """Run a hub while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
 
+    Ends with CopiesDamaged in a group when it has to begin anew, without the file of its copies.
+
     `own_clock` is this machine's.
     """
     keep_addresses_out_of_logs()
@@ -92,6 +95,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         pairings = await Pairings.load(book, randomness)
         offers = await Offers.load(book)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(tasks.create_task(_end_when_damaged(mirror)).cancel)
 
         def keep_running(run: Callable[[], Awaitable[None]]) -> None:
             stack.callback(tasks.create_task(carry_on(run, own_clock)).cancel)
@@ -200,6 +204,11 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             below=below,
             clock=clock,
         )
+
+
+async def _end_when_damaged(mirror: Mirror) -> None:
+    await mirror.damaged.wait()
+    raise CopiesDamaged
 
 
 def _is_closed(catalogue: Catalogue, session: SessionId) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import IntEnum
 
 import msgspec
@@ -54,10 +54,19 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def used(before: Usage, day: str, *, received: int, sent: int) -> Usage:
-    """With so many bytes more; a new day begins with them. A day that is over doesn't come back."""
+    """With so many bytes more; a new day begins with them.
+
+    A day that is over doesn't come back, as clocks waver about midnight. One that is later than tomorrow never was: a
+    clock that was wrong has counted it, and it is this one.
+    """
     if day > before.day:
         return Usage(day=day, received=received, sent=sent)
-    return msgspec.structs.replace(before, received=before.received + received, sent=before.sent + sent)
+    called = day if _next(day) < before.day else before.day
+    return msgspec.structs.replace(before, day=called, received=before.received + received, sent=before.sent + sent)
+
+
+def _next(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
 def day_at(wall: int, zone: tzinfo) -> str:

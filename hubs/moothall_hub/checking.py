@@ -19,7 +19,16 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from moothall.core.chain import GENESIS, SALT_BYTES, LogRecord, body_digest, checkpoint_bytes, decode_header, link
+from moothall.core.chain import (
+    GENESIS,
+    SALT_BYTES,
+    Header,
+    LogRecord,
+    body_digest,
+    checkpoint_bytes,
+    decode_header,
+    link,
+)
 from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import decode_event
 from moothall.core.events import LaneHead, RecordCheckpoint
@@ -67,12 +76,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     verified: int
     """The offset up to which a signature vouches for all of it; where the run begins, for nothing."""
     meets: Heads = {}
-    """Events that the run before it ends with, and that come in this one too: they have to be the same."""
+    """Events that are to come in it, with their digests: what the run before it ends with, and what a signature says of
+    lanes that came in later."""
+    signed: int = 0
+    """Its newest signature. `verified` is behind it as long as lanes are missing that the signature speaks of."""
+    stood: Heads = {}
+    """Where that signature says that all public lanes stood, those that aren't followed too."""
 
     @property
     def checked(self) -> bool:
         """Whether nothing of it is being checked still."""
-        return self.verified == self.offset
+        return self.verified == self.offset and not self.meets
 
 
 def first_run(session: SessionId, epoch: Epoch, lanes: frozenset[Lane]) -> Run:
@@ -85,26 +99,36 @@ def live_run(known: Run, *, begin: int, base: Heads) -> Run:
 
     It may begin before the known run ends, so that lines which are still open are whole.
     """
+    ends = {**known.heads, **known.meets}
     meets = {
         lane: head
-        for lane, head in known.heads.items()
+        for lane, head in ends.items()
         if lane in known.lanes and head.offset > base.get(lane, _NOTHING).offset
     }
     run = _run(known.session, known.epoch, known.lanes, begin=begin, base=base, sure=False)
     return msgspec.structs.replace(run, meets=meets)
 
 
-def with_lanes(run: Run, lanes: frozenset[Lane], ends: Heads, verified: int) -> Run:
+def with_lanes(run: Run, lanes: frozenset[Lane], ends: Heads) -> Run:
     """A run from the first event on that follows other lanes from here on.
 
-    Lanes that come in begin where `ends` says that they were left, else with their first event. What is held of all
-    of them is vouched for up to `verified`. Raises ValueError for a lane that is not public.
+    Lanes that come in begin where `ends` says that they were left, else with their first event. The newest signature
+    vouches for them once they have come to where it says that they stood, and for all of the run only then. Raises
+    ValueError for a lane that is not public.
     """
     heads = {lane: run.heads.get(lane) or ends.get(lane, _NOTHING) for lane in lanes}
     begun = {lane: head for lane, head in heads.items() if head.offset}
     offset = min((head.offset for head in heads.values()), default=0) if lanes - run.lanes else run.offset
     made = _run(run.session, run.epoch, lanes, begin=run.begin, base=run.base, sure=run.sure)
-    return msgspec.structs.replace(made, offset=offset, heads=begun, verified=verified)
+    stood = {lane: run.stood.get(lane, _NOTHING) for lane in lanes}
+    meets = {lane: due for lane, due in stood.items() if due.offset > heads[lane].offset}
+    # One that was left stands behind the signature, or just there: whatever else it holds was not written.
+    other = [lane for lane, head in heads.items() if stood[lane].offset <= head.offset <= run.signed]
+    vouched = run.signed if all(heads[lane] == stood[lane] for lane in other) else 0
+    verified = min([vouched, *(heads[lane].offset for lane in meets)])
+    return msgspec.structs.replace(
+        made, offset=offset, heads=begun, verified=verified, meets=meets, signed=vouched, stood=run.stood
+    )
 
 
 def take(run: Run, record: LogRecord, signed: VerifySignature) -> Run | Broken:
@@ -123,10 +147,14 @@ def take(run: Run, record: LogRecord, signed: VerifySignature) -> Run | Broken:
         if head != meets[lane]:
             return Broken(at, f"It is not event {meets[lane].offset} of lane {lane} as that came before.", lane)
         meets = {other: due for other, due in meets.items() if other != lane}
-    grown = msgspec.structs.replace(run, offset=at, heads={**run.heads, lane: head}, meets=meets)
+    late = min((due.offset, other) for other, due in meets.items()) if meets else (at, lane)
+    if late[0] < at:
+        return Broken(late[0], f"It has not come, but event {at} of lane {lane}, which stands behind it, has.", late[1])
+    verified = run.verified if meets else max(run.verified, run.signed)
+    grown = msgspec.structs.replace(run, offset=at, heads={**run.heads, lane: head}, meets=meets, verified=verified)
     if header.type != _CHECKPOINT or record.body is None:
         return grown
-    return _checkpoint(grown, run.heads, record.body, at, signed)
+    return _checkpoint(grown, run.heads, record.body, header, signed)
 
 
 def next_head(session: SessionId, epoch: Epoch, head: LaneHead, record: LogRecord) -> LaneHead | Broken:
@@ -164,9 +192,17 @@ def join(earlier: Run, later: Run) -> Run | Broken | None:
         if have.offset == due.offset and have != due:
             reason = f"What was missed of lane {lane} ends otherwise than what came live begins."
             return Broken(due.offset, reason, lane)
-    verified = max(later.verified if later.sure else 0, earlier.verified)
-    sure = earlier.sure or later.sure
-    return msgspec.structs.replace(later, begin=earlier.begin, base=earlier.base, sure=sure, verified=verified)
+    newest = later if later.signed else earlier
+    verified = max(later.verified if later.sure else 0, earlier.verified, earlier.signed)
+    return msgspec.structs.replace(
+        later,
+        begin=earlier.begin,
+        base=earlier.base,
+        sure=earlier.sure or later.sure,
+        verified=verified,
+        signed=newest.signed,
+        stood=newest.stood,
+    )
 
 
 def _run(session: SessionId, epoch: Epoch, lanes: frozenset[Lane], *, begin: int, base: Heads, sure: bool) -> Run:
@@ -203,8 +239,9 @@ def _wrong(record: LogRecord, head: LaneHead) -> str:
     return ""
 
 
-def _checkpoint(run: Run, before: Heads, body: bytes, at: int, signed: VerifySignature) -> Run | Broken:
+def _checkpoint(run: Run, before: Heads, body: bytes, header: Header, signed: VerifySignature) -> Run | Broken:
     """The run with all of it vouched for up to a checkpoint, whose lanes stood at `before` when it was made."""
+    at = header.offset
     try:
         event = decode_event(body)
     except RecordBroken:
@@ -222,4 +259,5 @@ def _checkpoint(run: Run, before: Heads, body: bytes, at: int, signed: VerifySig
         if said != found:
             reason = f"The checkpoint says that lane {lane} ends at event {said.offset}, with another digest or end."
             return Broken(at, reason, lane)
-    return msgspec.structs.replace(run, sure=True, verified=at)
+    stood = {**event.lanes, header.lane: run.heads[header.lane]}  # With itself.
+    return msgspec.structs.replace(run, sure=True, verified=at, signed=at, stood=stood)

@@ -14,14 +14,6 @@ from moothall.wire.hub import Erased, Taken
 from moothall_hub.checking import Broken, Run
 
 
-class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane that isn't wanted any more: what came of it stays."""
-
-    head: LaneHead
-    verified: int
-    """The offset up to which a signature vouches for it."""
-
-
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """A hub's copy of one session. It is kept beside its records, as JSON."""
 
@@ -36,7 +28,8 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """From the first event on; None: there is no copy yet."""
     live: Run | None = None
     """Behind a hole; None: there is none."""
-    left: dict[Lane, Left] = {}
+    left: dict[Lane, LaneHead] = {}
+    """Where lanes end that aren't wanted any more: what came of them stays."""
     own: dict[Lane, LaneHead] = {}
     """Where the hub's own lane ends, and those of the hubs below it."""
     top: int = 0
@@ -49,6 +42,8 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the answer to `follow` is awaited."""
     number: int = 0
     """Of the newest `follow`."""
+    due: int = 0
+    """Where the line came back last: up to which event a signature has to vouch before all is called good."""
     stopped: str = ""
     """Why nothing more comes, a sentence of the server above; empty while it does."""
     broken: Broken | None = None

@@ -35,7 +35,7 @@ from moothall_hub.checking import (
     take,
     with_lanes,
 )
-from moothall_hub.copied import Copy, Left, Span, Step, dropped, lanes_of
+from moothall_hub.copied import Copy, Span, Step, dropped, lanes_of
 
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
@@ -51,9 +51,9 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
         msg = f"The copy of session {copy.session} differs from its log at event {copy.broken.offset}; drop it first."
         raise ValueError(msg)
     known, live = copy.known, copy.live
+    heads = copy.left if known is None else {**copy.left, **known.heads}
     if (copy.channels, copy.words) != (tuple(channels), words):
         live = None  # Of other lanes: it can't be gone on with.
-    left = {lane: each.head for lane, each in copy.left.items()}
     asked = msgspec.structs.replace(
         copy, channels=tuple(channels), words=words, asked=True, number=copy.number + 1, stopped=""
     )
@@ -62,7 +62,7 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
         channels=asked.channels,
         words=words,
         epoch=copy.epoch,
-        known=None if known is None else Held(offset=_end(known.offset, known.heads), heads={**left, **known.heads}),
+        known=None if known is None else Held(offset=_end(known.offset, known.heads), heads=heads),
         live=None if live is None else Held(offset=live.offset, heads=dict(live.heads)),
         live_begin=0 if live is None else live.begin,
         own=copy.own,
@@ -77,7 +77,11 @@ def began(copy: Copy, told: Live) -> Step | Broken:
     """
     if not copy.asked or copy.broken is not None or told.number not in (0, copy.number):
         return Step(copy=copy)
-    return _begun(copy, told)
+    found = _begun(copy, told)
+    if isinstance(found, Broken):
+        return found
+    late = told.missed and copy.known is not None and bool(copy.known.heads)
+    return _with(found, due=told.begin) if late else found
 
 
 def batch(
@@ -153,7 +157,10 @@ def _begun(copy: Copy, told: Live) -> Step | Broken:
     step = _without_live(step)
     known = step.copy.known
     assert known is not None  # noqa: S101  # `_ready` has seen to it
-    if not told.missed and known.heads == base:
+    for lane, due in sorted(known.meets.items()):
+        if base.get(lane, _NOTHING).offset < due.offset <= told.begin:
+            return Broken(due.offset, f"It is of lane {lane} and was signed, but it is said not to be there.", lane)
+    if not told.missed and known.heads == base and not known.meets:
         return _with(step, known=msgspec.structs.replace(known, offset=_end(0, base)))
     live = live_run(known, begin=told.begin, base=base)
     lacking = {} if told.missed else missing(known, live)
@@ -169,7 +176,8 @@ def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mappin
     known, live = copy.known, copy.live
     if not told.goes_on or known is None or live is None or known.epoch != told.epoch:
         return copy
-    if not live.lanes <= lanes or base.keys() & (lanes - live.lanes):
+    new = lanes - live.lanes
+    if not live.lanes <= lanes or new & (base.keys() | known.stood.keys() | live.stood.keys() | copy.left.keys()):
         return copy
     known, live = (msgspec.structs.replace(run, lanes=lanes) for run in (known, live))
     return msgspec.structs.replace(copy, known=known, live=live)
@@ -189,16 +197,10 @@ def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> Step:
         return Step(copy=copy)
     # A live run that lacks a lane, or has one that is not filled up any more, can't be joined.
     step = _without_live(Step(copy=copy))
-    back = {lane: copy.left[lane] for lane in lanes if lane in copy.left}
-    off = {
-        lane: Left(head=head, verified=min(known.verified, head.offset))
-        for lane, head in known.heads.items()
-        if lane not in lanes
-    }
-    ends = {lane: each.head for lane, each in back.items()}
-    verified = min([known.verified, *(each.verified for each in back.values() if each.verified < each.head.offset)])
-    left = {**{lane: each for lane, each in copy.left.items() if lane not in back}, **off}
-    return _with(step, known=with_lanes(known, lanes, ends, verified), left=left)
+    back = {lane: head for lane, head in copy.left.items() if lane in lanes}
+    off = {lane: head for lane, head in known.heads.items() if lane not in lanes}
+    left = {**{lane: head for lane, head in copy.left.items() if lane not in back}, **off}
+    return _with(step, known=with_lanes(known, lanes, back), left=left)
 
 
 def _goes_on(step: Step, told: Live, base: Mapping[Lane, LaneHead]) -> Step | Broken:
@@ -213,7 +215,7 @@ def _without_live(step: Step) -> Step:
     live, known = step.copy.live, step.copy.known
     if live is None or known is None:
         return step
-    held = (head.offset for head in (*known.heads.values(), *(each.head for each in step.copy.left.values())))
+    held = (head.offset for head in (*known.heads.values(), *step.copy.left.values()))
     after = max([live.verified if live.sure else live.begin, *held])
     step = _with(step, live=None, top=min(step.copy.top, after))
     if after >= live.offset:

@@ -74,6 +74,8 @@ class LineHealth(msgspec.Struct, frozen=True, kw_only=True):
     saving: Saving = Saving.NOTHING
     clock_difference_ms: int = 0
     """How far this computer's own clock is ahead of the meeting's; negative where it is behind."""
+    storing: bool = True
+    """Whether the disk takes what comes over it."""
 
 
 class Line(Protocol):

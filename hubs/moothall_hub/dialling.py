@@ -117,6 +117,8 @@ class Dialling:
 
     async def run(self) -> None:
         """Dial, talk and dial again, until cancelled. Raises what the tellee raises, and ConfigurationError."""
+        if self._talking:  # A run before this one has failed, and its connection went with it.
+            await self._do(self.link.lost(self._now(), CloseCode.ABNORMAL))
         while True:
             if self._paired:
                 self._paired = False

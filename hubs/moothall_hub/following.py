@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 RETRY_MS = 1_000
 """How long to wait when the disk refuses."""
+STOPPED_MS = 60_000
+"""After this a session is asked for anew of which the server above sends nothing more, or that failed here."""
 
 Text = Live | Batch | Caught | Stopped
 Told = Text | Recall
@@ -108,13 +110,15 @@ class Following:
         self._turn = asyncio.Lock()
         """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
         self.erasing = Erasing(say, clock)
+        self.storing = True
+        """Whether the disk takes what comes: while it doesn't nothing new is shown, and the line waits."""
         # All are bounded by the sessions that are wanted, and those that are held.
+        self._again: dict[SessionId, int] = {}
+        """When (monotonic ms) to ask anew for what the server above stopped."""
         self._following: dict[SessionId, Want] = {}
         """What was said on this link."""
         self._recalled: dict[SessionId, set[int]] = {}
         """What else is to be followed on this link, until it is erased here what these `body.removed` name."""
-        self._due: dict[SessionId, int] = {}
-        """Where a line came back: up to which event a signature has to vouch before all is called good."""
 
     def observe(self, told: Came) -> None:
         """From now on tell which lanes of a session have new events, or such that were missing. It must not wait."""
@@ -141,7 +145,7 @@ class Following:
             return None
         return CopyNow(
             filling=copy.live is not None,
-            checking=copy.verified < self._due.get(session, 0),
+            checking=copy.verified < copy.due,
             stopped=copy.broken is not None,
             missed=self._missed.of(session),
             texts=frozenset(copy.followed),
@@ -161,6 +165,7 @@ class Following:
             self._linked = True
             self._following.clear()
             self._recalled.clear()
+            self._again.clear()
             await self._ask()
 
     def cut(self) -> None:
@@ -184,7 +189,13 @@ class Following:
     async def take(self, told: Told) -> None:
         """What comes of a session. Comes back once it is on the disk."""
         async with self._turn:
-            await self._take(told)
+            try:
+                await self._take(told)
+            except Exception as error:  # whatever it was, the other sessions go on
+                if isinstance(told, Recall):
+                    raise  # It is said again on the next link.
+                note_failure(error, f"session {told.session}: what came of it failed, it is asked for anew")
+                self._leave(told.session)
 
     async def _take(self, told: Told) -> None:
         if isinstance(told, Recall):
@@ -202,8 +213,8 @@ class Following:
         for message in found.say:
             if not isinstance(message, Erased):
                 self._say(message)
-        if isinstance(told, Live) and told.missed and copy.known is not None and copy.known.heads:
-            self._due[told.session] = told.begin
+        if found.copy.stopped:
+            self._leave(told.session)
         await self._show(found)
         self.erasing.begun(told.session, found.copy.epoch, _removals(found))
         self._tell(found)
@@ -279,10 +290,21 @@ class Following:
             try:
                 await self._store.keep(step)
             except StorageUnavailable:
-                logger.warning("session %s: the copy can't be stored at the moment", step.copy.session)
+                if self.storing:
+                    logger.warning("session %s: the copy can't be stored at the moment", step.copy.session)
+                self.storing = False
                 await self._clock.sleep(RETRY_MS)
                 continue
+            if not self.storing:
+                logger.warning("session %s: copies are stored again", step.copy.session)
+            self.storing = True
             return
+
+    def _leave(self, session: SessionId) -> None:
+        """Nothing comes of a session for a while."""
+        if self._following.pop(session, None) is not None:
+            self._again[session] = self._clock.monotonic() + STOPPED_MS
+            self._say(Leave(session=session))
 
     def _tell(self, step: Step) -> None:
         lanes = {record.header.lane for record in step.records}
@@ -296,7 +318,7 @@ class Following:
         try:
             await self._shown.take(step)
         except (StorageUnavailable, RecordBroken) as error:
-            # Whoever asks next has it loaded from the disk.
+            # It is on the disk, and whoever shows it goes on from there.
             note_failure(error, f"session {session}: it can't be shown at the moment")
 
     async def _note_missed(self, before: Copy, step: Step, told: Text) -> None:
@@ -315,7 +337,7 @@ class Following:
 
     async def _drop(self, session: SessionId) -> None:
         self._copies[session] = await self._store.drop(session)
-        self._due.pop(session, None)
+        self._again.pop(session, None)
         logger.warning("session %s: the copy was dropped", session)
         await self._shown.renew(session)
         if self._following.pop(session, None) is not None:
@@ -334,8 +356,10 @@ class Following:
             self._say(Leave(session=session))
         for session, want in wanted.items():
             copy = self._copies.get(session) or Copy(session=session)
-            if self._following.get(session) == want or copy.broken is not None:
+            later = self._clock.monotonic() < self._again.get(session, 0)
+            if self._following.get(session) == want or copy.broken is not None or later:
                 continue
+            self._again.pop(session, None)
             asked, message = copying.follow(copy, want.channels, words=want.words)
             await self._keep(Step(copy=asked))
             self._copies[session] = asked

@@ -16,11 +16,12 @@ from typing import TypeVar
 from moothall.adapters.sqlite_file import LogReader, open_beside, open_for_writing, translated
 from moothall.adapters.sqlite_writer import Job, SqliteWriter
 from moothall.core.chain import LogRecord
-from moothall.core.errors import StorageUnavailable
+from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.ids import Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall_hub import mirror_sqlite
 from moothall_hub.copied import Copy, Step, dropped
+from moothall_hub.damaged import note_damage, set_aside_if_damaged
 
 T = TypeVar("T")
 
@@ -34,7 +35,12 @@ IDLE_S = 1.0
 class Mirror:
     """See the module; it is read as an `EventLog` is. Made by `open`; belongs to the loop that opened it."""
 
-    def __init__(self, connection: sqlite3.Connection, reading: sqlite3.Connection, *, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, reading: sqlite3.Connection, *, idle_s: float = IDLE_S
+    ) -> None:
+        self.damaged = asyncio.Event()
+        """Set once the file turns out to be damaged: then it has to be opened anew, which sets it aside."""
+        self._path = path
         self._loop = asyncio.get_running_loop()
         self._writer = SqliteWriter(connection, self._loop, idle_s)
         self._connection = reading
@@ -48,10 +54,12 @@ class Mirror:
     async def open(cls, path: Path, *, busy_s: float = BUSY_S, idle_s: float = IDLE_S) -> Mirror:
         """Open the copies at `path`, or make the file. `busy_s` and `idle_s` are as for `SqliteLog.open`.
 
-        Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
+        A damaged file is set aside, and there are no copies then. Raises ConfigurationError with a sentence when it
+        can't be opened, isn't ours, or is a newer release's.
         """
 
         def connect() -> tuple[sqlite3.Connection, sqlite3.Connection]:
+            set_aside_if_damaged(path)
             connection = open_for_writing(path, busy_s, mirror_sqlite.KIND)
             try:
                 return connection, open_beside(path, mirror_sqlite.KIND)
@@ -60,7 +68,7 @@ class Mirror:
                 raise
 
         writing, reading = await asyncio.to_thread(connect)
-        return cls(writing, reading, idle_s=idle_s)
+        return cls(path, writing, reading, idle_s=idle_s)
 
     async def keep(self, step: Step) -> None:
         """Store a step whole; durable when this returns, and what it erases is gone.
@@ -96,7 +104,10 @@ class Mirror:
         Only the copy's wishes stay, and a count, so that nothing that readers have passes for new.
         Raises StorageUnavailable.
         """
-        known = await self.copy(session)
+        try:
+            known = await self.copy(session)
+        except RecordBroken:
+            known = None  # Which may be why it is dropped.
         left = dropped(known or Copy(session=session))
 
         def act(connection: sqlite3.Connection) -> None:
@@ -148,7 +159,11 @@ class Mirror:
         self._refuse_when_closed()
         future: asyncio.Future[T] = self._loop.create_future()
         self._writer.submit(Job(act, future))
-        return await future
+        try:
+            return await future
+        except RecordBroken:
+            self._note_damage()
+            raise
 
     async def _read(self, act: Callable[[], T]) -> T:
         def translating() -> T:
@@ -157,7 +172,17 @@ class Mirror:
 
         async with self._reads:
             self._refuse_when_closed()
-            return await self._loop.run_in_executor(self._reading, translating)
+            try:
+                return await self._loop.run_in_executor(self._reading, translating)
+            except RecordBroken as error:
+                if isinstance(error.__cause__, sqlite3.Error):  # And not one record or copy alone.
+                    self._note_damage()
+                raise
+
+    def _note_damage(self) -> None:
+        if not self.damaged.is_set():
+            note_damage(self._path)
+            self.damaged.set()
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

@@ -15,6 +15,7 @@ from moothall.adapters import sqlite_file
 from moothall.adapters.sqlite_opening import Kind
 from moothall.core.errors import RecordBroken
 from moothall.core.ids import SessionId
+from moothall_hub.checking import Broken
 from moothall_hub.copied import Copy, Step
 
 FILE_NAME = "mirror.sqlite"
@@ -80,9 +81,9 @@ def drop(connection: sqlite3.Connection, copy: Copy) -> None:
 
 
 def copies(connection: sqlite3.Connection) -> list[Copy]:
-    """All copies, in order of their sessions' names. Raises RecordBroken when one can't be read."""
+    """All copies, in order of their sessions' names. One that can't be read is broken, so that it is fetched again."""
     rows = connection.execute("SELECT id, copy FROM session ORDER BY id").fetchall()
-    return [_read_copy(*row) for row in rows]
+    return [_read_or_broken(*row) for row in rows]
 
 
 def copy_of(connection: sqlite3.Connection, session: SessionId) -> Copy | None:
@@ -94,6 +95,13 @@ def copy_of(connection: sqlite3.Connection, session: SessionId) -> Copy | None:
 def _keep_copy(connection: sqlite3.Connection, copy: Copy) -> int:
     row = connection.execute(_KEEP_COPY, (copy.session, copy.epoch or "", _encoder.encode(copy))).fetchone()
     return int(row[0])
+
+
+def _read_or_broken(session: str, stored: bytes) -> Copy:
+    try:
+        return _read_copy(session, stored)
+    except RecordBroken as error:
+        return Copy(session=SessionId(session), broken=Broken(0, str(error)))
 
 
 def _read_copy(session: str, stored: bytes) -> Copy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -41,6 +41,8 @@ from moothall_hub.wanted import Saved, wanted
 logger = logging.getLogger(__name__)
 
 SHELF, KEPT = "line", "kept"
+RETRY_MS = 1_000
+"""How long to wait when the disk refuses."""
 LOOK_MS = 20_000
 """How often it is looked at what is wanted: sessions begin, days end. What is kept is written as often."""
 BEGINNING_MS = 20_000
@@ -187,19 +189,19 @@ class NodeLine:
         self._dialling.pair(where)
 
     async def tell(self, told: Told) -> None:
-        """What the line tells: see `moothall_hub.dialling`."""
+        """What the line tells: see `moothall_hub.dialling`. While the disk refuses an answer, the line waits."""
         match told:
             case wire.Welcome():
                 await self._up(told)
             case wire.Above():
                 self._tell_above(told.above)
             case wire.Programme():
-                await self._offers.take(told)
+                await self._noted(self._offers.take(told))
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
                 await self.following.take(told)
             case wire.Done() | wire.NotDone():
+                await self._answered(told)
                 self._given.pop(told.id, None)
-                await self._outbox.answered(told.id, told)
             case Room():
                 self._offer_more.set()
             case Down():
@@ -217,7 +219,7 @@ class NodeLine:
         if self._pairings.now is None:
             return LineNow(state=LineState.UNPAIRED)
         if self._link.phase is Phase.UP:
-            return LineNow(state=LineState.GOOD, since=self._since())
+            return LineNow(state=LineState.GOOD, since=self._since(), storing=self.following.storing)
         if self._link.phase is Phase.OVER:
             state = LineState.FENCED if self._link.sentence == FENCED else LineState.REFUSED
             return LineNow(state=state, since=self._since(), reason=self._link.sentence)
@@ -245,13 +247,14 @@ class NodeLine:
             budget=self._meter.budget_bytes,
             saving=_SAVING[self._meter.step],
             clock_difference_ms=-self.clock.ahead,
+            storing=self.following.storing,
         )
 
     # Parts
 
     async def _up(self, told: wire.Welcome) -> None:
-        await self._offers.welcomed(told)
-        await self._keys.told(told.keys)
+        await self._noted(self._offers.welcomed(told))
+        await self._noted(self._keys.told(told.keys))
         self._meter.zone = self._zone().rules
         self._outbox.link_ended()
         self._given.clear()
@@ -263,6 +266,23 @@ class NodeLine:
         self.above = nodes
         for told in self._above_told:
             told(nodes, self._offers.about.hub)
+
+    async def _noted(self, noting: Awaitable[None]) -> None:
+        """What holds once it was said, and is written when the disk takes it."""
+        try:
+            await noting
+        except StorageUnavailable:
+            logger.warning("what the server above says of itself can't be kept at the moment")
+
+    async def _answered(self, told: wire.Done | wire.NotDone) -> None:
+        while True:
+            try:
+                await self._outbox.answered(told.id, told)
+            except StorageUnavailable:
+                logger.warning("an answer can't be kept at the moment")
+                await self.clock.sleep(RETRY_MS)
+                continue
+            return
 
     async def _want(self) -> None:
         choice = self._offers.get()
@@ -281,6 +301,7 @@ class NodeLine:
         )
 
     async def _pass_on(self) -> None:
+        self._offer_more.set()  # One before this may have ended amid an offer.
         while True:
             await self._offer_more.wait()
             self._offer_more.clear()
@@ -290,6 +311,8 @@ class NodeLine:
                 acts = await self._outbox.unsent(room) if room > 0 and self._link.phase is Phase.UP else ()
             except StorageUnavailable:
                 logger.warning("the outbox can't be read at the moment")
+                self._offer_more.set()
+                await self.clock.sleep(RETRY_MS)
                 continue
             for act in acts:
                 self._given[act.id] = None
@@ -300,9 +323,10 @@ class NodeLine:
     async def _keep(self) -> None:
         good = self.clock.wall() if self._link.phase is Phase.UP else self._kept.good
         kept = _Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
-        if kept == self._kept:
-            return
         try:
+            await self._offers.keep()
+            if kept == self._kept:
+                return
             await self._book.write([BookEntry(SHELF, KEPT, msgspec.json.encode(kept))])
         except StorageUnavailable:
             logger.warning("how the line is can't be kept at the moment")

@@ -41,6 +41,8 @@ class Offers:
         self._coming: Programme | None = None
         """A programme of which more is to come. Bound: what the server above offers."""
         self._changed: list[Callable[[], None]] = []
+        self._unkept: set[str] = set()
+        """Of what the book is behind."""
 
     @classmethod
     async def load(cls, book: Book) -> Offers:
@@ -81,7 +83,7 @@ class Offers:
         ]
 
     async def take(self, told: Programme) -> None:
-        """What is offered from now on, or what of it has changed. Raises StorageUnavailable."""
+        """What is offered from now on, or what of it has changed. Raises StorageUnavailable; it holds all the same."""
         whole = changed(self._coming or self._programme, told)
         self._coming = whole if told.more else None
         if told.more:
@@ -89,20 +91,31 @@ class Offers:
         if whole == self._programme:
             return
         self._programme = whole
+        self._unkept.add(PROGRAMME)
         self._tell()
-        await self._keep(PROGRAMME, whole)
+        await self.keep()
 
     async def welcomed(self, told: Welcome) -> None:
-        """What the server above says of itself. Raises StorageUnavailable."""
+        """What the server above says of itself. Raises StorageUnavailable; it holds all the same."""
         about = About(hub=told.hub, title=told.title, zone=told.zone, address=told.address)
         if about != self.about:
             self.about = about
+            self._unkept.add(ABOUT)
             self._tell()
-            await self._keep(ABOUT, about)
+            await self.keep()
+
+    async def keep(self) -> None:
+        """Write down what could not be written before; it holds already. Raises StorageUnavailable."""
+        due = frozenset(self._unkept)
+        there = {PROGRAMME: self._programme, ABOUT: self.about}
+        if due:
+            await self._book.write([BookEntry(SHELF, key, msgspec.json.encode(there[key])) for key in sorted(due)])
+            self._unkept -= due
 
     async def forget(self) -> None:
         """This computer belongs to another hub from now on. Raises StorageUnavailable."""
-        self._programme, self.about = Programme(sessions=()), About()
+        self._programme, self.about, self._coming = Programme(sessions=()), About(), None
+        self._unkept.clear()
         self._tell()
         await self._book.write([BookEntry(SHELF, PROGRAMME, None), BookEntry(SHELF, ABOUT, None)])
 
@@ -112,12 +125,9 @@ class Offers:
 
     async def set(self, choice: Choice, /) -> None:
         """Keep what the coordinator chose, and follow it from now on. Raises StorageUnavailable."""
-        await self._keep(CHOICE, choice)
+        await self._book.write([BookEntry(SHELF, CHOICE, msgspec.json.encode(choice))])
         self._choice = choice
         self._tell()
-
-    async def _keep(self, key: str, value: msgspec.Struct) -> None:
-        await self._book.write([BookEntry(SHELF, key, msgspec.json.encode(value))])
 
     def _tell(self) -> None:
         for told in self._changed:

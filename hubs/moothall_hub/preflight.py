@@ -73,6 +73,7 @@ def look(facts: Facts) -> tuple[Looked, ...]:
     line = facts.line
     paired = line.state is not LineState.UNPAIRED
     good = line.state is LineState.GOOD
+    full = facts.free_bytes < NO_DISK or not line.storing
     bad, care, fine, unknown = Verdict.BAD, Verdict.CARE, Verdict.GOOD, Verdict.UNKNOWN
     found = {
         Check.PAIRED: bad if line.state in (LineState.UNPAIRED, LineState.REFUSED) else fine,
@@ -80,7 +81,7 @@ def look(facts: Facts) -> tuple[Looked, ...]:
         Check.DELAY: unknown if not good or line.delay_ms is None else care if line.delay_ms > SLOW_MS else fine,
         Check.BUDGET: unknown if not paired else fine if line.saving is Saving.NOTHING else care,
         Check.CLOCK: unknown if not paired else care if abs(line.clock_difference_ms) >= CLOCK_MS else fine,
-        Check.DISK: bad if facts.free_bytes < NO_DISK else care if facts.free_bytes < LITTLE_DISK else fine,
+        Check.DISK: bad if full else care if facts.free_bytes < LITTLE_DISK else fine,
         Check.PROGRAMME: unknown if not paired else fine if facts.kept else bad,
         Check.COPY: bad if facts.stuck else fine,
         Check.WALL: fine if facts.wall_ago is not None and facts.wall_ago < WALL_MS else care,

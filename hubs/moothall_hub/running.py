@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,10 +17,13 @@ from moothall.core.actors import Role
 from moothall.core.errors import ConfigurationError
 from moothall.services.role_links import HALL, RoleLinks
 from moothall_hub.app import BOOK, Hub, hub
+from moothall_hub.damaged import CopiesDamaged
 from moothall_hub.folder import hold_hub_folder
 from moothall_hub.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.settings import HubSettings
 from moothall_hub.setup_texts import PROBLEMS
+
+logger = logging.getLogger(__name__)
 
 COORDINATOR = "Coordinator"
 DEMO_FILE = "demo-hub.json"
@@ -38,11 +42,15 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
 
     `code`: show the address as a QR code; `beside`: pair it with the demo whose data folder that is.
     """
-    async with hub(settings) as running:
-        if beside is not None:
-            await pair_beside(running, beside)
-        await _tell(running, code=code)
-        await asyncio.Event().wait()
+    while True:
+        try:
+            async with hub(settings) as running:
+                if beside is not None:
+                    await pair_beside(running, beside)
+                await _tell(running, code=code)
+                await asyncio.Event().wait()
+        except* CopiesDamaged:
+            logger.error("the file of the copies is damaged: the hub begins anew without it")
 
 
 async def pair_folder(settings: HubSettings, address: str, words: str) -> Pairing | Unpaired:

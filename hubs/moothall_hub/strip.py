@@ -36,6 +36,8 @@ class LineNow(msgspec.Struct, frozen=True, kw_only=True):
     """Since when, Unix ms of the centre's clock."""
     reason: str = ""
     """Where it is refused: the sentence that says why, in English."""
+    storing: bool = True
+    """Whether this computer's disk takes what comes."""
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,7 @@ TEXTS: Mapping[str, str] = {
     "fenced": "Another computer has taken the place of this one. What is here stays; nothing new comes.",
     "refused": "The meeting does not let this computer in at the moment. What is here stays.",
     "absent": "This text does not come to this computer now. Choose another, or ask whoever coordinates your group.",
+    "full": "This computer can't store anything at the moment. What is here stays; it goes on by itself.",
     "filling": "The line is back: you read what is said now. What was said meanwhile is still coming.",
     "checking": "The line is back. What came last is being checked.",
     "stopped": "What came over the line is not what was written, so nothing more of it is shown.",
@@ -104,6 +107,8 @@ def strip(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = None)
         return Strip(kind=line.state.value, since=line.since, missed=missed)
     if copy is not None and channel is not None and copy.texts and channel not in copy.texts:
         return Strip(kind="absent")
+    if not line.storing:
+        return Strip(kind="full", missed=missed)
     if copy is not None and copy.filling:
         return Strip(kind="filling")
     if copy is not None and copy.checking:

@@ -208,6 +208,14 @@ async def test_an_error_of_its_user_ends_it() -> None:
         await visit.greet()
         with pytest.raises(StorageUnavailable, match="The disk is full"):
             await task
+        # Begun again it knows that there is no connection, and dials at once.
+        again = asyncio.ensure_future(hub.line.run())
+        assert await hub.until(Down) == Down(BROKEN, for_good=False)
+        await (await server.visits.get()).greet()
+        await hub.until(wire.Welcome)
+        again.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await again
 
 
 async def test_what_is_no_address_ends_it_with_a_sentence() -> None:

@@ -101,6 +101,9 @@ def lived_through(happenings: Sequence[tuple[str, int]], wish: tuple[tuple[Chann
             case _:
                 log.happens(what, n)
         assert hub.disk.copy.verified <= log.checked
+        if (known := hub.disk.copy.known) is not None:
+            for lane, head in log.stood[known.verified].items():
+                assert lane not in known.lanes or known.heads[lane].offset >= head.offset, "All of it is there."
     hub.wish = wish
     hub.follow(back=back)
     hub.calm()
@@ -113,7 +116,7 @@ def lived_through(happenings: Sequence[tuple[str, int]], wish: tuple[tuple[Chann
     assert hub.disk.of(copy.known.lanes) == log.of(copy.known.lanes)
     assert hub.disk.of(frozenset({OWN})) == log.of(frozenset({OWN}))
     for lane, left in copy.left.items():
-        assert left.head == log.stood[left.head.offset][lane]
+        assert left == log.stood[left.offset][lane]
     lanes = {OWN, *filter(is_public, log.stood[-1])}
     for offset, record in hub.disk.records.items():
         assert record.header == log.records[offset - 1].header

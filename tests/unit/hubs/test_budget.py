@@ -60,3 +60,9 @@ def test_a_meter_says_when_another_step_holds() -> None:
     meter.zone = NAIROBI
     assert meter.count(NOON + 9 * 3_600_000, sent=1), "a new day"
     assert meter.usage == Usage(day="2025-11-26", sent=1)
+
+
+def test_a_day_that_a_wrong_clock_counted_is_no_day() -> None:
+    tomorrow, wrong = Usage(day="2026-11-27", received=5), Usage(day="2028-11-27", received=5)
+    assert used(tomorrow, "2026-11-26", received=1, sent=0).received == 6  # Clocks waver.
+    assert used(wrong, "2026-11-26", received=1, sent=0) == Usage(day="2026-11-26", received=6)

@@ -118,7 +118,7 @@ def test_only_public_lanes_are_followed() -> None:
     with pytest.raises(ValueError, match="only public ones are signed"):
         first_run(SESSION, EPOCH, LANES | {STAFF})
     with pytest.raises(ValueError, match="not all are public"):
-        with_lanes(BEGUN, frozenset({STAFF}), {}, 0)
+        with_lanes(BEGUN, frozenset({STAFF}), {})
 
 
 def test_another_event_in_the_place_of_one_that_is_held_is_named() -> None:
@@ -133,13 +133,53 @@ def test_another_event_in_the_place_of_one_that_is_held_is_named() -> None:
 def test_a_lane_that_comes_in_is_missed_from_its_first_event_or_from_where_it_was_left() -> None:
     recorder = Recorder()
     first, note = recorder.record(TITLE), recorder.record(ev.QueueOrdered(order=Order.SUPPORT))
-    few = with_lanes(taken(BEGUN, first), frozenset({SESSION_LANE}), {}, 1)
-    assert (few.lanes, few.offset, few.verified) == (frozenset({SESSION_LANE}), 1, 1)
-    more = with_lanes(few, LANES, {}, few.verified)
+    few = with_lanes(taken(BEGUN, first), frozenset({SESSION_LANE}), {})
+    assert (few.lanes, few.offset, few.verified) == (frozenset({SESSION_LANE}), 1, 0)
+    more = with_lanes(few, LANES, {})
     assert (more.offset, dict(more.heads)) == (0, {SESSION_LANE: recorder.heads[SESSION_LANE]})
     assert taken(more, note, recorder.checkpoint(SIGNER)).checked
-    left = with_lanes(few, frozenset({SESSION_LANE, FLOOR}), {FLOOR: recorder.heads[FLOOR]}, 0)
+    left = with_lanes(few, frozenset({SESSION_LANE, FLOOR}), {FLOOR: recorder.heads[FLOOR]})
     assert (left.offset, left.heads[FLOOR].offset) == (1, 2)
+
+
+ALONE, BOTH = frozenset({SESSION_LANE}), frozenset({SESSION_LANE, FLOOR})
+
+
+def signed_without_the_floor() -> tuple[Run, list[LogRecord]]:
+    """A run of the session's lane alone up to a signature, and what the floor's lane has, and what comes after it."""
+    recorder, run = Recorder(), first_run(SESSION, EPOCH, ALONE)
+    run = taken(run, recorder.record(TITLE))
+    floor = [recorder.record(ev.QueueOrdered(order=order)) for order in (Order.SUPPORT, Order.ARRIVAL)]
+    run = taken(run, recorder.checkpoint(SIGNER))
+    assert (run.verified, run.checked) == (4, True)
+    return run, [*floor, recorder.record(TITLE)]
+
+
+def test_a_lane_that_comes_in_later_is_vouched_for_by_the_signature_that_spoke_of_it() -> None:
+    signed, floor = signed_without_the_floor()
+    more = with_lanes(signed, BOTH, {})
+    assert (more.verified, more.checked) == (0, False)
+    assert taken(more, floor[0]).verified == 0
+    whole = taken(more, *floor[:2])
+    assert whole.verified == 4
+    # What it has is its own as well where it was left, and comes back.
+    again = with_lanes(with_lanes(whole, ALONE, {}), BOTH, {FLOOR: whole.heads[FLOOR]})
+    assert (again.verified, again.meets) == (4, {})
+
+
+def test_a_lane_that_comes_in_otherwise_than_it_was_signed_is_named() -> None:
+    signed, floor = signed_without_the_floor()
+    more = with_lanes(signed, BOTH, {})
+    forger = Recorder()
+    forger.record(TITLE)
+    first, second = [forger.record(ev.QueueOrdered(order=Order.ARRIVAL)) for _ in range(2)]
+    assert reason(taken(more, first), second) == "It is not event 3 of lane floor as that came before."
+    left_out = take(taken(more, floor[0]), floor[2], SIGNED)
+    assert isinstance(left_out, Broken)
+    assert (left_out.offset, left_out.lane) == (3, FLOOR)
+    # What was left behind, and is not what was signed, is vouched for by nothing.
+    wrong = with_lanes(signed, BOTH, {FLOOR: forger.heads[FLOOR]})
+    assert (wrong.verified, wrong.checked) == (0, False)
 
 
 def test_numbers_that_no_event_has_are_named() -> None:

@@ -162,19 +162,38 @@ def test_lanes_that_are_left_out_stay_and_are_gone_on_with() -> None:
     french = channel_lane(FRENCH)
     _, step = follows(copy, log, little=3)
     left = step.copy.left[french]
-    assert (left.head, left.verified) == (log.recorder.heads[french], 8)
+    assert left == log.recorder.heads[french]
     log.happens("french")
     log.happens("line")
     log.happens("check")
     served, step = follows(step.copy, log, FLOOR, FRENCH)
     assert step.copy.left == {}
     assert step.copy.known is not None
-    assert (step.copy.known.heads[french], step.copy.verified) == (left.head, 8)
+    assert (step.copy.known.heads[french], step.copy.verified) == (left, 8)
     end = stepped(batch(step.copy, Part.MISSED, missed(served), SIGNED, number=1))
     assert (end.copy.whole, end.copy.checked) == (True, True)
     _, message = follow(stepped(follows(end.copy, log)[1]).copy, (FLOOR, FRENCH), words=False)
     assert message.known is not None
     assert french in message.known.heads
+
+
+def test_a_text_that_is_added_once_all_is_over_is_vouched_for_by_what_was_signed_before() -> None:
+    log = a_log("french", "french", "line", "check")
+    served, step = follows(NEW, log, little=1_000)
+    copy = stepped(batch(step.copy, Part.LIVE, served.now(), SIGNED)).copy
+    assert copy.checked
+    served, step = follows(copy, log, FLOOR, FRENCH)
+    assert (step.copy.verified, step.copy.due) == (0, len(log.records))
+    end = stepped(batch(step.copy, Part.MISSED, missed(served), SIGNED, number=1)).copy
+    assert (end.whole, end.verified) == (True, len(log.records))
+    # Whoever says that there is nothing of it is found out at once, and whoever has something else when it has come.
+    asked, message = follow(copy, (FLOOR, FRENCH), words=False)
+    told_none = Served(log, message, little=0, back=0).live
+    french = channel_lane(FRENCH)
+    none = {lane: head for lane, head in told_none.heads.items() if lane != french}
+    for missing in (True, False):
+        found = began(asked, msgspec.structs.replace(told_none, heads=none, missed=missing))
+        assert told(found) == f"It is of lane {french} and was signed, but it is said not to be there."
 
 
 def test_another_life_of_the_log_is_followed_from_its_first_event() -> None:

@@ -19,7 +19,7 @@ from moothall.testing.clock import ManualClock
 from moothall.wire import hub
 from moothall.wire.hub_records import pack, unpack
 from moothall_hub.copied import Copy, Step, dropped
-from moothall_hub.following import Following
+from moothall_hub.following import STOPPED_MS, Following
 from moothall_hub.missed import MissedSpans
 from moothall_hub.strip import CopyNow, Missed
 from moothall_hub.wanted import Want
@@ -36,6 +36,7 @@ class Store:
     def __init__(self, done: list[object]) -> None:
         self.disk = Disk()
         self.refuses = 0
+        self.fails: Exception | None = None
         self.ready = asyncio.Event()
         self.ready.set()
         self._done = done
@@ -46,6 +47,9 @@ class Store:
             self.refuses -= 1
             msg = "The disk is full."
             raise StorageUnavailable(msg)
+        if self.fails is not None:
+            failure, self.fails = self.fails, None
+            raise failure
         self.disk.keep(step)
         self._done.append("kept")
 
@@ -463,3 +467,63 @@ async def test_a_hub_that_dies_before_all_is_erased_says_so_only_after_it_was_as
     again.following.erasing.has(room=room, below=room)
     await again.following.take(hub.Recall(session=SESSION, epoch=EPOCH, offset=removal))
     assert again.done == [removal, "room", "Erased"]
+
+
+async def test_a_disk_that_refuses_is_told_of_as_long_as_it_does() -> None:
+    made = await hub_that_follows()
+    made.log.happens("line")
+    made.store.refuses = 1
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(made.live())
+        await asyncio.sleep(0)
+        assert not made.following.storing
+        await made.clock.advance(1_000)
+    assert made.following.storing
+
+
+async def test_what_the_server_above_stopped_is_asked_for_anew_after_a_minute() -> None:
+    made = await hub_that_follows()
+    await made.following.take(hub.Stopped(session=SESSION, message="The record of this meeting can't be read."))
+    said = len(made.said)
+    await made.following.want(WANT)
+    assert len(made.said) == said
+    await made.clock.advance(STOPPED_MS)
+    await made.following.want(WANT)
+    assert isinstance(made.said[-1], hub.Follow)
+
+
+async def test_a_session_of_which_something_fails_that_nobody_foresaw_is_left_alone_for_a_while() -> None:
+    made = await hub_that_follows()
+    made.store.fails = ZeroDivisionError("A bug.")
+    made.log.happens("line")
+    await made.live()
+    assert made.said[-1] == hub.Leave(session=SESSION)
+    assert made.copy.broken is None
+    await made.clock.advance(STOPPED_MS)
+    await made.following.want(WANT)
+    assert isinstance(made.said[-1], hub.Follow)
+    assert made.said[-1].known is not None
+    assert made.said[-1].known.offset < len(made.log.records)
+
+
+async def test_what_is_being_checked_is_so_after_a_restart_too() -> None:
+    made = await hub_that_follows()
+    for _ in range(8):
+        made.log.happens("line")
+    await made.link(back=1)
+    while await made.missed():
+        pass
+    assert made.copy.due > made.copy.verified
+    again = Hub()
+    again.following = Following(
+        [made.store.disk.copy],
+        store=again.store,
+        shown=again.shown,
+        closed=lambda _: False,
+        unpack=unpack,
+        signed=SIGNED,
+        say=again.said.append,
+        missed=MissedSpans(MemoryBook(), {}),
+        clock=again.clock,
+    )
+    assert again.following.now(SESSION) == CopyNow(checking=True)

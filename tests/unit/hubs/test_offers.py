@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from moothall.core.errors import StorageUnavailable
 from moothall.core.event_parts import ChannelKind
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import Planned
@@ -72,3 +74,17 @@ async def test_another_pairing_begins_anew_and_keeps_the_choice() -> None:
     await offers.forget()
     again = await Offers.load(book)
     assert (again.sessions, again.about, again.get().languages) == ((), About(), ("fr",))
+
+
+async def test_what_could_not_be_written_holds_and_is_written_later() -> None:
+    book = MemoryBook()
+    offers = await Offers.load(book)
+    book.full = True
+    for told in (offers.welcomed(WELCOME), offers.take(Programme(sessions=(ONE,))), offers.keep()):
+        with pytest.raises(StorageUnavailable):
+            await told
+    assert (offers.about.hub, offers.sessions) == ("kisumu", (ONE,))
+    book.full = False
+    await offers.keep()
+    again = await Offers.load(book)
+    assert (again.about.hub, again.sessions) == ("kisumu", (ONE,))

@@ -41,6 +41,7 @@ def test_all_is_well() -> None:
         (facts(msgspec.structs.replace(GOOD, clock_difference_ms=CLOCK_MS - 1)), Check.CLOCK, Verdict.GOOD),
         (facts(free_bytes=LITTLE_DISK - 1), Check.DISK, Verdict.CARE),
         (facts(free_bytes=NO_DISK - 1), Check.DISK, Verdict.BAD),
+        (facts(msgspec.structs.replace(GOOD, storing=False)), Check.DISK, Verdict.BAD),
         (facts(kept=0), Check.PROGRAMME, Verdict.BAD),
         (facts(stuck=1), Check.COPY, Verdict.BAD),
         (facts(wall_ago=None), Check.WALL, Verdict.CARE),

@@ -22,6 +22,7 @@ def test_it_says_how_the_line_is_where_no_session_is_read() -> None:
         (GOOD, CopyNow(filling=True, checking=True), "filling"),
         (GOOD, CopyNow(checking=True), "checking"),
         (GOOD, CopyNow(stopped=True), "stopped"),
+        (LineNow(state=LineState.GOOD, storing=False), CopyNow(filling=True), "full"),
         (LineNow(state=LineState.DOWN, since=1), CopyNow(filling=True), "down"),
         (LineNow(state=LineState.FENCED), CopyNow(), "fenced"),
         (LineNow(state=LineState.REFUSED), CopyNow(stopped=True), "stopped"),
