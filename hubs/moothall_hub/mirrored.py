@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
@@ -55,6 +56,8 @@ class MirroredSession:
         self.fanout = fanout
         self.reached: dict[Lane, int] = {}
         """The last event of each lane that `state` is made of."""
+        self.stale = False
+        """Whether something has come or gone that could not be read: it is folded anew as soon as it can be."""
         self.used = 0
         """When somebody last asked for it, or something came; ms of the monotonic clock."""
 
@@ -147,10 +150,11 @@ class MirroredSessions:
     async def take(self, step: Step) -> None:
         """Show what a step has brought, once it is on the disk. Steps of one session come in their order.
 
-        Raises as `find` does.
+        Raises as `find` does; then it is tried again until all of it is shown.
         """
         session = step.copy.session
-        if step.renew:
+        live = self._loaded.get(session)
+        if step.renew or (live is not None and live.stale):
             await self.renew(session)
             return
         async with self._lock(session):
@@ -162,7 +166,8 @@ class MirroredSessions:
                 return
             live.copy, live.used = step.copy, self._clock.monotonic()
             if step.erase:
-                await self._fold_anew(live)
+                async with self._tried_again(live):
+                    await self._fold_anew(live)
             if step.show:
                 live.fold(step.records)
                 self._publish(live, step.records)
@@ -173,11 +178,36 @@ class MirroredSessions:
         Then readers are sent away, until something has come again. Raises as `find` does.
         """
         async with self._lock(session):
-            live = self._loaded.get(session)
-            if live is not None and not await self._renewed_from_copy(live):
-                await self._unload(live)
-            for told in self._renewed:
-                told(session)
+            try:
+                await self._renew(session)
+            finally:
+                for told in self._renewed:
+                    told(session)
+
+    async def _renew(self, session: SessionId) -> None:
+        live = self._loaded.get(session)
+        if live is not None:
+            async with self._tried_again(live):
+                if not await self._renewed_from_copy(live):
+                    await self._unload(live)
+
+    @asynccontextmanager
+    async def _tried_again(self, live: MirroredSession) -> AsyncIterator[None]:
+        """What can't be read for now is folded later: else its readers would never get what has come meanwhile."""
+        try:
+            yield
+        except (StorageUnavailable, RecordBroken):
+            if not live.stale and self._group is not None:
+                live.stale = True
+                self._group.create_task(self._catch_up(live))
+            raise
+
+    async def _catch_up(self, live: MirroredSession) -> None:
+        await self._clock.sleep(STORAGE_MS)
+        if live.stale and self._loaded.get(live.id) is live and not await self._begun_again(live):
+            async with self._lock(live.id):
+                if self._loaded.get(live.id) is live:
+                    await self._unload(live)
 
     def _publish(self, live: MirroredSession, records: Sequence[LogRecord]) -> None:
         # When it has just been loaded, it has them already.
@@ -227,7 +257,7 @@ class MirroredSessions:
         if copy is None or copy.epoch is None:
             return False
         await self._fold_anew(live)
-        live.copy = copy
+        live.copy, live.stale = copy, False
         live.fanout.renew(epoch=copy.reader_epoch, offset=live.offset, channels=live.state.channels)
         return True
 
@@ -260,7 +290,7 @@ class MirroredSessions:
                     return await self._renewed_from_copy(live)
             except StorageUnavailable:
                 await self._clock.sleep(STORAGE_MS)
-            except RecordBroken as error:
+            except Exception as error:  # whatever it was, the other sessions are there still
                 note_failure(error, f"session {live.id}: its copy can't be read")
                 return False
 

@@ -10,7 +10,7 @@ from copies_in_memory import Followed, MemoryCopies
 from fanning import settle
 from log_above import FLOOR, OWN, LogAbove
 from moothall.core import events as ev
-from moothall.core.errors import StorageUnavailable
+from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.ids import Position, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
@@ -159,6 +159,51 @@ async def test_what_was_removed_is_shown_nowhere(room: Room) -> None:
     await settle()
     assert shown(outlet) == [""]
     assert (await room.loaded()).state.segments.get(SegmentId("s3")) is not None
+
+
+@pytest.mark.parametrize("what", ["filled", "removed", "filled, and live goes on"])
+async def test_what_can_not_be_read_for_a_moment_is_shown_after_it(room: Room, what: str) -> None:
+    for _ in range(4):
+        room.log.happens("line")
+    await room.line.follow(little=0, back=2)
+    await room.line.live()
+    await room.line.missed(3)
+    outlet = await room.reader()
+    room.copies.away = True
+    if what == "removed":
+        room.log.remove(len(room.log.records))
+    with pytest.raises(StorageUnavailable):
+        await (room.line.live() if what == "removed" else room.line.missed())
+    if what == "filled, and live goes on":
+        room.log.happens("line")
+        room.copies.away = False
+        await room.line.live()
+    else:
+        await room.clock.advance(1_000)
+        room.copies.away = False
+        await room.clock.advance(1_000)
+    await settle()
+    whole = {"filled": [" Line 3.", " Line 5.", " Line 7.", " Line 9."], "removed": [""]}
+    assert shown(outlet) == whole.get(what, [*whole["filled"], " Line 11."])
+    await room.clock.advance(1_000)
+    live = await room.loaded()
+    assert (live.stale, live.fanout.position.offset) == (False, live.offset)
+
+
+async def test_what_can_not_be_read_at_all_sends_its_readers_away(room: Room) -> None:
+    for _ in range(4):
+        room.log.happens("line")
+    await room.line.follow(little=0, back=2)
+    await room.line.live()
+    await room.line.missed(3)
+    outlet = await room.reader()
+    room.copies.damaged = True
+    with pytest.raises(RecordBroken):
+        await room.line.missed()
+    await room.clock.advance(1_000)
+    await settle()
+    assert outlet.aborted
+    assert room.sessions.all_loaded == ()
 
 
 async def test_the_hubs_own_lane_is_in_the_state_and_goes_to_no_reader(room: Room) -> None:
