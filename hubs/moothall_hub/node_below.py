@@ -115,15 +115,17 @@ class Below:
             about=about,
             above=(*line.above, pairings.node),
             path=offers.about.hub,
+            up=False,
             most=MOST_BELOW,
             removals=removals,
         )
 
-        def above_changed(nodes: tuple[str, ...], path: str) -> None:
-            served.path = path
-            served.above = (*nodes, pairings.node)
+        def way_changed() -> None:
+            served.path = offers.about.hub
+            served.above = (*line.above, pairings.node)
+            served.up = line.up
 
-        line.when_above(above_changed)
+        line.when_way(way_changed)
         door = HubDoor(served, hubs, AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS))
         stack.push_async_callback(door.close)
         keep_running(hubs.run)

@@ -97,7 +97,9 @@ class NodeLine:
         self._offer_more = asyncio.Event()
         self.above: tuple[str, ...] = ()
         """The nodes from the centre down to the server above, as they were last said."""
-        self._above_told: list[Callable[[tuple[str, ...], str], None]] = []
+        self._cut_above: int | None = None
+        """Since when the server above has no line itself, Unix ms of the centre's clock; None while it has one."""
+        self._way_told: list[Callable[[], None]] = []
         outbox.observe(self._offer_more.set)
         offers.when_changed(self._look.set)
 
@@ -154,9 +156,14 @@ class NodeLine:
             raise RuntimeError(msg)
         return self._following
 
-    def when_above(self, told: Callable[[tuple[str, ...], str], None]) -> None:
-        """From now on tell which nodes are on the way up, and what this hub is called there. It must not wait."""
-        self._above_told.append(told)
+    def when_way(self, told: Callable[[], None]) -> None:
+        """From now on tell when the way up is another one, or has come or gone. It must not wait."""
+        self._way_told.append(told)
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a line up to the centre, by way of whoever is between."""
+        return self._link.phase is Phase.UP and self._cut_above is None
 
     # The tasks
 
@@ -194,7 +201,7 @@ class NodeLine:
             case wire.Welcome():
                 await self._up(told)
             case wire.Above():
-                self._tell_above(told.above)
+                self._way(told)
             case wire.Programme():
                 await self._noted(self._offers.take(told))
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
@@ -208,6 +215,7 @@ class NodeLine:
                 self._given.clear()
                 self._outbox.link_ended()
                 self.following.cut()
+                self._tell_way()
                 logger.warning("the line is down: %s", told.sentence)
             case Stepped():
                 self._look.set()
@@ -218,6 +226,8 @@ class NodeLine:
         """For whoever reads here."""
         if self._pairings.now is None:
             return LineNow(state=LineState.UNPAIRED)
+        if self._link.phase is Phase.UP and self._cut_above is not None:
+            return LineNow(state=LineState.DOWN, since=self._cut_above)
         if self._link.phase is Phase.UP:
             return LineNow(state=LineState.GOOD, since=self._since(), storing=self.following.storing)
         if self._link.phase is Phase.OVER:
@@ -258,14 +268,19 @@ class NodeLine:
         self._meter.zone = self._zone().rules
         self._outbox.link_ended()
         self._given.clear()
-        self._tell_above(told.above)
+        self._way(told)
         await self._want()
         await self.following.linked()
 
-    def _tell_above(self, nodes: tuple[str, ...]) -> None:
-        self.above = nodes
-        for told in self._above_told:
-            told(nodes, self._offers.about.hub)
+    def _way(self, told: wire.Welcome | wire.Above) -> None:
+        self.above = told.above
+        cut = self.clock.wall() if self._cut_above is None else self._cut_above
+        self._cut_above = None if told.up else cut
+        self._tell_way()
+
+    def _tell_way(self) -> None:
+        for told in self._way_told:
+            told()
 
     async def _noted(self, noting: Awaitable[None]) -> None:
         """What holds once it was said, and is written when the disk takes it."""
@@ -321,7 +336,7 @@ class NodeLine:
                 self._dialling.offer(acts)
 
     async def _keep(self) -> None:
-        good = self.clock.wall() if self._link.phase is Phase.UP else self._kept.good
+        good = self.clock.wall() if self.up else self._kept.good
         kept = _Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
         try:
             await self._offers.keep()

@@ -109,34 +109,37 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
         ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
         running_hub(tmp_path / "north") as north,
         running_hub(tmp_path / "kisumu") as kisumu,
-        centre(tmp_path / "centre") as running,
     ):
-        meeting = Meeting(running)
-        await meeting.begin()
-        await meeting.say("Good morning to all below.")
-        await paired(running, north, "North")
-        await until(shows(client, f"{north.own}/s/{SESSION}", "Good morning to all below."))
-        await below(north, kisumu, "Kisumu")
-        page = f"{kisumu.own}/s/{SESSION}?ui=en"
-        await until(shows(client, page, "Good morning to all below."))
-        await meeting.say("This is said now.")
-        await until(shows(client, page, "This is said now."))
-        assert kisumu.offers.about.hub == "north.kisumu"
-        # A question at the bottom.
-        form = {"id": "form-2", "kind": "question", "text": "Do you hear us?", "language": "en"}
-        own = {"Origin": kisumu.own}
-        async with client.post(f"{kisumu.own}/s/{SESSION}/ask?ui=en", data=form, headers=own) as response:
-            author = str(response.url)
-        _, token = await kisumu.links.create(*COORDINATOR)
-        async with client.get(f"{kisumu.own}/enter/{token}") as response:
-            await forwarded(client, kisumu, await response.text())
-        await until(shows(client, author, "Being checked"))
-        live = await running.sessions.find(SESSION)
-        assert live is not None
-        assert [each.text for _, each in live.state.floor.interventions.items()] == ["Do you hear us?"]
-        note = do.LeaveHubNote(note=NoteId("n2"), hub="north.kisumu", text="We hear you.")
-        await meeting.do(note, by=Actor(Role.MODERATOR, "m"))
-        await until(shows(client, f"{kisumu.own}/desk?ui=en", "We hear you."))
+        async with centre(tmp_path / "centre") as running:
+            meeting = Meeting(running)
+            await meeting.begin()
+            await meeting.say("Good morning to all below.")
+            await paired(running, north, "North")
+            await until(shows(client, f"{north.own}/s/{SESSION}", "Good morning to all below."))
+            await below(north, kisumu, "Kisumu")
+            page = f"{kisumu.own}/s/{SESSION}?ui=en"
+            await until(shows(client, page, "Good morning to all below."))
+            await meeting.say("This is said now.")
+            await until(shows(client, page, "This is said now."))
+            assert kisumu.offers.about.hub == "north.kisumu"
+            # A question at the bottom.
+            form = {"id": "form-2", "kind": "question", "text": "Do you hear us?", "language": "en"}
+            own = {"Origin": kisumu.own}
+            async with client.post(f"{kisumu.own}/s/{SESSION}/ask?ui=en", data=form, headers=own) as response:
+                author = str(response.url)
+            _, token = await kisumu.links.create(*COORDINATOR)
+            async with client.get(f"{kisumu.own}/enter/{token}") as response:
+                await forwarded(client, kisumu, await response.text())
+            await until(shows(client, author, "Being checked"))
+            live = await running.sessions.find(SESSION)
+            assert live is not None
+            assert [each.text for _, each in live.state.floor.interventions.items()] == ["Do you hear us?"]
+            note = do.LeaveHubNote(note=NoteId("n2"), hub="north.kisumu", text="We hear you.")
+            await meeting.do(note, by=Actor(Role.MODERATOR, "m"))
+            await until(shows(client, f"{kisumu.own}/desk?ui=en", "We hear you."))
+        # Its own line is as good as before, and says what it is worth.
+        await until(shows(client, f"{kisumu.own}/?ui=en", "The line has been down since"))
+        assert kisumu.line.now().since is not None
 
 
 async def test_a_loop_is_refused(tmp_path: Path) -> None:

@@ -76,16 +76,18 @@ class HubLinks:
         about: Callable[[], About],
         above: tuple[str, ...],
         path: str = "",
+        up: bool = True,
         most: int = MOST_HUBS,
         removals: Removals,
     ) -> None:
         """`above`: the nodes from the centre down to this one, which is its last.
 
-        `path`: this server's own path from the centre, empty there.
+        `path`: this server's own path from the centre, empty there; `up`: whether its line to there stands.
         """
         self.most = most
         self._path = path
         self._above = above
+        self._up = up
         self._about = about
         self._registry = registry
         self._clock = clock
@@ -125,7 +127,20 @@ class HubLinks:
             if link.node in nodes:
                 link.end(CloseCode.LOOP)
             else:
-                link.say(wire.Above(above=nodes))
+                link.say(wire.Above(above=nodes, up=self._up))
+
+    @property
+    def up(self) -> bool:
+        """Whether this server's own line to the centre stands; at the centre always."""
+        return self._up
+
+    @up.setter
+    def up(self, up: bool) -> None:
+        """It has come or gone: hubs are told, since theirs are no better."""
+        if up != self._up:
+            self._up = up
+            for link in self._links.values():
+                link.say(wire.Above(above=self._above, up=up))
 
     @property
     def path(self) -> str:
@@ -220,6 +235,7 @@ class HubLinks:
             keys=about.keys,
             zone=about.zone,
             address=about.address,
+            up=self._up,
         )
 
     def _path_of(self, identity: Identity) -> str:

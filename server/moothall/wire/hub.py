@@ -220,12 +220,16 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """IANA name of the conference's time zone."""
     address: str = ""
     """The centre's public address, for people."""
+    up: bool = True
+    """Whether the way up to the centre stands: a hub that serves others says so when its own line is down."""
 
 
 class Above(Message, frozen=True, kw_only=True, tag="above"):
-    """The way up has changed."""
+    """The way up has changed, or its line came or went."""
 
     above: tuple[str, ...]
+    up: bool = True
+    """As in `Welcome`."""
 
 
 class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):

@@ -142,6 +142,23 @@ def test_a_machine_that_gives_way_to_another_one_is_gone() -> None:
     told(story)
 
 
+def test_hubs_are_told_whether_the_way_up_stands() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial()
+        welcome = await next_of(hub, wire.Welcome)
+        assert isinstance(welcome, wire.Welcome)
+        assert (welcome.up, it.links.up) == (True, True)
+        for up in (False, False, True):
+            it.links.up = up
+        assert [await next_of(hub, wire.Above) for _ in range(2)] == [
+            wire.Above(above=("centre",), up=False), wire.Above(above=("centre",), up=True),
+        ]  # fmt: skip
+        await asyncio.sleep(0)
+        assert hub.down.empty() or not isinstance(await hub.receive(), wire.Above)
+
+    told(story)
+
+
 def test_a_long_programme_comes_in_parts_and_is_one() -> None:
     async def story(it: Centre) -> None:
         (hall,) = it.source.offers
