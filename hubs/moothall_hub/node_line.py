@@ -15,11 +15,12 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.time_zones import find_zone
 from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.wire import hub as wire
 from moothall.wire.hub_records import unpack
+from moothall_hub.acts_up import ActsUp
 from moothall_hub.budget import Meter, Step, Usage
 from moothall_hub.centre_clock import CentreClock
 from moothall_hub.centre_keys import CentreKeys
@@ -41,8 +42,6 @@ from moothall_hub.wanted import Saved, wanted
 logger = logging.getLogger(__name__)
 
 SHELF, KEPT = "line", "kept"
-RETRY_MS = 1_000
-"""How long to wait when the disk refuses."""
 LOOK_MS = 20_000
 """How often it is looked at what is wanted: sessions begin, days end. What is kept is written as often."""
 BEGINNING_MS = 20_000
@@ -77,7 +76,6 @@ class NodeLine:
     ) -> None:
         self._book = book
         self._mirror = mirror
-        self._outbox = outbox
         self._pairings = pairings
         self._offers = offers
         self._randomness = randomness
@@ -90,17 +88,13 @@ class NodeLine:
         self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(pairings.now))
         self._following: Following | None = None
         self._keys = CentreKeys(pairings)
-        self._given: dict[CommandId, None] = {}
-        """Acts that the link was given on this line. Bound: `MOST_ACTS`."""
-        self._waiting = 0
+        self._acts = ActsUp(outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP)
         self._look = asyncio.Event()
-        self._offer_more = asyncio.Event()
         self.above: tuple[str, ...] = ()
         """The nodes from the centre down to the server above, as they were last said."""
         self._cut_above: int | None = None
         """Since when the server above has no line itself, Unix ms of the centre's clock; None while it has one."""
         self._way_told: list[Callable[[], None]] = []
-        outbox.observe(self._offer_more.set)
         offers.when_changed(self._look.set)
 
     @classmethod
@@ -131,7 +125,7 @@ class NodeLine:
             budget=budget,
             kept=_Kept() if kept is None else msgspec.json.decode(kept, type=_Kept),
         )
-        made._waiting = await outbox.count()
+        await made._acts.load()
         return made
 
     async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
@@ -174,7 +168,7 @@ class NodeLine:
     async def look_after(self) -> None:
         """Ask for what is wanted, offer what waits, and keep what has to outlive a restart, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._pass_on())
+            tasks.create_task(self._acts.run())
             while True:
                 self._look.clear()
                 await self._want()
@@ -207,13 +201,11 @@ class NodeLine:
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
                 await self.following.take(told)
             case wire.Done() | wire.NotDone():
-                await self._answered(told)
-                self._given.pop(told.id, None)
+                await self._acts.answered(told)
             case Room():
-                self._offer_more.set()
+                self._acts.room()
             case Down():
-                self._given.clear()
-                self._outbox.link_ended()
+                self._acts.line_changed()
                 self.following.cut()
                 self._tell_way()
                 logger.warning("the line is down: %s", told.sentence)
@@ -251,7 +243,7 @@ class NodeLine:
             since=now.since if now.since is not None else self.clock.wall(),
             reason=now.reason,
             delay_ms=self._link.usual_delay_ms,
-            acts_waiting=self._waiting,
+            acts_waiting=self._acts.waiting,
             events_missing=self.following.events_missing(),
             bytes_today=self._meter.usage.total,
             budget=self._meter.budget_bytes,
@@ -266,8 +258,7 @@ class NodeLine:
         await self._noted(self._offers.welcomed(told))
         await self._noted(self._keys.told(told.keys))
         self._meter.zone = self._zone().rules
-        self._outbox.link_ended()
-        self._given.clear()
+        self._acts.line_changed()
         self._way(told)
         await self._want()
         await self.following.linked()
@@ -289,16 +280,6 @@ class NodeLine:
         except StorageUnavailable:
             logger.warning("what the server above says of itself can't be kept at the moment")
 
-    async def _answered(self, told: wire.Done | wire.NotDone) -> None:
-        while True:
-            try:
-                await self._outbox.answered(told.id, told)
-            except StorageUnavailable:
-                logger.warning("an answer can't be kept at the moment")
-                await self.clock.sleep(RETRY_MS)
-                continue
-            return
-
     async def _want(self) -> None:
         choice = self._offers.get()
         holds = self._meter.step
@@ -314,26 +295,6 @@ class NodeLine:
                 zone=self._zone(),
             )
         )
-
-    async def _pass_on(self) -> None:
-        self._offer_more.set()  # One before this may have ended amid an offer.
-        while True:
-            await self._offer_more.wait()
-            self._offer_more.clear()
-            try:
-                self._waiting = await self._outbox.count()
-                room = wire.MOST_ACTS - len(self._given)
-                acts = await self._outbox.unsent(room) if room > 0 and self._link.phase is Phase.UP else ()
-            except StorageUnavailable:
-                logger.warning("the outbox can't be read at the moment")
-                self._offer_more.set()
-                await self.clock.sleep(RETRY_MS)
-                continue
-            for act in acts:
-                self._given[act.id] = None
-                self._outbox.sent(act.id)
-            if acts:
-                self._dialling.offer(acts)
 
     async def _keep(self) -> None:
         good = self.clock.wall() if self.up else self._kept.good
