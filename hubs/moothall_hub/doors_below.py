@@ -5,30 +5,17 @@ Machines alone: a browser's words would open the page of a group, and that is at
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.asking_request import read_body
-from moothall.adapters.hub_pair_door import ALLOWANCE, LONGEST_TITLE, MINUTE, STATUS
 from moothall.adapters.hub_texts import TOLD
 from moothall.adapters.limits import AddressGate
-from moothall.adapters.page_asking import Wrong
-from moothall.core.errors import StorageUnavailable
+from moothall.adapters.machine_pairing import ALLOWANCE, MINUTE, pair_machine, told
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hub_pairing import Pairing as Words
 from moothall.services.hub_pairing import Unpaired
 from moothall_hub.pairing import Pairing
-
-_NODE = re.compile(r"[0-9a-f]{16}\Z")
-
-
-class _Machine(msgspec.Struct, frozen=True):
-    words: str
-    node: str
-    title: str = ""
 
 
 class BelowPairDoor:
@@ -50,27 +37,9 @@ class BelowPairDoor:
         """Let a machine in."""
         above = self._paired()
         if hdrs.ORIGIN in request.headers or request.content_type != "application/json":
-            return _told(403, "A page may not do this; a machine sends JSON and no Origin.")
+            return told(403, "A page may not do this; a machine sends JSON and no Origin.")
         if above is None:
-            return _told(503, "This hub is not connected itself yet.")
+            return told(503, "This hub is not connected itself yet.")
         if self._gate.take(request.remote or "") > 0:
-            return _told(429, TOLD[Unpaired.OFTEN])
-        try:
-            asked = msgspec.json.decode(await read_body(request), type=_Machine)
-        except (Wrong, msgspec.MsgspecError, UnicodeDecodeError):
-            return _told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
-        if not _NODE.match(asked.node):
-            return _told(400, "A node is named by 16 hexadecimal figures.")
-        machine = " ".join(asked.title.split())[:LONGEST_TITLE]
-        try:
-            done = await self._words.pair(asked.words, node=asked.node, machine=machine)
-        except StorageUnavailable:
-            return _told(503, "It could not be stored at the moment. Try again in a minute.")
-        if isinstance(done, Unpaired):
-            return _told(STATUS[done], TOLD[done])
-        answer = {"hub": done.hub, "title": done.title, "key": done.key, "keys": above.keys, "address": above.people}
-        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
-
-
-def _told(status: int, sentence: str) -> web.Response:
-    return web.json_response({"error": sentence}, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
+            return told(429, TOLD[Unpaired.OFTEN])
+        return await pair_machine(request, self._words, keys=above.keys, address=above.people)

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from admin_house import AdminHouse, Browser, admin_house
-from moothall.adapters.hub_pair_door import ALLOWANCE
+from moothall.adapters.machine_pairing import ALLOWANCE
 from moothall.core.hub_entry import Details
 from moothall.services.hub_keys import Fenced, Identity
 

@@ -6,16 +6,15 @@ of the hub's role link. On a code from the sheet the words stand behind the `#` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
-import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.asking_request import read_body, read_form
+from moothall.adapters.asking_request import read_form
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.hub_texts import TOLD, UNPAIRED
 from moothall.adapters.limits import AddressGate
+from moothall.adapters.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, told
 from moothall.adapters.page_asking import Wrong, language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
@@ -26,23 +25,6 @@ from moothall.core.errors import NoLink, StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hub_pairing import Pairing, Unpaired
 from moothall.wire.pairing import LONGEST
-from moothall.wire.token_bucket import Allowance
-
-ALLOWANCE = Allowance(per_second=10, burst=10)
-"""Tries of one address, by a clock that runs in minutes."""
-MINUTE = 60
-LONGEST_TITLE = 100
-STATUS = {Unpaired.WORDS: 400, Unpaired.UNKNOWN: 403, Unpaired.OFTEN: 429}
-_NODE = re.compile(r"[0-9a-f]{16}\Z")
-
-
-class _Machine(msgspec.Struct, frozen=True):
-    """What a machine sends."""
-
-    words: str
-    node: str
-    title: str = ""
-    """What whoever sets it up calls the machine."""
 
 
 class HubPairDoor:
@@ -91,24 +73,10 @@ class HubPairDoor:
 
     async def _machine(self, request: web.Request, *, often: bool) -> web.Response:
         if hdrs.ORIGIN in request.headers:
-            return _told(403, "A page may not do this; a machine sends no Origin.")
+            return told(403, "A page may not do this; a machine sends no Origin.")
         if often:
-            return _told(429, TOLD[Unpaired.OFTEN])
-        try:
-            asked = msgspec.json.decode(await read_body(request), type=_Machine)
-        except (Wrong, msgspec.MsgspecError, UnicodeDecodeError):
-            return _told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
-        if not _NODE.match(asked.node):
-            return _told(400, "A node is named by 16 hexadecimal figures.")
-        machine = " ".join(asked.title.split())[:LONGEST_TITLE]
-        try:
-            done = await self._pairing.pair(asked.words, node=asked.node, machine=machine)
-        except StorageUnavailable:
-            return _told(503, "It could not be stored at the moment. Try again in a minute.")
-        if isinstance(done, Unpaired):
-            return _told(STATUS[done], TOLD[done])
-        answer = {"hub": done.hub, "title": done.title, "key": done.key, "keys": self._keys, "address": self._public}
-        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
+            return told(429, TOLD[Unpaired.OFTEN])
+        return await pair_machine(request, self._pairing, keys=self._keys, address=self._public)
 
     async def _browser(self, request: web.Request, *, often: bool) -> web.Response:
         ui, chosen = language(self._pages, request)
@@ -139,10 +107,3 @@ class HubPairDoor:
         if status in (429, 503):
             response.headers[hdrs.RETRY_AFTER] = str(AGAIN_S)
         return response
-
-
-def _told(status: int, sentence: str) -> web.Response:
-    headers = {hdrs.CACHE_CONTROL: "no-store"}
-    if status in (429, 503):
-        headers[hdrs.RETRY_AFTER] = str(AGAIN_S)
-    return web.json_response({"error": sentence}, status=status, headers=headers)
