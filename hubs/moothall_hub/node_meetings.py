@@ -44,8 +44,10 @@ class NodeMeetings:
 
     async def checked(self, session: SessionId, /) -> bool:
         """Whether a signature vouches for all of the copy but what came since the last one."""
-        now = self._following().now(session)
-        return now is not None and not (now.filling or now.checking or now.stopped)
+        now, copy = self._following().now(session), self._following().copy(session)
+        if now is None or copy is None or not copy.verified:
+            return False  # Nothing was signed yet.
+        return not (now.filling or now.checking or now.stopped)
 
     async def stuck(self) -> Sequence[Stuck]:
         """The copies of which nothing more is taken, and those that the server above stopped."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from copies_in_memory import MemoryCopies
 from log_above import FLOOR, FRENCH, SIGNED, Disk, LogAbove, Served
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord
@@ -20,7 +21,10 @@ from moothall.wire import hub
 from moothall.wire.hub_records import pack, unpack
 from moothall_hub.copied import Copy, Step, dropped
 from moothall_hub.following import STOPPED_MS, Following
+from moothall_hub.mirrored import MirroredSessions
 from moothall_hub.missed import MissedSpans
+from moothall_hub.node_meetings import NodeMeetings
+from moothall_hub.offers import Offers
 from moothall_hub.strip import CopyNow, Missed
 from moothall_hub.wanted import Want
 from recorder import EPOCH, SESSION
@@ -527,3 +531,21 @@ async def test_what_is_being_checked_is_so_after_a_restart_too() -> None:
         clock=again.clock,
     )
     assert again.following.now(SESSION) == CopyNow(checking=True)
+
+
+async def test_a_copy_of_which_nothing_was_signed_yet_is_not_called_checked() -> None:
+    made = await hub_that_follows()
+    meetings = NodeMeetings(
+        MirroredSessions(MemoryCopies(), made.clock), lambda: made.following, await Offers.load(MemoryBook())
+    )
+    assert made.copy.whole
+    assert not await meetings.checked(SESSION)
+    assert not await meetings.checked(OTHER)
+    made.log.happens("check")
+    made.log.happens("line")
+    await made.live()
+    assert await meetings.checked(SESSION)
+    await made.batch(hub.Part.LIVE, made.log.records[-1:])  # Once more.
+    assert not await meetings.checked(SESSION)
+    (stuck,) = await meetings.stuck()
+    assert stuck.offset == len(made.log.records)

@@ -39,3 +39,9 @@ def test_each_side_reads_only_what_is_meant_for_it() -> None:
 def test_fields_of_a_later_release_are_passed_over() -> None:
     later = msgspec.msgpack.encode({"m": "leave", "session": "plenary", "mood": "good"})
     assert wire.decode_from_hub(later) == wire.Leave(session=SessionId("plenary"))
+
+
+def test_what_comes_all_the_time_is_shorter_than_its_fields_names() -> None:
+    batch = wire.Batch(session=SessionId("plenary"), part=wire.Part.MISSED, number=300, data=b"\x01packed")
+    frame = wire.encode(batch)
+    assert (len(frame), wire.decode_to_hub(frame)) == (2 + 2 + 1 + 7 + 7, batch)
