@@ -6,6 +6,7 @@ the one who asked learns of a late refusal, however many hubs are between. Until
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -19,14 +20,13 @@ from moothall.core.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session import State
 from moothall.services.hub_ports import Stand, Told
+from moothall.services.waiting import until_told
 from moothall.wire.hub import Act, Done, NotDone, Offered
 from moothall_hub.copied import Copy
 from moothall_hub.outbox import ActStanding, ActState
 
 logger = logging.getLogger(__name__)
 
-LOOK_MS = 100
-"""How often it is looked whether an act has its answer."""
 PATIENCE_MS = 40_000
 """How long an act waits for it. Then the hub below is told that it isn't done yet, and sends it again."""
 
@@ -131,6 +131,10 @@ class Outbox(Protocol):
         """Where an act stands."""
         ...
 
+    def when_answered(self, told: Callable[[CommandId], None]) -> None:
+        """From now on tell of each act that has its answer. It must not wait."""
+        ...
+
 
 class PassingOn:
     """An `ActTaker` that hands acts to the server above."""
@@ -140,22 +144,38 @@ class PassingOn:
         self._outbox = outbox
         self._clock = clock
         self._title_of = title_of
+        # Bound: the hubs below, each of which has one act done at a time.
+        self._awaited: dict[CommandId, asyncio.Event] = {}
+        outbox.when_answered(self._answered)
+
+    def _answered(self, act_id: CommandId) -> None:
+        awaited = self._awaited.pop(act_id, None)
+        if awaited is not None:
+            awaited.set()
 
     async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
         """Keep it, and wait for its answer. Raises StorageUnavailable."""
         name, _, below = hub_path.partition(".")
         title = act.title if below else self._title_of(name)
         await self._outbox.pass_on(msgspec.structs.replace(act, hub=hub_path, title=title))
-        until = self._clock.monotonic() + PATIENCE_MS
-        while True:
-            standing = await self._outbox.state(act.id)
-            if standing is not None and standing.state is ActState.DONE:
-                return Done(id=act.id)
-            if standing is not None and standing.state is ActState.REFUSED:
-                return NotDone(id=act.id, code=standing.code or RefusalCode.UNAVAILABLE, message=standing.message)
-            if self._clock.monotonic() >= until:
-                break
-            await self._clock.sleep(LOOK_MS)
+        answered = self._awaited.setdefault(act.id, asyncio.Event())
+        try:
+            answer = await self._answer(act)
+            if answer is None:
+                await until_told(answered, self._clock, PATIENCE_MS)
+                answer = await self._answer(act)
+        finally:
+            self._awaited.pop(act.id, None)
+        if answer is not None:
+            return answer
         logger.info("session %s: an act of hub %s waits for the line", act.session, hub_path)
         message = "It waits at the hub above, which has no line at the moment."
         return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message)
+
+    async def _answer(self, act: Act) -> Done | NotDone | None:
+        standing = await self._outbox.state(act.id)
+        if standing is None or standing.state in (ActState.WAITING, ActState.SENT):
+            return None
+        if standing.state is ActState.DONE:
+            return Done(id=act.id)
+        return NotDone(id=act.id, code=standing.code or RefusalCode.UNAVAILABLE, message=standing.message)

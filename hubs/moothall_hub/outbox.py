@@ -72,6 +72,7 @@ class Outbox:
         self._on_way: dict[CommandId, None] = {}
         """Sent on the link that stands, and not answered. Bound: `moothall.wire.hub.MOST_ACTS`, by whoever sends."""
         self._news: list[Callable[[], None]] = []
+        self._answered: list[Callable[[CommandId], None]] = []
 
     @classmethod
     async def open(cls, path: Path, *, most: int = MOST_WAITING) -> Outbox:
@@ -90,6 +91,10 @@ class Outbox:
     def observe(self, told: Callable[[], None]) -> None:
         """From now on tell of each act that is put. It must not wait."""
         self._news.append(told)
+
+    def when_answered(self, told: Callable[[CommandId], None]) -> None:
+        """From now on tell of each act that has its answer for good, once that is on the disk. It must not wait."""
+        self._answered.append(told)
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int) -> None:
         """Keep an act; durable when this returns. The same id again changes nothing, whatever it comes with.
@@ -128,6 +133,8 @@ class Outbox:
         self._on_way.pop(act_id, None)
         code, message = (answer.code, answer.message) if isinstance(answer, NotDone) else (None, "")
         await self._do(partial(self._file.answered, act_id, code, message))
+        for told in self._answered:
+            told(act_id)
 
     async def state(self, act_id: CommandId) -> ActStanding | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""

@@ -111,13 +111,16 @@ class Feeding:
         """What is offered has changed, and perhaps whether this session is."""
         self.waits, self.looks = False, self.begun is not None
 
-    async def stays_open(self) -> bool:
-        """Whether everybody may read the session still. Raises as `begin` does."""
+    async def stays_open(self, *, offered: bool) -> bool:
+        """Whether everybody may read the session still. Raises as `begin` does.
+
+        `offered`: whether it is one that there will be a log of; a copy that is fetched anew isn't there for a while.
+        """
         self.looks = False
         stand = await self._source.stand(self.follow.session)
         if stand is not None and self.begun is not None and stand.epoch != self.begun.epoch:
             raise Torn(_begun_anew(self.follow.session))
-        return stand is not None and stand.public
+        return offered if stand is None else stand.public
 
     def live_due(self) -> int | None:
         """When a batch of what is said now is due, ms of the monotonic clock (0: at once); None while there is none."""

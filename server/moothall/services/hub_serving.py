@@ -268,12 +268,12 @@ class ServedHub:
     async def _urgent(self, feeding: Feeding, now: int) -> wire.ToHub | None:
         message: wire.ToHub | None = None
         try:
+            offered = any(each.session == feeding.follow.session for each in self._offered or ())
             if feeding.begun is None and not feeding.waits and self._offered is not None:
-                offered = any(each.session == feeding.follow.session for each in self._offered)
                 message = await feeding.begin(offered=offered)
                 if isinstance(message, wire.Live):
                     await self._note_held(feeding.follow, message)
-            elif feeding.looks and not await feeding.stays_open():
+            elif feeding.looks and not await feeding.stays_open(offered=offered):
                 message = wire.Stopped(session=feeding.follow.session, message=CLOSED)
             elif feeding.has_own:
                 message = await feeding.own()

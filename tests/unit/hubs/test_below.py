@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from fanning import settle
 from log_above import FLOOR, FRENCH, OWN, LogAbove
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RefusalCode
@@ -18,7 +19,7 @@ from moothall.core.session_parts import Channel
 from moothall.services.hub_ports import Told
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import Act, Done, HeadCountAct, NotDone, Offered, OfferedText
-from moothall_hub.below import LOOK_MS, PATIENCE_MS, CopySource, PassingOn
+from moothall_hub.below import PATIENCE_MS, CopySource, PassingOn
 from moothall_hub.checking import Broken, first_run, live_run, take
 from moothall_hub.copied import Copy, lanes_of
 from moothall_hub.outbox import ActStanding, ActState
@@ -33,12 +34,16 @@ class Waiting:
     def __init__(self) -> None:
         self.kept: list[Act] = []
         self.standing: ActStanding | None = ActStanding(state=ActState.WAITING)
+        self.told: Callable[[CommandId], None] = lambda _: None
 
     async def pass_on(self, act: Act) -> None:
         self.kept.append(act)
 
     async def state(self, act_id: CommandId) -> ActStanding | None:
         return self.standing
+
+    def when_answered(self, told: Callable[[CommandId], None]) -> None:
+        self.told = told
 
 
 def passing(outbox: Waiting, clock: ManualClock) -> PassingOn:
@@ -48,10 +53,12 @@ def passing(outbox: Waiting, clock: ManualClock) -> PassingOn:
 async def test_an_act_goes_on_with_its_path_and_is_answered_as_above() -> None:
     outbox, clock = Waiting(), ManualClock()
     task = asyncio.ensure_future(passing(outbox, clock).take("kisumu", ACT, "node"))
-    await clock.advance(LOOK_MS)
+    await clock.advance(PATIENCE_MS // 2)
+    outbox.told(CommandId("another"))
+    await settle()
     assert not task.done()
     outbox.standing = ActStanding(state=ActState.DONE)
-    await clock.advance(LOOK_MS)
+    outbox.told(ACT.id)
     assert await task == Done(id=ACT.id)
     assert outbox.kept == [msgspec.structs.replace(ACT, hub="kisumu", title="Kisumu")]
 
@@ -69,7 +76,7 @@ async def test_without_a_line_it_is_to_be_sent_again() -> None:
     outbox, clock = Waiting(), ManualClock()
     outbox.standing = None
     task = asyncio.ensure_future(passing(outbox, clock).take("kisumu", ACT, "node"))
-    await clock.advance(PATIENCE_MS + LOOK_MS)
+    await clock.advance(PATIENCE_MS)
     answer = await task
     assert isinstance(answer, NotDone)
     assert answer.code is RefusalCode.UNAVAILABLE
