@@ -108,4 +108,4 @@ class Turned(msgspec.Struct, frozen=True):
         """
         if self.status == 403 and self.sentence == FENCED:
             return FENCED
-        return UNKNOWN_KEY if self.status == 401 else ""
+        return UNKNOWN_KEY if self.status == 401 and self.sentence == wire.KEY_NOT_KNOWN else ""

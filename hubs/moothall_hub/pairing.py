@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from moothall.adapters.signing import verifier
+from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Book, BookEntry, Randomness
 from moothall.wire.hub import PATH
 from moothall.wire.pairing import secret_of, words_of
@@ -169,7 +171,8 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
         return Unpaired.NOBODY
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        verifier(answer.keys)  # By keys that nobody can read nothing would ever be verified.
+    except (msgspec.MsgspecError, UnicodeDecodeError, ConfigurationError):
         return Unpaired.STRANGE
     return Pairing(
         address=where, hub=answer.hub, title=answer.title, key=answer.key, keys=answer.keys, public=answer.address

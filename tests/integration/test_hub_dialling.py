@@ -145,10 +145,11 @@ def turned(status: HTTPStatus, body: str, **headers: str) -> Callable[[ServerCon
 
 
 @pytest.mark.parametrize(
-    ("status", "sentence"), [(HTTPStatus.FORBIDDEN, FENCED), (HTTPStatus.UNAUTHORIZED, UNKNOWN_KEY)]
+    ("status", "body", "sentence"),
+    [(HTTPStatus.FORBIDDEN, FENCED, FENCED), (HTTPStatus.UNAUTHORIZED, wire.KEY_NOT_KNOWN, UNKNOWN_KEY)],
 )
-async def test_who_is_turned_away_stops_until_it_is_paired_again(status: HTTPStatus, sentence: str) -> None:
-    async with hub_server(turned(status, f"{FENCED}\n")) as server, dialling(server.address) as hub:
+async def test_who_is_turned_away_stops_until_it_is_paired_again(status: HTTPStatus, body: str, sentence: str) -> None:
+    async with hub_server(turned(status, f"{body}\n")) as server, dialling(server.address) as hub:
         assert await hub.until(Down) == Down(sentence, for_good=True)
         hub.line.pair(Where(address=server.address, key="new"))
         visit = await server.visits.get()

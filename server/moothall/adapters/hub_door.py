@@ -35,7 +35,7 @@ CLOSE_S = 2.0
 FRAME_HEAD = {125: 2, 65_535: 4}
 """Bytes of a frame's head, by its longest body (RFC 6455 §5.2); 10 beyond. A client's frame has 4 more, its mask."""
 
-WRONG_KEY = "This hub's key is not known here: pair it again.\n"
+WRONG_KEY = f"{wire.KEY_NOT_KNOWN}\n"
 FENCED = f"{MEANINGS[CloseCode.FENCED].reason}\n"
 
 

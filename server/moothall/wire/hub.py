@@ -31,6 +31,8 @@ from moothall.wire.hub_short import PULSE, SHORT, batch_frame, pulse_frame, read
 PROTOCOL = 1
 PATH = "/hub/link"
 """Where a server takes hubs' links, on the port of its pages."""
+KEY_NOT_KNOWN = "This hub's key is not known here: pair it again."
+"""The body of the 401 for a key that nobody has. A proxy's 401 says something else, and may be gone tomorrow."""
 MAX_FRAME_BYTES = 256 << 10
 """Largest frame that either side accepts."""
 WINDOW_BYTES = 12 << 10

@@ -123,7 +123,9 @@ def test_a_good_line_begins_again_with_the_shortest_wait_and_a_bad_one_does_not(
     assert (link.due, link.since) == (133_000, 132_000)
 
 
-@pytest.mark.parametrize(("turned", "sentence"), [(Turned(401), UNKNOWN_KEY), (Turned(403, FENCED), FENCED)])
+@pytest.mark.parametrize(
+    ("turned", "sentence"), [(Turned(401, wire.KEY_NOT_KNOWN), UNKNOWN_KEY), (Turned(403, FENCED), FENCED)]
+)
 def test_who_is_turned_away_for_good_stops(turned: Turned, sentence: str) -> None:
     link = made()
     link.restart(at(0))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.wire.close_codes import Advice, CloseCode, advice
+from moothall.wire.hub import KEY_NOT_KNOWN
 from moothall_hub.link_parts import FENCED, LOOP, UNKNOWN_KEY, Turned
 
 
@@ -11,7 +12,8 @@ from moothall_hub.link_parts import FENCED, LOOP, UNKNOWN_KEY, Turned
     [
         (Turned(403, FENCED), FENCED),
         (Turned(403, "<html><title>Welcome to Airport WiFi</title>"), ""),
-        (Turned(401, "whatever"), UNKNOWN_KEY),
+        (Turned(401, KEY_NOT_KNOWN), UNKNOWN_KEY),
+        (Turned(401, "whatever a proxy says"), ""),
         (Turned(302), ""),
         (Turned(502, FENCED), ""),
     ],

@@ -72,6 +72,7 @@ async def test_six_words_are_exchanged_for_a_key() -> None:
         (web.json_response({"error": "often"}, status=429), Unpaired.OFTEN),
         (web.Response(status=404, text="nothing here"), Unpaired.STRANGE),
         (web.Response(text="<html>"), Unpaired.STRANGE),
+        (web.json_response({**ANSWER, "keys": {"keys": [{"id": "k", "alg": "Ed25519"}]}}), Unpaired.STRANGE),
         (web.Response(body=b"\xff\xfe", status=404), Unpaired.STRANGE),
     ],
 )
