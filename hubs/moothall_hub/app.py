@@ -95,7 +95,6 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         pairings = await Pairings.load(book, randomness)
         offers = await Offers.load(book)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        stack.callback(tasks.create_task(_end_when_damaged(mirror)).cancel)
 
         def keep_running(run: Callable[[], Awaitable[None]]) -> None:
             stack.callback(tasks.create_task(carry_on(run, own_clock)).cancel)
@@ -113,9 +112,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         )
         clock = line.clock
         sessions = MirroredSessions(mirror, clock)
-        started = asyncio.Event()
-        stack.callback(tasks.create_task(sessions.run(started)).cancel)
-        await started.wait()
+        await _begin(stack, tasks, mirror, sessions)
         catalogue = Catalogue(mirror)
         sessions.observe(lambda _, publication: catalogue.take(publication))
         sessions.tell_renewed(catalogue.read_again)
@@ -204,6 +201,14 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             below=below,
             clock=clock,
         )
+
+
+async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror, sessions: MirroredSessions) -> None:
+    """Own the sessions, and end all when the file that they are read from is damaged."""
+    started = asyncio.Event()
+    for running in (sessions.run(started), _end_when_damaged(mirror)):
+        stack.callback(tasks.create_task(running).cancel)
+    await started.wait()
 
 
 async def _end_when_damaged(mirror: Mirror) -> None:

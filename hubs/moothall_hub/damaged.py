@@ -1,7 +1,7 @@
 """A file of copies that is damaged: it is set aside, and all of it is fetched anew. What the room did is elsewhere.
 
-Only the newest one that was set aside is kept, for whoever looks into it. Nothing is erased from it any more when the
-meeting removes words: the how-to says that it is to be deleted.
+Only the newest one that was set aside is kept, for whoever looks into it, and only until words have to be erased: nobody
+can erase single ones there, so all of it goes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.errors import ConfigurationError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,17 @@ def set_aside_if_damaged(path: Path) -> bool:
         raise ConfigurationError(msg) from error
     logger.error("%s is damaged: it is kept as %s, and all copies are fetched anew", path.name, aside.name)
     return True
+
+
+def forget_set_aside(path: Path) -> None:
+    """Delete what was set aside of the file at `path`. Raises StorageUnavailable when it can't be."""
+    aside = path.with_name(path.name + ASIDE)
+    try:
+        for beside in ("", *_BESIDE):
+            aside.with_name(aside.name + beside).unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"{aside} holds words that have to go, and can't be deleted: {error.strerror}."
+        raise StorageUnavailable(msg) from error
 
 
 def _is_damaged(path: Path) -> bool:

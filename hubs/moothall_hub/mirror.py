@@ -21,7 +21,7 @@ from moothall.core.ids import Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall_hub import mirror_sqlite
 from moothall_hub.copied import Copy, Step, dropped
-from moothall_hub.damaged import note_damage, set_aside_if_damaged
+from moothall_hub.damaged import forget_set_aside, note_damage, set_aside_if_damaged
 
 T = TypeVar("T")
 
@@ -81,6 +81,9 @@ class Mirror:
                 msg = f"Event {at} of session {session} can't be one of session {step.copy.session}."
                 raise ValueError(msg)
 
+        if step.erase:
+            await asyncio.to_thread(forget_set_aside, self._path)
+
         def act(connection: sqlite3.Connection) -> None:
             mirror_sqlite.keep(connection, step)
             if step.erase or step.anew or step.forget is not None:
@@ -109,6 +112,7 @@ class Mirror:
         except RecordBroken:
             known = None  # Which may be why it is dropped.
         left = dropped(known or Copy(session=session))
+        await asyncio.to_thread(forget_set_aside, self._path)
 
         def act(connection: sqlite3.Connection) -> None:
             mirror_sqlite.drop(connection, left)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from log_above import FLOOR, SIGNED, LogAbove, Served
-from moothall.core.errors import ConfigurationError, RecordBroken
+from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.wire.hub import Part
 from moothall_hub.copied import Copy, Step
 from moothall_hub.copying import batch, began, follow
@@ -47,9 +47,15 @@ async def test_a_damaged_file_is_set_aside_and_copies_begin_anew(tmp_path: Path,
     damaged = path.read_bytes()
     mirror = await Mirror.open(path)
     assert list(await mirror.copies()) == []
-    await mirror.close()
-    assert path.with_name(path.name + ASIDE).read_bytes() == damaged
+    aside = path.with_name(path.name + ASIDE)
+    assert aside.read_bytes() == damaged
     assert not set_aside_if_damaged(path)
+    await mirror.keep(Step(copy=Copy(session=SESSION), erase=(3,)))
+    assert not aside.exists(), "words have to go, and nobody can erase them there"
+    aside.mkdir()
+    with pytest.raises(StorageUnavailable, match="can't be deleted"):
+        await mirror.drop(SESSION)
+    await mirror.close()
 
 
 async def test_what_shows_while_it_runs_is_told_and_noted_for_the_next_start(tmp_path: Path) -> None:
