@@ -1,7 +1,7 @@
 """A file of copies that is damaged: it is set aside, and all of it is fetched anew. What the room did is elsewhere.
 
-Only the newest one that was set aside is kept, for whoever looks into it, and only until words have to be erased: nobody
-can erase single ones there, so all of it goes.
+Only the newest one that was set aside is kept, for whoever looks into it, and only until words have to be erased:
+single ones can't be erased there, so all of it goes.
 """
 
 from __future__ import annotations

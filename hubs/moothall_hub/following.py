@@ -9,12 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
-from moothall.core.chain import LogRecord
 from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
-from moothall.core.events import LaneHead
-from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.ids import Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.services.carrying_on import note_failure
 from moothall.wire.hub import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
@@ -22,6 +19,7 @@ from moothall_hub import copying
 from moothall_hub.checking import Broken, VerifySignature
 from moothall_hub.copied import Copy, Step
 from moothall_hub.erasing import ALL, Erasing
+from moothall_hub.following_ports import Copies, Shown, Unpack
 from moothall_hub.missed import MissedSpans
 from moothall_hub.strip import CopyNow
 from moothall_hub.wanted import Want
@@ -39,40 +37,6 @@ Told = Text | Recall
 
 Came = Callable[[SessionId, frozenset[Lane]], None]
 """Is told which lanes of a session have more than they had."""
-
-
-class Unpack(Protocol):
-    """As `moothall.wire.hub_records.unpack`."""
-
-    def __call__(
-        self, data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int
-    ) -> Sequence[LogRecord]:
-        """The events of a batch. Raises ProtocolError."""
-        ...
-
-
-class Copies(Protocol):
-    """Where copies are kept (`moothall_hub.mirror`)."""
-
-    async def keep(self, step: Step) -> None:
-        """Store a step whole. Raises StorageUnavailable."""
-        ...
-
-    async def drop(self, session: SessionId) -> Copy:
-        """Erase all that is kept of a session. Raises StorageUnavailable."""
-        ...
-
-
-class Shown(Protocol):
-    """Whom the copies are shown to (`moothall_hub.mirrored`)."""
-
-    async def take(self, step: Step) -> None:
-        """Show what a step has brought, which is on the disk. Raises StorageUnavailable, and RecordBroken."""
-        ...
-
-    async def renew(self, session: SessionId) -> None:
-        """Something came into the middle, or all was dropped: it is read anew from the disk. Raises as `take`."""
-        ...
 
 
 class Following:

@@ -22,8 +22,14 @@ import msgspec
 
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.event_parts import LaneHead
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
+from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SessionId
+from moothall.wire.hub_acts import AnyAct as AnyAct  # noqa: PLC0414  # whoever speaks of the link speaks of them
+from moothall.wire.hub_acts import AskAct as AskAct  # noqa: PLC0414
+from moothall.wire.hub_acts import HeadCountAct as HeadCountAct  # noqa: PLC0414
+from moothall.wire.hub_acts import NoteAct as NoteAct  # noqa: PLC0414
+from moothall.wire.hub_acts import NoteReadAct as NoteReadAct  # noqa: PLC0414
+from moothall.wire.hub_acts import SupportAct as SupportAct  # noqa: PLC0414
+from moothall.wire.hub_acts import TakeBackAct as TakeBackAct  # noqa: PLC0414
 from moothall.wire.hub_offers import Offered as Offered  # noqa: PLC0414  # whoever speaks of the link
 from moothall.wire.hub_offers import OfferedText as OfferedText  # noqa: PLC0414  # speaks of them
 from moothall.wire.hub_short import PULSE, SHORT, batch_frame, pulse_frame, read_batch, read_pulse
@@ -125,54 +131,6 @@ class Erased(Message, frozen=True, kw_only=True, tag="erased"):
 
     session: SessionId
     offset: int
-
-
-class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
-    """Somebody in the room asks or comments, or wants to speak."""
-
-    intervention: InterventionId
-    kind: Kind
-    text: str
-    language: str
-    name: str = ""
-    asker: str = ""
-    """Tells those who ask apart, in this room alone; no name."""
-
-
-class TakeBackAct(msgspec.Struct, frozen=True, kw_only=True, tag="take-back"):
-    """Its author takes an intervention back."""
-
-    intervention: InterventionId
-
-
-class SupportAct(msgspec.Struct, frozen=True, kw_only=True, tag="support"):
-    """How many in the room would ask this too, altogether."""
-
-    intervention: InterventionId
-    count: int
-
-
-class HeadCountAct(msgspec.Struct, frozen=True, kw_only=True, tag="heads"):
-    """How many are in the room."""
-
-    people: int
-
-
-class NoteAct(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
-    """The coordinator tells the moderator something."""
-
-    note: NoteId
-    text: str
-
-
-class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
-    """The coordinator has read a note."""
-
-    note: NoteId
-
-
-AnyAct = AskAct | TakeBackAct | SupportAct | HeadCountAct | NoteAct | NoteReadAct
-"""What a room can do."""
 
 
 class Act(Message, frozen=True, kw_only=True, tag="act"):
