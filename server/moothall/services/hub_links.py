@@ -195,8 +195,6 @@ class HubLinks:
             link.ended.set()
             if self._links.get(identity.hub) is link:
                 del self._links[identity.hub]
-            after = self._links.get(identity.hub)
-            if after is None or after.node != hello.node:  # Another machine may have come before this one had gone.
                 self._seen(identity.hub, hello.node, connected=False)
 
     def close(self) -> None:

@@ -13,18 +13,10 @@ from moothall.core.session import Status
 from moothall.services.hub_links import HELLO_MS
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
-from moothall.testing.hub_link import HubEnd, ServerEnd, hub_link
+from moothall.testing.hub_link import hub_link
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
 from moothall_hub.offers import Offers
-
-
-class SlowToClose(ServerEnd):
-    """A line on which a close takes a while."""
-
-    async def close(self, code: CloseCode, reason: str) -> None:
-        await asyncio.sleep(1)
-        await super().close(code, reason)
 
 
 def told(story: Callable[[Centre], Awaitable[None]], made: Centre | None = None) -> None:
@@ -121,23 +113,6 @@ def test_a_newer_pairing_ends_the_older_ones_link() -> None:
         await next_of(new, wire.Welcome)
         assert [each.node for each in it.links.connected] == ["other"]
         assert newer.generation == 2
-
-    told(story)
-
-
-def test_a_machine_that_gives_way_to_another_one_is_gone() -> None:
-    async def story(it: Centre) -> None:
-        old = HubEnd()
-        serving = asyncio.ensure_future(it.links.serve(SlowToClose(old), it.identity))
-        await old.send(HELLO)
-        await next_of(old, wire.Programme)
-        it.registry.pair("kisumu", "key-2")
-        new = await it.dial(msgspec.structs.replace(HELLO, node="other"), key="key-2")
-        await next_of(new, wire.Welcome)
-        assert not serving.done()
-        await serving
-        assert ("kisumu", HELLO.node, False) in it.registry.sightings
-        assert [each.node for each in it.links.connected] == ["other"]
 
     told(story)
 
