@@ -8,7 +8,7 @@ from moothall.core.events import ChannelKind, LaneHead
 from moothall.core.ids import ChannelId, Epoch, SessionId
 from moothall.core.lanes import Feed, channel_lane
 from moothall.core.views.captions import CaptionsView, Channel, Snapshot
-from moothall_hub.copied import Copy, Left
+from moothall_hub.copied import Copy
 from moothall_hub.texts_here import here, only_here
 
 S = SessionId("s")
@@ -27,7 +27,7 @@ def told(copy: Copy | None, read: ChannelId = FLOOR) -> Collection[ChannelId]:
 
 
 def test_only_what_comes_or_came_or_is_read_is_offered() -> None:
-    left = {channel_lane(FRENCH): Left(head=LaneHead(offset=1, digest="d"), verified=1)}
+    left = {channel_lane(FRENCH): LaneHead(offset=1, digest="d")}
     assert told(COPY) == [FLOOR]
     assert told(replace(COPY, left=left)) == [FLOOR, FRENCH]
     assert told(COPY, ARABIC) == [FLOOR, ARABIC]  # The page says that it doesn't come.
