@@ -90,6 +90,6 @@ def test_everybody_sees_no_coordinator_and_the_secretariat_does() -> None:
     )  # fmt: skip
     assert "Achieng" not in str(public_row(hub, 23, UI))
     row = staff_row(hub, None, UI, here=False, zone=NAIROBI)
-    assert row["coordinator"] == "Ms. Achieng"
+    assert "Ms. Achieng" in str(row["coordinator"])
     assert (row["place"], row["people"], row["expected"]) == ("Kisumu, Kenya", "", "Expected: 20")
     assert (row["machine"], row["state"]) == ("laptop · n1", "Not connected")
