@@ -10,10 +10,11 @@ is answered by a line:
     {"talk": true}          somebody speaks from now on             {"offset": 1234}
     {"talk": false}         nobody does                             {"offset": 1234}
     {"sign": true}          a checkpoint                            {"offset": 1234}
-    {"look": true}          what the log holds                      {"offset": 1234, "asked": ["…"]}
+    {"look": true}          what the log holds                      {"offset": 1234, "line": 1230, "asked": ["…"]}
 
-Where speech is said at once the clock runs ahead as if the time had passed, so that times and checkpoints stand in the
-log as they would. `AHEAD_S`: how far back that clock begins, so that it ends at the true time.
+`line` is where the last line ended that is finished. Where speech is said at once the clock runs ahead as if the time
+had passed, so that times and checkpoints stand in the log as they would. `AHEAD_S`: how far back that clock begins, so
+that it ends at the true time.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from moothall.core.errors import Refusal
 from moothall.core.floor.parts import Standing
 from moothall.core.hub_entry import Details
 from moothall.core.ids import SessionId
+from moothall.services.publication import Publication
 from moothall.services.sessions import LiveSession
 from moothall.settings import Engine, Server, Settings, Translation
 from speaking import ShiftedClock, Speaker, begin
@@ -50,6 +52,8 @@ class Centre:
         self._group = group
         self._speaker = Speaker(live, clock, LIFE)
         self._talking: asyncio.Task[None] | None = None
+        self._line = 0
+        running.sessions.observe(self._published)
 
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
         """Carry one out."""
@@ -65,12 +69,18 @@ class Centre:
             self._talking = self._group.create_task(self._speaker.as_live())
         elif "talk" in told:
             self.hush()
-        return {"offset": self._live.writer.handed_on, "asked": [each.text for each in self._asked()]}
+        asked = [each.text for each in self._asked()]
+        return {"offset": self._live.writer.handed_on, "line": self._line, "asked": asked}
 
     def hush(self) -> None:
         """Nobody speaks any more."""
         if self._talking is not None:
             self._talking.cancel()
+
+    def _published(self, _: LiveSession, publication: Publication) -> None:
+        for record in publication.records:
+            if record.header.type == "segment.ended":
+                self._line = record.header.offset
 
     def _asked(self) -> list[Any]:
         return list(self._live.state.floor.standing(*Standing))

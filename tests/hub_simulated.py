@@ -25,7 +25,7 @@ from moothall_hub.checking import VerifySignature
 from moothall_hub.copied import Copy, Step
 from moothall_hub.following import Following
 from moothall_hub.link import Link
-from moothall_hub.link_parts import Do, Down, Hang, Moment, Phase, Room, Send, Tell
+from moothall_hub.link_parts import Do, Down, Hang, Moment, Opened, Phase, Room, Send, Tell
 from moothall_hub.missed import MissedSpans
 from moothall_hub.wanted import Want
 
@@ -164,6 +164,8 @@ class SimulatedHub:
             match each:
                 case Tell(news=news):
                     await self._tell(news)
+                case Opened():
+                    await self.following.linked()
                 case Room():
                     self._more.set()
                 case Down():
@@ -187,7 +189,6 @@ class SimulatedHub:
         match news:
             case wire.Welcome():
                 self._given.clear()
-                await self.following.linked()
             case wire.Stopped():
                 self.stopped.append(news.message)
                 await self.following.take(news)

@@ -27,7 +27,21 @@ from moothall_hub.budget import Meter, Step
 from moothall_hub.centre_clock import CentreClock
 from moothall_hub.counted_connection import dial
 from moothall_hub.link import Link
-from moothall_hub.link_parts import SILENT, Do, Down, Hang, Measured, Moment, News, Phase, Room, Send, Tell, Turned
+from moothall_hub.link_parts import (
+    SILENT,
+    Do,
+    Down,
+    Hang,
+    Measured,
+    Moment,
+    News,
+    Opened,
+    Phase,
+    Room,
+    Send,
+    Tell,
+    Turned,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +64,7 @@ class Stepped(msgspec.Struct, frozen=True):
     step: Step
 
 
-Told = News | Down | Room | Stepped
+Told = News | Opened | Down | Room | Stepped
 Tellee = Callable[[Told], Awaitable[None]]
 """Whoever holds the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
@@ -153,31 +167,30 @@ class Dialling:
                 await socket.close()
 
     async def _talk(self, socket: ClientConnection) -> None:
-        await self._do(self.link.opened(self._now()))
+        opened = self.link.opened(self._now())
         async with asyncio.TaskGroup() as group:
             hanging_up = group.create_task(self._end_when_hung(socket))
             helpers = [group.create_task(each) for each in (self._write(socket), self._keep_time())]
-            await self._read(socket)
+            await self._read(socket, opened)
             for helper in helpers:
                 helper.cancel()
             if not self._hung.is_set():
                 hanging_up.cancel()
 
-    async def _read(self, socket: ClientConnection) -> None:
-        while self._talking:
-            try:
+    async def _read(self, socket: ClientConnection, opened: Sequence[Do]) -> None:
+        try:
+            await self._do(opened)
+            while self._talking:
                 frame = await socket.recv(decode=False)
-            except ConnectionClosed:
-                break
-            if not self._talking:
-                return  # It was hung up meanwhile.
-            try:
+                if not self._talking:
+                    return  # It was hung up meanwhile.
                 await self._do(self.link.received(self._now(), wire.decode_to_hub(frame)))
                 await self._say_step()
-            except ProtocolError as error:
-                logger.error("hub link: %s", error)
-                await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
-                break
+        except ConnectionClosed:
+            pass
+        except ProtocolError as error:
+            logger.error("hub link: %s", error)
+            await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
         if self._talking:
             code = CloseCode.ABNORMAL if socket.close_code is None else socket.close_code
             logger.info("hub link: it ended with code %d", code)
@@ -225,7 +238,7 @@ class Dialling:
                 case Tell(news=news):
                     self._heed(news)
                     await self._pass_on(news)
-                case Room() | Down():
+                case Opened() | Room() | Down():
                     await self._pass_on(each)
                 case _:
                     self._put([each])

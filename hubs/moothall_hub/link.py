@@ -34,6 +34,7 @@ from moothall_hub.link_parts import (
     Hang,
     Measured,
     Moment,
+    Opened,
     Phase,
     Room,
     Send,
@@ -140,7 +141,7 @@ class Link:
         """There is a connection."""
         self.phase, self._greeted = Phase.GREETING, at.monotonic
         hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, changes=True)
-        return [Send(hello)]
+        return [Send(hello), Opened()]
 
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:
         """There is none: nobody answers (None), or not with a WebSocket."""
@@ -190,8 +191,8 @@ class Link:
     # What is wanted
 
     def follow(self, follow: wire.Follow) -> list[Do]:
-        """Ask for a session; nothing while the line isn't up: `Welcome` says when it is."""
-        if self.phase is not Phase.UP:
+        """Ask for a session; nothing while there is no connection: `Opened` says when there is."""
+        if self.phase not in (Phase.GREETING, Phase.UP):
             return []
         self._asked[follow.session] = self._asked.get(follow.session, 0) + 1
         return [Send(follow)]

@@ -59,9 +59,16 @@ News = (
 
 
 class Tell(msgspec.Struct, frozen=True):
-    """This came. After `Welcome` each session that is wanted is to be followed again."""
+    """This came."""
 
     news: News
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A connection has begun: each session that is wanted is to be followed again, at once.
+
+    Not only after `Welcome`: waiting for it would cost a way there and back.
+    """
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -81,7 +88,7 @@ class Down(msgspec.Struct, frozen=True):
     for_good: bool
 
 
-Do = Dial | Send | Hang | Tell | Measured | Room | Down
+Do = Dial | Send | Hang | Tell | Opened | Measured | Room | Down
 
 FENCED = MEANINGS[CloseCode.FENCED].reason
 LOOP = MEANINGS[CloseCode.LOOP].reason

@@ -31,7 +31,7 @@ from moothall_hub.centre_clock import CentreClock
 from moothall_hub.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
 from moothall_hub.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
 from moothall_hub.link import Link
-from moothall_hub.link_parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Down, Room
+from moothall_hub.link_parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Down, Opened, Room
 
 PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
@@ -249,6 +249,7 @@ def test_a_silent_line_is_dead_after_three_pulses() -> None:
 def test_news_come_one_after_the_other_however_long_one_takes() -> None:
     async def story() -> None:
         async with hub_server() as server, dialling(server.address, own=LoopClock()) as hub:
+            await hub.until(Opened)
             hub.goes_on.clear()
             await (await server.visits.get()).greet()
             await hub.until(wire.Welcome)

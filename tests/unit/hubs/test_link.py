@@ -25,6 +25,7 @@ from moothall_hub.link_parts import (
     Hang,
     Measured,
     Moment,
+    Opened,
     Phase,
     Room,
     Send,
@@ -73,7 +74,7 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert link.restart(at(5)) == [Dial()]
     assert (link.phase, link.due) == (Phase.DIALLING, None)
     hello = wire.Hello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, changes=True)
-    assert link.opened(at(10)) == [Send(hello)]
+    assert link.opened(at(10)) == [Send(hello), Opened()]
     assert link.phase is Phase.GREETING
     assert link.received(at(610), WELCOME) == [
         Measured(Sample(WALL - 310, 600)), pulse(610), Tell(WELCOME), Room(),
