@@ -28,13 +28,13 @@ from moothall_hub.link_parts import (
     NOBODY,
     OTHER_PROTOCOL,
     SILENT,
+    Ask,
     Dial,
     Do,
     Down,
     Hang,
     Measured,
     Moment,
-    Opened,
     Phase,
     Room,
     Send,
@@ -73,6 +73,8 @@ class Link:
         """Who this hub is, as it was last said."""
         self._tries = 0
         self._due = 0
+        self._said = 0
+        """When `Hello` went."""
         self._greeted = 0
         self._heard = 0
         self._pulse_at = 0
@@ -140,8 +142,13 @@ class Link:
     def opened(self, at: Moment) -> list[Do]:
         """There is a connection."""
         self.phase, self._greeted = Phase.GREETING, at.monotonic
+        return []
+
+    def dialled(self, at: Moment) -> list[Do]:
+        """It is about to be dialled: what can go with that."""
+        self._said = at.monotonic
         hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, changes=True)
-        return [Send(hello), Opened()]
+        return [Send(hello), Ask()]
 
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:
         """There is none: nobody answers (None), or not with a WebSocket."""
@@ -191,8 +198,8 @@ class Link:
     # What is wanted
 
     def follow(self, follow: wire.Follow) -> list[Do]:
-        """Ask for a session; nothing while there is no connection: `Opened` says when there is."""
-        if self.phase not in (Phase.GREETING, Phase.UP):
+        """Ask for a session; nothing while there is no line and none is dialled: `Ask` says when."""
+        if self.phase not in (Phase.DIALLING, Phase.GREETING, Phase.UP):
             return []
         self._asked[follow.session] = self._asked.get(follow.session, 0) + 1
         return [Send(follow)]
@@ -255,7 +262,7 @@ class Link:
         if welcome.protocol != wire.PROTOCOL:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, OTHER_PROTOCOL)
         self.phase, self.since, self.sentence, self.welcome = Phase.UP, at.monotonic, "", welcome
-        first = Measured(sample(self._greeted, at.monotonic, welcome.wall))
+        first = Measured(sample(self._said, at.monotonic, welcome.wall))
         # Whoever is told may have to wait, and offer others meanwhile: what was offered before goes first.
         return [first, *self._pulse(at), *self._send_acts(), Tell(welcome), Room()]
 

@@ -35,7 +35,7 @@ class Phase(StrEnum):
 
 
 class Dial(msgspec.Struct, frozen=True):
-    """Open a connection; then say `opened` or `refused`."""
+    """Open a connection: say `dialled`, and when it is there or isn't `opened` or `refused`."""
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -64,10 +64,10 @@ class Tell(msgspec.Struct, frozen=True):
     news: News
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """A connection has begun: each session that is wanted is to be followed again, at once.
+class Ask(msgspec.Struct, frozen=True):
+    """Each session that is wanted is to be followed again: what is said now goes with the dial.
 
-    Not only after `Welcome`: waiting for it would cost a way there and back.
+    To wait until there is a connection, and then for `Welcome`, would cost two ways there and back.
     """
 
 
@@ -88,7 +88,7 @@ class Down(msgspec.Struct, frozen=True):
     for_good: bool
 
 
-Do = Dial | Send | Hang | Tell | Opened | Measured | Room | Down
+Do = Dial | Send | Hang | Tell | Ask | Measured | Room | Down
 
 FENCED = MEANINGS[CloseCode.FENCED].reason
 LOOP = MEANINGS[CloseCode.LOOP].reason

@@ -19,13 +19,13 @@ from moothall_hub.link_parts import (
     OTHER_PROTOCOL,
     SILENT,
     UNKNOWN_KEY,
+    Ask,
     Dial,
     Do,
     Down,
     Hang,
     Measured,
     Moment,
-    Opened,
     Phase,
     Room,
     Send,
@@ -64,6 +64,7 @@ def made(random: float = 1.0) -> Link:
 
 def up(link: Link, ms: int = 0) -> Link:
     link.restart(at(ms))
+    link.dialled(at(ms))
     link.opened(at(ms))
     link.received(at(ms), WELCOME)
     return link
@@ -74,7 +75,9 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert link.restart(at(5)) == [Dial()]
     assert (link.phase, link.due) == (Phase.DIALLING, None)
     hello = wire.Hello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, changes=True)
-    assert link.opened(at(10)) == [Send(hello), Opened()]
+    assert link.dialled(at(10)) == [Send(hello), Ask()]
+    assert link.follow(FOLLOW) == [Send(FOLLOW)]
+    assert link.opened(at(400)) == []
     assert link.phase is Phase.GREETING
     assert link.received(at(610), WELCOME) == [
         Measured(Sample(WALL - 310, 600)), pulse(610), Tell(WELCOME), Room(),
@@ -207,7 +210,7 @@ def test_a_line_on_which_three_pulses_went_unanswered_is_dead() -> None:
 
 def test_a_session_is_told_of_from_its_live_on() -> None:
     link = made()
-    assert link.follow(FOLLOW) == [], "not before the line is up"
+    assert link.follow(FOLLOW) == [], "not before it is dialled"
     up(link)
     assert link.received(at(1), BATCH) == [], "nobody wants it"
     assert link.follow(FOLLOW) == [Send(FOLLOW)]
