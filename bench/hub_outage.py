@@ -60,12 +60,13 @@ class Round(NamedTuple):
 class Look:
     """At a hub's copy, on its disk."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Mirror, session: SessionId = SESSION) -> None:
         self._mirror = mirror
+        self._session = session
 
     async def now(self) -> Copy:
-        copy = await self._mirror.copy(SESSION)
-        return copy or Copy(session=SESSION)
+        copy = await self._mirror.copy(self._session)
+        return copy or Copy(session=self._session)
 
     async def whole(self, offset: int) -> None:
         """Until it has no hole up to an event."""

@@ -9,6 +9,7 @@ is answered by a line:
     {"say": 600}            so many seconds of speech, at once      {"offset": 1234}
     {"talk": true}          somebody speaks from now on             {"offset": 1234}
     {"talk": false}         nobody does                             {"offset": 1234}
+    {"next": true}          another meeting from now on             {"session": "plenary-2", …}
     {"sign": true}          a checkpoint                            {"offset": 1234}
     {"look": true}          what the log holds                      {"offset": 1234, "line": 1230, "asked": ["…"]}
 
@@ -53,6 +54,7 @@ class Centre:
         self._speaker = Speaker(live, clock, LIFE)
         self._talking: asyncio.Task[None] | None = None
         self._line = 0
+        self._meetings = 1
         running.sessions.observe(self._published)
 
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +63,8 @@ class Centre:
             made = await self._hall.hubs.add(told["hub"], Details())
             assert not isinstance(made, Refusal), made
             return {"words": " ".join(await self._hall.pairing.words(made[0].name) or ()), "hub": made[0].name}
+        if "next" in told:
+            await self._begin_another()
         if "say" in told:
             await self._speaker.at_once(1_000 * told["say"])
         if "sign" in told:
@@ -70,7 +74,14 @@ class Centre:
         elif "talk" in told:
             self.hush()
         asked = [each.text for each in self._asked()]
-        return {"offset": self._live.writer.handed_on, "line": self._line, "asked": asked}
+        offset = self._live.writer.handed_on
+        return {"session": self._live.id, "offset": offset, "line": self._line, "asked": asked}
+
+    async def _begin_another(self) -> None:
+        self._meetings += 1
+        self._live = await self._hall.sessions.open(SessionId(f"{SESSION}-{self._meetings}"))
+        await begin(self._live, LIFE)
+        self._speaker = Speaker(self._live, self._clock, LIFE)
 
     def hush(self) -> None:
         """Nobody speaks any more."""

@@ -79,7 +79,7 @@ class CentreSource:
         """As `LinkSource.sign`."""
         live = await self._sessions.find(session)
         if live is not None:
-            live.writer.sign_soon(behind)
+            live.writer.signing.ask(behind)
 
     def observe(self, told: Told) -> None:
         """As `LinkSource.observe`."""

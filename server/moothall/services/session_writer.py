@@ -58,7 +58,7 @@ class SessionWriter:
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = Orders()
-        self._signing = SigningTimes(self._checkpoint, clock)
+        self.signing = SigningTimes(self._checkpoint, lambda: self._log_so_far.checkpoint, clock)
         self._log_so_far = FoldedLog(session)
         self._unpurged = asyncio.Event()
         """Set while the log may hold what was not recorded."""
@@ -160,11 +160,6 @@ class SessionWriter:
                 return answer
             await self._clock.sleep(INSIST_MS)
 
-    def sign_soon(self, behind: int) -> None:
-        """Have a checkpoint made behind this event, unless there is one; at most one in 10 s."""
-        if self._log_so_far.checkpoint <= behind:
-            self._signing.ask()
-
     def signal(self, signal: AnySignal) -> None:
         """Show something that isn't kept."""
         self._hand_on(Publication(session=self.session, signals=(signal,)))
@@ -176,7 +171,7 @@ class SessionWriter:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._signing.run())
+                group.create_task(self.signing.run())
                 group.create_task(self._purges())
                 if self.handed_on < self._head.offset:
                     await self._recover()

@@ -15,15 +15,17 @@ ASKED_MS = 10_000
 class SigningTimes:
     """See the module. Keep `run` going."""
 
-    def __init__(self, sign: Callable[[], Awaitable[object]], clock: Clock) -> None:
-        """`sign` makes a checkpoint, if anything has happened since the one before."""
+    def __init__(self, sign: Callable[[], Awaitable[object]], signed: Callable[[], int], clock: Clock) -> None:
+        """`sign` makes a checkpoint, if anything has happened since the one before; `signed` is the offset of that."""
         self._sign = sign
+        self._signed = signed
         self._clock = clock
         self._asked = asyncio.Event()
 
-    def ask(self) -> None:
-        """Have one made at once, or `ASKED_MS` after the last one that was asked for."""
-        self._asked.set()
+    def ask(self, behind: int) -> None:
+        """Have one made behind this event unless there is one: at once, or `ASKED_MS` after the last one asked for."""
+        if self._signed() <= behind:
+            self._asked.set()
 
     async def run(self) -> None:
         """Until cancelled."""
