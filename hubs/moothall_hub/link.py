@@ -44,6 +44,8 @@ from moothall_hub.link_parts import (
 
 BACKOFF_FIRST_MS = 1_000
 BACKOFF_LAST_MS = 60_000
+NOBODY_LAST_MS = 10_000
+"""Where nobody answers at all a try costs next to nothing, and it may be the cable: a room waits for what comes back."""
 GOOD_MS = 60_000
 """A line that was up for so long begins again with the shortest wait."""
 GREETING_MS = 20_000
@@ -153,7 +155,7 @@ class Link:
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:
         """There is none: nobody answers (None), or not with a WebSocket."""
         if turned is None:
-            return self._down(at, NOBODY)
+            return self._down(at, NOBODY, most=NOBODY_LAST_MS)
         if turned.final:
             return self._down(at, turned.final, for_good=True)
         return self._down(at, f"The server above answers with status {turned.status}.")
@@ -231,11 +233,11 @@ class Link:
         self.phase = Phase.DIALLING
         return [Dial()]
 
-    def _down(self, at: Moment, sentence: str, *, for_good: bool = False) -> list[Do]:
+    def _down(self, at: Moment, sentence: str, *, for_good: bool = False, most: int = BACKOFF_LAST_MS) -> list[Do]:
         was_up = self.phase is Phase.UP
         if was_up and at.monotonic - self.since >= GOOD_MS:
             self._tries = 0
-        step = min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS << min(self._tries, 10))
+        step = min(most, BACKOFF_FIRST_MS << min(self._tries, 10))
         self._tries += 1
         self._due = at.monotonic + round(self._random() * step)
         self.phase = Phase.OVER if for_good else Phase.WAITING

@@ -85,18 +85,27 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert (link.phase, link.since, link.sentence, link.welcome) == (Phase.UP, 610, "", WELCOME)
 
 
-def test_each_failure_makes_the_next_wait_longer_up_to_a_minute() -> None:
+@pytest.mark.parametrize(
+    ("turned", "sentence", "longest"),
+    [
+        (None, NOBODY, [10_000] * 5),
+        (Turned(502), "The server above answers with status 502.", [16_000, 32_000, *[60_000] * 3]),
+    ],
+)
+def test_each_failure_makes_the_next_wait_longer_up_to_a_minute(
+    turned: Turned | None, sentence: str, longest: list[int]
+) -> None:
     link, now, waits = made(), 0, []
     link.restart(at(0))
     for _ in range(9):
-        assert link.refused(at(now), None) == [Down(NOBODY, for_good=False)]
+        assert link.refused(at(now), turned) == [Down(sentence, for_good=False)]
         assert link.due is not None
         waits.append(link.due - now)
         assert link.tick(at(link.due - 1)) == []
         now = link.due
         assert link.tick(at(now)) == [Dial()]
-    assert waits == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]
-    assert (link.since, link.sentence) == (0, NOBODY)
+    assert waits == [1_000, 2_000, 4_000, 8_000, *longest]
+    assert (link.since, link.sentence) == (0, sentence)
 
 
 def test_hubs_come_back_at_random_moments() -> None:
