@@ -45,7 +45,7 @@ from moothall_hub.link_parts import (
 BACKOFF_FIRST_MS = 1_000
 BACKOFF_LAST_MS = 60_000
 NOBODY_LAST_MS = 10_000
-"""Where nobody answers at all a try costs next to nothing, and it may be the cable: a room waits for what comes back."""
+"""Where nobody answers a try costs next to nothing, and the cable may be back at any moment."""
 GOOD_MS = 60_000
 """A line that was up for so long begins again with the shortest wait."""
 GREETING_MS = 20_000
