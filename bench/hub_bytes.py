@@ -40,6 +40,8 @@ from moothall.core.session import Status
 from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import About, Stand
 from moothall.services.hub_ports import Told as News
+from moothall.services.hub_removals import HubRemovals
+from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry
 from moothall.testing.loop import run
@@ -184,8 +186,9 @@ async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: E
     channel = next(lane.removeprefix("ch:") for lane in lanes if lane.startswith("ch:"))
     source, clock, registry = Source(records), LoopClock(), MemoryRegistry()
     document = signer.public_document()
+    removals = HubRemovals(book=MemoryBook(), read=source.read, clock=clock)
     links = HubLinks(
-        source, MemoryActs(), registry, clock, pack=pack, above=("c" * 16,),
+        source, MemoryActs(), registry, clock, removals=removals, pack=pack, above=("c" * 16,),
         about=lambda: About(keys=msgspec.json.encode(document), zone="Africa/Nairobi", address="https://meeting.example"),
     )  # fmt: skip
     registry.pair("kisumu", KEY)
