@@ -4,11 +4,12 @@
     python bench/hub_bytes.py LOG [--session NAME]
 
 LOG is a log (moothall.sqlite) with a session that ran as live: of `make demo`, or `moothall replay --as-live --data`.
-It is told again until it fills an hour (bench/hub_hour.py). A server and a hub's own line (`moothall_hub.dialling`)
-talk over a real WebSocket on loopback, on a clock that jumps: handshake, greeting, batches gathered for 1 s at most
-(but for what `moothall.wire.hub_haste` lets wait), signed checkpoints each minute, pulses and their answers. The hub
-unpacks every batch and checks it with the signatures, as it does when it stores them. All without TLS: what that adds,
-22 bytes a frame, is estimated in the last column.
+It is told again until it fills an hour (bench/hub_hour.py). The centre's own door and links
+(`moothall.adapters.hub_door`, `moothall.services.hub_links`) and a hub's own line (`moothall_hub.dialling`) talk over a
+real WebSocket on loopback, on a clock that jumps: handshake, greeting, a programme with a change each ten minutes,
+batches, signed checkpoints each minute, pulses and their answers. The hub unpacks every batch and checks it with the
+signatures, as it does when it stores them. All without TLS: what that adds, 22 bytes a frame, is estimated in the last
+column.
 """
 
 from __future__ import annotations
@@ -16,25 +17,35 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
 
-from hub_hour import HOUR_MS, hour, public_length
+from hub_hour import hour, public_length
+from moothall.adapters.hub_door import TRIES, TRIES_PATIENCE_MS, HubDoor
+from moothall.adapters.limits import AddressGate
 from moothall.adapters.signing import Ed25519Signer, verifier
 from moothall.adapters.sqlite_file import LogReader, open_for_reading
+from moothall.adapters.system_clock import SystemRandomness
 from moothall.core.chain import LogRecord
-from moothall.core.event_parts import LaneHead
+from moothall.core.event_parts import ChannelKind, LaneHead
 from moothall.core.ids import ChannelId, Lane, SessionId
 from moothall.core.lanes import channel_lane, is_public, words_lane
+from moothall.core.session import Status
+from moothall.services.hub_links import HubLinks
+from moothall.services.hub_ports import About, Stand
+from moothall.services.hub_ports import Told as News
+from moothall.services.hub_removals import HubRemovals
+from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
+from moothall.testing.hub_link import MemoryActs, MemoryRegistry
 from moothall.testing.loop import run
 from moothall.wire import hub as wire
-from moothall.wire.hub_haste import WAIT_MS, may_wait
 from moothall.wire.hub_records import pack, unpack
 from moothall_hub.budget import Meter
 from moothall_hub.centre_clock import CentreClock
@@ -42,10 +53,15 @@ from moothall_hub.checking import Run, first_run, take
 from moothall_hub.counted_connection import TLS_RECORD_BYTES
 from moothall_hub.dialling import Dialling, Told, Where
 from moothall_hub.link import Link
+from moothall_hub.link_parts import Ask
 from scoring import machine
 
-GATHER_MS = 1_000
-"""A batch is sent at once when none was for so long, else so long after the one before."""
+KEY = "k" * 52
+OTHERS = 11
+"""Meetings of the day beside this one: one of them begins or ends each ten minutes."""
+CHANGE_MS = 600_000
+GRACE_MS = 15_000
+"""After the last event: what waits goes."""
 
 
 class Cost(NamedTuple):
@@ -54,80 +70,79 @@ class Cost(NamedTuple):
     received: int
     sent: int
     frames: int
-    """Both ways."""
+    """Both ways, about: all that the meter was told of."""
     events: int
     verified: bool
 
 
-class Centre:
-    """The server's side of one session, live from its first event."""
+class Source:
+    """A `LinkSource` of one session, whose log grows as it did."""
 
-    def __init__(self, records: Sequence[LogRecord], *, words: bool) -> None:
+    def __init__(self, records: Sequence[LogRecord]) -> None:
         self.records = records
-        self.words = words
-        self.frames = 0
-        self.done = asyncio.Event()
+        self._here = 0
+        """How many of them there are by now; the nth has the offset n."""
+        self._heads: dict[Lane, LaneHead] = {}
+        self._told: list[News] = []
+        self._clock = LoopClock()
+        names = sorted(each.header.lane for each in records if each.header.lane.startswith("ch:"))
+        self.channels = tuple(dict.fromkeys(lane.removeprefix("ch:") for lane in names))
+        self._session = records[0].header.session
 
-    async def handle(self, socket: ServerConnection) -> None:
-        """Greet, tell what there is, and send each batch at its time."""
-        loop = asyncio.get_running_loop()
-        while not isinstance(wire.decode_from_hub(await socket.recv(decode=False)), wire.Hello):
-            pass
-        await self.say(socket, wire.Welcome(
-            protocol=1, hub="kisumu", title="Kisumu", above=("c" * 16,), wall=0, keys=b"{" + b"k" * 200 + b"}",
-            zone="Africa/Nairobi", address="https://meeting.example",
-        ))  # fmt: skip
-        header = self.records[0].header
-        hearing = loop.create_task(self.hear(socket))
-        live = wire.Live(session=header.session, epoch=header.epoch, channels=(), begin=0, heads={}, missed=False)
-        await self.say(socket, live)
-        began, first, heads = loop.time(), header.at, dict[Lane, LaneHead]()
-        for due, batch in batches(self.records, words=self.words):
-            await asyncio.sleep(began + (due - first) / 1_000 - loop.time())
-            data = pack(batch, session=header.session, epoch=header.epoch, heads=heads)
-            heads |= {each.header.lane: LaneHead(each.header.offset, each.digest.hex()) for each in batch}
-            await self.say(socket, wire.Batch(session=header.session, part=wire.Part.LIVE, data=data))
-        await asyncio.sleep(began + HOUR_MS / 1_000 - loop.time())
-        hearing.cancel()
-        self.done.set()
-        await socket.wait_closed()
+    async def grow(self) -> None:
+        """Each event at its time."""
+        first, began = self.records[0].header, self._clock.monotonic()
+        for record in self.records:
+            await self._clock.sleep(began + record.header.at - first.at - self._clock.monotonic())
+            self._here = record.header.offset
+            self._heads[record.header.lane] = LaneHead(offset=self._here, digest=record.digest.hex())
+            for told in self._told:
+                told(self._session, frozenset({record.header.lane}))
 
-    async def say(self, socket: ServerConnection, message: wire.ToHub) -> None:
-        self.frames += 1
-        with contextlib.suppress(ConnectionClosed):
-            await socket.send(wire.encode(message))
+    async def stand(self, session: SessionId) -> Stand | None:
+        """Where it stands."""
+        if session != self._session or not self._here:
+            return None
+        heads, epoch = dict(self._heads), self.records[0].header.epoch
+        return Stand(epoch=epoch, offset=self._here, heads=heads, public=True, channels=self.channels)
 
-    async def hear(self, socket: ServerConnection) -> None:
-        while True:
-            heard = wire.decode_from_hub(await socket.recv(decode=False))
-            self.frames += 1
-            if isinstance(heard, wire.Pulse) and not heard.echo:
-                await self.say(socket, wire.Pulse(sent=_now(), echo=heard.sent, wall=_now()))
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        """As a log does."""
+        found = (each for each in self.records[after : self._here] if lanes is None or each.header.lane in lanes)
+        return list(itertools.islice(found, limit))
 
+    async def sign(self, session: SessionId, behind: int) -> None:
+        """Nothing is missed."""
 
-def _now() -> int:
-    return LoopClock().wall()
+    def observe(self, told: News) -> None:
+        """As `LinkSource.observe`."""
+        self._told.append(told)
 
-
-def batches(records: Sequence[LogRecord], *, words: bool) -> Iterator[tuple[int, list[LogRecord]]]:
-    """What goes together, and when: its time in the log's."""
-    gathered: list[LogRecord] = []
-    last = due = -GATHER_MS
-    for record in records:
-        at = record.header.at
-        if gathered and due < at:
-            yield due, gathered
-            last, gathered = due, []
-        moment = max(at + WAIT_MS if may_wait(record, words=words) else at, last + GATHER_MS)
-        due = min(due, moment) if gathered else moment
-        gathered.append(record)
-    yield due, gathered
+    async def offered(self) -> Sequence[wire.Offered]:
+        """The programme."""
+        done = self._clock.monotonic() // CHANGE_MS
+        texts = (wire.OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),)
+        return [
+            wire.Offered(
+                session=self._session if not n else SessionId(f"meeting-{n}"),
+                title=f"Workshop no. {n} on the rights of those who read",
+                place="Conference Room 2",
+                begins=n * 3_600_000,
+                ends=(n + 1) * 3_600_000,
+                status=Status.OPEN if n <= done else Status.CREATED,
+                texts=texts,
+            )
+            for n in range(OTHERS + 1)
+        ]
 
 
 class Room:
     """The hub's side: it checks everything that comes."""
 
-    def __init__(self, begun: Run, document: dict[str, object], due: int) -> None:
+    def __init__(self, begun: Run, document: dict[str, object], due: int, channel: ChannelId, *, words: bool) -> None:
+        self._follow = wire.Follow(session=begun.session, channels=(channel,), words=words)
         self.run = begun
         self.due = due
         self.events = 0
@@ -138,8 +153,8 @@ class Room:
     async def told(self, news: Told) -> None:
         """Ask for the session, and check its batches."""
         match news:
-            case wire.Welcome() if self.line is not None:
-                self.line.follow(wire.Follow(session=self.run.session, channels=(ChannelId("floor"),)))
+            case Ask() if self.line is not None:
+                self.line.follow(self._follow)
             case wire.Batch(data=data):
                 found = unpack(
                     data, session=self.run.session, epoch=self.run.epoch, heads=self.run.heads, after=self.run.offset
@@ -153,27 +168,52 @@ class Room:
                     self.all_here.set()
 
 
-async def cost(records: Sequence[LogRecord], signer: Ed25519Signer, *, words: bool) -> Cost:
-    """Send these events over a line, each at its time."""
+class Counting(Meter):
+    """A meter that knows how often it was told of bytes."""
+
+    times = 0
+
+    def count(self, wall: int, *, received: int = 0, sent: int = 0) -> bool:
+        """As `Meter.count`."""
+        self.times += 1
+        return super().count(wall, received=received, sent=sent)
+
+
+async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: Ed25519Signer, *, words: bool) -> Cost:
+    """Have these events said, each at its time; those that are `due` go over a line."""
     header = records[0].header
-    lanes = frozenset(each.header.lane for each in records)
-    centre = Centre(records, words=words)
-    room = Room(first_run(header.session, header.epoch, lanes), signer.public_document(), len(records))
-    async with serve(centre.handle, "127.0.0.1", 0, ping_interval=None, compression=None) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        clock, meter = CentreClock(LoopClock()), Meter(None)
-        where = Where(address=f"http://127.0.0.1:{port}", key="k" * 52)
-        room.line = Dialling(Link("a" * 16, "0.1.0", lambda: 0.5), clock, meter, room.told, where=where)
-        running = asyncio.get_running_loop().create_task(room.line.run())
-        await centre.done.wait()
-        async with asyncio.timeout(60):
-            await room.all_here.wait()
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+    lanes = frozenset(each.header.lane for each in due)
+    channel = next(lane.removeprefix("ch:") for lane in lanes if lane.startswith("ch:"))
+    source, clock, registry = Source(records), LoopClock(), MemoryRegistry()
+    document = signer.public_document()
+    removals = HubRemovals(book=MemoryBook(), read=source.read, clock=clock)
+    links = HubLinks(
+        source, MemoryActs(), registry, clock, removals=removals, pack=pack, above=("c" * 16,),
+        about=lambda: About(keys=msgspec.json.encode(document), zone="Africa/Nairobi", address="https://meeting.example"),
+    )  # fmt: skip
+    registry.pair("kisumu", KEY)
+    door = HubDoor(links, registry, AddressGate(clock, SystemRandomness(), TRIES, TRIES_PATIENCE_MS))
+    app = web.Application()
+    app.add_routes(door.routes())
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    room = Room(first_run(header.session, header.epoch, lanes), document, len(due), ChannelId(channel), words=words)
+    meter = Counting(None)
+    where = Where(address=f"http://127.0.0.1:{runner.addresses[0][1]}", key=KEY)
+    room.line = Dialling(Link("a" * 16, "0.1.0", lambda: 0.5), CentreClock(LoopClock()), meter, room.told, where=where)
+    running = asyncio.ensure_future(room.line.run())
+    await source.grow()
+    async with asyncio.timeout(GRACE_MS / 1_000):
+        await room.all_here.wait()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    await door.close()
+    await runner.cleanup()
     usage = meter.usage
-    verified = room.run.checked and room.events == len(records)
-    return Cost(usage.received, usage.sent, centre.frames, room.events, verified)
+    verified = room.run.checked and room.events == len(due)
+    return Cost(usage.received, usage.sent, meter.times, room.events, verified)
 
 
 def main() -> None:
@@ -199,7 +239,7 @@ def main() -> None:
             chosen = [each for each in whole if each.header.lane in lanes]
             if words and not any(each.header.lane.startswith("w:") for each in chosen):
                 continue
-            found = run(cost(chosen, signer, words=words))
+            found = run(cost(whole, chosen, signer, words=words))
             assert found.verified, found
             both = found.received + found.sent
             with_tls = both + TLS_RECORD_BYTES * found.frames

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A hub whose line was down for ten minutes: how soon it shows what is said now, and how soon all is there, verified.
 
-    python bench/hub_outage.py [--rounds 3] [--minutes 10] [--bits 64000] [--ms 600]
+    python bench/hub_outage.py [--rounds 5] [--minutes 10] [--bits 64000] [--ms 600]
 
 Centre and hub are processes of their own, and between them is `tests/weak_line.py`, a TCP proxy that limits and delays
 (so many bits a second each way, half of `--ms` each way; a dial costs a way there and back). An hour is said and copied
@@ -9,10 +9,9 @@ over a good line; it is cut, ten minutes are said at once on a clock that runs a
 they had passed), somebody goes on speaking, and the line comes back weak. Time counts from the hub's dial, of which the
 line hears first; how long the hub waited before it dialled is shown beside it.
 
-live: until a reader at the hub has something that was said after the line came back. whole: until the copy on the
-hub's disk has no hole. verified: until a signature vouches for all that was missed: checkpoints come each
-minute, and the last of it waits for the next one. Bytes are those on the socket from
-the dial until then.
+live: until a reader at the hub has the line that was finished last when it dialled, or a later one. whole: until the
+copy on the hub's disk has no hole. verified: until a signature vouches for all that was missed. Bytes are those on the
+socket from the dial until then. `--one-way` counts `--ms` for each way, not for both together.
 """
 
 from __future__ import annotations
@@ -21,14 +20,18 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import NamedTuple
+from statistics import median_high
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
 
 from hall_process import CLOCK, FLOOR, free_port
 from hub_house import CentreProcess, HubProcess
 from moothall.adapters.reader_client import follow
+from moothall.core.event_codec import decode_event
+from moothall.core.events import SegmentEnded
 from moothall.core.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.copied import Copy
@@ -38,6 +41,8 @@ from weak_line import GOOD, Quality, WeakLine, weak_line_to
 
 SESSION = SessionId("plenary")
 LOOK_MS = 20
+TALK_MS = 14_000
+"""As long as the longest line: one was finished since."""
 BEFORE_S = 3_600
 PATIENCE_S = 180.0
 
@@ -55,12 +60,13 @@ class Round(NamedTuple):
 class Look:
     """At a hub's copy, on its disk."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Mirror, session: SessionId = SESSION) -> None:
         self._mirror = mirror
+        self._session = session
 
     async def now(self) -> Copy:
-        copy = await self._mirror.copy(SESSION)
-        return copy or Copy(session=SESSION)
+        copy = await self._mirror.copy(self._session)
+        return copy or Copy(session=self._session)
 
     async def whole(self, offset: int) -> None:
         """Until it has no hole up to an event."""
@@ -78,13 +84,30 @@ class Look:
             await CLOCK.sleep(LOOK_MS)
 
 
-async def shown(hub: HubProcess, after: int) -> None:
-    """Until a reader at the hub has an event behind `after`."""
-    async for frame, _ in follow(f"{hub.address}/s/{SESSION}", FLOOR, CLOCK, tries=200):
-        if any(event.offset > after for event in frame.events):
-            return
-        if frame.snapshot is not None and frame.snapshot.offset > after:
-            return
+class Reader:
+    """One at the hub."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[int, float]] = []
+        """Offsets of lines' ends, and when each came, by the loop's time."""
+        self._more = asyncio.Event()
+
+    async def read(self, hub: HubProcess) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
+        async for frame, _ in follow(f"{hub.address}/s/{SESSION}", FLOOR, CLOCK, tries=200):
+            ends = [each.offset for each in frame.events if isinstance(decode_event(bytes(each.body)), SegmentEnded)]
+            if frame.snapshot is not None:
+                ends.append(frame.snapshot.offset)
+            self.came += [(offset, loop.time()) for offset in ends]
+            self._more.set()
+
+    async def has(self, offset: int) -> float:
+        """When it had the line that ended there, or a later one."""
+        while (found := next((at for came, at in self.came if came >= offset), None)) is None:
+            self._more.clear()
+            await self._more.wait()
+        return found
 
 
 class House(NamedTuple):
@@ -106,29 +129,33 @@ async def outage(house: House, bad: Quality, seconds: int) -> Round:
     missed = (await centre.order(say=seconds))["offset"]
     line.become(bad)
     await centre.order(talk=True)
-    reading = asyncio.ensure_future(shown(hub, missed))
-    await CLOCK.sleep(2_000)
+    reader = Reader()
+    reading = asyncio.ensure_future(reader.read(hub))
+    await CLOCK.sleep(TALK_MS)
     dialled, before, mended = line.dialled, line.passed, loop.time()
     line.mend()
     while line.dialled == dialled:
         await CLOCK.sleep(1)
     began = line.dialled
-    async with asyncio.TaskGroup() as group:
-        times = [group.create_task(_when(each, began)) for each in (reading, look.whole(missed), look.verified(missed))]
+    said = (await centre.order(look=True))["line"]
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        live = group.create_task(reader.has(said))
+        times = [group.create_task(_when(each)) for each in (look.whole(missed), look.verified(missed))]
+    passed = line.passed - before
+    reading.cancel()
     await centre.order(talk=False)
-    live, whole, verified = (each.result() for each in times)
-    return Round(began - mended, live, whole, verified, line.passed - before)
+    whole, verified = (each.result() for each in times)
+    return Round(began - mended, live.result() - began, whole - began, verified - began, passed)
 
 
-async def _when(done: asyncio.Future[None] | object, began: float) -> float:
-    async with asyncio.timeout(PATIENCE_S):
-        await done  # type: ignore[misc]
-    return asyncio.get_running_loop().time() - began
+async def _when(done: Coroutine[Any, Any, None]) -> float:
+    await done
+    return asyncio.get_running_loop().time()
 
 
 async def measure(arguments: argparse.Namespace) -> list[Round]:
     """All rounds."""
-    bad = Quality(bits_per_s=arguments.bits, delay_ms=arguments.ms // 2)
+    bad = Quality(bits_per_s=arguments.bits, delay_ms=arguments.ms if arguments.one_way else arguments.ms // 2)
     seconds = round(60 * arguments.minutes)
     with tempfile.TemporaryDirectory(prefix="moothall-") as folder:
         back = BEFORE_S + arguments.rounds * seconds
@@ -144,7 +171,7 @@ async def measure(arguments: argparse.Namespace) -> list[Round]:
             mirror = await Mirror.open(hub.data / COPIES)
             for _ in range(arguments.rounds):
                 rounds.append(await outage(House(centre, hub, line, Look(mirror)), bad, seconds))
-                print(f"live {rounds[-1].live:.2f} s, whole {rounds[-1].whole:.2f} s", file=sys.stderr)
+                print(*(f"{name} {value:.2f}" for name, value in rounds[-1]._asdict().items()), file=sys.stderr)
             await mirror.close()
             await hub.stop()
         await centre.stop()
@@ -154,18 +181,24 @@ async def measure(arguments: argparse.Namespace) -> list[Round]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--bits", type=int, default=64_000)
     parser.add_argument("--ms", type=int, default=600)
+    parser.add_argument("--one-way", action="store_true")
     arguments = parser.parse_args()
     rounds = asyncio.run(measure(arguments))
-    rows = [
-        [f"{each.waited:.1f}", f"{each.live:.2f}", f"{each.whole:.2f}", f"{each.verified:.2f}", f"{each.bytes:,}"]
-        for each in rounds
-    ]
-    print(markdown(["before the dial s", "live s", "whole s", "verified s", "bytes"], rows))
+    rows = [_row(f"{n + 1}", each) for n, each in enumerate(rounds)]
+    columns = list(zip(*rounds, strict=True))
+    rows.append(_row("p50", Round(*map(median_high, columns))))
+    rows.append(_row("worst", Round(*map(max, columns))))
+    print(markdown(["round", "before the dial s", "live s", "whole s", "verified s", "bytes"], rows))
     print("\n".join(machine()))
+
+
+def _row(name: str, each: Round) -> list[str]:
+    times = (each.live, each.whole, each.verified)
+    return [name, f"{each.waited:.1f}", *(f"{time:.2f}" for time in times), f"{each.bytes:,}"]
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ is answered by a line:
     {"say": 600}            so many seconds of speech, at once      {"offset": 1234}
     {"talk": true}          somebody speaks from now on             {"offset": 1234}
     {"talk": false}         nobody does                             {"offset": 1234}
+    {"next": true}          another meeting from now on             {"session": "plenary-2", …}
     {"sign": true}          a checkpoint                            {"offset": 1234}
-    {"look": true}          what the log holds                      {"offset": 1234, "asked": ["…"]}
+    {"look": true}          what the log holds                      {"offset": 1234, "line": 1230, "asked": ["…"]}
 
-Where speech is said at once the clock runs ahead as if the time had passed, so that times and checkpoints stand in the
-log as they would. `AHEAD_S`: how far back that clock begins, so that it ends at the true time.
+`line` is where the last line ended that is finished. Where speech is said at once the clock runs ahead as if the time
+had passed, so that times and checkpoints stand in the log as they would. `AHEAD_S`: how far back that clock begins, so
+that it ends at the true time.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from moothall.core.errors import Refusal
 from moothall.core.floor.parts import Standing
 from moothall.core.hub_entry import Details
 from moothall.core.ids import SessionId
+from moothall.services.publication import Publication
 from moothall.services.sessions import LiveSession
 from moothall.settings import Engine, Server, Settings, Translation
 from speaking import ShiftedClock, Speaker, begin
@@ -50,6 +53,9 @@ class Centre:
         self._group = group
         self._speaker = Speaker(live, clock, LIFE)
         self._talking: asyncio.Task[None] | None = None
+        self._line = 0
+        self._meetings = 1
+        running.sessions.observe(self._published)
 
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
         """Carry one out."""
@@ -57,6 +63,8 @@ class Centre:
             made = await self._hall.hubs.add(told["hub"], Details())
             assert not isinstance(made, Refusal), made
             return {"words": " ".join(await self._hall.pairing.words(made[0].name) or ()), "hub": made[0].name}
+        if "next" in told:
+            await self._begin_another()
         if "say" in told:
             await self._speaker.at_once(1_000 * told["say"])
         if "sign" in told:
@@ -65,12 +73,25 @@ class Centre:
             self._talking = self._group.create_task(self._speaker.as_live())
         elif "talk" in told:
             self.hush()
-        return {"offset": self._live.writer.handed_on, "asked": [each.text for each in self._asked()]}
+        asked = [each.text for each in self._asked()]
+        offset = self._live.writer.handed_on
+        return {"session": self._live.id, "offset": offset, "line": self._line, "asked": asked}
+
+    async def _begin_another(self) -> None:
+        self._meetings += 1
+        self._live = await self._hall.sessions.open(SessionId(f"{SESSION}-{self._meetings}"))
+        await begin(self._live, LIFE)
+        self._speaker = Speaker(self._live, self._clock, LIFE)
 
     def hush(self) -> None:
         """Nobody speaks any more."""
         if self._talking is not None:
             self._talking.cancel()
+
+    def _published(self, _: LiveSession, publication: Publication) -> None:
+        for record in publication.records:
+            if record.header.type == "segment.ended":
+                self._line = record.header.offset
 
     def _asked(self) -> list[Any]:
         return list(self._live.state.floor.standing(*Standing))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from moothall.wire import hub as wire
+from moothall.wire.hub_first import FIELD, HEARD, first_frames
 
 WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=("c" * 16,), wall=1_764_000_000_000, keys=b"{}")
 Admit = Callable[[ServerConnection, Request], Response | None]
@@ -21,15 +22,18 @@ Admit = Callable[[ServerConnection, Request], Response | None]
 class Visit:
     """One connection of a hub."""
 
-    def __init__(self, socket: ServerConnection) -> None:
+    def __init__(self, socket: ServerConnection, first: Sequence[bytes] = ()) -> None:
         self.socket = socket
+        self.first = list(first)
+        """Frames that came with the handshake, where it hears those."""
         self.frames = 0
 
     async def hear(self) -> wire.FromHub | None:
         """The next message but for pulses; None when the line has ended. Pulses are answered."""
         while True:
             try:
-                message = wire.decode_from_hub(await self.socket.recv(decode=False))
+                frame = self.first.pop(0) if self.first else await self.socket.recv(decode=False)
+                message = wire.decode_from_hub(frame)
             except ConnectionClosed:
                 return None
             self.frames += 1
@@ -69,21 +73,36 @@ class HubServer:
         return f"http://127.0.0.1:{self.port}"
 
     async def handle(self, socket: ServerConnection) -> None:
-        self.visits.put_nowait(Visit(socket))
+        asked, answered = socket.request, socket.response
+        heard = asked is not None and answered is not None and HEARD in answered.headers
+        self.visits.put_nowait(Visit(socket, first_frames(asked.headers.get_all(FIELD)) if heard and asked else ()))
         await socket.wait_closed()
 
 
 @asynccontextmanager
-async def hub_server(admit: Admit | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[HubServer]:
-    """A server on this machine; `admit` may turn hubs away."""
+async def hub_server(
+    admit: Admit | None = None, tls: ssl.SSLContext | None = None, *, hears: bool = False
+) -> AsyncIterator[HubServer]:
+    """A server on this machine; `admit` may turn hubs away. `hears`: what comes with the handshake too."""
     server = HubServer()
 
     def seen(socket: ServerConnection, request: Request) -> Response | None:
         server.requests.append(request)
         return None if admit is None else admit(socket, request)
 
+    def says(_: ServerConnection, __: Request, response: Response) -> None:
+        if hears:
+            response.headers[HEARD] = "1"
+
     async with serve(
-        server.handle, "127.0.0.1", 0, process_request=seen, ssl=tls, ping_interval=None, close_timeout=1
+        server.handle,
+        "127.0.0.1",
+        0,
+        process_request=seen,
+        process_response=says,
+        ssl=tls,
+        ping_interval=None,
+        close_timeout=1,
     ) as listening:
         server.port = next(iter(listening.sockets)).getsockname()[1]
         yield server

@@ -44,6 +44,8 @@ class LogSource:
         """(complete through, begins again behind): a copy that lacks what is between."""
         self.copy = False
         self.reads = 0
+        self.to_sign: list[int] = []
+        """Behind which events a checkpoint was asked for."""
         self.fails: list[Exception] = []
         """What the next reads raise."""
         self._told: list[Told] = []
@@ -128,6 +130,9 @@ class LogSource:
         self.reads += 1
         found = await self.log.read(session, after, 1_000_000, lanes)
         return [record for record in found if self._here(record.header.offset)][:limit]
+
+    async def sign(self, session: SessionId, behind: int) -> None:
+        self.to_sign.append(behind)
 
     def observe(self, told: Told) -> None:
         self._told.append(told)

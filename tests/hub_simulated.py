@@ -25,7 +25,7 @@ from moothall_hub.checking import VerifySignature
 from moothall_hub.copied import Copy, Step
 from moothall_hub.following import Following
 from moothall_hub.link import Link
-from moothall_hub.link_parts import Do, Down, Hang, Moment, Phase, Room, Send, Tell
+from moothall_hub.link_parts import Ask, Do, Down, Hang, Moment, Phase, Room, Send, Tell
 from moothall_hub.missed import MissedSpans
 from moothall_hub.wanted import Want
 
@@ -104,7 +104,10 @@ class SimulatedHub:
                 if self.link.phase is Phase.WAITING:
                     await _until(self.link.due)
                     await self._do(self.link.tick(_now()))
-                elif (socket := await self._dial()) is None:
+                    continue
+                self._frames.clear()
+                await self._do(self.link.dialled(_now()))
+                if (socket := await self._dial()) is None:
                     await self._do(self.link.refused(_now(), None))
                 else:
                     await self._talk(socket)
@@ -126,7 +129,6 @@ class SimulatedHub:
 
     async def _talk(self, socket: BelowEnd) -> None:
         self._hung = None
-        self._frames.clear()
         try:
             await self._do(self.link.opened(_now()))
             async with asyncio.TaskGroup() as group:
@@ -164,6 +166,8 @@ class SimulatedHub:
             match each:
                 case Tell(news=news):
                     await self._tell(news)
+                case Ask():
+                    await self.following.linked()
                 case Room():
                     self._more.set()
                 case Down():
@@ -187,7 +191,6 @@ class SimulatedHub:
         match news:
             case wire.Welcome():
                 self._given.clear()
-                await self.following.linked()
             case wire.Stopped():
                 self.stopped.append(news.message)
                 await self.following.take(news)

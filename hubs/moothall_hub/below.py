@@ -104,6 +104,9 @@ class CopySource:
         """As `LinkSource.read`."""
         return await self._records.read(session, after, limit, lanes)
 
+    async def sign(self, session: SessionId, behind: int) -> None:
+        """Nothing: only the centre has the key."""
+
     def observe(self, told: Told) -> None:
         """As `LinkSource.observe`."""
         self._observe(told)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from moothall.core.errors import ConfigurationError
 from moothall.wire.hub import MAX_FRAME_BYTES, PATH
+from moothall.wire.hub_first import FIELD
 
 OPEN_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 2.0
@@ -89,8 +90,10 @@ class _Straight(connect):
         return exc
 
 
-def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None) -> connect:
+def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None, first: Sequence[str] = ()) -> connect:
     """The connection to the server at `address`, to be entered; `tls`: whom it trusts, else whom the system does.
+
+    `first`: what is said with it (`moothall.wire.hub_first`).
 
     Raises ConfigurationError when the address is none. On entering it raises OSError, TimeoutError or
     `websockets.exceptions.InvalidHandshake`.
@@ -103,7 +106,7 @@ def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None
     trust: dict[str, Any] = {"ssl": tls} if tls is not None and url.startswith("wss:") else {}
     return _Straight(
         url,
-        additional_headers={"Authorization": f"Bearer {key}"},
+        additional_headers=[("Authorization", f"Bearer {key}"), *((FIELD, each) for each in first)],
         user_agent_header=None,
         logger=_QUIET,
         create_connection=cast("type[ClientConnection]", counted),

@@ -23,11 +23,26 @@ from moothall.core.errors import ProtocolError
 from moothall.core.ids import SessionId
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode, reason_bytes
+from moothall.wire.hub_first import HEARD, first_fields
 from moothall_hub.budget import Meter, Step
 from moothall_hub.centre_clock import CentreClock
 from moothall_hub.counted_connection import dial
 from moothall_hub.link import Link
-from moothall_hub.link_parts import SILENT, Do, Down, Hang, Measured, Moment, News, Phase, Room, Send, Tell, Turned
+from moothall_hub.link_parts import (
+    SILENT,
+    Ask,
+    Do,
+    Down,
+    Hang,
+    Measured,
+    Moment,
+    News,
+    Phase,
+    Room,
+    Send,
+    Tell,
+    Turned,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +65,7 @@ class Stepped(msgspec.Struct, frozen=True):
     step: Step
 
 
-Told = News | Down | Room | Stepped
+Told = News | Ask | Down | Room | Stepped
 Tellee = Callable[[Told], Awaitable[None]]
 """Whoever holds the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
@@ -135,7 +150,9 @@ class Dialling:
         self._hung.clear()
         self._frames.clear()
         try:
-            socket = await dial(where.address, where.key, self._count, self._tls)
+            await self._do(self.link.dialled(self._now()))
+            first = first_fields(self._frames)
+            socket = await dial(where.address, where.key, self._count, self._tls, first)
         except InvalidStatus as refused:
             body = bytes(refused.response.body or b"").decode(errors="replace")
             turned = Turned(status=refused.response.status_code, sentence=body.split("\n", 1)[0].strip())
@@ -145,6 +162,9 @@ class Dialling:
             logger.info("hub link: no server answers (%s)", type(failed).__name__)
             await self._do(self.link.refused(self._now(), None))
         else:
+            if socket.response is not None and HEARD in socket.response.headers:
+                for _ in first:
+                    self._frames.popleft()
             try:
                 await self._talk(socket)
             except BaseExceptionGroup as failed:
@@ -153,7 +173,7 @@ class Dialling:
                 await socket.close()
 
     async def _talk(self, socket: ClientConnection) -> None:
-        await self._do(self.link.opened(self._now()))
+        self._put(self.link.opened(self._now()))
         async with asyncio.TaskGroup() as group:
             hanging_up = group.create_task(self._end_when_hung(socket))
             helpers = [group.create_task(each) for each in (self._write(socket), self._keep_time())]
@@ -164,20 +184,18 @@ class Dialling:
                 hanging_up.cancel()
 
     async def _read(self, socket: ClientConnection) -> None:
-        while self._talking:
-            try:
+        try:
+            while self._talking:
                 frame = await socket.recv(decode=False)
-            except ConnectionClosed:
-                break
-            if not self._talking:
-                return  # It was hung up meanwhile.
-            try:
+                if not self._talking:
+                    return  # It was hung up meanwhile.
                 await self._do(self.link.received(self._now(), wire.decode_to_hub(frame)))
                 await self._say_step()
-            except ProtocolError as error:
-                logger.error("hub link: %s", error)
-                await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
-                break
+        except ConnectionClosed:
+            pass
+        except ProtocolError as error:
+            logger.error("hub link: %s", error)
+            await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
         if self._talking:
             code = CloseCode.ABNORMAL if socket.close_code is None else socket.close_code
             logger.info("hub link: it ended with code %d", code)
@@ -225,7 +243,7 @@ class Dialling:
                 case Tell(news=news):
                     self._heed(news)
                     await self._pass_on(news)
-                case Room() | Down():
+                case Ask() | Room() | Down():
                     await self._pass_on(each)
                 case _:
                     self._put([each])

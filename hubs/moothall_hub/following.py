@@ -124,7 +124,7 @@ class Following:
         )
 
     async def linked(self) -> None:
-        """A link has begun: ask for all that is wanted."""
+        """A line is dialled: ask for all that is wanted."""
         async with self._turn:
             self._linked = True
             self._following.clear()
@@ -325,7 +325,8 @@ class Following:
                 continue
             self._again.pop(session, None)
             asked, message = copying.follow(copy, want.channels, words=want.words)
-            await self._keep(Step(copy=asked))
+            if (copy.channels, copy.words) != (asked.channels, asked.words):
+                await self._keep(Step(copy=asked))  # The rest is of this line alone: no dial costs the disk anything.
             self._copies[session] = asked
             self._following[session] = want
             self._say(message)

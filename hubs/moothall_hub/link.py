@@ -28,6 +28,7 @@ from moothall_hub.link_parts import (
     NOBODY,
     OTHER_PROTOCOL,
     SILENT,
+    Ask,
     Dial,
     Do,
     Down,
@@ -43,6 +44,8 @@ from moothall_hub.link_parts import (
 
 BACKOFF_FIRST_MS = 1_000
 BACKOFF_LAST_MS = 60_000
+NOBODY_LAST_MS = 10_000
+"""Where nobody answers a try costs next to nothing, and the cable may be back at any moment."""
 GOOD_MS = 60_000
 """A line that was up for so long begins again with the shortest wait."""
 GREETING_MS = 20_000
@@ -72,6 +75,8 @@ class Link:
         """Who this hub is, as it was last said."""
         self._tries = 0
         self._due = 0
+        self._said = 0
+        """When `Hello` went."""
         self._greeted = 0
         self._heard = 0
         self._pulse_at = 0
@@ -139,13 +144,18 @@ class Link:
     def opened(self, at: Moment) -> list[Do]:
         """There is a connection."""
         self.phase, self._greeted = Phase.GREETING, at.monotonic
+        return []
+
+    def dialled(self, at: Moment) -> list[Do]:
+        """It is about to be dialled: what can go with that."""
+        self._said = at.monotonic
         hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, changes=True)
-        return [Send(hello)]
+        return [Send(hello), Ask()]
 
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:
         """There is none: nobody answers (None), or not with a WebSocket."""
         if turned is None:
-            return self._down(at, NOBODY)
+            return self._down(at, NOBODY, most=NOBODY_LAST_MS)
         if turned.final:
             return self._down(at, turned.final, for_good=True)
         return self._down(at, f"The server above answers with status {turned.status}.")
@@ -190,8 +200,8 @@ class Link:
     # What is wanted
 
     def follow(self, follow: wire.Follow) -> list[Do]:
-        """Ask for a session; nothing while the line isn't up: `Welcome` says when it is."""
-        if self.phase is not Phase.UP:
+        """Ask for a session; nothing while there is no line and none is dialled: `Ask` says when."""
+        if self.phase not in (Phase.DIALLING, Phase.GREETING, Phase.UP):
             return []
         self._asked[follow.session] = self._asked.get(follow.session, 0) + 1
         return [Send(follow)]
@@ -223,11 +233,11 @@ class Link:
         self.phase = Phase.DIALLING
         return [Dial()]
 
-    def _down(self, at: Moment, sentence: str, *, for_good: bool = False) -> list[Do]:
+    def _down(self, at: Moment, sentence: str, *, for_good: bool = False, most: int = BACKOFF_LAST_MS) -> list[Do]:
         was_up = self.phase is Phase.UP
         if was_up and at.monotonic - self.since >= GOOD_MS:
             self._tries = 0
-        step = min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS << min(self._tries, 10))
+        step = min(most, BACKOFF_FIRST_MS << min(self._tries, 10))
         self._tries += 1
         self._due = at.monotonic + round(self._random() * step)
         self.phase = Phase.OVER if for_good else Phase.WAITING
@@ -254,7 +264,7 @@ class Link:
         if welcome.protocol != wire.PROTOCOL:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, OTHER_PROTOCOL)
         self.phase, self.since, self.sentence, self.welcome = Phase.UP, at.monotonic, "", welcome
-        first = Measured(sample(self._greeted, at.monotonic, welcome.wall))
+        first = Measured(sample(self._said, at.monotonic, welcome.wall))
         # Whoever is told may have to wait, and offer others meanwhile: what was offered before goes first.
         return [first, *self._pulse(at), *self._send_acts(), Tell(welcome), Room()]
 

@@ -35,7 +35,7 @@ class Phase(StrEnum):
 
 
 class Dial(msgspec.Struct, frozen=True):
-    """Open a connection; then say `opened` or `refused`."""
+    """Open a connection: say `dialled`, and when it is there or isn't `opened` or `refused`."""
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -59,9 +59,16 @@ News = (
 
 
 class Tell(msgspec.Struct, frozen=True):
-    """This came. After `Welcome` each session that is wanted is to be followed again."""
+    """This came."""
 
     news: News
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Each session that is wanted is to be followed again: what is said now goes with the dial.
+
+    To wait until there is a connection, and then for `Welcome`, would cost two ways there and back.
+    """
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -81,7 +88,7 @@ class Down(msgspec.Struct, frozen=True):
     for_good: bool
 
 
-Do = Dial | Send | Hang | Tell | Measured | Room | Down
+Do = Dial | Send | Hang | Tell | Ask | Measured | Room | Down
 
 FENCED = MEANINGS[CloseCode.FENCED].reason
 LOOP = MEANINGS[CloseCode.LOOP].reason

@@ -29,7 +29,7 @@ from moothall_hub.desk_ports import LineState as DeskLine
 from moothall_hub.dialling import Dialling, Stepped, Told, Where
 from moothall_hub.following import Following
 from moothall_hub.link import Link
-from moothall_hub.link_parts import FENCED, Down, Phase, Room
+from moothall_hub.link_parts import FENCED, Ask, Down, Phase, Room
 from moothall_hub.mirror import Mirror
 from moothall_hub.mirrored import MirroredSessions
 from moothall_hub.missed import MissedSpans
@@ -192,6 +192,9 @@ class NodeLine:
     async def tell(self, told: Told) -> None:
         """What the line tells: see `moothall_hub.dialling`. While the disk refuses an answer, the line waits."""
         match told:
+            case Ask():
+                await self._want()
+                await self.following.linked()
             case wire.Welcome():
                 await self._up(told)
             case wire.Above():
@@ -261,7 +264,6 @@ class NodeLine:
         self._acts.line_changed()
         self._way(told)
         await self._want()
-        await self.following.linked()
 
     def _way(self, told: wire.Welcome | wire.Above) -> None:
         self.above = told.above

@@ -31,7 +31,7 @@ from moothall_hub.centre_clock import CentreClock
 from moothall_hub.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
 from moothall_hub.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
 from moothall_hub.link import Link
-from moothall_hub.link_parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Down, Room
+from moothall_hub.link_parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, Room
 
 PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
@@ -46,6 +46,7 @@ class Hub:
     def __init__(self, where: Where | None, **more: Any) -> None:
         self.news: asyncio.Queue[Told] = asyncio.Queue()
         self.raises: dict[type[Any], Exception] = {}
+        self.follows: list[wire.Follow] = []
         self.goes_on = asyncio.Event()
         self.goes_on.set()
         self.clock = CentreClock(more.pop("own", SystemClock()))
@@ -55,6 +56,8 @@ class Hub:
 
     async def _told(self, news: Told) -> None:
         self.news.put_nowait(news)
+        for follow in self.follows if isinstance(news, Ask) else ():
+            self.line.follow(follow)
         await self.goes_on.wait()
         if type(news) in self.raises:
             raise self.raises.pop(type(news))
@@ -109,6 +112,20 @@ async def test_it_comes_with_its_key_and_no_more_than_it_needs_and_hears_what_it
         assert await hub.until(wire.Done) == wire.Done(id=ACT.id)
         assert await hub.until(Room) == Room()
         assert abs(hub.clock.wall() - WELCOME.wall) < 60_000
+
+
+@pytest.mark.parametrize("hears", [True, False])
+async def test_what_is_wanted_goes_with_the_dial_and_is_said_once(hears: bool) -> None:
+    async with hub_server(hears=hears) as server, dialling(server.address) as hub:
+        hub.follows = [FOLLOW]
+        visit = await server.visits.get()
+        assert len(visit.first) == (2 if hears else 0)
+        assert isinstance(await visit.greet(), wire.Hello)
+        assert await visit.hear() == FOLLOW
+        await visit.say(LIVE)
+        assert await hub.until(wire.Live) == LIVE
+        hub.line.leave(PLENARY)
+        assert await visit.hear() == wire.Leave(session=PLENARY)
 
 
 async def test_a_cut_line_is_dialled_again_and_what_has_no_answer_goes_again() -> None:
@@ -249,6 +266,7 @@ def test_a_silent_line_is_dead_after_three_pulses() -> None:
 def test_news_come_one_after_the_other_however_long_one_takes() -> None:
     async def story() -> None:
         async with hub_server() as server, dialling(server.address, own=LoopClock()) as hub:
+            await hub.until(Ask)
             hub.goes_on.clear()
             await (await server.visits.get()).greet()
             await hub.until(wire.Welcome)

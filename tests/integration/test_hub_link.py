@@ -29,7 +29,7 @@ from moothall.core.lanes import channel_lane
 from moothall.testing.hub_link import plain_unpack
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import Part
+from moothall.wire.hub_first import FIELD, HEARD, first_fields
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
 LANES = frozenset({LIFE, QUESTIONS, channel_lane(FLOOR)})
@@ -111,6 +111,24 @@ async def test_nothing_is_compressed_twice(tmp_path: Path) -> None:
             assert "Sec-WebSocket-Extensions" not in socket.response.headers
 
 
+async def test_what_comes_with_the_handshake_is_answered_behind_it(tmp_path: Path) -> None:
+    async with hub_hall(tmp_path) as hall:
+        await hall.session()
+        good = f"Bearer {KEY}"
+        refused = await refusal(hall.port, Authorization=good, **{FIELD: "no base64"})
+        assert refused == (400, f"The fields {FIELD} of a hub's handshake are base64url, and 4096 signs at most.\n")
+        first = [(FIELD, field) for field in first_fields([wire.encode(HELLO), wire.encode(Model(FLOOR).follow())])]
+        address = f"ws://127.0.0.1:{hall.port}{wire.PATH}"
+        async with connect(address, additional_headers=[("Authorization", good), *first]) as socket:
+            assert socket.response is not None
+            assert HEARD in socket.response.headers
+            hub = Dialled(socket)
+            assert isinstance(await hub.receive(), wire.Welcome)
+            live = await hub.next_of(wire.Live)
+            assert isinstance(live, wire.Live)
+            assert live.session == SESSION
+
+
 async def test_what_is_said_now_comes_at_once_and_what_was_missed_behind_it(tmp_path: Path) -> None:
     async with hub_hall(tmp_path) as hall:
         await hall.session()
@@ -123,15 +141,13 @@ async def test_what_is_said_now_comes_at_once_and_what_was_missed_behind_it(tmp_
             assert live.missed
             model.take(live)
             await say(hall, 1)
-            parts = []
-            while Part.LIVE not in parts:
+            said = await events(hall)
+            while not model.live or model.live[-1].header.offset < said:
                 batch = await hub.next_of(wire.Batch)
                 assert isinstance(batch, wire.Batch)
-                parts.append(batch.part)
                 model.take(batch)
             # No more than the window was before it, as nothing of that was acknowledged.
             assert len(model.known) < 60
-            assert model.live[-1].header.offset == await events(hall)
 
 
 async def test_a_line_that_is_cut_amid_what_was_missed_goes_on_there(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket as sockets
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 
 from aiohttp import WSMsgType, web
 
@@ -21,6 +22,7 @@ from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import Fenced, Registry
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
+from moothall.wire.hub_first import FIELD, HEARD, first_frames
 from moothall.wire.token_bucket import Allowance
 
 logger = logging.getLogger(__name__)
@@ -42,9 +44,13 @@ FENCED = f"{MEANINGS[CloseCode.FENCED].reason}\n"
 class HubSocket:
     """One hub's link over a WebSocket: a `HubConnection`."""
 
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport, first: Sequence[bytes] = ()
+    ) -> None:
+        """`first`: frames that came with the handshake."""
         self._socket = socket
         self._transport = transport
+        self._first = deque(first)  # Bound: MOST_SIGNS altogether.
         self.bytes_sent = 0
         """As `HubConnection` has it."""
         self.bytes_received = 0
@@ -52,6 +58,8 @@ class HubSocket:
 
     async def receive(self) -> wire.FromHub | None:
         """The next message; None when the link has ended. Raises ProtocolError."""
+        if self._first:
+            return wire.decode_from_hub(self._first.popleft())
         message = await self._socket.receive()
         if message.type is WSMsgType.BINARY:
             self.bytes_received += _on_line(len(message.data)) + 4
@@ -125,6 +133,12 @@ class HubDoor:
         if not socket.can_prepare(request).ok:
             text = "This address is for the WebSocket of a hub.\n"
             return web.Response(status=426, text=text, headers={"Upgrade": "websocket"})
+        try:
+            first = first_frames(request.headers.getall(FIELD, []))
+        except ProtocolError as error:
+            return web.Response(status=400, text=f"{error}\n")
+        if first:
+            socket.headers[HEARD] = "1"
         await socket.prepare(request)
         transport = request.transport
         if transport is None:
@@ -133,7 +147,7 @@ class HubDoor:
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open.add(ended)
         try:
-            await self._links.serve(HubSocket(socket, transport), identity)
+            await self._links.serve(HubSocket(socket, transport, first), identity)
         finally:
             self._open.discard(ended)
             ended.set_result(None)

@@ -27,6 +27,11 @@ from moothall.wire.hub import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct,
 
 logger = logging.getLogger(__name__)
 
+REMEMBERED = 1_000
+"""Refusals that are kept in memory, each some hundred bytes, so that an act whose answer was lost gets the same one.
+Overflow: the oldest; such an act is looked at anew."""
+_NOT_REMEMBERED = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE, RefusalCode.INVALID})
+"""What is to come again, and what is wrong in itself: that may be as long as a message."""
 
 Count = Callable[[str, SessionId, int, int], Awaitable[Refusal | None]]
 
@@ -61,17 +66,27 @@ class HubActs:
         self._clock = clock
         self._title_of = title_of
         self._count = count
+        # Overflow: see REMEMBERED.
+        self._refused: dict[tuple[str, SessionId, CommandId], Refusal] = {}
 
     async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
         """Carry an act out; `hub_path` is the room's name from here (`north.kisumu`), `node` the linked machine."""
-        try:
-            refused = await self._take(hub_path, act, node)
-        except (StorageUnavailable, RecordBroken):
-            refused = unavailable()
+        refused = self._refused.get((hub_path, act.session, act.id)) or await self._refusal_of(hub_path, act, node)
         if refused is None:
             return Done(id=act.id)
         logger.info("hub %s: an act is refused (%s)", hub_path, refused.code)
         return NotDone(id=act.id, code=refused.code, message=refused.message)
+
+    async def _refusal_of(self, hub: str, act: Act, node: str) -> Refusal | None:
+        try:
+            refused = await self._take(hub, act, node)
+        except (StorageUnavailable, RecordBroken):
+            return unavailable()
+        if refused is not None and refused.code not in _NOT_REMEMBERED:
+            if len(self._refused) >= REMEMBERED:
+                del self._refused[next(iter(self._refused))]
+            self._refused[hub, act.session, act.id] = refused
+        return refused
 
     async def _take(self, hub: str, act: Act, node: str) -> Refusal | None:
         if not is_command_id(act.id) or not all(map(is_name, (hub, node, act.session))):

@@ -1,7 +1,8 @@
 """Where a hub that follows a session begins: what is said now first, then what it missed; or that its copy differs.
 
 The hub says where its copy ends. If little came since, that is where it goes on. Else what comes as live begins close
-to the log's end, far enough back that the lines still open are whole, and the rest is what was missed.
+to the log's end, far enough back that the lines still open are whole, and that each text has the last line that ended:
+a room without words as they come would look at nothing until the next one does. The rest is what was missed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LITTLE_EVENTS = 50
 LITTLE_BYTES = 8 << 10
 """and no more than these bytes of a batch, one second of 64 kbit/s, goes on where it was."""
 WINDOW_EVENTS = 200
-"""How far back lines that are still open are looked for."""
+"""How far back lines that are still open, or ended last, are looked for."""
 MOST_PACKED = 256 << 10
 """What is more than this before it is packed is not little, and isn't packed to find out."""
 
@@ -184,10 +185,11 @@ class _Looking:
         return len(packed) <= LITTLE_BYTES
 
     async def whole_lines(self) -> int:
-        """The offset behind which all of the lines stand that are still open, or the log's end."""
+        """The offset behind which all lines stand that are still open or ended last in their texts, or the end."""
         window = max(self._stand.begin, self._stand.offset - WINDOW_EVENTS)
         lanes = frozenset(lane for lane in self._lanes if lane.startswith("ch:"))
         opened: dict[SegmentId, int] = {}
+        last: dict[ChannelId, int] = {}
         for record in await self._source.read(self._session, window, WINDOW_EVENTS, lanes):
             if record.header.type not in _LINES or record.body is None:
                 continue
@@ -198,9 +200,9 @@ class _Looking:
             match event:
                 case ev.SegmentOpened():
                     opened[event.segment] = record.header.offset
-                case ev.SegmentEnded():
-                    opened.pop(event.segment, None)
+                case ev.SegmentEnded() if event.segment in opened:
+                    last[event.channel] = opened.pop(event.segment)
                 case ev.ChannelRewound() | ev.LinesMovedAway():
                     for segment in event.segments:
                         opened.pop(segment, None)
-        return min(opened.values(), default=self._stand.offset + 1) - 1
+        return min([*opened.values(), *last.values()], default=self._stand.offset + 1) - 1

@@ -18,6 +18,7 @@ from moothall.services.hub_beginning import Beginning, Differs, begin, differs
 from moothall.services.hub_cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hub_ports import LinkSource, Pack, Stand
 from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Stopped
+from moothall.wire.hub_haste import WAIT_MS, may_wait
 
 GATHER_MS = 1_000
 """What is said within so long after a batch goes out together."""
@@ -51,6 +52,8 @@ class Feeding:
         self._own_also: frozenset[Lane] = frozenset()
         self._live_news = self._own_news = self._missed_news = False
         self._live_sent: int | None = None
+        self._held_since: int | None = None
+        """Since when nothing waits to go but what nobody waits for (`moothall.wire.hub_haste`)."""
         self._through = 0
         self._caught = True
         self._number = 0
@@ -105,6 +108,8 @@ class Feeding:
         if found is None:
             return None
         self._start(found, stand)
+        if found.live.missed:
+            await self._source.sign(self.follow.session, found.live.begin)
         return found.live
 
     def look_again(self) -> None:
@@ -124,17 +129,25 @@ class Feeding:
 
     def live_due(self) -> int | None:
         """When a batch of what is said now is due, ms of the monotonic clock (0: at once); None while there is none."""
-        if not self._live_news:
-            return None
-        return 0 if self._live_sent is None else self._live_sent + GATHER_MS
+        if self._live_news:
+            return 0 if self._live_sent is None else self._live_sent + GATHER_MS
+        return None if self._held_since is None else self._held_since + WAIT_MS
 
     async def live(self, now: int) -> Batch | None:
-        """What is said now, as far as one batch holds it; None when it was nothing new. Raises as `begin` does."""
+        """What is said now, as far as one batch holds it; None when there is nothing to send. Raises as `begin` does.
+
+        What nobody waits for goes with the next that somebody does, or after `WAIT_MS`.
+        """
         self._live_news = False
         page = await self._live.read()
         records = within(page, LIVE_BYTES)
         if not records:
             return None
+        if all(may_wait(record, words=self.follow.words) for record in page):
+            self._held_since = now if self._held_since is None else self._held_since
+            if now < self._held_since + WAIT_MS:
+                return None
+        self._held_since = None
         batch = self._batch(self._live, Part.LIVE, records)
         self._live_sent = now
         if len(records) < len(page) or len(page) == PAGE:

@@ -68,6 +68,10 @@ class LinkSource(Protocol):
         """As `moothall.core.ports.EventLog.read`."""
         ...
 
+    async def sign(self, session: SessionId, behind: int) -> None:
+        """Have a checkpoint made soon behind this event, where whoever serves the log can. Doesn't wait for it."""
+        ...
+
     def observe(self, told: Told) -> None:
         """From now on tell of what is new in any log. `told` doesn't wait."""
         ...

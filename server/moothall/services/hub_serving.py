@@ -39,6 +39,8 @@ MOST_ANSWERS = 256
 """Answers that wait for the line. Overflow: the hub is told to come back later."""
 MESSAGES = Allowance(per_second=20, burst=500)
 """What one hub may say; what is more waits in the line."""
+MEASURE_MS = 300_000
+"""How often a hub's round trip is measured."""
 OFFER_MS = 2_000
 """How often it is looked whether the programme has changed."""
 FOLLOWED_ANEW = "It was followed anew before this was answered."
@@ -87,7 +89,8 @@ class ServedHub:
         self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
-        self._heard = self._clock.monotonic()
+        self._heard = self._said = self._clock.monotonic()
+        self._measured: int | None = None
         self._bucket = Bucket.full(MESSAGES, self._heard)
 
     @property
@@ -178,7 +181,7 @@ class ServedHub:
             case wire.Pulse(echo=0):
                 self.say(self._pulse(message.sent))
             case wire.Pulse():
-                self.round_trip = max(0, self._heard - message.echo)
+                self._measured, self.round_trip = self._heard, max(0, self._heard - message.echo)
 
     def _follow(self, follow: wire.Follow) -> None:
         session = follow.session
@@ -208,7 +211,11 @@ class ServedHub:
                 self.end(CloseCode.TRY_LATER, "Nothing was heard from this hub for a minute.")
                 return
             self._served.there(self.identity.hub, self.node)
-            self.say(self._pulse())
+            now = self._clock.monotonic()
+            # A hub asks as often, and the answer says as much.
+            quiet = now - self._said > wire.PULSE_MS
+            if quiet or self._measured is None or now - self._measured >= MEASURE_MS:
+                self.say(self._pulse())
 
     def _pulse(self, echo: int = 0) -> wire.Pulse:
         return wire.Pulse(sent=max(1, self._clock.monotonic()), echo=echo, wall=self._clock.wall())
@@ -237,6 +244,7 @@ class ServedHub:
             message = self._answers.popleft() if self._answers else await self._next()
             if message is not None:
                 await self.connection.send(message)
+                self._said = self._clock.monotonic()
                 continue
             if not self._news.is_set():
                 await until_told(self._news, self._clock, self._rest())

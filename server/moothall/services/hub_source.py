@@ -75,6 +75,12 @@ class CentreSource:
         """As `LinkSource.read`."""
         return await self._log.read(session, after, limit, lanes)
 
+    async def sign(self, session: SessionId, behind: int) -> None:
+        """As `LinkSource.sign`."""
+        live = await self._sessions.find(session)
+        if live is not None:
+            live.writer.signing.ask(behind)
+
     def observe(self, told: Told) -> None:
         """As `LinkSource.observe`."""
         self._told.append(told)

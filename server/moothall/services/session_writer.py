@@ -29,12 +29,13 @@ from moothall.services.log_folding import PAGE, FoldedLog, fold
 from moothall.services.orders import QUEUE, Order, Orders, Receipt, kind_of, no_id, unavailable
 from moothall.services.publication import Publication, republished
 from moothall.services.shown_with import shown_with
+from moothall.services.signing_times import SigningTimes
 
 __all__ = ["QUEUE", "Receipt", "SessionWriter"]
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT_MS, INSIST_MS = 60_000, 1_000
+INSIST_MS = 1_000
 
 
 class SessionWriter:
@@ -57,6 +58,7 @@ class SessionWriter:
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = Orders()
+        self.signing = SigningTimes(self._checkpoint, lambda: self._log_so_far.checkpoint, clock)
         self._log_so_far = FoldedLog(session)
         self._unpurged = asyncio.Event()
         """Set while the log may hold what was not recorded."""
@@ -169,7 +171,7 @@ class SessionWriter:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._checkpoints())
+                group.create_task(self.signing.run())
                 group.create_task(self._purges())
                 if self.handed_on < self._head.offset:
                     await self._recover()
@@ -191,12 +193,9 @@ class SessionWriter:
         self._head = head  # Not before: a head whose log could not be read would pass for a known one.
         await self._purge()
 
-    async def _checkpoints(self) -> None:
-        """Each minute in which something happened ends with a checkpoint."""
-        while True:
-            await self._clock.sleep(CHECKPOINT_MS)
-            if self._head.offset > self._log_so_far.checkpoint:
-                await self.send(SYSTEM, CommandId(f"checkpoint:{self._head.term}:{self._head.offset}"), ())
+    async def _checkpoint(self) -> None:
+        if self._head.offset > self._log_so_far.checkpoint:
+            await self.send(SYSTEM, CommandId(f"checkpoint:{self._head.term}:{self._head.offset}"), ())
 
     async def _purges(self) -> None:
         """What could not be removed at once is tried again."""

@@ -47,8 +47,8 @@ now waits 1.5 s at most behind this much."""
 MOST_ACTS = 16
 """Acts that may be on their way. Overflow: the others wait in the hub's outbox, on its disk."""
 PULSE_MS = 20_000
-"""How often each side says that it is there, if it has said nothing else meanwhile; nothing heard for three of these:
-the link is dead. A hub asks each time, to know its delay and the centre's clock."""
+"""How often each side says that it is there; nothing heard for three of these: the link is dead. A hub asks each time,
+to know its delay and the centre's clock; the server above says nothing where it has said something else meanwhile."""
 
 
 class Part(StrEnum):

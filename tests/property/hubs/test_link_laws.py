@@ -103,6 +103,7 @@ def test_acts_and_wishes_survive_any_line(steps: list[tuple[str, int]]) -> None:
                 now += 10_000
                 do(link.tick(Moment(now, now)))
                 if link.phase is Phase.DIALLING:
+                    do(link.dialled(Moment(now, now)))
                     do(link.opened(Moment(now, now)))
                     do(link.received(Moment(now, now), WELCOME))
                     assert on_line == [each.id for each in outbox[: wire.MOST_ACTS]], "all again, the oldest first"

@@ -19,6 +19,7 @@ from moothall_hub.link_parts import (
     OTHER_PROTOCOL,
     SILENT,
     UNKNOWN_KEY,
+    Ask,
     Dial,
     Do,
     Down,
@@ -63,6 +64,7 @@ def made(random: float = 1.0) -> Link:
 
 def up(link: Link, ms: int = 0) -> Link:
     link.restart(at(ms))
+    link.dialled(at(ms))
     link.opened(at(ms))
     link.received(at(ms), WELCOME)
     return link
@@ -73,7 +75,9 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert link.restart(at(5)) == [Dial()]
     assert (link.phase, link.due) == (Phase.DIALLING, None)
     hello = wire.Hello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, changes=True)
-    assert link.opened(at(10)) == [Send(hello)]
+    assert link.dialled(at(10)) == [Send(hello), Ask()]
+    assert link.follow(FOLLOW) == [Send(FOLLOW)]
+    assert link.opened(at(400)) == []
     assert link.phase is Phase.GREETING
     assert link.received(at(610), WELCOME) == [
         Measured(Sample(WALL - 310, 600)), pulse(610), Tell(WELCOME), Room(),
@@ -81,18 +85,27 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert (link.phase, link.since, link.sentence, link.welcome) == (Phase.UP, 610, "", WELCOME)
 
 
-def test_each_failure_makes_the_next_wait_longer_up_to_a_minute() -> None:
+@pytest.mark.parametrize(
+    ("turned", "sentence", "longest"),
+    [
+        (None, NOBODY, [10_000] * 5),
+        (Turned(502), "The server above answers with status 502.", [16_000, 32_000, *[60_000] * 3]),
+    ],
+)
+def test_each_failure_makes_the_next_wait_longer_up_to_a_minute(
+    turned: Turned | None, sentence: str, longest: list[int]
+) -> None:
     link, now, waits = made(), 0, []
     link.restart(at(0))
     for _ in range(9):
-        assert link.refused(at(now), None) == [Down(NOBODY, for_good=False)]
+        assert link.refused(at(now), turned) == [Down(sentence, for_good=False)]
         assert link.due is not None
         waits.append(link.due - now)
         assert link.tick(at(link.due - 1)) == []
         now = link.due
         assert link.tick(at(now)) == [Dial()]
-    assert waits == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]
-    assert (link.since, link.sentence) == (0, NOBODY)
+    assert waits == [1_000, 2_000, 4_000, 8_000, *longest]
+    assert (link.since, link.sentence) == (0, sentence)
 
 
 def test_hubs_come_back_at_random_moments() -> None:
@@ -206,7 +219,7 @@ def test_a_line_on_which_three_pulses_went_unanswered_is_dead() -> None:
 
 def test_a_session_is_told_of_from_its_live_on() -> None:
     link = made()
-    assert link.follow(FOLLOW) == [], "not before the line is up"
+    assert link.follow(FOLLOW) == [], "not before it is dialled"
     up(link)
     assert link.received(at(1), BATCH) == [], "nobody wants it"
     assert link.follow(FOLLOW) == [Send(FOLLOW)]

@@ -16,7 +16,7 @@ from moothall.core.ids import CommandId, InterventionId, NoteId, SessionId
 from moothall.core.lanes import hub_lane
 from moothall.services.asking import LONGEST_AGE_MS, Asking
 from moothall.services.ballots import Ballots
-from moothall.services.hub_acts import HubActs, title_of
+from moothall.services.hub_acts import REMEMBERED, HubActs, title_of
 from moothall.services.hub_presence import HubPresence
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
@@ -127,6 +127,20 @@ async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(hous
     assert each.t == house.live.state.media_now(asked_at)
     records = await house.hall.log.read(SESSION, 0, 100)
     assert {record.header.actor for record in records if record.header.role is Role.HUB} == {"why"}
+
+
+@in_a_house
+async def test_an_act_that_was_refused_is_refused_again_as_long_as_that_is_remembered(house: House) -> None:
+    read = wire.TakeBackAct(intervention=WHY)
+    refused = await house.take(read, "b0")
+    assert code(refused) is RefusalCode.UNKNOWN
+    await house.ask()
+    assert await house.take(read, "b0") == refused
+    elsewhere = await house.take(read, "b0", hub="nairobi")
+    assert code(elsewhere) is RefusalCode.UNKNOWN
+    for n in range(REMEMBERED - 1):
+        await house.take(wire.TakeBackAct(intervention=InterventionId("none")), f"n{n}")
+    assert await house.take(read, "b0") == Done(id=CommandId("b0"))
 
 
 @in_a_house

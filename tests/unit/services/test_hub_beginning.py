@@ -125,15 +125,28 @@ async def begin_with(source: LogSource, wanted: Follow, packed: int) -> Beginnin
 
 async def test_lines_that_are_open_are_whole() -> None:
     source = await long_log()
-    await source.happen(opened("old"), opened("a"), opened("b"), opened("c"), finished("old"))  # 301 to 305
+    await source.happen(opened("old"), opened("a"), opened("b"), opened("c"), finished("none"))  # 301 to 305
+    await source.happen(ev.LinesMovedAway(channel=ROOM, segments=(SegmentId("old"),), session=None))
     await source.happen(ev.ChannelRewound(channel=ROOM, t=0, segments=(SegmentId("a"),)))
     await source.append([(TEXT, "segment.ended", b"not JSON")])
     await source.write(*[TEXT] * 60, size=200)
     assert (await began(source, FIRST)).live.begin == 302
     await source.happen(ev.LinesMovedAway(channel=ROOM, segments=(SegmentId("b"),), session=None))
     assert (await began(source, FIRST)).live.begin == 303
-    await source.happen(finished("c"))
+    await source.happen(ev.LinesMovedAway(channel=ROOM, segments=(SegmentId("c"),), session=None))
     assert (await began(source, FIRST)).live.begin == (await stood(source)).offset
+
+
+async def test_the_last_line_that_ended_in_each_text_comes_with_what_is_said_now() -> None:
+    source = await long_log()
+    await source.happen(opened("a"), finished("a"), opened("b"), opened("c", FRENCH), finished("b"))  # 301 to 305
+    await source.happen(finished("c", FRENCH))
+    await source.write(*[TEXT] * 60, size=200)
+    assert (await began(source, FIRST)).live.begin == 302, "b, for c is of a text that it doesn't follow"
+    both = msgspec.structs.replace(FIRST, channels=(ROOM, FRENCH))
+    await source.happen(opened("d"), finished("d"))
+    assert (await began(source, FIRST)).live.begin == 366
+    assert (await began(source, both)).live.begin == 303
 
 
 async def test_a_line_that_was_opened_long_ago_is_not_looked_for() -> None:

@@ -3,14 +3,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub_side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model
+from hub_side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
 from moothall.core.event_parts import LaneHead
 from moothall.core.ids import Epoch, Lane, SessionId
 from moothall.core.lanes import SESSION, channel_lane
 from moothall.services.hub_cursor import PAGE, Torn
 from moothall.services.hub_feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, Feeding
 from moothall.testing.hub_link import plain_pack, plain_unpack
-from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Live, Stopped
+from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Held, Live, Stopped
+from moothall.wire.hub_haste import WAIT_MS
 
 TEXT = channel_lane(ROOM)
 
@@ -46,6 +47,45 @@ async def test_what_is_said_within_a_second_goes_out_together() -> None:
     assert it.live_due() == 5_000 + GATHER_MS
     assert offsets(await it.live(6_000)) == [2, 3]
     assert it.live_due() is None
+
+
+async def test_what_nobody_waits_for_goes_with_the_next_or_after_a_while() -> None:
+    source = LogSource()
+    await source.write(SESSION)
+    it = await feeding(source)
+    await it.live(0)
+    await source.happen(opened("a"))
+    assert it.live_due() == GATHER_MS
+    assert await it.live(5_000) is None
+    assert it.live_due() == 5_000 + WAIT_MS
+    await source.happen(finished("a"), opened("b"))
+    assert it.live_due() == GATHER_MS
+    assert offsets(await it.live(7_000)) == [2, 3, 4]
+    assert it.live_due() is None
+    await source.happen(opened("c"))
+    assert await it.live(9_000) is None
+    await source.happen(opened("d"))
+    assert await it.live(10_000) is None
+    assert it.live_due() == 9_000 + WAIT_MS
+    assert offsets(await it.live(9_000 + WAIT_MS)) == [5, 6]
+    with_words = await feeding(source, Model(ROOM, words=True).follow())
+    await with_words.live(0)
+    await source.happen(opened("e"))
+    assert offsets(await with_words.live(2_000)) == [7]
+
+
+async def test_a_checkpoint_is_asked_for_where_something_was_missed() -> None:
+    source = LogSource()
+    await source.write(*[TEXT] * 100, size=200)
+    begun = (await feeding(source)).begun
+    assert begun is not None
+    assert (begun.missed, source.to_sign) == (True, [begun.begin])
+    record = (await source.log.read(HALL, 99, 1))[0]
+    held = Held(offset=100, heads={TEXT: LaneHead(offset=100, digest=record.digest.hex())})
+    here = msgspec.structs.replace(Model(ROOM).follow(), epoch=Epoch("e1"), known=held)
+    begun = (await feeding(source, here)).begun
+    assert begun is not None
+    assert (begun.missed, len(source.to_sign)) == (False, 1)
 
 
 async def test_news_of_other_lanes_is_none() -> None:

@@ -13,7 +13,14 @@ from moothall.core.ids import CommandId, InterventionId, Lane, SessionId
 from moothall.core.lanes import SESSION, channel_lane
 from moothall.core.session import Status
 from moothall.services.hub_feeding import CLOSED
-from moothall.services.hub_serving import FOLLOWED_ANEW, MESSAGES, MOST_ANSWERS, MOST_FOLLOWED, MOST_LANES
+from moothall.services.hub_serving import (
+    FOLLOWED_ANEW,
+    MEASURE_MS,
+    MESSAGES,
+    MOST_ANSWERS,
+    MOST_FOLLOWED,
+    MOST_LANES,
+)
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire import hub as wire
@@ -61,6 +68,22 @@ def test_pulses_go_both_ways_and_measure_the_line() -> None:
         await hub.send(wire.Pulse(sent=78, echo=asked.sent, wall=5))
         await asyncio.sleep(0.1)
         assert it.links.connected[0].round_trip == 600
+
+    told(story)
+
+
+def test_a_server_that_has_answered_needs_no_pulse_of_its_own() -> None:
+    async def story(it: Centre) -> None:
+        hub = await linked(it)
+        asked = []
+        for second in range(20, 20 + 600, 20):
+            await hub.send(wire.Pulse(sent=second, wall=5))
+            while not isinstance(message := await hub.receive(), wire.Pulse) or message.echo != second:
+                if isinstance(message, wire.Pulse):
+                    asked.append(it.clock.monotonic())
+                    await hub.send(wire.Pulse(sent=second, echo=message.sent, wall=5))
+            await asyncio.sleep(PULSE_MS / 1_000)
+        assert asked == [PULSE_MS, PULSE_MS + MEASURE_MS]
 
     told(story)
 

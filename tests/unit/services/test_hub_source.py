@@ -17,6 +17,7 @@ from moothall.core.session import Status
 from moothall.services.catalogue import Catalogue
 from moothall.services.hub_source import AHEAD_MS, PAST_MS, CentreSource
 from moothall.services.session_writer import Receipt
+from moothall.services.signing_times import ASKED_MS
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.wire.hub import OfferedText
@@ -91,6 +92,22 @@ def test_it_says_where_a_log_stands_and_tells_what_is_new() -> None:
         assert news == [(SESSION, frozenset({lanes.SESSION}))]
         page = await house.source.read(SESSION, 0, 1, frozenset({lanes.SESSION}))
         assert [record.header.offset for record in page] == [1]
+
+    told(story)
+
+
+def test_it_is_signed_soon_where_a_hub_asks_for_it() -> None:
+    async def story(house: House) -> None:
+        live = await house.hall.session()
+        await house.source.sign(SessionId("none"), 0)
+        before = live.writer.offset
+        await house.source.sign(SESSION, before)
+        await house.hall.clock.sleep(1)
+        assert live.writer.offset == before + 1
+        assert (await house.source.read(SESSION, before, 1))[0].header.type == "record.checkpoint"
+        await house.source.sign(SESSION, before)
+        await house.hall.clock.sleep(ASKED_MS + 1)
+        assert live.writer.offset == before + 1, "there is one behind that event"
 
     told(story)
 

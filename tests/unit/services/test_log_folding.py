@@ -6,7 +6,7 @@ from moothall.core.ids import CommandId, SegmentId
 from moothall.core.removing import Lines
 from moothall.core.session import Status
 from moothall.services.log_folding import PAGE, fold
-from moothall.services.session_writer import CHECKPOINT_MS
+from moothall.services.signing_times import CHECKPOINT_MS
 from moothall.testing.failing_log import FailingLog
 from writing import FLOOR, SESSION, TECHNICIAN, opened, said, stage
 

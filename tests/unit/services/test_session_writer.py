@@ -14,7 +14,8 @@ from moothall.core.ids import CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.session import Status
 from moothall.core.signals import Partial
 from moothall.services.publication import Publication
-from moothall.services.session_writer import CHECKPOINT_MS, QUEUE, Receipt
+from moothall.services.session_writer import QUEUE, Receipt
+from moothall.services.signing_times import CHECKPOINT_MS
 from moothall.testing.failing_log import FailingLog
 from writing import ENGINE, FLOOR, SESSION, Stage, opened, stage
 
