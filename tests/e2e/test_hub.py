@@ -1,0 +1,137 @@
+"""A centre, a hub and a hub below it as processes, and Chromium at each: whatever line is cut, a question arrives once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from browsing import tab
+from hub_house import House, house
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
+
+SESSION = "plenary"
+PATIENCE_MS = 15_000
+"""Pages of a hub look each 5 to 10 s how things stand; a hub dials again within 1, 2, 4, … s."""
+
+
+class Seats(NamedTuple):
+    """Who looks where."""
+
+    moderator: Page
+    """At the centre."""
+    desk: Page
+    """The coordinator's, in the middle."""
+    reader: Page
+    """At the bottom, in French."""
+    author: Page
+    """At the bottom."""
+
+
+@asynccontextmanager
+async def seats(browser: Browser, all_of: House) -> AsyncIterator[Seats]:
+    """All of them, with what is needed chosen: French at both hubs, and that questions of the bottom go on by themselves."""
+    async with AsyncExitStack() as stack:
+        made = Seats(*[await stack.enter_async_context(tab(browser)) for _ in Seats._fields])
+        await all_of.centre.order(write="Good morning to all.", language="en")
+        await all_of.centre.order(write="Bonjour à tous.", language="fr")
+        await made.moderator.goto((await all_of.centre.order(link="moderator"))["link"])
+        await made.moderator.goto(f"{all_of.centre.address}/moderate/{SESSION}?ui=en")
+        await expect(made.moderator.locator("#Stands")).to_have_attribute("data-kind", "live")
+        await made.desk.goto(all_of.north.link)
+        await french(made.desk)
+        await made.reader.goto(all_of.kisumu.link)
+        await french(made.reader)
+        await made.reader.get_by_role("button", name="Open it to all").click()
+        await made.reader.fill("#PeopleNumber", "23")
+        await made.reader.press("#PeopleNumber", "Enter")
+        await expect(made.reader.locator("#PeopleNow")).to_contain_text("23")
+        await made.reader.goto(f"{all_of.kisumu.address}/s/{SESSION}?ui=en&channel=fr")
+        yield made
+
+
+async def french(desk: Page) -> None:
+    """Choose it at a hub's desk once it is offered there."""
+    while not await desk.locator("input[name=language-fr]").count():
+        await desk.reload()
+    await desk.locator("input[name=language-fr]").check()
+    await desk.get_by_role("button", name="Keep these").click()
+    await expect(desk.locator("input[name=language-fr]")).to_be_checked()
+
+
+async def ask(page: Page, hub: str, text: str) -> None:
+    """Ask something at a hub; the page is its author's then."""
+    await page.goto(f"{hub}/s/{SESSION}/ask?ui=en")
+    await page.fill("#Text", text)
+    await page.click(".asking button")
+    await page.wait_for_url("**/asked/**")
+
+
+async def stands(page: Page, says: str) -> None:
+    """Until the author's page says so, by itself."""
+    await expect(page.locator("#Stands")).to_contain_text(says, timeout=PATIENCE_MS)
+
+
+async def asked_while_cut(all_of: House, at: Seats, lines: Sequence[str]) -> None:
+    """One question at the bottom while these lines are cut, from asking to its place in the queue."""
+    for name in lines:
+        getattr(all_of, name).cut()
+    await all_of.kisumu.until_line("down")
+    await all_of.centre.order(write="On dit cela.", language="fr")
+    text = f"Who pays while the {' and the '.join(lines)} line is cut?"
+    await ask(at.author, all_of.kisumu.address, text)
+    await stands(at.author, "Waiting for the line")
+    if "upper" in lines:
+        await expect(at.desk.locator("#LineNow")).to_contain_text("No line since", timeout=PATIENCE_MS)
+    here = at.moderator.locator("li.question").filter(has_text=text)
+    await expect(here).to_have_count(0)
+    for name in lines:
+        getattr(all_of, name).mend()
+    await expect(here).to_have_count(1, timeout=PATIENCE_MS)
+    await expect(here).to_contain_text("Kisumu\u2069, by way of \u2068North")
+    await stands(at.author, "Being checked")
+    await here.get_by_role("button", name="Approve").click()
+    await stands(at.author, "In the queue")
+    await expect(at.reader.locator("#Lines .text").last).to_have_text("On dit cela.", timeout=PATIENCE_MS)
+    asked = (await all_of.centre.order(look=True))["asked"]
+    assert asked.count(text) == 1
+
+
+async def text_is_everywhere(at: Seats) -> None:
+    """What was said before is at the bottom, and all say that the line is there."""
+    first = at.reader.locator("#Lines .text").first
+    await expect(first).to_have_text("Bonjour à tous.", timeout=PATIENCE_MS)
+    await expect(first).to_have_attribute("lang", "fr")
+    await expect(at.desk.locator("#LineNow")).to_contain_text("The line is good.")
+    await expect(at.moderator.locator("#Groups")).to_contain_text("North\u2069 (23 people)", timeout=PATIENCE_MS)
+
+
+async def test_text_comes_down_and_what_is_asked_while_the_upper_line_is_cut_arrives_once(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with house(tmp_path, 60) as all_of, seats(browser, all_of) as at:
+        await text_is_everywhere(at)
+        await asked_while_cut(all_of, at, ["upper"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_any_of_the_lines_may_be_cut_and_who_asks_too_late_is_told(browser: Browser, tmp_path: Path) -> None:
+    async with house(tmp_path, 63) as all_of, seats(browser, all_of) as at:
+        await text_is_everywhere(at)
+        await asked_while_cut(all_of, at, ["lower"])
+        await asked_while_cut(all_of, at, ["upper", "lower"])
+        await asked_while_cut(all_of, at, ["upper"])
+        all_of.lower.cut()
+        await all_of.kisumu.until_line("down")
+        await all_of.centre.order(close=True)
+        await ask(at.author, all_of.kisumu.address, "Is it over?")
+        await stands(at.author, "Waiting for the line")
+        all_of.lower.mend()
+        await stands(at.author, "It came too late: the meeting was over.")
+        assert "Is it over?" not in (await all_of.centre.order(look=True))["asked"]
