@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import spoken_hall
 from aiohttp import ClientSession, CookieJar
 
+import spoken_hall
 from hall_process import CLOCK, free_port
 from weak_line import GOOD, WeakLine, weak_line_to
 
@@ -121,13 +121,17 @@ class HubProcess:
     async def connect(self, address: str, words: str) -> None:
         """Pair it with the server at an address while it runs, on its page, as its coordinator does."""
         async with self.coordinator() as desk:
-            assert "This computer speaks for" in (page := await desk.press("/setup", address=address, words=words)), page
+            assert "This computer speaks for" in (page := await desk.press("/setup", address=address, words=words)), (
+                page
+            )
 
     async def give(self, title: str) -> str:
         """Six words for a hub below it."""
         async with self.coordinator() as desk:
             page = await desk.press("/setup", below=title)
-        return page.partition('<p class="given" role="status"><strong>')[2].partition("</strong>")[0].rpartition(": ")[2]
+        return (
+            page.partition('<p class="given" role="status"><strong>')[2].partition("</strong>")[0].rpartition(": ")[2]
+        )
 
     @asynccontextmanager
     async def coordinator(self) -> AsyncIterator[Coordinator]:
