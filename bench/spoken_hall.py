@@ -5,7 +5,7 @@
 Prints one line of JSON when its doors are open: its address. Then each line on standard input is an order as JSON, and
 is answered by a line:
 
-    {"hub": "Kisumu"}       make a hub, and words for it            {"words": "acorn river …"}
+    {"hub": "Kisumu"}       make a hub if need be, and words for it {"words": "acorn river …", "hub": "kisumu"}
     {"say": 600}            so many seconds of speech, at once      {"offset": 1234}
     {"talk": true}          somebody speaks from now on             {"offset": 1234}
     {"talk": false}         nobody does                             {"offset": 1234}
@@ -39,7 +39,7 @@ from moothall.core.floor.parts import Standing
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.orders import Receipt
-from moothall.services.role_links import HALL
+from moothall.services.role_links import HALL, hub_name
 from moothall.services.sessions import LiveSession
 from moothall.settings import Engine, Server, Settings, Translation
 from speaking import FLOOR, ShiftedClock, Speaker, begin
@@ -63,9 +63,11 @@ class Centre:
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
         """Carry one out."""
         if "hub" in told:
-            made = await self._hall.hubs.add(told["hub"], Details())
-            assert not isinstance(made, Refusal), made
-            return {"words": " ".join(await self._hall.pairing.words(made[0].name) or ()), "hub": made[0].name}
+            name = hub_name(told["hub"])
+            if self._hall.hubs.get(name) is None:
+                made = await self._hall.hubs.add(told["hub"], Details())
+                assert not isinstance(made, Refusal), made
+            return {"words": " ".join(await self._hall.pairing.words(name) or ()), "hub": name}
         if "link" in told:
             _, token = await self._hall.links.create(Role(told["link"]), HALL, told["link"])
             return {"link": f"{self._hall.address}/enter/{token}"}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, expect
 
 from browsing import tab
-from hall_process import CLOCK
-from hub_house import LOOK_MS, House, house
+from hall_process import CLOCK, free_port
+from hub_house import LOOK_MS, CentreProcess, House, HubProcess, house
+from weak_line import weak_line_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
 
@@ -143,3 +146,55 @@ async def test_any_of_the_lines_may_be_cut_and_who_asks_too_late_is_told(browser
         all_of.lower.mend()
         await shows(at.author, "#Stands", "It came too late: the meeting was over.", by_itself=True)
         assert "Is it over?" not in (await all_of.centre.order(look=True))["asked"]
+
+
+@pytest.mark.slow
+async def test_another_laptop_takes_over_and_what_a_phone_kept_arrives_once_by_either(
+    browser: Browser, tmp_path: Path
+) -> None:
+    centre = CentreProcess(tmp_path / "centre", free_port(66))
+    first, spare = (HubProcess(tmp_path / name, free_port(66 + n)) for n, name in enumerate(("first", "spare"), 1))
+    async with weak_line_to(centre.port) as line, tab(browser) as phone:
+        await asyncio.gather(centre.start(), first.start(), spare.start())
+        await first.connect(line.address, (await centre.order(hub="Kisumu"))["words"])
+        await open_to_all(first)
+        line.cut()
+        await ask(phone, first.address, "Who pays?")
+        await shows(phone, "#Stands", "Waiting for the line", by_itself=False)
+        # Another machine takes its place, and the phone takes its question there.
+        await spare.connect(centre.address, (await centre.order(hub="Kisumu"))["words"])
+        await open_to_all(spare)
+        await phone.locator("#Handing summary").click()
+        await phone.fill("#HandingAddress", spare.address)
+        await phone.click("#Handing button")
+        await phone.wait_for_url(f"{spare.address}/**")
+        assert await phone.input_value("#Text") == "Who pays?"
+        await phone.click(".asking button")
+        await phone.wait_for_url("**/asked/**")
+        await shows(phone, "#Stands", "Being checked", by_itself=False)
+        # The first one is there again, is shut out and says so, also after a restart.
+        line.mend()
+        await first.until_line("fenced")
+        await phone.goto(f"{first.address}/s/{SESSION}?ui=en")
+        await expect(phone.locator("#HubSaid")).to_contain_text("Another computer has taken the place of this one.")
+        await first.kill()
+        await first.start()
+        await first.until_line("fenced")
+        # It is given the place back, and sends what it had kept: the same question.
+        await first.connect(line.address, (await centre.order(hub="Kisumu"))["words"])
+        await spare.until_line("fenced")
+        async with first.coordinator() as desk:
+            while "Being checked" not in (page := await desk.page("/desk")) or "waits to be sent" in page:
+                await CLOCK.sleep(LOOK_MS)
+        assert (await centre.order(look=True))["asked"] == ["Who pays?"]
+        await asyncio.gather(first.stop(), spare.stop(), centre.stop())
+
+
+async def open_to_all(hub: HubProcess) -> None:
+    """Have each question of a hub's room go to the meeting at once; its copy of the meeting is there then."""
+    async with hub.coordinator() as desk, ClientSession() as room:
+        while "You read them first." not in await desk.page("/desk"):
+            await CLOCK.sleep(LOOK_MS)
+        await desk.press("/desk", session=SESSION, act="mode:open")
+        while (await room.head(f"{hub.address}/s/{SESSION}/ask")).status != 200:
+            await CLOCK.sleep(LOOK_MS)
