@@ -187,11 +187,11 @@ class Coordinator:
             assert response.status == 200, await response.text()
             return await response.text()
 
-    async def press(self, path: str, **fields: str) -> str:
-        """Send a form of the page; the page that follows."""
+    async def press(self, path: str, to: str = "", /, **fields: str) -> str:
+        """Send a form of the page, to where it goes; the page that follows."""
         form = (await self.page(path)).partition('name="form" value="')[2].partition('"')[0]
         async with self._client.post(
-            f"{self._address}{path}?ui=en", data={"form": form, **fields}, headers={"Origin": self._address}
+            f"{self._address}{to or path}?ui=en", data={"form": form, **fields}, headers={"Origin": self._address}
         ) as response:
             page = await response.text()
             assert response.status == 200, page
