@@ -138,13 +138,13 @@ async def test_killed_and_cut_at_random_while_somebody_asks_nothing_is_lost_or_d
             await CLOCK.sleep(chance.randint(0, 2_000))
 
     async with scene(tmp_path, 43) as made:
-        room = asyncio.ensure_future(asking(made))
-        for _ in range(ROUNDS):
-            await made.house.centre.order(say=chance.randint(5, 60))
-            await CLOCK.sleep(chance.randint(0, 1_500))
-            await _trouble(made.house, chance)
-        over.set()
-        await room
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asking(made))
+            for _ in range(ROUNDS):
+                await made.house.centre.order(say=chance.randint(5, 60))
+                await CLOCK.sleep(chance.randint(0, 1_500))
+                await _trouble(made.house, chance)
+            over.set()
         await made.require_nothing_lost()
 
 
