@@ -1,8 +1,8 @@
 # The front door: `make demo` to see Moothall, `make test` to trust it, `make help` for the rest.
 #
 # Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but when run as root:
-# Apertium by `make demo`, `make serve` and `make test`, Chromium and Node.js by `make test`. Every step leaves a stamp
-# in .venv, so that a second run does nothing.
+# Apertium by `make demo`, `make serve` and `make test`, Chromium, Node.js and strace by `make test`. Every step leaves a
+# stamp in .venv, so that a second run does nothing.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -30,7 +30,7 @@ PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub serve test test-all chaos check fix coverage bench lock clean apertium chromium node FORCE
+.PHONY: help demo demo-hub serve test test-all chaos check fix coverage bench lock clean apertium chromium node strace FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -47,12 +47,12 @@ serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moo
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall serve --config config/moothall.toml
 
-test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## all checks and tests but the long ones
+test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace check ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	$(PYTEST) $(SIDE_BY_SIDE) -m "not chaos and not slow" $(PURE) $(ARGS)
 
 test-all: export HYPOTHESIS_PROFILE = long
-test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium check ## the long ones too
+test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
 	$(PYTEST) $(PURE) $(ARGS)
 
@@ -145,6 +145,13 @@ node:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 		then $(APT) update && $(APT) install -y --no-install-recommends nodejs npm; \
 		else echo 'Some tests need Node.js and are skipped; on Debian: sudo apt-get install --no-install-recommends nodejs npm'; fi; }
+
+strace:
+	@command -v strace >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) update && \
+			$(APT) install -y --no-install-recommends strace; \
+		then :; \
+		else echo 'The tests of a power cut need strace and are skipped; on Debian: sudo apt-get install strace'; fi; }
 
 # Programs in JavaScript that only tests run, pinned with hashes in tests/tools/package-lock.json.
 $(VENV)/.js: tests/tools/package.json tests/tools/package-lock.json tests/tools/.npmrc $(VENV)/.made | node

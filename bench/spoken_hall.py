@@ -5,12 +5,15 @@
 Prints one line of JSON when its doors are open: its address. Then each line on standard input is an order as JSON, and
 is answered by a line:
 
-    {"hub": "Kisumu"}       make a hub, and words for it            {"words": "acorn river …"}
+    {"hub": "Kisumu"}       make a hub if need be, and words for it {"words": "acorn river …", "hub": "kisumu"}
     {"say": 600}            so many seconds of speech, at once      {"offset": 1234}
     {"talk": true}          somebody speaks from now on             {"offset": 1234}
     {"talk": false}         nobody does                             {"offset": 1234}
     {"next": true}          another meeting from now on             {"session": "plenary-2", …}
     {"sign": true}          a checkpoint                            {"offset": 1234}
+    {"write": "Oui.", "language": "fr"}  a line of the text in that language  {"offset": 1234}
+    {"close": true}         the meeting is over                     {"offset": 1234}
+    {"link": "moderator"}   a link for somebody of the staff        {"link": "http://…/enter/…"}
     {"look": true}          what the log holds                      {"offset": 1234, "line": 1230, "asked": ["…"]}
 
 `line` is where the last line ended that is finished. Where speech is said at once the clock runs ahead as if the time
@@ -30,14 +33,19 @@ from typing import Any
 
 from moothall.adapters.system_clock import SystemClock
 from moothall.app import Hall, hall
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal
+from moothall.core.event_parts import ChannelKind
 from moothall.core.floor.parts import Standing
 from moothall.core.hub_entry import Details
-from moothall.core.ids import SessionId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.services.orders import Receipt
 from moothall.services.publication import Publication
+from moothall.services.role_links import HALL, hub_name
 from moothall.services.sessions import LiveSession
 from moothall.settings import Engine, Server, Settings, Translation
-from speaking import ShiftedClock, Speaker, begin
+from speaking import FLOOR, ShiftedClock, Speaker, begin
 
 SESSION = SessionId("plenary")
 LIFE = f"{os.getpid()}"
@@ -55,16 +63,26 @@ class Centre:
         self._talking: asyncio.Task[None] | None = None
         self._line = 0
         self._meetings = 1
+        self._done = 0
         running.sessions.observe(self._published)
 
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
         """Carry one out."""
         if "hub" in told:
-            made = await self._hall.hubs.add(told["hub"], Details())
-            assert not isinstance(made, Refusal), made
-            return {"words": " ".join(await self._hall.pairing.words(made[0].name) or ()), "hub": made[0].name}
+            name = hub_name(told["hub"])
+            if self._hall.hubs.get(name) is None:
+                made = await self._hall.hubs.add(told["hub"], Details())
+                assert not isinstance(made, Refusal), made
+            return {"words": " ".join(await self._hall.pairing.words(name) or ()), "hub": name}
+        if "link" in told:
+            _, token = await self._hall.links.create(Role(told["link"]), HALL, told["link"])
+            return {"link": f"{self._hall.address}/enter/{token}"}
         if "next" in told:
             await self._begin_another()
+        if "write" in told:
+            await self._write(told["write"], told["language"])
+        if "close" in told:
+            await self._do(SYSTEM, do.CloseSession())
         if "say" in told:
             await self._speaker.at_once(1_000 * told["say"])
         if "sign" in told:
@@ -92,6 +110,21 @@ class Centre:
         for record in publication.records:
             if record.header.type == "segment.ended":
                 self._line = record.header.offset
+
+    async def _write(self, text: str, language: str) -> None:
+        channel = FLOOR if language == "en" else ChannelId(language)
+        if channel not in self._live.state.channels:
+            await self._do(
+                SYSTEM, do.AddChannel(channel=channel, kind=ChannelKind.INTERPRETATION, languages=(language,))
+            )
+        segment = SegmentId(f"written-{LIFE}-{self._done}")
+        line = do.TypeLine(channel=channel, segment=segment, text=text, language=language)
+        await self._do(Actor(Role.CAPTIONER, "captioner"), line)
+
+    async def _do(self, by: Actor, command: do.AnyCommand) -> None:
+        self._done += 1
+        answer = await self._live.writer.send(by, CommandId(f"ordered:{LIFE}:{self._done}"), command)
+        assert isinstance(answer, Receipt), answer
 
     def _asked(self) -> list[Any]:
         return list(self._live.state.floor.standing(*Standing))

@@ -19,7 +19,7 @@ from moothall.adapters.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.ids import ChannelId, CommandId, NoteId, SegmentId, SessionId
 from moothall.core.removing import Lines
 from moothall.services.orders import Receipt
 from moothall.services.sessions import LiveSession
@@ -29,6 +29,7 @@ from speaking import ENGINE, FLOOR, Said, begin, speech
 SESSION = SessionId("plenary")
 SECOND = ChannelId("second")
 MOST_ENDED = 20
+MODERATOR = Actor(Role.MODERATOR, "moderator")
 REMOVED = Actor(Role.SECRETARIAT, "secretariat")
 
 
@@ -125,6 +126,13 @@ class SimulatedCentre:
             yield said if not late else _later(said, late)
             if isinstance(said.commands[-1], do.EndSegment) and self._pause_s:
                 late += round(1_000 * self._chance.expovariate(1 / self._pause_s))
+
+    async def tell(self, hub: str, note: str) -> None:
+        """Whoever leads tells a hub something, in its own lane."""
+        live = self.hall.sessions.loaded(SESSION)
+        if live is not None:
+            left = do.LeaveHubNote(hub=hub, note=NoteId(note), text="Can you hear us?")
+            await live.writer.send(MODERATOR, CommandId(f"leave:{note}"), left)
 
     async def remove_something(self) -> None:
         """Take a line out of the record that was said some minutes ago at most."""

@@ -45,9 +45,16 @@ class HubDisk:
         """As it stands on the disk."""
         return self.copies.get(session) or Copy(session=session)
 
+    def begin(self) -> None:
+        """A hub starts, and reads all of it."""
+
     async def keep(self, step: Step) -> None:
         """One step's records and copy, in one transaction."""
         await self._write()
+        self._keep(step)
+        await self._written()
+
+    def _keep(self, step: Step) -> None:
         session = step.copy.session
         kept = {} if step.anew else self.records.get(session, {})
         if step.forget is not None:
@@ -64,7 +71,6 @@ class HubDisk:
                 kept[offset] = msgspec.structs.replace(kept[offset], body=None, salt=None)
         self.records[session] = kept
         self.copies[session] = step.copy
-        await self._written()
 
     async def drop(self, session: SessionId) -> Copy:
         """All that is kept of a session goes."""
@@ -75,14 +81,20 @@ class HubDisk:
     async def put(self, act: Act) -> None:
         """Keep an act; the same id again changes nothing."""
         await self._write()
-        self.acts.setdefault(act.id, KeptAct(act))
+        self._put(act)
         await self._written()
+
+    def _put(self, act: Act) -> None:
+        self.acts.setdefault(act.id, KeptAct(act))
 
     async def answered(self, answer: Done | NotDone) -> None:
         """What became of an act."""
         await self._write()
-        self.acts[answer.id].answer = answer
+        self._answered(answer)
         await self._written()
+
+    def _answered(self, answer: Done | NotDone) -> None:
+        self.acts[answer.id].answer = answer
 
     def unanswered(self) -> Sequence[Act]:
         """In the order in which they were put."""

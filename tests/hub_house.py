@@ -6,12 +6,20 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from aiohttp import ClientSession, CookieJar
 
 import spoken_hall
+from hall_process import CLOCK, free_port
+from weak_line import GOOD, WeakLine, weak_line_to
 
 STOP_S = 20.0
+LOOK_MS = 50
 
 
 class CentreProcess:
@@ -110,6 +118,40 @@ class HubProcess:
                 return
         raise AssertionError(self.log.read_text())
 
+    async def connect(self, address: str, words: str) -> None:
+        """Pair it with the server at an address while it runs, on its page, as its coordinator does."""
+        async with self.coordinator() as desk:
+            assert "This computer speaks for" in (page := await desk.press("/setup", address=address, words=words)), (
+                page
+            )
+
+    async def give(self, title: str) -> str:
+        """Six words for a hub below it."""
+        async with self.coordinator() as desk:
+            page = await desk.press("/setup", below=title)
+        return (
+            page.partition('<p class="given" role="status"><strong>')[2].partition("</strong>")[0].rpartition(": ")[2]
+        )
+
+    @asynccontextmanager
+    async def coordinator(self) -> AsyncIterator[Coordinator]:
+        """Whoever has its link, without a browser."""
+        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
+            async with client.get(self.link) as response:
+                assert response.status == 200, await response.text()
+            parts = urlsplit(self.link)
+            yield Coordinator(client, f"{parts.scheme}://{parts.netloc}")
+
+    async def line(self) -> str:
+        """How its line is, as each of its pages says it: a kind of `moothall_hub.strip`."""
+        async with ClientSession() as client, client.get(f"{self.address}/line?ui=en") as response:
+            return str((await response.json())["kind"])
+
+    async def until_line(self, kind: str) -> None:
+        """Wait until it is so; the test's time-out ends it."""
+        while await self.line() != kind:
+            await CLOCK.sleep(LOOK_MS)
+
     async def kill(self) -> None:
         """kill -9."""
         await _kill(self._process)
@@ -130,6 +172,57 @@ class HubProcess:
     def _command(self, *arguments: str) -> list[str]:
         where = ["--data", str(self.data), "--port", str(self.port)]
         return [sys.executable, "-m", "moothall", "hub", *where, *arguments]
+
+
+class Coordinator:
+    """A hub's coordinator, who presses buttons."""
+
+    def __init__(self, client: ClientSession, address: str) -> None:
+        self._client = client
+        self._address = address
+
+    async def page(self, path: str) -> str:
+        """A page of theirs."""
+        async with self._client.get(f"{self._address}{path}{'&' if '?' in path else '?'}ui=en") as response:
+            assert response.status == 200, await response.text()
+            return await response.text()
+
+    async def press(self, path: str, to: str = "", /, **fields: str) -> str:
+        """Send a form of the page, to where it goes; the page that follows."""
+        form = (await self.page(path)).partition('name="form" value="')[2].partition('"')[0]
+        async with self._client.post(
+            f"{self._address}{to or path}?ui=en", data={"form": form, **fields}, headers={"Origin": self._address}
+        ) as response:
+            page = await response.text()
+            assert response.status == 200, page
+            return page
+
+
+class House(NamedTuple):
+    """A centre, a hub, and a hub below that, with the lines between them."""
+
+    centre: CentreProcess
+    north: HubProcess
+    kisumu: HubProcess
+    upper: WeakLine
+    lower: WeakLine
+
+
+@asynccontextmanager
+async def house(folder: Path, number: int) -> AsyncIterator[House]:
+    """All of them paired and linked; `number` as for `free_port`, and the two that follow."""
+    centre = CentreProcess(folder / "centre", free_port(number))
+    north, kisumu = (HubProcess(folder / name, free_port(number + n)) for n, name in enumerate(("north", "kisumu"), 1))
+    async with weak_line_to(centre.port, GOOD) as upper, weak_line_to(north.port, GOOD) as lower:
+        try:
+            await asyncio.gather(centre.start(), north.start(), kisumu.start())
+            await north.connect(upper.address, (await centre.order(hub="North"))["words"])
+            await kisumu.connect(lower.address, await north.give("Kisumu"))
+            await north.until_line("good")
+            await kisumu.until_line("good")
+            yield House(centre, north, kisumu, upper, lower)
+        finally:
+            await asyncio.gather(kisumu.stop(), north.stop(), centre.stop())
 
 
 async def _kill(process: asyncio.subprocess.Process | None) -> None:

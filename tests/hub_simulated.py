@@ -17,6 +17,7 @@ import msgspec
 from hub_disk import HubDisk
 from hub_line import BelowEnd, Closed
 from moothall.core.ids import CommandId, SessionId
+from moothall.core.lanes import is_public
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire import hub as wire
@@ -33,8 +34,8 @@ from moothall_hub.wanted import Want
 class Shown(msgspec.Struct):
     """What the hub's readers were given of its sessions: all anew, or what follows."""
 
-    last: dict[SessionId, int] = {}
-    """The last event that they have."""
+    last: dict[tuple[SessionId, str], int] = {}
+    """The last event that they have: of what is public, and of each lane of the hub's own."""
     renewals: int = 0
     faults: list[str] = []
 
@@ -45,15 +46,17 @@ class Shown(msgspec.Struct):
             await self.renew(session)
         elif step.show:
             for record in step.records:
-                offset = record.header.offset
-                if offset <= self.last.get(session, 0):
-                    self.faults.append(f"Event {offset} was shown behind event {self.last[session]}.")
-                self.last[session] = offset
+                offset, lane = record.header.offset, record.header.lane
+                part = session, "" if is_public(lane) else lane
+                if offset <= self.last.get(part, 0):
+                    self.faults.append(f"Event {offset} was shown behind event {self.last[part]}.")
+                self.last[part] = offset
 
     async def renew(self, session: SessionId) -> None:
         """As `moothall_hub.following.Shown.renew`."""
         self.renewals += 1
-        self.last.pop(session, None)
+        for part in [each for each in self.last if each[0] == session]:
+            del self.last[part]
 
 
 class SimulatedHub:

@@ -21,7 +21,7 @@ from hub_simulated import SimulatedHub
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.floor.parts import Kind
-from moothall.core.ids import CommandId, InterventionId, NoteId
+from moothall.core.ids import CommandId, InterventionId, Lane, NoteId
 from moothall.wire import hub as wire
 from moothall_hub.wanted import Want
 from speaking import FLOOR
@@ -55,6 +55,8 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """How long one lasts."""
     act_s: float = 20.0
     """Between two acts of the room."""
+    note_s: float = 600.0
+    """Between two notes to the hub."""
     pause_s: float = 0.0
     """Of whoever speaks, behind each line; so that a day has fewer of them."""
 
@@ -68,13 +70,14 @@ class Day:
         fate: Fate,
         serving: Callable[[SimulatedCentre], Serve],
         verify: Callable[[str, bytes, bytes], bool],
+        disk: HubDisk,
     ) -> None:
         """`serving` makes of a life of the server above what serves its links."""
         self.fate = fate
         self.chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
         self.log = MemoryLog()
         self.acts = NotedActs(self.chance)
-        self.disk = HubDisk(seed)
+        self.disk = disk
         self.put: list[CommandId] = []
         """Acts that the room was told were kept, in order."""
         self.troubles: Counter[str] = Counter()
@@ -99,9 +102,10 @@ class Day:
             self._group = group
             self._start_centre()
             self._start_hub()
-            room = group.create_task(self._room())
+            room, notes = group.create_task(self._room()), group.create_task(self._notes())
             await self._day()
             self._over = True
+            notes.cancel()
             await room
             await asyncio.sleep(CALM_S)
             for task in self._tasks.values():
@@ -163,7 +167,17 @@ class Day:
         self._centre = SimulatedCentre(self._lives, self.log, self.acts, self.chance, self.fate.pause_s)
         self._tasks["centre"] = self._group.create_task(self._centre.run(self._serving))
 
+    async def _notes(self) -> None:
+        """Whoever leads tells the hub something, again and again."""
+        number = 0
+        while True:
+            await asyncio.sleep(self.chance.expovariate(1 / self.fate.note_s))
+            number += 1
+            if self._centre is not None:
+                await self._centre.tell(HUB, f"told-{number}")
+
     def _start_hub(self) -> None:
+        self.disk.begin()
         self._hub = SimulatedHub(
             "hub-node", self.disk, self._dial, self._verify, chance=self.chance, wanted={SESSION: self._wish}
         )
@@ -219,6 +233,7 @@ class Day:
         """All that the hub wanted is on its disk as it was written, once, and vouched for; all acts were done, once."""
         self._look_at_hub()
         assert not self.faults, self.faults
+        self.disk.begin()
         copy = self.disk.copy(SESSION)
         assert copy.broken is None
         assert copy.known is not None
@@ -226,12 +241,18 @@ class Day:
         lanes = copy.known.lanes
         there = {record.header.offset: record for record in await self.log.read(SESSION, 0, 10_000_000, lanes)}
         written = {offset: record for offset, record in there.items() if offset <= copy.known.offset}
-        held = {offset: record for offset, record in self.disk.records[SESSION].items() if record.header.lane in lanes}
-        _require_same(written, held)
+        _require_same(written, self._held(*lanes))
         newest = max(offset for offset, record in written.items() if record.header.type == "record.checkpoint")
         assert copy.known.verified >= newest, "Not all of it is vouched for."
         assert len(there) - len(written) < MOST_BEHIND, "The hub is far behind."
+        own = await self.log.read(SESSION, 0, 10_000_000, frozenset({Lane(f"hub:{HUB}")}))
+        assert own, "Nobody told the hub anything."
+        _require_same({record.header.offset: record for record in own}, self._held(own[0].header.lane))
         self._require_acts()
+
+    def _held(self, *lanes: Lane) -> dict[int, LogRecord]:
+        records = self.disk.records[SESSION]
+        return {offset: record for offset, record in records.items() if record.header.lane in lanes}
 
     def _require_acts(self) -> None:
         waiting = [act.id for act in self.disk.unanswered()]

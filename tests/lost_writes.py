@@ -75,11 +75,11 @@ def recorded(command: Sequence[str], folder: Path, environment: Mapping[str, str
     """What a program does to the files in `folder`, and what it prints. Skips where there is no strace that may."""
     strace = shutil.which("strace")
     if strace is None:
-        pytest.skip("strace is not here, which notes what a program writes")
+        pytest.skip("strace is not installed: these tests need the package 'strace', which notes what is written.")
     how = [strace, "-f", "-y", "-xx", "-s", "10000000", "-e", f"trace={CALLS}", "-e", "signal=none", "-o", str(notes)]
     done = subprocess.run([*how, *command], env=dict(environment), capture_output=True, text=True, check=False)
     if "ptrace" in done.stderr.lower():
-        pytest.skip("strace may not look at a program here")
+        pytest.skip("strace may not look at other programs here, which these tests need.")
     assert done.returncode == 0, done.stderr
     return list(_deeds(notes, folder))
 

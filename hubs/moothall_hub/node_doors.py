@@ -63,6 +63,8 @@ from moothall_hub.settings import HubSettings
 from moothall_hub.strip import CopyOf, LineOf
 from moothall_hub.texts_here import only_here
 
+COOKIE = "moothall_hub"
+"""Of the coordinator's browser: a server above on the same machine, as with `make demo-hub`, has another one."""
 LINK_TRIES = Allowance(per_second=1, burst=30)
 """Links that one address may open: nobody guesses 160 bits at this rate, and a hub has one coordinator."""
 HTTP = 80
@@ -137,6 +139,7 @@ async def open_hub_doors(
         origins=origins,
         room_of=lambda _: None,
         secure=False,
+        cookie=COOKIE,
     )
     parts.links.when_gone(lambda _: readers.recheck(staff.asker))
     shared = StaffPages(

@@ -58,11 +58,12 @@ async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page
 async def test_groups_are_called_by_their_titles_wherever_they_are_named(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         now = on.running.clock.wall()
-        await on.do(state_hub("north", "The North", None, now), state_hub("north.kisumu", "Kisumu", 9, now))
         await on.do(ask("a", "And here?", origin="hub:north.kisumu"), by=SOMEBODY)
         await on.do(do.LeaveHubNote(hub="north", note=NoteId("n"), text="You are next."), by=MODERATOR)
         await lead(page, on)
         place = page.locator("#q-a h3")
+        await expect(place).to_contain_text("kisumu\u2069, by way of \u2068north\u2069")
+        await on.do(state_hub("north", "The North", None, now), state_hub("north.kisumu", "Kisumu", 9, now))
         await expect(place).to_contain_text("Group: \u2068Kisumu\u2069, by way of \u2068The North\u2069")
         await expect(page.locator("#Notes")).to_contain_text("Group: \u2068The North\u2069")
         await expect(page.locator("#LeaveNote option[value='hub:north.kisumu']")).to_contain_text("Kisumu")

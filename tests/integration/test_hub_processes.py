@@ -1,59 +1,77 @@
-"""A centre and a hub as processes of their own: the line is cut, both are killed, and all of it is there, verified."""
+"""A centre, a hub and a hub below it as processes: lines are cut, all are killed, and nothing is lost or doubled."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientError, ClientSession
 
-from hall_process import CLOCK, free_port
-from hub_house import CentreProcess, HubProcess
+from hall_process import CLOCK
+from hub_house import House, HubProcess, house
 from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.copied import Copy
 from moothall_hub.mirror import Mirror
-from weak_line import GOOD, WeakLine, weak_line_to
 
 SESSION = SessionId("plenary")
 LOOK_MS = 100
-BACK_S = 7_200
+AGAIN_MS = 200
+SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEEDS", "0,1,2").split(",")]
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "20"))
 
 
 class Scene:
-    """A centre, a hub that is paired with it by words, and the line between them."""
+    """The three of them, and somebody at the bottom who asks."""
 
-    def __init__(self, centre: CentreProcess, hub: HubProcess, line: WeakLine) -> None:
-        self.centre = centre
-        self.hub = hub
-        self.line = line
+    def __init__(self, all_of: House, client: ClientSession) -> None:
+        self.house = all_of
+        self.asked: list[str] = []
+        """What somebody was told was kept."""
+        self._client = client
 
-    async def copied(self) -> Copy:
-        """What the hub's disk says once it is whole and vouched for, up to what the centre has said by now."""
-        offset = (await self.centre.order(sign=True))["offset"]
-        mirror = await Mirror.open(self.hub.data / COPIES)
+    async def ask(self) -> None:
+        """Ask something in the room of the hub below; whoever isn't told that it is kept presses again."""
+        text = f"Is this the question no. {len(self.asked) + 1}?"
+        form = {"id": f"form-{len(self.asked)}", "kind": "question", "text": text, "language": "en"}
+        while not await self._kept(form):
+            await CLOCK.sleep(AGAIN_MS)
+        self.asked.append(text)
+
+    async def require_nothing_lost(self) -> None:
+        """Both copies are whole and vouched for, and each question is at the centre, once."""
+        signed = (await self.house.centre.order(sign=True))["offset"]
+        for hub in (self.house.north, self.house.kisumu):
+            await self._require_the_same(hub, await _copied(hub, signed))
+        while len(asked := (await self.house.centre.order(look=True))["asked"]) < len(self.asked):
+            await CLOCK.sleep(LOOK_MS)
+        assert sorted(asked) == sorted(self.asked)
+
+    async def _kept(self, form: Mapping[str, str]) -> bool:
+        address = self.house.kisumu.address
         try:
-            while True:
-                copy = await mirror.copy(SESSION) or Copy(session=SESSION)
-                assert copy.broken is None, copy.broken
-                if copy.whole and copy.verified >= offset:
-                    return copy
-                await CLOCK.sleep(LOOK_MS)
-        finally:
-            await mirror.close()
+            async with self._client.post(
+                f"{address}/s/{SESSION}/ask", data=form, headers={"Origin": address}, allow_redirects=False
+            ) as response:
+                return response.status == 303
+        except (ClientError, OSError):
+            return False
 
-    async def require_the_same(self, copy: Copy) -> None:
-        """The hub holds the events of its lanes as the centre's log has them, each once."""
+    async def _require_the_same(self, hub: HubProcess, copy: Copy) -> None:
+        """It holds the events of its lanes as the centre's log has them, each once."""
         assert copy.known is not None
-        reader = LogReader(open_for_reading(self.centre.data / FILE_NAME))
+        reader = LogReader(open_for_reading(self.house.centre.data / FILE_NAME))
         try:
             written = reader.read(SESSION, 0, 1_000_000, copy.known.lanes)
         finally:
             reader.close()
-        mirror = await Mirror.open(self.hub.data / COPIES)
+        mirror = await Mirror.open(hub.data / COPIES)
         try:
             held = await mirror.read(SESSION, 0, 1_000_000, copy.known.lanes)
         finally:
@@ -61,51 +79,93 @@ class Scene:
         assert list(held) == [record for record in written if record.header.offset <= copy.offset]
 
 
+async def _copied(hub: HubProcess, offset: int) -> Copy:
+    """What a hub's disk says once it is whole and vouched for, up to there."""
+    mirror = await Mirror.open(hub.data / COPIES)
+    try:
+        while True:
+            copy = await mirror.copy(SESSION) or Copy(session=SESSION)
+            assert copy.broken is None, copy.broken
+            if copy.whole and copy.verified >= offset:
+                return copy
+            await CLOCK.sleep(LOOK_MS)
+    finally:
+        await mirror.close()
+
+
 @asynccontextmanager
 async def scene(folder: Path, number: int) -> AsyncIterator[Scene]:
-    centre = CentreProcess(folder / "centre", free_port(number), BACK_S)
-    await centre.start()
-    words = (await centre.order(hub="Kisumu"))["words"]
-    await centre.order(say=120)
-    async with weak_line_to(centre.port, GOOD) as line:
-        hub = HubProcess(folder / "hub", free_port(number + 1))
-        assert "Kisumu" in await hub.pair(line.address, words)
-        await hub.start()
-        yield Scene(centre, hub, line)
-        await hub.stop()
-    await centre.stop()
+    async with house(folder, number) as all_of, ClientSession() as client:
+        await all_of.centre.order(say=60)
+        async with all_of.kisumu.coordinator() as desk:
+            while "You read them first." not in await desk.page("/desk"):
+                await CLOCK.sleep(LOOK_MS)
+            await desk.press("/desk", session=SESSION, act="mode:open")
+        yield Scene(all_of, client)
 
 
-@pytest.mark.timeout(150)
-async def test_a_hub_that_was_killed_while_the_line_was_down_has_it_all_when_it_is_up(tmp_path: Path) -> None:
+@pytest.mark.timeout(120)
+async def test_each_of_them_is_killed_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     async with scene(tmp_path, 40) as made:
-        await made.require_the_same(await made.copied())
-        made.line.cut()
-        await made.hub.kill()
-        await made.centre.order(say=300)
-        await made.hub.start()
-        made.line.mend()
-        await made.require_the_same(await made.copied())
+        centre, north, kisumu, upper, lower = made.house
+        await made.ask()
+        upper.cut()
+        await asyncio.gather(centre.order(say=300), made.ask())
+        await asyncio.gather(north.kill(), kisumu.kill())
+        await asyncio.gather(north.start(), kisumu.start())
+        await made.ask()
+        upper.mend()
+        lower.cut()
+        await asyncio.gather(centre.kill(), made.ask())
+        lower.mend()
+        await centre.start()
+        await made.require_nothing_lost()
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("seed", range(3))
-async def test_both_are_killed_at_random_and_nothing_is_lost_or_doubled(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_killed_and_cut_at_random_while_somebody_asks_nothing_is_lost_or_doubled(
+    tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
-    async with scene(tmp_path, 42) as made:
-        for _ in range(20):
-            await made.centre.order(say=chance.randint(5, 60))
-            await CLOCK.sleep(chance.randint(0, 1_500))
-            match chance.choice(("hub", "hub", "centre", "line")):
-                case "hub":
-                    await made.hub.kill()
-                    await made.hub.start()
-                case "centre":
-                    await made.centre.kill()
-                    await made.centre.start()
-                case _:
-                    made.line.cut()
-                    await CLOCK.sleep(chance.randint(0, 500))
-                    made.line.mend()
-        await made.require_the_same(await made.copied())
+
+    over = asyncio.Event()
+
+    async def asking(made: Scene) -> None:
+        while not over.is_set():
+            await made.ask()
+            await CLOCK.sleep(chance.randint(0, 2_000))
+
+    async with scene(tmp_path, 43) as made:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asking(made))
+            for _ in range(ROUNDS):
+                await made.house.centre.order(say=chance.randint(5, 60))
+                await CLOCK.sleep(chance.randint(0, 1_500))
+                await _trouble(made.house, chance)
+            over.set()
+        await made.require_nothing_lost()
+
+
+async def _trouble(all_of: House, chance: random.Random) -> None:
+    """Something breaks, and is there again a moment later."""
+    match chance.choice(("bottom", "bottom", "middle", "middle", "all", "centre", "upper", "lower")):
+        case "bottom":
+            await all_of.kisumu.kill()
+            await all_of.kisumu.start()
+        case "middle":
+            await all_of.north.kill()
+            await all_of.north.start()
+        case "centre":
+            await all_of.centre.kill()
+            await all_of.centre.start()
+        case "all":
+            processes = (all_of.kisumu, all_of.north, all_of.centre)
+            await asyncio.gather(*(process.kill() for process in processes))
+            await asyncio.gather(*(process.start() for process in processes))
+        case which:
+            line = all_of.upper if which == "upper" else all_of.lower
+            line.cut()
+            await CLOCK.sleep(chance.randint(0, 3_000))
+            line.mend()

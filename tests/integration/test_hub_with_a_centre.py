@@ -12,6 +12,7 @@ from hub_together import COORDINATOR, SESSION, Meeting, below, centre, forwarded
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import NoteId
+from moothall_hub.node_doors import COOKIE
 from moothall_hub.strip import LineState
 
 
@@ -100,7 +101,7 @@ async def test_another_machine_takes_over_and_the_first_one_says_so(tmp_path: Pa
         _, token = await one.links.create(*COORDINATOR)
         entered = await one.links.enter(token, "")
         assert entered is not None
-        async with client.get(f"{one.own}/setup?ui=en", cookies={"moothall_staff": entered[1]}) as response:
+        async with client.get(f"{one.own}/setup?ui=en", cookies={COOKIE: entered[1]}) as response:
             assert "Another computer speaks for Kisumu now" in await response.text()
 
 

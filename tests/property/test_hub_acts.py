@@ -54,7 +54,7 @@ async def house(log: MemoryLog, book: MemoryBook, seed: int) -> AsyncIterator[tu
         await ballots.load()
         presence = HubPresence(hall.sessions, clock=clock, randomness=seeded, has_machine=lambda _: True)
         acts = HubActs(
-            hall.sessions, asking=asking, ballots=ballots, presence=presence, clock=clock, title_of=lambda _: None
+            hall.sessions, asking=asking, ballots=ballots, presence=presence, clock=clock, title_of=lambda name: name
         )
         assert hall.group is not None
         running: asyncio.Task[None] = hall.group.create_task(ballots.run())

@@ -43,11 +43,17 @@ export class QuestionItems {
   /** Number, wish, name and place. */
   head(item) {
     const { words } = this;
-    const place = item.origin.startsWith('hub:') ? words.text('from.hub', { name: hubName(item.origin.slice(4), words) }) : words.text(item.origin === 'room' ? 'from.room' : 'from.remote');
     const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
     if (item.name) parts.push(bdi(item.name));
-    parts.push(element('span', {}, place));
+    parts.push(element('span', {}, this.place(item)));
     return parts;
+  }
+
+  /** Where it was asked; a group is called by its title once that is known. */
+  place({ origin }) {
+    const { words } = this;
+    if (origin.startsWith('hub:')) return words.text('from.hub', { name: hubName(origin.slice(4), words) });
+    return words.text(origin === 'room' ? 'from.room' : 'from.remote');
   }
 
   /** When it was asked, in words. */

@@ -46,8 +46,12 @@ class StaffDoor:
         room_of: Callable[[SessionId], RoomId | None],
         secure: bool,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        cookie: str = STAFF_COOKIE,
     ) -> None:
-        """`gate` counts the links that an address tries; `secure`: whether the house is reached over https alone."""
+        """`gate` counts the links that an address tries; `secure`: whether the house is reached over https alone.
+
+        `cookie`: its name; servers that may share a machine have different ones, as browsers don't tell ports apart.
+        """
         self._links = links
         self._pages = pages
         self._gate = gate
@@ -55,6 +59,7 @@ class StaffDoor:
         self._room_of = room_of
         self._secure = secure
         self._address_of = address_of
+        self._cookie = cookie
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -69,10 +74,9 @@ class StaffDoor:
         """Whether a link is good for a session. What its role may do there, `core.authority` says."""
         return covers(staff.scope, session, self._room_of(session))
 
-    @staticmethod
-    def key_of(request: web.Request) -> str:
+    def key_of(self, request: web.Request) -> str:
         """The browser's key; empty when it has none."""
-        return request.cookies.get(STAFF_COOKIE, "")
+        return request.cookies.get(self._cookie, "")
 
     def asker(self, request: web.Request) -> tuple[Staff, ...]:
         """All links for which the request's browser stands, a reader's among them."""
@@ -103,7 +107,7 @@ class StaffDoor:
         """Give a browser the key that stands for whom it let in, and send it to its page, with `query`."""
         response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: f"{landing(staff)}{query}"})
         response.set_cookie(
-            STAFF_COOKIE, key, max_age=VISIT_MS // 1000, path="/", httponly=True, samesite="Lax", secure=self._secure
+            self._cookie, key, max_age=VISIT_MS // 1000, path="/", httponly=True, samesite="Lax", secure=self._secure
         )
         return response
 
@@ -113,7 +117,7 @@ class StaffDoor:
             return web.Response(status=403, text="Pages of that origin may not do this.\n", headers=_SECRET)
         await self._links.leave(self.key_of(request))
         response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: "/"})
-        response.del_cookie(STAFF_COOKIE, path="/", httponly=True, samesite="Lax", secure=self._secure)
+        response.del_cookie(self._cookie, path="/", httponly=True, samesite="Lax", secure=self._secure)
         return response
 
     def middleware(self) -> Middleware:

@@ -107,6 +107,8 @@ class HubActs:
             case SupportAct():
                 return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
             case HeadCountAct():
+                if self._title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
+                    return _refuse(RefusalCode.UNKNOWN, "There is no such hub.")
                 title = title_of(hub, act.title, self._title_of)
                 at = min(act.at, self._clock.wall())  # Whoever's clock is ahead would have the last word for long.
                 refused = await self._presence.counted(live.id, hub, title, what.people, at, act=known_by)

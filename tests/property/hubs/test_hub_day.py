@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from hub_centre import Serve, SimulatedCentre
+from hub_files import HubFiles
 from hub_line import AboveEnd
 from hub_simulation import HUB, Day, Fate
 from moothall.adapters.log_memory import MemoryLog
@@ -55,21 +58,27 @@ def lived(seed: int, fate: Fate) -> Day:
     def verify(key: str, message: bytes, signature: bytes) -> bool:
         return key == signer.key_id and signer.sign(message) == signature  # Ed25519 signs the same alike.
 
-    async def main() -> Day:
+    async def main(disk: HubFiles) -> Day:
         removals = HubRemovals(book=MemoryBook(), read=MemoryLog().read, clock=LoopClock())
-        day = Day(seed, fate, partial(serving, removals), verify)
+        day = Day(seed, fate, partial(serving, removals), verify, disk)
         await day.live()
         await day.require_nothing_lost()
         assert removals.list(), "Nothing was removed while the hub held it."
         assert not removals.due("hub-node"), "Not all that was removed was said to be erased."
         return day
 
-    return run(main())
+    # In memory, where there is such a folder: what is kept in which order is looked at here, not whether it is synced.
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:  # noqa: S108
+        disk = HubFiles(seed, Path(folder))
+        try:
+            return run(main(disk))
+        finally:
+            disk.close()
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_half_an_hour_of_trouble_loses_and_doubles_nothing(seed: int) -> None:
-    day = lived(seed, Fate(seconds=HOUR_S / 2, good_s=40, bad_s=15, act_s=6, pause_s=10))
+    day = lived(seed, Fate(seconds=HOUR_S / 2, good_s=40, bad_s=15, act_s=6, note_s=60, pause_s=10))
     assert set(day.troubles) == {"cut", "died", "hub killed", "centre killed", "wish", "removal"}
     assert day.dialled > 10
     assert len(day.put) > 100
