@@ -93,8 +93,8 @@ IN_CODE = {
  desk_texts.STRANGER, desk_texts.NO_SESSION,
     *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
-    *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN, setup_texts.TAKEN,
-    setup_texts.NO_TITLE, setup_texts.WORDS_FOR,
+    *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN,
+    setup_texts.TAKEN, setup_texts.NO_TITLE, setup_texts.WORDS_FOR,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 
