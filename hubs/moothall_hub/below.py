@@ -84,6 +84,8 @@ class CopySource:
         copy, live = await self._records.copy(session), await self._sessions.find(session)
         if copy is None or copy.known is None or copy.broken is not None or live is None:
             return None
+        if not copy.known.offset:  # Its first event says whether everybody may read it.
+            return None
         known, behind = copy.known, copy.live
         heads = dict(known.heads if behind is None else {**known.heads, **behind.heads})
         return Stand(

@@ -176,6 +176,9 @@ async def test_what_is_not_there_or_not_as_it_was_written_is_not_served() -> Non
     assert await source(copy, shown=False).stand(SESSION) is None
     broken = msgspec.structs.replace(copy, broken=Broken(3, "It was altered."))
     assert await source(broken).stand(SESSION) is None
+    assert copy.known is not None
+    begun = msgspec.structs.replace(copy, known=msgspec.structs.replace(copy.known, offset=0, heads={}))
+    assert await source(begun).stand(SESSION) is None  # Whether everybody may read it isn't known yet.
 
 
 async def test_only_texts_that_are_here_are_offered() -> None:
