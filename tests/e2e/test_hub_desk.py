@@ -206,7 +206,8 @@ async def test_by_keys_alone_enter_passes_nothing_on(page: Page, there: Served) 
     await there.ask(page, "Why?")
     await there.desk(page)
     await page.locator("[id^=Pick-]").focus()
-    await page.keyboard.press("Enter")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
     await page.locator("#PeopleNumber").focus()
     await page.keyboard.type("23")
     async with page.expect_navigation():

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,9 +148,23 @@ for name in sys.argv[1:]:
 """
 
 
+def in_a_circle() -> list[str]:
+    """The modules whose imports lead back to them, or to what their own package imports: the others can come first."""
+    graph = grimp.build_graph("moothall", "moothall_hub", "moothall_models", cache_dir=None)
+
+    def leads_to(module: str, aim: str) -> bool:
+        imported = graph.find_modules_directly_imported_by(module)
+        return any(aim == each or aim in graph.find_upstream_modules(each) for each in imported)
+
+    return [name for name in modules() if leads_to(name, name) or leads_to(name.rpartition(".")[0] or name, name)]
+
+
 def test_each_module_can_be_imported_first() -> None:
+    names = in_a_circle()
+    assert set(names) < set(modules())
+    assert len(names) > 1
     run = subprocess.run(
-        [sys.executable, "-c", IMPORT_EACH_ALONE, *modules()],
+        [sys.executable, "-c", IMPORT_EACH_ALONE, *names],
         capture_output=True,
         text=True,
         check=False,

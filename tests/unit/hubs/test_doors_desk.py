@@ -48,7 +48,7 @@ async def test_it_is_the_coordinators_alone(house: OpenRoom, desk: Browser) -> N
     assert status == 200
     assert "<bdi>Kisumu</bdi>" in text
     assert 'href="/microphone/s">Speaking by microphone' in text
-    assert 'in your room: <strong><bdi dir="ltr">10.0.0.7:8090</bdi>' in text
+    assert 'computers here: <strong><bdi dir="ltr">10.0.0.7:8090</bdi>' in text
     stranger = house.browser("a")
     assert (await stranger.get("/desk"))[0] == 403
     assert (await stranger.post("/desk", {"act": "best"}))[0] == 403

@@ -21,3 +21,8 @@ def test_the_first_messages_come_as_they_were_as_far_as_there_is_room(frames: li
 def test_what_cant_be_read_or_is_too_long_is_refused(fields: list[str]) -> None:
     with pytest.raises(ProtocolError, match="base64url, and 4096 signs at most"):
         first_frames(fields)
+
+
+def test_what_has_no_room_comes_later_and_so_does_all_behind_it() -> None:
+    short, long = b"a", bytes(MOST_SIGNS)
+    assert first_frames(first_fields([short, long, short])) == [short]
