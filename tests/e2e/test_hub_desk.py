@@ -30,6 +30,10 @@ from moothall_hub.desk_ports import HubFacts, LineHealth, LineState, Saving, Stu
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
+RENEWED_MS = 5_100
+"""After which a page has asked again (web/js/hub_renewed.js)."""
+
+
 class Served:
     """A room on a port of its own."""
 
@@ -139,16 +143,19 @@ async def test_axe_finds_nothing_and_all_of_it_fits(browser: Browser, there: Ser
 
 
 async def test_the_author_sees_it_go_and_the_browser_keeps_it_until_it_has_arrived(page: Page, there: Served) -> None:
+    await page.clock.install()
     what = await there.ask(page, "Why?")
     made = there.room
     made.line.now = msgspec.structs.replace(made.line.now, state=LineState.DOWN)
     kept = "() => JSON.parse(localStorage.getItem('moothall.hub.asks') ?? '[]').map(({ fields }) => fields.text)"
     assert await page.evaluate(kept) == ["Why?"]
     await made.floor.forward(S, [what])
+    await page.clock.run_for(RENEWED_MS)
     await page.locator("#Stands", has_text="Waiting for the line").wait_for()
     await page.locator("#Handing").wait_for()
     await made.meeting.take()
     await made.meeting.stand(what, Standing.QUEUED)
+    await page.clock.run_for(RENEWED_MS)
     await page.locator("#Stands", has_text="In the queue: you are next").wait_for()
     await page.locator("#Handing").wait_for(state="hidden")
     assert await page.evaluate(kept) == []
@@ -190,9 +197,11 @@ async def test_the_desk_renews_itself_and_keeps_what_was_picked(
 ) -> None:
     somebody = await context.new_page()
     first = await there.ask(somebody, "Why?")
+    await page.clock.install()
     await there.desk(page)
     await page.locator(f"#Pick-{first}").check()
     second = await there.ask(somebody, "When?")
+    await page.clock.run_for(RENEWED_MS)
     await page.locator(f"#Q-{second}").wait_for()
     assert await page.locator(f"#Pick-{first}").is_checked()
     await page.locator(f"#Pick-{second}").check()
