@@ -6,6 +6,7 @@ import { at } from './nodes.js';
 
 const WORDS = /^(intervention|queue)\.|^poll\.(opened|closed)/;
 const AGAIN = 3000; // ms until it is asked for again where the line was away
+const LONGEST = 60000; // ms between two tries for a translation that is not to be had, each twice as long after the last
 
 const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.32, 0.28]; // of the text's letters
 
@@ -26,6 +27,8 @@ export class AskedNow {
   #turn = 0; // counts what has made an answer that is under way out of date
   #busy = false;
   #again = false;
+  #wait = AGAIN;
+  #timer = null;
 
   constructor() {
     addEventListener('resize', fit);
@@ -79,15 +82,22 @@ export class AskedNow {
     this.#await();
   }
 
-  /** Wait for translations that are being made, and then show them. */
+  /** Wait for translations that are being made, and then show them; those that are not to be had are tried again. */
   async #await() {
-    const last = at('Asked').dataset.pending.split(' ').at(-1);
-    if (!last) return;
-    try {
-      const answer = await fetch(last, { cache: 'no-store' });
-      if (answer.ok) this.#ask();
-    } catch {
-      // It comes with the next change.
+    clearTimeout(this.#timer);
+    const { pending, lacks } = at('Asked').dataset;
+    const last = pending.split(' ').at(-1);
+    if (!last && lacks === undefined) {
+      this.#wait = AGAIN;
+      return;
     }
+    try {
+      const answer = last && await fetch(last, { cache: 'no-store' });
+      if (answer?.ok) return void this.#ask();
+    } catch {
+      // It is tried again.
+    }
+    this.#timer = setTimeout(() => this.#ask(), this.#wait);
+    this.#wait = Math.min(2 * this.#wait, LONGEST);
   }
 }

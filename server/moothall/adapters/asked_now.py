@@ -47,6 +47,8 @@ class AskedNow(msgspec.Struct, frozen=True, kw_only=True):
     """The show of hands as `page_hands.hands_of` makes it; `said`: how its numbers are said, with places for them."""
     pending: tuple[str, ...] = ()
     """Where its translations are to be had that aren't made yet."""
+    lacks: bool = False
+    """Whether a translation of what is asked now can't be had at the moment: a wall asks again after a while."""
 
 
 Into = Callable[[Intervention, str, bool], tuple[Words | None, str]]
@@ -60,12 +62,14 @@ def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue)
     """
     found, languages = on_wall(floor), tuple(languages)
     pending: list[str] = []
+    lacking: list[str] = []
 
     def shown(each: Intervention, *, whole: bool) -> Shown:
         own = Words(text=each.text, language=each.language, direction=direction(each.language))
         others = [into(each, tag, whole) for tag in languages_on_wall(each, languages)]
         if whole:
             pending.extend(address for _, address in others if address)
+            lacking.extend(each.text for there, address in others if each.text and there is None and not address)
         words = [own, *(translated for translated, _ in others if translated is not None)] if each.text else []
         heading = ui.text(NUMBERED[each.kind], n=each.number)
         return Shown(heading=heading, name=each.name, words=tuple(words if whole else words[:1]))
@@ -76,4 +80,5 @@ def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue)
         moves=found.moves,
         hands=None if found.hands is None else {**hands_of(found.hands, ui), "said": ui.text(COUNTED)},
         pending=tuple(pending),
+        lacks=bool(lacking),
     )

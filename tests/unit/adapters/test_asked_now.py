@@ -63,3 +63,9 @@ def test_who_only_wants_to_speak_has_no_words() -> None:
 
 def test_where_nothing_is_asked_nothing_is_shown() -> None:
     assert asked_now(Floor(), ("en",), lambda *_: (None, ""), UI) == AskedNow()
+
+
+def test_a_wall_is_told_that_a_translation_is_not_to_be_had_now() -> None:
+    assert asked_now(called(), ("en",), lambda *_: (None, ""), UI).lacks
+    assert not asked_now(called(), ("en",), lambda *_: (None, "/later"), UI).lacks
+    assert not asked_now(called(), ("ar",), lambda *_: (None, ""), UI).lacks
