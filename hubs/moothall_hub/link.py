@@ -45,7 +45,7 @@ from moothall_hub.link_parts import (
 BACKOFF_FIRST_MS = 1_000
 BACKOFF_LAST_MS = 60_000
 NOBODY_LAST_MS = 10_000
-"""Where nobody answers a try costs next to nothing, and the cable may be back at any moment."""
+"""Where nobody answers, or the line broke, a try costs next to nothing, and the cable may be back at any moment."""
 GOOD_MS = 60_000
 """A line that was up for so long begins again with the shortest wait."""
 GREETING_MS = 20_000
@@ -166,7 +166,7 @@ class Link:
             return self._down(at, FENCED, for_good=True)
         if code == CloseCode.LOOP:
             return self._down(at, LOOP, for_good=True)
-        return self._down(at, BROKEN)
+        return self._down(at, BROKEN, most=NOBODY_LAST_MS if code == CloseCode.ABNORMAL else BACKOFF_LAST_MS)
 
     def received(self, at: Moment, message: wire.ToHub) -> list[Do]:
         """The server above says something."""

@@ -108,6 +108,18 @@ def test_each_failure_makes_the_next_wait_longer_up_to_a_minute(
     assert (link.since, link.sentence) == (0, sentence)
 
 
+def test_where_the_line_breaks_again_and_again_the_next_try_is_near() -> None:
+    link, now, waits = made(), 0, []
+    link.restart(at(0))
+    for _ in range(9):
+        assert link.lost(at(now), CloseCode.ABNORMAL) == [Down(BROKEN, for_good=False)]
+        assert link.due is not None
+        waits.append(link.due - now)
+        now = link.due
+        assert link.tick(at(now)) == [Dial()]
+    assert waits == [1_000, 2_000, 4_000, 8_000, *[10_000] * 5]
+
+
 def test_hubs_come_back_at_random_moments() -> None:
     link = made(0.25)
     link.restart(at(0))
