@@ -12,8 +12,8 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_door import ALLOWANCE, Typed, languages_for, typed_in
-from moothall.adapters.asking_request import COOKIE, kept_query, onward, page_of, private, title_of
+from moothall.adapters.asking_door import ALLOWANCE, Typed, form_values, typed_in
+from moothall.adapters.asking_request import COOKIE, kept_query, onward, page_of, private
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -22,7 +22,6 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.adapters.visitor_forms import Senders, refused
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session import Status
@@ -187,21 +186,15 @@ class RoomAskingDoor:
         text = self._pages.render(
             "hub_ask.html",
             ui=ui,
-            title=title_of(wanted, ui),
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
             sentence=sentence,
             wrong=None if why is None else why.value,
-            typed=typed,
-            hubs=[(hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in self._groups(request).items()],
-            kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
-            languages=languages_for(wanted, typed.language, ui, self._pages),
             about=[],
-            most_text=MAX_TEXT,
-            most_name=MAX_NAME,
             session=wanted.session,
             open=self._floor.floor(wanted.session).mode is Mode.OPEN,
             wrong_address=ui.text(desk_texts.WRONG_ADDRESS),
+            **form_values(wanted, typed, self._groups(request), ui, self._pages),
         )
         response = own_html(text, ui, status=status)
         if status in (429, 503):

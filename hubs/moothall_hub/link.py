@@ -149,7 +149,7 @@ class Link:
     def dialled(self, at: Moment) -> list[Do]:
         """It is about to be dialled: what can go with that."""
         self._said = at.monotonic
-        hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, changes=True)
+        hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall)
         return [Send(hello), Ask()]
 
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:

@@ -91,16 +91,6 @@ class Mirror:
 
         await self._write(act)
 
-    async def take(self, session: SessionId, copy: Copy, records: Sequence[LogRecord] = ()) -> None:
-        """Store records of a session and its copy after them. Raises as `keep` does."""
-        _same(session, copy)
-        await self.keep(Step(copy=copy, records=tuple(records)))
-
-    async def erase(self, session: SessionId, offsets: Sequence[int], copy: Copy) -> None:
-        """Erase the bodies of events; what isn't there is passed over. Raises as `take` does."""
-        _same(session, copy)
-        await self.keep(Step(copy=copy, erase=tuple(offsets)))
-
     async def drop(self, session: SessionId) -> Copy:
         """Erase all that is kept of a session; what comes back is followed from the first event on.
 
@@ -192,9 +182,3 @@ class Mirror:
         if self._closed:
             msg = "The copies are closed."
             raise StorageUnavailable(msg)
-
-
-def _same(session: SessionId, copy: Copy) -> None:
-    if copy.session != session:
-        msg = f"A copy of session {copy.session} can't be kept as one of {session}."
-        raise ValueError(msg)

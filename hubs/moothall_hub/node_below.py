@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import cast
 
 import msgspec
 from aiohttp import web
@@ -23,7 +22,6 @@ from moothall.services.hub_ports import About
 from moothall.services.hub_removals import HubRemovals
 from moothall.services.hubs import Hubs
 from moothall.services.role_links import RoleLinks, hub_name
-from moothall.services.sessions import Sessions
 from moothall.wire.hub_records import pack
 from moothall_hub.below import CopySource, PassingOn
 from moothall_hub.doors_below import BelowPairDoor
@@ -88,8 +86,7 @@ class Below:
         # Links of the hubs below are no links of this hub's coordinator: nobody gets one, they are the registry's own.
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
-        # Of the sessions the registry asks only which are loaded, and how they stand.
-        hubs = Hubs(book=book, sessions=cast("Sessions", sessions), links=links, clock=clock, randomness=randomness)
+        hubs = Hubs(book=book, sessions=sessions, links=links, clock=clock, randomness=randomness)
         await hubs.load()
         words = Words(hubs, links, book=book, clock=clock, randomness=randomness)
         await words.load()

@@ -323,9 +323,9 @@ class NodeLine:
     def _since(self) -> int | None:
         """Since when the line is as it is, Unix ms of the centre's clock."""
         if self._link.phase is not Phase.UP and self._link.welcome is None:
-            began = self.clock.wall() - (self.clock.monotonic() - self._began)
+            began = self.clock.wall_at(self._began)
             return began if self._kept.good is None else self._kept.good
-        return self.clock.wall() - (self.clock.monotonic() - self._link.since)
+        return self.clock.wall_at(self._link.since)
 
     def _zone(self) -> Zone:
         name = self._offers.about.zone

@@ -157,10 +157,6 @@ class Outbox:
         """How many acts were not answered. Raises StorageUnavailable."""
         return await self._do(self._file.count)
 
-    async def forget(self, session: SessionId) -> None:
-        """Erase what is known of the acts of a session that were answered. Raises StorageUnavailable."""
-        await self._do(partial(self._file.forget, session))
-
     async def close(self) -> None:
         """Finish what was promised and let go of the file. Afterwards everything is refused as unavailable."""
         if self._closed:

@@ -102,11 +102,6 @@ class OutboxFile:
         with translated():
             return _count(self._connection)
 
-    def forget(self, session: SessionId) -> None:
-        """Erase what is known of a session's acts that were answered."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM act WHERE session = ? AND body IS NULL", (session,))
-
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection

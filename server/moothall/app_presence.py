@@ -28,7 +28,7 @@ def open_presence(
         presence=presence,
         clock=house.clock,
         title_of=hubs.title_of,
-        count=hubs.count,
+        count=hubs.keep_count,  # The log is told of it by the act itself.
     )
     stack.callback(house.tasks.create_task(carry_on(presence.run, house.clock)).cancel)
     return presence, acts

@@ -18,7 +18,7 @@ from moothall.core.lanes import SESSION as SESSION_LANE
 from moothall.core.lanes import channel_lane
 from moothall.core.ports import EventLog, LogReading
 from moothall_hub.checking import first_run
-from moothall_hub.copied import Copy
+from moothall_hub.copied import Copy, Step
 from moothall_hub.mirror import Mirror
 from recorder import EPOCH, SESSION, Recorder
 
@@ -42,7 +42,7 @@ async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         async def copied(records: Sequence[LogRecord]) -> None:
             session = records[0].header.session
             known = first_run(session, EPOCH, frozenset({SESSION_LANE}))
-            await mirror.take(session, Copy(session=session, known=known), records)
+            await mirror.keep(Step(copy=Copy(session=session, known=known), records=tuple(records)))
 
         yield Filled(mirror, copied)
         await mirror.close()

@@ -228,20 +228,12 @@ class AskingDoor:
         text = self._pages.render(
             "ask.html",
             ui=ui,
-            title=title_of(wanted, ui),
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
             sentence=sentence,
             wrong=None if why is None else why.value,
-            typed=typed,
-            hubs=[
-                (hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in self._hubs_of(wanted.session).items()
-            ],
-            kinds=[(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
-            languages=languages_for(wanted, typed.language, ui, self._pages),
             about=about_fields(self._choices(wanted), typed.about, ui),
-            most_text=MAX_TEXT,
-            most_name=MAX_NAME,
+            **form_values(wanted, typed, self._hubs_of(wanted.session), ui, self._pages),
         )
         response = own_html(text, ui, status=status)
         if status in (429, 503):
@@ -289,7 +281,23 @@ def _age(given: Mapping[str, str]) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
 
-def languages_for(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
+def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages) -> dict[str, object]:
+    """What the template of the form is given of what was typed, and of what there is to choose from.
+
+    `hubs`: the groups for which whoever asks may ask, with what they are called.
+    """
+    return {
+        "title": title_of(wanted, ui),
+        "typed": typed,
+        "hubs": [(hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in hubs.items()],
+        "kinds": [(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
+        "languages": _languages(wanted, typed.language, ui, pages),
+        "most_text": MAX_TEXT,
+        "most_name": MAX_NAME,
+    }
+
+
+def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
     """What a text may be in: the language chosen, the meeting's, those of the interface."""
     tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
     return [

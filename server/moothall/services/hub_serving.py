@@ -81,11 +81,12 @@ class ServedHub:
         self._feedings: dict[SessionId, Feeding] = {}
         # Overflow: see MOST_ANSWERS.
         self._answers: deque[wire.ToHub] = deque()
-        self._takes_changes = hello.changes
         self._programme: wire.Programme | None = None
         """What it was told of."""
         self._programme_due = False
         self._offered: Sequence[wire.Offered] | None = None
+        self._names: frozenset[SessionId] = frozenset()
+        """Of the sessions in it."""
         self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
@@ -229,7 +230,7 @@ class ServedHub:
                 logger.warning("hub %s: the programme can't be read: %s", self.identity.hub, error)
             else:
                 if offered is not self._offered:
-                    self._offered = offered
+                    self._offered, self._names = offered, frozenset(each.session for each in offered)
                     self._programme_due = True
                     for feeding in self._feedings.values():
                         feeding.look_again()
@@ -266,9 +267,6 @@ class ServedHub:
 
     def _next_programme(self) -> wire.Programme:
         before, whole = self._programme, wire.Programme(sessions=tuple(self._offered or ()))
-        if not self._takes_changes:
-            self._programme_due = False
-            return whole
         told = portion(whole if before is None else changes(before, whole))
         self._programme, self._programme_due = changed(before, told), told.more
         return told
@@ -276,7 +274,7 @@ class ServedHub:
     async def _urgent(self, feeding: Feeding, now: int) -> wire.ToHub | None:
         message: wire.ToHub | None = None
         try:
-            offered = any(each.session == feeding.follow.session for each in self._offered or ())
+            offered = feeding.follow.session in self._names
             if feeding.begun is None and not feeding.waits and self._offered is not None:
                 message = await feeding.begin(offered=offered)
                 if isinstance(message, wire.Live):

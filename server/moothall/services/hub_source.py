@@ -9,6 +9,7 @@ from moothall.core.actors import Role
 from moothall.core.authority import may_read
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken
+from moothall.core.events import ChannelAdded
 from moothall.core.ids import Lane, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.programme.plan import Planned, RoomId
@@ -132,8 +133,9 @@ class CentreSource:
         self._texts[live.id] = _texts(live.state)
 
     def _published(self, live: LiveSession, publication: Publication) -> None:
-        if publication.records:
+        if any(isinstance(event, ChannelAdded) for event in publication.events):
             self._texts[live.id] = _texts(live.state)
+        if publication.records:
             self._tell(live.id, (record.header.lane for record in publication.records))
 
     def _tell(self, session: SessionId, lanes: Iterable[Lane]) -> None:

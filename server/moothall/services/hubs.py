@@ -23,8 +23,8 @@ from moothall.services.hub_attendance import Attendance
 from moothall.services.hub_entries import SHELF, entry, label_for, unwritten
 from moothall.services.hub_keys import Fenced, HubKeys, Identity, digest, new_key
 from moothall.services.hub_listeners import HubListeners
+from moothall.services.reader_access import LoadedSessions
 from moothall.services.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
-from moothall.services.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Hubs(HubListeners):
     """See the module. `load` it first, after the links, and keep `run` going: it adds up the hours."""
 
     def __init__(
-        self, *, book: Book, sessions: Sessions, links: RoleLinks, clock: Clock, randomness: Randomness
+        self, *, book: Book, sessions: LoadedSessions, links: RoleLinks, clock: Clock, randomness: Randomness
     ) -> None:
         super().__init__()
         self._book = book
@@ -262,22 +262,28 @@ class Hubs(HubListeners):
     # People
 
     async def count(self, path: str, session: SessionId, people: int, at: int) -> Refusal | None:
+        """As `keep_count`; and who is told of counts is told, and says why not.
+
+        Of the same count they are told again: they may have refused it before.
+        """
+        refused = await self.keep_count(path, session, people, at)
+        hub = self._hubs.get(path.partition(".")[0])
+        if hub is not None and hub.counts.get(path) == HeadCount(people=people, session=session, at=at):
+            for tell in self._counted:
+                refused = refused or await tell(session, path, hub.title if path == hub.name else path, people, at)
+        return refused
+
+    async def keep_count(self, path: str, session: SessionId, people: int, at: int) -> Refusal | None:
         """So many are in the room at the dotted `path`, counted at Unix ms `at` of our clock; None: it is on the disk.
 
-        Counted again with the same values nothing changes, but who is told is told again, as they may have refused it:
-        what they say is returned. Raises StorageUnavailable.
+        Raises StorageUnavailable.
         """
         name = path.partition(".")[0]
         if not is_name(path) or self.get(name) is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such hub.")
         if not 0 <= people <= MOST_PEOPLE:
             return Refusal(code=RefusalCode.INVALID, message=f"A head count is from 0 to {MOST_PEOPLE}.")
-        hub = await self._keep(name, lambda kept: counted(kept, path, HeadCount(people=people, session=session, at=at)))
-        if hub is not None and hub.counts.get(path) == HeadCount(people=people, session=session, at=at):
-            for tell in self._counted:
-                refused = await tell(session, path, hub.title if path == name else path, people, at)
-                if refused is not None:
-                    return refused
+        await self._keep(name, lambda kept: counted(kept, path, HeadCount(people=people, session=session, at=at)))
         return None
 
     async def forget(self, session: SessionId) -> None:

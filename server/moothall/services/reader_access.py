@@ -6,7 +6,7 @@ for as long as the request is answered (`moothall.adapters.staff_door`), so that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -57,6 +57,15 @@ class ReadSessions(Protocol):
 
     def loaded(self, session: SessionId) -> ReadSession | None:
         """The session if it is loaded."""
+        ...
+
+
+class LoadedSessions(Protocol):
+    """The sessions that are in memory here."""
+
+    @property
+    def all_loaded(self) -> Sequence[ReadSession]:
+        """In the order in which they were loaded."""
         ...
 
 

@@ -79,8 +79,6 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Moothall's version there."""
     wall: int
     """What the hub's own clock says, Unix ms: only to be named where it is wrong."""
-    changes: bool = False
-    """Whether it takes a `Programme` that says no more than what has changed."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +191,7 @@ class Above(Message, frozen=True, kw_only=True, tag="above"):
 
 
 class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
-    """What may be followed, all of it: at the beginning, and when it changes."""
+    """What may be followed: all of it at the beginning, and then what has changed."""
 
     sessions: tuple[Offered, ...]
     changes: bool = False

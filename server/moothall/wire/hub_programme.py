@@ -1,7 +1,7 @@
 """What may be followed, told in few bytes: the whole programme once, and from then on what has changed.
 
-A conference of ten rooms has a hundred meetings in two days, and one begins or ends every few minutes. A hub that says
-`Hello.changes` is told only of those. What is too long for one message comes in several: what is said now goes between.
+A conference of ten rooms has a hundred meetings in two days, and one begins or ends every few minutes. What is too long
+for one message comes in several: what is said now goes between.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ async def test_what_is_not_there_is_nothing(mirror: Mirror) -> None:
     assert await mirror.copy(SESSION) is None
     assert await mirror.head(SESSION) is None
     assert list(await mirror.read(SESSION, 0, 10)) == []
-    await mirror.take(SESSION, NEW)
+    await mirror.keep(Step(copy=NEW))
     assert await mirror.head(SESSION) is None, "it was asked for, and nothing has come"
     assert list(await mirror.sessions()) == []
     assert await mirror.copy(SESSION) == NEW
@@ -110,16 +110,14 @@ async def test_it_is_there_when_opened_again(tmp_path: Path) -> None:
 async def test_records_of_another_session_are_refused(mirror: Mirror) -> None:
     other = Recorder(SessionId("other"))
     with pytest.raises(ValueError, match="Event 1 of session other can't be one of session plenary"):
-        await mirror.take(SESSION, NEW, [LogAbove(other).records[0]])
-    with pytest.raises(ValueError, match="can't be kept as one of other"):
-        await mirror.erase(SessionId("other"), [1], NEW)
-    await mirror.take(SESSION, NEW)
+        await mirror.keep(Step(copy=NEW, records=(LogAbove(other).records[0],)))
+    await mirror.keep(Step(copy=NEW))
 
 
 async def test_the_same_command_twice_is_no_matter(mirror: Mirror) -> None:
     first = LogAbove().records[0]
     same = msgspec.structs.replace(first.header, offset=2, cause=CommandId(first.header.cause))
-    await mirror.take(SESSION, NEW, [first, msgspec.structs.replace(first, header=same)])
+    await mirror.keep(Step(copy=NEW, records=(first, msgspec.structs.replace(first, header=same))))
 
 
 async def test_what_goes_is_in_no_file_any_more(mirror: Mirror, tmp_path: Path) -> None:
@@ -129,7 +127,7 @@ async def test_what_goes_is_in_no_file_any_more(mirror: Mirror, tmp_path: Path) 
         await mirror.keep(step)
 
     assert there(tmp_path, b" Line 2.")
-    await mirror.erase(SESSION, [4, 77], made[-1].copy)
+    await mirror.keep(Step(copy=made[-1].copy, erase=(4, 77)))
     assert not there(tmp_path, b" Line 2.")
     assert [each.header.offset for each in await mirror.read(SESSION, 0, 100) if each.body is None] == [4]
     assert there(tmp_path, b" Line 9.")
@@ -155,7 +153,7 @@ async def test_a_copy_that_is_dropped_leaves_its_count(mirror: Mirror, tmp_path:
 
 
 async def test_a_copy_that_cant_be_read_is_said_so(mirror: Mirror, tmp_path: Path) -> None:
-    await mirror.take(SESSION, NEW)
+    await mirror.keep(Step(copy=NEW))
     await mirror.close()
     with sqlite3.connect(tmp_path / FILE_NAME) as file:
         file.execute("UPDATE session SET copy = x'7b'")

@@ -115,13 +115,12 @@ async def test_it_is_there_when_opened_again_and_numbers_go_on(tmp_path: Path) -
     await put(outbox, ONE, TWO)
     outbox.sent(ONE)
     await outbox.answered(TWO, Done(id=TWO))
-    await outbox.forget(SESSION)
     await outbox.close()
     await outbox.close()
     with pytest.raises(StorageUnavailable, match="closed"):
         await outbox.state(ONE)
     again = await Outbox.open(tmp_path / FILE_NAME)
-    assert (await again.state(ONE), await again.state(TWO)) == (WAITING, None)
+    assert (await again.state(ONE), await again.state(TWO)) == (WAITING, DONE)
     await put(again, THREE)
     assert [each.number for each in await again.waiting()] == [1, 3]
     await again.close()
