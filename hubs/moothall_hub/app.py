@@ -19,12 +19,10 @@ from moothall.adapters.limits import keep_addresses_out_of_logs
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
-from moothall.adapters.time_zones import find_zone
 from moothall.core.errors import ConfigurationError
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.session import Status
-from moothall.core.times import UTC_ZONE, Zone
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.role_links import RoleLinks
@@ -136,11 +134,6 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
                 await line.paired(done)
             return done
 
-        def zone() -> Zone:
-            name = offers.about.zone
-            rules = find_zone(name) if name else None
-            return UTC_ZONE if rules is None else Zone(name, rules)
-
         below = await Below.open(
             stack,
             data,
@@ -181,7 +174,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             ),
             settings,
             listener=listener,
-            pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=zone),
+            pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )
         for running in (floor.run, presence.run, line.run, line.look_after):

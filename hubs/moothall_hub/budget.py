@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import IntEnum
 
@@ -77,12 +78,13 @@ def day_at(wall: int, zone: tzinfo) -> str:
 class Meter:
     """Counts what goes over the line, and says which step holds."""
 
-    def __init__(self, budget_bytes: int | None, usage: Usage | None = None) -> None:
-        """`usage`: what was kept of the day before a restart."""
+    def __init__(
+        self, budget_bytes: int | None, usage: Usage | None = None, *, zone: Callable[[], tzinfo] = lambda: UTC
+    ) -> None:
+        """`usage`: what was kept of the day before a restart. `zone`: the conference's, where its day ends."""
         self.budget_bytes = budget_bytes
         self.usage = usage or Usage()
-        self.zone: tzinfo = UTC
-        """The conference's: where its day ends."""
+        self._zone = zone
 
     @property
     def step(self) -> Step:
@@ -92,5 +94,5 @@ class Meter:
     def count(self, wall: int, *, received: int = 0, sent: int = 0) -> bool:
         """Add bytes at a moment by the centre's clock; whether another step holds since."""
         before = self.step
-        self.usage = used(self.usage, day_at(wall, self.zone), received=received, sent=sent)
+        self.usage = used(self.usage, day_at(wall, self._zone()), received=received, sent=sent)
         return self.step is not before

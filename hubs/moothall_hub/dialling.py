@@ -12,13 +12,11 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from moothall.adapters.time_zones import find_zone
 from moothall.core.errors import ProtocolError
 from moothall.core.ids import SessionId
 from moothall.wire import hub as wire
@@ -269,7 +267,6 @@ class Dialling:
     def _heed(self, news: News) -> None:
         if isinstance(news, wire.Welcome):
             logger.info("hub link: up as hub %s", news.hub)
-            self.meter.zone = find_zone(news.zone) or UTC
 
     async def _say_step(self) -> None:
         if self.meter.step is not self._step:

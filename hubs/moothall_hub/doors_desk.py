@@ -33,6 +33,8 @@ from moothall_hub.room_presence import LONGEST_NOTE, MOST_PEOPLE, RoomPresence
 
 PICK, KEEP, LANGUAGE = "pick-", "keep-", "language-"
 """What the names of check boxes begin with."""
+EVERYWHERE = ("follow", "fetch")
+"""The acts that are about no session of the programme: what is kept, and a copy that may be of an older one."""
 MOST_DONE = 50
 """Questions that were decided, and are shown; the newest."""
 
@@ -121,6 +123,9 @@ class DeskDoor:
             name, _, what = given.get("act", "").partition(":")
             act = self._acts.get(name)
             problem = ""
+            known = name in EVERYWHERE or any(each.session == session for each in self._meetings.programme())
+            if act is not None and not known:
+                raise Wrong(404, AdminText.GONE)
             if act is not None and self._pages.once(given):
                 problem = await act(session, what, given)
             if problem:

@@ -13,11 +13,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from moothall import __version__
-from moothall.adapters.time_zones import find_zone
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.times import UTC_ZONE, Zone
 from moothall.wire import hub as wire
 from moothall.wire.hub_records import unpack
 from moothall_hub.acts_up import ActsUp
@@ -83,7 +81,7 @@ class NodeLine:
         self._kept = kept
         self.clock = CentreClock(own_clock, kept.ahead)
         self._began = self.clock.monotonic()
-        self._meter = Meter(budget, kept.usage)
+        self._meter = Meter(budget, kept.usage, zone=lambda: offers.zone.rules)
         self._link = Link(pairings.node, __version__, self._random)
         self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(pairings.now))
         self._following: Following | None = None
@@ -260,7 +258,6 @@ class NodeLine:
     async def _up(self, told: wire.Welcome) -> None:
         await self._noted(self._offers.welcomed(told))
         await self._noted(self._keys.told(told.keys))
-        self._meter.zone = self._zone().rules
         self._acts.line_changed()
         self._way(told)
         await self._want()
@@ -294,7 +291,7 @@ class NodeLine:
                 saved=Saved(lines_only=holds is not Step.ALL, one_language=holds is Step.ONE_LANGUAGE),
                 unfinished=self.following.unfinished,
                 now=self.clock.wall(),
-                zone=self._zone(),
+                zone=self._offers.zone,
             )
         )
 
@@ -326,11 +323,6 @@ class NodeLine:
             began = self.clock.wall_at(self._began)
             return began if self._kept.good is None else self._kept.good
         return self.clock.wall_at(self._link.since)
-
-    def _zone(self) -> Zone:
-        name = self._offers.about.zone
-        rules = find_zone(name) if name else None
-        return UTC_ZONE if rules is None else Zone(name, rules)
 
     def _random(self) -> float:
         return int.from_bytes(self._randomness.bytes(4), "big") / (1 << 32)

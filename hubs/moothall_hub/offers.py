@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from moothall.adapters.time_zones import find_zone
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.times import UTC_ZONE, Zone
 from moothall.wire.hub import Offered, Programme, Welcome
 from moothall.wire.hub_programme import changed
 from moothall_hub.desk_ports import Choice
@@ -58,6 +60,13 @@ class Offers:
     def when_changed(self, told: Callable[[], None]) -> None:
         """From now on tell when something else is offered or chosen. It must not wait."""
         self._changed.append(told)
+
+    @property
+    def zone(self) -> Zone:
+        """The conference's; UTC while it isn't known, or where this machine doesn't know it."""
+        name = self.about.zone
+        rules = find_zone(name) if name else None
+        return UTC_ZONE if rules is None else Zone(name, rules)
 
     @property
     def sessions(self) -> Sequence[Offered]:

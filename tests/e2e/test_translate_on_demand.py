@@ -27,13 +27,10 @@ LINES = 40
 @asynccontextmanager
 async def old_meeting(data: Path) -> AsyncIterator[Hall]:
     """A server with a closed meeting, and a translator of its own that says everything again."""
-    settings = Settings(
-        server=Server(port=0, data=str(data)),
-        engine=Engine(count=0),
-        translation=Translation(languages=("es", "ar"), translators=("echo",)),
-    )
-    async with hall(settings) as running:
-        writer = (await running.sessions.open(OLD)).writer
+    server, engine = Server(port=0, data=str(data)), Engine(count=0)
+    # Over before there is a translator: one that is on would be translated by itself.
+    async with hall(Settings(server=server, engine=engine, translation=Translation(translators=()))) as before:
+        writer = (await before.sessions.open(OLD)).writer
         steps: list[tuple[Actor, list[do.AnyCommand]]] = [
             (SYSTEM, [do.CreateSession(title="Old meeting", languages=("en",))]),
             (SYSTEM, [do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))]),
@@ -43,6 +40,9 @@ async def old_meeting(data: Path) -> AsyncIterator[Hall]:
         ]
         for number, (actor, commands) in enumerate(steps):
             assert isinstance(await writer.send(actor, CommandId(f"c{number}"), commands), Receipt)
+    translation = Translation(languages=("es", "ar"), translators=("echo",))
+    async with hall(Settings(server=server, engine=engine, translation=translation)) as running:
+        assert await running.sessions.find(OLD) is not None
         while not running.translators.directions:
             await running.clock.sleep(20)
         yield running

@@ -261,8 +261,9 @@ async def test_who_may_not_write_there_cant(house: House) -> None:
     assert (await house.script(b'"' + b"x" * MAX_BODY_BYTES + b'"'))[0] == 413
     assert (await house.script({**written, "line": "L"}))[0] == 422
     assert house.lines == []
-    answers = [(await house.script({**written, "n": n}))[0] for n in range(2, ALLOWANCE.burst + 2)]
-    assert 429 in answers
+    answers = [200]
+    while answers[-1] == 200 and len(answers) < 4 * ALLOWANCE.burst:  # More come to be allowed as the test takes time.
+        answers.append((await house.script({**written, "n": 1 + len(answers)}))[0])
     assert answers[-1] == 429
 
 

@@ -67,6 +67,18 @@ async def test_the_conferences_addresses_lead_to_it(desk: Browser) -> None:
             assert (answer.status, answer.headers["Location"]) == (303, where)
 
 
+async def test_an_act_about_a_meeting_that_is_not_in_the_programme_changes_nothing(
+    house: OpenRoom, desk: Browser
+) -> None:
+    for session in ("", "s:x", "gone", "x" * 5_000):
+        for act in ("mode:open", "clear-wall", "more:1", "note"):
+            status, _, text = await desk.act(act, session=session, note="Hello?")
+            assert status == 404
+            assert "not there any more" in text
+    names = ("room-floor", "room-people", "room-note")
+    assert [await house.room.book.read(shelf) for shelf in names] == [{}, {}, {}]
+
+
 async def test_questions_are_passed_on_one_by_one_picked_or_the_best(house: OpenRoom, desk: Browser) -> None:
     room = house.room
     a, b, c, d, e, f = await asked(house, "A?", "B?", "C?", "D?", "E?", "F?")

@@ -8,6 +8,7 @@ from moothall.core.event_parts import ChannelKind
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import Planned
 from moothall.core.session import Status
+from moothall.core.times import UTC_ZONE
 from moothall.testing.book import MemoryBook
 from moothall.wire.hub import Offered, OfferedText, Programme, Welcome
 from moothall_hub.desk_ports import Choice
@@ -31,7 +32,7 @@ async def test_what_is_offered_and_chosen_outlives_a_restart() -> None:
         told += 1
 
     offers = await Offers.load(book)
-    assert (offers.sessions, offers.get(), offers.about) == ((), Choice(), About())
+    assert (offers.sessions, offers.get(), offers.about, offers.zone) == ((), Choice(), About(), UTC_ZONE)
     offers.when_changed(count)
     await offers.welcomed(WELCOME)
     await offers.welcomed(WELCOME)
@@ -43,6 +44,7 @@ async def test_what_is_offered_and_chosen_outlives_a_restart() -> None:
     again = await Offers.load(book)
     assert (again.sessions, again.get()) == ((ONE, TWO), chosen)
     assert again.about == About(hub="kisumu", title="Kisumu", zone="Africa/Nairobi", address="a")
+    assert (offers.zone.name, again.zone.name) == ("Africa/Nairobi", "Africa/Nairobi"), "also before it has a line"
     assert again.of(SessionId("two")) == TWO
     assert again.of(SessionId("three")) is None
 
