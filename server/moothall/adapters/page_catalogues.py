@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from gettext import c2py
 from pathlib import Path
 
@@ -176,16 +177,26 @@ def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[s
 
 def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dict[str, str]:
     """The forms of a counted text under the names that CLDR and Intl.PluralRules have for them."""
-    index_of = c2py(plural_expr)
-    locale = Locale.parse(language)
     forms: dict[str, str] = {}
-    for n in range(_SAMPLE):
-        category, string = locale.plural_form(n), strings[index_of(n)]
-        if forms.setdefault(category, string) != string:
+    for category, index, n in _forms_of(language, plural_expr):
+        if forms.setdefault(category, strings[index]) != strings[index]:
             msg = f"The plural forms of '{language}' don't agree with CLDR: {n} is '{category}' there."
             raise ConfigurationError(msg)
     forms.setdefault("other", strings[-1])
     return forms
+
+
+@cache
+def _forms_of(language: str, plural_expr: str) -> Sequence[tuple[str, int, int]]:
+    """Which of a file's forms stands for which category of CLDR, each pair with the first number that has it.
+
+    Kept, since all counted texts of a language have the same. Bound: the plural rules of the files that are read.
+    """
+    index_of, locale = c2py(plural_expr), Locale.parse(language)
+    first: dict[tuple[str, int], int] = {}
+    for n in range(_SAMPLE):
+        first.setdefault((locale.plural_form(n), index_of(n)), n)
+    return [(category, index, n) for (category, index), n in first.items()]
 
 
 class Catalogues:

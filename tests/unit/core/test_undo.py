@@ -24,7 +24,7 @@ from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SourceId, SpeakerId
 from moothall.core.moves import returned
 from moothall.core.session import State, Status, evolve
-from moothall.core.undo import lines_meanwhile, standing
+from moothall.core.undo import lines_meanwhile, read_act, standing
 
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")
 A, B = segment("a"), segment("b")
@@ -66,6 +66,11 @@ def test_a_correction_of_more_words_than_the_one_before_gives_those_back_too() -
 def test_lines_go_back_to_those_who_had_them() -> None:
     state = undone(hall(), do.AssignSpeaker(segments=(A, B), speaker=BO))
     assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
+
+
+def test_lines_that_nobody_knows_any_more_go_back_to_nobody() -> None:
+    assigned = ev.SpeakerAssigned(segments=(A, segment("x")), speaker=BO)
+    assert read_act(hall(), [assigned]).undoing == (do.AssignSpeaker(segments=(A,), speaker=ANA),)
 
 
 def test_the_floor_goes_back_and_so_do_the_lines_since() -> None:

@@ -79,6 +79,11 @@ def test_the_event_stream_has_ids_where_there_is_a_position_to_resume_from() -> 
     assert chunk(b"x" * 300) == b"12c\r\n" + b"x" * 300 + b"\r\n"
 
 
+def test_a_websocket_has_the_frame_as_one_message_of_text() -> None:
+    frame = events_frame([Recorder().record(opened("s1"))], 0, (), NOW)
+    assert carry(frame, Format.WEBSOCKET) == text_frame(frame.json)
+
+
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
 def test_line_ends_inside_a_body_do_not_end_the_event(line_end: bytes) -> None:
     body = b'{"type":"x",' + line_end + b'"v":1}'

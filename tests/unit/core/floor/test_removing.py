@@ -130,6 +130,15 @@ def test_a_queue_that_has_been_is_simulated_as_before(
     assert simulated([*start, *without(events, which)], order) == simulated([*start, *events], order)
 
 
+def test_where_one_stands_stays_though_the_event_that_says_so_goes_with_its_reason() -> None:
+    refused = do.Stand(interventions=(B,), standing=Standing.DECLINED, reason="Said before, by Ana.")
+    events = told([refused])
+    assert events[-1] == [event for event in events if holds(event, B)][-1]
+    each = folded(without(events, B)).floor.get(B)
+    assert each is not None
+    assert (each.standing, each.reason, each.removed) == (Standing.DECLINED, "", True)
+
+
 def test_what_is_chosen_is_there_and_comes_once() -> None:
     floor = asked().floor
     assert [each.id for each in chosen(floor, Interventions((C, A, C, name("x"))))] == [C, A]

@@ -6,6 +6,7 @@ from moothall.core.ids import SessionId, is_name
 from moothall.core.programme.plan import (
     DAY_MS,
     LONGEST_NAME,
+    Overrun,
     Planned,
     following,
     in_order,
@@ -20,6 +21,11 @@ HOUR = 3_600_000
 def planned(name: str, starts: int | None = None, *, hours: float = 1) -> Planned:
     ends = None if starts is None else starts + round(hours * HOUR)
     return Planned(session=SessionId(name), title=name, starts=starts, ends=ends)
+
+
+@pytest.mark.parametrize(("left", "over"), [(1, False), (0, True), (-1, True)])
+def test_the_time_is_up_at_the_planned_end(left: int, over: bool) -> None:
+    assert Overrun(session=SessionId("s"), room=None, ends=HOUR, left=left).over is over
 
 
 @pytest.mark.parametrize("text", ["abc123", "ABC123", "38c3-ascii.art", "day_1"])
