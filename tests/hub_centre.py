@@ -34,7 +34,7 @@ REMOVED = Actor(Role.SECRETARIAT, "secretariat")
 
 
 class NotedActs:
-    """An `ActTaker` that notes what was done on a disk of its own."""
+    """An `ActTaker` that notes what was done on a disk of its own. It takes its time by the loop, which jumps."""
 
     def __init__(self, chance: random.Random) -> None:
         self.done: Counter[CommandId] = Counter()

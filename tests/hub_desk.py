@@ -251,7 +251,7 @@ class Room:
         self.meetings = FakeMeetings(hall)
         self.line = FakeLine()
         self.wanted = FakeWanted()
-        self.facts = HubFacts(name="kisumu", title="Kisumu", zone="UTC", address="https://hall.example.org")
+        self.facts = HubFacts(name="kisumu", title="Kisumu", zone=UTC_ZONE, address="https://hall.example.org")
         self.free = 10 << 30
         self.floor = self.made(RoomFloor)
         self.presence = self.made(RoomPresence)

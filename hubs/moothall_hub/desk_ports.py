@@ -11,6 +11,7 @@ import msgspec
 from moothall.core.backstage import HubNote
 from moothall.core.ids import CommandId, Lane, SessionId
 from moothall.core.session import State
+from moothall.core.times import Zone
 from moothall.wire.hub import AnyAct, Offered
 from moothall_hub.outbox import ActStanding, ActState
 
@@ -93,8 +94,8 @@ class HubFacts(msgspec.Struct, frozen=True, kw_only=True):
     """As the server above knows it; it stands in lanes and origins."""
     title: str = ""
     """What people call it."""
-    zone: str = ""
-    """IANA name of the conference's time zone."""
+    zone: Zone | None = None
+    """The conference's time zone."""
     address: str = ""
     """The conference's own public address, for people."""
 

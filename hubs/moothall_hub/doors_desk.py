@@ -12,13 +12,12 @@ from aiohttp import web
 
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import ROLES, AdminText
-from moothall.adapters.time_zones import find_zone
 from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import InterventionId, NoteId, SessionId
 from moothall.core.languages import is_language
 from moothall.core.ports import Clock
-from moothall.core.times import UTC_ZONE, Zone
+from moothall.core.times import Zone
 from moothall.services.role_links import Staff
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor
@@ -33,7 +32,7 @@ from moothall_hub.room_presence import LONGEST_NOTE, MOST_PEOPLE, RoomPresence
 
 PICK, KEEP, LANGUAGE = "pick-", "keep-", "language-"
 """What the names of check boxes begin with."""
-EVERYWHERE = ("follow", "fetch")
+OF_NO_SESSION = ("follow", "fetch")
 """The acts that are about no session of the programme: what is kept, and a copy that may be of an older one."""
 MOST_DONE = 50
 """Questions that were decided, and are shown; the newest."""
@@ -123,7 +122,7 @@ class DeskDoor:
             name, _, what = given.get("act", "").partition(":")
             act = self._acts.get(name)
             problem = ""
-            known = name in EVERYWHERE or any(each.session == session for each in self._meetings.programme())
+            known = name in OF_NO_SESSION or any(each.session == session for each in self._meetings.programme())
             if act is not None and not known:
                 raise Wrong(404, AdminText.GONE)
             if act is not None and self._pages.once(given):
@@ -207,10 +206,8 @@ class DeskDoor:
     # The page
 
     def _clocks(self) -> view.Clocks:
-        rules = find_zone(self._facts().zone) if self._facts().zone else None
-        there = UTC_ZONE if rules is None else Zone(self._facts().zone, rules)
         here = self._zone()
-        return view.Clocks(here, there if self._facts().zone else here, self._clock.wall())
+        return view.Clocks(here, self._facts().zone or here, self._clock.wall())
 
     async def _show(
         self,

@@ -154,7 +154,8 @@ async def open_hub_doors(
 
     def facts() -> HubFacts:
         about = parts.offers.about
-        return HubFacts(name=about.hub, title=about.title, zone=about.zone, address=about.address)
+        zone = parts.offers.zone if about.zone else None
+        return HubFacts(name=about.hub, title=about.title, zone=zone, address=about.address)
 
     async def meetings_questions(wanted: Asked, ui: Texts) -> AskedNow:
         floor = await access.floor(wanted.session)

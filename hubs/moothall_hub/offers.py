@@ -38,7 +38,7 @@ class Offers:
     def __init__(self, book: Book, programme: Programme, about: About, choice: Choice) -> None:
         self._book = book
         self._programme = programme
-        self.about = about
+        self._know(about)
         self._choice = choice
         self._coming: Programme | None = None
         """A programme of which more is to come. Bound: what the server above offers."""
@@ -60,13 +60,6 @@ class Offers:
     def when_changed(self, told: Callable[[], None]) -> None:
         """From now on tell when something else is offered or chosen. It must not wait."""
         self._changed.append(told)
-
-    @property
-    def zone(self) -> Zone:
-        """The conference's; UTC while it isn't known, or where this machine doesn't know it."""
-        name = self.about.zone
-        rules = find_zone(name) if name else None
-        return UTC_ZONE if rules is None else Zone(name, rules)
 
     @property
     def sessions(self) -> Sequence[Offered]:
@@ -108,7 +101,7 @@ class Offers:
         """What the server above says of itself. Raises StorageUnavailable; it holds all the same."""
         about = About(hub=told.hub, title=told.title, zone=told.zone, address=told.address)
         if about != self.about:
-            self.about = about
+            self._know(about)
             self._unkept.add(ABOUT)
             self._tell()
             await self.keep()
@@ -123,7 +116,8 @@ class Offers:
 
     async def forget(self) -> None:
         """This computer belongs to another hub from now on. Raises StorageUnavailable."""
-        self._programme, self.about, self._coming = Programme(sessions=()), About(), None
+        self._programme, self._coming = Programme(sessions=()), None
+        self._know(About())
         self._unkept.clear()
         self._tell()
         await self._book.write([BookEntry(SHELF, PROGRAMME, None), BookEntry(SHELF, ABOUT, None)])
@@ -137,6 +131,12 @@ class Offers:
         await self._book.write([BookEntry(SHELF, CHOICE, msgspec.json.encode(choice))])
         self._choice = choice
         self._tell()
+
+    def _know(self, about: About) -> None:
+        self.about = about
+        rules = find_zone(about.zone) if about.zone else None
+        self.zone = UTC_ZONE if rules is None else Zone(about.zone, rules)
+        """The conference's; UTC while it isn't known, or where this machine doesn't know it."""
 
     def _tell(self) -> None:
         for told in self._changed:

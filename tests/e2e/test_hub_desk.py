@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from moothall.core.event_parts import ChannelKind
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.session import Status
+from moothall.core.times import Zone
 from moothall.services.role_links import HALL
 from moothall.wire.hub import Offered, OfferedText
 from moothall_hub.desk_ports import HubFacts, LineHealth, LineState, Saving, Stuck
@@ -96,7 +98,10 @@ async def busy(there: Served) -> None:
     await made.presence.count(S, 23)
     made.meetings.stopped.append(Stuck(session=S, lane=Lane("ch:floor"), offset=42, reason="Its body is another one."))
     made.facts = HubFacts(
-        name="kisumu", title="Kisumu <Library>", zone="Africa/Nairobi", address="https://hall.example"
+        name="kisumu",
+        title="Kisumu <Library>",
+        zone=Zone("Africa/Nairobi", ZoneInfo("Africa/Nairobi")),
+        address="https://hall.example",
     )
     made.line.now = LineHealth(
         state=LineState.DOWN,

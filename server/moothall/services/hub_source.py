@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from moothall.core.actors import Role
 from moothall.core.authority import may_read
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken
-from moothall.core.events import ChannelAdded
-from moothall.core.ids import Lane, SessionId
+from moothall.core.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session import ON, State, Status
+from moothall.core.session import ON, Channel, State, Status
 from moothall.services.catalogue import Catalogue, Entry
 from moothall.services.hub_ports import Stand, Told
 from moothall.services.live_session import LiveSession
@@ -51,6 +50,8 @@ class CentreSource:
         self._place = place
         # Bound: the sessions that were loaded since the server started, some hundred bytes each.
         self._texts: dict[SessionId, tuple[OfferedText, ...]] = {}
+        self._channels: dict[SessionId, Mapping[ChannelId, Channel]] = {}
+        """What they were made of: most events leave a session's channels as they are, the very same object."""
         self._told: list[Told] = []
         sessions.tell_loaded(self._loaded)
         sessions.observe(self._published)
@@ -130,11 +131,11 @@ class CentreSource:
         )
 
     def _loaded(self, live: LiveSession) -> None:
-        self._texts[live.id] = _texts(live.state)
+        self._texts[live.id], self._channels[live.id] = _texts(live.state), live.state.channels
 
     def _published(self, live: LiveSession, publication: Publication) -> None:
-        if any(isinstance(event, ChannelAdded) for event in publication.events):
-            self._texts[live.id] = _texts(live.state)
+        if self._channels.get(live.id) is not live.state.channels:
+            self._loaded(live)
         if publication.records:
             self._tell(live.id, (record.header.lane for record in publication.records))
 

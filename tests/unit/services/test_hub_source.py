@@ -146,6 +146,9 @@ def test_a_meeting_is_offered_with_its_texts_as_they_change() -> None:
         assert (first.begins, first.ends, first.status) == (now + HOUR, now + 2 * HOUR, Status.CREATED)
         assert first.texts == (OfferedText(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),)
         assert (later.title, later.status, later.texts, later.place) == ("Later", Status.CREATED, (), "")
+        await house.do(DescribeSession(title="Open hall", languages=("en", "es")))
+        first, _ = await house.source.offered()
+        assert [text.languages for text in first.texts] == [("en", "es")]
         french = AddChannel(channel=ChannelId("fr"), kind=ChannelKind.TRANSLATION, languages=("fr",))
         await house.do(french, DescribeSession(title="Plenary"), OpenSession())
         first, _ = await house.source.offered()
