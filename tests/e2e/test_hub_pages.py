@@ -19,7 +19,6 @@ from moothall_hub.pairing import Pairing
 from recorder import SESSION
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-SLOW = pytest.mark.slow
 
 MISSED = f"/s/{SESSION}/missed?from=180000&to=482000"
 PAGES = ("/", f"/s/{SESSION}", MISSED, "/setup", f"/microphone/{SESSION}", f"/s/{SESSION}/screen")
@@ -46,10 +45,8 @@ def at(hub: Hub, address: str, language: str = "en") -> str:
     return f"{hub.own}{address}{'&' if '?' in address else '?'}ui={language}"
 
 
-@pytest.mark.parametrize(
-    ("language", "scheme"),
-    [("en", "dark"), ("ar", "light"), *(pytest.param(*each, marks=SLOW) for each in (("en", "light"), ("ar", "dark")))],
-)
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: Hub, browser: Browser, language: str, scheme: str) -> None:
     context = await browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
     page = await context.new_page()

@@ -28,7 +28,7 @@ def state_hub(hub: str, title: str, people: int | None, since: int, *, here: boo
     return do.StateHub(hub=hub, title=title, people=people, counted=None, here=here, since=since)
 
 
-@pytest.mark.parametrize("kind", ["moderate", pytest.param("podium", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["moderate", "podium"])
 async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page, tmp_path: Path, kind: str) -> None:
     async with meeting(tmp_path) as on:
         now = on.running.clock.wall()
@@ -71,7 +71,7 @@ async def test_groups_are_called_by_their_titles_wherever_they_are_named(page: P
         await expect(page.locator("#HeardTables")).to_contain_text("by way of")
 
 
-@pytest.mark.parametrize("path", ["/screen", pytest.param("/overlay?groups=1", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("path", ["/screen", "/overlay?groups=1"])
 async def test_a_wall_says_who_is_with_us_and_goes_from_one_to_the_next(page: Page, path: str) -> None:
     async with stage() as on:
         await on.lines(2)
