@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from functools import cache
 from typing import NamedTuple
 
 from moothall.core.languages import primary
@@ -68,6 +67,17 @@ _LANGUAGES = {
         ),
     ),
 }
+
+
+def _meeting(articles: _Articles) -> re.Pattern[str]:
+    before, behind = "|".join(articles.before), "|".join(articles.behind)
+    begins = "|".join(map(str.capitalize, articles.before))
+    # Else small letters alone: nothing joins "Plan A" and "El Salvador".
+    return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})(?![\w'’-])")  # noqa: RUF001
+
+
+_PATTERNS = {tag: _meeting(articles) for tag, articles in _LANGUAGES.items()}
+"""Where words of each language meet."""
 _ELIDED = re.compile(rf"(?<!\w)(d|qu)e{_BETWEEN}(?=[aeiouâàéèêîôûœ])(?!onz|oui)", re.IGNORECASE)
 """French, where a vowel follows."""
 _INDEFINITE = re.compile(
@@ -81,7 +91,7 @@ def joined(text: str, language: str) -> str:
     tag = primary(language)
     found = _LANGUAGES.get(tag)
     if found is not None:
-        text = _pattern(tag).sub(lambda match: _as_one(found, match), text)
+        text = _PATTERNS[tag].sub(lambda match: _as_one(found, match), text)
     if tag == "en":
         text = _INDEFINITE.sub(lambda match: f"{match[1]}{'n' if match['vowel'] else ''}{match[2]}", text)
     if tag == "fr":
@@ -99,15 +109,6 @@ def parted_words(term: str, language: str) -> dict[str, str]:
     if found is None or not begin:
         return {}
     return {f"{begin} {whole}": article for (preposition, article), whole in found.one.items() if preposition == last}
-
-
-@cache
-def _pattern(tag: str) -> re.Pattern[str]:
-    articles = _LANGUAGES[tag]
-    before, behind = "|".join(articles.before), "|".join(articles.behind)
-    begins = "|".join(map(str.capitalize, articles.before))
-    # Else small letters alone: nothing joins "Plan A" and "El Salvador".
-    return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})(?![\w'’-])")  # noqa: RUF001
 
 
 def _as_one(articles: _Articles, match: re.Match[str]) -> str:
