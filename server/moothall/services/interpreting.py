@@ -29,8 +29,8 @@ class _Heard:
         self.floor: int | None = None
         self.floor_since: int | None = None
         """Since when the room speaks without a word of the interpreter's."""
-        self.away = False
-        """Whether readers have been sent to the translation."""
+        self.away: bool | None = None
+        """Whether readers have been sent to the translation; None: not since the server started, but maybe before."""
 
 
 class Interpreting:
@@ -76,11 +76,13 @@ class Interpreting:
         for channel in interpreters:
             heard = self._heard.setdefault((live.id, channel), _Heard())
             if floor.id in said:
+                paused = heard.floor is None or now - heard.floor >= SPOKEN_MS
+                if paused or heard.floor_since is None:
+                    heard.floor_since = now
                 heard.floor = now
-                heard.floor_since = now if heard.floor_since is None else heard.floor_since
             if channel in said:
                 heard.floor_since = None
-                if heard.away:
+                if heard.away is not False:
                     self._back(live, channel, heard)
 
     def _back(self, live: LiveSession, channel: ChannelId, heard: _Heard) -> None:
