@@ -13,7 +13,7 @@ from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.protecting import MARK
 from moothall.core.translating.routes import Direction, Route, best_route, reachable
 from moothall.core.translating.wording import Wording, finished, prepared, wording
-from moothall.services.translators import NoTranslator, TranslationFailed, Translators
+from moothall.services.translators import LinkLost, NoTranslator, TranslationFailed, Translators
 
 KEPT = 200
 """Routes and wordings that are kept, and languages with what can be reached from them. Overflow: all are forgotten."""
@@ -142,10 +142,10 @@ class TextTranslation:
                 (await self.translate(part, source, target, terms, keep=False, here=here), gap)
                 for part, gap in parts_of(text)
             ]
-        except NoTranslator:
-            message = "No translation between these languages is installed here."
-            return Refusal(code=RefusalCode.UNKNOWN, message=message)
-        except TranslationFailed:
+        except TranslationFailed as failed:
+            if isinstance(failed, NoTranslator) and not isinstance(failed, LinkLost):
+                message = "No translation between these languages is installed here."
+                return Refusal(code=RefusalCode.UNKNOWN, message=message)
             return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
         whole = together([(part.text, gap) for part, gap in made], target)
         return msgspec.structs.replace(made[0][0], text=whole)

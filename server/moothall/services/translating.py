@@ -139,7 +139,8 @@ class Translating:
                 message = "As many texts of closed sessions are being translated as may be at a time."
                 return Refusal(code=RefusalCode.BUSY, message=message)
             channel = translation_id(primary(language))
-            answer = await self._add(live, primary(language), of_record=False)
+            of_record = any(same_language(language, each) for each in self._of_record)
+            answer = await self._add(live, primary(language), of_record=of_record)
             if answer is not None:
                 return answer
         self.visited(live, channel)
@@ -209,6 +210,8 @@ class Translating:
                     work.grows(event.segment)
                 case _:
                     pass
+        if publication.events:
+            work.look()
         self._go_on(work)
 
     def _look(self, live: LiveSession) -> None:
@@ -238,6 +241,7 @@ class Translating:
                 work.add_all()
                 self._prepare(live, channel)
             if work is not None and needed:
+                work.look()
                 self._go_on(work)
 
     def _complete(self, live: LiveSession) -> None:

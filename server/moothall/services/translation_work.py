@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import zlib
 from collections.abc import Callable
 
 from moothall.core.actors import Actor, Role
@@ -14,12 +15,13 @@ from moothall.core.ids import ChannelId, CommandId, SegmentId
 from moothall.core.languages import same_language
 from moothall.core.ports import Clock
 from moothall.core.session import Channel, Segment
-from moothall.core.signals import Partial, Unrecorded
-from moothall.core.translating.lines import Due, all_due, as_said, due, line_of
+from moothall.core.signals import Unrecorded
+from moothall.core.translating.lines import Due, all_due, as_said, due
 from moothall.core.translating.pending import Pending, clause
+from moothall.services.late_lines import MOST_LATE, LateLines, show
 from moothall.services.live_session import LiveSession
 from moothall.services.text_translation import Made, Terms, TextTranslation
-from moothall.services.translators import NoTranslator, TranslationFailed
+from moothall.services.translators import LinkLost, NoTranslator, TranslationFailed
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,11 @@ MOST_TRIES = 6
 """How often in a row a line may fail, with more patience each time, before it is left until the next start."""
 AGAIN_MS = 500
 """Patience after the first failure; twice as much after each further one."""
+MOST_PATIENCE_MS = 512_000
+"""The most patience with a line under which the translators ended, for it may have been what ended them. It is never
+left, and what others say comes first."""
+LATE_MS = 2_000
+"""A line that is under way for so long is shown as it was said until it comes, and so are those that wait behind it."""
 SHOW_MS = 1_000
 """How often a line that still grows is translated at most."""
 SETTLE_MS = 200
@@ -63,6 +70,11 @@ class TranslationWork:
         self._clock = clock
         self._pending = Pending()
         self._tries: dict[SegmentId, int] = {}
+        self._lost: dict[SegmentId, int] = {}
+        """Lines under which the translators ended, and how often. Bound: the lines of the session."""
+        self._under_way: tuple[int, SegmentId] | None = None
+        """Since when which line is being translated."""
+        self._late = LateLines(live, channel)
         # Bound: the lines of the session.
         self._later: list[tuple[int, Due]] = []
         """Lines that failed, with when they are tried again."""
@@ -85,10 +97,12 @@ class TranslationWork:
         self._news.set()
 
     def add_all(self) -> None:
-        """Whatever the translation lacks, as the log has it."""
-        self._later.clear()
+        """Whatever the translation lacks, as the log has it. What may have ended the translators keeps its time."""
+        self._later = [(at, line) for at, line in self._later if line.source.segment in self._lost]
         self._tries.clear()
-        self._pending.fill(all_due(self.live.state, self._channel))
+        apart = {line.source.segment for _, line in self._later}
+        lines = all_due(self.live.state, self._channel)
+        self._pending.fill(line for line in lines if line.source.segment not in apart)
         self._news.set()
 
     def grows(self, segment: SegmentId) -> None:
@@ -122,6 +136,7 @@ class TranslationWork:
                     self._bring_back()
                     if len(self._pending):
                         await self._line(self._pending.pop())
+                        self.look()
                     elif self._showable and self._clock.monotonic() >= self._show_at:
                         await self._show()
                     else:
@@ -163,18 +178,25 @@ class TranslationWork:
         source = self.live.state.segments.get(name)
         if now is None or source is None:
             return  # It was struck meanwhile, or somebody has written it.
+        self._under_way = (self._clock.monotonic(), name)
         try:
             made = await self._made(source)
+        except LinkLost:
+            self._late.show([name])
+            self._ended_under(now)
+            return
         except NoTranslator:
-            self._stand_in(source)
+            self._late.show([name])
             # Without a way there is nothing to wait for: when another one opens, all that is due is looked for anew.
             if self._texts.route(source.language, self._channel.languages[0]) is not None:
                 self._put_off(now, AGAIN_MS)
             return
         except TranslationFailed as failed:
-            self._stand_in(source)
+            self._late.show([name])
             self._failed(now, failed)
             return
+        finally:
+            self._under_way = None
         await self._send(now, source, made)
 
     async def _settled(self, name: SegmentId) -> None:
@@ -206,6 +228,7 @@ class TranslationWork:
         answer = await self.live.writer.send(TRANSLATOR, _command_id(command, version), command)
         if not isinstance(answer, Refusal):
             self._tries.pop(line.source.segment, None)
+            self._lost.pop(line.source.segment, None)
         elif answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
             self._put_off(line, 2 * AGAIN_MS)
         elif answer.code is RefusalCode.STALE:
@@ -222,12 +245,23 @@ class TranslationWork:
         if tries < MOST_TRIES:
             self._put_off(line, AGAIN_MS << (tries - 1))
 
+    def _ended_under(self, line: Due) -> None:
+        name = line.source.segment
+        self._lost[name] = self._lost.get(name, 0) + 1
+        patience = min(AGAIN_MS << min(self._lost[name], 16), MOST_PATIENCE_MS)
+        # Lines of other languages and sessions that were under way just then should not be again at the same moment.
+        apart = zlib.crc32(f"{self.live.id} {self.channel} {name}".encode()) % (patience // 2)
+        self._put_off(line, patience - apart)
+
     def _put_off(self, line: Due, ms: int) -> None:
         self._later.append((self._clock.monotonic() + ms, line))
 
-    def _stand_in(self, source: Segment) -> None:
-        """Until a line is translated, readers have it as it was said, as words that may still change."""
-        self._tell(source.id, source.whole, source.language)
+    def look(self) -> None:
+        """Called from time to time, and when something happened to lines: what is late is shown as it was said."""
+        if self._under_way is not None and self._clock.monotonic() - self._under_way[0] >= LATE_MS:
+            self._late.show([self._under_way[1], *self._pending.newest(MOST_LATE)])
+        else:
+            self._late.show()
 
     # What grows
 
@@ -253,7 +287,7 @@ class TranslationWork:
         shown = await self._quietly(begun, line.language, keep=True)
         now = self.live.state.segments.get(line.id)
         if shown is not None and now is not None and not now.gone and not now.ended and self.live.state.recorded:
-            self._tell(line.id, shown, self._channel.languages[0])
+            show(self.live, self.channel, line.id, shown, self._channel.languages[0])
 
     async def _quietly(self, text: str, language: str, *, keep: bool) -> str | None:
         """A text that is only shown; None where it can't be translated now."""
@@ -267,11 +301,6 @@ class TranslationWork:
         except TranslationFailed:
             return None
         return made.text
-
-    def _tell(self, source: SegmentId, text: str, language: str) -> None:
-        name = line_of(source, self.channel)
-        if name not in self.live.state.segments:
-            self.live.writer.signal(Partial(channel=self.channel, segment=name, first=0, text=text, language=language))
 
 
 def _command_id(command: SetTranslation, wording: str) -> CommandId:

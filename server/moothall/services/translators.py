@@ -32,6 +32,10 @@ class NoTranslator(TranslationFailed):
     """Nobody is connected who can do it: it is of no use to ask before `Translators.changed` says so."""
 
 
+class LinkLost(NoTranslator):
+    """The translators were gone while they had the text. It may be what ended them."""
+
+
 class TranslatorConnection(Protocol):
     """The link of a process with translators, whatever carries it."""
 
@@ -75,6 +79,8 @@ class Translators:
         self._links: list[_Link] = []
         self._ids = itertools.count(1)
         self._cache = HopCache()
+        self._forgotten = 0
+        """How often all of it was let go."""
         # Bound: the texts that are asked for at a time.
         self._under_way: dict[HopKey, asyncio.Future[str]] = {}
         self._listeners: list[Callable[[], None]] = []
@@ -106,6 +112,7 @@ class Translators:
     def forget(self) -> None:
         """Let go of all translations that are kept: something was removed from a log."""
         self._cache.clear()
+        self._forgotten += 1
 
     async def prepare(self, direction: Direction) -> None:
         """Texts in a direction will come."""
@@ -130,6 +137,7 @@ class Translators:
         if under_way is not None:
             return await asyncio.shield(under_way)
         future = self._under_way[key] = asyncio.get_running_loop().create_future()
+        forgotten = self._forgotten
         try:
             translated = await self._asked(text, direction)
         except BaseException as error:
@@ -138,7 +146,8 @@ class Translators:
             future.exception()  # Whether or not somebody else waits for it.
             raise
         else:
-            self._cache.put(key, translated)
+            if forgotten == self._forgotten:  # Else it may be of what was removed.
+                self._cache.put(key, translated)
             future.set_result(translated)
             return translated
         finally:
@@ -163,7 +172,7 @@ class Translators:
             except TimeoutError:
                 self._give_up(link)
                 msg = "The translators didn't answer."
-                raise NoTranslator(msg) from None
+                raise LinkLost(msg) from None
             finally:
                 link.owed.pop(number, None)
 
@@ -203,7 +212,7 @@ class Translators:
                 self._links.remove(link)
             for answer in link.owed.values():
                 if not answer.done():
-                    answer.set_exception(NoTranslator("The translators' link ended before the answer came."))
+                    answer.set_exception(LinkLost("The translators' link ended before the answer came."))
             logger.warning("translators %s: the link ended", connection.name)
             self._tell()
 

@@ -117,6 +117,14 @@ def test_whoever_asks_for_one_text_gets_an_answer_in_any_case() -> None:
                 refused = await texts.text(text, "es", target)
                 assert isinstance(refused, Refusal)
                 assert refused.code is code
+            echo.silent = True
+            asked = asyncio.ensure_future(texts.text("¿Cuándo?", "es", "en"))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            echo.cut()
+            lost = await asked
+            assert isinstance(lost, Refusal)
+            assert lost.code is RefusalCode.UNAVAILABLE, "it is installed here, and will be back"
 
     run(story())
 

@@ -224,6 +224,8 @@ def test_what_is_offered_is_what_a_session_that_has_begun_lacks() -> None:
             assert await on.translating.want(on.live, "pt-AO") == PT
             assert added(on) == {PT: False}
             assert on.translating.offered(on.live.state) == ("es",)
+            assert await on.translating.want(on.live, "es") == ES
+            assert added(on) == {PT: False, ES: True}, "it belongs to the record of every session"
             early = await on.hall.session(SessionId("early"), languages=("en",))
             assert on.translating.offered(early.state) == ()
             assert isinstance(await on.translating.want(early, "es"), Refusal)

@@ -5,10 +5,14 @@ import msgspec
 from hall_in_memory import FLOOR
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.ids import SegmentId
+from moothall.core.actors import Actor, Role
+from moothall.core.ids import CommandId, SegmentId
+from moothall.core.removing import Lines
 from moothall.core.signals import Partial, Unrecorded
+from moothall.services.orders import Receipt
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+from moothall.wire import translation as wire
 from translating_hall import ENGINE, ES, PT, Translated, added, translated_hall
 
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
@@ -48,6 +52,75 @@ def test_a_line_that_always_fails_is_left_and_the_others_go_on() -> None:
             await on.comes(lambda: len(on.lines(PT)) == 2)
 
     run(story())
+
+
+def test_what_ends_the_translators_again_and_again_holds_up_nothing_else() -> None:
+    class Breaks(EchoEnd):
+        async def _answer(self, message: wire.ToTranslators) -> None:
+            if isinstance(message, wire.Translate) and message.text == "It breaks.":
+                self.cut()
+            else:
+                await super()._answer(message)
+
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            on.connect(Breaks())
+            await on.comes(lambda: PT in on.live.state.channels)
+            await on.says("a", "It breaks.")
+            await on.says("b", "Welcome.")
+            restarts = 0
+            for _ in range(120):
+                await on.hall.clock.sleep(1_000)
+                if not on.translators.connected:
+                    on.connect(Breaks())
+                    restarts += 1
+            assert on.lines(PT) == {"b": "[pt] Welcome."}
+            assert restarts < 10, "more and more rarely"
+            await on.says("c", "Let us begin.")
+            assert await on.comes(lambda: "c" in on.lines(PT)) < 0.25
+            await on.corrects("a", "It works.")
+            assert await on.comes(lambda: on.lines(PT).get("a") == "[pt] It works.") < 1
+
+    run(story())
+
+
+def test_while_the_translators_hang_what_is_late_stands_as_it_was_said() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",), languages=("en", "ru")) as on:
+            echo = on.connect()
+            await on.comes(lambda: PT in on.live.state.channels)
+            echo.silent = True
+            await on.says("a", "Good morning.")
+            await on.hall.clock.sleep(1_000)
+            assert _late(on) == [], "it may come at any moment"
+            await on.says("b", "Welcome.")
+            await on.hall.clock.sleep(3_000)
+            assert _late(on)[-1] == "Good morning. Welcome."
+            assert await _removed(on, "a")
+            await on.hall.clock.sleep(2_000)
+            assert _late(on)[-1] == "Welcome.", "what was removed is not shown again"
+            await on.says("c", "Спасибо.", "ru")
+            await on.hall.clock.sleep(2_000)
+            assert _late(on)[-1] == "Спасибо.", "one signal has one language"
+            assert await _removed(on, "b")
+            assert await _removed(on, "c")
+            await on.hall.clock.sleep(2_000)
+            told = len(_late(on))
+            assert _late(on)[-1] == ""
+            echo.cut()
+            await on.hall.clock.sleep(2_000)
+            assert len(_late(on)) == told
+
+    run(story())
+
+
+async def _removed(on: Translated, name: str) -> bool:
+    erased = Lines((SegmentId(name),))
+    return isinstance(await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId(f"r{name}"), erased), Receipt)
+
+
+def _late(on: Translated) -> list[str]:
+    return [signal.text for signal in on.signals if isinstance(signal, Partial) and signal.channel == PT]
 
 
 def test_hung_translators_that_are_started_again_lose_nothing() -> None:

@@ -60,6 +60,25 @@ def test_a_text_goes_through_whoever_can_and_its_translation_is_kept() -> None:
     run(story())
 
 
+def test_what_comes_after_something_was_removed_is_not_kept() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            house.echo.silent = True
+            asked = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
+            await settle()
+            house.translators.forget()
+            await house.echo.tell(wire.Translated(id=1, text="[pt] Good"))
+            assert await asked == "[pt] Good"
+            house.echo.silent = False
+            await house.translators.hop("Good", EN_PT, "")
+            assert house.echo.asked == ["Good", "Good"], "it may have been what was removed"
+            house.echo.cut()
+
+    run(story())
+
+
 def test_failures_are_told_to_all_who_wait_and_never_kept() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:

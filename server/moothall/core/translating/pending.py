@@ -47,6 +47,10 @@ class Pending:
         if self._order:
             self._screen = self._order[max(0, len(self._order) - ON_SCREEN)]
 
+    def newest(self, most: int) -> tuple[SegmentId, ...]:
+        """The last lines that wait, in order of time."""
+        return tuple(name for _, name in self._order[-most:])
+
     def pop(self) -> Due:
         """The next: of what is on the screen and what came later, the oldest; then the oldest of all.
 

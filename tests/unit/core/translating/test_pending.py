@@ -33,6 +33,7 @@ def test_lines_as_they_come_are_taken_in_their_order_and_once_by_their_newest_te
     for each in (line(5), line(6), line(5, 1)):
         pending.add(each)
     assert len(pending) == 2
+    assert pending.newest(1) == (SegmentId("l0006"),)
     assert pending.pop() == line(5, 1)
     pending.fill([])
     assert len(pending) == 0
