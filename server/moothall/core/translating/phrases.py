@@ -54,7 +54,8 @@ def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
             msg = f"{where}: phrase {number} lacks a form, or one is empty or above {LONGEST} characters. {WHAT_FITS}."
             raise ConfigurationError(msg)
         if len({parted(form)[1] for form in forms}) > 1:
-            msg = f"{where}: some forms of phrase {number} end with {{number}} or ?, others don't; all do, or none."
+            ends = "{number}, {alone} or ?"
+            msg = f"{where}: some forms of phrase {number} end with {ends}, others don't; all do, or none."
             raise ConfigurationError(msg)
     return found
 

@@ -24,6 +24,8 @@ NUMBER = " {number}"
 """End of a term that holds only where a number follows; the number stays in the text."""
 QUESTION = "?"
 """End of a term that holds only where the question ends; its mark stays in the text."""
+ALONE = " {alone}"
+"""End of a term that holds only where it is a sentence by itself; the mark at its end stays in the text."""
 _NUMBER_WORDS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
@@ -38,8 +40,12 @@ _NUMBER_WORDS = (
 _AHEAD = {
     NUMBER: re.compile(rf"\s+(?:\d|(?:{'|'.join(_NUMBER_WORDS.split())})(?!\w))", re.IGNORECASE),
     QUESTION: re.compile(r"\s*[?？؟]"),  # noqa: RUF001
+    ALONE: re.compile(r"\s*(?:[.!…。！](?!\s*\d)|\Z)"),  # noqa: RUF001
 }
 """What has to follow."""
+_APOSTROPHES = str.maketrans("’ʼ", "''")  # noqa: RUF001
+_LETTER = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
+"""A letter or digit of a script that has spaces between words: next to one a word isn't whole."""
 
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,36 +59,39 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
 def protect(text: str, terms: Mapping[str, str], staying: Mapping[str, str] | None = None) -> Protected:
     """Take out what is to be kept.
 
-    `terms`: words as they are said, and what is to stand for them in the translation. Whole words count, case doesn't;
-    where two terms begin at the same word the longer one does. Of one that ends with NUMBER or QUESTION only what
-    stands before is taken out, where that follows. `staying`: words that stay behind a term in small letters.
+    `terms`: words as they are said, and what is to stand for them in the translation. Whole words count, case and the
+    form of apostrophes don't; where two terms begin at the same word the longer one does. Of one that ends with NUMBER,
+    QUESTION or ALONE only what stands before is taken out, where that holds. `staying`: words that stay behind a term
+    in small letters.
     """
+    stays_behind = {_plain(term): word for term, word in (staying or {}).items()}
     put_in: list[str] = []
     wanted: dict[str, dict[str, str]] = {}
     for term, written in terms.items():
-        begin, ahead = parted(term.lower())
+        begin, ahead = parted(_plain(term))
         if begin.strip():
             wanted.setdefault(begin, {})[ahead] = parted(written)[0]
     if not wanted or MARK.search(text):
         return Protected(text=text, put_in=())
 
     def take(match: re.Match[str]) -> str:
-        choices = wanted.get(match[0].lower(), {})
-        fitting = [ahead for ahead in (*_AHEAD, "") if ahead in choices and _follows(ahead, text, match.end())]
+        choices = wanted.get(_plain(match[0]), {})
+        fitting = [ahead for ahead in (*_AHEAD, "") if ahead in choices and _holds(ahead, text, match)]
         if not fitting or len(put_in) == MOST:
             return match[0]
         put_in.append(choices[fitting[0]])
-        stays = (staying or {}).get(f"{match[0].lower()}{fitting[0]}")
+        stays = stays_behind.get(f"{_plain(match[0])}{fitting[0]}")
         return _mark(len(put_in)) if stays is None else f"{_mark(len(put_in))} {stays}"
 
     either = [(begin, ahead) for begin, choices in wanted.items() for ahead in choices]
     longest_first = sorted(either, key=lambda each: (-len("".join(each)), each))
-    pattern = "|".join(f"{re.escape(begin)}{_only_before(ahead)}" for begin, ahead in longest_first)
-    return Protected(text=re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", take, text, flags=re.IGNORECASE), put_in=tuple(put_in))
+    pattern = "|".join(f"{_either_apostrophe(begin)}{_only_before(ahead)}" for begin, ahead in longest_first)
+    whole_words = rf"(?<!{_LETTER})(?:{pattern})(?!{_LETTER})"
+    return Protected(text=re.sub(whole_words, take, text, flags=re.IGNORECASE), put_in=tuple(put_in))
 
 
 def parted(term: str) -> tuple[str, str]:
-    """What is taken out of a text, and what has to follow there: NUMBER, QUESTION or nothing."""
+    """What is taken out of a text, and on what condition: NUMBER, QUESTION, ALONE or nothing."""
     ahead = next((end for end in _AHEAD if term.endswith(end)), "")
     return term.removesuffix(ahead), ahead
 
@@ -112,8 +121,19 @@ def _capital(text: str) -> str:
     return text if at is None else f"{text[:at]}{text[at].upper()}{text[at + 1 :]}"
 
 
-def _follows(ahead: str, text: str, at: int) -> bool:
-    return not ahead or _AHEAD[ahead].match(text, at) is not None
+def _plain(text: str) -> str:
+    return text.lower().translate(_APOSTROPHES)
+
+
+def _either_apostrophe(term: str) -> str:
+    return re.escape(term).replace("'", "['’ʼ]")  # noqa: RUF001
+
+
+def _holds(ahead: str, text: str, match: re.Match[str]) -> bool:
+    if ahead and _AHEAD[ahead].match(text, match.end()) is None:
+        return False
+    before = text[: match.start()].rstrip(OPENING)
+    return ahead != ALONE or not before or before[-1] in SENTENCE_END
 
 
 def _only_before(ahead: str) -> str:

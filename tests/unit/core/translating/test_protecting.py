@@ -88,6 +88,44 @@ def test_a_term_may_ask_for_the_end_of_a_question() -> None:
     assert parted("¿abstenciones?") == ("¿abstenciones", "?")
 
 
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("Aye.", "XQ1X."),
+        ("aye", "XQ1X"),
+        ("Your vote? Aye! Good.", "Your vote? XQ1X! Good."),
+        ("Aye, captain.", "Aye, captain."),
+        ("I said aye.", "I said aye."),
+        ("Aye. 5 is next.", "Aye. 5 is next."),
+    ],
+)
+def test_a_term_may_have_to_be_a_sentence_by_itself(text: str, taken: str) -> None:
+    assert protect(text, {"aye {alone}": "sí {alone}"}).text == taken
+
+
+@pytest.mark.parametrize("sign", ["'", "\u2019", "\u02bc"])
+def test_apostrophes_of_any_form_are_the_same(sign: str) -> None:
+    for term in ("Let's table the item", "let\u2019s table the item"):
+        assert protect(f"Let{sign}s table the item.", {term: "x"}).text == "XQ1X."
+    stays = protect(f"L{sign}avis du comité.", {"l'avis du": "x"}, {"l'avis du": "le"})
+    assert stays.text == "XQ1X le comité."
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("我们在联合国开会。", "我们在XQ1X开会。"),
+        ("国連のIGFです", "国連のXQ1Xです"),
+        ("ประชุมสหประชาชาติวันนี้", "ประชุมXQ1Xวันนี้"),
+        ("اجتماع الأمم المتحدة", "اجتماع XQ1X"),
+        ("IGFs", "IGFs"),
+    ],
+)
+def test_where_words_have_no_spaces_between_them_a_term_is_found_all_the_same(text: str, taken: str) -> None:
+    terms = dict.fromkeys(("联合国", "IGF", "สหประชาชาติ", "الأمم المتحدة"), "UN")
+    assert protect(text, terms).text == taken
+
+
 def test_a_word_may_stay_behind_a_term() -> None:
     terms = {"doy la palabra al": "I give the floor to"}
     assert protect("Doy la palabra al autor.", terms, {"doy la palabra al": "el"}).text == "XQ1X el autor."
