@@ -27,9 +27,11 @@ COORDINATOR = (Role.HUB, HALL, "Coordinator")
 
 
 @asynccontextmanager
-async def centre(data: Path, port: int = 0) -> AsyncIterator[Hall]:
+async def centre(data: Path, port: int = 0, *, translation: Translation | None = None) -> AsyncIterator[Hall]:
     settings = Settings(
-        server=Server(port=port, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=port, data=str(data)),
+        engine=Engine(count=0),
+        translation=translation or Translation(translators=()),
     )
     async with hall(settings) as running:
         yield running

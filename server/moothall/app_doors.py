@@ -236,6 +236,7 @@ async def open_doors(
         house,
         presence=presence,
         acts=hub_acts,
+        translating=translation.translating,
         catalogue=catalogue,
         public=address.public,
         address_of=address_of,

@@ -31,6 +31,7 @@ from moothall.services.hub_links import Connected, HubLinks
 from moothall.services.hub_ports import About, ActTaker, Pack, Registry
 from moothall.services.hub_presence import HubPresence
 from moothall.services.hub_source import CentreSource
+from moothall.services.translating import Translating
 from moothall.wire.hub_records import pack
 
 
@@ -140,6 +141,7 @@ def open_hub_link(
     *,
     presence: HubPresence,
     acts: HubActs,
+    translating: Translating,
     catalogue: Catalogue,
     public: str,
     address_of: Callable[[web.Request], str],
@@ -156,6 +158,7 @@ def open_hub_link(
         public=public,
         address_of=address_of,
     )
+    translating.hear_elsewhere(links.reads)
     house.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
     followed = HubFollowed(lambda: links.connected, presence.follows, house.clock, relinked=presence.relinked)
     stack.callback(house.tasks.create_task(carry_on(followed.run, house.clock)).cancel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession, CookieJar
 
 from hub_node import running_hub
@@ -12,6 +13,8 @@ from hub_together import COORDINATOR, SESSION, Meeting, below, centre, forwarded
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import NoteId
+from moothall.settings import Translation
+from moothall_hub.desk_ports import Choice
 from moothall_hub.node_doors import COOKIE
 from moothall_hub.strip import LineState
 
@@ -41,6 +44,27 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
         assert await shows(client, f"{hub.own}/s/{SESSION}", "Said after the cut.")()
         assert await shows(client, f"{hub.own}/s/{SESSION}/record.txt", "Good morning to Kisumu.")()
         assert hub.line.now().state is LineState.BEGINNING
+
+
+@pytest.mark.slow
+async def test_a_language_that_only_a_hub_reads_is_translated_for_it(tmp_path: Path) -> None:
+    echo = Translation(languages=(), translators=("echo",))
+    async with (
+        ClientSession() as client,
+        centre(tmp_path / "centre", translation=echo) as running,
+        running_hub(tmp_path / "hub") as hub,
+    ):
+        meeting = Meeting(running)
+        await meeting.begin()
+        await meeting.say("Good morning to Kisumu.")
+        await paired(running, hub)
+        await hub.offers.set(Choice(languages=("pt",)))
+        page = f"{hub.own}/s/{SESSION}?channel=mt-pt&ui=en"
+        await until(shows(client, page, "[pt] Good morning to Kisumu."))
+        live = await running.sessions.find(SESSION)
+        assert live is not None
+        made = {line.channel for _, line in live.state.segments.items()}
+        assert made == {"floor", "mt-pt"}, "nobody reads Spanish"
 
 
 async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import Epoch, Lane, SessionId, is_command_id, is_name
+from moothall.core.ids import ChannelId, Epoch, Lane, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hub_ports import (
     About,
@@ -158,6 +158,10 @@ class HubLinks:
     def connected(self) -> tuple[Connected, ...]:
         """The hubs that are linked, by name."""
         return tuple(_connected(self._links[hub]) for hub in sorted(self._links))
+
+    def reads(self, session: SessionId) -> frozenset[ChannelId]:
+        """The texts of a session that any hub is given."""
+        return frozenset(channel for link in self._links.values() for channel in link.reads(session))
 
     def full_for(self, identity: Identity) -> bool:
         """Whether there is no room for one more hub; for one that is linked already there is."""

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
-from moothall.core.ids import Lane, SessionId, is_name
+from moothall.core.ids import ChannelId, Lane, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.carrying_on import note_failure
 from moothall.services.hub_acting import HubActing
@@ -98,6 +98,11 @@ class ServedHub:
     def follows(self) -> tuple[SessionId, ...]:
         """The sessions that it follows."""
         return tuple(self._feedings)
+
+    def reads(self, session: SessionId) -> tuple[ChannelId, ...]:
+        """The texts that it is given of a session; none before it was told where it begins."""
+        feeding = self._feedings.get(session)
+        return () if feeding is None or feeding.begun is None else feeding.begun.channels
 
     def end(self, code: CloseCode, reason: str = "") -> None:
         """Have the link end: why, as a sentence of at most 123 bytes."""

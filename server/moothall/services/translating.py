@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
@@ -73,9 +73,14 @@ class Translating:
         # Bound: lines of the last two seconds.
         self._better: dict[tuple[SessionId, SegmentId], int] = {}
         self._adding: set[tuple[SessionId, ChannelId]] = set()
+        self._elsewhere: Callable[[SessionId], Collection[ChannelId]] = lambda _: ()
         sessions.observe(self._seen)
         sessions.tell_loaded(self._loaded)
         translators.changed(self._renew)
+
+    def hear_elsewhere(self, read: Callable[[SessionId], Collection[ChannelId]]) -> None:
+        """From now on ask also which texts of a session are read by whoever is no reader here: the hubs' rooms."""
+        self._elsewhere = read
 
     async def run(self) -> None:
         """Keep the translations up until cancelled."""
@@ -220,10 +225,11 @@ class Translating:
             return
         self._complete(live)
         now = self._clock.monotonic()
-        readers = live.fanout.readers
+        readers, elsewhere = live.fanout.readers, self._elsewhere(live.id)
         for channel in translations(live.state):
             key = (live.id, channel.id)
-            if readers.get(channel.id):
+            room = key in self._work or live.state.status is not Status.CLOSED or self._old < MOST_OLD
+            if readers.get(channel.id) or (channel.id in elsewhere and room):
                 self._read_at[key] = now
             needed = channel.of_record or now - self._read_at.get(key, -AFTER_MS) < AFTER_MS
             work = self._work.get(key)

@@ -278,6 +278,8 @@ def test_a_hub_gets_the_lanes_of_what_it_follows_and_its_own() -> None:
         assert model.known == await it.source.records(lanes)
         assert model.own == await it.source.records(frozenset({MINE, BELOW}))
         assert it.links.connected[0].sessions == (HALL,)
+        assert it.links.reads(HALL) == {ROOM}
+        assert it.links.reads(SessionId("other")) == frozenset()
 
     told(story, Centre(LogSource()))
 

@@ -265,6 +265,28 @@ def test_a_page_counts_as_reading_for_a_while() -> None:
     run(story())
 
 
+def test_what_a_hub_is_given_is_read_there() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=()) as on:
+            read: list[ChannelId] = []
+            on.translating.hear_elsewhere(lambda session: read if session == on.live.id else ())
+            on.connect()
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(added(on)) == 2)
+            await on.hall.clock.sleep(5_000)
+            assert on.lines(PT) == {}
+            read.append(PT)
+            assert await on.comes(lambda: len(on.lines(PT)) == 1) < 2
+            assert on.lines(ES) == {}
+            read.clear()
+            await on.hall.clock.sleep(70_000)
+            await on.says("b", "Nobody reads this.")
+            await on.hall.clock.sleep(5_000)
+            assert len(on.lines(PT)) == 1
+
+    run(story())
+
+
 def test_so_many_texts_of_closed_sessions_are_made_at_a_time() -> None:
     async def story() -> None:
         async with translated_hall(of_record=()) as on:
