@@ -110,6 +110,15 @@ def test_while_the_translators_hang_what_is_late_stands_as_it_was_said() -> None
             echo.cut()
             await on.hall.clock.sleep(2_000)
             assert len(_late(on)) == told
+            await on.says("d", "Let us begin.")
+            await on.hall.clock.sleep(1_000)
+            assert _late(on)[-1] == "Let us begin.", "nobody is connected who could"
+            echo = on.connect()
+            await on.comes(lambda: "d" in on.lines(PT))
+            echo.silent = True
+            await on.says("e", "Thank you.")
+            await on.hall.clock.sleep(4_000)
+            assert _late(on)[-1] == "Thank you.", "what has come stands there once"
 
     run(story())
 
