@@ -1,7 +1,9 @@
 """The translators' process: it dials the server, and each direction works in a thread of its own.
 
-A direction is loaded and tried out when the server says that texts will come, so that nobody pays for languages that
-nobody reads. A call that never comes back can't be taken out of its thread: the process ends and is started again, and
+A direction is loaded and tried out when the server says that texts will come, and before its first text in any case:
+nobody pays for languages that nobody reads, and nobody reads what an engine that isn't sane writes. Where it doesn't
+stand its trial the server is told, and it is tried again each minute, for a machine may have been busy, and a service
+away. A call that never comes back can't be taken out of its thread: the process ends and is started again, and
 the server asks anew.
 """
 
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 HUNG_S = 20.0
 """Seconds that a call may take; Apertium's pipe and a service's answer are given up before."""
+AGAIN_S = 60.0
+"""Seconds after which a direction that didn't stand its trial is tried again."""
 WAITING = 64
 """Texts that may be here at a time; the server has fewer under way."""
 
@@ -47,11 +51,18 @@ class TranslatorService:
     """Serves links with some translators."""
 
     def __init__(
-        self, translators: Sequence[Translator], name: str, *, hung_s: float = HUNG_S, try_out: Callable[..., None]
+        self,
+        translators: Sequence[Translator],
+        name: str,
+        *,
+        hung_s: float = HUNG_S,
+        again_s: float = AGAIN_S,
+        try_out: Callable[..., None],
     ) -> None:
         """`try_out(translator, direction)` raises TranslationFailed where a direction doesn't work."""
         self._name = name
         self._hung_s = hung_s
+        self._again_s = again_s
         self._try_out = try_out
         self._ways: list[tuple[Direction, Translator]] = [
             (direction, translator) for translator in translators for direction in translator.directions
@@ -59,6 +70,10 @@ class TranslatorService:
         self._missing = tuple(line for each in translators if (line := each.missing) is not None)
         self._threads: dict[int, ThreadPoolExecutor] = {}
         self._room = asyncio.Semaphore(WAITING)
+        self._sane: set[int] = set()
+        """Directions that stood their trial."""
+        self._unfit: set[int] = set()
+        """Directions of this link that didn't, and are tried again."""
 
     @property
     def hello(self) -> wire.TranslatorHello:
@@ -74,13 +89,14 @@ class TranslatorService:
         What is under way then is given up.
         """
         await link.send(self.hello)
+        self._unfit.clear()
         async with asyncio.TaskGroup() as group:
             while (message := await link.receive()) is not None:
                 if not 0 <= message.direction < len(self._ways):
                     msg = f"There is no direction {message.direction} here; there are {len(self._ways)}."
                     raise ProtocolError(msg)
                 await self._room.acquire()
-                task = group.create_task(self._answer(link, message))
+                task = group.create_task(self._answer(group, link, message))
                 task.add_done_callback(lambda _: self._room.release())
             raise _LinkEnded
 
@@ -96,20 +112,55 @@ class TranslatorService:
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _answer(self, link: TranslatorLink, message: wire.ToTranslators) -> None:
-        direction, translator = self._ways[message.direction]
-        if isinstance(message, wire.Prepare):
+    async def _answer(self, group: asyncio.TaskGroup, link: TranslatorLink, message: wire.ToTranslators) -> None:
+        number = message.direction
+        if number not in self._sane:
             try:
-                await self._in_thread(message.direction, lambda: self._try_out(translator, direction))
+                await self._in_thread(number, lambda: self._tried(number))
             except TranslationFailed as failed:
-                await link.send(wire.Unfit(direction=message.direction, reason=str(failed)))
+                await self._tell_unfit(group, link, number, str(failed))
+                if isinstance(message, wire.Translate):
+                    await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
+                return
+        if isinstance(message, wire.Prepare):
             return
+        direction, translator = self._ways[number]
         try:
-            text = await self._in_thread(message.direction, lambda: self._one(translator, message.text, direction))
+            text = await self._in_thread(number, lambda: self._one(translator, message.text, direction))
         except TranslationFailed as failed:
             await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
         else:
             await link.send(wire.Translated(id=message.id, text=text))
+
+    async def _tell_unfit(self, group: asyncio.TaskGroup, link: TranslatorLink, number: int, reason: str) -> None:
+        if number not in self._unfit:
+            self._unfit.add(number)
+            await link.send(wire.Unfit(direction=number, reason=reason))
+            group.create_task(self._try_again(link, number))
+
+    async def _try_again(self, link: TranslatorLink, number: int) -> None:
+        while number in self._unfit:
+            await asyncio.sleep(self._again_s)
+            try:
+                await self._in_thread(number, lambda: self._tried(number))
+            except TranslationFailed as failed:
+                logger.warning("it is tried again in %.0f s: %s", self._again_s, failed)
+            else:
+                self._unfit.discard(number)
+                await link.send(wire.Fit(direction=number))
+
+    def _tried(self, number: int) -> None:
+        """Load a direction and try it out, once. Raises TranslationFailed."""
+        if number in self._sane:
+            return
+        direction, translator = self._ways[number]
+        try:
+            self._try_out(translator, direction)
+        except TranslationFailed:
+            raise
+        except Exception as error:  # whatever an engine does when it is loaded
+            raise _broke(direction, error) from None
+        self._sane.add(number)
 
     def _one(self, translator: Translator, text: str, direction: Direction) -> str:
         if len(text) > LONGEST:
@@ -120,8 +171,7 @@ class TranslatorService:
         except TranslationFailed:
             raise
         except Exception as error:  # whatever an engine does with a text, the next one is translated
-            msg = f"{direction.engine} failed from {direction.source} to {direction.target} ({type(error).__name__})."
-            raise TranslationFailed(msg) from None
+            raise _broke(direction, error) from None
 
     async def _in_thread(self, number: int, work: Callable[[], T]) -> T:
         thread = self._threads.get(number)
@@ -147,6 +197,13 @@ class TranslatorService:
                 f"{self._hung_s:.0f} s; the process ends and is started again."
             )
             raise TranslatorHung(msg) from None
+
+
+def _broke(direction: Direction, error: Exception) -> TranslationFailed:
+    # Not what the error says: it may hold the text.
+    return TranslationFailed(
+        f"{direction.engine} failed from {direction.source} to {direction.target} ({type(error).__name__})."
+    )
 
 
 class _LinkEnded(Exception):

@@ -61,7 +61,8 @@ async def test_translators_have_their_own_place_at_the_same_address() -> None:
     over, handled = asyncio.Event(), Handled()
     async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled, translators) as port:
         async with connect(f"ws://127.0.0.1:{port}{translation.PATH}", additional_headers=GOOD) as socket:
-            await socket.send(translation.encode(translation.TranslatorHello(protocol=1, name="t", directions=())))
+            hello = translation.TranslatorHello(protocol=translation.PROTOCOL, name="t", directions=())
+            await socket.send(translation.encode(hello))
             asked = translation.decode_to_translators(await socket.recv(decode=False))
             assert asked == translation.Translate(id=1, direction=0, text="gpu-1")
         await over.wait()

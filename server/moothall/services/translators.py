@@ -62,12 +62,30 @@ class _Link:
 
     def __init__(self, link: TranslatorConnection, hello: wire.TranslatorHello) -> None:
         self.link = link
-        self.missing = hello.missing
+        self.directions = hello.directions
         self.numbers = {direction: number for number, direction in enumerate(hello.directions)}
+        self.unfit: dict[int, str] = {}
+        """Directions that don't work now, and why."""
+        self._lacks = hello.missing
         self.room = asyncio.Semaphore(IN_FLIGHT)
         self.prepared: set[int] = set()
         self.owed: dict[int, asyncio.Future[str]] = {}
         """Bounded by IN_FLIGHT."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What to install or to mend, in lines for the operator."""
+        return (*self._lacks, *self.unfit.values())
+
+    def set_fit(self, direction: int, unfit: str | None) -> None:
+        """A direction works or, with a sentence that says why, doesn't. Raises ProtocolError for none of theirs."""
+        if not 0 <= direction < len(self.directions):
+            msg = f"The translators named {len(self.directions)} directions, and none has the number {direction}."
+            raise ProtocolError(msg)
+        self.unfit.pop(direction, None)
+        if unfit is not None:
+            self.unfit[direction] = unfit
+        self.numbers = {each: number for number, each in enumerate(self.directions) if number not in self.unfit}
 
 
 class Translators:
@@ -106,7 +124,7 @@ class Translators:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What to install for more languages, in lines for the operator."""
+        """What to install or to mend for more languages, in lines for the operator."""
         return tuple(dict.fromkeys(line for link in self._links for line in link.missing))
 
     def forget(self) -> None:
@@ -232,7 +250,10 @@ class Translators:
                     answer.set_exception(TranslationFailed(message.reason))
             case wire.Unfit():
                 logger.error("translators %s: %s", link.link.name, message.reason)
-                link.numbers = {d: number for d, number in link.numbers.items() if number != message.direction}
+                link.set_fit(message.direction, message.reason)
+                self._tell()
+            case wire.Fit():
+                link.set_fit(message.direction, None)
                 self._tell()
             case wire.TranslatorHello():
                 msg = "Translators say hello once."

@@ -12,7 +12,7 @@ import msgspec
 from moothall.core.errors import ProtocolError
 from moothall.core.translating.routes import Direction
 
-PROTOCOL = 1
+PROTOCOL = 2
 PATH = "/translate"
 """Where this link is dialled; every other path is the link of engines that recognise."""
 MAX_FRAME_BYTES = 1 << 20
@@ -45,11 +45,17 @@ class Prepare(TranslatorMessage, frozen=True, kw_only=True, tag="prepare"):
 
 
 class Unfit(TranslatorMessage, frozen=True, kw_only=True, tag="unfit"):
-    """Translators → server: this direction doesn't work after all; the server asks for it no more."""
+    """Translators → server: this direction doesn't work; the server asks for it no more until `Fit` comes."""
 
     direction: int
     reason: str
     """A sentence for the operator."""
+
+
+class Fit(TranslatorMessage, frozen=True, kw_only=True, tag="fit"):
+    """Translators → server: a direction that was unfit works now."""
+
+    direction: int
 
 
 class Translate(TranslatorMessage, frozen=True, kw_only=True, tag="translate"):
@@ -77,7 +83,7 @@ class NotTranslated(TranslatorMessage, frozen=True, kw_only=True, tag="not-trans
 
 
 ToTranslators = Prepare | Translate
-FromTranslators = TranslatorHello | Unfit | Translated | NotTranslated
+FromTranslators = TranslatorHello | Unfit | Fit | Translated | NotTranslated
 
 _encoder = msgspec.msgpack.Encoder()
 _to_translators: msgspec.msgpack.Decoder[ToTranslators] = msgspec.msgpack.Decoder(ToTranslators)

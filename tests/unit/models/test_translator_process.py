@@ -49,10 +49,10 @@ Served = tuple[Translators, End, "asyncio.Task[None]"]
 
 
 @asynccontextmanager
-async def served(*here: Translator, hung_s: float = 30) -> AsyncIterator[Served]:
+async def served(*here: Translator, hung_s: float = 30, again_s: float = 60) -> AsyncIterator[Served]:
     """A server and the process, and the task that serves."""
     end, translators = End(), Translators()
-    service = TranslatorService(here, "t", hung_s=hung_s, try_out=tried)
+    service = TranslatorService(here, "t", hung_s=hung_s, again_s=again_s, try_out=tried)
     known = asyncio.Event()
     translators.changed(known.set)
     serving = asyncio.ensure_future(service.run(end))
@@ -84,7 +84,7 @@ async def test_a_text_that_fails_or_is_far_too_long_costs_nothing_else() -> None
                 raise RuntimeError(msg)
             return super().translate(texts, direction)
 
-    async with served(Breaking(fails=[1])) as (translators, _, _):
+    async with served(Breaking(fails=[2])) as (translators, _, _):
         with pytest.raises(Failed, match="to fail"):
             await translators.hop("Good", EN_PT, "")
         with pytest.raises(Failed, match="RuntimeError") as failed:
@@ -103,6 +103,37 @@ async def test_what_does_not_stand_its_trial_is_told_and_not_asked_for() -> None
         await told.wait()
         assert EN_PT not in translators.directions
         assert len(translators.directions) == 3
+
+
+async def test_nothing_is_translated_before_the_trial_whether_or_not_it_was_prepared() -> None:
+    echo = EchoTranslator(fails=[1])
+    async with served(echo) as (translators, _, _):
+        with pytest.raises(Failed, match="call 1"):
+            await translators.hop("Good", EN_PT, "")
+        assert echo.calls == 1, "the trial"
+        assert EN_PT not in translators.directions
+        assert await translators.hop("Bom", echo.directions[2], "") == "[es] Bom"
+        assert await translators.hop("Dia", echo.directions[2], "") == "[es] Dia"
+        assert echo.calls == 4, "one trial is enough"
+
+
+async def test_what_does_not_stand_its_trial_is_tried_again_and_told_when_it_does() -> None:
+    echo = EchoTranslator(fails=[1, 2])
+    async with served(echo, again_s=0.001) as (translators, _, _):
+        found: list[bool] = []
+        fit = asyncio.Event()
+
+        def changed() -> None:
+            found.append(EN_PT in translators.directions)
+            if found[-1]:
+                fit.set()
+
+        translators.changed(changed)
+        await translators.prepare(EN_PT)
+        await fit.wait()
+        assert found == [False, True]
+        assert echo.calls == 3
+        assert await translators.hop("Good", EN_PT, "") == "[pt] Good"
 
 
 @asynccontextmanager

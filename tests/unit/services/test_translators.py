@@ -191,6 +191,12 @@ def test_what_is_unfit_is_asked_for_no_more_and_what_is_far_too_long_is_refused(
             await house.translators.prepare(PT_ES)
             await settle()
             assert PT_ES not in house.translators.directions
+            assert house.translators.missing == ("It says nonsense.",), "whoever runs it is told"
+            await house.echo.tell(wire.Fit(direction=DIRECTIONS.index(PT_ES)))
+            await settle()
+            assert house.translators.directions == DIRECTIONS
+            assert house.translators.missing == ()
+            assert house.told == 3, "with the hello"
             house.echo.silent = True
             asked = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
             await settle()
@@ -202,12 +208,23 @@ def test_what_is_unfit_is_asked_for_no_more_and_what_is_far_too_long_is_refused(
     run(story())
 
 
+def test_a_direction_that_nobody_named_breaks_the_rules() -> None:
+    async def story() -> None:
+        end = EchoEnd()
+        await end.tell(wire.TranslatorHello(protocol=wire.PROTOCOL, name="t", directions=DIRECTIONS))
+        await end.tell(wire.Fit(direction=4))
+        with pytest.raises(ProtocolError, match="none has the number 4"):
+            await Translators().serve(end.server)
+
+    run(story())
+
+
 @pytest.mark.parametrize(
     "first",
     [
         wire.Translated(id=1, text="Bom"),
-        wire.TranslatorHello(protocol=2, name="t", directions=()),
-        wire.TranslatorHello(protocol=1, name="t", directions=DIRECTIONS * 200),
+        wire.TranslatorHello(protocol=wire.PROTOCOL + 1, name="t", directions=()),
+        wire.TranslatorHello(protocol=wire.PROTOCOL, name="t", directions=DIRECTIONS * 200),
     ],
 )
 def test_who_begins_with_something_else_is_sent_away(first: wire.FromTranslators) -> None:
@@ -225,7 +242,7 @@ def test_who_leaves_before_the_hello_and_who_says_it_twice() -> None:
         end = EchoEnd()
         end.cut()
         await Translators().serve(end.server)
-        hello = wire.TranslatorHello(protocol=1, name="t", directions=())
+        hello = wire.TranslatorHello(protocol=wire.PROTOCOL, name="t", directions=())
         twice = EchoEnd()
         await twice.tell(hello)
         await twice.tell(hello)

@@ -17,8 +17,11 @@ def test_what_goes_to_translators_comes_as_it_was(message: wire.ToTranslators) -
 @pytest.mark.parametrize(
     "message",
     [
-        wire.TranslatorHello(protocol=1, name="t", directions=DIRECTIONS, missing=("apt-get install apertium",)),
+        wire.TranslatorHello(
+            protocol=wire.PROTOCOL, name="t", directions=DIRECTIONS, missing=("apt-get install apertium",)
+        ),
         wire.Unfit(direction=2, reason="It says nonsense."),
+        wire.Fit(direction=2),
         wire.Translated(id=3, text="صباح الخير"),
         wire.NotTranslated(id=3, reason="It failed."),
     ],
@@ -31,5 +34,5 @@ def test_what_comes_from_translators_comes_as_it_was(message: wire.FromTranslato
 def test_what_is_no_message_is_refused_without_telling_what_it_held(frame: bytes) -> None:
     with pytest.raises(ProtocolError, match=f"{len(frame)} bytes"):
         wire.decode_to_translators(frame)
-    with pytest.raises(ProtocolError, match="no message of protocol 1"):
+    with pytest.raises(ProtocolError, match=f"no message of protocol {wire.PROTOCOL}"):
         wire.decode_from_translators(frame)
