@@ -119,10 +119,11 @@ class TextTranslation:
             raise NoTranslator(msg)
         words = self._wording(source, target, terms or Terms())
         ready = prepared(text, source, words)
-        done = finished(await self._through(route, ready.texts, words.version, keep=keep), ready, target)
+        generation = self._translators.generation if keep else None
+        done = finished(await self._through(route, ready.texts, words.version, generation), ready, target)
         if done is None:  # An engine lost or doubled what stood for a term.
             ready = ready.unprotected
-            done = finished(await self._through(route, ready.texts, words.version, keep=keep), ready, target)
+            done = finished(await self._through(route, ready.texts, words.version, generation), ready, target)
         if not done and text.strip():
             msg = f"Nothing came from {source} to {target}."
             raise TranslationFailed(msg)
@@ -150,13 +151,16 @@ class TextTranslation:
         whole = together([(part.text, gap) for part, gap in made], target)
         return msgspec.structs.replace(made[0][0], text=whole)
 
-    async def _through(self, route: Route, texts: Sequence[str], version: str, *, keep: bool) -> list[str]:
+    async def _through(self, route: Route, texts: Sequence[str], version: str, generation: int | None) -> list[str]:
+        """`generation`: of what is kept, as the text was read; None where it isn't to be kept."""
         done = []
         for each in texts:
             text = each
             for direction in route.hops:
                 # What holds nothing of a glossary is the same with any: into Portuguese, and through it into Spanish.
                 depends = version if MARK.search(text) else ""
+                # The text may have been removed while it was on its way.
+                keep = generation == self._translators.generation
                 text = await self._translators.hop(text, direction, depends, keep=keep)
             done.append(text)
         return done

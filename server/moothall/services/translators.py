@@ -19,7 +19,8 @@ from moothall.wire import translation as wire
 logger = logging.getLogger(__name__)
 
 ANSWER_S = 40.0
-"""Seconds: their own watch ends a call that hangs after half of it; this one is for when that hangs as well."""
+"""Seconds in which nothing at all comes from a link that owes something: their own watch ends a call that hangs after
+half of it; this one is for when that hangs as well. A queue that is long and goes on is no reason."""
 IN_FLIGHT = 16
 """Texts that one link has at a time; more wait here, which is bounded by whoever asks."""
 
@@ -71,6 +72,8 @@ class _Link:
         self.prepared: set[int] = set()
         self.owed: dict[int, asyncio.Future[str]] = {}
         """Bounded by IN_FLIGHT."""
+        self.heard_at = 0.0
+        """When something last came, or else was first owed; by the loop's clock."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -97,8 +100,8 @@ class Translators:
         self._links: list[_Link] = []
         self._ids = itertools.count(1)
         self._cache = HopCache()
-        self._forgotten = 0
-        """How often all of it was let go."""
+        self.generation = 0
+        """Of what is kept: one more whenever all of it is forgotten."""
         # Bound: the texts that are asked for at a time.
         self._under_way: dict[HopKey, asyncio.Future[str]] = {}
         self._listeners: list[Callable[[], None]] = []
@@ -130,7 +133,7 @@ class Translators:
     def forget(self) -> None:
         """Let go of all translations that are kept: something was removed from a log."""
         self._cache.clear()
-        self._forgotten += 1
+        self.generation += 1
 
     async def prepare(self, direction: Direction) -> None:
         """Texts in a direction will come."""
@@ -155,7 +158,7 @@ class Translators:
         if under_way is not None:
             return await asyncio.shield(under_way)
         future = self._under_way[key] = asyncio.get_running_loop().create_future()
-        forgotten = self._forgotten
+        generation = self.generation
         try:
             translated = await self._asked(text, direction)
         except BaseException as error:
@@ -164,7 +167,7 @@ class Translators:
             future.exception()  # Whether or not somebody else waits for it.
             raise
         else:
-            if forgotten == self._forgotten:  # Else it may be of what was removed.
+            if generation == self.generation:  # Else it may be of what was removed.
                 self._cache.put(key, translated)
             future.set_result(translated)
             return translated
@@ -177,20 +180,25 @@ class Translators:
             msg = f"No translator from {direction.source} to {direction.target} is connected."
             raise NoTranslator(msg)
         async with link.room:
-            if link not in self._links:
-                msg = "The translators were gone before the text came to them."
+            if link not in self._links or direction not in link.numbers:
+                msg = "The translators were gone before the text came to them, or can't do it any more."
                 raise NoTranslator(msg)
             number = next(self._ids)
             answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            if not link.owed:
+                link.heard_at = loop.time()
             link.owed[number] = answer
             try:
                 await link.link.send(wire.Translate(id=number, direction=link.numbers[direction], text=text))
-                async with asyncio.timeout(self._answer_s):
-                    return await answer
-            except TimeoutError:
-                self._give_up(link)
-                msg = "The translators didn't answer."
-                raise LinkLost(msg) from None
+                while not answer.done():
+                    patience = link.heard_at + self._answer_s - loop.time()
+                    if patience <= 0:
+                        self._give_up(link)
+                        msg = "The translators didn't answer."
+                        raise LinkLost(msg)
+                    await asyncio.wait({answer}, timeout=patience)
+                return await answer
             finally:
                 link.owed.pop(number, None)
 
@@ -235,6 +243,7 @@ class Translators:
             self._tell()
 
     def _take(self, link: _Link, message: wire.FromTranslators) -> None:
+        link.heard_at = asyncio.get_running_loop().time()
         match message:
             case wire.Translated():
                 answer = link.owed.get(message.id)

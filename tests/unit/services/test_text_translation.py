@@ -13,6 +13,7 @@ from moothall.services.text_translation import KEPT, LONGEST, Made, Reach, Terms
 from moothall.services.translators import NoTranslator, TranslationFailed, Translators
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+from moothall.wire import translation as wire
 
 PHRASES: tuple[Phrase, ...] = (
     {"en": ("the motion carries",), "es": ("se aprueba la moción",), "pt": ("a moção é aprovada",)},
@@ -20,9 +21,11 @@ PHRASES: tuple[Phrase, ...] = (
 
 
 @asynccontextmanager
-async def texts_of(echo: EchoEnd, kept: int = KEPT) -> AsyncIterator[TextTranslation]:
+async def texts_of(
+    echo: EchoEnd, kept: int = KEPT, translators: Translators | None = None
+) -> AsyncIterator[TextTranslation]:
     async with asyncio.TaskGroup() as group:
-        translators = Translators()
+        translators = translators or Translators()
         texts = TextTranslation(translators, PHRASES, kept=kept)
         group.create_task(translators.serve(echo.server))
         group.create_task(echo.run())
@@ -45,6 +48,24 @@ def test_a_text_goes_its_way_hop_by_hop_with_formulas_and_terms_kept() -> None:
             term = await texts.translate("Moothall opens.", "en", "pt", Terms(forced={"Moothall": "a Moothall"}))
             assert "Moothall opens" in term.text.replace("a Moothall", "Moothall")
             assert term.wording != made.wording
+
+    run(story())
+
+
+def test_what_is_removed_on_its_way_is_kept_at_no_hop() -> None:
+    async def story() -> None:
+        echo, translators = EchoEnd(), Translators()
+        async with texts_of(echo, translators=translators) as texts:
+            echo.silent = True
+            asked = asyncio.ensure_future(texts.translate("A secret.", "en", "es"))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            translators.forget()
+            echo.silent = False
+            await echo.tell(wire.Translated(id=1, text="Um segredo."))
+            assert (await asked).text == "[es] Um segredo."
+            assert (await texts.translate("Um segredo.", "pt", "es")).text == "[es] Um segredo."
+            assert echo.asked == ["A secret.", "Um segredo.", "Um segredo."], "the second hop is not kept either"
 
     run(story())
 

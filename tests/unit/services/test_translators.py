@@ -159,6 +159,23 @@ def test_translators_that_never_answer_are_given_up_and_whoever_started_them_is_
     run(story())
 
 
+def test_a_long_queue_that_goes_on_is_no_reason_to_give_them_up() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            house.echo.silent = True
+            asked = [asyncio.ensure_future(house.translators.hop(f"Text {n}", EN_PT, "")) for n in range(IN_FLIGHT)]
+            for number in range(1, IN_FLIGHT + 1):
+                await asyncio.sleep(12)
+                await house.echo.tell(wire.Translated(id=number, text=f"Texto {number}"))
+            assert (await asyncio.gather(*asked))[-1] == f"Texto {IN_FLIGHT}"
+            assert asyncio.get_running_loop().time() == 12 * IN_FLIGHT
+            house.echo.cut()
+
+    run(story())
+
+
 def test_a_direction_is_prepared_once_and_the_least_busy_link_is_asked() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
@@ -200,6 +217,16 @@ def test_what_is_unfit_is_asked_for_no_more_and_what_is_far_too_long_is_refused(
             house.echo.silent = True
             asked = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
             await settle()
+            waiting = [asyncio.ensure_future(house.translators.hop(f"{n}", PT_ES, "")) for n in range(IN_FLIGHT)]
+            await settle()
+            await house.echo.tell(wire.Unfit(direction=DIRECTIONS.index(PT_ES), reason="It broke."))
+            await settle()
+            await house.echo.tell(wire.NotTranslated(id=2, reason="It broke."))
+            with pytest.raises(NoTranslator, match="can't do it any more"):
+                await waiting[-1]
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
             await house.echo.tell(wire.Translated(id=1, text="x" * (wire.LONGEST_TEXT + 1)))
             with pytest.raises(TranslationFailed, match="too long"):
                 await asked
