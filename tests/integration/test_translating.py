@@ -181,6 +181,7 @@ async def test_hostile_lines_are_translated_or_shown_and_the_next_one_is_fine(tm
         "^$[]{}/\\@<> ^the/the<det>$",
         "[<b>bold</b>] \x00 null",
         "word " * 1_900,
+        "a" * 10_000,
         "Привет مرحبا 你好 hello",
         "🎉🎉 well done 👩‍👩‍👧",
         "\u202eright-to-left override\u202c",

@@ -27,6 +27,9 @@ PINNED = "0.2.0"
 INSTALL = f"Install {PACKAGE} {PINNED} (Linux on x86-64, macOS, Windows): pip install 'moothall[translate]'"
 PIECE = 320
 """Characters that the engine is given at most."""
+MOST_TIMES, MOST_MORE = 2, 60
+"""A translation has at most so many times the characters of its piece, and so many more; beyond it the model goes round
+in circles, as with `aaaa...`."""
 PANIC = "pyo3_runtime"
 """Module of what is raised when native code fails; it is no Exception."""
 
@@ -95,7 +98,7 @@ class BergamotTranslator:
         if not has_latin(piece):
             return piece
         try:
-            return self._native(direction).translate(piece).strip()
+            answer = self._native(direction).translate(piece).strip()
         except BaseException as error:
             if not isinstance(error, Exception) and type(error).__module__ != PANIC:
                 raise
@@ -107,6 +110,8 @@ class BergamotTranslator:
                 f"Bergamot failed from {direction.source} to {direction.target}; it is loaded again for the next text."
             )
             raise TranslationFailed(msg) from None
+        # Better untranslated than made of nothing.
+        return answer if len(answer) <= MOST_TIMES * len(piece) + MOST_MORE else piece
 
     def _native(self, direction: Direction) -> Native:
         with self._loading:

@@ -50,6 +50,17 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """What to install for more, in lines for the operator, in English."""
 
 
+class _Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How the parts of one text go."""
+
+    source: str
+    target: str
+    route: Route
+    words: Wording
+    generation: int | None
+    """Of what the translators keep, as the text came; None where nothing of it is to be kept."""
+
+
 class TextTranslation:
     """See the module."""
 
@@ -111,56 +122,58 @@ class TextTranslation:
     ) -> Made:
         """The text in the target's language. Without `keep` nothing of it stays in memory; `here` as for `route`.
 
+        A long text goes part by part: what else is said comes in between, and no engine takes long for one.
+
         Raises NoTranslator where no way is open now, and TranslationFailed where it failed this time.
         """
         route = self.route(source, target, here=here)
         if route is None:
             msg = f"There is no way from {source} to {target} now."
             raise NoTranslator(msg)
-        words = self._wording(source, target, terms or Terms())
-        ready = prepared(text, source, words)
-        generation = self._translators.generation if keep else None
-        done = finished(await self._through(route, ready.texts, words.version, generation), ready, target)
+        way = _Way(
+            source=source,
+            target=target,
+            route=route,
+            words=self._wording(source, target, terms or Terms()),
+            generation=self._translators.generation if keep else None,
+        )
+        made = [(await self._part(part, way), gap) for part, gap in parts_of(text)]
+        return Made(text=together(made, target), route=route, wording=way.words.version)
+
+    async def _part(self, text: str, way: _Way) -> str:
+        ready = prepared(text, way.source, way.words)
+        done = finished(await self._through(ready.texts, way), ready, way.target)
         if done is None:  # An engine lost or doubled what stood for a term.
             ready = ready.unprotected
-            done = finished(await self._through(route, ready.texts, words.version, generation), ready, target)
-        if not done and text.strip():
-            msg = f"Nothing came from {source} to {target}."
+            done = finished(await self._through(ready.texts, way), ready, way.target)
+        if not done:
+            msg = f"Nothing came from {way.source} to {way.target}."
             raise TranslationFailed(msg)
-        return Made(text=done or "", route=route, wording=words.version)
+        return done
 
     async def text(
         self, text: str, source: str, target: str, terms: Terms | None = None, *, here: bool = False
     ) -> Made | Refusal:
-        """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept.
-
-        A long text goes part by part: what is said now comes in between.
-        """
+        """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept."""
         if not text.strip() or len(text) > LONGEST:
             return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
         try:
-            made = [
-                (await self.translate(part, source, target, terms, keep=False, here=here), gap)
-                for part, gap in parts_of(text)
-            ]
+            return await self.translate(text, source, target, terms, keep=False, here=here)
         except TranslationFailed as failed:
             if isinstance(failed, NoTranslator) and not isinstance(failed, LinkLost):
                 message = "No translation between these languages is installed here."
                 return Refusal(code=RefusalCode.UNKNOWN, message=message)
             return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
-        whole = together([(part.text, gap) for part, gap in made], target)
-        return msgspec.structs.replace(made[0][0], text=whole)
 
-    async def _through(self, route: Route, texts: Sequence[str], version: str, generation: int | None) -> list[str]:
-        """`generation`: of what is kept, as the text was read; None where it isn't to be kept."""
+    async def _through(self, texts: Sequence[str], way: _Way) -> list[str]:
         done = []
         for each in texts:
             text = each
-            for direction in route.hops:
+            for direction in way.route.hops:
                 # What holds nothing of a glossary is the same with any: into Portuguese, and through it into Spanish.
-                depends = version if MARK.search(text) else ""
+                depends = way.words.version if MARK.search(text) else ""
                 # The text may have been removed while it was on its way.
-                keep = generation == self._translators.generation
+                keep = way.generation == self._translators.generation
                 text = await self._translators.hop(text, direction, depends, keep=keep)
             done.append(text)
         return done

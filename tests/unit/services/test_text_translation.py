@@ -52,6 +52,19 @@ def test_a_text_goes_its_way_hop_by_hop_with_formulas_and_terms_kept() -> None:
     run(story())
 
 
+def test_a_long_text_goes_part_by_part_and_comes_back_whole() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with texts_of(echo) as texts:
+            said = " ".join(f"The secretariat has sent document {number} to the members." for number in range(40))
+            made = await texts.translate(said, "en", "pt")
+            assert len(echo.asked) > 3
+            assert max(map(len, echo.asked)) <= 600, "so that no engine takes long, and other lines come in between"
+            assert made.text.replace("[pt] ", "") == said
+
+    run(story())
+
+
 def test_what_is_removed_on_its_way_is_kept_at_no_hop() -> None:
     async def story() -> None:
         echo, translators = EchoEnd(), Translators()

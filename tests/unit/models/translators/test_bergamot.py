@@ -17,16 +17,14 @@ class PanicException(BaseException):
 class Loaded:
     """A model that says what it was given, in capitals, or fails."""
 
-    def __init__(self, folder: Path, asked: list[str], failing: list[BaseException]) -> None:
-        self._folder = folder
-        self._asked = asked
-        self._failing = failing
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     def translate(self, text: str) -> str:
-        self._asked.append(text)
-        if self._failing:
-            raise self._failing.pop()
-        return f" {text.upper()} "
+        self._shelf.asked.append(text)
+        if self._shelf.failing:
+            raise self._shelf.failing.pop()
+        return f" {text.upper()} " * self._shelf.times
 
 
 class Shelf:
@@ -38,11 +36,13 @@ class Shelf:
         self.loads: list[str] = []
         self.asked: list[str] = []
         self.failing: list[BaseException] = []
+        self.times = 1
+        """How often a model says what it says."""
         self.translator = BergamotTranslator(folder, self.load)
 
     def load(self, folder: Path) -> Native:
         self.loads.append(folder.name)
-        return Loaded(folder, self.asked, self.failing)
+        return Loaded(self)
 
     def translate(self, text: str) -> str:
         return self.translator.translate([text], self.translator.directions[0])[0]
@@ -87,6 +87,11 @@ def test_it_is_asked_a_sentence_at_a_time_and_nothing_too_long(shelf: Shelf) -> 
 def test_what_has_no_latin_letter_stays_as_it_is(shelf: Shelf) -> None:
     assert shelf.translate("12:30. 你好! Привет") == "12:30. 你好! Привет"
     assert shelf.asked == []
+
+
+def test_what_it_goes_round_in_circles_over_stays_as_it_is(shelf: Shelf) -> None:
+    shelf.times = 4
+    assert shelf.translate(f"{'a' * 80}. Yes!") == f"{'a' * 80}. YES!  YES!  YES!  YES!"
 
 
 @pytest.mark.parametrize("error", [PanicException("secret"), RuntimeError("secret"), UnicodeError("secret")])
