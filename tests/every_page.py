@@ -207,7 +207,10 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
 
 
 INTO_PORTUGUESE = Direction(engine="echo", version="1", source="en", target="pt", cost=40.0)
-TO_INSTALL = "Translating from and to Spanish is off. On Debian: sudo apt-get install apertium apertium-es-pt"
+TO_INSTALL = (
+    "Translating from and to Spanish is off. Install it and start the server again. "
+    "On Debian: sudo apt-get install apertium apertium-es-pt"
+)
 
 
 @asynccontextmanager

@@ -77,7 +77,7 @@ class Translation:
 
     def reach(self) -> Reach:
         """What can be translated now."""
-        return self._texts.reach
+        return self.translating.reach
 
     def languages(self, session: SessionId) -> Sequence[str]:
         """As `Translating.languages`, of a session that is loaded."""

