@@ -79,10 +79,11 @@ coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick test
 	$(PYTEST) -m "not chaos and not slow and not model and not browser" \
 		--cov=moothall --cov=moothall_hub --cov=moothall_models --cov-branch $(ARGS)
 
-bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to read it
+bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to read it; MT=FOLDER for how good translations are
 	@$(BIN)/moothall models fetch whisper-base
 	$(BIN)/python bench/speech.py $(ARGS)
 	$(BIN)/python bench/translating.py config/sample/session.opus
+	$(if $(call given,MT),$(BIN)/python bench/translation.py "$$MT")
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate -o requirements/demo.txt

@@ -208,11 +208,11 @@ def test_what_is_unfit_is_asked_for_no_more_and_what_is_far_too_long_is_refused(
             await house.translators.prepare(PT_ES)
             await settle()
             assert PT_ES not in house.translators.directions
-            assert house.translators.missing == ("It says nonsense.",), "whoever runs it is told"
+            assert list(house.translators.missing) == ["It says nonsense."], "whoever runs it is told"
             await house.echo.tell(wire.Fit(direction=DIRECTIONS.index(PT_ES)))
             await settle()
             assert house.translators.directions == DIRECTIONS
-            assert house.translators.missing == ()
+            assert list(house.translators.missing) == []
             assert house.told == 3, "with the hello"
             house.echo.silent = True
             asked = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
