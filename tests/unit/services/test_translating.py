@@ -247,7 +247,7 @@ def test_where_several_languages_are_spoken_each_of_record_may_be_out_of_reach()
 def test_the_operator_is_told_which_languages_of_record_nothing_reaches() -> None:
     async def story() -> None:
         async with translated_hall(of_record=("en", "pt-BR", "ar", "zh-Hant")) as on:
-            assert on.translating.reach.missing == (), "nobody is connected: that is said instead"
+            assert not on.translating.reach.missing, "nobody is connected: that is said instead"
             on.connect(EchoEnd(missing=("Install this.",)))
             await on.comes(lambda: bool(on.translators.directions))
             assert on.translating.reach.missing == (
