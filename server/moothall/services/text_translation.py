@@ -10,7 +10,7 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.languages import primary
 from moothall.core.translating.parts import parts_of, together
 from moothall.core.translating.phrases import Phrase
-from moothall.core.translating.protecting import MARK
+from moothall.core.translating.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
 from moothall.core.translating.routes import Direction, Route, best_route, reachable
 from moothall.core.translating.wording import Wording, finished, prepared, wording
 from moothall.services.translators import LinkLost, NoTranslator, TranslationFailed, Translators
@@ -144,6 +144,9 @@ class TextTranslation:
         ready = prepared(text, way.source, way.words)
         done = finished(await self._through(ready.texts, way), ready, way.target)
         if done is None:  # An engine lost or doubled what stood for a term.
+            otherwise = await self._through([marked_otherwise(each) for each in ready.texts], way)
+            done = finished([marked_as_first(each) for each in otherwise], ready, way.target)
+        if done is None:
             ready = ready.unprotected
             done = finished(await self._through(ready.texts, way), ready, way.target)
         if not done:
@@ -171,7 +174,7 @@ class TextTranslation:
             text = each
             for direction in way.route.hops:
                 # What holds nothing of a glossary is the same with any: into Portuguese, and through it into Spanish.
-                depends = way.words.version if MARK.search(text) else ""
+                depends = way.words.version if MARK.search(text) or OTHER_MARK.search(text) else ""
                 # The text may have been removed while it was on its way.
                 keep = way.generation == self._translators.generation
                 text = await self._translators.hop(text, direction, depends, keep=keep)

@@ -56,7 +56,7 @@ class EchoEnd:
         """How many of the next texts fail."""
         self.silent = False
         """Whether nothing is answered, as by a hung engine."""
-        self.loses = ""
+        self.loses: Collection[str] = ()
         """What is missing in every translation."""
         self.unfit: Collection[Direction] = ()
         """What is found not to work when it is prepared."""
@@ -94,4 +94,6 @@ class EchoEnd:
             return
         await asyncio.sleep(0)
         said = f"[{direction.target}] {message.text}"
-        await self.tell(wire.Translated(id=message.id, text=said.replace(self.loses, "") if self.loses else said))
+        for lost in self.loses:
+            said = said.replace(lost, "")
+        await self.tell(wire.Translated(id=message.id, text=said))

@@ -108,13 +108,16 @@ def test_a_formula_alone_needs_no_engine() -> None:
     run(story())
 
 
-def test_what_an_engine_loses_is_translated_once_more_without_protection() -> None:
+def test_what_an_engine_loses_is_translated_with_another_mark_and_then_without_protection() -> None:
     async def story() -> None:
         echo = EchoEnd()
-        echo.loses = "XQ1X"
+        echo.loses = ("XQ1X",)
         async with texts_of(echo) as texts:
             made = await texts.translate("I think the motion carries today.", "en", "pt")
-            assert made.text == "[pt] I think the motion carries today."
+            assert made.text == "[pt] I think a moção é aprovada today."
+            echo.loses = ("XQ1X", "Xqz1")
+            made = await texts.translate("We see that the motion carries.", "en", "pt")
+            assert made.text == "[pt] We see that the motion carries."
 
     run(story())
 

@@ -2,7 +2,8 @@
 
 Each is taken out before and put in again afterwards. What stands in its place meanwhile survives the engines: of
 eleven forms that were tried, those like `XQ1X` came through all of them (`docs/why/translation.md`). It is checked all
-the same: where one is missing or doubled, the text is translated once more without protection.
+the same: where one is missing or doubled, the text is translated once more with others in their place, and where these
+don't come through either, without protection.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ MOST = 24
 
 MARK = re.compile(r"XQ(\d{1,3})X", re.IGNORECASE)
 """What stands in a place."""
+OTHER_MARK = re.compile(r"XQZ(\d{1,3})(?!\d)", re.IGNORECASE)
+"""What stands there when the first was lost: it came through the two of 178 sentences in which that happened."""
 NUMBER = " {number}"
 """End of a term that holds only where a number follows; the number stays in the text."""
 QUESTION = "?"
@@ -88,6 +91,16 @@ def protect(text: str, terms: Mapping[str, str], staying: Mapping[str, str] | No
     pattern = "|".join(f"{_either_apostrophe(begin)}{_only_before(ahead)}" for begin, ahead in longest_first)
     whole_words = rf"(?<!{_LETTER})(?:{pattern})(?!{_LETTER})"
     return Protected(text=re.sub(whole_words, take, text, flags=re.IGNORECASE), put_in=tuple(put_in))
+
+
+def marked_otherwise(text: str) -> str:
+    """The text with the other marks in place of the first."""
+    return MARK.sub(r"Xqz\1", text)
+
+
+def marked_as_first(text: str) -> str:
+    """The text with the first marks again."""
+    return OTHER_MARK.sub(r"XQ\1X", text)
 
 
 def parted(term: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.translating.protecting import MOST, parted, protect, restore
+from moothall.core.translating.protecting import MOST, marked_as_first, marked_otherwise, parted, protect, restore
 
 TERMS = {"Internet Governance Forum": "IGF", "Governance": "Governança", "Moothall": "Moothall"}
 
@@ -16,6 +16,11 @@ def test_what_is_kept_is_taken_out_and_put_in_again() -> None:
 
 def test_only_whole_words_count() -> None:
     assert protect("Moothalls and misgovernance", TERMS).put_in == ()
+
+
+def test_other_marks_may_stand_in_the_same_places() -> None:
+    assert marked_otherwise("At the XQ1X we used XQ12X.") == "At the Xqz1 we used Xqz12."
+    assert marked_as_first("No xqz1 usamos o Xqz12.") == "No XQ1X usamos o XQ12X."
 
 
 def test_another_order_of_words_is_no_fault() -> None:
