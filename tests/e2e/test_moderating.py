@@ -155,6 +155,17 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         assert not any(each.published for each in on.live.state.floor.standing(Standing.CLOSED))
         await page.get_by_role("button", name="Undo: To be answered").click()
         await expect(page.locator("#Queued .question")).to_have_count(3)
+        await page.locator("#q-q0").focus()
+        await page.keyboard.press("o")
+        await expect(page.locator("#Answered #q-q0")).to_contain_text("To be answered in writing")
+        await page.get_by_role("button", name="Decide on what is left").click()
+        await page.get_by_label("They are passed on to those who write the report").check()
+        await page.get_by_role("button", name="Do it for all of them").click()
+        await expect(page.locator("#Others #q-q1")).to_contain_text("Passed on to those who write the report")
+        assert len(on.live.state.floor.standing(Standing.TO_REPORT)) == 2
+        await page.goto(await on.link(Role.RAPPORTEUR))
+        await page.goto(f"{on.running.address}/desk/{S}")
+        await expect(page.locator("#Tagged")).to_contain_text("No. 2 Question 1 about water")
 
 
 RUNG = """window.rung = 0;

@@ -24,10 +24,12 @@ const MOST = 500; // questions that one command brings somewhere
 const KEYS = {
   next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
   reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
-  flag: 'v', unflag: 'g',
+  flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
 };
 const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join', wall: 'key.wall' };
-const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
+const STANDS = {
+  approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
+};
 
 let due = null; // when what is said is shown anew
 const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });

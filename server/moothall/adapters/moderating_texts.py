@@ -19,6 +19,7 @@ STANDINGS = {
     Standing.JOINED: "Joined",
     Standing.TO_WRITE: "To be answered in writing",
     Standing.WRITTEN: "Answered in writing",
+    Standing.TO_REPORT: "Passed on to those who write the report",
     Standing.CLOSED: "Closed without an answer",
     Standing.WITHDRAWN: "Taken back by its author",
 }
@@ -89,6 +90,8 @@ MODERATING_TEXTS = {
     "act.call": "Call",
     "act.answered": "Answered",
     "act.write": "Answer in writing",
+    "act.to-write": "To be answered in writing",
+    "act.report": "For the report",
     "act.later": "Later",
     "act.restore": "Restore",
     "act.reword": "Mend the spelling",
