@@ -11,8 +11,12 @@ export class QuestionDone extends DeskPanel {
 
   /** The newest act that can be undone: of this page, else of anybody. */
   undoable() {
-    const can = this.acts.filter((act) => act.undo.length && !act.undone);
-    return can.findLast(({ by }) => this.seats.has(by.seat)) ?? can.at(-1) ?? null;
+    return this.own() ?? super.undoable();
+  }
+
+  /** The newest act of this page that can be undone. */
+  own() {
+    return this.acts.findLast((act) => act.undo.length && !act.undone && this.seats.has(act.by.seat)) ?? null;
   }
 
   describe(commands) {

@@ -122,5 +122,6 @@ MODERATING_TEXTS = {
     "own.queued": "Its author is ready again",
     "left": "Left: {n}",
     "taken-first": "Press Taken first",
+    "answered-first": "Press Answered or Later first",
 }
 """What the scripts say, by their names for it."""
