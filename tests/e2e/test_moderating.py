@@ -132,7 +132,7 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
             await on.do(ask(f"q{n}", f"Question {n} about water"), by=SOMEBODY)
         await on.do(ask("r", "", kind=Kind.REQUEST, name="Ana", origin="hub:lima"), by=SOMEBODY)
         await lead(page, on)
-        await page.locator("#Sift [name=text]").fill("question 2")
+        await page.locator("#Sift [name=text]").fill("QUÉSTION 2")
         await expect(page.locator(".panels .question")).to_have_count(1)
         await expect(page.locator("#Shown")).to_have_text("Shown: 1 of 5")
         await page.locator("#Sift [name=text]").fill("")
@@ -204,8 +204,16 @@ async def test_a_question_is_translated_once_there_are_translators(page: Page, t
         await lead(page, on, query="?ui=pt")
         await expect(page.locator("#q-a .text").first).to_have_text("Who pays?")
         await expect(page.locator("#q-a .translated")).to_have_count(0)
+        none = "Nenhuma máquina traduz isto aqui"
+        await expect(page.locator("#q-a")).to_contain_text(none)
         async with into_portuguese(on.running):
             await expect(page.locator("#q-a .translated")).to_have_attribute("lang", "pt", timeout=PATIENCE_MS)
+            await expect(page.locator("#q-a")).not_to_contain_text(none)
+            # What is looked for may be in the translation alone.
+            translated = await page.locator("#q-a .translated").inner_text()
+            assert translated not in found(on, "a").text
+            await page.locator("#Sift [name=text]").fill(translated)
+            await expect(page.locator("#q-a")).to_be_visible()
 
 
 async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ const line = new QuestionLine({ shown: everything, came, closed: () => rest(), s
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
-  base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
+  base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
   removes: () => line.may.has('remove'),
 });
 const hands = new HandsDesk(line);
@@ -177,7 +177,7 @@ function show() {
   if (!state.session || panels.busy(show)) return;
   sift.offer();
   const wanted = sift.wanted();
-  const shown = panels.show((item) => fits(item, wanted));
+  const shown = panels.show((item) => fits(item, wanted, line.translating.of(item)));
   at('Shown').textContent = sift.any() ? words.text('shown', { n: shown, all: questions.items.size }) : '';
   at('Several').hidden = !panels.picked.size;
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });

@@ -14,7 +14,7 @@ const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, s
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
-  base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
+  base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
 });
 
 const turn = new QuestionTurn(line);

@@ -13,8 +13,8 @@ export class QuestionItems {
   /**
    * @param {object} questions  a Questions
    * @param {object} words  a Words
-   * @param {{base: string, translated: (item: object) => string, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
-   *   `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
+   * @param {{base: string, translated: (item: object) => string, lacks: (item: object) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
+   *   `lacks`: whether there is no translation to be had; `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
    */
   constructor(questions, words, more) {
     this.questions = questions;
@@ -32,7 +32,7 @@ export class QuestionItems {
       const ui = document.documentElement;
       parts.push(element('p', { class: 'text translated', lang: ui.lang, dir: ui.dir }, translated));
       parts.push(element('p', { class: 'about' }, words.text('translated')));
-    }
+    } else if (this.more.lacks(item)) parts.push(element('p', { class: 'about' }, words.text('untranslated')));
     if (item.removed) parts.push(element('p', { class: 'about' }, words.text('gone')));
     if (item.received !== item.text) {
       parts.push(element('p', { class: 'about' }, words.text('received'), ' ', bdi(item.received, { lang: item.language })));

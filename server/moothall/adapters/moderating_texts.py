@@ -79,6 +79,7 @@ MODERATING_TEXTS = {
     "joined": "Joined with a similar question (no. {n})",
     "support": "Others who would ask it: {n}",
     "translated": "Translated by a machine",
+    "untranslated": "No machine here translates this into the language of this page",
     "new": "New",
     "new.said": "New: no. {n}",
     "alike": "Likely the same: no. {n}",
