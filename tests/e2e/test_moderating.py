@@ -141,6 +141,8 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await page.locator("#Sift [name=place]").select_option("")
         for n in range(2):
             await page.get_by_role("checkbox", name=f"Pick no. {n + 1}", exact=True).check()
+        await page.locator("#q-r").scroll_into_view_if_needed()
+        await expect(page.locator("#Several"), "however far the page has moved").to_be_in_viewport(ratio=1)
         await page.locator("#Several").get_by_role("button", name="Approve").click()
         await expect(page.locator("#Queued .question")).to_have_count(2)
         await page.locator("#Add textarea").fill("And here in the hall?")

@@ -26,7 +26,9 @@ export class QuestionDone extends DeskPanel {
       if (command.do === 'stand') stood.set(command.standing, [...(stood.get(command.standing) ?? []), ...command.interventions.map((id) => this.questions.get(id)?.number ?? '?')]);
       else others.push(command);
     }
+    // Whoever is called gets the floor, and loses it after: that goes without saying.
+    const rest = stood.size ? others.filter(({ do: kind }) => kind !== 'introduce' && kind !== 'take-floor') : others;
     const rows = [...stood].map(([standing, numbers]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: numbers.join(', ') })}`);
-    return [...rows, super.describe(others)].filter(Boolean).join(' · ');
+    return [...rows, super.describe(rest)].filter(Boolean).join(' · ');
   }
 }

@@ -31,7 +31,7 @@ export class QuestionPanels {
     this.made = new Map(); // id → [what it was made of, element]; of those that are shown
     this.waits = null; // for what is pressed to come up
     const box = document.querySelector('.panels');
-    box.addEventListener('click', ({ target }) => this.#click(target));
+    for (const part of [box, at('Several')]) part.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
     box.addEventListener('toggle', ({ target }) => this.open[target.open ? 'add' : 'delete'](target.closest('.question')?.dataset.id), true);
   }
