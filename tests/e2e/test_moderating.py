@@ -149,8 +149,12 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await page.get_by_role("button", name="Put it into the queue").click()
         await expect(page.locator("#Queued .question")).to_have_count(3)
         assert {each.origin for each in on.live.state.floor.standing(Standing.QUEUED)} == {"room", "remote"}
+        await page.get_by_role("button", name="Not taken No. 3").click()
         await on.do(do.CloseSession())
-        await expect(page.locator("#Rest")).to_be_visible()
+        await on.do(do.LeaveNote(text="It is closed."), by=MODERATOR)
+        await expect(page.locator("#Notes")).to_contain_text("It is closed.")
+        await page.locator("#Decline").get_by_role("button", name="Cancel").click()
+        await expect(page.locator("#Rest"), "it waits for the sheet that is open").to_be_visible()
         await page.get_by_role("button", name="Do it for all of them").click()
         await expect(page.locator("#Answered .question")).to_have_count(3)
         await expect(page.locator("#Others .question")).to_have_count(3)

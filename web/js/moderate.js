@@ -43,7 +43,11 @@ const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
 const turn = new QuestionTurn(line);
 const choice = (ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
-const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
+let asks = false; // whether to ask what becomes of those that are left, once the sheet that is open now is shut
+const sheets = new QuestionSheets(words, line.done.tongue, () => {
+  panels.hold();
+  if (asks) setTimeout(rest); // Once what that sheet was for is done.
+});
 const clear = clearsWall(act, words, say);
 const sift = new QuestionSift(questions, line.done.tongue, show);
 
@@ -139,6 +143,8 @@ async function remove(ids) {
 async function rest() {
   const [approved, unread] = questions.left();
   if (!approved.length && !unread.length) return;
+  asks = Boolean(document.querySelector('dialog[open]'));
+  if (asks) return;
   const to = await sheets.rest();
   if (!to) return;
   const [still, others] = questions.left();
