@@ -145,6 +145,7 @@ class RoomQuestionsDoor:
             later=[rows.meetings(each) for each in found.later],
             answered=[rows.meetings(each) for each in found.answered],
             written=[rows.meetings(each) for each in found.written],
+            reported_on=[rows.meetings(each) for each in found.reported],
             room=[rows.rooms(each) for each in _shown_here(rows.floor, state)],
             hands=[hands_of(poll, ui, going=state.status in ON) for poll in shown_polls(state.floor.polls)],
             figures=texts.figures(found.figures, ui),

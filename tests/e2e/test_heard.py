@@ -66,6 +66,8 @@ async def test_who_is_heard_stands_where_the_discussion_is_led(page: Page, tmp_p
         await panel.locator("summary").click()
         places = panel.get_by_role("table", name="By place")
         await expect(places.get_by_role("row").nth(1)).to_contain_text("10")
+        heads = ["Asked", "Had their turn", "Turns", "Answered", "Speaking time", "Waited"]
+        await expect(places.get_by_role("columnheader")).to_have_text(heads)
         await expect(panel.get_by_role("table")).to_have_count(1)
         for number in range(6):
             await on.running.balance.say(S, name(f"q{number}"), {Dimension.GROUP: "academia"})

@@ -132,7 +132,7 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
             await on.do(ask(f"q{n}", f"Question {n} about water"), by=SOMEBODY)
         await on.do(ask("r", "", kind=Kind.REQUEST, name="Ana", origin="hub:lima"), by=SOMEBODY)
         await lead(page, on)
-        await page.locator("#Sift [name=text]").fill("question 2")
+        await page.locator("#Sift [name=text]").fill("QUÉSTION 2")
         await expect(page.locator(".panels .question")).to_have_count(1)
         await expect(page.locator("#Shown")).to_have_text("Shown: 1 of 5")
         await page.locator("#Sift [name=text]").fill("")
@@ -141,20 +141,37 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await page.locator("#Sift [name=place]").select_option("")
         for n in range(2):
             await page.get_by_role("checkbox", name=f"Pick no. {n + 1}", exact=True).check()
+        await page.locator("#q-r").scroll_into_view_if_needed()
+        await expect(page.locator("#Several"), "however far the page has moved").to_be_in_viewport(ratio=1)
         await page.locator("#Several").get_by_role("button", name="Approve").click()
         await expect(page.locator("#Queued .question")).to_have_count(2)
         await page.locator("#Add textarea").fill("And here in the hall?")
         await page.get_by_role("button", name="Put it into the queue").click()
         await expect(page.locator("#Queued .question")).to_have_count(3)
         assert {each.origin for each in on.live.state.floor.standing(Standing.QUEUED)} == {"room", "remote"}
+        await page.get_by_role("button", name="Not taken No. 3").click()
         await on.do(do.CloseSession())
-        await expect(page.locator("#Rest")).to_be_visible()
+        await on.do(do.LeaveNote(text="It is closed."), by=MODERATOR)
+        await expect(page.locator("#Notes")).to_contain_text("It is closed.")
+        await page.locator("#Decline").get_by_role("button", name="Cancel").click()
+        await expect(page.locator("#Rest"), "it waits for the sheet that is open").to_be_visible()
         await page.get_by_role("button", name="Do it for all of them").click()
         await expect(page.locator("#Answered .question")).to_have_count(3)
         await expect(page.locator("#Others .question")).to_have_count(3)
         assert not any(each.published for each in on.live.state.floor.standing(Standing.CLOSED))
         await page.get_by_role("button", name="Undo: To be answered").click()
         await expect(page.locator("#Queued .question")).to_have_count(3)
+        await page.locator("#q-q0").focus()
+        await page.keyboard.press("o")
+        await expect(page.locator("#Answered #q-q0")).to_contain_text("To be answered in writing")
+        await page.get_by_role("button", name="Decide on what is left").click()
+        await page.get_by_label("They are passed on to those who write the report").check()
+        await page.get_by_role("button", name="Do it for all of them").click()
+        await expect(page.locator("#Others #q-q1")).to_contain_text("Passed on to those who write the report")
+        assert len(on.live.state.floor.standing(Standing.TO_REPORT)) == 2
+        await page.goto(await on.link(Role.RAPPORTEUR))
+        await page.goto(f"{on.running.address}/desk/{S}")
+        await expect(page.locator("#Tagged")).to_contain_text("No. 2 Question 1 about water")
 
 
 RUNG = """window.rung = 0;
@@ -193,8 +210,16 @@ async def test_a_question_is_translated_once_there_are_translators(page: Page, t
         await lead(page, on, query="?ui=pt")
         await expect(page.locator("#q-a .text").first).to_have_text("Who pays?")
         await expect(page.locator("#q-a .translated")).to_have_count(0)
+        none = "Nenhuma máquina traduz isto aqui"
+        await expect(page.locator("#q-a")).to_contain_text(none)
         async with into_portuguese(on.running):
             await expect(page.locator("#q-a .translated")).to_have_attribute("lang", "pt", timeout=PATIENCE_MS)
+            await expect(page.locator("#q-a")).not_to_contain_text(none)
+            # What is looked for may be in the translation alone.
+            translated = await page.locator("#q-a .translated").inner_text()
+            assert translated not in found(on, "a").text
+            await page.locator("#Sift [name=text]").fill(translated)
+            await expect(page.locator("#q-a")).to_be_visible()
 
 
 async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path) -> None:
@@ -206,14 +231,23 @@ async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path)
         await on.do(everything, by=MODERATOR)
         await lead(page, on, Role.CHAIR, "podium")
         await expect(page.locator("#Next .text")).to_have_text(["Question a?", "Question b?"])
+        await expect(page.locator("#Undo")).to_be_hidden()
         await page.get_by_role("button", name="Answered").click()
         await expect(page.locator("#Status")).to_have_text("Press Taken first")
+        # Whoever hears nothing reads it as well.
+        assert await page.locator("#Status").evaluate("said => said.getBoundingClientRect().height") > 20
         await page.get_by_role("button", name="Taken").click()
         await expect(page.locator("#Now .text")).to_have_text("Question a?")
-        await page.get_by_role("button", name="Answered").click()
+        await page.get_by_role("button", name="Answered", exact=True).click()
         await expect(page.locator("#Now")).to_have_text("Nothing is being asked now")
-        await page.get_by_role("button", name="Later").click()
+        await page.get_by_role("button", name="Later", exact=True).dblclick(delay=50)
         await expect(page.locator("#Next .text")).to_have_text(["Question c?", "Question d?"])
+        await page.get_by_role("button", name="Undo: Later: No. 2").click()
+        await expect(page.locator("#Next .text")).to_have_text(["Question b?", "Question c?"])
+        await expect(page.locator("#Undo")).to_have_text("Undo: Answered: No. 1")
+        await on.do(do.Stand(interventions=(InterventionId("b"),), standing=Standing.LATER), by=MODERATOR)
+        await expect(page.locator("#Next .text")).to_have_text(["Question c?", "Question d?"])
+        await expect(page.locator("#Undo"), "what others did is theirs").to_have_text("Undo: Answered: No. 1")
         assert (found(on, "a").segment, found(on, "b").standing) == ("s1", Standing.LATER)
 
 

@@ -109,7 +109,7 @@ async def test_several_are_answered_at_once(page: Page, tmp_path: Path) -> None:
         await lead(page, on)
         for n in (1, 3):
             await page.get_by_role("checkbox", name=f"Pick no. {n}", exact=True).check()
-        await page.locator("#Several").get_by_role("button", name="Answered").click()
+        await page.locator("#Several").get_by_role("button", name="Answered", exact=True).click()
         await expect(page.locator("#Answered .question")).to_have_count(2)
         assert [standing(on, each) for each in "abc"] == [Standing.ANSWERED, Standing.QUEUED, Standing.ANSWERED]
 

@@ -4,9 +4,9 @@ import { hubName } from './hub_names.js';
 import { at, element, set } from './nodes.js';
 import { mediaTime } from './words.js';
 
-const PLACES = ['received', 'taken', 'answered', 'spoken', 'wait'];
+const PLACES = ['received', 'taken', 'turns', 'answered', 'spoken', 'wait'];
 const GROUPS = ['people', 'received', 'heard', 'answered', 'minutes', 'wait'];
-const HEADS = { people: 'people', received: 'received', taken: 'taken', heard: 'taken', answered: 'answered', spoken: 'spoken', minutes: 'spoken', wait: 'wait' };
+const HEADS = { people: 'people', received: 'received', taken: 'taken', turns: 'turns', heard: 'taken', answered: 'answered', spoken: 'spoken', minutes: 'spoken', wait: 'wait' };
 
 export class BalancePanel {
   #known = '';

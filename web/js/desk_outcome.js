@@ -76,7 +76,7 @@ export class DeskOutcome {
   show(outcome) {
     if (!outcome || JSON.stringify(outcome) === this.made) return;
     this.made = JSON.stringify(outcome);
-    const { questions, lines } = outcome;
+    const { questions, lines, asked } = outcome;
     this.questions = questions;
     const chosen = this.under.value;
     const first = !this.under.options.length;
@@ -91,7 +91,7 @@ export class DeskOutcome {
     this.marked = new Map(lines.map(({ segment, tags }) => [segment, tags]));
     this.lines.marks = new Map(lines.map(({ segment, tags }) => [segment, tags.map((each) => this.#mark(each))]));
     this.lines.update({ whole: false, lines: new Set([...before.keys(), ...this.marked.keys()]) });
-    at('Tagged').replaceChildren(...this.#groups(lines));
+    at('Tagged').replaceChildren(...this.#groups(lines), ...this.#asked(asked));
   }
 
   #of(segment, question) {
@@ -119,6 +119,14 @@ export class DeskOutcome {
       const rows = lines.flatMap((line) => line.tags.filter(({ question }) => belongs(question)).map(({ tag }) => this.#row(line, tag)));
       return rows.length ? [element('h3', { dir: 'auto' }, title), element('ul', { class: 'tagged' }, ...rows)] : [];
     });
+  }
+
+  /** What was passed on from the questions of the public. */
+  #asked(asked) {
+    if (!asked.length) return [];
+    const rows = asked.map(({ number, text, language, name }) => element('li', {},
+      element('span', { class: 'mark' }, this.words.text('asked.number', { n: number })), ' ', ...(name ? [bdi(name), ' '] : []), bdi(text, { lang: language })));
+    return [element('h3', {}, this.words.text('tag.asked')), element('ul', { class: 'tagged' }, ...rows)];
   }
 
   #row({ segment, channel, t0, text, language, speaker }, tag) {

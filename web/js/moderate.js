@@ -24,24 +24,30 @@ const MOST = 500; // questions that one command brings somewhere
 const KEYS = {
   next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
   reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
-  flag: 'v', unflag: 'g',
+  flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
 };
 const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join', wall: 'key.wall' };
-const STANDS = { approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later' };
+const STANDS = {
+  approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
+};
 
 let due = null; // when what is said is shown anew
 const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
-  base: data.base, translated: (item) => line.translating.of(item), said: line.said, now: line.now,
+  base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
   removes: () => line.may.has('remove'),
 });
 const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
 const turn = new QuestionTurn(line);
 const choice = (ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
-const sheets = new QuestionSheets(words, line.done.tongue, () => panels.hold());
+let asks = false; // whether to ask what becomes of those that are left, once the sheet that is open now is shut
+const sheets = new QuestionSheets(words, line.done.tongue, () => {
+  panels.hold();
+  if (asks) setTimeout(rest); // Once what that sheet was for is done.
+});
 const clear = clearsWall(act, words, say);
 const sift = new QuestionSift(questions, line.done.tongue, show);
 
@@ -137,6 +143,8 @@ async function remove(ids) {
 async function rest() {
   const [approved, unread] = questions.left();
   if (!approved.length && !unread.length) return;
+  asks = Boolean(document.querySelector('dialog[open]'));
+  if (asks) return;
   const to = await sheets.rest();
   if (!to) return;
   const [still, others] = questions.left();
@@ -175,7 +183,7 @@ function show() {
   if (!state.session || panels.busy(show)) return;
   sift.offer();
   const wanted = sift.wanted();
-  const shown = panels.show((item) => fits(item, wanted));
+  const shown = panels.show((item) => fits(item, wanted, line.translating.of(item)));
   at('Shown').textContent = sift.any() ? words.text('shown', { n: shown, all: questions.items.size }) : '';
   at('Several').hidden = !panels.picked.size;
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });

@@ -11,8 +11,12 @@ export class QuestionDone extends DeskPanel {
 
   /** The newest act that can be undone: of this page, else of anybody. */
   undoable() {
-    const can = this.acts.filter((act) => act.undo.length && !act.undone);
-    return can.findLast(({ by }) => this.seats.has(by.seat)) ?? can.at(-1) ?? null;
+    return this.own() ?? super.undoable();
+  }
+
+  /** The newest act of this page that can be undone. */
+  own() {
+    return this.acts.findLast((act) => act.undo.length && !act.undone && this.seats.has(act.by.seat)) ?? null;
   }
 
   describe(commands) {
@@ -22,7 +26,9 @@ export class QuestionDone extends DeskPanel {
       if (command.do === 'stand') stood.set(command.standing, [...(stood.get(command.standing) ?? []), ...command.interventions.map((id) => this.questions.get(id)?.number ?? '?')]);
       else others.push(command);
     }
+    // Whoever is called gets the floor, and loses it after: that goes without saying.
+    const rest = stood.size ? others.filter(({ do: kind }) => kind !== 'introduce' && kind !== 'take-floor') : others;
     const rows = [...stood].map(([standing, numbers]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: numbers.join(', ') })}`);
-    return [...rows, super.describe(others)].filter(Boolean).join(' · ');
+    return [...rows, super.describe(rest)].filter(Boolean).join(' · ');
   }
 }

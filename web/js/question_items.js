@@ -13,8 +13,8 @@ export class QuestionItems {
   /**
    * @param {object} questions  a Questions
    * @param {object} words  a Words
-   * @param {{base: string, translated: (item: object) => string, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
-   *   `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
+   * @param {{base: string, translated: (item: object) => string, lacks: (item: object) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
+   *   `lacks`: whether there is no translation to be had; `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
    */
   constructor(questions, words, more) {
     this.questions = questions;
@@ -32,7 +32,7 @@ export class QuestionItems {
       const ui = document.documentElement;
       parts.push(element('p', { class: 'text translated', lang: ui.lang, dir: ui.dir }, translated));
       parts.push(element('p', { class: 'about' }, words.text('translated')));
-    }
+    } else if (this.more.lacks(item)) parts.push(element('p', { class: 'about' }, words.text('untranslated')));
     if (item.removed) parts.push(element('p', { class: 'about' }, words.text('gone')));
     if (item.received !== item.text) {
       parts.push(element('p', { class: 'about' }, words.text('received'), ' ', bdi(item.received, { lang: item.language })));
@@ -84,7 +84,7 @@ export class QuestionItems {
     if (item.support) add('', words.text('support', { n: item.support }));
     const into = questions.get(item.into)?.number;
     const stands = { declined: () => words.text('reason', { reason: alone(item.reason) }), joined: () => words.text('joined', { n: into ?? '?' }) };
-    if (['to-write', 'later', 'declined', 'joined', 'closed', 'withdrawn'].includes(item.standing)) add('mark', (stands[item.standing] ?? (() => words.text(`stands.${item.standing}`)))());
+    if (['to-write', 'to-report', 'later', 'declined', 'joined', 'closed', 'withdrawn'].includes(item.standing)) add('mark', (stands[item.standing] ?? (() => words.text(`stands.${item.standing}`)))());
     if (item.own && ['later', 'queued'].includes(item.standing)) add('mark', words.text(`own.${item.standing}`));
     if (item.segment) add('', words.text('answered-at'), ' ', this.#line(item.segment, this.more.said(item.segment) ?? words.text('number', { n: item.number })));
     if (item.answer) add('', words.text('answer'), ' ', bdi(item.answer, { lang: item.answer_language, dir: direction(item.answer_language) }));

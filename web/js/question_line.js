@@ -111,7 +111,7 @@ export class QuestionLine {
     else if (change.lines.size) this.ears.said();
     if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};
-    if (before && before !== 'closed' && status === 'closed' && !change.whole) this.ears.closed();
+    if (before && before !== 'closed' && status === 'closed') this.ears.closed();
   }
 
   #show() {

@@ -31,7 +31,7 @@ export class QuestionPanels {
     this.made = new Map(); // id → [what it was made of, element]; of those that are shown
     this.waits = null; // for what is pressed to come up
     const box = document.querySelector('.panels');
-    box.addEventListener('click', ({ target }) => this.#click(target));
+    for (const part of [box, at('Several')]) part.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
     box.addEventListener('toggle', ({ target }) => this.open[target.open ? 'add' : 'delete'](target.closest('.question')?.dataset.id), true);
   }
@@ -105,7 +105,7 @@ export class QuestionPanels {
     const item = this.questions.get(id);
     const state = { fresh: this.fresh.has(id), picked: this.picked.has(id), current: false, open: this.open.has(id) };
     const { questions, items } = this;
-    const of = JSON.stringify([item, { ...state, open: 0 }, questions.why(id), questions.like(id), questions.get(item.into)?.number, items.place(item), items.more.translated(item), items.more.said(item.said?.segment), items.more.said(item.segment)]);
+    const of = JSON.stringify([item, { ...state, open: 0 }, questions.why(id), questions.like(id), questions.get(item.into)?.number, items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment), items.more.said(item.segment)]);
     const [before, element] = this.made.get(id) ?? [];
     const row = before === of ? element : items.make(item, state);
     row.classList.toggle('current', id === this.current);

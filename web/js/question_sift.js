@@ -4,16 +4,19 @@ import { at, element } from './nodes.js';
 
 const CHOICES = ['place', 'kind', 'standing', 'flag', 'language'];
 
-/** Whether something fits what is looked for. Pure. */
-export function fits(item, wanted) {
+/** As texts are compared: without case, and without accents, which not every keyboard has. */
+const plainly = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** Whether something, or its translation, fits what is looked for. Pure. */
+export function fits(item, wanted, translated = '') {
   const { text = '', place, kind, standing, flag, language } = wanted;
   if (place && !(item.origin === place || item.origin.startsWith(`${place}:`))) return false;
   if (kind && item.kind !== kind) return false;
   if (standing && item.standing !== standing) return false;
   if (language && item.language !== language) return false;
   if (flag && !(flag === 'any' ? item.flags.length > 0 : flag === 'none' ? !item.flags.length : item.flags.includes(flag))) return false;
-  const plain = text.trim().toLocaleLowerCase();
-  return !plain || String(item.number) === plain || [item.text, item.received, item.name].some((each) => each.toLocaleLowerCase().includes(plain));
+  const plain = plainly(text.trim());
+  return !plain || String(item.number) === plain || [item.text, item.received, item.name, translated].some((each) => plainly(each).includes(plain));
 }
 
 export class QuestionSift {

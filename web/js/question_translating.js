@@ -14,13 +14,14 @@ export class QuestionTranslating {
     this.to = to;
     this.came = came;
     this.known = new Map(); // language and text → translation; null: asked for; '' when there is none
+    this.none = new Set(); // of those into whose language there is no way here, as far as is known
     this.waiting = [];
     this.asking = 0;
   }
 
   /** The text in our language; '' while it isn't known, or where none is needed. */
   of({ text, language }) {
-    if (!text || language.split('-')[0] === this.to) return '';
+    if (!this.#due(text, language)) return '';
     const key = `${language}\n${text}`;
     if (!this.known.has(key)) {
       if (this.known.size >= MOST) this.known.delete(this.known.keys().next().value);
@@ -31,6 +32,15 @@ export class QuestionTranslating {
     return this.known.get(key) ?? '';
   }
 
+  /** Whether it stands in another language, and there is no way from that into ours. */
+  lacks({ text, language }) {
+    return this.#due(text, language) && this.none.has(language);
+  }
+
+  #due(text, language) {
+    return Boolean(text) && language.split('-')[0] !== this.to;
+  }
+
   async #next() {
     if (this.asking || !this.waiting.length) return;
     this.asking = 1;
@@ -39,10 +49,11 @@ export class QuestionTranslating {
     this.asking = 0;
     this.known.set(key, answer.refusal ? '' : answer.text);
     if (answer.refusal) this.#later();
-    else {
-      this.#again = AGAIN;
-      this.came();
-    }
+    else this.#again = AGAIN;
+    const had = this.none.size;
+    if (answer.refusal?.code === 'unknown') this.none.add(language);
+    else if (!answer.refusal) this.none.delete(language);
+    if (!answer.refusal || this.none.size !== had) this.came();
     this.#next();
   }
 

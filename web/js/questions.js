@@ -7,12 +7,13 @@ const PANELS = {
 /** What acts can be done with something that stands there, the likeliest first. */
 const ACTS = {
   'being-checked': ['approve', 'decline', 'reword', 'join', 'later', 'write'],
-  queued: ['call', 'up', 'down', 'first', 'later', 'decline', 'hold', 'reword', 'join', 'answered', 'write'],
-  called: ['answered', 'later', 'restore', 'write', 'reword'],
+  queued: ['call', 'up', 'down', 'first', 'later', 'decline', 'hold', 'reword', 'join', 'answered', 'write', 'to-write', 'report'],
+  called: ['answered', 'later', 'restore', 'write', 'reword', 'to-write', 'report'],
   answered: ['restore', 'write', 'reword'],
   written: ['write', 'restore', 'reword'],
-  'to-write': ['write', 'restore', 'reword'],
-  later: ['restore', 'call', 'write', 'decline', 'join', 'reword'],
+  'to-write': ['write', 'restore', 'reword', 'report'],
+  'to-report': ['write', 'restore', 'reword', 'to-write'],
+  later: ['restore', 'call', 'write', 'decline', 'join', 'reword', 'to-write', 'report'],
   declined: ['restore', 'hold'],
   joined: ['restore'],
   closed: ['restore', 'write'],

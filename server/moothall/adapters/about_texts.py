@@ -55,6 +55,7 @@ BALANCE_TEXTS = {
     "heard.people": "People",
     "heard.received": "Asked",
     "heard.taken": "Had their turn",
+    "heard.turns": "Turns",
     "heard.answered": "Answered",
     "heard.spoken": "Speaking time",
     "heard.wait": "Waited",

@@ -41,6 +41,7 @@ STANDS = {
     Standing.JOINED: "Joined with a similar question (no. {n})",
     Standing.TO_WRITE: "To be answered in writing",
     Standing.WRITTEN: "Answered in writing",
+    Standing.TO_REPORT: "Passed on to those who write the report",
     Standing.CLOSED: "The meeting ended before its turn came",
     Standing.WITHDRAWN: "You have taken it back",
 }

@@ -79,6 +79,8 @@ DESK_TEXTS = {
     **{f"key.{tag.value}": key for tag, key in TAGS.items()},
     "tag.none": "Under no question",
     "tag.other": "Under another question",
+    "asked.number": "No. {n}",
+    "tag.asked": "Passed on to those who write the report",
     "key.question": "Next policy question",
     "key.untag": "Take the mark away",
     "key.policy": "Policy question {n}",

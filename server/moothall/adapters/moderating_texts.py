@@ -19,6 +19,7 @@ STANDINGS = {
     Standing.JOINED: "Joined",
     Standing.TO_WRITE: "To be answered in writing",
     Standing.WRITTEN: "Answered in writing",
+    Standing.TO_REPORT: "Passed on to those who write the report",
     Standing.CLOSED: "Closed without an answer",
     Standing.WITHDRAWN: "Taken back by its author",
 }
@@ -78,6 +79,7 @@ MODERATING_TEXTS = {
     "joined": "Joined with a similar question (no. {n})",
     "support": "Others who would ask it: {n}",
     "translated": "Translated by a machine",
+    "untranslated": "No machine here translates this into the language of this page",
     "new": "New",
     "new.said": "New: no. {n}",
     "alike": "Likely the same: no. {n}",
@@ -89,6 +91,8 @@ MODERATING_TEXTS = {
     "act.call": "Call",
     "act.answered": "Answered",
     "act.write": "Answer in writing",
+    "act.to-write": "To be answered in writing",
+    "act.report": "For the report",
     "act.later": "Later",
     "act.restore": "Restore",
     "act.reword": "Mend the spelling",
@@ -119,5 +123,6 @@ MODERATING_TEXTS = {
     "own.queued": "Its author is ready again",
     "left": "Left: {n}",
     "taken-first": "Press Taken first",
+    "answered-first": "Press Answered or Later first",
 }
 """What the scripts say, by their names for it."""

@@ -209,6 +209,7 @@ class QuestionsDoor:
             later=[row(each) for each in found.later],
             answered=[row(each) for each in found.answered],
             written=[row(each) for each in found.written],
+            reported_on=[row(each) for each in found.reported],
             figures=texts.figures(found.figures, ui),
             closed=not may_support,
             back=f"{base}{query}",

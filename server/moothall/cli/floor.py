@@ -58,11 +58,11 @@ def simulate_command(data: Path, session: str, order: Order, out: TextIO) -> int
     finally:
         reader.close()
     print(f"{len(found.turns)} turns. As it was, and by the rule '{order}':\n", file=out)
-    print(f"{'when':>8}  {'was':<20} {'would have been':<20}", file=out)
+    print(f"{'when':>8}  {'was':<9} would have been", file=out)
     for turn in found.turns:
         minutes, seconds = divmod(turn.t // 1_000, 60)
-        same = "" if turn.would == turn.was else turn.would
-        print(f"{minutes:>5}:{seconds:02}  {turn.was:<20} {same or 'the same':<20}", file=out)
+        had, other = (f"no. {found.numbers.get(name, 0)}" for name in (turn.was, turn.would))
+        print(f"{minutes:>5}:{seconds:02}  {had:<9} {'the same' if other == had else other}", file=out)
     print(f"\n{'from':<8} {'asked':>6} {'taken':>6} {'would':>6} {'wait':>6} {'would':>6}  (minutes, median)", file=out)
     for place, was in found.was.items():
         would = found.would[place]

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core import events as ev
 from moothall.core.event_codec import decode_event
-from moothall.core.floor.parts import HUB
+from moothall.core.floor.parts import HUB, Standing
 from moothall.core.ids import SessionId
 from moothall.core.lanes import STAFF
 from moothall.core.ports import EventLog
@@ -58,7 +58,9 @@ def hubs(state: State, known: Mapping[str, str]) -> dict[str, object]:
 
 
 def outcome(state: State) -> dict[str, object]:
-    """The policy questions, and the lines that are marked under them in the order in which they were said."""
+    """The policy questions, the lines that are marked under them in the order in which they were said, and what was
+    passed on from the questions of the public.
+    """
     tagged = []
     for segment, tags in state.backstage.tags.items():
         line = state.segments.get(segment)
@@ -68,4 +70,8 @@ def outcome(state: State) -> dict[str, object]:
         speaker = "" if line.speaker is None else state.speakers.get(line.speaker, "")
         tagged.append({**about, "speaker": speaker, "text": line.whole.strip(), "tags": msgspec.to_builtins(tags)})
     tagged.sort(key=lambda line: (line["t0"], line["segment"]))
-    return {"questions": msgspec.to_builtins(state.backstage.questions), "lines": tagged[-TAGGED:]}
+    asked = [
+        {"number": each.number, "text": each.text, "language": each.language, "name": each.name}
+        for each in state.floor.standing(Standing.TO_REPORT)
+    ]
+    return {"questions": msgspec.to_builtins(state.backstage.questions), "lines": tagged[-TAGGED:], "asked": asked}

@@ -28,8 +28,8 @@ async def test_a_queue_is_shown_as_it_was_and_as_it_would_have_been(tmp_path: Pa
     out = io.StringIO()
     assert simulate_command(tmp_path, SESSION, Order.ALTERNATE, out) == 0
     lines = [" ".join(line.split()) for line in out.getvalue().splitlines()]
-    assert "1:00 q0 the same" in lines
-    assert "2:00 q1 q3" in lines
+    assert "1:00 no. 1 the same" in lines
+    assert "2:00 no. 2 no. 4" in lines
     assert "remote 1 0 1 - 1.9" in lines
     assert "room 3 3 2 2.0 3.0" in lines
 

@@ -4,7 +4,7 @@ from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.backstage_parts import PolicyQuestion, Tag
-from moothall.core.floor.parts import Kind
+from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
 from moothall.services.desk_backstage import NOTES, TAGGED, hubs, outcome, staff_notes
 from moothall.services.session_writer import Receipt
@@ -105,6 +105,12 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
             assert (first["segment"], first["speaker"], first["text"]) == ("a", "Ana", "a pays.")
             assert first["tags"] == ({"question": "q1", "tag": "agreed"}, {"question": None, "tag": "option"})
             assert (second["segment"], second["speaker"]) == ("b", "")
+            assert found["asked"] == []
+            name = InterventionId("q")
+            await house.do(do.Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker="a"))
+            await house.do(do.Stand(interventions=(name,), standing=Standing.TO_REPORT))
+            passed = {"number": 1, "text": "Why?", "language": "en", "name": ""}
+            assert outcome(house.live.state)["asked"] == [passed]
 
     run(within())
 

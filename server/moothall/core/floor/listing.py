@@ -44,6 +44,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Aloud, the newest first."""
     written: tuple[Intervention, ...]
     """Answered in writing or to be, the newest first."""
+    reported: tuple[Intervention, ...]
+    """Passed on to whoever writes the report, the newest first."""
     figures: Figures
 
 
@@ -67,6 +69,7 @@ def listing(floor: Floor) -> Listing:
         later=_published(floor, Standing.LATER),
         answered=tuple(each for each in newest if each.standing is Standing.ANSWERED),
         written=tuple(each for each in newest if each.standing in (Standing.TO_WRITE, Standing.WRITTEN)),
+        reported=tuple(each for each in newest if each.standing is Standing.TO_REPORT),
         figures=figures_of(floor),
     )
 

@@ -17,7 +17,15 @@ NEXT = 2
 MOST_LANGUAGES = 2
 """Into which a question is translated on one wall: more would leave no place for its text."""
 PUBLIC = frozenset(
-    {Standing.CALLED, Standing.QUEUED, Standing.LATER, Standing.ANSWERED, Standing.TO_WRITE, Standing.WRITTEN}
+    {
+        Standing.CALLED,
+        Standing.QUEUED,
+        Standing.LATER,
+        Standing.ANSWERED,
+        Standing.TO_WRITE,
+        Standing.WRITTEN,
+        Standing.TO_REPORT,
+    }
 )
 """Where one stands on a public list, once it was published."""
 

@@ -29,6 +29,8 @@ class Standing(StrEnum):
     """It is to be answered in writing."""
     WRITTEN = "written"
     """It was answered in writing."""
+    TO_REPORT = "to-report"
+    """It goes to whoever writes the report."""
     CLOSED = "closed"
     """The meeting ended before its turn came, and nobody took it further."""
     WITHDRAWN = "withdrawn"

@@ -5,7 +5,7 @@ What can't be known stays as it was: when each was approved, when turns began, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -16,6 +16,8 @@ from moothall.core.floor.order import queue
 from moothall.core.floor.parts import Order, Standing, place_of
 from moothall.core.ids import InterventionId, SessionId
 from moothall.core.session import State, evolve
+
+_NAME = SessionId("simulated")
 
 
 class Had(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,25 +46,29 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     """By place, as it was."""
     would: dict[str, Outcome]
     """By place, as it would have been."""
+    numbers: dict[InterventionId, int]
+    """By which people know them."""
 
 
 def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: Order) -> Simulated:
     """The queue of a session's log under another rule.
 
-    At each turn that began, the rule chooses among what had been approved by then and has had no turn under it. What
-    the chair put first, and what was taken out of the queue otherwise, counts as it was.
+    At each turn that somebody had, the rule chooses among what had been approved by then and has had no turn under it.
+    What the chair put first, and what was taken out of the queue otherwise, counts as it was. A call that was undone,
+    or put back for another one, was no turn.
     """
     told = list(events)
     # Of those whose words were removed it is said last what they were.
     told.sort(key=lambda event: not isinstance(event, ev.InterventionRemoved))
     told.sort(key=lambda event: not (isinstance(event, ev.InterventionPublished) and event.removed))
-    state, taken, history, had = State(id=SessionId("simulated")), set[InterventionId](), list[Turn](), list[Had]()
+    begun = {(turn.intervention, turn.t) for turn in _folded(told).floor.turns}
+    state, history, had = State(id=_NAME), list[Turn](), list[Had]()
     for event in told:
         calls = isinstance(event, ev.InterventionStands) and event.standing is Standing.CALLED
-        if calls and isinstance(event, ev.InterventionStands):
-            chosen = _chosen(state.floor, event.intervention, taken, history, order)
+        if calls and isinstance(event, ev.InterventionStands) and (event.intervention, event.t) in begun:
+            begun.discard((event.intervention, event.t))
+            chosen = _chosen(state.floor, event.intervention, had, history, order)
             had.append(Had(t=event.t, was=event.intervention, would=chosen))
-            taken.add(chosen)
             known = state.floor.get(chosen)
             if known is not None:
                 history.append(Turn(intervention=chosen, origin=known.origin, asker=known.asker, t=event.t))
@@ -72,18 +78,27 @@ def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: Order)
         turns=tuple(had),
         was=_outcomes(floor, {each.was: each.t for each in had}),
         would=_outcomes(floor, {each.would: each.t for each in had}),
+        numbers={name: each.number for name, each in floor.interventions.items()},
     )
 
 
+def _folded(told: Iterable[ev.AnyEvent | UnknownEvent | None]) -> State:
+    state = State(id=_NAME)
+    for event in told:
+        state = evolve(state, event)
+    return state
+
+
 def _chosen(
-    floor: Floor, called: InterventionId, taken: set[InterventionId], history: list[Turn], order: Order
+    floor: Floor, called: InterventionId, had: Sequence[Had], history: Sequence[Turn], order: Order
 ) -> InterventionId:
     """Whose turn it would be: of what waits, and of what had its turn in fact but not under the rule."""
     replace = msgspec.structs.replace
-    waiting = floor
-    for each in floor.standing(Standing.QUEUED, Standing.CALLED, Standing.ANSWERED):
-        open_to_it = each.id not in taken and each.published
-        waiting = waiting.with_(each.id, standing=Standing.QUEUED if open_to_it else Standing.ANSWERED)
+    waiting, taken, were = floor, {each.would for each in had}, {each.was for each in had}
+    for each in floor.standing(*Standing):
+        if each.id in were or each.standing is Standing.QUEUED:
+            open_to_it = each.id not in taken and each.published
+            waiting = waiting.with_(each.id, standing=Standing.QUEUED if open_to_it else Standing.ANSWERED)
     found = queue(replace(waiting, turns=tuple(history), arranged=()), order)
     return found[0].intervention if found else called
 

@@ -20,10 +20,12 @@ def test_where_each_stands() -> None:
         ask("d"),
         ask("e"),
         ask("f"),
+        ask("g"),
         stand(Standing.QUEUED, "a", "b", "c"),
         stand(Standing.LATER, "d"),
         stand(Standing.TO_WRITE, "e"),
         stand(Standing.DECLINED, "f", reason="No."),
+        stand(Standing.TO_REPORT, "g"),
         stand(Standing.CALLED, "a"),
         actor=MODERATOR,
     )
@@ -32,12 +34,13 @@ def test_where_each_stands() -> None:
     assert [(each.intervention.id, each.why) for each in found.queue] == [("b", Why.ARRIVAL), ("c", Why.ARRIVAL)]
     assert [each.id for each in found.later] == ["d"]
     assert [each.id for each in found.written] == ["e"]
+    assert [each.id for each in found.reported] == ["g"]
     state = carry_out(state, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
     state = carry_out(state, do.WriteAnswer(intervention=name("e"), text="So.", language="en"), actor=MODERATOR)
     found = listing(state.floor)
     assert [each.id for each in found.answered] == ["a"]
     assert [each.answer for each in found.written] == ["So."]
-    assert (found.figures.received, found.figures.answered) == (6, 2)
+    assert (found.figures.received, found.figures.answered) == (7, 2)
     assert found.figures.wait is not None
 
 

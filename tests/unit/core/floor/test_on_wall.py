@@ -87,6 +87,7 @@ def test_nothing_that_nobody_has_approved_is_there() -> None:
         (Standing.LATER, True),
         (Standing.ANSWERED, True),
         (Standing.TO_WRITE, True),
+        (Standing.TO_REPORT, True),
         (Standing.CHECKED, False),
         (Standing.DECLINED, False),
         (Standing.WITHDRAWN, False),

@@ -23,6 +23,22 @@ def test_under_the_rule_that_was_it_is_as_it_was() -> None:
     assert found.was == found.would
 
 
+def test_a_call_that_was_undone_is_no_turn_and_what_went_on_after_its_turn_had_one() -> None:
+    told = Told()
+    for what in "abcd":
+        told.do(ask(what), stand(Standing.QUEUED, what))
+    story = (("b", Standing.CALLED), ("b", Standing.QUEUED), ("b", Standing.CALLED), ("b", Standing.ANSWERED))
+    undone = (("b", Standing.CALLED), ("b", Standing.TO_WRITE), ("d", Standing.ANSWERED), ("a", Standing.CALLED))
+    for what, standing in (*story, *undone):
+        told.at += 60_000
+        told.do(stand(standing, what))
+    found = simulated(told.events, Order.ARRIVAL)
+    # What was answered without a turn has left the queue under any rule.
+    assert [(each.was, each.would) for each in found.turns] == [("b", "a"), ("a", "b")]
+    assert [turn.intervention for turn in told.state.floor.turns] == ["b", "a"]
+    assert found.was["remote"].taken == 2
+
+
 def test_a_turn_of_something_that_never_waited_stays_as_it_was() -> None:
     odd = [ev.InterventionStands(intervention=name("x"), number=1, standing=Standing.CALLED, t=5)]
     assert [(each.was, each.would) for each in simulated(odd, Order.SUPPORT).turns] == [("x", "x")]

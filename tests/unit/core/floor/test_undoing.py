@@ -43,6 +43,7 @@ def queued() -> State:
         stand(Standing.JOINED, "c", into=name("a")),
         stand(Standing.ANSWERED, "b"),
         stand(Standing.TO_WRITE, "b"),
+        stand(Standing.TO_REPORT, "b"),
         stand(Standing.CLOSED, "b"),
         do.Reword(intervention=A, text="Why now?"),
         do.Flag(intervention=A, flags=("abuse",)),
