@@ -165,17 +165,25 @@ async def test_a_meeting_without_the_language_is_read_as_spoken(page: Page) -> N
         await page.evaluate("localStorage.setItem('moothall.choices', JSON.stringify({language: 'fr'}))")
         await page.goto(f"{on.page}#s0")  # a place in what is spoken
         await expect(page.locator("#s0")).to_be_visible()
+        for chosen in ("fr", "fr-CA"):  # the region is remembered, and any other is better than none
+            await page.evaluate(
+                "(it) => localStorage.setItem('moothall.choices', JSON.stringify({language: it}))", chosen.lower()
+            )
+            await page.goto(on.page + "?ui=en")
+            await expect(page).to_have_url(f"{on.page}?ui=en&channel=fr")
+        quebec = ev.ChannelAdded(channel=ChannelId("ca"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr-CA",))
+        await on.say(quebec)
         await page.goto(on.page + "?ui=en")
-        await expect(page).to_have_url(f"{on.page}?ui=en&channel=fr")
+        await expect(page).to_have_url(f"{on.page}?ui=en&channel=ca")
 
 
 async def test_a_text_that_comes_while_the_page_is_open_is_in_the_menu_as_if_it_was_loaded_anew(page: Page) -> None:
-    menu = page.get_by_role("navigation", name="Text to read")
     shown = """(menu) => [menu.getAttribute('aria-label'), ...[...menu.querySelectorAll('span, ul, a')].map((each) => {
         const query = new URLSearchParams(each.search);
         const names = each.getAttributeNames().filter((name) => name !== 'href').sort();
         query.sort();
-        return [each.tagName, `${query}`, each.textContent.replace(/\\s+/g, ''), ...names.map((name) => each.getAttribute(name))];
+        const values = names.map((name) => each.getAttribute(name));
+        return [each.tagName, `${query}`, each.textContent.replace(/\\s+/g, ''), ...values];
     })]"""
     booth = ev.ChannelAdded(channel=ChannelId("booth"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt-BR",))
     async with stage(opened("s0"), ended("s0", "One.")) as on:
