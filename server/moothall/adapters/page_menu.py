@@ -103,7 +103,6 @@ def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
 
 def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zone: Zone) -> dict[str, object]:
     tag = channel.languages[0] if channel.languages else ""
-    asked = None if channel.of_record else channel.asked
     spoken = channel.kind is ChannelKind.FLOOR
     own = "" if spoken else own_name(tag)
     return {
@@ -115,8 +114,15 @@ def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zo
         "direction": direction(tag),
         "tag": "" if spoken else tag,
         "here": name == address.channel,
-        "since": "" if asked is None else ui.text(SINCE, date=format_date(zone.at(asked), "long", locale=ui.locale)),
+        "since": since(channel, ui, zone),
     }
+
+
+def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
+    """Since when a translation that is no part of the record is made; "" for any other text."""
+    if channel.of_record or channel.asked is None:
+        return ""
+    return ui.text(SINCE, date=format_date(zone.at(channel.asked), "long", locale=ui.locale))
 
 
 def ways(session: Session, address: Address, ui: Catalogue, *, own_pace: int | None = None) -> list[dict[str, object]]:
