@@ -201,3 +201,30 @@ async def test_without_scripts_the_page_says_where_to_read_and_after_the_close_n
         await expect(page.locator("#Instead")).to_be_hidden()
         await without.goto(f"{on.page}?channel=mt-fr&instead-of=fr")
         await expect(note).to_be_hidden()
+
+
+async def test_a_wall_shows_the_translation_while_the_interpreter_is_silent(page: Page) -> None:
+    machine = ChannelId("mt-fr")
+    there = ev.ChannelAdded(channel=machine, kind=ev.ChannelKind.TRANSLATION, languages=("fr",), of_record=True)
+    away = [StandIn(channel=FRENCH, instead=machine), StandIn(channel=machine, instead=None)]
+    back = [StandIn(channel=FRENCH, instead=None), StandIn(channel=machine, instead=FRENCH)]
+    lines = made("f0", 0, "Bonjour.", channel=FRENCH, language="fr", origin=ev.Origin.INTERPRETER)
+    async with stage(TEXTS[0], there, *lines, *made("s0", 0, "Salut.", channel=machine, language="fr")) as on:
+        own, other = f"{on.page}/screen?channel=fr&size=150", f"{on.page}/screen?channel=mt-fr&size=150"
+        newest = page.locator("#Newest")
+        await page.goto(own)
+        for _ in range(2):
+            await on.say(signals=away)
+            await expect(page).to_have_url(f"{other}&instead-of=fr")
+            await expect(newest).to_have_text("Salut.")
+            await expect(page.locator("#Notice")).to_contain_text("Translated by a machine")
+            await on.say(signals=back)
+            await expect(page).to_have_url(own)
+            await expect(newest).to_have_text("Bonjour.")
+        await on.say(signals=away)
+        await expect(page).to_have_url(f"{other}&instead-of=fr")
+        await on.say(ev.SessionClosed(t=9_000))
+        await expect(page).to_have_url(own)
+        await page.goto(other)
+        await expect(newest).to_have_text("Salut.")
+        await expect(page).to_have_url(other)
