@@ -231,6 +231,7 @@ class Stage:
             page_of=self.page_of,
             number_of=self.number_of,
             offered=lambda _: self.offered,
+            instead=lambda _, channel: self.fanout.instead(channel),
         )
         languages = LanguagesDoor(
             templates,

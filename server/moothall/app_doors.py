@@ -192,6 +192,7 @@ async def open_doors(
         offered=translation.offered,
         lacking_of=translation.lacking,
         floor_of=access.floor,
+        instead=access.instead,
     )
     languages = LanguagesDoor(
         pages,

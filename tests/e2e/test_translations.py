@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from browsing import shape, tab, texts, visit
 from moothall.core import events as ev
-from moothall.core.ids import SegmentId, SpeakerId
+from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from stage import CAPTIONER, ended, opened, stage
 from translated_lines import ARABIC, IN_SPANISH, SPANISH, TEXTS, TRANSLATOR, made, made_again, translated
 
@@ -165,8 +165,42 @@ async def test_a_meeting_without_the_language_is_read_as_spoken(page: Page) -> N
         await page.evaluate("localStorage.setItem('moothall.choices', JSON.stringify({language: 'fr'}))")
         await page.goto(f"{on.page}#s0")  # a place in what is spoken
         await expect(page.locator("#s0")).to_be_visible()
+        for chosen in ("fr", "fr-CA"):  # the region is remembered, and any other is better than none
+            await page.evaluate(
+                "(it) => localStorage.setItem('moothall.choices', JSON.stringify({language: it}))", chosen.lower()
+            )
+            await page.goto(on.page + "?ui=en")
+            await expect(page).to_have_url(f"{on.page}?ui=en&channel=fr")
+        quebec = ev.ChannelAdded(channel=ChannelId("ca"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr-CA",))
+        await on.say(quebec)
         await page.goto(on.page + "?ui=en")
-        await expect(page).to_have_url(f"{on.page}?ui=en&channel=fr")
+        await expect(page).to_have_url(f"{on.page}?ui=en&channel=ca")
+
+
+async def test_a_text_that_comes_while_the_page_is_open_is_in_the_menu_as_if_it_was_loaded_anew(page: Page) -> None:
+    shown = """(menu) => [menu.getAttribute('aria-label'), ...[...menu.querySelectorAll('span, ul, a')].map((each) => {
+        const query = new URLSearchParams(each.search);
+        const names = each.getAttributeNames().filter((name) => name !== 'href').sort();
+        query.sort();
+        const values = names.map((name) => each.getAttribute(name));
+        return [each.tagName, `${query}`, each.textContent.replace(/\\s+/g, ''), ...values];
+    })]"""
+    booth = ev.ChannelAdded(channel=ChannelId("booth"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt-BR",))
+    async with stage(opened("s0"), ended("s0", "One.")) as on:
+        await visit(page, on, "?ui=fr&size=150#s0")
+        await expect(page.locator(".texts")).to_have_count(0)
+        await on.say(TEXTS[1], TEXTS[2])
+        await on.say(TEXTS[0], booth)
+        links = ["Tel que prononcé", "Français", "Português (Brasil)", "Español", "العربية"]
+        await expect(page.locator(".texts a")).to_have_text(links)
+        live = await page.locator(".texts").evaluate(shown)
+        await page.locator(".texts a", has_text="Português (Brasil)").click()
+        await expect(page).to_have_url(f"{on.page}?ui=fr&size=150&channel=booth")
+        await expect(page.locator(".texts [aria-current]")).to_have_text("Português (Brasil)")
+        await page.goto(f"{on.page}?size=150")
+        await expect(page).to_have_url(f"{on.page}?size=150&channel=booth")
+        await page.goto(f"{on.page}?channel=floor&ui=fr&size=150")
+        assert await page.locator(".texts").evaluate(shown) == live
 
 
 async def test_what_was_translated_on_demand_is_no_part_of_the_record(page: Page) -> None:

@@ -170,3 +170,61 @@ async def test_who_looks_back_is_asked_and_who_chose_the_translation_stays(page:
         await page.wait_for_timeout(1_500)
         await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en")
         await expect(page.locator("#Instead")).to_be_hidden()
+
+
+async def test_without_scripts_the_page_says_where_to_read_and_after_the_close_nobody_is_silent(
+    page: Page, browser: Browser
+) -> None:
+    machine = ChannelId("mt-fr")
+    there = ev.ChannelAdded(channel=machine, kind=ev.ChannelKind.TRANSLATION, languages=("fr",), of_record=True)
+    async with stage(TEXTS[0], there) as on, tab(browser, java_script_enabled=False) as without:
+        note = without.locator("#Instead")
+        await without.goto(f"{on.page}?channel=fr&ui=en&size=150")
+        await expect(note).to_be_hidden()
+        await on.say(signals=[StandIn(channel=FRENCH, instead=machine)])
+        await without.reload()
+        await without.get_by_role("link", name="The interpreter is silent: read the machine translation").click()
+        await expect(without).to_have_url(f"{on.page}?channel=mt-fr&size=150&ui=en&instead-of=fr")
+        await expect(note).to_have_text("The interpreter is silent: this is a machine translation until they go on")
+        await visit(page, on, "?channel=mt-fr&ui=en&instead-of=fr")
+        await on.say(signals=[StandIn(channel=FRENCH, instead=None), StandIn(channel=machine, instead=FRENCH)])
+        await without.get_by_role("link", name="Load newer text").click()
+        await without.get_by_role("link", name="The interpreter goes on: back to the interpreter").click()
+        await expect(without).to_have_url(f"{on.page}?channel=fr&size=150&ui=en")
+        await expect(note).to_be_hidden()
+        await expect(page).to_have_url(f"{on.page}?channel=fr&ui=en")
+        await on.say(signals=[StandIn(channel=FRENCH, instead=machine), StandIn(channel=machine, instead=None)])
+        await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en&instead-of=fr")
+        await page.wait_for_function("document.documentElement.classList.contains('live')")
+        await expect(page.locator("#Instead")).to_be_visible()
+        await on.say(ev.SessionClosed(t=9_000))
+        await expect(page.locator("#Instead")).to_be_hidden()
+        await without.goto(f"{on.page}?channel=mt-fr&instead-of=fr")
+        await expect(note).to_be_hidden()
+
+
+async def test_a_wall_shows_the_translation_while_the_interpreter_is_silent(page: Page) -> None:
+    machine = ChannelId("mt-fr")
+    there = ev.ChannelAdded(channel=machine, kind=ev.ChannelKind.TRANSLATION, languages=("fr",), of_record=True)
+    away = [StandIn(channel=FRENCH, instead=machine), StandIn(channel=machine, instead=None)]
+    back = [StandIn(channel=FRENCH, instead=None), StandIn(channel=machine, instead=FRENCH)]
+    lines = made("f0", 0, "Bonjour.", channel=FRENCH, language="fr", origin=ev.Origin.INTERPRETER)
+    async with stage(TEXTS[0], there, *lines, *made("s0", 0, "Salut.", channel=machine, language="fr")) as on:
+        own, other = f"{on.page}/screen?channel=fr&size=150", f"{on.page}/screen?channel=mt-fr&size=150"
+        newest = page.locator("#Newest")
+        await page.goto(own)
+        for _ in range(2):
+            await on.say(signals=away)
+            await expect(page).to_have_url(f"{other}&instead-of=fr")
+            await expect(newest).to_have_text("Salut.")
+            await expect(page.locator("#Notice")).to_contain_text("Translated by a machine")
+            await on.say(signals=back)
+            await expect(page).to_have_url(own)
+            await expect(newest).to_have_text("Bonjour.")
+        await on.say(signals=away)
+        await expect(page).to_have_url(f"{other}&instead-of=fr")
+        await on.say(ev.SessionClosed(t=9_000))
+        await expect(page).to_have_url(own)
+        await page.goto(other)
+        await expect(newest).to_have_text("Salut.")
+        await expect(page).to_have_url(other)

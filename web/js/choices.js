@@ -27,9 +27,9 @@ export class Choices {
     }
     form.addEventListener('submit', (event) => event.preventDefault());
     form.addEventListener('change', ({ target }) => this.choose(target.name, value(target)));
-    document.querySelector('.texts')?.addEventListener('click', ({ target: { hreflang, value: asked } }) => {
-      const language = hreflang ?? asked; // a link, or a button that asks for another one
-      if (typeof language === 'string') keep(KEY, { ...recall(KEY), language: language.split('-')[0].toLowerCase() });
+    document.addEventListener('click', ({ target }) => {
+      const language = target.closest?.('.texts') && (target.hreflang ?? target.value); // a link, or a button to ask with
+      if (typeof language === 'string') keep(KEY, { ...recall(KEY), language: language.toLowerCase() });
     });
   }
 

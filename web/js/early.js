@@ -7,7 +7,8 @@ try {
     if (typeof kept[name] === 'string') root.dataset[name] ??= kept[name];
   }
   // Only an address without a text says which there are; one with a place in a text means that text.
-  const text = new URLSearchParams(root.dataset.texts).get(kept.language);
+  const texts = new URLSearchParams(root.dataset.texts);
+  const text = texts.get(kept.language) ?? texts.get(kept.language?.split('-')[0]);
   if (text && !location.hash) {
     const address = new URL(location.href);
     address.searchParams.set('channel', text);

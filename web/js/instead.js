@@ -16,14 +16,17 @@ export class Instead {
     this.note = at('Instead');
     this.came = new URLSearchParams(location.search).get(MARK);
     if (this.came && this.note.textContent) tell(this.note.textContent);
+    else this.note.hidden = true; // what it says without scripts is told anew
   }
 
   /**
    * @param {?string} channel  which text to read in place of this one; null: this one goes on
    * @param {boolean} translated  whether this one is a translation
+   * @param {boolean} over  whether the meeting is closed: nobody goes on, and this text stays
    */
-  look(channel, translated) {
-    const target = translated && channel !== this.came ? null : channel;
+  look(channel, translated, over) {
+    const target = over || (translated && channel !== this.came) ? null : channel;
+    if (over) this.note.hidden = true;
     if (target === this.#target) return;
     this.#target = target;
     this.back = translated;

@@ -68,11 +68,11 @@ export class OtherText {
   /** Which text is to be read in place of this one may have changed. */
   async look() {
     if (!this.#instead) {
-      if (this.reader.instead === null && !at('Instead').textContent) return;
+      if ((this.translated || !this.reader.instead) && !at('Instead').textContent) return;
       const { Instead } = await import('./instead.js');
       this.#instead ??= new Instead({ words: this.words, tell: this.tell, following: () => this.place.following });
     }
-    this.#instead.look(this.reader.instead, this.translated);
+    this.#instead.look(this.reader.instead, this.translated, this.reader.session.status === 'closed');
   }
 
   /** The reader is at the end of the text again. */

@@ -58,7 +58,7 @@ let video = null;
 const began = new Map(); // id of a line → when it began to come, ms; the newest 200
 const match = async () => {
   const { Video } = await import('./video.js');
-  video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: waited });
+  video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place });
 };
 let quoting = null;
 const tell = (said) => (at('Status').textContent = said);
@@ -82,6 +82,7 @@ let said = at('State').dataset.kind;
 let streamed = low(); // whether the stream is that of few data
 let [speller, Speller] = [null, null];
 let afresh = false; // whether the next stream begins with a snapshot, whatever is known
+let texts = count();
 let fresh = []; // ids of lines that came while the reader was elsewhere
 reader.spoke = data.spoke;
 
@@ -149,29 +150,6 @@ function say(change, added) {
   }
 }
 
-/** Text that was on the page from the start waits for the video as well. */
-function wait() {
-  if (!held.seconds || !reader.session.clock) return;
-  const [media, wall] = reader.session.clock;
-  const hide = (item, ms) => {
-    if (ms <= 0) return;
-    item.hidden = true;
-    setTimeout(() => place.around(() => (item.hidden = false)), ms);
-  };
-  for (const item of view.list.children) {
-    hide(item, wall + Number(item.dataset.t0) - media + held.seconds * 1000 - data.now);
-  }
-  hide(view.growing, held.seconds * 1000);
-}
-
-/** The reader changed how far the text waits. */
-function waited() {
-  place.around(() => {
-    for (const item of [...view.list.children, view.growing]) item.hidden = false;
-  });
-  state();
-}
-
 /** The newest line that stands whole on the page. */
 function newest() {
   const item = [...view.list.children].findLast((each) => each.dataset.n !== undefined);
@@ -203,7 +181,15 @@ function told(open) {
   state();
 }
 
+function count() {
+  return Object.keys(reader.session.channels).length;
+}
+
 function session() {
+  if (texts !== count()) {
+    texts = count();
+    import('./menu.js').then(({ complete }) => complete(reader.session.channels, { words, ui: data.ui, here: data.channel }));
+  }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
   at('Title').textContent = title;
@@ -336,8 +322,10 @@ document.addEventListener('visibilitychange', () => document.hidden || link.hurr
 
 document.documentElement.classList.add('live');
 bookmark.show();
-if (at('Video') && recall(VIDEO)) await match();
-wait();
+if (at('Video') && recall(VIDEO)) {
+  await match();
+  video.wait(data.now);
+}
 session();
 text?.show();
 text?.look();

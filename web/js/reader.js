@@ -279,6 +279,7 @@ export class Reader {
         return;
       case 'channel.added':
         session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, asked: body.asked ?? null };
+        change.session = true;
         return;
       case 'clock.mapped':
         session.clock = [body.t, body.wall];

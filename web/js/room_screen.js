@@ -1,5 +1,7 @@
 // A room's wall goes along from meeting to meeting: it is made anew when another one is on.
 
+import { own } from './wall_instead.js';
+
 const EVERY_MS = 5000;
 
 /** @type {{ ask: string, session: string | null }} */
@@ -9,7 +11,9 @@ async function look() {
   try {
     const answer = await fetch(room.ask, { cache: 'no-store' });
     if (answer.ok && (await answer.json()).session !== room.session) {
-      location.reload();
+      const address = own(); // another meeting may have no such translation
+      if (address === location.href) location.reload();
+      else location.replace(address);
       return;
     }
   } catch {

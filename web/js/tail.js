@@ -5,6 +5,7 @@ import { Link } from './link.js';
 import { at, element, set } from './nodes.js';
 import { Reader } from './reader.js';
 import { standing } from './standing.js';
+import { standIn } from './wall_instead.js';
 import { Words, direction } from './words.js';
 
 const FULL = 320; // characters after which a paragraph begins anew; as in shown_door.py
@@ -112,6 +113,7 @@ export class Tail {
       this.happened(null);
     }
     for (const event of frame.events ?? []) if (event.body && event.offset > offset) this.#hear(event.body);
+    standIn(this.reader);
     this.late = lines.size > 0 && [...lines].every((id) => this.reader.lines.get(id)?.late);
     this.#show();
     this.changed(this);

@@ -12,10 +12,10 @@ export class Video {
   /**
    * @param {import('./held.js').Held} held
    * @param {{key: string, words: object, came: Map<string, number>, newest: () => ?{id: string, text: string},
-   *   tell: () => void}} with_  `came`: id of a line → when it began to come, ms
+   *   tell: () => void, view: object, place: object}} with_  `came`: id of a line → when it began to come, ms
    */
-  constructor(held, { key, words, came, newest, tell }) {
-    Object.assign(this, { held, key, words, came, newest, tell });
+  constructor(held, { key, words, came, newest, tell, view, place }) {
+    Object.assign(this, { held, key, words, came, newest, tell, view, place });
     const kept = Number(recall(key));
     if (kept > 0) held.by(kept);
     this.#show();
@@ -36,6 +36,22 @@ export class Video {
     if (this.#asked === null && at('Video').open) setTimeout(() => this.#ask());
   }
 
+  /** Text that was on the page from the start, at `made` (Unix ms), waits as well. */
+  wait(made) {
+    const { view, place, held } = this;
+    if (!held.seconds || !view.reader.session.clock) return;
+    const [media, wall] = view.reader.session.clock;
+    const hide = (item, ms) => {
+      if (ms <= 0) return;
+      item.hidden = true;
+      setTimeout(() => place.around(() => (item.hidden = false)), ms);
+    };
+    for (const item of view.list.children) {
+      hide(item, wall + Number(item.dataset.t0) - media + held.seconds * 1000 - made);
+    }
+    hide(view.growing, held.seconds * 1000);
+  }
+
   #ask() {
     const line = this.newest();
     this.#asked = line && this.came.has(line.id) ? line.id : null;
@@ -48,6 +64,9 @@ export class Video {
     this.held.by(seconds);
     keep(this.key, this.held.seconds);
     this.#show();
+    this.place.around(() => {
+      for (const item of [...this.view.list.children, this.view.growing]) item.hidden = false;
+    });
     this.tell();
   }
 

@@ -41,9 +41,12 @@ class Address:
         ui: str | None = None,
         before: int | None = None,
         show: str | None = None,
+        instead_of: ChannelId | None = None,
     ) -> str:
-        """The session's page, with what is named changed; `before` asks for older lines."""
-        return self._with(self.base, channel=channel, ui=ui, before=before, show=show)
+        """The session's page, with what is named changed; `before` asks for older lines, `instead_of` names the
+        interpreter's text in place of which this one is read.
+        """
+        return self._with(self.base, channel=channel, ui=ui, before=before, show=show, instead_of=instead_of)
 
     def own_pace(
         self,
@@ -82,6 +85,7 @@ class Address:
         before: int | None = None,
         start: int | None = None,
         show: str | None = None,
+        instead_of: ChannelId | None = None,
     ) -> str:
         wanted: dict[str, object] = {
             "channel": channel or self.channel,
@@ -90,6 +94,7 @@ class Address:
             "ui": ui or self.ui,
             "before": before,
             "from": start,
+            "instead-of": instead_of,
         }
         query = urlencode({name: value for name, value in wanted.items() if value is not None})
         return f"{path}?{query}" if query else path

@@ -81,11 +81,13 @@ class PageDoor:
         offered: Callable[[SessionId], Sequence[str]] = lambda _: (),
         lacking_of: LackingOf = lambda _session, _channel: Lacking(),
         floor_of: FloorOf = _no_floor,
+        instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None,
     ) -> None:
         """`public` is the server's address as others know it, without a path.
 
         `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
-        languages (BCP-47) into which a session could be translated. `floor_of`: what was asked.
+        languages (BCP-47) into which a session could be translated. `floor_of`: what was asked. `instead`: the
+        text that readers of one are sent to while an interpreter is silent, or goes on.
         """
         self._pages = pages
         self._clock = clock
@@ -99,6 +101,7 @@ class PageDoor:
         self._offered = offered
         self._lacking_of = lacking_of
         self._floor_of = floor_of
+        self._instead = instead
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
@@ -137,6 +140,7 @@ class PageDoor:
             offered=self._offered(wanted.session),
             lacking=self._lacking_of(wanted.session, wanted.feed.channel),
             named=bool(request.query.get("channel")),
+            instead=self._instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
             said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
         )

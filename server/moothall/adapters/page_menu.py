@@ -18,9 +18,11 @@ from babel.dates import format_date
 from moothall.adapters.page_address import Address
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_choices import SHOW
+from moothall.adapters.page_texts import INSTEAD, INSTEAD_BACK, INSTEAD_READ
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId
 from moothall.core.languages import direction
+from moothall.core.session import Status
 from moothall.core.times import Zone
 from moothall.core.views.captions import Channel, Session
 
@@ -101,7 +103,6 @@ def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
 
 def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zone: Zone) -> dict[str, object]:
     tag = channel.languages[0] if channel.languages else ""
-    asked = None if channel.of_record else channel.asked
     spoken = channel.kind is ChannelKind.FLOOR
     own = "" if spoken else own_name(tag)
     return {
@@ -113,8 +114,15 @@ def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zo
         "direction": direction(tag),
         "tag": "" if spoken else tag,
         "here": name == address.channel,
-        "since": "" if asked is None else ui.text(SINCE, date=format_date(zone.at(asked), "long", locale=ui.locale)),
+        "since": since(channel, ui, zone),
     }
+
+
+def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
+    """Since when a translation that is no part of the record is made; "" for any other text."""
+    if channel.of_record or channel.asked is None:
+        return ""
+    return ui.text(SINCE, date=format_date(zone.at(channel.asked), "long", locale=ui.locale))
 
 
 def ways(session: Session, address: Address, ui: Catalogue, *, own_pace: int | None = None) -> list[dict[str, object]]:
@@ -144,13 +152,39 @@ def spoken(session: Session) -> ChannelId | None:
     return next((name for name, each in session.channels.items() if each.kind is ChannelKind.FLOOR), None)
 
 
+def in_place(
+    session: Session, address: Address, instead: ChannelId | None, instead_of: ChannelId | None, ui: Catalogue
+) -> dict[str, str] | None:
+    """What says that an interpreter is silent, or goes on, and where to read then; without words where that may be said
+    later, None where it never is.
+
+    `instead` is the text to read in place of this one now, `instead_of` the interpreter's in place of which it is read.
+    """
+    here, other = (
+        session.channels.get(each) for each in (address.channel or ChannelId(""), instead_of or ChannelId(""))
+    )
+    if here is None or here.kind is ChannelKind.FLOOR:
+        return None
+    text, there = "", ""
+    if session.status is Status.CLOSED:
+        pass
+    elif here.kind is ChannelKind.INTERPRETATION and instead is not None:
+        text, there = INSTEAD_READ, address.page(channel=instead, instead_of=address.channel)
+    elif here.kind is ChannelKind.TRANSLATION and other is not None and other.kind is ChannelKind.INTERPRETATION:
+        text, there = (INSTEAD_BACK, address.page(channel=instead_of)) if instead == instead_of else (INSTEAD, "")
+    return {"text": ui.text(text) if text else "", "address": there}
+
+
 def by_language(session: Session) -> str:
-    """Which text there is in which language, as a query `fr=fr&es=mt-es`: what an interpreter says comes before a
-    translation. Without what is spoken, which is where everybody starts.
+    """Which text there is in which language, as a query `fr=fr&pt-br=mt-pt-br&pt=mt-pt-br`, by the tag and by the
+    language alone: what an interpreter says comes before a translation. Without what is spoken, which is where
+    everybody starts.
     """
     found: dict[str, ChannelId] = {}
     for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
         for name, channel in session.channels.items():
             if channel.kind is kind and channel.languages:
-                found.setdefault(channel.languages[0].partition("-")[0].lower(), name)
+                tag = channel.languages[0].lower()
+                found.setdefault(tag, name)
+                found.setdefault(tag.partition("-")[0], name)
     return urlencode(found)

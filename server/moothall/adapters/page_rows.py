@@ -169,9 +169,14 @@ def on_demand(session: Session, channel: ChannelId | None) -> bool:
     return known is not None and known.kind is ChannelKind.TRANSLATION and not known.of_record
 
 
+def text_notice(session: Session, channel: ChannelId | None) -> str:
+    """The key of what a text is and what it isn't."""
+    return ON_DEMAND if on_demand(session, channel) else NOTICES[kind_of(session, channel)]
+
+
 def notices(session: Session, channel: ChannelId | None, ui: Catalogue) -> list[str]:
     """What stands on the page before and during a session: what the text is, and what is kept."""
-    said = [ON_DEMAND if on_demand(session, channel) else NOTICES[kind_of(session, channel)]]
+    said = [text_notice(session, channel)]
     said.append(YOUNG_PEOPLE if session.young_people else SOUND[session.sound])
     if session.rehearsal:
         said.append(REHEARSAL)

@@ -105,6 +105,10 @@ WAITING = "Being translated"
 """What is said of a line that stands there in the original until its translation comes."""
 INSTEAD = "The interpreter is silent: this is a machine translation until they go on"
 """What is said to whoever was brought from an interpreter's text to the translation."""
+INSTEAD_READ = "The interpreter is silent: read the machine translation until they go on"
+"""The same to whoever was not."""
+INSTEAD_BACK = "The interpreter goes on: back to the interpreter"
+"""And to whoever was, once that is over."""
 
 SCRIPT_TEXTS = {
     **{f"standing.{name}": key for name, key in STANDING.items()},
@@ -131,11 +135,16 @@ SCRIPT_TEXTS = {
     "held.not": "The text does not wait",
     "hear": "When you hear “{text}” in your video, press the button.",
     "hear.nothing": "Wait for the next line, then try again.",
+    "menu": "Text to read",
+    "menu.floor": "As spoken",
+    "menu.interpretation": "Interpreter",
+    "menu.translation": "Machine translation",
+    "menu.since": "Made on demand since {date}",
     "waiting": WAITING,
     "instead": INSTEAD,
-    "instead.read": "The interpreter is silent: read the machine translation until they go on",
+    "instead.read": INSTEAD_READ,
     "instead.over": "The interpreter goes on",
-    "instead.back": "The interpreter goes on: back to the interpreter",
+    "instead.back": INSTEAD_BACK,
 }
 """What the scripts say, by their names for it."""
 NEW_LINES = "{n} new line"

@@ -24,7 +24,7 @@ from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
 from moothall.adapters.page_hands import raised
-from moothall.adapters.page_menu import Lacking, by_language, menu, not_here, to_ask_for, ways
+from moothall.adapters.page_menu import Lacking, by_language, in_place, menu, not_here, to_ask_for, ways
 from moothall.adapters.page_rows import (
     Row,
     kind_of,
@@ -38,7 +38,6 @@ from moothall.adapters.page_rows import (
 )
 from moothall.adapters.page_texts import (
     FORMAT_TEXTS,
-    INSTEAD,
     INTERPRETER_STANDING,
     NEW_LINES,
     SCRIPT_TEXTS,
@@ -133,6 +132,7 @@ class Pages:
         quality: Quality | None = None,
         floor: Floor | None = None,
         named: bool = True,
+        instead: ChannelId | None = None,
         instead_of: ChannelId | None = None,
         said: Sequence[Line] | None = None,
         offered: Sequence[str] = (),
@@ -143,9 +143,9 @@ class Pages:
         `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
         links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
         it; `last_awaited` as for `standing`; `quality` is how good the text is, `floor` what was asked. `named` is
-        whether the address names the text; `instead_of` is the interpreter's text that a translation is read in place
-        of; `said` are the lines that were spoken, where a translation is to be shown with them; `offered` are languages
-        into which it could be translated, and `lacking` is what its translations lack.
+        whether the address names the text; `instead` and `instead_of` are as for `in_place`; `said` are the lines that
+        were spoken, where a translation is to be shown with them; `offered` are languages into which it could be
+        translated, and `lacking` is what its translations lack.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
@@ -164,7 +164,9 @@ class Pages:
             ui=ui,
             **self._around(session, address, ui, offered, lacking, named=named or older is not None),
             in_language=lambda language: address.page(ui=language),
-            instead=_instead(session, channel, instead_of, ui),
+            instead=in_place(session, address, instead, instead_of, ui),
+            # Never the address of the page itself: of that a browser would only look for the place in it.
+            newer=f"{address.page(instead_of=instead_of)}&at={now}",
             older=older is not None,
             making=lacking.making,
             rows=rows,
@@ -312,15 +314,6 @@ def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
     moment = zone.at(now)
     ahead = moment.utcoffset()
     return 0 if ahead is None else round(ahead.total_seconds()) * 1000, iso_time(moment)[19:], offset_name(moment)
-
-
-def _instead(session: Session, channel: ChannelId, instead_of: ChannelId | None, ui: Catalogue) -> str | None:
-    """What says that an interpreter is silent; "" where it is to be said later, None where it never is."""
-    kind = kind_of(session, channel)
-    if kind is ChannelKind.FLOOR:
-        return None
-    stands_in = kind is ChannelKind.TRANSLATION and kind_of(session, instead_of) is ChannelKind.INTERPRETATION
-    return ui.text(INSTEAD) if stands_in else ""
 
 
 def _script_texts(kind: ChannelKind, ui: Catalogue) -> dict[str, str]:

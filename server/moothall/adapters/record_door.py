@@ -45,7 +45,7 @@ TYPES = {
 """The forms of a record and their media types."""
 STYLES = ("css/tokens.css", "css/record.css")
 """What the HTML file's style is made of."""
-FORM_VERSION = 3
+FORM_VERSION = 4
 """Part of every tag. Higher when a release writes the same record in another way."""
 MAX_WAITING = 64
 """Requests that may wait for records to be made. Overflow: the next is asked to come back."""

@@ -7,21 +7,26 @@ from babel.dates import format_date
 from moothall.adapters.asking_texts import NUMBERED, REMOVED, STANDS, figures
 from moothall.adapters.moderating_texts import STANDINGS
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_rows import channel_name
+from moothall.adapters.page_menu import since
+from moothall.adapters.page_rows import channel_name, text_notice
 from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, SEALS
 from moothall.adapters.presence_texts import took_part
 from moothall.adapters.quality_texts import quality_line
 from moothall.adapters.translation_texts import made_text
+from moothall.core.events import ChannelKind
 from moothall.core.floor.parts import Standing
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
 from moothall.record.model import Record
 from moothall.record.wording import AskedWording, Wording
 
+NOTICE = (
+    "Written as people spoke, for the most part by a machine, and with mistakes. "
+    "It is an aid to follow the meeting, not official minutes."
+)
+"""Of what is spoken. What is interpreted or translated says what its page says."""
 TEXTS = {
     "title": "Meeting without a title",
-    "notice": "Written as people spoke, for the most part by a machine, and with mistakes. "
-    "It is an aid to follow the meeting, not official minutes.",
     "so_far": "The meeting goes on: this is its text up to {time}.",
     "version": "To cite or check this text: {version}",
     "not_recorded": "Not recorded from {start} to {end}",
@@ -60,12 +65,14 @@ class RecordErrorText:
 def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
     """What a record says in the language of the interface; its date is that of `zone`."""
     channel = Channel(kind=record.kind, languages=record.languages)
+    known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened
     languages = ", ".join(ui.language_name(tag) for tag in record.languages)
     about = (
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
         channel_name(channel, ui),
         languages,
+        since(known, ui, zone),
         took_part(record.session.hubs, ui),
     )
     return Wording(
@@ -77,6 +84,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.text(key) for reason, key in GAPS.items()},
         seals={version: ui.text(key) for version, key in SEALS.items()},
+        notice=ui.text(NOTICE if record.kind is ChannelKind.FLOOR else text_notice(record.session, record.channel)),
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),
             kinds={kind: ui.text(key) for kind, key in NUMBERED.items()},

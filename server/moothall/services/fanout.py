@@ -181,6 +181,10 @@ class SessionFanout:
         state = await self._feed(feed)
         return state if isinstance(state, Refusal) else state.view
 
+    def instead(self, channel: ChannelId) -> ChannelId | None:
+        """The text that readers of this one are sent to at the moment (`moothall.core.signals.StandIn`)."""
+        return self._loader.instead(channel)
+
     async def subscribe(
         self, outlet: Outlet, feed: Feed, form: Format, after: Position | None
     ) -> Subscription | Refusal:

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.ids import ChannelId, Epoch, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock, LogReading
-from moothall.core.signals import AnySignal
+from moothall.core.signals import AnySignal, StandIn
 from moothall.services.feed import Entry, FeedState
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,11 @@ class FeedLoader:
         self._recent.append(entries)
         self._turns += 1
         self._signals.update((signal.key, signal) for signal in signals)
+
+    def instead(self, channel: ChannelId) -> ChannelId | None:
+        """The text that readers of this one are sent to at the moment."""
+        signal = self._signals.get(StandIn(channel=channel, instead=None).key)
+        return signal.instead if isinstance(signal, StandIn) else None
 
     async def load(self, feed: Feed) -> FeedState:
         """The feed as it stands after every turn so far, and maybe some more; no turn can come before it is returned.

@@ -14,10 +14,10 @@ from moothall.core.actors import Role
 from moothall.core.authority import may_read
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor
-from moothall.core.ids import SegmentId, SessionId
+from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.programme.plan import RoomId
-from moothall.core.session import State
+from moothall.core.session import State, Status
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.fanout import SessionFanout
 from moothall.services.role_links import Staff, covers, hub_of
@@ -113,6 +113,13 @@ class ReaderAccess:
         fanout = await self.find(session)
         live = self._sessions.loaded(session)
         return None if fanout is None or live is None or self.may_read(session) is not None else live.state.floor
+
+    def instead(self, session: SessionId, channel: ChannelId) -> ChannelId | None:
+        """The text to read in place of this one at the moment, as far as it may be read; None for this one itself."""
+        live = self._sessions.loaded(session)
+        if live is None or live.state.status is Status.CLOSED or not self._open(live):
+            return None
+        return live.fanout.instead(channel)
 
     def hubs(self, session: SessionId) -> dict[str, str]:
         """The hubs whose links whoever asks has opened for a session: what their coordinators call them, by name."""

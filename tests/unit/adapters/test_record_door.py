@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec.structs import replace
 
 from caption_readers import read_srt, read_vtt
 from hall_in_memory import memory_hall
@@ -22,8 +23,9 @@ from moothall.adapters.record_texts import wording
 from moothall.core import events as ev
 from moothall.core.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ids import ChannelId, SessionId
-from moothall.core.views.captions import Snapshot
+from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record
+from moothall.record.text import write_text
 from moothall.record.wording import Options
 from moothall.services.publication import Publication
 from moothall.services.records import NotThere, Records
@@ -291,6 +293,25 @@ def test_the_wording_in_every_language(language: str) -> None:
     assert words.quality.endswith(ui.language_name("en"))
     assert wording(Telling().record(), ui).quality == ""
     assert len(wording(Telling(opened=False).record(), ui).about) == 2
+
+
+def test_a_translation_that_was_asked_for_says_so_and_since_when() -> None:
+    asked, name = 1_764_000_000_000, ChannelId("mt-es")
+    spoken = meeting().record()
+
+    def said(*, of_record: bool) -> str:
+        channel = Channel(
+            kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=of_record, asked=None if of_record else asked
+        )
+        session = replace(spoken.session, channels={name: channel})
+        record = replace(spoken, channel=name, kind=channel.kind, languages=channel.languages, session=session)
+        words = wording(record, PAGES.catalogues["en"])
+        return write_text(record, words, Options())
+
+    assert "A machine translates this text, and it makes mistakes" in said(of_record=True)
+    assert "on demand" not in said(of_record=True)
+    assert "It is no part of the record of the meeting." in said(of_record=False)
+    assert "Made on demand since November 24, 2025" in said(of_record=False)
 
 
 def test_without_its_style_the_door_is_not_opened(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from hall_in_memory import FLOOR, SESSION, memory_hall
 from moothall.core.actors import SYSTEM, Role
-from moothall.core.commands import AddChannel, CreateSession
+from moothall.core.commands import AddChannel, CloseSession, CreateSession, OpenSession
 from moothall.core.errors import RefusalCode
 from moothall.core.events import Access, ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.programme.plan import RoomId
+from moothall.core.signals import StandIn
 from moothall.services.reader_access import ASKER, ReaderAccess
 from moothall.services.role_links import Staff
 from moothall.testing import loop
@@ -26,6 +27,23 @@ def test_a_public_session_is_read() -> None:
             assert await access.number(SESSION, Feed(FLOOR), SegmentId("s")) is None
             assert await access.number(SessionId("none"), Feed(FLOOR), SegmentId("s")) is None
             assert await access.snapshot(SESSION, Feed(ChannelId("xx"))) is None
+
+    loop.run(story())
+
+
+def test_while_an_interpreter_is_silent_the_text_in_place_of_theirs_is_known_until_the_close() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, access, silent = await hall.session(), ReaderAccess(hall.sessions), ChannelId("fr")
+            await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+            assert access.instead(SESSION, silent) is None
+            live.writer.signal(StandIn(channel=silent, instead=ChannelId("mt-fr")))
+            await hall.clock.sleep(1_000)
+            assert access.instead(SESSION, silent) == "mt-fr"
+            assert access.instead(SESSION, FLOOR) is None
+            assert access.instead(SessionId("nothing"), silent) is None
+            await live.writer.send(SYSTEM, CommandId("close"), CloseSession())
+            assert access.instead(SESSION, silent) is None
 
     loop.run(story())
 

@@ -46,6 +46,7 @@ from moothall.adapters.page_texts import (
     ErrorText,
 )
 from moothall.adapters.record_texts import ASKED_TEXTS, RecordErrorText
+from moothall.adapters.record_texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record_texts import TEXTS as RECORD_TEXTS
 from moothall_hub import desk_texts as hub_desk_texts
 from moothall_hub import setup_texts, strip
@@ -62,7 +63,7 @@ IN_TEMPLATES = {key for text in TEMPLATES.values() for _, *keys in CALLS.findall
 IN_CODE = {
     *ORIGINS.values(), *GAPS.values(), *SEALS.values(), *STATES.values(), *STANDING.values(), *SCRIPT_TEXTS.values(),
     *(value for name, value in vars(ErrorText).items() if name.isupper()),
-    *RECORD_TEXTS.values(), *ASKED_TEXTS.values(),
+    *RECORD_TEXTS.values(), RECORD_NOTICE, *ASKED_TEXTS.values(),
     *microphone_texts.SCRIPT_TEXTS.values(), *microphone_texts.SOUND_KEPT.values(),
     *(value for name, value in vars(microphone_texts.Sentence).items() if name.isupper()),
     *admin_texts.ROLES.values(), *admin_texts.ACCESS.values(), *admin_texts.SOUND.values(),
