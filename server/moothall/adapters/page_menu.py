@@ -175,6 +175,23 @@ def in_place(
     return {"text": ui.text(text) if text else "", "address": there}
 
 
+def in_own_language(session: Session, address: Address, ui: Catalogue) -> dict[str, str] | None:
+    """The text in the language of the page, an interpreter's first, for somebody who reads what is spoken in others."""
+    here = session.channels.get(address.channel or ChannelId(""))
+    if here is None or here.kind is not ChannelKind.FLOOR or any(_same(tag, ui.language) for tag in here.languages):
+        return None
+    for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
+        for name, channel in session.channels.items():
+            tag = channel.languages[0] if channel.languages else ""
+            if channel.kind is kind and _same(tag, ui.language):
+                return {"address": address.page(channel=name), "name": own_name(tag) or ui.language_name(tag), "tag": tag}
+    return None
+
+
+def _same(tag: str, other: str) -> bool:
+    return tag.partition("-")[0].lower() == other.partition("-")[0].lower()
+
+
 def by_language(session: Session) -> str:
     """Which text there is in which language, as a query `fr=fr&pt-br=mt-pt-br&pt=mt-pt-br`, by the tag and by the
     language alone: what an interpreter says comes before a translation. Without what is spoken, which is where

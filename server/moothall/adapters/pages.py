@@ -24,7 +24,7 @@ from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
 from moothall.adapters.page_hands import raised
-from moothall.adapters.page_menu import Lacking, by_language, in_place, menu, not_here, to_ask_for, ways
+from moothall.adapters.page_menu import Lacking, by_language, in_own_language, in_place, menu, not_here, to_ask_for, ways
 from moothall.adapters.page_rows import (
     Row,
     kind_of,
@@ -165,6 +165,7 @@ class Pages:
             **self._around(session, address, ui, offered, lacking, named=named or older is not None),
             in_language=lambda language: address.page(ui=language),
             instead=in_place(session, address, instead, instead_of, ui),
+            yours=None if named or older is not None else in_own_language(session, address, ui),
             # Never the address of the page itself: of that a browser would only look for the place in it.
             newer=f"{address.page(instead_of=instead_of)}&at={now}",
             older=older is not None,

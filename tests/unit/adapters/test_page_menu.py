@@ -11,7 +11,7 @@ from moothall.adapters.page_address import Address
 from moothall.adapters.page_catalogues import Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.page_menu import Lacking, by_language, menu, not_here, own_name, to_ask_for, ways
+from moothall.adapters.page_menu import Lacking, by_language, in_own_language, menu, not_here, own_name, to_ask_for, ways
 from moothall.adapters.pages import OwnPace, Pages
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, Epoch, SessionId
@@ -20,9 +20,11 @@ from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE
 from moothall.core.views.captions import CaptionsView, Channel, Session
 
-UI = Catalogues(find_web_folder() / "locales")["en"]
+CATALOGUES = Catalogues(find_web_folder() / "locales")
+UI = CATALOGUES["en"]
 PAGES = Pages(find_web_folder())
 FLOOR = Channel(kind=ChannelKind.FLOOR, languages=("en", "fr"))
+FLOOR_IN_ENGLISH = Channel(kind=ChannelKind.FLOOR, languages=("en",))
 CHANNELS = {
     ChannelId("mt-ar"): Channel(kind=ChannelKind.TRANSLATION, languages=("ar",), asked=1_764_000_000_000),
     ChannelId("mt-fr"): Channel(kind=ChannelKind.TRANSLATION, languages=("fr",), of_record=True),
@@ -70,6 +72,18 @@ def test_of_a_language_an_interpreter_is_found_before_a_translation() -> None:
     assert dict(parse_qsl(by_language(SESSION))) == {
         "fr": "booth", "ar": "mt-ar", "pt-br": "mt-pt-br", "pt": "mt-pt-br"
     }  # fmt: skip
+
+
+def test_whoever_reads_what_is_spoken_in_other_languages_is_led_to_their_own() -> None:
+    assert in_own_language(SESSION, address("floor"), CATALOGUES["pt"]) == {
+        "address": "/s/plenary?channel=mt-pt-br", "name": "Português (Brasil)", "tag": "pt-BR"
+    }  # fmt: skip
+    english = msgspec.structs.replace(SESSION, channels={**CHANNELS, ChannelId("floor"): FLOOR_IN_ENGLISH})
+    french = in_own_language(english, address("floor"), CATALOGUES["fr"])
+    assert french is not None
+    assert french["address"] == "/s/plenary?channel=booth", "an interpreter before a translation"
+    for channel, language in (("floor", "fr"), ("floor", "en"), ("floor", "es"), ("mt-fr", "pt"), ("nowhere", "pt")):
+        assert in_own_language(SESSION, address(channel), CATALOGUES[language]) is None
 
 
 def test_a_translation_is_read_in_three_ways_and_no_other_text_is() -> None:

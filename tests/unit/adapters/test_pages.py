@@ -45,6 +45,7 @@ def render(
     ui_chosen: bool = False,
     older: OlderPage | None = None,
     query: dict[str, str] | None = None,
+    named: bool = True,
 ) -> str:
     return PAGES.render_session(
         seen,
@@ -54,6 +55,7 @@ def render(
         ui_chosen=ui_chosen,
         choices=chosen(query or {}),
         older=older,
+        named=named,
     )
 
 
@@ -209,6 +211,9 @@ def test_several_texts_can_be_chosen_from() -> None:
     assert channel_name(channels[ChannelId("es")], PAGES.catalogues["ar"]) == "ترجمة: الإسبانية"
     assert channel_name(Channel(kind=ChannelKind.FLOOR, languages=()), EN) == "As spoken"
     assert '<nav class="texts"' not in render(snapshot(line(1), channels={FLOOR: channels[FLOOR]}))
+    offered = '<a href="/s/plenary?channel=es" hreflang="es">En su idioma: Español</a>'
+    assert offered in render(snapshot(line(1), channels=channels), "es", named=False)
+    assert offered not in render(snapshot(line(1), channels=channels), "es"), "they have chosen what is spoken"
 
 
 @pytest.mark.parametrize("language", PAGES.catalogues.languages)
