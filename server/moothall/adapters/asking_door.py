@@ -85,7 +85,12 @@ class AskingDoor:
         self._pages = pages
         self._balance = balance
         self._asking = asking
-        self._acts = {"back": asking.take_back, "later": asking.put_off, "ready": asking.come_back}
+        self._acts = {
+            "back": asking.take_back,
+            "later": asking.put_off,
+            "ready": asking.come_back,
+            "again": asking.ask_again,
+        }
         self._randomness = randomness
         self._snapshot_of = snapshot_of
         self._origins = origins

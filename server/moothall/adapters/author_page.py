@@ -68,7 +68,9 @@ class AuthorPage:
         each, base = own.intervention, f"/s/{quote(wanted.session)}"
         token = request.match_info["token"]
         query, page = kept_query(request, ui, chosen=chosen), page_of(wanted.session, token)
-        line, live = answer_links(base, each.segment, own.channel, f"&ui={ui.language}" if chosen else "")
+        answered = own if own.goes_on is None else own.goes_on
+        heard, kept_ui = answered.intervention, f"&ui={ui.language}" if chosen else ""
+        line, live = answer_links(base, heard.segment, answered.channel, kept_ui)
         put_off = each.standing is Standing.LATER and each.own
         voice = own.voice if own.voice is not None and own.voice.may_type else None
         in_progress = self._in_progress(wanted, own, written)
@@ -79,6 +81,8 @@ class AuthorPage:
             heading=ui.text(texts.YOURS[each.kind], n=each.number),
             turn=each.standing is Standing.CALLED,
             stands=ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui),
+            goes_on=texts.goes_on(own, ui),
+            hint=texts.hint(own, ui),
             times=[] if own.voice is None else _times(own.voice, ui),
             thrice=own.voice is not None and own.voice.turn.time > 0,
             typing=own.voice is not None and own.voice.turn.typed,
@@ -87,14 +91,15 @@ class AuthorPage:
             language=each.language,
             direction=direction(each.language),
             removed=each.removed,
-            answer=each.answer,
-            answer_language=each.answer_language,
-            answer_direction=direction(each.answer_language),
+            answer=heard.answer,
+            answer_language=heard.answer_language,
+            answer_direction=direction(heard.answer_language),
             line=line,
             live=live,
             may_go=own.may_go,
             may_put_off=own.may_put_off,
             may_return=own.may_return,
+            may_ask_again=own.may_ask_again,
             sentence=sentence,
             voice=voice,
             voice_direction="auto" if voice is None else _typed_direction(voice, each),

@@ -98,8 +98,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in self.not_recorded)
 
     def media_now(self, wall: int) -> int:
-        """Media time at the wall time `wall` (Unix ms), by the newest mapping; it never runs before that."""
+        """Media time at the wall time `wall` (Unix ms), by the newest mapping; it never runs before that.
+
+        0 until the session is opened for the first time.
+        """
         t, mapped = self.clock
+        if self.status is Status.CREATED:
+            return t
         return t + max(0, wall - mapped)
 
     def channel_now(self, channel: ChannelId) -> ChannelNow:

@@ -22,7 +22,7 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import queue, wait_behind
-from moothall.core.floor.parts import HUB, OPEN, REMOTE, Kind, Standing
+from moothall.core.floor.parts import HUB, OPEN, REMOTE, REVOCABLE, Kind, Standing
 from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_lines
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
@@ -100,9 +100,11 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     ahead: int | None = None
     """How many come before it; None where it isn't in the queue."""
     wait: int | None = None
-    """About how long until its turn, ms; None where it isn't in the queue, or the meeting isn't on."""
+    """About how long until its turn, ms; None where it isn't in the queue, the meeting isn't on, or nobody knows."""
     into: int | None = None
     """The number of the one that it was joined with."""
+    goes_on: Own | None = None
+    """How that one stands, where it is known."""
     channel: str = ""
     """The text with the line at which it was answered."""
     over: bool = False
@@ -113,7 +115,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_go(self) -> bool:
         """Whether its author may still take it back."""
-        return self.intervention.standing in OPEN
+        return self.intervention.standing in REVOCABLE
 
     @property
     def may_put_off(self) -> bool:
@@ -124,6 +126,16 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     def may_return(self) -> bool:
         """Whether its author, who has put it off, may come back into the queue with it."""
         return not self.over and may_bring(self.intervention, Standing.QUEUED)
+
+    @property
+    def may_ask_again(self) -> bool:
+        """Whether its author, who has taken it back, may ask it after all."""
+        return not self.over and may_bring(self.intervention, Standing.CHECKED)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the meeting is closed, and nobody has said yet what becomes of it."""
+        return self.over and self.intervention.standing in OPEN
 
 
 class Asking:
@@ -220,7 +232,10 @@ class Asking:
         each = None if live is None or name is None else live.state.floor.get(name)
         if live is None or each is None:
             return None
-        return _own(live, each, self._ahead(live, each.id), self._clock.wall())
+        into = None if each.into is None else live.state.floor.get(each.into)
+        wall = self._clock.wall()
+        goes_on = None if into is None else _own(live, into, self._ahead(live, into.id), wall)
+        return _own(live, each, self._ahead(live, each.id), wall, goes_on)
 
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
         """How many come before an intervention; None where it isn't in the queue."""
@@ -245,18 +260,20 @@ class Asking:
         """Bring what its author has put off into the queue again; None when it is. Raises StorageUnavailable."""
         return await self._bring(session, token, Standing.QUEUED)
 
+    async def ask_again(self, session: SessionId, token: str) -> Refusal | None:
+        """Have what its author has taken back checked again; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.CHECKED)
+
     async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:
         name = self._named(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is None or name is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
-        each, brought = live.state.floor.get(name), Stand(interventions=(name,), standing=standing)
-        # Where it stood and since when, so that what is pressed twice is done once, and again after that.
-        since = "" if each is None else f":{each.standing}:{each.since}"
-        brought_by = CommandId(f"own:{name}:{standing}{since}")
-        act = taken_back_by(name) if standing is Standing.WITHDRAWN else brought_by
+        # Pressed twice it is refused as stale, since it stands there already; later it may be done again.
+        act = CommandId(f"own:{name}:{standing}:{live.writer.offset}")
+        brought = Stand(interventions=(name,), standing=standing)
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, brought)
-        return answer if isinstance(answer, Refusal) else None
+        return answer if isinstance(answer, Refusal) and answer.code is not RefusalCode.STALE else None
 
     def _named(self, session: SessionId, token: str) -> InterventionId | None:
         _, _, name = token.partition(".")
@@ -304,17 +321,17 @@ def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
     return Unasked.REQUESTED if waits and wish.kind is Kind.REQUEST else Unasked.MANY
 
 
-def _own(live: LiveSession, each: Intervention, ahead: int | None, wall: int) -> Own:
+def _own(live: LiveSession, each: Intervention, ahead: int | None, wall: int, goes_on: Own | None = None) -> Own:
     state = live.state
     floor = state.floor
     on = state.status is Status.OPEN
-    into = None if each.into is None else floor.get(each.into)
     line = None if each.segment is None else state.segments.get(each.segment)
     return Own(
         intervention=each,
         ahead=ahead,
         wait=wait_behind(floor, ahead, state.media_now(wall)) if on and ahead is not None else None,
-        into=None if into is None else into.number,
+        into=None if goes_on is None else goes_on.intervention.number,
+        goes_on=goes_on,
         channel="" if line is None or line.gone else line.channel,
         over=state.status is Status.CLOSED,
         voice=_own_turn(state, each, state.media_now(wall)),

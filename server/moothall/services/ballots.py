@@ -104,6 +104,14 @@ class Ballots:
         chosen = {} if box is None else box.chosen(visitor)
         return {PollId(what.removeprefix(_POLL)): choice for what, choice in chosen.items() if what.startswith(_POLL)}
 
+    def set_aside(self, session: SessionId) -> dict[str, dict[str, int]] | None:
+        """Of a flood: how many ballots don't count, by question and by show of hands; None where all of them do."""
+        box = self._box.boxes.get(session)
+        found = {} if box is None else box.set_aside()
+        hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
+        support = {what: count for what, count in found.items() if not what.startswith(_POLL)}
+        return {"support": support, "hands": hands} if found else None
+
     def observe(self, live: LiveSession) -> None:
         """Something was published of a session: when it is closed its ballots get their time, reopened they lose it."""
         self._box.close(live.id, closed=live.state.status is Status.CLOSED)

@@ -221,14 +221,17 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
     assert (await house.post(cookie=token, kind="request", text=""))[0] == 303
     status, _, text = await house.post(cookie=token, id="f2", kind="request", text="Please!")
     assert (status, "You have asked to speak already" in text) == (422, True)
+    waiting = await house.asked(id="f0")
     await house.hall.clock.sleep(1)
     await house.do(do.CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(1)
+    assert "The meeting is over. Those who run it say what becomes of it" in (await house.get(waiting))[2]
     status, _, text = await house.post(id="f3", text="Too late?")
     assert (status, "The meeting is over" in text, "Too late?" in text) == (422, True, True)
     assert "The meeting is over" in (await house.get("/s/s/ask"))[2]
-    await house.asked(id="f4", age="60000")
+    page = await house.asked(id="f4", age="60000")
     assert house.all[-1].after_close
+    assert "It came after the meeting was closed." in (await house.get(page))[2]
 
 
 async def test_a_store_that_is_away_keeps_what_was_typed(house: House) -> None:
@@ -291,9 +294,10 @@ async def test_its_page_says_where_it_stands(house: House) -> None:
 
     for number in (1, 2, 3):
         await house.stand(number, Standing.QUEUED)
-    assert "In the queue: you are next, less than a minute" in await said(first)
-    assert "In the queue: 1 before you, about 2 minutes" in await said(second)
+    assert "In the queue: you are next</p>" in await said(first)
+    assert "In the queue: 1 before you</p>" in await said(second)
     await house.stand(1, Standing.CALLED)
+    assert "In the queue: you are next, about 2 minutes" in await said(second)
     text = await said(first)
     assert re.search(r'role="alert">\s*<p class="stands turn">Now: it is your turn', text)
     await house.stand(1, Standing.ANSWERED)
@@ -301,12 +305,13 @@ async def test_its_page_says_where_it_stands(house: House) -> None:
     assert "Take it back" not in await said(first)
     await house.stand(2, Standing.JOINED, into=3)
     assert "Joined with a similar question (no. 3)" in await said(second)
+    assert "Question no. 3: In the queue: you are next" in await said(second)
     await house.stand(3, Standing.LATER)
     assert ">Later<" in await said(third)
     await house.do(do.WriteAnswer(intervention=house.all[2].id, text="By & by.", language="en"))
-    text = await said(third)
-    assert "Answered in writing" in text
-    assert "By & by." in text
+    for page in (second, third):
+        assert "Answered in writing" in await said(page)
+        assert "By & by." in await said(page)
 
 
 async def test_why_it_was_not_taken_and_how_it_was_mended(house: House) -> None:
@@ -359,6 +364,9 @@ async def test_it_is_taken_back_from_its_page(house: House) -> None:
     text = (await house.get(page))[2]
     assert "You have taken it back" in text
     assert "Take it back" not in text
+    assert '<button class="quiet" id="AskAgain" name="act" value="again">' in text
+    await house.post(page, body=b"act=again")
+    assert [each.standing for each in house.all] == [Standing.CHECKED]
     async with house.client.post(page, headers={**OURS, "Origin": "https://elsewhere.example"}) as answer:
         assert answer.status == 403
 

@@ -130,10 +130,12 @@ async def test_a_hall_counts_and_a_flood_does_not(house: House) -> None:
     for number in range(MOST_NEW):
         await house.support(f"hall-{number}", address="hall")
     assert await house.counted() == MOST_NEW
+    assert house.ballots.set_aside(SESSION) is None
     for number in range(1_000):
         await house.support(f"flood-{number}", address="flood")
         await house.hall.clock.sleep(60)
     assert await house.counted() == MOST_NEW + KEPT_OF_FLOOD
+    assert house.ballots.set_aside(SESSION) == {"support": {WHY: 1_000 - KEPT_OF_FLOOD}, "hands": {}}
     # Who was set aside stays so, wherever they come from next, after a restart too.
     house.ballots = house.again(2)
     await house.ballots.load()
