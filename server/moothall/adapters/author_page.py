@@ -108,6 +108,7 @@ class AuthorPage:
             most=MAX_TYPED,
             words=f"{page}/words{query}",
             here=f"{page}{query}",
+            over=own.over,
             more=f"{base}/ask{query}",
             questions=f"{base}/questions{query}",
             back=f"{base}{query}",

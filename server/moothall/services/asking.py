@@ -225,6 +225,15 @@ class Asking:
         """What the address of its author's page ends with."""
         return f"{_code(self._mac('page', session, intervention))}.{intervention}"
 
+    async def of_browser(self, session: SessionId, visitor: str) -> tuple[Intervention, ...]:
+        """What a browser has asked for whoever sits at it, newest first. Raises StorageUnavailable."""
+        live = await self._sessions.find(session) if visitor else None
+        if live is None:
+            return ()
+        asker = self._visitor(session, visitor)
+        mine = (each for _, each in live.state.floor.interventions.items() if each.asker == asker)
+        return tuple(sorted(mine, key=lambda each: -each.number))
+
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
         name = self._named(session, token)
@@ -289,7 +298,10 @@ class Asking:
         """
         if wish.hub:
             return _code(self._mac("hub", session, wish.hub, wish.name.casefold()))
-        return _code(self._mac("asker", session, visitor or f"form {wish.form}"))
+        return self._visitor(session, visitor or f"form {wish.form}")
+
+    def _visitor(self, session: SessionId, visitor: str) -> str:
+        return _code(self._mac("asker", session, visitor))
 
     def _mac(self, *parts: str) -> bytes:
         return hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)

@@ -157,6 +157,20 @@ async def test_what_is_sent_is_taken_and_leads_to_its_page(house: House) -> None
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
+async def test_what_turns_other_signs_round_is_not_kept(house: House) -> None:
+    await house.asked(text="Who\x07 pays\u202e?\r\nAnd \u200fwhen?", name="A\u202dna\x1b")
+    assert (house.all[0].text, house.all[0].name) == ("Who pays?\nAnd \u200fwhen?", "Ana")
+
+
+async def test_the_form_leads_back_to_what_the_same_browser_has_asked(house: House) -> None:
+    cookie = "a" * 22
+    pages = [(await house.post(cookie=cookie, id=f"f{n}", kind="question"))[1]["Location"] for n in range(2)]
+    text = (await house.get("/s/s/ask", Cookie=f"{COOKIE}={cookie}"))[2]
+    assert re.findall(r'<a href="([^"]+)">Your question \(no. \d\)', text) == pages[::-1]
+    for cookie in ("", f"{COOKIE}={'b' * 22}"):
+        assert "/asked/" not in (await house.get("/s/s/ask", Cookie=cookie))[2]
+
+
 async def test_whoever_has_a_hubs_link_chooses_for_whom_it_is(house: House) -> None:
     assert 'name="hub"' not in (await house.get("/s/s/ask"))[2]
     house.hubs["kisumu-library"] = "Kisumu & <Library>"
@@ -198,6 +212,10 @@ async def test_sent_again_it_is_one_and_the_addresses_keep_text_and_language(hou
     ("fields", "said"),
     [
         ({"text": " ", "kind": "question"}, "Please write your question or comment, in 1 to 2000 characters."),
+        (
+            {"text": "\u200b\u2060", "kind": "question"},
+            "Please write your question or comment, in 1 to 2000 characters.",
+        ),
         ({"text": "é" * 2_001}, "Please write your question or comment, in 1 to 2000 characters."),
         ({"name": "n" * 81}, "A name has at most 80 characters."),
     ],
@@ -208,7 +226,7 @@ async def test_what_is_refused_still_stands_in_the_form(house: House, fields: di
     assert said in text
     assert 'aria-invalid="true"' in text
     typed = {**FILLED, **fields}
-    assert typed["text"].strip() in text
+    assert typed["text"].strip(" \u200b\u2060") in text
     assert f'value="{typed["name"]}"' in text
     assert '<option value="fr" lang="fr" selected>' in text
     assert f'value="{typed["kind"]}" checked' in text

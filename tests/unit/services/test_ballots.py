@@ -50,8 +50,10 @@ class House:
     def again(self, seed: int = 1) -> Ballots:
         return Ballots(self.hall.sessions, book=self.book, clock=self.hall.clock, randomness=SeededRandomness(seed))
 
-    async def support(self, visitor: str, number: int = 1, address: str = "192.0.2.1") -> Refusal | None:
-        return await self.ballots.support(SESSION, number, visitor, address)
+    async def support(
+        self, visitor: str, number: int = 1, address: str = "192.0.2.1", *, too: bool = True
+    ) -> Refusal | None:
+        return await self.ballots.support(SESSION, number, visitor, address, too=too)
 
     async def counted(self, name: InterventionId = WHY) -> int:
         await self.hall.clock.sleep(2_500)
@@ -116,6 +118,19 @@ async def test_each_browser_counts_once_for_each(house: House) -> None:
     assert house.ballots.supported(SESSION, "a") == {WHY, WHEN}
     assert house.ballots.supported(SESSION, "b") == {WHY}
     assert house.ballots.supported(SESSION, "c") == house.ballots.supported(SESSION, "") == frozenset()
+
+
+@in_a_house
+async def test_whoever_would_ask_it_no_more_is_not_counted_any_more(house: House) -> None:
+    for too, expected in ((True, 2), (False, 1), (False, 1), (True, 2)):
+        assert await house.support("a", too=too) is None
+        await house.support("b")
+        assert await house.counted() == expected
+        assert (WHY in house.ballots.supported(SESSION, "a")) is too
+    await house.support("a", too=False)
+    later = house.again(2)
+    await later.load()
+    assert later.supported(SESSION, "a") == frozenset()
 
 
 @in_a_house
