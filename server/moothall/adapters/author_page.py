@@ -15,11 +15,10 @@ from moothall.adapters.page_asking import Asked, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.decide_turns import MAX_TYPED
-from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
 from moothall.core.floor.statements import Dimension
 from moothall.core.ids import Position
-from moothall.core.languages import direction, same_language
+from moothall.core.languages import direction
 from moothall.core.ports import Randomness
 from moothall.services.asking import Own, OwnTurn
 from moothall.services.balance import Balance
@@ -102,8 +101,7 @@ class AuthorPage:
             may_ask_again=own.may_ask_again,
             sentence=sentence,
             voice=voice,
-            voice_direction="auto" if voice is None else _typed_direction(voice, each),
-            taken_as="" if voice is None else _taken_as(voice, each, ui),
+            voice_direction="auto" if voice is None else direction(voice.language),
             written=in_progress,
             most=MAX_TYPED,
             words=f"{page}/words{query}",
@@ -127,19 +125,6 @@ class AuthorPage:
         if written or known is None:
             return InProgress(line=new, text=written)
         return known
-
-
-def _taken_as(voice: OwnTurn, each: Intervention, ui: Catalogue) -> str:
-    """In which language what is typed is taken to be, where that is not the one in which its author asked."""
-    if same_language(voice.language, each.language):
-        return ""
-    return ui.text(typing_texts.TAKEN_AS, language=ui.language_name(voice.language))
-
-
-def _typed_direction(voice: OwnTurn, each: Intervention) -> str:
-    """That of the language; `auto` where its author may well write in another one, which runs the other way."""
-    taken = direction(voice.language)
-    return taken if taken == direction(each.language) else "auto"
 
 
 def _times(voice: OwnTurn, ui: Catalogue) -> list[_Running]:

@@ -17,13 +17,12 @@ import msgspec
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import Ask, Stand
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST, may_bring
-from moothall.core.decide_turns import typed_language
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import queue, wait_behind
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, REVOCABLE, Kind, Standing
-from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_lines
+from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_language, typed_lines
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import ON, State, Status
