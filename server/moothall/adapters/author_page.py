@@ -78,7 +78,7 @@ class AuthorPage:
             ui=ui,
             title=title_of(wanted, ui),
             heading=ui.text(texts.YOURS[each.kind], n=each.number),
-            turn=each.standing is Standing.CALLED,
+            turn=each.standing is Standing.CALLED and not own.over,
             stands=ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui),
             goes_on=texts.goes_on(own, ui),
             hint=texts.hint(own, ui),

@@ -239,11 +239,20 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
     assert (await house.post(cookie=token, kind="request", text=""))[0] == 303
     status, _, text = await house.post(cookie=token, id="f2", kind="request", text="Please!")
     assert (status, "You have asked to speak already" in text) == (422, True)
-    waiting = await house.asked(id="f0")
+    waiting, queued, called = [await house.asked(id=f"f0{n}", kind="question") for n in range(3)]
+    for number, standing in ((3, Standing.QUEUED), (4, Standing.QUEUED), (4, Standing.CALLED)):
+        await house.stand(number, standing)
     await house.hall.clock.sleep(1)
     await house.do(do.CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(1)
-    assert "The meeting is over. Those who run it say what becomes of it" in (await house.get(waiting))[2]
+    for page, stands in (
+        (waiting, "Being checked"),
+        (queued, "In the queue"),
+        (called, "It had its turn when the meeting ended"),
+    ):
+        text = (await house.get(page))[2]
+        assert f'<p class="stands">{stands}</p>' in text
+        assert "The meeting is over. Those who run it say what becomes of it" in text
     status, _, text = await house.post(id="f3", text="Too late?")
     assert (status, "The meeting is over" in text, "Too late?" in text) == (422, True, True)
     assert "The meeting is over" in (await house.get("/s/s/ask"))[2]
