@@ -141,6 +141,8 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     if own and not all(may_bring(each, command.standing) for each in known):
         message = "Its author may take it back, put it off, and come back with what was put off by nobody else."
         return _refuse(RefusalCode.FORBIDDEN, message)
+    if own and state.status is Status.CLOSED and command.standing is not Standing.WITHDRAWN:
+        return _refuse(RefusalCode.CONFLICT, "The meeting is over.")
     refused = _misfit(state, command, known, own=own)
     if refused is not None:
         return refused
@@ -196,8 +198,6 @@ def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, o
     if any(each.standing is Standing.WITHDRAWN for each in known):
         if not own:
             return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
-        if state.status is Status.CLOSED:
-            return _refuse(RefusalCode.CONFLICT, "The meeting is over.")
         return _too_many(state.floor, known[0].asker, known[0].kind)
     if to is Standing.WRITTEN:
         return _refuse(RefusalCode.INVALID, "An answer in writing has a text.")

@@ -211,8 +211,11 @@ def test_its_author_may_ask_it_after_all_within_the_limits_while_the_meeting_is_
     assert (of(again, "r").standing, of(again, "r").own) == (Standing.CHECKED, True)
     other = carry_out(state, ask("other", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
     assert refused(other, stand(Standing.CHECKED, "r"), actor=SOMEBODY).code is RefusalCode.CONFLICT
+    state = carry_out(state, ask("q"), stand(Standing.QUEUED, "q"), actor=MODERATOR)
     over = carry_out(state, do.CloseSession())
-    assert refused(over, stand(Standing.CHECKED, "r"), actor=SOMEBODY).code is RefusalCode.CONFLICT
+    for act in (stand(Standing.CHECKED, "r"), stand(Standing.LATER, "q")):
+        assert refused(over, act, actor=SOMEBODY).code is RefusalCode.CONFLICT
+    assert of(carry_out(over, stand(Standing.WITHDRAWN, "q"), actor=SOMEBODY), "q").standing is Standing.WITHDRAWN
 
 
 def test_what_was_joined_with_one_that_its_author_takes_back_goes_on_in_its_place() -> None:
