@@ -12,7 +12,7 @@ from moothall.core.authority import COMMANDS, may_send
 from moothall.core.decide_turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Standing
-from moothall.core.floor.turns import typed_language, typed_lines
+from moothall.core.floor.turns import said_in, typed_language, typed_lines
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import State
 
@@ -64,6 +64,15 @@ def test_it_is_in_the_questions_language(language: str, written: str) -> None:
     state = called()
     each = msgspec.structs.replace(of(state, "a"), language=language)
     assert typed_language(each, state.channels[FLOOR]) == written
+
+
+def test_what_somebody_has_typed_in_is_one_of_the_languages_of_the_text() -> None:
+    state = called()
+    assert said_in(state, state.channels[FLOOR]) == ("en", "pt")
+    state = msgspec.structs.replace(state, floor=state.floor.with_(name("a"), language="fr"))
+    assert said_in(state, state.channels[FLOOR]) == ("en", "pt")
+    state = carry_out(state, types("Pourquoi ?"), actor=AUTHOR)
+    assert said_in(state, state.channels[FLOOR]) == ("en", "pt", "fr")
 
 
 def test_nobody_else_types_and_nobody_out_of_turn() -> None:
