@@ -18,7 +18,7 @@ from moothall.core.floor.parts import REVOCABLE
 from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import State, Status
-from moothall.services.asking import Own
+from moothall.services.author_view import Own
 from moothall_hub import desk_texts
 from moothall_hub.desk_ports import ActStanding, Line, LineState, Meetings
 from moothall_hub.local_floor import Local, LocalQuestion, Where, where

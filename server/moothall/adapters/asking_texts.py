@@ -7,7 +7,8 @@ from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
 from moothall.core.floor.listing import Figures
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Standing
-from moothall.services.asking import Own, Unasked
+from moothall.services.asking import Unasked
+from moothall.services.author_view import Own
 
 KINDS = {
     Kind.QUESTION: "A question",

@@ -20,7 +20,7 @@ from moothall.core.floor.statements import Dimension
 from moothall.core.ids import Position
 from moothall.core.languages import direction
 from moothall.core.ports import Randomness
-from moothall.services.asking import Own, OwnTurn
+from moothall.services.author_view import Own, OwnTurn
 from moothall.services.balance import Balance
 from moothall.services.typing import InProgress, Typing
 

@@ -12,7 +12,8 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
-from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Own, Unasked, Wish
+from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
+from moothall.services.author_view import Own
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
