@@ -99,7 +99,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     def media_now(self, wall: int) -> int:
         """Media time at the wall time `wall` (Unix ms), by the newest mapping; it runs neither before that nor before
-        the session is opened."""
+        the session is opened.
+        """
         t, mapped = self.clock
         return t if self.status is Status.CREATED else t + max(0, wall - mapped)
 
