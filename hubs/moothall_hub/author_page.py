@@ -14,11 +14,11 @@ from moothall.adapters.pages import Pages, script_json
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.order import ahead_of, wait_behind
-from moothall.core.floor.parts import OPEN
+from moothall.core.floor.parts import REVOCABLE
 from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import State, Status
-from moothall.services.asking import Own
+from moothall.services.author_view import Own
 from moothall_hub import desk_texts
 from moothall_hub.desk_ports import ActStanding, Line, LineState, Meetings
 from moothall_hub.local_floor import Local, LocalQuestion, Where, where
@@ -126,4 +126,4 @@ def _may_go(question: LocalQuestion, stands: Where, there: Intervention | None) 
     """Whether its author may still take it back."""
     if question.stands is not Local.FORWARDED:
         return question.stands in (Local.HERE, Local.KEPT)
-    return stands is not Where.REFUSED and (there is None or there.standing in OPEN)
+    return stands is not Where.REFUSED and (there is None or there.standing in REVOCABLE)

@@ -15,7 +15,7 @@ from moothall.core.ids import SessionId
 from moothall.core.languages import direction
 from moothall.core.session import ON, State
 from moothall.core.times import Zone
-from moothall.services.asking import Own
+from moothall.services.author_view import Own
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor
 from moothall_hub.desk_ports import ActStanding, ActState, Choice, LineHealth, LineState, Stuck

@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
 from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.parts import OPEN, Kind
+from moothall.core.floor.parts import REVOCABLE, Kind
 from moothall.core.ids import InterventionId, SessionId
 from moothall_hub.desk_ports import ActStanding, ActState
 
@@ -157,7 +157,7 @@ def _open(each: LocalQuestion, meeting: Floor | None) -> bool:
     if each.stands is not Local.FORWARDED:
         return each.stands is Local.HERE
     there = None if meeting is None else meeting.get(each.id)
-    return there is None or there.standing in OPEN
+    return there is None or there.standing in REVOCABLE
 
 
 def forward(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:

@@ -184,7 +184,8 @@ def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glos
         return None if live is None else outcome(live.state)
 
     text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
-    return {"reports": told, "overrun": overrun, "alarm": alarm, "balance": house.balance.told, **text}
+    floor = {"balance": house.balance.told, "set-aside": house.ballots.set_aside}
+    return {"reports": told, "overrun": overrun, "alarm": alarm, **floor, **text}
 
 
 class _AboutSessions:

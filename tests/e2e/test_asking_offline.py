@@ -149,5 +149,6 @@ async def test_what_was_written_before_the_close_is_told_of_on_the_meetings_page
         await page.goto(f"{on.running.address}/s/{S}?ui=en")
         await expect(page.get_by_role("link", name="Ask or comment")).to_have_count(0)
         await page.get_by_role("link", name="Your question (no. 1)").click()
-        await expect(page.locator(".stands")).to_have_text("Being checked")
+        await expect(page.locator(".stands")).to_have_text("To be answered in writing")
+        await expect(page.get_by_role("status")).to_contain_text("It came after the meeting was closed.")
         assert [each.after_close for each in received(on)] == [True]

@@ -63,7 +63,7 @@ export class Typing {
     clearTimeout(this.#timer);
     clearTimeout(this.#pause);
     const left = [...this.#waiting.map(({ text }) => text), this.field.value.trim()].filter(Boolean).join(' ');
-    at('Send').disabled = true;
+    for (const part of this.form.querySelectorAll('h2, .hint, button')) part.hidden = true; // There is nothing to do any more.
     this.field.value = left;
     this.field.readOnly = true;
     if (left) this.#say(this.form.dataset.over);

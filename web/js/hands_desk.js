@@ -87,7 +87,7 @@ export class HandsDesk {
     const block = element('form', { class: 'led', 'data-made': made, novalidate: true },
       element('h3', { id: asked, ...tongue }, question),
       element('table', { 'aria-labelledby': asked }, element('thead', {}, element('tr', {}, ...head)), ...bodies),
-      buttons);
+      element('p', { class: 'about warn', hidden: true }), buttons);
     block.addEventListener('submit', (event) => {
       event.preventDefault();
       const room = [...block.querySelectorAll('[data-room]')].map(({ value }) => Math.max(0, Math.round(Number(value) || 0)));
@@ -104,6 +104,11 @@ export class HandsDesk {
   }
 
   #count(block, poll) {
+    const { questions, words } = this.line;
+    const aside = questions.aside?.hands[poll.id];
+    const told = block.querySelector('.warn');
+    told.hidden = !aside;
+    set(told, aside ? words.text('aside', { n: aside }) : '');
     handsOf(poll).forEach((row, n) => {
       set(block.querySelector(`[data-remote="${n}"]`), String(row.remote));
       set(block.querySelector(`[data-sum="${n}"]`), String(row.sum));

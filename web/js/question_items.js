@@ -58,6 +58,7 @@ export class QuestionItems {
 
   /** When it was asked, in words. */
   when(item) {
+    if (!item.t) return this.words.text('asked.before');
     const minutes = Math.floor((this.more.now() - item.t) / MINUTE);
     return minutes < 1 ? this.words.text('asked.now') : this.words.text('asked.min', { n: minutes });
   }
@@ -65,7 +66,7 @@ export class QuestionItems {
   /** When it was asked, and what was being said then, with the way there. */
   about(item) {
     const made = element('p', { class: 'about' }, element('span', { class: 'when' }, this.when(item)));
-    if (item.said) made.append(' · ', this.words.text('said'), ' ', this.#line(item.said.segment, this.more.said(item.said.segment) ?? item.said.text, item.said.language));
+    if (item.said && item.t) made.append(' · ', this.words.text('said'), ' ', this.#line(item.said.segment, this.more.said(item.said.segment) ?? item.said.text, item.said.language));
     return made;
   }
 
@@ -82,6 +83,9 @@ export class QuestionItems {
     const why = questions.why(item.id);
     if (why) add('', words.text(`why.${why}`));
     if (item.support) add('', words.text('support', { n: item.support }));
+    const aside = questions.aside?.support[item.id];
+    if (aside) add('warn', words.text('aside', { n: aside }));
+    if (item.after_close) add('mark', words.text('after-close'));
     const into = questions.get(item.into)?.number;
     const stands = { declined: () => words.text('reason', { reason: alone(item.reason) }), joined: () => words.text('joined', { n: into ?? '?' }) };
     if (['to-write', 'to-report', 'later', 'declined', 'joined', 'closed', 'withdrawn'].includes(item.standing)) add('mark', (stands[item.standing] ?? (() => words.text(`stands.${item.standing}`)))());

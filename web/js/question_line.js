@@ -73,6 +73,7 @@ export class QuestionLine {
     const came = this.questions.take(answer.news.interventions);
     if (!first) this.ears.came(came);
     this.ears.balance?.(answer.news.balance);
+    this.questions.aside = answer.news['set-aside'];
     this.#show();
   }
 
@@ -84,6 +85,9 @@ export class QuestionLine {
       this.#show();
     } else if (event === 'balance') {
       this.ears.balance?.(body);
+    } else if (event === 'set-aside') {
+      this.questions.aside = body;
+      this.#show();
     } else if (event === 'hubs') {
       this.#hubs(body);
       this.#show();

@@ -11,7 +11,7 @@ const ACTS = {
   called: ['answered', 'later', 'restore', 'write', 'reword', 'to-write', 'report'],
   answered: ['restore', 'write', 'reword'],
   written: ['write', 'restore', 'reword'],
-  'to-write': ['write', 'restore', 'reword', 'report'],
+  'to-write': ['write', 'decline', 'restore', 'reword', 'report'],
   'to-report': ['write', 'restore', 'reword', 'to-write'],
   later: ['restore', 'call', 'write', 'decline', 'join', 'reword', 'to-write', 'report'],
   declined: ['restore', 'hold'],
@@ -30,6 +30,7 @@ export class Questions {
     this.called = null;
     this.turn = null; // since when, media ms
     this.polls = [];
+    this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
     Object.assign(this, { limit: 0, time: 0, typed: false, begin: null });
   }
 

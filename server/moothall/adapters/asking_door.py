@@ -27,6 +27,7 @@ from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import give, new_token, token_of
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import RefusalCode, StorageUnavailable
+from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Kind
 from moothall.core.floor.statements import Dimension, Statement
 from moothall.core.ids import SessionId
@@ -85,7 +86,12 @@ class AskingDoor:
         self._pages = pages
         self._balance = balance
         self._asking = asking
-        self._acts = {"back": asking.take_back, "later": asking.put_off, "ready": asking.come_back}
+        self._acts = {
+            "back": asking.take_back,
+            "later": asking.put_off,
+            "ready": asking.come_back,
+            "again": asking.ask_again,
+        }
         self._randomness = randomness
         self._snapshot_of = snapshot_of
         self._origins = origins
@@ -116,7 +122,10 @@ class AskingDoor:
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         hub = next(iter(self._hubs_of(wanted.session)), "")
         typed = Typed(form=new_token(self._randomness), language=ui.language, hub=hub)
-        response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen)
+        mine: tuple[Intervention, ...] = ()
+        with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
+            mine = await self._asking.of_browser(wanted.session, token_of(request, COOKIE))
+        response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, mine=mine)
         # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
         # fetched for later has not asked yet.
         if request.headers.get("Purpose") != "prefetch":
@@ -223,8 +232,11 @@ class AskingDoor:
         chosen: bool,
         status: int = 200,
         why: Unasked | None = None,
+        mine: tuple[Intervention, ...] = (),
     ) -> web.Response:
         query = kept_query(request, ui, chosen=chosen)
+        pages = (page_of(wanted.session, self._asking.token(wanted.session, each.id)) for each in mine)
+        yours = [ui.text(texts.YOURS[each.kind], n=each.number) for each in mine]
         text = self._pages.render(
             "ask.html",
             ui=ui,
@@ -233,6 +245,7 @@ class AskingDoor:
             sentence=sentence,
             wrong=None if why is None else why.value,
             about=about_fields(self._choices(wanted), typed.about, ui),
+            mine=[(f"{page}{query}", said) for page, said in zip(pages, yours, strict=True)],
             **form_values(wanted, typed, self._hubs_of(wanted.session), ui, self._pages),
         )
         response = own_html(text, ui, status=status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from urllib.parse import parse_qs, quote, urlencode
 
 from aiohttp import hdrs, web
@@ -18,6 +20,7 @@ COOKIE = "asker"
 """Known at everything below a session's address."""
 MAX_BODY_BYTES = 48 << 10
 """2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
+_UNSEEN = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202d\\u202e]")
 PRIVATE = {
     # No site learns the page's address. Not no-referrer: browsers would send `Origin: null` with the form.
     "Referrer-Policy": "strict-origin",
@@ -70,8 +73,13 @@ async def read_form(request: web.Request) -> dict[str, str]:
 
 
 def clean(text: str) -> str:
-    """As it is kept: line breaks are one character, and what can't be written down isn't."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").encode("utf-8", "replace").decode()
+    """As it is kept: line breaks are one character, and what can't be written down isn't.
+
+    Neither are control characters nor those that turn other signs round, so that it says one thing and shows another.
+    Empty where nothing of it can be seen.
+    """
+    lines = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "replace").decode()
+    return lines if any(unicodedata.category(sign)[0] not in "CZ" for sign in lines) else ""
 
 
 def page_of(session: SessionId, token: str) -> str:

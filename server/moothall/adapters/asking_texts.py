@@ -7,7 +7,8 @@ from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
 from moothall.core.floor.listing import Figures
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Standing
-from moothall.services.asking import Own, Unasked
+from moothall.services.asking import Unasked
+from moothall.services.author_view import Own
 
 KINDS = {
     Kind.QUESTION: "A question",
@@ -59,6 +60,12 @@ WHYS = {
     Why.SUPPORT: "More people would ask this than what stands behind it.",
 }
 """Why one stands at its place in the queue."""
+ELSEWHERE = {Standing.CALLED: "Now", Standing.WITHDRAWN: "Taken back by its author"}
+"""Where one stands, where its author and others are told so in other words."""
+QUEUED, TURN_ENDED = "In the queue", "It had its turn when the meeting ended"
+"""Where it stood when the meeting was closed."""
+AFTER_CLOSE = "It came after the meeting was closed. Those who run the meeting can answer it in writing."
+UNDECIDED = "The meeting is over. Those who run it say what becomes of it, and then it stands here."
 SUPPORT = "{n} would ask this too"
 """Counted."""
 FIGURES = "Received: {received}. Answered: {answered}."
@@ -87,6 +94,10 @@ def stands(own: Own, ui: Catalogue) -> str:
     """Where an intervention stands, in words for its author."""
     each = own.intervention
     match each.standing:
+        case Standing.QUEUED if own.over:
+            return ui.text(QUEUED)
+        case Standing.CALLED if own.over:
+            return ui.text(TURN_ENDED)
         case Standing.QUEUED if own.ahead is not None:
             place = ui.counted(BEFORE, own.ahead) if own.ahead else ui.text(NEXT)
             if own.wait is None:
@@ -98,6 +109,25 @@ def stands(own: Own, ui: Catalogue) -> str:
             return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
         case _:
             return ui.text(STANDS[each.standing])
+
+
+def goes_on(own: Own, ui: Catalogue) -> str:
+    """How the one stands with which it was joined; empty where it wasn't."""
+    into = own.goes_on
+    if into is None:
+        return ""
+    each = into.intervention
+    said = ELSEWHERE.get(each.standing)
+    there = stands(into, ui) if said is None else ui.text(said)
+    return f"{ui.text(NUMBERED[each.kind], n=each.number)}: {there}"
+
+
+def hint(own: Own, ui: Catalogue) -> str:
+    """What its author should know beside where it stands; empty for nothing."""
+    if own.undecided:
+        return ui.text(UNDECIDED)
+    waits = own.intervention.standing is Standing.TO_WRITE
+    return ui.text(AFTER_CLOSE) if own.intervention.after_close and waits else ""
 
 
 def figures(found: Figures, ui: Catalogue) -> list[str]:

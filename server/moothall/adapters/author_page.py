@@ -15,13 +15,12 @@ from moothall.adapters.page_asking import Asked, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.decide_turns import MAX_TYPED
-from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
 from moothall.core.floor.statements import Dimension
 from moothall.core.ids import Position
-from moothall.core.languages import direction, same_language
+from moothall.core.languages import direction
 from moothall.core.ports import Randomness
-from moothall.services.asking import Own, OwnTurn
+from moothall.services.author_view import Own, OwnTurn
 from moothall.services.balance import Balance
 from moothall.services.typing import InProgress, Typing
 
@@ -68,7 +67,9 @@ class AuthorPage:
         each, base = own.intervention, f"/s/{quote(wanted.session)}"
         token = request.match_info["token"]
         query, page = kept_query(request, ui, chosen=chosen), page_of(wanted.session, token)
-        line, live = answer_links(base, each.segment, own.channel, f"&ui={ui.language}" if chosen else "")
+        answered = own if own.goes_on is None else own.goes_on
+        heard, kept_ui = answered.intervention, f"&ui={ui.language}" if chosen else ""
+        line, live = answer_links(base, heard.segment, answered.channel, kept_ui)
         put_off = each.standing is Standing.LATER and each.own
         voice = own.voice if own.voice is not None and own.voice.may_type else None
         in_progress = self._in_progress(wanted, own, written)
@@ -77,8 +78,10 @@ class AuthorPage:
             ui=ui,
             title=title_of(wanted, ui),
             heading=ui.text(texts.YOURS[each.kind], n=each.number),
-            turn=each.standing is Standing.CALLED,
+            turn=each.standing is Standing.CALLED and not own.over,
             stands=ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui),
+            goes_on=texts.goes_on(own, ui),
+            hint=texts.hint(own, ui),
             times=[] if own.voice is None else _times(own.voice, ui),
             thrice=own.voice is not None and own.voice.turn.time > 0,
             typing=own.voice is not None and own.voice.turn.typed,
@@ -87,22 +90,23 @@ class AuthorPage:
             language=each.language,
             direction=direction(each.language),
             removed=each.removed,
-            answer=each.answer,
-            answer_language=each.answer_language,
-            answer_direction=direction(each.answer_language),
+            answer=heard.answer,
+            answer_language=heard.answer_language,
+            answer_direction=direction(heard.answer_language),
             line=line,
             live=live,
             may_go=own.may_go,
             may_put_off=own.may_put_off,
             may_return=own.may_return,
+            may_ask_again=own.may_ask_again,
             sentence=sentence,
             voice=voice,
-            voice_direction="auto" if voice is None else _typed_direction(voice, each),
-            taken_as="" if voice is None else _taken_as(voice, each, ui),
+            voice_direction="auto" if voice is None else direction(voice.language),
             written=in_progress,
             most=MAX_TYPED,
             words=f"{page}/words{query}",
             here=f"{page}{query}",
+            over=own.over,
             more=f"{base}/ask{query}",
             questions=f"{base}/questions{query}",
             back=f"{base}{query}",
@@ -121,19 +125,6 @@ class AuthorPage:
         if written or known is None:
             return InProgress(line=new, text=written)
         return known
-
-
-def _taken_as(voice: OwnTurn, each: Intervention, ui: Catalogue) -> str:
-    """In which language what is typed is taken to be, where that is not the one in which its author asked."""
-    if same_language(voice.language, each.language):
-        return ""
-    return ui.text(typing_texts.TAKEN_AS, language=ui.language_name(voice.language))
-
-
-def _typed_direction(voice: OwnTurn, each: Intervention) -> str:
-    """That of the language; `auto` where its author may well write in another one, which runs the other way."""
-    taken = direction(voice.language)
-    return taken if taken == direction(each.language) else "auto"
 
 
 def _times(voice: OwnTurn, ui: Catalogue) -> list[_Running]:

@@ -25,7 +25,7 @@ from moothall.core.languages import direction
 from moothall.core.programme.plan import Planned
 from moothall.core.session import ON, State, Status
 from moothall.core.times import Zone, iso_time, offset_name
-from moothall.services.asking import Own
+from moothall.services.author_view import Own
 from moothall.services.catalogue import Entry
 
 MOST_ASKED = 50

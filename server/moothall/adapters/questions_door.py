@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
 from moothall.adapters import hands_texts
-from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
+from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, read_form, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate, network
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -230,7 +230,7 @@ class QuestionsDoor:
         )
 
     async def support(self, request: web.Request) -> web.Response:
-        """Somebody would ask it too; back to the list."""
+        """Somebody would ask it too, or would no more; back to the list."""
         ui, chosen = language(self._pages, request)
         try:
             address = self._senders.check(request)
@@ -238,16 +238,17 @@ class QuestionsDoor:
             number = request.match_info["number"]
             if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
                 raise Wrong(404, ErrorText.NOTHING)
-            await self._take(wanted.session, int(number), token_of(request, COOKIE), network(address))
+            too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
+            await self._take(wanted.session, int(number), token_of(request, COOKIE), network(address), too=too)
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
 
-    async def _take(self, session: SessionId, number: int, token: str, address: str) -> None:
+    async def _take(self, session: SessionId, number: int, token: str, address: str, *, too: bool) -> None:
         try:
-            answer = await self._ballots.support(session, number, token, address)
+            answer = await self._ballots.support(session, number, token, address, too=too)
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error
         if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:

@@ -21,7 +21,8 @@ from moothall.adapters.typing_texts import untyped
 from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
-from moothall.services.asking import Asking, Own
+from moothall.services.asking import Asking
+from moothall.services.author_view import Own
 from moothall.services.typing import Done, Heard, Typing, Untyped, Written
 from moothall.wire.token_bucket import Allowance
 

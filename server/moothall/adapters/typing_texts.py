@@ -18,7 +18,6 @@ UNRECORDED = "Nothing is recorded now: what you type is shown, and kept nowhere.
 OVER = "It is not your turn any more. What still stands here was not sent."
 AGAIN = "The line is slow. What you typed is sent again."
 RECORDED = "Nothing was recorded when you wrote this, and now it is. Send it again if it may be kept."
-TAKEN_AS = "What you type is taken to be in this language: {language}."
 EMPTY = "Please write something, in at most {n} characters."
 PUT_OFF = "Later: you have put it off"
 

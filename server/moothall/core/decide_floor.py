@@ -11,7 +11,7 @@ from moothall.core.actors import Actor, Role
 from moothall.core.decide_flags import flag, report_abuse
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.parts import HUB, OPEN, REMOTE, ROOM, WAITING, Kind, Standing
+from moothall.core.floor.parts import HUB, OPEN, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
 from moothall.core.floor.removing import speaker_of
 from moothall.core.hubs import is_or_is_below, way_to
 from moothall.core.ids import ChannelId, InterventionId, is_name
@@ -88,11 +88,9 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
         return _refuse(RefusalCode.CONFLICT, f"The session has {MOST} questions and comments, and takes no more.")
     if hub is not None and sum(1 for _ in _of_hub(state.floor, hub)) >= MOST_OF_HUB:
         return _refuse(RefusalCode.CONFLICT, f"Of one group the session takes {MOST_OF_HUB} questions and comments.")
-    mine = [each for each in state.floor.standing(*OPEN) if each.asker == command.asker]
-    if command.kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
-        return _refuse(RefusalCode.CONFLICT, "You have asked to speak already, and wait for your turn.")
-    if len(mine) >= MOST_OPEN:
-        return _refuse(RefusalCode.CONFLICT, f"{MOST_OPEN} of yours are still open; wait until one was answered.")
+    refused = _too_many(state.floor, command.asker, command.kind)
+    if refused is not None:
+        return refused
     number = state.floor.last + 1
     received = ev.InterventionReceived(
         intervention=command.intervention,
@@ -109,8 +107,20 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     events: list[ev.AnyEvent] = [received]
     if command.flags:
         events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
-    stands = ev.InterventionStands(intervention=command.intervention, number=number, standing=Standing.CHECKED, t=t)
-    return [*events, stands]
+    standing = Standing.CHECKED
+    if late:  # There is no queue any more: it can be answered in writing, where there is something to answer.
+        standing = Standing.TO_WRITE if text else Standing.CLOSED
+    return [*events, ev.InterventionStands(intervention=command.intervention, number=number, standing=standing, t=t)]
+
+
+def _too_many(floor: Floor, asker: str, kind: Kind) -> Refusal | None:
+    """Why somebody may have no more open; None where they may."""
+    mine = [each for each in floor.standing(*OPEN) if each.asker == asker]
+    if kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
+        return _refuse(RefusalCode.CONFLICT, "You have asked to speak already, and wait for your turn.")
+    if len(mine) >= MOST_OPEN:
+        return _refuse(RefusalCode.CONFLICT, f"{MOST_OPEN} of yours are still open; wait until one was answered.")
+    return None
 
 
 def _of_hub(floor: Floor, hub: str) -> Iterable[Intervention]:
@@ -131,7 +141,9 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
     if own and not all(may_bring(each, command.standing) for each in known):
         message = "Its author may take it back, put it off, and come back with what was put off by nobody else."
         return _refuse(RefusalCode.FORBIDDEN, message)
-    refused = _misfit(state, command, known)
+    if own and state.status is Status.CLOSED and command.standing is not Standing.WITHDRAWN:
+        return _refuse(RefusalCode.CONFLICT, "The meeting is over.")
+    refused = _misfit(state, command, known, own=own)
     if refused is not None:
         return refused
     t, events = state.media_now(wall), list[ev.AnyEvent]()
@@ -143,6 +155,8 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
         events.append(_stands(each, command, _since(state, each, t), own=own or command.own))
+        if command.standing is Standing.WITHDRAWN:
+            events += _succeeded(state.floor, each, t)
     if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
         events += _takes_floor(state, known[0], t)
     elif command.standing is Standing.CALLED or any(each in called for each in known):
@@ -159,22 +173,37 @@ def may_bring(each: Intervention, standing: Standing) -> bool:
             return each.standing in (Standing.QUEUED, Standing.CALLED)
         case Standing.QUEUED:
             return each.standing is Standing.LATER and each.own
+        case Standing.CHECKED:
+            return each.standing is Standing.WITHDRAWN and not each.removed
         case _:
             return False
 
 
-def _misfit(state: State, command: do.Stand, known: Sequence[Intervention]) -> Refusal | None:
-    """Why these can't be brought there; None when they can."""
+def _succeeded(floor: Floor, gone: Intervention, t: int) -> list[ev.AnyEvent]:
+    """What was joined with one that is taken back goes on: the first in its place, the others joined with that."""
+    joined = [each for each in floor.standing(Standing.JOINED) if each.into == gone.id]
+    if not joined:
+        return []
+    place = Standing.QUEUED if gone.standing is Standing.CALLED else gone.standing
+    succeeds = _stands(joined[0], do.Stand(interventions=(), standing=place), t)
+    join = do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0].id)
+    return [succeeds, *(_stands(each, join, t) for each in joined[1:])]
+
+
+def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, own: bool) -> Refusal | None:
+    """Why these can't be brought there; None when they can. `own`: their author wants it."""
     to = command.standing
     if any(each.standing is to for each in known):
         return _refuse(RefusalCode.STALE, "One of them stands there already.")
     if any(each.standing is Standing.WITHDRAWN for each in known):
-        return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+        if not own:
+            return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+        return _too_many(state.floor, known[0].asker, known[0].kind)
     if to is Standing.WRITTEN:
         return _refuse(RefusalCode.INVALID, "An answer in writing has a text.")
     if to is Standing.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
         return _refuse(RefusalCode.INVALID, f"Say why it is not taken, in 1 to {MAX_REASON} characters.")
-    if to is Standing.WITHDRAWN and any(each.standing not in OPEN for each in known):
+    if to is Standing.WITHDRAWN and any(each.standing not in REVOCABLE for each in known):
         return _refuse(RefusalCode.CONFLICT, "It had its turn already.")
     if to is Standing.CALLED and (len(known) > 1 or not _callable(state.floor, known[0])):
         return _refuse(RefusalCode.CONFLICT, "One that is in the queue can be called at a time.")

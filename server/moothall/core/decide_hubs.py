@@ -9,7 +9,7 @@ from moothall.core import events as ev
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.hubs import is_or_is_below, way_to, with_hub
 from moothall.core.ids import is_name
-from moothall.core.session import State, Status
+from moothall.core.session import State
 
 MAX_TITLE = 120
 """Characters of a hub's title."""
@@ -34,7 +34,7 @@ def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyE
     top = way_to(command.hub)[0]
     if known is None and sum(is_or_is_below(hub, top) for hub in state.hubs) >= MOST_BELOW:
         return _refuse(RefusalCode.CONFLICT, f"The session has had {MOST_BELOW} hubs that came by way of this one.")
-    t = 0 if state.status is Status.CREATED else max(0, state.media_now(wall))
+    t = max(0, state.media_now(wall))
     stands = ev.HubStands(
         hub=command.hub,
         title=title,

@@ -8,13 +8,10 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor
 from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.removing import speaker_of
-from moothall.core.floor.turns import has_typed, may_type, name_of, typed_lines
+from moothall.core.floor.turns import has_typed, may_type, name_of, typed_language, typed_lines
 from moothall.core.ids import is_name
-from moothall.core.languages import same_language
 from moothall.core.session import State
-from moothall.core.session_parts import Channel
 from moothall.core.translating.lines import spoken
 
 LONGEST_LIMIT_MS = 3_600_000
@@ -35,14 +32,6 @@ def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> 
     if command.ms == state.floor.limit:
         return _refuse(RefusalCode.CONFLICT, "A turn may take so long already.")
     return [ev.TurnLimited(ms=command.ms)]
-
-
-def typed_language(each: Intervention, channel: Channel) -> str:
-    """In which language of the channel an author types: the question's own, where the channel has it."""
-    if each.language in channel.languages:
-        return each.language
-    alike = (tag for tag in channel.languages if same_language(tag, each.language))
-    return next(alike, channel.languages[0])
 
 
 def _refuse(code: RefusalCode, message: str) -> Refusal:

@@ -98,9 +98,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in self.not_recorded)
 
     def media_now(self, wall: int) -> int:
-        """Media time at the wall time `wall` (Unix ms), by the newest mapping; it never runs before that."""
+        """Media time at the wall time `wall` (Unix ms), by the newest mapping; it runs neither before that nor before
+        the session is opened.
+        """
         t, mapped = self.clock
-        return t + max(0, wall - mapped)
+        return t if self.status is Status.CREATED else t + max(0, wall - mapped)
 
     def channel_now(self, channel: ChannelId) -> ChannelNow:
         """How a channel stands; raises KeyError for an unknown one."""

@@ -16,18 +16,16 @@ import msgspec
 
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import Ask, Stand
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST, may_bring
-from moothall.core.decide_turns import typed_language
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.order import queue, wait_behind
+from moothall.core.floor.order import queue
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, Kind, Standing
-from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_lines
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session import ON, State, Status
-from moothall.core.translating.lines import spoken
+from moothall.core.session import State, Status
+from moothall.services.author_view import Own, own_of
 from moothall.services.sessions import LiveSession, Sessions
 from moothall.wire.hub import AskAct
 
@@ -76,54 +74,6 @@ class Unasked(StrEnum):
     """It is for a hub whose link this browser doesn't have, or has no more."""
     UNAVAILABLE = "unavailable"
     """It can't be stored now."""
-
-
-class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """The turn of an intervention, as its author sees it."""
-
-    turn: TurnNow
-    now: int
-    """Media ms."""
-    may_type: bool
-    language: str
-    """In which language what is typed is taken to be; BCP-47."""
-    typed: tuple[str, ...]
-    """The lines that were typed in it."""
-    recorded: bool
-    """Whether what is typed now is kept."""
-
-
-class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """An intervention as its author may see it."""
-
-    intervention: Intervention
-    ahead: int | None = None
-    """How many come before it; None where it isn't in the queue."""
-    wait: int | None = None
-    """About how long until its turn, ms; None where it isn't in the queue, or the meeting isn't on."""
-    into: int | None = None
-    """The number of the one that it was joined with."""
-    channel: str = ""
-    """The text with the line at which it was answered."""
-    over: bool = False
-    """Whether the meeting is closed."""
-    voice: OwnTurn | None = None
-    """Its turn, while that is under way and the meeting is on."""
-
-    @property
-    def may_go(self) -> bool:
-        """Whether its author may still take it back."""
-        return self.intervention.standing in OPEN
-
-    @property
-    def may_put_off(self) -> bool:
-        """Whether its author may say: not now, later."""
-        return not self.over and may_bring(self.intervention, Standing.LATER)
-
-    @property
-    def may_return(self) -> bool:
-        """Whether its author, who has put it off, may come back into the queue with it."""
-        return not self.over and may_bring(self.intervention, Standing.QUEUED)
 
 
 class Asking:
@@ -213,6 +163,15 @@ class Asking:
         """What the address of its author's page ends with."""
         return f"{_code(self._mac('page', session, intervention))}.{intervention}"
 
+    async def of_browser(self, session: SessionId, visitor: str) -> tuple[Intervention, ...]:
+        """What a browser has asked for whoever sits at it, newest first. Raises StorageUnavailable."""
+        live = await self._sessions.find(session) if visitor else None
+        if live is None:
+            return ()
+        asker = self._visitor(session, visitor)
+        mine = (each for _, each in live.state.floor.interventions.items() if each.asker == asker)
+        return tuple(sorted(mine, key=lambda each: -each.number))
+
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
         name = self._named(session, token)
@@ -220,7 +179,10 @@ class Asking:
         each = None if live is None or name is None else live.state.floor.get(name)
         if live is None or each is None:
             return None
-        return _own(live, each, self._ahead(live, each.id), self._clock.wall())
+        into = None if each.into is None else live.state.floor.get(each.into)
+        wall = self._clock.wall()
+        goes_on = None if into is None else own_of(live.state, into, self._ahead(live, into.id), wall)
+        return own_of(live.state, each, self._ahead(live, each.id), wall, goes_on)
 
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
         """How many come before an intervention; None where it isn't in the queue."""
@@ -245,18 +207,20 @@ class Asking:
         """Bring what its author has put off into the queue again; None when it is. Raises StorageUnavailable."""
         return await self._bring(session, token, Standing.QUEUED)
 
+    async def ask_again(self, session: SessionId, token: str) -> Refusal | None:
+        """Have what its author has taken back checked again; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.CHECKED)
+
     async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:
         name = self._named(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is None or name is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
-        each, brought = live.state.floor.get(name), Stand(interventions=(name,), standing=standing)
-        # Where it stood and since when, so that what is pressed twice is done once, and again after that.
-        since = "" if each is None else f":{each.standing}:{each.since}"
-        brought_by = CommandId(f"own:{name}:{standing}{since}")
-        act = taken_back_by(name) if standing is Standing.WITHDRAWN else brought_by
+        # Pressed twice it is refused as stale, since it stands there already; later it may be done again.
+        act = CommandId(f"own:{name}:{standing}:{live.writer.offset}")
+        brought = Stand(interventions=(name,), standing=standing)
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, brought)
-        return answer if isinstance(answer, Refusal) else None
+        return answer if isinstance(answer, Refusal) and answer.code is not RefusalCode.STALE else None
 
     def _named(self, session: SessionId, token: str) -> InterventionId | None:
         _, _, name = token.partition(".")
@@ -272,7 +236,10 @@ class Asking:
         """
         if wish.hub:
             return _code(self._mac("hub", session, wish.hub, wish.name.casefold()))
-        return _code(self._mac("asker", session, visitor or f"form {wish.form}"))
+        return self._visitor(session, visitor or f"form {wish.form}")
+
+    def _visitor(self, session: SessionId, visitor: str) -> str:
+        return _code(self._mac("asker", session, visitor))
 
     def _mac(self, *parts: str) -> bytes:
         return hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)
@@ -302,36 +269,3 @@ def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
         return Unasked.FULL
     waits = [each for each in state.floor.standing(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
     return Unasked.REQUESTED if waits and wish.kind is Kind.REQUEST else Unasked.MANY
-
-
-def _own(live: LiveSession, each: Intervention, ahead: int | None, wall: int) -> Own:
-    state = live.state
-    floor = state.floor
-    on = state.status is Status.OPEN
-    into = None if each.into is None else floor.get(each.into)
-    line = None if each.segment is None else state.segments.get(each.segment)
-    return Own(
-        intervention=each,
-        ahead=ahead,
-        wait=wait_behind(floor, ahead, state.media_now(wall)) if on and ahead is not None else None,
-        into=None if into is None else into.number,
-        channel="" if line is None or line.gone else line.channel,
-        over=state.status is Status.CLOSED,
-        voice=_own_turn(state, each, state.media_now(wall)),
-    )
-
-
-def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:
-    if state.floor.called != each.id or state.status not in ON:
-        return None
-    turn, channel = turn_now(state), spoken(state)
-    if turn is None:
-        return None
-    return OwnTurn(
-        turn=turn,
-        now=now,
-        may_type=may_type(state, each.id),
-        language=each.language if channel is None else typed_language(each, channel),
-        typed=tuple(line.whole for line in typed_lines(state, each) if line.whole.strip()),
-        recorded=state.recorded,
-    )

@@ -86,6 +86,7 @@ class Box:
         """More that are not on the disk yet."""
         self.uncounted: set[str] = set()
         """What they are about whose numbers may differ from those that were counted last."""
+        self._set_aside: tuple[tuple[int, int], Mapping[str, int]] = ((0, 0), {})
         self.unwritten: list[BookEntry] = []
         """What goes into the book with the next ballots: the key, and who is set aside."""
 
@@ -113,6 +114,14 @@ class Box:
         """How many that count have chosen what."""
         there = self.given.get(what, {})
         return Counter(choice for voter, choice in there.items() if voter not in self.aside)
+
+    def set_aside(self) -> Mapping[str, int]:
+        """How many ballots don't count, by what they are about."""
+        of = self.held, len(self.aside)
+        if self._set_aside[0] != of:
+            found = {what: sum(voter in self.aside for voter in there) for what, there in self.given.items()}
+            self._set_aside = of, {what: count for what, count in found.items() if count}
+        return self._set_aside[1]
 
 
 class _Waiting(msgspec.Struct, frozen=True):

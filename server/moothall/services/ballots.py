@@ -22,6 +22,8 @@ from moothall.services.ballot_box import BallotBox, Before, Box
 from moothall.services.sessions import LiveSession, Sessions
 
 COUNT_MS = 1_000
+TOO, NO_MORE = 0, 1
+"""What a browser chooses that would ask something too, and then wouldn't."""
 _POLL = ":poll:"
 """Before a poll's id, what its ballots are about: no intervention's name begins so."""
 
@@ -40,8 +42,12 @@ class Ballots:
         await self._box.load()
         self._sessions.tell_loaded(self._loaded)
 
-    async def support(self, session: SessionId, number: int, visitor: str, address: str) -> Refusal | None:
+    async def support(
+        self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True
+    ) -> Refusal | None:
         """Somebody would ask number `number` too; the same again counts once. None: it is kept, if not counted.
+
+        With `too` False they wouldn't any more.
 
         `visitor` is the browser's token, empty without one; `address` is where it comes from. Refused when that isn't
         waiting, when the meeting is closed, and when there are too many. Raises StorageUnavailable when the session
@@ -55,7 +61,7 @@ class Ballots:
             return Refusal(code=RefusalCode.CONFLICT, message="It isn't waiting for its turn any more.")
         floor = live.state.floor
         return await self._box.give(
-            session, each.id, 0, visitor=visitor, address=address, before=lambda: _before(floor)
+            session, each.id, TOO if too else NO_MORE, visitor=visitor, address=address, before=lambda: _before(floor)
         )
 
     async def support_in_hub(
@@ -96,13 +102,23 @@ class Ballots:
         """What a browser has said that it would ask too."""
         box = self._box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
-        return frozenset(InterventionId(what) for what in chosen if not what.startswith(_POLL))
+        return frozenset(
+            InterventionId(what) for what, choice in chosen.items() if choice == TOO and not what.startswith(_POLL)
+        )
 
     def voted(self, session: SessionId, visitor: str) -> dict[PollId, int]:
         """What a browser has chosen in shows of hands."""
         box = self._box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
         return {PollId(what.removeprefix(_POLL)): choice for what, choice in chosen.items() if what.startswith(_POLL)}
+
+    def set_aside(self, session: SessionId) -> dict[str, dict[str, int]] | None:
+        """Of a flood: how many ballots don't count, by question and by show of hands; None where all of them do."""
+        box = self._box.boxes.get(session)
+        found = {} if box is None else box.set_aside()
+        hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
+        support = {what: count for what, count in found.items() if not what.startswith(_POLL)}
+        return {"support": support, "hands": hands} if found else None
 
     def observe(self, live: LiveSession) -> None:
         """Something was published of a session: when it is closed its ballots get their time, reopened they lose it."""
@@ -157,7 +173,7 @@ def _counted(floor: Floor, box: Box, due: set[str]) -> list[AnyCommand]:
     for what in due:
         each = floor.get(InterventionId(what))
         if each is not None:
-            count = box.kept.before.get(each.id, 0) + box.tally(what).total() + box.of_hubs.total(each.id)
+            count = box.kept.before.get(each.id, 0) + box.tally(what)[TOO] + box.of_hubs.total(each.id)
             if count != each.support:
                 counts[each.id] = count
     commands: list[AnyCommand] = [CountSupport(counts=counts)] if counts else []

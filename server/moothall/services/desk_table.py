@@ -15,7 +15,7 @@ from moothall.services.feed import Subscription
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
 
-FOR_LEADERS = frozenset({"balance"})
+FOR_LEADERS = frozenset({"balance", "set-aside"})
 """News that whoever leads the discussion is told, and nobody else."""
 
 

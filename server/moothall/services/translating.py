@@ -16,6 +16,7 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.turns import said_in
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.languages import primary, same_language
 from moothall.core.ports import Clock
@@ -119,9 +120,10 @@ class Translating:
         floor = spoken(state)
         if floor is None:
             return ()
-        found = {target for language in floor.languages for target in self._texts.reachable(language)}
+        said = said_in(state, floor)
+        found = {target for language in said for target in self._texts.reachable(language)}
         found |= {primary(each) for each in self._of_record if found}
-        return tuple(sorted(target for target in found if self._of_use(floor, target)))
+        return tuple(sorted(target for target in found if self._of_use(said, target)))
 
     def offered(self, state: State) -> tuple[str, ...]:
         """Languages into which somebody may have a session translated that has no such translation yet.
@@ -137,7 +139,7 @@ class Translating:
         floor = spoken(state)
         if floor is None:
             return ()
-        said = {primary(tag) for tag in floor.languages}
+        said = {primary(tag) for tag in said_in(state, floor)}
         texts = (each for each in state.channels.values() if each.id != floor.id)
         there = {*self.languages(state), *(primary(tag) for each in texts for tag in each.languages)}
         if len(said) == 1:
@@ -278,10 +280,10 @@ class Translating:
                 self._adding.add(key)
                 self._group.create_task(self._added(live, language, of_record=of_record))
 
-    def _of_use(self, floor: Channel, target: str) -> bool:
-        """Whether something may be said in a session that doesn't read in that language already."""
-        said = [language for language in floor.languages if not same_language(language, target)]
-        return any(self._texts.route(language, target) is not None for language in said)
+    def _of_use(self, said: Sequence[str], target: str) -> bool:
+        """Whether something is said in a session, or may be, that isn't in that language already."""
+        others = [language for language in said if not same_language(language, target)]
+        return any(self._texts.route(language, target) is not None for language in others)
 
     async def _added(self, live: LiveSession, language: str, *, of_record: bool) -> None:
         try:
@@ -301,7 +303,7 @@ class Translating:
         floor = spoken(live.state)
         if floor is None or self._group is None or live.state.status is Status.CLOSED:
             return
-        for language in floor.languages:
+        for language in said_in(live.state, floor):
             if not same_language(language, channel.languages[0]):
                 self._group.create_task(self._texts.prepare(language, channel.languages[0]))
 

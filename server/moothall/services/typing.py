@@ -15,11 +15,11 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import TypedLine, TypeTurn
-from moothall.core.decide_turns import MAX_TYPED, MOST_LINES, typed_language
+from moothall.core.decide_turns import MAX_TYPED, MOST_LINES
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.removing import speaker_of
-from moothall.core.floor.turns import has_typed, may_type
+from moothall.core.floor.turns import has_typed, may_type, typed_language
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session_parts import Channel

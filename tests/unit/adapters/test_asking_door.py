@@ -157,6 +157,20 @@ async def test_what_is_sent_is_taken_and_leads_to_its_page(house: House) -> None
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
+async def test_what_turns_other_signs_round_is_not_kept(house: House) -> None:
+    await house.asked(text="Who\x07 pays\u202e?\r\nAnd \u200fwhen?", name="A\u202dna\x1b")
+    assert (house.all[0].text, house.all[0].name) == ("Who pays?\nAnd \u200fwhen?", "Ana")
+
+
+async def test_the_form_leads_back_to_what_the_same_browser_has_asked(house: House) -> None:
+    cookie = "a" * 22
+    pages = [(await house.post(cookie=cookie, id=f"f{n}", kind="question"))[1]["Location"] for n in range(2)]
+    text = (await house.get("/s/s/ask", Cookie=f"{COOKIE}={cookie}"))[2]
+    assert re.findall(r'<a href="([^"]+)">Your question \(no. \d\)', text) == pages[::-1]
+    for cookie in ("", f"{COOKIE}={'b' * 22}"):
+        assert "/asked/" not in (await house.get("/s/s/ask", Cookie=cookie))[2]
+
+
 async def test_whoever_has_a_hubs_link_chooses_for_whom_it_is(house: House) -> None:
     assert 'name="hub"' not in (await house.get("/s/s/ask"))[2]
     house.hubs["kisumu-library"] = "Kisumu & <Library>"
@@ -198,6 +212,10 @@ async def test_sent_again_it_is_one_and_the_addresses_keep_text_and_language(hou
     ("fields", "said"),
     [
         ({"text": " ", "kind": "question"}, "Please write your question or comment, in 1 to 2000 characters."),
+        (
+            {"text": "\u200b\u2060", "kind": "question"},
+            "Please write your question or comment, in 1 to 2000 characters.",
+        ),
         ({"text": "é" * 2_001}, "Please write your question or comment, in 1 to 2000 characters."),
         ({"name": "n" * 81}, "A name has at most 80 characters."),
     ],
@@ -208,7 +226,7 @@ async def test_what_is_refused_still_stands_in_the_form(house: House, fields: di
     assert said in text
     assert 'aria-invalid="true"' in text
     typed = {**FILLED, **fields}
-    assert typed["text"].strip() in text
+    assert typed["text"].strip(" \u200b\u2060") in text
     assert f'value="{typed["name"]}"' in text
     assert '<option value="fr" lang="fr" selected>' in text
     assert f'value="{typed["kind"]}" checked' in text
@@ -221,14 +239,26 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
     assert (await house.post(cookie=token, kind="request", text=""))[0] == 303
     status, _, text = await house.post(cookie=token, id="f2", kind="request", text="Please!")
     assert (status, "You have asked to speak already" in text) == (422, True)
+    waiting, queued, called = [await house.asked(id=f"f0{n}", kind="question") for n in range(3)]
+    for number, standing in ((3, Standing.QUEUED), (4, Standing.QUEUED), (4, Standing.CALLED)):
+        await house.stand(number, standing)
     await house.hall.clock.sleep(1)
     await house.do(do.CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(1)
+    for page, stands in (
+        (waiting, "Being checked"),
+        (queued, "In the queue"),
+        (called, "It had its turn when the meeting ended"),
+    ):
+        text = (await house.get(page))[2]
+        assert f'<p class="stands">{stands}</p>' in text
+        assert "The meeting is over. Those who run it say what becomes of it" in text
     status, _, text = await house.post(id="f3", text="Too late?")
     assert (status, "The meeting is over" in text, "Too late?" in text) == (422, True, True)
     assert "The meeting is over" in (await house.get("/s/s/ask"))[2]
-    await house.asked(id="f4", age="60000")
+    page = await house.asked(id="f4", age="60000")
     assert house.all[-1].after_close
+    assert "It came after the meeting was closed." in (await house.get(page))[2]
 
 
 async def test_a_store_that_is_away_keeps_what_was_typed(house: House) -> None:
@@ -291,9 +321,10 @@ async def test_its_page_says_where_it_stands(house: House) -> None:
 
     for number in (1, 2, 3):
         await house.stand(number, Standing.QUEUED)
-    assert "In the queue: you are next, less than a minute" in await said(first)
-    assert "In the queue: 1 before you, about 2 minutes" in await said(second)
+    assert "In the queue: you are next</p>" in await said(first)
+    assert "In the queue: 1 before you</p>" in await said(second)
     await house.stand(1, Standing.CALLED)
+    assert "In the queue: you are next, about 2 minutes" in await said(second)
     text = await said(first)
     assert re.search(r'role="alert">\s*<p class="stands turn">Now: it is your turn', text)
     await house.stand(1, Standing.ANSWERED)
@@ -301,12 +332,13 @@ async def test_its_page_says_where_it_stands(house: House) -> None:
     assert "Take it back" not in await said(first)
     await house.stand(2, Standing.JOINED, into=3)
     assert "Joined with a similar question (no. 3)" in await said(second)
+    assert "Question no. 3: In the queue: you are next" in await said(second)
     await house.stand(3, Standing.LATER)
     assert ">Later<" in await said(third)
     await house.do(do.WriteAnswer(intervention=house.all[2].id, text="By & by.", language="en"))
-    text = await said(third)
-    assert "Answered in writing" in text
-    assert "By & by." in text
+    for page in (second, third):
+        assert "Answered in writing" in await said(page)
+        assert "By & by." in await said(page)
 
 
 async def test_why_it_was_not_taken_and_how_it_was_mended(house: House) -> None:
@@ -359,6 +391,9 @@ async def test_it_is_taken_back_from_its_page(house: House) -> None:
     text = (await house.get(page))[2]
     assert "You have taken it back" in text
     assert "Take it back" not in text
+    assert '<button class="quiet" id="AskAgain" name="act" value="again">' in text
+    await house.post(page, body=b"act=again")
+    assert [each.standing for each in house.all] == [Standing.CHECKED]
     async with house.client.post(page, headers={**OURS, "Origin": "https://elsewhere.example"}) as answer:
         assert answer.status == 403
 

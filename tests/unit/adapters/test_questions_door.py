@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from html import unescape
 
@@ -57,10 +58,13 @@ class House:
             assert ("Set-Cookie" in answer.headers) == (not cookie)
             return unescape(await answer.text())
 
-    async def support(self, number: object, cookie: str = "", path: str = "", **headers: str) -> tuple[int, str]:
-        sent = {**OURS, **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {}), **headers}
+    async def support(
+        self, number: object, cookie: str = "", path: str = "", body: str = "", **headers: str
+    ) -> tuple[int, str]:
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        sent = {**OURS, **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {}), **form, **headers}
         address = path or f"/s/s/asked/{number}/support"
-        async with self.client.post(address, headers=sent, allow_redirects=False) as answer:
+        async with self.client.post(address, data=body or None, headers=sent, allow_redirects=False) as answer:
             assert answer.headers["Cache-Control"] == "no-store"
             return answer.status, answer.headers.get("Location", "")
 
@@ -168,7 +172,7 @@ async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: House) 
     assert first == await house.list(cookie="b" * 22)
     assert first.count("/support") == 1  # Nobody asks too what somebody else wants to say.
     await house.support(1, "a" * 22)
-    assert "/support" not in await house.list(cookie="a" * 22)
+    assert "I\u2019d ask this too" not in await house.list(cookie="a" * 22)
     await house.stand(Standing.LATER, "why")
     assert await house.list(cookie="b" * 22) != first
     assert "Pregunta n.º 1" in await house.list(f"{LIST}?ui=es", cookie="b" * 22)
@@ -208,10 +212,13 @@ async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
     text = await house.list(cookie="a" * 22)
     assert "2 would ask this too" in text
     assert "You\u2019d ask this too" in text
-    assert text.count("/support") == 1
+    assert text.count("I\u2019d ask this too") == 1
+    assert re.search(r'id="Too-2" name="too" value="no" [^>]+>Not any more<', text)
     assert text.index("when &") < text.index("why &")
     assert "data-moves" in text
-    assert (await house.list(cookie="c" * 22)).count("/support") == 2
+    assert (await house.list(cookie="c" * 22)).count("I\u2019d ask this too") == 2
+    assert await house.support(2, "a" * 22, body="too=no") == (303, "/s/s/questions#No-2")
+    assert "You\u2019d ask this too" not in await house.list(cookie="a" * 22)
 
 
 async def test_what_cannot_be_supported(house: House) -> None:

@@ -223,15 +223,10 @@ async def test_what_was_written_while_nothing_was_recorded_is_kept_only_when_it_
     assert house.lines == [("pt-BR", "Between us.")]
 
 
-async def test_in_which_language_one_types_is_said_where_it_is_another_than_that_of_the_question(house: House) -> None:
-    await house.stand(Standing.CALLED)
-    assert "taken to be in" not in await house.text()
+async def test_one_types_in_the_language_of_the_question(house: House) -> None:
     await house.ask("ar")
     await house.stand(Standing.CALLED)
-    text = await house.text()
-    assert "What you type is taken to be in this language: English." in text
-    assert 'aria-describedby="TakenAs WordsHint WordsLive"' in text
-    assert re.search(r'<textarea id="Words" [^>]* lang="en" dir="auto"', text)
+    assert re.search(r'<textarea id="Words" [^>]* lang="ar" dir="rtl"', await house.text())
 
 
 async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_again_has_it(house: House) -> None:

@@ -92,10 +92,19 @@ def test_after_the_close_only_what_was_asked_before_it_is_taken() -> None:
     late = events(state, ask("a", age=5_000), wall=WALL + 62_000)[0]
     assert isinstance(late, ev.InterventionReceived)
     assert (late.after_close, late.t) == (True, 57_000)
+    wish = ask("r", "", kind=Kind.REQUEST, age=5_000)
+    after = carry_out(state, ask("a", age=5_000), wish, actor=SOMEBODY, wall=WALL + 62_000)
+    assert [of(after, what).standing for what in "ar"] == [Standing.TO_WRITE, Standing.CLOSED]
+    assert not of(after, "a").published, "nobody has read it yet"
+    refused(after, stand(Standing.LATER, "a"), actor=SOMEBODY)
+    assert of(carry_out(after, stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY), "a").standing is Standing.WITHDRAWN
+    answer = do.WriteAnswer(intervention=name("a"), text="Because.", language="en")
+    assert of(carry_out(after, answer, actor=MODERATOR), "a").published
     assert refused(state, ask("a", age=1_000), wall=WALL + 62_000).code is RefusalCode.CONFLICT
     opened = carry_out(state, do.ReopenSession())
     assert opened.closed_at is None
-    assert carry_out(created(), ask("early")).floor.last == 1, "one may ask before it begins"
+    early = carry_out(created(), ask("early"))
+    assert (early.floor.last, of(early, "early").t) == (1, 0), "one may ask before it begins"
 
 
 def test_it_is_public_from_its_approval_on_as_it_was_mended() -> None:
@@ -192,6 +201,32 @@ def test_its_author_may_take_it_back_and_do_nothing_else() -> None:
     assert allowed == {
         Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT, Role.PARTICIPANT,
     }  # fmt: skip
+
+
+def test_its_author_may_ask_it_after_all_within_the_limits_while_the_meeting_is_not_over() -> None:
+    state = carry_out(speaking(), ask("r", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
+    state = carry_out(state, stand(Standing.WITHDRAWN, "r"), actor=SOMEBODY)
+    assert refused(state, stand(Standing.CHECKED, "r"), actor=MODERATOR).code is RefusalCode.CONFLICT
+    again = carry_out(state, stand(Standing.CHECKED, "r"), actor=SOMEBODY)
+    assert (of(again, "r").standing, of(again, "r").own) == (Standing.CHECKED, True)
+    other = carry_out(state, ask("other", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
+    assert refused(other, stand(Standing.CHECKED, "r"), actor=SOMEBODY).code is RefusalCode.CONFLICT
+    state = carry_out(state, ask("q"), stand(Standing.QUEUED, "q"), actor=MODERATOR)
+    over = carry_out(state, do.CloseSession())
+    for act in (stand(Standing.CHECKED, "r"), stand(Standing.LATER, "q")):
+        assert refused(over, act, actor=SOMEBODY).code is RefusalCode.CONFLICT
+    assert of(carry_out(over, stand(Standing.WITHDRAWN, "q"), actor=SOMEBODY), "q").standing is Standing.WITHDRAWN
+
+
+def test_what_was_joined_with_one_that_its_author_takes_back_goes_on_in_its_place() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.JOINED, "b", "c", into=name("a")), actor=MODERATOR)
+    queued = carry_out(state, stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
+    assert [of(queued, what).standing for what in "abc"] == [Standing.WITHDRAWN, Standing.QUEUED, Standing.JOINED]
+    assert (of(queued, "b").into, of(queued, "c").into) == (None, name("b"))
+    called = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR)
+    called = carry_out(called, stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
+    assert (of(called, "b").standing, called.floor.called) == (Standing.QUEUED, None)
 
 
 def test_it_is_answered_in_writing_and_the_answer_may_be_mended() -> None:

@@ -9,10 +9,10 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.authority import COMMANDS, may_send
-from moothall.core.decide_turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES, typed_language
+from moothall.core.decide_turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Standing
-from moothall.core.floor.turns import typed_lines
+from moothall.core.floor.turns import said_in, typed_language, typed_lines
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import State
 
@@ -59,11 +59,20 @@ def test_a_name_that_the_staff_has_mended_stays() -> None:
     assert state.speakers[SpeakerId("i1")] == "Ana Conceição"
 
 
-@pytest.mark.parametrize(("language", "written"), [("pt", "pt"), ("en", "en"), ("pt-BR", "pt"), ("fr", "en")])
-def test_it_is_in_the_questions_language_where_the_text_has_that(language: str, written: str) -> None:
+@pytest.mark.parametrize(("language", "written"), [("pt", "pt"), ("en", "en"), ("pt-BR", "pt"), ("fr", "fr")])
+def test_it_is_in_the_questions_language(language: str, written: str) -> None:
     state = called()
     each = msgspec.structs.replace(of(state, "a"), language=language)
     assert typed_language(each, state.channels[FLOOR]) == written
+
+
+def test_what_somebody_has_typed_in_is_one_of_the_languages_of_the_text() -> None:
+    state = called()
+    assert said_in(state, state.channels[FLOOR]) == ("en", "pt")
+    state = msgspec.structs.replace(state, floor=state.floor.with_(name("a"), language="fr"))
+    assert said_in(state, state.channels[FLOOR]) == ("en", "pt")
+    state = carry_out(state, types("Pourquoi ?"), actor=AUTHOR)
+    assert said_in(state, state.channels[FLOOR]) == ("en", "pt", "fr")
 
 
 def test_nobody_else_types_and_nobody_out_of_turn() -> None:

@@ -12,7 +12,8 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
-from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Own, Unasked, Wish
+from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
+from moothall.services.author_view import Own
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
@@ -182,7 +183,9 @@ async def test_what_was_written_before_the_close_is_still_taken(house: House) ->
     await house.hall.clock.sleep(10_000)
     assert await house.refused(form="late") is Unasked.OVER
     name = await house.ask(form="cut-off", age=20_000)
-    assert (await house.own(name)).intervention.after_close
+    late = await house.own(name)
+    assert late.intervention.after_close
+    assert (late.intervention.standing, late.may_go, late.undecided) == (Standing.TO_WRITE, True, False)
     long_ago = await house.ask(form="older", age=LONGEST_AGE_MS * 9)
     assert (await house.own(long_ago)).intervention.t == 0
 
@@ -219,12 +222,24 @@ async def test_where_it_stands_in_the_queue(house: House) -> None:
     assert ((await house.own(first)).ahead, (await house.own(first)).wait) == (None, None)
     for name in (first, second, third):
         await house.stand(name, Standing.QUEUED)
-    assert ((await house.own(third)).ahead, (await house.own(third)).wait) == (2, 240_000)
+    assert ((await house.own(third)).ahead, (await house.own(third)).wait) == (2, None)
     await house.stand(first, Standing.CALLED)
     await house.hall.clock.sleep(30_000)
     assert ((await house.own(second)).ahead, (await house.own(second)).wait) == (0, 90_000)
     await house.do(CloseSession(), actor=SYSTEM)
     assert (await house.own(third)).wait is None
+    assert (await house.own(third)).undecided
+
+
+@in_a_house
+async def test_the_author_of_what_was_joined_sees_how_the_other_one_goes_on(house: House) -> None:
+    first, second = await house.ask(), await house.ask(form="f2")
+    await house.do(Stand(interventions=(second,), standing=Standing.JOINED, into=first))
+    await house.stand(first, Standing.QUEUED)
+    joined = await house.own(second)
+    assert joined.goes_on is not None
+    assert (joined.into, joined.goes_on.ahead, joined.goes_on.intervention.standing) == (1, 0, Standing.QUEUED)
+    assert (await house.own(first)).goes_on is None
 
 
 @in_a_house
@@ -250,7 +265,13 @@ async def test_its_author_takes_it_back_until_it_had_its_turn(house: House) -> N
     assert await house.asking.take_back(SESSION, token) is None
     assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
     assert not (await house.own(first)).may_go
-    assert await house.asking.take_back(SESSION, token) is None
+    assert await house.asking.take_back(SESSION, token) is None, "pressed twice"
+    for _ in range(2):
+        assert (await house.own(first)).may_ask_again
+        assert await house.asking.ask_again(SESSION, token) is None
+        assert (await house.own(first)).intervention.standing is Standing.CHECKED
+        assert await house.asking.take_back(SESSION, token) is None
+        assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
     for standing in (Standing.QUEUED, Standing.CALLED, Standing.ANSWERED):
         await house.stand(second, standing)
     answer = await house.asking.take_back(SESSION, house.asking.token(SESSION, second))

@@ -50,8 +50,10 @@ class House:
     def again(self, seed: int = 1) -> Ballots:
         return Ballots(self.hall.sessions, book=self.book, clock=self.hall.clock, randomness=SeededRandomness(seed))
 
-    async def support(self, visitor: str, number: int = 1, address: str = "192.0.2.1") -> Refusal | None:
-        return await self.ballots.support(SESSION, number, visitor, address)
+    async def support(
+        self, visitor: str, number: int = 1, address: str = "192.0.2.1", *, too: bool = True
+    ) -> Refusal | None:
+        return await self.ballots.support(SESSION, number, visitor, address, too=too)
 
     async def counted(self, name: InterventionId = WHY) -> int:
         await self.hall.clock.sleep(2_500)
@@ -119,6 +121,19 @@ async def test_each_browser_counts_once_for_each(house: House) -> None:
 
 
 @in_a_house
+async def test_whoever_would_ask_it_no_more_is_not_counted_any_more(house: House) -> None:
+    for too, expected in ((True, 2), (False, 1), (False, 1), (True, 2)):
+        assert await house.support("a", too=too) is None
+        await house.support("b")
+        assert await house.counted() == expected
+        assert (WHY in house.ballots.supported(SESSION, "a")) is too
+    await house.support("a", too=False)
+    later = house.again(2)
+    await later.load()
+    assert later.supported(SESSION, "a") == frozenset()
+
+
+@in_a_house
 async def test_without_a_cookie_all_together_count_once(house: House) -> None:
     for number in range(5):
         await house.support("", address=f"192.0.2.{number}")
@@ -130,10 +145,12 @@ async def test_a_hall_counts_and_a_flood_does_not(house: House) -> None:
     for number in range(MOST_NEW):
         await house.support(f"hall-{number}", address="hall")
     assert await house.counted() == MOST_NEW
+    assert house.ballots.set_aside(SESSION) is None
     for number in range(1_000):
         await house.support(f"flood-{number}", address="flood")
         await house.hall.clock.sleep(60)
     assert await house.counted() == MOST_NEW + KEPT_OF_FLOOD
+    assert house.ballots.set_aside(SESSION) == {"support": {WHY: 1_000 - KEPT_OF_FLOOD}, "hands": {}}
     # Who was set aside stays so, wherever they come from next, after a restart too.
     house.ballots = house.again(2)
     await house.ballots.load()

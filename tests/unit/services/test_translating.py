@@ -162,6 +162,27 @@ def test_what_is_typed_in_a_turn_is_translated_while_an_engine_hears() -> None:
     run(story())
 
 
+def test_what_is_typed_in_a_language_that_nobody_speaks_is_translated_into_what_is_spoken() -> None:
+    async def story() -> None:
+        async with translated_hall() as on:
+            on.connect()
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(PT)) == 1)
+            who, english = InterventionId("q"), ChannelId("mt-en")
+            asked = do.Ask(intervention=who, kind=Kind.QUESTION, text="Por quê?", language="pt-BR", asker="p")
+            called = tuple(do.Stand(interventions=(who,), standing=to) for to in (Standing.QUEUED, Standing.CALLED))
+            await on.do(asked, *called, actor=Actor(Role.MODERATOR, "m1"))
+            assert english not in on.live.state.channels
+            typed = do.TypeTurn(intervention=who, lines=(do.TypedLine(segment=SegmentId("i1.x"), text="Quem paga?"),))
+            await on.do(typed, actor=Actor(Role.PARTICIPANT, who))
+            await on.comes(lambda: english in on.live.state.channels)
+            await on.reads(english)
+            await on.comes(lambda: on.lines(english) == {"a": "Good morning.", "i1.x": "[en] Quem paga?"})
+            assert on.lines(PT)["i1.x"] == "Quem paga?"
+
+    run(story())
+
+
 def test_what_is_removed_is_forgotten_and_stays_away() -> None:
     async def story() -> None:
         async with translated_hall() as on:

@@ -10,7 +10,7 @@ from statistics import median
 import msgspec
 
 from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.listing import ANSWERED
+from moothall.core.floor.listing import was_answered
 from moothall.core.floor.parts import REMOTE, ROOM, Standing
 
 MANY_WAITING = 3
@@ -76,7 +76,7 @@ def _heard(floor: Floor, origin: str, asked: list[Intervention], now: int) -> He
     return Heard(
         received=len(asked),
         taken=len({turn.intervention for turn in turns}),
-        answered=sum(each.standing in ANSWERED for each in asked),
+        answered=sum(was_answered(floor, each) for each in asked),
         turns=len(turns),
         spoken=running + sum(turn.spoken for turn in turns),
         wait=round(median(waits)) if waits else None,

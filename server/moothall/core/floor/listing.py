@@ -27,7 +27,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     received: int
     """How many came, published or not."""
     answered: int
-    """How many of them were answered, aloud or in writing."""
+    """How many of them were answered, aloud or in writing, themselves or with the one that they were joined with."""
     wait: int | None
     """Ms for which half of those waited at most who had a turn; null before the first turn."""
 
@@ -49,12 +49,18 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     figures: Figures
 
 
+def was_answered(floor: Floor, each: Intervention) -> bool:
+    """Whether one was answered, itself or with the one that it was joined with."""
+    into = each if each.into is None else floor.get(each.into)
+    return into is not None and into.standing in ANSWERED
+
+
 def figures_of(floor: Floor) -> Figures:
     """The figures as they stand."""
     waits = [turn.t - each.t for turn in floor.turns if (each := floor.get(turn.intervention)) is not None]
     return Figures(
         received=floor.last,
-        answered=len(floor.standing(*ANSWERED)),
+        answered=sum(was_answered(floor, each) for _, each in floor.interventions.items()),
         wait=round(median(waits)) if waits else None,
     )
 

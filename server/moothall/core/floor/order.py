@@ -21,7 +21,7 @@ TURN_MS = 120_000
 MEASURED = 5
 """Turns of which the mean is taken."""
 LONGEST_TURN_MS = 600_000
-"""A longer pause between two calls was no turn."""
+"""A longer pause between two calls was no turn; so long after the last one the meeting is at something else."""
 
 
 class Why(StrEnum):
@@ -65,16 +65,19 @@ def ahead_of(floor: Floor, name: InterventionId) -> int | None:
 
 
 def wait_ms(floor: Floor, name: InterventionId, now: int) -> int | None:
-    """About how long it takes until its turn, media ms from `now`; None where it isn't in the queue."""
+    """About how long it takes until its turn, media ms; None where it isn't in the queue, or nobody knows."""
     before = ahead_of(floor, name)
     return None if before is None else wait_behind(floor, before, now)
 
 
-def wait_behind(floor: Floor, before: int, now: int) -> int:
+def wait_behind(floor: Floor, before: int, now: int) -> int | None:
     """About how long it takes until the turn of whoever has so many before, media ms from `now`.
 
-    By the mean of the last turns, and what is left of the one that is under way.
+    By the mean of the last turns, and what is left of the one that is under way. None while nobody can know it: no turn
+    is under way, and none has begun lately. The meeting may well come to questions at its end.
     """
+    if floor.called is None and (not floor.turns or now - floor.turns[-1].t > LONGEST_TURN_MS):
+        return None
     each = mean_turn_ms(floor.turns)
     running = max(0, each - (now - floor.turns[-1].t)) if floor.called is not None and floor.turns else 0
     return before * each + running

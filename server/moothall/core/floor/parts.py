@@ -38,6 +38,8 @@ class Standing(StrEnum):
 
 OPEN = frozenset({Standing.CHECKED, Standing.QUEUED, Standing.CALLED, Standing.LATER})
 """What is still to come: one of each person at a time."""
+REVOCABLE = OPEN | {Standing.TO_WRITE}
+"""What its author may take back: it has not been answered."""
 WAITING = frozenset({Standing.QUEUED, Standing.LATER})
 """What has been approved and has not had its turn."""
 

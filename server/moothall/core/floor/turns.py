@@ -14,8 +14,9 @@ from moothall.core.floor.interventions import Floor, Intervention, Turn
 from moothall.core.floor.parts import Kind
 from moothall.core.floor.removing import speaker_of
 from moothall.core.ids import InterventionId
+from moothall.core.languages import same_language
 from moothall.core.session import ON, State
-from moothall.core.session_parts import Segment
+from moothall.core.session_parts import Channel, Segment
 
 TIMES_TYPED = 3
 """How many times as long a typed turn may take."""
@@ -69,6 +70,19 @@ def typed_lines(state: State, each: Intervention) -> tuple[Segment, ...]:
         return ()
     lines = (line for line in _lines(state, turn.t) if line.origin is Origin.SPEAKER and line.speaker == own)
     return tuple(sorted(lines, key=lambda line: line.t0))
+
+
+def typed_language(each: Intervention, channel: Channel) -> str:
+    """In which language an author types: the question's own, as the channel writes it where it has that."""
+    if each.language in channel.languages:
+        return each.language
+    return next((tag for tag in channel.languages if same_language(tag, each.language)), each.language)
+
+
+def said_in(state: State, channel: Channel) -> tuple[str, ...]:
+    """The languages of a text: those that are spoken, and those in which authors have typed."""
+    typed = (state.floor.get(turn.intervention) for turn in state.floor.turns if turn.typed)
+    return tuple(dict.fromkeys((*channel.languages, *(typed_language(each, channel) for each in typed if each))))
 
 
 def name_of(each: Intervention) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
 from deciding import carry_out, speaking
 from moothall.core import commands as do
+from moothall.core.floor.balance import by_origin
 from moothall.core.floor.listing import Figures, listing
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Order, Standing
@@ -42,6 +43,10 @@ def test_where_each_stands() -> None:
     assert [each.answer for each in found.written] == ["So."]
     assert (found.figures.received, found.figures.answered) == (7, 2)
     assert found.figures.wait is not None
+    state = carry_out(state, stand(Standing.JOINED, "b", into=name("a")), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.JOINED, "d", into=name("c")), actor=MODERATOR)
+    assert listing(state.floor).figures.answered == 3, "what was joined with one is answered with that"
+    assert sum(each.answered for each in by_origin(state.floor, 0).values()) == 3
 
 
 def test_the_queue_has_the_order_of_the_session() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from deciding import WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
-from moothall.core.floor.order import TURN_MS, Why, ahead_of, mean_turn_ms, queue, wait_ms
+from moothall.core.floor.order import LONGEST_TURN_MS, TURN_MS, Why, ahead_of, mean_turn_ms, queue, wait_ms
 from moothall.core.floor.parts import Kind, Order, Standing, place_of
 from moothall.core.ids import InterventionId
 from moothall.core.session import State
@@ -86,15 +86,20 @@ def test_the_wait_is_told_by_the_last_turns() -> None:
     state = asked(*ROOMFUL)
     assert (ahead_of(state.floor, name(3)), ahead_of(state.floor, name(9))) == (2, None)
     assert wait_ms(state.floor, name(9), 0) is None
-    assert wait_ms(state.floor, name(3), 0) == 2 * TURN_MS
+    assert wait_ms(state.floor, name(3), 0) is None, "nobody has had a turn: it may be at the end of the meeting"
     for number, at in ((1, 10_000), (2, 70_000), (3, 160_000)):
         call = stand(Standing.CALLED, number)
         state = carry_out(state, call, actor=MODERATOR, wall=WALL + at)
         if number < 3:
             state = carry_out(state, stand(Standing.ANSWERED, number), actor=MODERATOR, wall=WALL + at + 1)
+        if number == 1:
+            assert wait_ms(state.floor, name(4), at) == 2 * TURN_MS
     assert mean_turn_ms(state.floor.turns) == 75_000
     assert wait_ms(state.floor, name(4), 200_000) == 75_000 - 40_000
     assert wait_ms(state.floor, name(5), 900_000) == 75_000
+    state = carry_out(state, stand(Standing.ANSWERED, 3), actor=MODERATOR, wall=WALL + 200_000)
+    assert wait_ms(state.floor, name(5), 160_000 + LONGEST_TURN_MS) == 75_000
+    assert wait_ms(state.floor, name(5), 160_001 + LONGEST_TURN_MS) is None, "it is at something else"
 
 
 origins = st.sampled_from(["room", "remote", "hub:x", "hub:y"])

@@ -1,0 +1,109 @@
+"""What the author of an intervention may see of it, and what they may do with it. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.decide_floor import may_bring
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.order import wait_behind
+from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
+from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_language, typed_lines
+from moothall.core.session import ON, State, Status
+from moothall.core.translating.lines import spoken
+
+
+class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """The turn of an intervention, as its author sees it."""
+
+    turn: TurnNow
+    now: int
+    """Media ms."""
+    may_type: bool
+    language: str
+    """In which language what is typed is taken to be; BCP-47."""
+    typed: tuple[str, ...]
+    """The lines that were typed in it."""
+    recorded: bool
+    """Whether what is typed now is kept."""
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """An intervention as its author may see it."""
+
+    intervention: Intervention
+    ahead: int | None = None
+    """How many come before it; None where it isn't in the queue."""
+    wait: int | None = None
+    """About how long until its turn, ms; None where it isn't in the queue, the meeting isn't on, or nobody knows."""
+    into: int | None = None
+    """The number of the one that it was joined with."""
+    goes_on: Own | None = None
+    """How that one stands, where it is known."""
+    channel: str = ""
+    """The text with the line at which it was answered."""
+    over: bool = False
+    """Whether the meeting is closed."""
+    voice: OwnTurn | None = None
+    """Its turn, while that is under way and the meeting is on."""
+
+    @property
+    def may_go(self) -> bool:
+        """Whether its author may still take it back."""
+        return self.intervention.standing in REVOCABLE
+
+    @property
+    def may_put_off(self) -> bool:
+        """Whether its author may say: not now, later."""
+        return not self.over and may_bring(self.intervention, Standing.LATER)
+
+    @property
+    def may_return(self) -> bool:
+        """Whether its author, who has put it off, may come back into the queue with it."""
+        return not self.over and may_bring(self.intervention, Standing.QUEUED)
+
+    @property
+    def may_ask_again(self) -> bool:
+        """Whether its author, who has taken it back, may ask it after all."""
+        return not self.over and may_bring(self.intervention, Standing.CHECKED)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the meeting is closed, and nobody has said yet what becomes of it."""
+        return self.over and self.intervention.standing in OPEN
+
+
+def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_on: Own | None = None) -> Own:
+    """What the author of an intervention may see at the wall time `wall`, Unix ms.
+
+    `ahead`: how many come before it; `goes_on`: the one that it was joined with.
+    """
+    floor = state.floor
+    on = state.status is Status.OPEN
+    line = None if each.segment is None else state.segments.get(each.segment)
+    return Own(
+        intervention=each,
+        ahead=ahead,
+        wait=wait_behind(floor, ahead, state.media_now(wall)) if on and ahead is not None else None,
+        into=None if goes_on is None else goes_on.intervention.number,
+        goes_on=goes_on,
+        channel="" if line is None or line.gone else line.channel,
+        over=state.status is Status.CLOSED,
+        voice=_own_turn(state, each, state.media_now(wall)),
+    )
+
+
+def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:
+    if state.floor.called != each.id or state.status not in ON:
+        return None
+    turn, channel = turn_now(state), spoken(state)
+    if turn is None:
+        return None
+    return OwnTurn(
+        turn=turn,
+        now=now,
+        may_type=may_type(state, each.id),
+        language=each.language if channel is None else typed_language(each, channel),
+        typed=tuple(line.whole for line in typed_lines(state, each) if line.whole.strip()),
+        recorded=state.recorded,
+    )
