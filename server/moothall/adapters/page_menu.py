@@ -184,7 +184,11 @@ def in_own_language(session: Session, address: Address, ui: Catalogue) -> dict[s
         for name, channel in session.channels.items():
             tag = channel.languages[0] if channel.languages else ""
             if channel.kind is kind and _same(tag, ui.language):
-                return {"address": address.page(channel=name), "name": own_name(tag) or ui.language_name(tag), "tag": tag}
+                return {
+                    "address": address.page(channel=name),
+                    "name": own_name(tag) or ui.language_name(tag),
+                    "tag": tag,
+                }
     return None
 
 

@@ -24,7 +24,16 @@ from moothall.adapters.page_catalogues import Catalogue, Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import StaticFiles
 from moothall.adapters.page_hands import raised
-from moothall.adapters.page_menu import Lacking, by_language, in_own_language, in_place, menu, not_here, to_ask_for, ways
+from moothall.adapters.page_menu import (
+    Lacking,
+    by_language,
+    in_own_language,
+    in_place,
+    menu,
+    not_here,
+    to_ask_for,
+    ways,
+)
 from moothall.adapters.page_rows import (
     Row,
     kind_of,
