@@ -146,11 +146,16 @@ def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:
     if event.standing is Standing.CALLED and before.standing is Standing.LATER and not same_turn:
         # From the queue: so it has not had a turn.
         return stood, (do.Stand(interventions=(before.id,), standing=Standing.QUEUED), _brought_to(before))
+    if event.standing is Standing.CHECKED and before.standing is Standing.CALLED:
+        # It has lost its turn, and is called from the queue.
+        return stood, (do.Stand(interventions=(before.id,), standing=Standing.QUEUED), _brought_to(before))
     return stood, (_brought_to(before),)
 
 
-def _brought_to(each: Intervention) -> do.Stand:
+def _brought_to(each: Intervention) -> do.Stand | do.WriteAnswer:
     """What brings one to where it stands."""
+    if each.standing is Standing.WRITTEN:
+        return do.WriteAnswer(intervention=each.id, text=each.answer, language=each.answer_language)
     return do.Stand(
         interventions=(each.id,),
         standing=each.standing,

@@ -81,6 +81,23 @@ def test_the_end_of_a_turn_is_undone_and_the_turn_goes_on(ending: do.AnyCommand)
     assert [(turn.intervention, turn.t) for turn in after.floor.turns] == [("a", 1_000)]
 
 
+def test_what_is_held_in_its_turn_is_called_again() -> None:
+    state = carry_out(queued(), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    after = undone(state, stand(Standing.CHECKED, "a"))
+    assert where(after) == where(state)
+    assert [turn.intervention for turn in after.floor.turns] == ["a"]
+
+
+def test_what_was_answered_in_writing_and_restored_is_answered_again() -> None:
+    answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
+    state = carry_out(queued(), answer, actor=MODERATOR)
+    after = undone(state, stand(Standing.QUEUED, "a", "c"))
+    assert where(after) == where(state)
+    found = after.floor.get(A)
+    assert found is not None
+    assert (found.answer, found.answer_language) == ("Because.", "en")
+
+
 def test_a_second_answer_is_undone_to_the_first() -> None:
     answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
     state = carry_out(queued(), answer, actor=MODERATOR)
