@@ -64,7 +64,8 @@ class FloorModel:
             case do.Stand():
                 return set(command.interventions) <= self.asked.keys() and self._may_stand(command, actor)
             case do.Reword():
-                return bool(command.text) and self.asked[command.intervention].text != command.text
+                each = self.asked[command.intervention]
+                return each.text != command.text and bool(command.text or each.ask.kind is Kind.REQUEST)
             case do.WriteAnswer():
                 return self.asked[command.intervention].standing is not Standing.WITHDRAWN
             case do.ArrangeQueue():

@@ -8,7 +8,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.order import queue
-from moothall.core.floor.parts import Order, Standing
+from moothall.core.floor.parts import Kind, Order, Standing
 from moothall.core.floor.undoing import brought_by, floor_step, moved_on, rearranged, still_stands
 from moothall.core.session import State
 from moothall.core.undo import read_act, standing
@@ -86,6 +86,11 @@ def test_what_is_held_in_its_turn_is_called_again() -> None:
     after = undone(state, stand(Standing.CHECKED, "a"))
     assert where(after) == where(state)
     assert [turn.intervention for turn in after.floor.turns] == ["a"]
+
+
+def test_a_wish_to_speak_that_was_given_words_has_none_again() -> None:
+    state = carry_out(asked(), ask("d", "", kind=Kind.REQUEST))
+    assert where(undone(state, do.Reword(intervention=name("d"), text="On water."))) == where(state)
 
 
 def test_what_was_answered_in_writing_and_restored_is_answered_again() -> None:
