@@ -180,4 +180,8 @@ async def test_the_stock_client_of_npm_does_the_same(transports: tuple[str, ...]
         assert [(item["id"], item["standing"]) for item in found["first"]["items"]] == [("a", "being-checked")]
         assert all("receipt" in first and first == again for first, again in found["answers"])
         told = [item["standing"] for body in found["told"] for item in body["items"]]
-        assert told == ["queued", "called", "answered"]
+        assert told[:3] == ["queued", "called", "answered"]
+        assert [frame for frame in found["missed"] if "snapshot" in frame] == []
+        missed = [event["body"] for frame in found["missed"] for event in frame.get("events", ())]
+        stood = [body["standing"] for body in missed if body["type"] == "intervention.stands"]
+        assert stood == ["queued", "called", "answered"], "all since the first snapshot, once"
