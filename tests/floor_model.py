@@ -75,7 +75,7 @@ class FloorModel:
             case do.CountSupport():
                 return any(self.asked[name].support != count for name, count in command.counts.items())
             case _:
-                return True
+                return self.closed is isinstance(command, do.ReopenSession)
 
     def _may_stand(self, command: do.Stand, actor: Actor) -> bool:
         to, these = command.standing, [self.asked[name] for name in command.interventions]

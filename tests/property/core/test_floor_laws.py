@@ -23,17 +23,18 @@ from moothall.core.event_codec import decode_event, encode_event
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.order import ahead_of, queue, wait_ms
 from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.floor.undoing import brought_by, moved_on, takes_turn_away
 from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.lanes import is_public
 from moothall.core.session import evolve
-from moothall.core.undo import read_act
+from moothall.core.undo import Reading, read_act, standing
 
 MOST = 8
 numbers = st.integers(0, MOST - 1)
 few = st.lists(numbers, min_size=1, max_size=3)
 origins = st.sampled_from(["room", "remote", "hub:x", "hub:y"])
 askers = st.sampled_from(["x", "y", "z"])
-ENDS = (Standing.ANSWERED, Standing.LATER, Standing.QUEUED, Standing.CHECKED, Standing.TO_WRITE)
+ENDS = (None, Standing.ANSWERED, Standing.LATER, Standing.QUEUED, Standing.CHECKED, Standing.TO_WRITE)
 
 
 class FloorMachine(RuleBasedStateMachine):
@@ -44,6 +45,7 @@ class FloorMachine(RuleBasedStateMachine):
         self.model = FloorModel()
         self.state = self.public = speaking()
         self.wall = WALL
+        self.acts: list[Reading] = []
 
     def named(self, number: int) -> InterventionId:
         """One that was asked, so that most of what is done can be done."""
@@ -64,7 +66,9 @@ class FloorMachine(RuleBasedStateMachine):
             self.state = evolve(self.state, event_again, self.wall)
             if is_public(event.lane()):
                 self.public = evolve(self.public, event_again, self.wall)
-        self._undone(before.floor, read_act(before, decision).undoing, command)
+        act = read_act(before, decision)
+        self.acts.append(act)
+        self._undone(before.floor, act.undoing, command)
 
     def _undone(self, before: Floor, undoing: tuple[do.AnyCommand, ...], command: do.AnyCommand) -> None:
         """What undoes an act leads back to how everything stood; every act of a desk can be undone."""
@@ -124,10 +128,11 @@ class FloorMachine(RuleBasedStateMachine):
         self.send(do.Stand(interventions=tuple(names), standing=Standing.QUEUED))
 
     @rule(ends=st.sampled_from(ENDS), by=st.sampled_from([MODERATOR, SOMEBODY]))
-    def take_the_next(self, ends: Standing, by: Actor) -> None:
+    def take_the_next(self, ends: Standing | None, by: Actor) -> None:
         for each in queue(self.state.floor)[:1]:
             self.send(do.Stand(interventions=(each.intervention,), standing=Standing.CALLED))
-            self.send(do.Stand(interventions=(each.intervention,), standing=ends), by)
+            if ends is not None:
+                self.send(do.Stand(interventions=(each.intervention,), standing=ends), by)
 
     @rule(number=numbers, text=st.sampled_from(["Why?", "Who?", ""]))
     def reword(self, number: int, text: str) -> None:
@@ -148,6 +153,22 @@ class FloorMachine(RuleBasedStateMachine):
     @rule(number=numbers, count=st.integers(0, 3))
     def support(self, number: int, count: int) -> None:
         self.send(do.CountSupport(counts={self.named(number): count}))
+
+    @rule(back=st.integers(1, 5))
+    def undo_an_earlier_act(self, back: int) -> None:
+        act, before = self.acts[-min(back, len(self.acts))], self.state.floor
+        brought = brought_by(act.commands)
+        if moved_on(before, act.commands) or takes_turn_away(before, act.commands, act.undoing):
+            return
+        for command in standing(self.state, act.commands, act.undoing):
+            if not self.model.takes(command, MODERATOR):
+                break
+            self.send(command)
+        for name, each in before.interventions.items():
+            if each.standing is not brought.get(name):
+                now = self.state.floor.get(name)
+                assert now is not None
+                assert now.standing is each.standing, "nothing that stands elsewhere by now is brought anywhere"
 
     @rule()
     def close_and_reopen(self) -> None:

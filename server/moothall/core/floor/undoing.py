@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeGuard
 
 from moothall.core import commands as do
 from moothall.core import events as ev
@@ -84,6 +85,16 @@ def moved_on(floor: Floor, act: Iterable[do.AnyCommand]) -> bool:
     called = any(standing is Standing.CALLED for standing in brought.values())
     stands = [standing for each, standing in there if each is not None and each.standing is standing]
     return bool(brought) and (Standing.CALLED not in stands if called else not stands)
+
+
+def takes_turn_away(floor: Floor, act: Iterable[do.AnyCommand], undoing: Iterable[do.AnyCommand]) -> bool:
+    """Whether undoing an act would end the turn of one that it has nothing to do with."""
+    called = (name for each in undoing if _calls(each) for name in each.interventions)
+    return floor.called is not None and floor.called not in brought_by(act) and any(n != floor.called for n in called)
+
+
+def _calls(command: do.AnyCommand) -> TypeGuard[do.Stand]:
+    return isinstance(command, do.Stand) and command.standing is Standing.CALLED
 
 
 def still_stands(floor: Floor, undoing: do.Stand | do.WriteAnswer, brought: Brought) -> bool:

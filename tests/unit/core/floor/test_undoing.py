@@ -9,7 +9,7 @@ from moothall.core import events as ev
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.order import queue
 from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.floor.undoing import brought_by, floor_step, moved_on, rearranged, still_stands
+from moothall.core.floor.undoing import brought_by, floor_step, moved_on, rearranged, still_stands, takes_turn_away
 from moothall.core.session import State
 from moothall.core.undo import read_act, standing
 
@@ -230,3 +230,17 @@ def test_an_earlier_arrangement_comes_back_as_far_as_it_holds() -> None:
     assert due(state, do.ArrangeQueue(first=(A, c)), stand(Standing.LATER, "b", "c")) == ()
     limit = do.LimitTurns(ms=0)
     assert rearranged(state.floor, arranged, [limit], anew=True) == (arranged,)
+
+
+def test_undoing_ends_no_turn_of_another() -> None:
+    state = carry_out(queued(), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    back = stand(Standing.QUEUED, "a")
+    undoing = read_act(state, events(state, back, actor=MODERATOR)).undoing
+    now = carry_out(state, back, actor=MODERATOR)
+    assert not takes_turn_away(now.floor, [back], undoing)
+    call = stand(Standing.CALLED, "b")
+    called = read_act(now, events(now, call, actor=MODERATOR))
+    now = carry_out(now, call, actor=MODERATOR)
+    assert takes_turn_away(now.floor, [back], undoing)
+    assert not takes_turn_away(now.floor, called.commands, called.undoing), "it is the turn that it gave"
+    assert not takes_turn_away(now.floor, [back], [stand(Standing.LATER, "a")])
