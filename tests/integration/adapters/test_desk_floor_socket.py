@@ -96,8 +96,11 @@ async def test_two_moderators_see_the_same_at_once(transports: tuple[str, ...]) 
                 await seen.until(lambda on: on.around["called"] == "a" and on.around["order"] == "alternate")
             assert "receipt" in await two.ask("act", act("d", stand(Standing.ANSWERED, "a", segment="s1")))
             assert "receipt" in await one.ask("undo", {"id": "d"})
+            assert "receipt" in await one.ask("act", act("back", stand(Standing.QUEUED, "a")))
+            assert "receipt" in await two.ask("act", act("next", stand(Standing.CALLED, "b")))
+            assert (await one.ask("undo", {"id": "back"}))["refusal"]["code"] == "stale", "it is b's turn now"
             for seen in (first, second):
-                await seen.until(lambda on: on.standing("a") == "called")
+                await seen.until(lambda on: (on.standing("a"), on.standing("b")) == ("queued", "called"))
             assert first.items == second.items
 
 
