@@ -56,9 +56,7 @@ class FloorModel:
         """Whether it is to be done rather than refused."""
         match command:
             case do.Ask():
-                mine = [each for each in self.asked.values() if each.ask.asker == command.asker]
-                waits = [each.ask.kind for each in mine if each.standing in TO_COME]
-                second = command.kind is Kind.REQUEST and Kind.REQUEST in waits
+                second = command.kind is Kind.REQUEST and self._requests(command.asker)
                 empty = not command.text and command.kind is not Kind.REQUEST
                 return command.intervention not in self.asked and not (second or empty or self.closed)
             case do.Stand():
@@ -77,12 +75,22 @@ class FloorModel:
             case _:
                 return self.closed is isinstance(command, do.ReopenSession)
 
+    def _requests(self, asker: str) -> bool:
+        """Whether somebody has asked to speak, and waits."""
+        mine = [each for each in self.asked.values() if each.ask.asker == asker and each.standing in TO_COME]
+        return any(each.ask.kind is Kind.REQUEST for each in mine)
+
     def _may_stand(self, command: do.Stand, actor: Actor) -> bool:
         to, these = command.standing, [self.asked[name] for name in command.interventions]
         if actor.role is Role.PARTICIPANT and not all(_is_the_authors(each, to) for each in these):
             return False
-        if any(each.standing in (to, Standing.WITHDRAWN) for each in these):
+        if any(each.standing is to for each in these):
             return False
+        if actor.role is Role.PARTICIPANT and self.closed and to is not Standing.WITHDRAWN:
+            return False
+        if any(each.standing is Standing.WITHDRAWN for each in these):
+            first = these[0].ask
+            return actor.role is Role.PARTICIPANT and not (first.kind is Kind.REQUEST and self._requests(first.asker))
         if command.segment is not None and to is not Standing.ANSWERED:
             return False
         match to:
@@ -91,7 +99,7 @@ class FloorModel:
             case Standing.DECLINED:
                 return bool(command.reason)
             case Standing.WITHDRAWN:
-                return all(each.standing in TO_COME for each in these)
+                return all(each.standing in TO_COME | {Standing.TO_WRITE} for each in these)
             case Standing.CALLED:
                 (name, *more), had = command.interventions, self.turns[-1:]
                 just_had = had == [name] and not self.standing(Standing.CALLED)
@@ -115,7 +123,10 @@ class FloorModel:
                     for before in self.standing(Standing.CALLED):
                         self._bring(before, do.Stand(interventions=(), standing=Standing.QUEUED), own=False)
                 for name in command.interventions:
+                    place = self.asked[name].standing
                     self._bring(name, command, own=command.own or actor.role is Role.PARTICIPANT)
+                    if command.standing is Standing.WITHDRAWN:
+                        self._succeed(name, Standing.QUEUED if place is Standing.CALLED else place)
             case do.Reword():
                 self.asked[command.intervention].text = command.text
             case do.WriteAnswer():
@@ -134,6 +145,14 @@ class FloorModel:
                 self.closed = isinstance(command, do.CloseSession)
             case _:
                 raise AssertionError(command)
+
+    def _succeed(self, gone: InterventionId, place: Standing) -> None:
+        """What was joined with one that is taken back goes on in its place."""
+        joined = [name for name, each in self.asked.items() if each.into == gone]
+        for name in joined[:1]:
+            self._bring(name, do.Stand(interventions=(), standing=place), own=False)
+        for name in joined[1:]:
+            self._bring(name, do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0]), own=False)
 
     def _bring(self, name: InterventionId, command: do.Stand, *, own: bool) -> None:
         each, to = self.asked[name], command.standing
@@ -199,5 +218,7 @@ def _is_the_authors(each: Asked, to: Standing) -> bool:
             return each.standing in (Standing.QUEUED, Standing.CALLED)
         case Standing.QUEUED:
             return each.standing is Standing.LATER and each.own
+        case Standing.CHECKED:
+            return each.standing is Standing.WITHDRAWN
         case _:
             return False

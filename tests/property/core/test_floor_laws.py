@@ -193,6 +193,8 @@ class FloorMachine(RuleBasedStateMachine):
             asked = self.model.asked[each.id]
             assert (each.standing, each.own) == (asked.standing, asked.own)
             assert (each.reason, each.into, each.segment) == (asked.reason, asked.into, asked.segment)
+            lost = each.into is not None and self.model.asked[each.into].standing is Standing.WITHDRAWN
+            assert not lost, "what was joined with another goes on without it"
         called = [] if floor.called is None else [floor.called]
         assert called == self.model.standing(Standing.CALLED)
         assert [turn.intervention for turn in floor.turns] == self.model.turns
@@ -208,7 +210,7 @@ class FloorMachine(RuleBasedStateMachine):
             self.model.explained(queue(floor, order), order, ())
         for at, each in enumerate(queue(floor)):
             assert ahead_of(floor, each.intervention) == at
-            assert wait_ms(floor, each.intervention, now) is not None
+            assert floor.called is None or wait_ms(floor, each.intervention, now) is not None
 
     @invariant()
     def everybody_is_told_where_all_stand_and_reads_what_was_approved(self) -> None:

@@ -11,7 +11,16 @@ from moothall.adapters.page_address import Address
 from moothall.adapters.page_catalogues import Catalogues
 from moothall.adapters.page_choices import Choices
 from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.page_menu import Lacking, by_language, in_own_language, menu, not_here, own_name, to_ask_for, ways
+from moothall.adapters.page_menu import (
+    Lacking,
+    by_language,
+    in_own_language,
+    menu,
+    not_here,
+    own_name,
+    to_ask_for,
+    ways,
+)
 from moothall.adapters.pages import OwnPace, Pages
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, Epoch, SessionId
