@@ -136,20 +136,21 @@ def notes() -> list[tuple[Lane, str, bytes]]:
     return rows
 
 
+def rows(access: ev.Access) -> list[tuple[Lane, str, bytes]]:
+    """Lane, type and body of all of them, as they stand in the log, with the secrets between them."""
+    first, *rest = ((event.lane(), type_name(event), encode_event(event)) for event in events(access))
+    # Each of these between two of the others, as it would come.
+    return [first, *(row for index, own in enumerate(rest) for row in (own, notes()[index % len(notes())]))]
+
+
 async def write(path: Path, session: SessionId, access: ev.Access) -> None:
-    """Put them into the log of a session, with the secrets between them."""
+    """Put them into the log of a session."""
     log = await SqliteLog.open(path)
     try:
         head = await log.acquire(session, Epoch("e1"))
-        told = events(access)
-        first = (told[0].lane(), type_name(told[0]), encode_event(told[0]))
-        rows = [(event.lane(), type_name(event), encode_event(event)) for event in told[1:]]
-        # Each of these between two of the others, as it would come.
-        rows = [row for index, own in enumerate(rows) for row in (own, notes()[index % len(notes())])]
-        rows = [first, *rows]
         heads: dict[Lane, tuple[int, bytes]] = {}
         records: list[LogRecord] = []
-        for offset, (lane, kind, body) in enumerate(rows, 1):
+        for offset, (lane, kind, body) in enumerate(rows(access), 1):
             prev, digest = heads.get(lane, (0, GENESIS))
             header = Header(
                 session=session,

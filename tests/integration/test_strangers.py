@@ -222,7 +222,7 @@ DOORS = {
     "POST /admin/programme/import": STAFF_ONLY,
 }
 """Every route of the server. Where staff come with a link, their pages tell what is theirs through the desks' socket
-(tests/unit/adapters/test_desk_socket.py); no other door tells anybody more for it."""
+(test_strangers_at_desks.py); no other door tells anybody more for it."""
 FILLED_IN = {
     "token": ["guess"],
     "room": ["r1"],

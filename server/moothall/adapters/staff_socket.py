@@ -85,7 +85,7 @@ class StaffSocket:
         self._origins = origins
         self._connections: dict[tuple[str, str], Connection] = {}
         self._holds: dict[str, Callable[[Connection], bool]] = {}
-        self._requests: dict[asyncio.Event, web.Request] = {}
+        self._requests: dict[asyncio.Event, tuple[web.Request, asyncio.Task[object] | None]] = {}
         """Those that are being answered: polls and WebSockets that stay open."""
         self._closed = False
         self._answering: set[asyncio.Task[object]] = set()
@@ -125,7 +125,7 @@ class StaffSocket:
         if self._closed:
             return _shut(503, "The server is restarting. Come back in a few seconds.")
         over = asyncio.Event()
-        self._requests[over] = request
+        self._requests[over] = request, asyncio.current_task()
         try:
             answer: web.StreamResponse = await self._io.handle_request(request)
         finally:
@@ -271,13 +271,16 @@ class StaffSocket:
             async with asyncio.timeout(CLOSE_S):
                 for over in list(self._requests):
                     await over.wait()
-        for request in list(self._requests.values()):
+        going = set(self._answering)  # What it wanted is in the log, or is sent again.
+        for request, task in list(self._requests.values()):
             if request.transport is not None:
                 request.transport.abort()
-        for task in list(self._answering):  # What it wanted is in the log, or is sent again.
+            elif task is not None:
+                going.add(task)  # The library leaves a poll open whose page went away.
+        for task in going:
             task.cancel()
-        if self._answering:
-            await asyncio.wait(set(self._answering))
+        if going:
+            await asyncio.wait(going)
         await self._io.shutdown()
 
 

@@ -295,7 +295,8 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
     if each.removed:
         return _refuse(RefusalCode.CONFLICT, "Its words were removed, and none are put in their place.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
-    if not 0 < len(text) <= most:
+    wordless = isinstance(command, do.Reword) and each.kind is Kind.REQUEST  # As it may have come.
+    if len(text) > most or not (text or wordless):
         return _refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")
     if isinstance(command, do.Reword):
         if text == each.text:

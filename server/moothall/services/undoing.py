@@ -11,7 +11,7 @@ from moothall.core.acts import LATE, Act, undo_id
 from moothall.core.commands import AnyCommand, ForceLanguage, RestoreLines, TakeFloor
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.floor.undoing import moved_on
+from moothall.core.floor.undoing import moved_on, takes_turn_away
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.lanes import SESSION, channel_lane
 from moothall.core.ports import EventLog
@@ -60,6 +60,9 @@ async def _carry_out(
             return Refusal(code=RefusalCode.STALE, message=message)
         if moved_on(writer.state.floor, act.commands):
             message = "It was brought elsewhere since; undo that first, or bring it to where it should stand."
+            return Refusal(code=RefusalCode.STALE, message=message)
+        if takes_turn_away(writer.state.floor, act.commands, act.undo):
+            message = "Another question or comment has its turn now; end that first."
             return Refusal(code=RefusalCode.STALE, message=message)
         due = standing(writer.state, act.commands, act.undo)
         done = writer.receipt(act.id) or Receipt(act.last, act.last)

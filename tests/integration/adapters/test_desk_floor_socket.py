@@ -96,8 +96,11 @@ async def test_two_moderators_see_the_same_at_once(transports: tuple[str, ...]) 
                 await seen.until(lambda on: on.around["called"] == "a" and on.around["order"] == "alternate")
             assert "receipt" in await two.ask("act", act("d", stand(Standing.ANSWERED, "a", segment="s1")))
             assert "receipt" in await one.ask("undo", {"id": "d"})
+            assert "receipt" in await one.ask("act", act("back", stand(Standing.QUEUED, "a")))
+            assert "receipt" in await two.ask("act", act("next", stand(Standing.CALLED, "b")))
+            assert (await one.ask("undo", {"id": "back"}))["refusal"]["code"] == "stale", "it is b's turn now"
             for seen in (first, second):
-                await seen.until(lambda on: on.standing("a") == "called")
+                await seen.until(lambda on: (on.standing("a"), on.standing("b")) == ("queued", "called"))
             assert first.items == second.items
 
 
@@ -180,4 +183,8 @@ async def test_the_stock_client_of_npm_does_the_same(transports: tuple[str, ...]
         assert [(item["id"], item["standing"]) for item in found["first"]["items"]] == [("a", "being-checked")]
         assert all("receipt" in first and first == again for first, again in found["answers"])
         told = [item["standing"] for body in found["told"] for item in body["items"]]
-        assert told == ["queued", "called", "answered"]
+        assert told[:3] == ["queued", "called", "answered"]
+        assert [frame for frame in found["missed"] if "snapshot" in frame] == []
+        missed = [event["body"] for frame in found["missed"] for event in frame.get("events", ())]
+        stood = [body["standing"] for body in missed if body["type"] == "intervention.stands"]
+        assert stood == ["queued", "called", "answered"], "all since the first snapshot, once"

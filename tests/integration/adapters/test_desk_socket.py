@@ -272,6 +272,14 @@ async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() 
             await gone.wait()
 
 
+async def test_a_poll_whose_page_went_away_does_not_hold_up_the_servers_end() -> None:
+    async with asyncio.timeout(4):  # The web server waits 5 s for what is still being answered.
+        async with desk_house() as house, desk(house, "tech", "polling") as one:
+            await one.until("presence")
+            while not any("_handle_request" in repr(task.get_coro()) for task in asyncio.all_tasks()):  # noqa: ASYNC110
+                await asyncio.sleep(0)  # Until its next poll is there, for which nothing comes.
+
+
 @pytest.mark.parametrize("error", [RecordBroken("It says: rhubarb."), ValueError("rhubarb")])
 async def test_what_fails_is_noted_without_what_was_said(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     async def fail(seat: Seat, wish: Wish) -> dict[str, object] | Refusal:

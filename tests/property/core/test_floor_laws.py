@@ -1,106 +1,238 @@
-"""Laws of the floor: whatever is done in whatever order, no intervention is lost, and none stands in two places."""
+"""Laws of the floor: whatever is done in whatever order, no intervention is lost, and none stands in two places.
+
+A state machine, beside a model (`floor_model.py`) that says of each command whether it is to be done, what comes of
+it, and why whose turn is next.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from asking import MODERATOR, SOMEBODY
 from deciding import WALL, speaking
+from floor_model import LINE, FloorModel
 from moothall.core import commands as do
+from moothall.core.actors import Actor
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import decode_event, encode_event
-from moothall.core.floor.order import queue, wait_ms
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.order import ahead_of, queue, wait_ms
 from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.floor.undoing import brought_by, moved_on, takes_turn_away
 from moothall.core.ids import InterventionId, SegmentId
-from moothall.core.session import State, evolve
-from moothall.core.undo import read_act
+from moothall.core.lanes import is_public
+from moothall.core.session import evolve
+from moothall.core.undo import Reading, read_act, standing
 
-names = st.sampled_from(["a", "b", "c", "d"]).map(InterventionId)
-few = st.lists(names, min_size=1, max_size=3, unique=True).map(tuple)
-asks = st.builds(
-    do.Ask,
-    intervention=names,
-    kind=st.sampled_from(Kind),
-    text=st.sampled_from(["Why?", "", "When?"]),
-    language=st.just("en"),
-    asker=st.sampled_from(["x", "y"]),
-    name=st.sampled_from(["", "Ana"]),
-    origin=st.sampled_from(["room", "remote", "hub:x"]),
-    age=st.sampled_from([0, 5_000]),
-)
-stands = st.builds(
-    do.Stand,
-    interventions=few,
-    standing=st.sampled_from(Standing),
-    reason=st.sampled_from(["", "No time."]),
-    into=st.none() | names,
-    segment=st.none() | st.just(SegmentId("a")),
-)
-others: st.SearchStrategy[do.AnyCommand] = st.one_of(
-    st.builds(do.Reword, intervention=names, text=st.sampled_from(["Why?", "Who?", ""])),
-    st.builds(do.WriteAnswer, intervention=names, text=st.just("Because."), language=st.just("en")),
-    st.builds(do.ArrangeQueue, first=few),
-    st.builds(do.OrderQueue, order=st.sampled_from(Order)),
-    st.builds(do.CountSupport, counts=st.dictionaries(names, st.integers(0, 3), max_size=2)),
-    st.builds(do.LimitTurns, ms=st.sampled_from([0, 60_000])),
-    st.builds(do.Flag, intervention=names, flags=st.sampled_from([(), ("abuse",)])),
-    st.sampled_from([do.CloseSession(), do.ReopenSession()]),
-)
-sent = st.tuples(st.sampled_from([MODERATOR, SOMEBODY]), st.one_of(asks, stands, stands, others), st.integers(0, 5))
+MOST = 8
+numbers = st.integers(0, MOST - 1)
+few = st.lists(numbers, min_size=1, max_size=3)
+origins = st.sampled_from(["room", "remote", "hub:x", "hub:y"])
+askers = st.sampled_from(["x", "y", "z"])
+ENDS = (None, Standing.ANSWERED, Standing.LATER, Standing.QUEUED, Standing.CHECKED, Standing.TO_WRITE)
 
 
-@given(st.lists(sent, max_size=30))
-def test_none_is_lost_none_stands_twice_and_each_place_in_the_queue_is_told_why(
-    story: list[tuple[object, do.AnyCommand, int]],
-) -> None:
-    state, received, wall = speaking(), set[InterventionId](), WALL
-    for actor, command, later in story:
-        wall += 1_000 * later
-        before = state
-        decision = decide(state, command, actor, wall)  # type: ignore[arg-type]
+class FloorMachine(RuleBasedStateMachine):
+    """People ask, two at desks lead the discussion, and authors change their minds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = FloorModel()
+        self.state = self.public = speaking()
+        self.wall = WALL
+        self.acts: list[Reading] = []
+
+    def named(self, number: int) -> InterventionId:
+        """One that was asked, so that most of what is done can be done."""
+        known = list(self.model.asked)
+        return known[number % len(known)]
+
+    def send(self, command: do.AnyCommand, by: Actor = MODERATOR) -> None:
+        """Have it done, or refused where it is to be."""
+        before = self.state
+        self.wall += 1_000
+        decision = decide(before, command, by, self.wall)
+        assert isinstance(decision, Refusal) != self.model.takes(command, by), decision
         if isinstance(decision, Refusal):
-            continue
+            return
+        self.model.done(command, by)
         for event in decision:
-            state = evolve(state, decode_event(encode_event(event)), wall)
-        if isinstance(command, do.Ask):
-            received.add(command.intervention)
-        floor = state.floor
-        assert {name for name, _ in floor.interventions.items()} == received
-        numbers = [each.number for _, each in floor.interventions.items()]
-        assert sorted(numbers) == list(range(1, len(received) + 1))
-        called = [each.id for each in floor.standing(Standing.CALLED)]
-        assert called == ([] if floor.called is None else [floor.called])
-        waiting = Counter(each.id for each in floor.standing(Standing.QUEUED))
-        for order in (None, *Order):
-            assert Counter(each.intervention for each in queue(floor, order)) == waiting
-        if floor.called is not None:
-            assert all(wait_ms(floor, name, state.media_now(wall)) is not None for name in waiting)
-        assert set(floor.arranged) <= set(waiting)
+            event_again = decode_event(encode_event(event))
+            self.state = evolve(self.state, event_again, self.wall)
+            if is_public(event.lane()):
+                self.public = evolve(self.public, event_again, self.wall)
+        act = read_act(before, decision)
+        self.acts.append(act)
+        self._undone(before.floor, act.undoing, command)
+
+    def _undone(self, before: Floor, undoing: tuple[do.AnyCommand, ...], command: do.AnyCommand) -> None:
+        """What undoes an act leads back to how everything stood; every act of a desk can be undone."""
+        final = isinstance(command, do.Stand) and command.standing is Standing.WITHDRAWN
+        assert undoing or final or isinstance(command, do.Ask | do.CountSupport)
+        state = self.state
+        for back in undoing:
+            decision = decide(state, back, MODERATOR, self.wall)
+            assert not isinstance(decision, Refusal), decision
+            for event in decision:
+                state = evolve(state, event, self.wall)
+        if undoing:
+            assert shown(state.floor) == shown(before)
+
+    @initialize(asked=st.lists(st.tuples(origins, askers), min_size=2, max_size=5), queued=st.booleans())
+    def begin(self, asked: list[tuple[str, str]], queued: bool) -> None:
+        for number, (origin, asker) in enumerate(asked):
+            self.ask(number, Kind.QUESTION, "Why?", asker, origin)
+        if queued:
+            self.send(do.Stand(interventions=tuple(self.model.asked), standing=Standing.QUEUED))
+
+    @rule(number=numbers, kind=st.sampled_from(Kind), text=st.sampled_from(["", "When?"]), asker=askers, origin=origins)
+    def ask(self, number: int, kind: Kind, text: str, asker: str, origin: str) -> None:
+        name = InterventionId(f"q{number}")
+        asked = do.Ask(
+            intervention=name, kind=kind, text=text, language="en", asker=asker, name=f"Ana {number}", origin=origin
+        )
+        self.send(asked, SOMEBODY)
+
+    @rule(
+        which=few,
+        standing=st.sampled_from(Standing),
+        reason=st.sampled_from(["", "No time."]),
+        into=numbers,
+        segment=st.sampled_from([None, LINE]),
+        by=st.sampled_from([MODERATOR, MODERATOR, SOMEBODY]),
+    )
+    def bring(
+        self, *, which: list[int], standing: Standing, reason: str, into: int, segment: SegmentId | None, by: Actor
+    ) -> None:
+        names = tuple(dict.fromkeys(map(self.named, which)))
+        joined = standing is Standing.JOINED
+        self.send(
+            do.Stand(
+                interventions=names,
+                standing=standing,
+                reason=reason,
+                into=self.named(into) if joined else None,
+                segment=None if joined else segment,
+            ),
+            by,
+        )
+
+    @rule(which=few)
+    def approve(self, which: list[int]) -> None:
+        names = dict.fromkeys(map(self.named, which))
+        self.send(do.Stand(interventions=tuple(names), standing=Standing.QUEUED))
+
+    @rule(ends=st.sampled_from(ENDS), by=st.sampled_from([MODERATOR, SOMEBODY]))
+    def take_the_next(self, ends: Standing | None, by: Actor) -> None:
+        for each in queue(self.state.floor)[:1]:
+            self.send(do.Stand(interventions=(each.intervention,), standing=Standing.CALLED))
+            if ends is not None:
+                self.send(do.Stand(interventions=(each.intervention,), standing=ends), by)
+
+    @rule(number=numbers, text=st.sampled_from(["Why?", "Who?", ""]))
+    def reword(self, number: int, text: str) -> None:
+        self.send(do.Reword(intervention=self.named(number), text=text))
+
+    @rule(number=numbers, text=st.sampled_from(["Because.", "Perhaps."]))
+    def answer(self, number: int, text: str) -> None:
+        self.send(do.WriteAnswer(intervention=self.named(number), text=text, language="en"))
+
+    @rule(which=st.lists(numbers, max_size=2))
+    def arrange(self, which: list[int]) -> None:
+        self.send(do.ArrangeQueue(first=tuple(dict.fromkeys(map(self.named, which)))))
+
+    @rule(order=st.sampled_from(Order))
+    def order(self, order: Order) -> None:
+        self.send(do.OrderQueue(order=order))
+
+    @rule(number=numbers, count=st.integers(0, 3))
+    def support(self, number: int, count: int) -> None:
+        self.send(do.CountSupport(counts={self.named(number): count}))
+
+    @rule(back=st.integers(1, 5))
+    def undo_an_earlier_act(self, back: int) -> None:
+        act, before = self.acts[-min(back, len(self.acts))], self.state.floor
+        brought = brought_by(act.commands)
+        if moved_on(before, act.commands) or takes_turn_away(before, act.commands, act.undoing):
+            return
+        for command in standing(self.state, act.commands, act.undoing):
+            if not self.model.takes(command, MODERATOR):
+                break
+            self.send(command)
+        for name, each in before.interventions.items():
+            if each.standing is not brought.get(name):
+                now = self.state.floor.get(name)
+                assert now is not None
+                assert now.standing is each.standing, "nothing that stands elsewhere by now is brought anywhere"
+
+    @rule()
+    def close_and_reopen(self) -> None:
+        self.send(do.CloseSession())
+        self.ask(MOST, Kind.QUESTION, "Too late?", "x", "room")
+        self.send(do.ReopenSession())
+
+    @invariant()
+    def none_is_lost(self) -> None:
+        there = dict(self.state.floor.interventions.items())
+        assert there.keys() == self.model.asked.keys()
+        for name, asked in self.model.asked.items():
+            each, ask = there[name], asked.ask
+            assert (each.number, each.kind, each.received) == (asked.number, ask.kind, ask.text)
+            assert (each.name, each.asker, each.origin) == (ask.name, ask.asker, ask.origin)
+            assert (each.text, each.answer, each.support) == (asked.text, asked.answer, asked.support)
+
+    @invariant()
+    def each_stands_in_one_place(self) -> None:
+        floor = self.state.floor
         for each in floor.standing(*Standing):
-            hidden = each.standing in (Standing.CHECKED, Standing.DECLINED, Standing.WITHDRAWN, Standing.CLOSED)
-            late = each.standing is Standing.TO_WRITE and each.after_close
-            assert each.published or hidden or late, "what everybody sees the standing of, everybody may read"
-            joined = each.standing is Standing.JOINED
-            assert (each.into is not None) == joined
-            into = None if each.into is None else floor.get(each.into)
-            lost = into is None or into.standing in (Standing.JOINED, Standing.WITHDRAWN)
-            assert not joined or not lost, "it goes on with another one"
-        _undone(before, state, read_act(before, decision).undoing, wall)
+            asked = self.model.asked[each.id]
+            assert (each.standing, each.own) == (asked.standing, asked.own)
+            assert (each.reason, each.into, each.segment) == (asked.reason, asked.into, asked.segment)
+            lost = each.into is not None and self.model.asked[each.into].standing is Standing.WITHDRAWN
+            assert not lost, "what was joined with another goes on without it"
+        called = [] if floor.called is None else [floor.called]
+        assert called == self.model.standing(Standing.CALLED)
+        assert [turn.intervention for turn in floor.turns] == self.model.turns
+        places = Counter(each.id for standing in Standing for each in floor.standing(standing))
+        assert places == Counter(list(self.model.asked))
+
+    @invariant()
+    def each_place_in_the_queue_is_as_it_is_explained(self) -> None:
+        floor, now = self.state.floor, self.state.media_now(self.wall)
+        assert floor.arranged == self.model.arranged
+        self.model.explained(queue(floor), self.model.order, self.model.arranged)
+        for order in Order:
+            self.model.explained(queue(floor, order), order, ())
+        for at, each in enumerate(queue(floor)):
+            assert ahead_of(floor, each.intervention) == at
+            assert floor.called is None or wait_ms(floor, each.intervention, now) is not None
+
+    @invariant()
+    def everybody_is_told_where_all_stand_and_reads_what_was_approved(self) -> None:
+        public = self.public.floor.standing(*Standing)
+        assert [each.id for each in public] == list(self.model.asked)
+        for each in public:
+            asked = self.model.asked[each.id]
+            assert (each.standing, each.asker, each.received) == (asked.standing, "", "")
+            said = (asked.text, asked.ask.name) if asked.published else ("", "")
+            assert (each.text, each.name) == said
 
 
-def _undone(before: State, after: State, undoing: tuple[do.AnyCommand, ...], wall: int) -> None:
-    """What undoes an act leads back to where everything stood."""
-    state = after
-    for command in undoing:
-        decision = decide(state, command, MODERATOR, wall)
-        assert not isinstance(decision, Refusal), decision
-        for event in decision:
-            state = evolve(state, event, wall)
-    if undoing:
-        assert {name: each.standing for name, each in state.floor.interventions.items()} == {
-            name: each.standing for name, each in before.floor.interventions.items()
-        }
+def shown(floor: Floor) -> object:
+    """What is seen of it, at desks and by everybody."""
+    each_stands = {
+        name: (each.standing, each.text, each.reason, each.into, each.segment, each.own, each.support)
+        for name, each in floor.interventions.items()
+    }
+    answers = {each.id: each.answer for each in floor.standing(Standing.WRITTEN)}
+    turns = [turn.intervention for turn in floor.turns]
+    return each_stands, answers, turns, floor.called, floor.order, floor.arranged, queue(floor)
+
+
+FloorMachine.TestCase.settings = settings(stateful_step_count=20)
+TestFloor = FloorMachine.TestCase

@@ -213,8 +213,8 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
     arranged = tuple(name for name in floor.arranged if name != event.intervention)
     if event.standing is Standing.CALLED:
         turns = floor.turns
-        # Else the answer was undone: it is the same turn.
-        if not turns or turns[-1].intervention != known.id or known.standing is Standing.QUEUED:
+        # Else the answer was undone: it is the same turn. One that its author put off has not had it.
+        if not turns or turns[-1].intervention != known.id or known.standing is Standing.QUEUED or known.own:
             turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
         return replace(floor, called=known.id, turns=turns, arranged=arranged, off_wall=False)
     if floor.called != known.id:

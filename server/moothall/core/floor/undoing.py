@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeGuard
 
 from moothall.core import commands as do
 from moothall.core import events as ev
@@ -86,6 +87,16 @@ def moved_on(floor: Floor, act: Iterable[do.AnyCommand]) -> bool:
     return bool(brought) and (Standing.CALLED not in stands if called else not stands)
 
 
+def takes_turn_away(floor: Floor, act: Iterable[do.AnyCommand], undoing: Iterable[do.AnyCommand]) -> bool:
+    """Whether undoing an act would end the turn of one that it has nothing to do with."""
+    called = (name for each in undoing if _calls(each) for name in each.interventions)
+    return floor.called is not None and floor.called not in brought_by(act) and any(n != floor.called for n in called)
+
+
+def _calls(command: do.AnyCommand) -> TypeGuard[do.Stand]:
+    return isinstance(command, do.Stand) and command.standing is Standing.CALLED
+
+
 def still_stands(floor: Floor, undoing: do.Stand | do.WriteAnswer, brought: Brought) -> bool:
     """Whether what is to be brought back stands where an act has brought it, so that nothing else is undone."""
     names = undoing.interventions if isinstance(undoing, do.Stand) else (undoing.intervention,)
@@ -146,11 +157,16 @@ def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:
     if event.standing is Standing.CALLED and before.standing is Standing.LATER and not same_turn:
         # From the queue: so it has not had a turn.
         return stood, (do.Stand(interventions=(before.id,), standing=Standing.QUEUED), _brought_to(before))
+    if event.standing is Standing.CHECKED and before.standing is Standing.CALLED:
+        # It has lost its turn, and is called from the queue.
+        return stood, (do.Stand(interventions=(before.id,), standing=Standing.QUEUED), _brought_to(before))
     return stood, (_brought_to(before),)
 
 
-def _brought_to(each: Intervention) -> do.Stand:
+def _brought_to(each: Intervention) -> do.Stand | do.WriteAnswer:
     """What brings one to where it stands."""
+    if each.standing is Standing.WRITTEN:
+        return do.WriteAnswer(intervention=each.id, text=each.answer, language=each.answer_language)
     return do.Stand(
         interventions=(each.id,),
         standing=each.standing,

@@ -8,8 +8,8 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.order import queue
-from moothall.core.floor.parts import Order, Standing
-from moothall.core.floor.undoing import brought_by, floor_step, moved_on, rearranged, still_stands
+from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.floor.undoing import brought_by, floor_step, moved_on, rearranged, still_stands, takes_turn_away
 from moothall.core.session import State
 from moothall.core.undo import read_act, standing
 
@@ -79,6 +79,28 @@ def test_the_end_of_a_turn_is_undone_and_the_turn_goes_on(ending: do.AnyCommand)
     after = carry_out(state, ending, *undoing, actor=MODERATOR, wall=WALL + 9_000)
     assert where(after) == where(state)
     assert [(turn.intervention, turn.t) for turn in after.floor.turns] == [("a", 1_000)]
+
+
+def test_what_is_held_in_its_turn_is_called_again() -> None:
+    state = carry_out(queued(), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    after = undone(state, stand(Standing.CHECKED, "a"))
+    assert where(after) == where(state)
+    assert [turn.intervention for turn in after.floor.turns] == ["a"]
+
+
+def test_a_wish_to_speak_that_was_given_words_has_none_again() -> None:
+    state = carry_out(asked(), ask("d", "", kind=Kind.REQUEST))
+    assert where(undone(state, do.Reword(intervention=name("d"), text="On water."))) == where(state)
+
+
+def test_what_was_answered_in_writing_and_restored_is_answered_again() -> None:
+    answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
+    state = carry_out(queued(), answer, actor=MODERATOR)
+    after = undone(state, stand(Standing.QUEUED, "a", "c"))
+    assert where(after) == where(state)
+    found = after.floor.get(A)
+    assert found is not None
+    assert (found.answer, found.answer_language) == ("Because.", "en")
 
 
 def test_a_second_answer_is_undone_to_the_first() -> None:
@@ -208,3 +230,17 @@ def test_an_earlier_arrangement_comes_back_as_far_as_it_holds() -> None:
     assert due(state, do.ArrangeQueue(first=(A, c)), stand(Standing.LATER, "b", "c")) == ()
     limit = do.LimitTurns(ms=0)
     assert rearranged(state.floor, arranged, [limit], anew=True) == (arranged,)
+
+
+def test_undoing_ends_no_turn_of_another() -> None:
+    state = carry_out(queued(), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    back = stand(Standing.QUEUED, "a")
+    undoing = read_act(state, events(state, back, actor=MODERATOR)).undoing
+    now = carry_out(state, back, actor=MODERATOR)
+    assert not takes_turn_away(now.floor, [back], undoing)
+    call = stand(Standing.CALLED, "b")
+    called = read_act(now, events(now, call, actor=MODERATOR))
+    now = carry_out(now, call, actor=MODERATOR)
+    assert takes_turn_away(now.floor, [back], undoing)
+    assert not takes_turn_away(now.floor, called.commands, called.undoing), "it is the turn that it gave"
+    assert not takes_turn_away(now.floor, [back], [stand(Standing.LATER, "a")])

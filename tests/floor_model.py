@@ -1,0 +1,224 @@
+"""What an interventions' floor has to be after each command, said a second time and without the code that is tested."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from moothall.core import commands as do
+from moothall.core.actors import Actor, Role
+from moothall.core.floor.order import Waiting, Why
+from moothall.core.floor.parts import Kind, Order, Standing, place_of
+from moothall.core.ids import InterventionId, SegmentId
+
+TO_COME = {Standing.CHECKED, Standing.QUEUED, Standing.CALLED, Standing.LATER}
+FOR_STAFF = {Standing.CHECKED, Standing.DECLINED, Standing.WITHDRAWN, Standing.CLOSED}
+LINE = SegmentId("a")
+"""The one line of the record at which something may be answered."""
+
+
+@dataclass
+class Asked:
+    """One intervention."""
+
+    ask: do.Ask
+    number: int
+    text: str
+    standing: Standing = Standing.CHECKED
+    reason: str = ""
+    into: InterventionId | None = None
+    segment: SegmentId | None = None
+    own: bool = False
+    answer: str = ""
+    support: int = 0
+    published: bool = False
+
+    @property
+    def place(self) -> str:
+        return place_of(self.ask.origin)
+
+
+@dataclass
+class FloorModel:
+    """All of them, and whose turn it was and is."""
+
+    asked: dict[InterventionId, Asked] = field(default_factory=dict)
+    turns: list[InterventionId] = field(default_factory=list)
+    arranged: tuple[InterventionId, ...] = ()
+    order: Order = Order.ARRIVAL
+    closed: bool = False
+
+    def standing(self, *standings: Standing) -> list[InterventionId]:
+        return [name for name, each in self.asked.items() if each.standing in standings]
+
+    def takes(self, command: do.AnyCommand, actor: Actor) -> bool:
+        """Whether it is to be done rather than refused."""
+        match command:
+            case do.Ask():
+                second = command.kind is Kind.REQUEST and self._requests(command.asker)
+                empty = not command.text and command.kind is not Kind.REQUEST
+                return command.intervention not in self.asked and not (second or empty or self.closed)
+            case do.Stand():
+                return set(command.interventions) <= self.asked.keys() and self._may_stand(command, actor)
+            case do.Reword():
+                each = self.asked[command.intervention]
+                return each.text != command.text and bool(command.text or each.ask.kind is Kind.REQUEST)
+            case do.WriteAnswer():
+                return self.asked[command.intervention].standing is not Standing.WITHDRAWN
+            case do.ArrangeQueue():
+                return set(command.first) <= set(self.standing(Standing.QUEUED)) and command.first != self.arranged
+            case do.OrderQueue():
+                return command.order is not self.order
+            case do.CountSupport():
+                return any(self.asked[name].support != count for name, count in command.counts.items())
+            case _:
+                return self.closed is isinstance(command, do.ReopenSession)
+
+    def _requests(self, asker: str) -> bool:
+        """Whether somebody has asked to speak, and waits."""
+        mine = [each for each in self.asked.values() if each.ask.asker == asker and each.standing in TO_COME]
+        return any(each.ask.kind is Kind.REQUEST for each in mine)
+
+    def _may_stand(self, command: do.Stand, actor: Actor) -> bool:
+        to, these = command.standing, [self.asked[name] for name in command.interventions]
+        if actor.role is Role.PARTICIPANT and not all(_is_the_authors(each, to) for each in these):
+            return False
+        if any(each.standing is to for each in these):
+            return False
+        if actor.role is Role.PARTICIPANT and self.closed and to is not Standing.WITHDRAWN:
+            return False
+        if any(each.standing is Standing.WITHDRAWN for each in these):
+            first = these[0].ask
+            return actor.role is Role.PARTICIPANT and not (first.kind is Kind.REQUEST and self._requests(first.asker))
+        if command.segment is not None and to is not Standing.ANSWERED:
+            return False
+        match to:
+            case Standing.WRITTEN:
+                return False
+            case Standing.DECLINED:
+                return bool(command.reason)
+            case Standing.WITHDRAWN:
+                return all(each.standing in TO_COME | {Standing.TO_WRITE} for each in these)
+            case Standing.CALLED:
+                (name, *more), had = command.interventions, self.turns[-1:]
+                just_had = had == [name] and not self.standing(Standing.CALLED)
+                return not more and (these[0].standing in (Standing.QUEUED, Standing.LATER) or just_had)
+            case Standing.JOINED:
+                target = None if command.into is None else self.asked.get(command.into)
+                ends = (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED)
+                if target is None or target in these or target.standing in ends:
+                    return False
+                return not {each.into for each in self.asked.values()} & set(command.interventions)
+            case _:
+                return True
+
+    def done(self, command: do.AnyCommand, actor: Actor) -> None:
+        """Have it done."""
+        match command:
+            case do.Ask():
+                self.asked[command.intervention] = Asked(command, len(self.asked) + 1, command.text)
+            case do.Stand():
+                if command.standing is Standing.CALLED:
+                    for before in self.standing(Standing.CALLED):
+                        self._bring(before, do.Stand(interventions=(), standing=Standing.QUEUED), own=False)
+                for name in command.interventions:
+                    place = self.asked[name].standing
+                    self._bring(name, command, own=command.own or actor.role is Role.PARTICIPANT)
+                    if command.standing is Standing.WITHDRAWN:
+                        self._succeed(name, Standing.QUEUED if place is Standing.CALLED else place)
+            case do.Reword():
+                self.asked[command.intervention].text = command.text
+            case do.WriteAnswer():
+                each = self.asked[command.intervention]
+                each.answer = command.text
+                if each.standing is not Standing.WRITTEN:
+                    self._bring(command.intervention, do.Stand(interventions=(), standing=Standing.WRITTEN), own=False)
+            case do.ArrangeQueue():
+                self.arranged = command.first
+            case do.OrderQueue():
+                self.order = command.order
+            case do.CountSupport():
+                for name, count in command.counts.items():
+                    self.asked[name].support = count
+            case do.CloseSession() | do.ReopenSession():
+                self.closed = isinstance(command, do.CloseSession)
+            case _:
+                raise AssertionError(command)
+
+    def _succeed(self, gone: InterventionId, place: Standing) -> None:
+        """What was joined with one that is taken back goes on in its place."""
+        joined = [name for name, each in self.asked.items() if each.into == gone]
+        for name in joined[:1]:
+            self._bring(name, do.Stand(interventions=(), standing=place), own=False)
+        for name in joined[1:]:
+            self._bring(name, do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0]), own=False)
+
+    def _bring(self, name: InterventionId, command: do.Stand, *, own: bool) -> None:
+        each, to = self.asked[name], command.standing
+        if each.standing is Standing.CALLED and (
+            to in (Standing.QUEUED, Standing.CHECKED) or (own and to is Standing.LATER)
+        ):
+            self.turns.pop()  # It has not had its turn.
+        if to is Standing.CALLED and (self.turns[-1:] != [name] or each.standing is Standing.QUEUED or each.own):
+            self.turns.append(name)
+        self.arranged = tuple(other for other in self.arranged if other != name)
+        each.standing, each.own = to, own
+        each.reason = command.reason if to is Standing.DECLINED else ""
+        each.into = command.into if to is Standing.JOINED else None
+        each.segment = command.segment if to is Standing.ANSWERED else None
+        each.published = each.published or to not in FOR_STAFF
+
+    def explained(self, queue: Sequence[Waiting], order: Order, arranged: Sequence[InterventionId]) -> None:
+        """Check that what is told of each place is so: by which rule nobody behind it should be before it."""
+        names = [each.intervention for each in queue]
+        assert sorted(names) == sorted(self.standing(Standing.QUEUED))
+        assert names[: len(arranged)] == list(arranged)
+        assert all((each.why is Why.ARRANGED) == (at < len(arranged)) for at, each in enumerate(queue))
+        for at in range(len(arranged), len(queue)):
+            before = [self.asked[name] for name in (*self.turns, *names[:at])]
+            here, *behind = (self.asked[name] for name in names[at:])
+            self._explained(queue[at].why, order, here, behind, before)
+
+    def _explained(self, why: Why, order: Order, here: Asked, behind: Sequence[Asked], before: Sequence[Asked]) -> None:
+        came_first = all(here.number < each.number for each in behind)
+        match order:
+            case Order.ARRIVAL:
+                assert came_first
+                assert why is Why.ARRIVAL
+            case Order.SUPPORT:
+                assert all((here.support, -here.number) > (each.support, -each.number) for each in behind)
+                assert why is (Why.SUPPORT if here.support else Why.ARRIVAL)
+            case Order.NEWCOMERS:
+                had = Counter(each.ask.asker for each in before)
+                mine = had[here.ask.asker]
+                assert all((mine, here.number) < (had[each.ask.asker], each.number) for each in _firsts(behind, here))
+                assert why is (Why.AGAIN if mine else Why.NEWCOMER)
+            case Order.ALTERNATE:
+                last = {each.place: at for at, each in enumerate(before)}
+                mine = last.get(here.place, -1)
+                assert all((mine, here.number) < (last.get(each.place, -1), each.number) for each in behind)
+                assert why is (Why.ARRIVAL if came_first else Why.PLACE)
+
+
+def _firsts(behind: Iterable[Asked], here: Asked) -> list[Asked]:
+    """Those whose authors' earlier ones don't wait behind `here` too: only these could be before it."""
+    found: dict[str, Asked] = {}
+    for each in behind:
+        found.setdefault(each.ask.asker, each)
+    return [each for each in found.values() if each.ask.asker != here.ask.asker or each.number > here.number]
+
+
+def _is_the_authors(each: Asked, to: Standing) -> bool:
+    """Whether an author may want it there."""
+    match to:
+        case Standing.WITHDRAWN:
+            return True
+        case Standing.LATER:
+            return each.standing in (Standing.QUEUED, Standing.CALLED)
+        case Standing.QUEUED:
+            return each.standing is Standing.LATER and each.own
+        case Standing.CHECKED:
+            return each.standing is Standing.WITHDRAWN
+        case _:
+            return False
