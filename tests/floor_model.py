@@ -25,6 +25,7 @@ class Asked:
     ask: do.Ask
     number: int
     text: str
+    name: str
     standing: Standing = Standing.CHECKED
     reason: str = ""
     into: InterventionId | None = None
@@ -63,7 +64,8 @@ class FloorModel:
                 return set(command.interventions) <= self.asked.keys() and self._may_stand(command, actor)
             case do.Reword():
                 each = self.asked[command.intervention]
-                return each.text != command.text and bool(command.text or each.ask.kind is Kind.REQUEST)
+                new = each.text != command.text or command.name not in (None, each.name)
+                return new and bool(command.text or each.ask.kind is Kind.REQUEST)
             case do.WriteAnswer():
                 return self.asked[command.intervention].standing is not Standing.WITHDRAWN
             case do.ArrangeQueue():
@@ -117,7 +119,7 @@ class FloorModel:
         """Have it done."""
         match command:
             case do.Ask():
-                self.asked[command.intervention] = Asked(command, len(self.asked) + 1, command.text)
+                self.asked[command.intervention] = Asked(command, len(self.asked) + 1, command.text, command.name)
             case do.Stand():
                 if command.standing is Standing.CALLED:
                     for before in self.standing(Standing.CALLED):
@@ -128,7 +130,8 @@ class FloorModel:
                     if command.standing is Standing.WITHDRAWN:
                         self._succeed(name, Standing.QUEUED if place is Standing.CALLED else place)
             case do.Reword():
-                self.asked[command.intervention].text = command.text
+                each = self.asked[command.intervention]
+                each.text, each.name = command.text, each.name if command.name is None else command.name
             case do.WriteAnswer():
                 each = self.asked[command.intervention]
                 each.answer = command.text

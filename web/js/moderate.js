@@ -122,7 +122,7 @@ async function asked(name, ids) {
   }
   if (name === 'reword') {
     const text = await sheets.text(item);
-    return text && [{ do: 'reword', intervention: id, text }];
+    return text && [{ do: 'reword', intervention: id, ...text }];
   }
   const answer = await sheets.answer(item, line.languages());
   return answer && [{ do: 'write-answer', intervention: id, ...answer }];

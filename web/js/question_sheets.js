@@ -29,14 +29,16 @@ export class QuestionSheets {
     return this.#ask('Join', () => into.value || null);
   }
 
-  /** How an item is to read; null when it was given up or reads so already. */
+  /** How an item and the name with it are to read; null when that was given up or they read so already. */
   text(item) {
-    const { text } = this.#fields('Reword');
+    const { text, name } = this.#fields('Reword');
     this.#name('Reword', [item]);
-    Object.assign(text, { value: item.text, lang: item.language, dir: direction(item.language) });
+    Object.assign(text, { value: item.text, lang: item.language, dir: direction(item.language), required: item.text !== '' });
+    name.value = item.name;
     return this.#ask('Reword', () => {
-      const now = text.value.trim();
-      return now && now !== item.text ? now : null;
+      const now = { text: text.value.trim(), name: name.value.trim() };
+      if (item.text && !now.text) return null;
+      return now.text !== item.text || now.name !== item.name ? now : null;
     });
   }
 

@@ -75,6 +75,7 @@ MODERATING_TEXTS = {
     "said": "The speaker was saying:",
     "answered-at": "Answered here:",
     "received": "As it was written:",
+    "given": "Name as it was given:",
     "answer": "Answered in writing:",
     "reason": "Not taken, because {reason}",
     "joined": "Joined with a similar question (no. {n})",

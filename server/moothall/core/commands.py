@@ -398,10 +398,12 @@ class Ask(Command, frozen=True, kw_only=True, tag="ask"):
 
 
 class Reword(Command, frozen=True, kw_only=True, tag="reword"):
-    """Mend the spelling of an intervention."""
+    """Mend the spelling of an intervention, and the name that stands with it."""
 
     intervention: InterventionId
     text: str
+    name: str | None = None
+    """The name as it is to stand there, empty for none; None leaves it as it is."""
 
 
 class Flag(Command, frozen=True, kw_only=True, tag="flag"):

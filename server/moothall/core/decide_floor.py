@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.decide_flags import flag, report_abuse
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.naming import leave_floor, named_anew, takes_floor
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
-from moothall.core.floor.removing import speaker_of
 from moothall.core.hubs import is_or_is_below, way_to
-from moothall.core.ids import ChannelId, InterventionId, is_name
+from moothall.core.ids import InterventionId, is_name
 from moothall.core.session import State, Status
 
 MAX_TEXT = 2_000
@@ -158,9 +160,9 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
         if command.standing is Standing.WITHDRAWN:
             events += _succeeded(state.floor, each, t)
     if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
-        events += _takes_floor(state, known[0], t)
+        events += takes_floor(state, known[0], t)
     elif command.standing is Standing.CALLED or any(each in called for each in known):
-        events += _leave_floor(state, called, t)
+        events += leave_floor(state, called, t)
     return events
 
 
@@ -265,25 +267,6 @@ def _published(each: Intervention, text: str) -> ev.InterventionPublished:
     )
 
 
-def _takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
-    """Whoever is called is named in the text from here on."""
-    floor = next((channel for channel in state.channels.values() if channel.kind is ev.ChannelKind.FLOOR), None)
-    if floor is None:
-        return []
-    speaker, known = speaker_of(each), state.speakers.get(speaker_of(each)) == each.name
-    introduced = [] if known else [ev.SpeakerIntroduced(speaker=speaker, name=each.name)]
-    if known and floor.speaker == speaker:
-        return []
-    return [*introduced, ev.SpeakerTookFloor(channel=ChannelId(floor.id), speaker=speaker, t=t)]
-
-
-def _leave_floor(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:
-    """Whose turn is over is not named any more at what is said, unless somebody else was given the floor since."""
-    named = {speaker_of(each) for each in called}
-    left = [channel.id for channel in state.channels.values() if channel.speaker in named]
-    return [ev.SpeakerTookFloor(channel=channel, speaker=None, t=t) for channel in left]
-
-
 def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each = state.floor.get(command.intervention)
     if each is None:
@@ -299,10 +282,7 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
     if len(text) > most or not (text or wordless):
         return _refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")
     if isinstance(command, do.Reword):
-        if text == each.text:
-            return _refuse(RefusalCode.CONFLICT, "It reads so already.")
-        reworded = ev.InterventionReworded(intervention=each.id, text=text)
-        return [reworded, _published(each, text)] if each.published else [reworded]
+        return _reword(state, each, text, each.name if command.name is None else command.name.strip())
     if not _LANGUAGE.match(command.language):
         return _refuse(RefusalCode.INVALID, "An answer has a language.")
     if each.standing is Standing.WITHDRAWN:
@@ -316,8 +296,19 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
         t = state.media_now(wall)
         events.append(_stands(each, written, _since(state, each, t)))
         if each.standing is Standing.CALLED:
-            events += _leave_floor(state, [each], t)
+            events += leave_floor(state, [each], t)
     return events
+
+
+def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[ev.AnyEvent] | Refusal:
+    if len(name) > MAX_NAME:
+        return _refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
+    if (text, name) == (each.text, each.name):
+        return _refuse(RefusalCode.CONFLICT, "It reads so already.")
+    now = msgspec.structs.replace(each, text=text, name=name)
+    reworded = ev.InterventionReworded(intervention=each.id, text=text, name=None if name == each.name else name)
+    events: list[ev.AnyEvent] = [reworded, _published(now, text)] if each.published else [reworded]
+    return [*events, *named_anew(state, each, now)]
 
 
 def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | Refusal:

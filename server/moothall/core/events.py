@@ -492,12 +492,14 @@ class InterventionReceived(StaffEvent, frozen=True, kw_only=True, tag="intervent
 
 
 class InterventionReworded(StaffEvent, frozen=True, kw_only=True, tag="intervention.reworded"):
-    """Its spelling was mended before it was shown to anybody. What was received stays beside it."""
+    """Its spelling was mended, or the name that stands with it. What was received stays beside it."""
 
     intervention: InterventionId
     """Which."""
     text: str
     """As it reads now."""
+    name: str | None = None
+    """The name as it stands there now, empty for none; null where that was left as it was."""
 
 
 class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="intervention.flagged"):
@@ -544,7 +546,7 @@ class FloorEvent(Event, frozen=True, kw_only=True):
 
 
 class InterventionPublished(FloorEvent, frozen=True, kw_only=True, tag="intervention.published"):
-    """What it says and who says so, as everybody may read it; again when its spelling was mended later."""
+    """What it says and who says so, as everybody may read it; again when that was mended later."""
 
     kind: Kind
     """As received."""
@@ -553,7 +555,7 @@ class InterventionPublished(FloorEvent, frozen=True, kw_only=True, tag="interven
     language: str
     """BCP-47 tag of the text."""
     name: str
-    """The chosen name; empty for none."""
+    """The chosen name, or as somebody mended it; empty for none."""
     origin: str
     """As received."""
     t: int

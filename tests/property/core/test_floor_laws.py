@@ -134,9 +134,9 @@ class FloorMachine(RuleBasedStateMachine):
             if ends is not None:
                 self.send(do.Stand(interventions=(each.intervention,), standing=ends), by)
 
-    @rule(number=numbers, text=st.sampled_from(["Why?", "Who?", ""]))
-    def reword(self, number: int, text: str) -> None:
-        self.send(do.Reword(intervention=self.named(number), text=text))
+    @rule(number=numbers, text=st.sampled_from(["Why?", "Who?", ""]), name=st.sampled_from([None, "", "Ana"]))
+    def reword(self, number: int, text: str, name: str | None) -> None:
+        self.send(do.Reword(intervention=self.named(number), text=text, name=name))
 
     @rule(number=numbers, text=st.sampled_from(["Because.", "Perhaps."]))
     def answer(self, number: int, text: str) -> None:
@@ -183,8 +183,9 @@ class FloorMachine(RuleBasedStateMachine):
         for name, asked in self.model.asked.items():
             each, ask = there[name], asked.ask
             assert (each.number, each.kind, each.received) == (asked.number, ask.kind, ask.text)
-            assert (each.name, each.asker, each.origin) == (ask.name, ask.asker, ask.origin)
-            assert (each.text, each.answer, each.support) == (asked.text, asked.answer, asked.support)
+            assert (each.given, each.asker, each.origin) == (ask.name, ask.asker, ask.origin)
+            assert (each.text, each.name, each.answer) == (asked.text, asked.name, asked.answer)
+            assert each.support == asked.support
 
     @invariant()
     def each_stands_in_one_place(self) -> None:
@@ -219,14 +220,14 @@ class FloorMachine(RuleBasedStateMachine):
         for each in public:
             asked = self.model.asked[each.id]
             assert (each.standing, each.asker, each.received) == (asked.standing, "", "")
-            said = (asked.text, asked.ask.name) if asked.published else ("", "")
+            said = (asked.text, asked.name) if asked.published else ("", "")
             assert (each.text, each.name) == said
 
 
 def shown(floor: Floor) -> object:
     """What is seen of it, at desks and by everybody."""
     each_stands = {
-        name: (each.standing, each.text, each.reason, each.into, each.segment, each.own, each.support)
+        name: (each.standing, each.text, each.name, each.reason, each.into, each.segment, each.own, each.support)
         for name, each in floor.interventions.items()
     }
     answers = {each.id: each.answer for each in floor.standing(Standing.WRITTEN)}

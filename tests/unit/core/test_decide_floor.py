@@ -127,6 +127,22 @@ def test_it_is_public_from_its_approval_on_as_it_was_mended() -> None:
     assert refused(state, do.Reword(intervention=name("x"), text="?")).code is RefusalCode.UNKNOWN
 
 
+def test_a_rude_name_is_mended_or_taken_off_and_stays_as_it_was_given_for_the_staff() -> None:
+    state = carry_out(asked(), ask("d", "Who?", name="Rude"), stand(Standing.QUEUED, "d"), actor=MODERATOR)
+    mend = do.Reword(intervention=name("d"), text="Who?", name=" ")
+    reworded, published = events(state, mend, actor=MODERATOR)
+    assert reworded == ev.InterventionReworded(intervention=name("d"), text="Who?", name="")
+    assert isinstance(published, ev.InterventionPublished)
+    assert published.name == ""
+    state = carry_out(state, mend, actor=MODERATOR)
+    assert (of(state, "d").name, of(state, "d").given) == ("", "Rude")
+    refused(state, mend, actor=MODERATOR)
+    long = do.Reword(intervention=name("d"), text="Who?", name="x" * (MAX_NAME + 1))
+    assert refused(state, long, actor=MODERATOR).code is RefusalCode.INVALID
+    state = carry_out(state, do.Reword(intervention=name("d"), text="Who pays?"), actor=MODERATOR)
+    assert (of(state, "d").text, of(state, "d").name) == ("Who pays?", ""), "a name that isn't told stays"
+
+
 def test_what_is_not_taken_says_why_and_nobody_reads_what_it_said() -> None:
     state = asked()
     assert refused(state, stand(Standing.DECLINED, "a")).code is RefusalCode.INVALID

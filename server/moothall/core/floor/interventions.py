@@ -32,10 +32,13 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     """As it reads now."""
     language: str
     name: str
+    """As it stands there now."""
     origin: str
     asker: str
     t: int
     """When it was asked, media ms."""
+    given: str = ""
+    """The name as it was given; empty where only public events are known."""
     after_close: bool = False
     standing: Standing = Standing.CHECKED
     since: int = 0
@@ -148,6 +151,7 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
                 text=event.text,
                 language=event.language,
                 name=event.name,
+                given=event.name,
                 origin=event.origin,
                 asker=event.asker,
                 t=event.t,
@@ -156,7 +160,8 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             kept = floor.interventions.set(event.intervention, made)
             return replace(floor, interventions=kept, last=max(floor.last, event.number))
         case ev.InterventionReworded():
-            return floor.with_(event.intervention, text=event.text)
+            named = {} if event.name is None else {"name": event.name}
+            return floor.with_(event.intervention, text=event.text, **named)
         case ev.InterventionFlagged():
             return floor.with_(event.intervention, flags=event.flags)
         case ev.InterventionPublished():
@@ -238,6 +243,7 @@ def _removed(floor: Floor, event: ev.InterventionRemoved) -> Floor:
         text="",
         language=event.language,
         name="",
+        given="",
         origin=event.origin,
         asker=event.asker,
         t=event.t,

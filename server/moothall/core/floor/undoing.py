@@ -36,9 +36,11 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
             return _of_standing(floor, event)
         case ev.InterventionReworded():
             before = floor.get(event.intervention)
-            reworded = do.Reword(intervention=event.intervention, text=event.text)
-            back = None if before is None else do.Reword(intervention=before.id, text=before.text)
-            return reworded, None if back is None else (back,)
+            reworded = do.Reword(intervention=event.intervention, text=event.text, name=event.name)
+            if before is None:
+                return reworded, None
+            name = None if event.name is None else before.name
+            return reworded, (do.Reword(intervention=before.id, text=before.text, name=name),)
         case ev.InterventionFlagged():
             before = floor.get(event.intervention)
             flagged = do.Flag(intervention=event.intervention, flags=event.flags)

@@ -77,7 +77,7 @@ def without(events: list[ev.AnyEvent], which: InterventionId) -> list[ev.AnyEven
 
 
 def wordless(each: Intervention) -> Intervention:
-    empty = {"text": "", "received": "", "name": "", "answer": "", "answer_language": "", "reason": ""}
+    empty = {"text": "", "received": "", "name": "", "given": "", "answer": "", "answer_language": "", "reason": ""}
     return msgspec.structs.replace(each, removed=True, **empty)
 
 
@@ -118,7 +118,7 @@ def test_of_public_events_alone_everybody_reads_the_same(story: list[do.AnyComma
 
 
 def _plain(each: Intervention) -> Intervention:
-    return msgspec.structs.replace(each, received="", asker="", flags=(), after_close=False)
+    return msgspec.structs.replace(each, received="", given="", asker="", flags=(), after_close=False)
 
 
 @given(stories, names, st.sampled_from(Order))

@@ -20,7 +20,7 @@ def where(state: State) -> dict[str, tuple[object, ...]]:
     """Where everything stands, without since when."""
     floor = state.floor
     found: dict[str, tuple[object, ...]] = {
-        each.id: (each.standing, each.reason, each.into, each.segment, each.text, each.flags)
+        each.id: (each.standing, each.reason, each.into, each.segment, each.text, each.name, each.flags)
         for each in floor.standing(*Standing)
     }
     return found | {
@@ -46,6 +46,7 @@ def queued() -> State:
         stand(Standing.TO_REPORT, "b"),
         stand(Standing.CLOSED, "b"),
         do.Reword(intervention=A, text="Why now?"),
+        do.Reword(intervention=A, text="Why?", name="Nobody"),
         do.Flag(intervention=A, flags=("abuse",)),
         do.ArrangeQueue(first=(name("b"),)),
         do.OrderQueue(order=Order.SUPPORT),
