@@ -181,6 +181,7 @@ function show() {
   clearTimeout(due);
   due = null;
   if (!state.session || panels.busy(show)) return;
+  questions.over = state.session.status === 'closed';
   sift.offer();
   const wanted = sift.wanted();
   const shown = panels.show((item) => fits(item, wanted, line.translating.of(item)));
@@ -193,6 +194,7 @@ function show() {
   const [approved, unread] = questions.left();
   set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
   at('Left').hidden = !approved.length && !unread.length;
+  if (questions.over && !at('Left').hidden) at('Called').closest('.panels').prepend(at('Left').closest('section')); // It is what is to be done now.
   hands.show();
   tick();
 }

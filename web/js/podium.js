@@ -59,7 +59,8 @@ function pressed(id, does) {
 
 pressed('Taken', () => {
   const [next] = questions.panel('Queued');
-  if (questions.called !== null) say(words.text('answered-first'));
+  if (state.session.status === 'closed') say(words.text('over'));
+  else if (questions.called !== null) say(words.text('answered-first'));
   else if (next) bring(next, 'called');
   else say(words.text('none'));
 });

@@ -37,6 +37,7 @@ export class QuestionItems {
     if (item.received !== item.text) {
       parts.push(element('p', { class: 'about' }, words.text('received'), ' ', bdi(item.received, { lang: item.language })));
     }
+    if (item.given !== item.name) parts.push(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
     return parts;
   }
 
@@ -45,7 +46,6 @@ export class QuestionItems {
     const { words } = this;
     const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
     if (item.name) parts.push(bdi(item.name));
-    if (item.given !== item.name) parts.push(element('span', { class: 'given' }, words.text('given'), ' ', bdi(item.given || '–')));
     parts.push(element('span', {}, this.place(item)));
     return parts;
   }

@@ -49,8 +49,9 @@ export class QuestionLine {
   }
 
   async undo(id) {
-    const answer = this.#answered(await this.link.request('undo', { id }));
-    if (!answer.refusal) this.say(this.words.text('undone'));
+    const { refusal } = await this.link.request('undo', { id });
+    if (refusal?.code === 'stale') this.say(this.words.text('refused.conflict')); // Nobody was faster: it is too late for that.
+    else this.say(this.words.text(refusal ? `refused.${refusal.code}` : 'undone'));
   }
 
   #answered(answer) {

@@ -20,8 +20,11 @@ const ACTS = {
   withdrawn: [],
 };
 
+const TURNS = ['call', 'up', 'down', 'first']; // acts for which there must be turns to be had
+
 export class Questions {
   constructor() {
+    this.over = false; // whether the meeting is closed
     this.items = new Map();
     this.queue = []; // [{intervention, why}]
     this.alike = [];
@@ -60,7 +63,8 @@ export class Questions {
 
   acts(id) {
     const { standing, flags, removed } = this.get(id) ?? {};
-    const acts = (ACTS[standing] ?? []).filter((act) => !removed || (act !== 'reword' && act !== 'write'));
+    const none = [...(removed ? ['reword', 'write'] : []), ...(this.over ? TURNS : [])];
+    const acts = (ACTS[standing] ?? []).filter((act) => !none.includes(act));
     if (!acts.length) return acts;
     return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : [])];
   }

@@ -76,6 +76,7 @@ MODERATING_TEXTS = {
     "answered-at": "Answered here:",
     "received": "As it was written:",
     "given": "Name as it was given:",
+    "over": "The meeting is over: nobody can be called any more.",
     "answer": "Answered in writing:",
     "reason": "Not taken, because {reason}",
     "joined": "Joined with a similar question (no. {n})",

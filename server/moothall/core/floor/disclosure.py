@@ -32,7 +32,7 @@ from statistics import fmean
 import msgspec
 
 from moothall.core.floor.interventions import Floor
-from moothall.core.floor.listing import ANSWERED
+from moothall.core.floor.listing import was_answered
 from moothall.core.floor.parts import Standing
 from moothall.core.floor.statements import NOT_SAID, Dimension, Statement
 
@@ -103,7 +103,7 @@ def shares(floor: Floor) -> dict[Column, Shares]:
     asked, heard, answered = (found[column] for column in Column)
     for each in everything.values():
         asked[each.asker] = (asked.get(each.asker, (0,))[0] + 1,)
-        if each.standing in ANSWERED:
+        if was_answered(floor, each):
             answered[each.asker] = (answered.get(each.asker, (0,))[0] + 1,)
     for turn in floor.turns:
         of = everything.get(turn.intervention)

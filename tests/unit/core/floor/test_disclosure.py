@@ -17,6 +17,7 @@ from moothall.core.floor.disclosure import (
 )
 from moothall.core.floor.parts import Standing
 from moothall.core.floor.statements import NOT_SAID, Dimension, Statement
+from moothall.core.ids import InterventionId
 
 BY_GROUP = (Dimension.GROUP,)
 
@@ -63,6 +64,8 @@ def test_what_everybody_has_is_read_from_the_queue() -> None:
     assert found[Column.ASKED] == {"by-q0": (2,), "by-q1": (1,), "by-q2": (1,), "by-q3": (1,)}
     assert found[Column.ANSWERED] == {"by-q0": (1,), "by-q1": (1,), "by-q2": (1,)}
     assert found[Column.HEARD] == {"by-q0": (60_000, 0), "by-q1": (119_000, 0), "by-q2": (178_000, 0)}
+    told.do(stand(Standing.JOINED, "more", into=InterventionId("q1")))
+    assert shares(told.state.floor)[Column.ANSWERED]["by-q0"] == (2,), "answered with the one that it was joined with"
 
 
 def test_a_turn_counts_when_it_is_over() -> None:
