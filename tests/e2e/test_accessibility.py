@@ -149,6 +149,7 @@ FOLLOW = """() => {
         window.reached.push({
             over: element === document.body || visited.has(element),
             what: element.outerHTML.slice(0, 120),
+            by: `${at?.outerHTML.slice(0, 80)} at ${scrollY}: ${box.top} to ${box.bottom} of ${innerHeight}`,
             inView: box.bottom > 0 && box.top < innerHeight && box.width > 0,
             uncovered: Boolean(at && [at, at.closest('label')?.control ?? at].some((one) => one.contains(element)
                 || element.contains(one))),
@@ -175,7 +176,7 @@ async def walk(page: Page, key: str) -> list[str]:
         return [f"{key} never comes out of it."]
     await page.evaluate("following.abort()")
     return [
-        f"{key}: not {', '.join(wrong)}: {each['what']}"
+        f"{key}: not {', '.join(wrong)}: {each['what']} but {each['by']}"
         for each in itertools.takewhile(lambda each: not each["over"], reached)
         if (wrong := [quality for quality in ("inView", "uncovered", "marked") if not each[quality]])
     ]

@@ -16,8 +16,8 @@ export function keepClear(bar) {
   }).observe(bar, { box: 'border-box' });
 }
 
-/** Give what is there to read the focus, and have it in view: the window may stand above it. */
+/** Give what is there to read the focus, and have it in view: the window may stand above it, or the bar before it. */
 export function focusOn(log) {
   log.focus({ preventScroll: true });
-  if (log.getBoundingClientRect().top > innerHeight / 2) log.scrollIntoView({ block: 'start', behavior: 'instant' });
+  if (log.getBoundingClientRect().top > innerHeight / 3) log.scrollIntoView({ block: 'start', behavior: 'instant' });
 }

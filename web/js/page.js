@@ -188,7 +188,7 @@ function count() {
 function session() {
   if (texts !== count()) {
     texts = count();
-    import('./menu.js').then(({ complete }) => complete(reader.session.channels, { words, ui: data.ui, here: data.channel }));
+    import('./menu.js').then(({ complete }) => place.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
   }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
