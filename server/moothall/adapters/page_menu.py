@@ -21,7 +21,7 @@ from moothall.adapters.page_choices import SHOW
 from moothall.adapters.page_texts import INSTEAD, INSTEAD_BACK, INSTEAD_READ
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId
-from moothall.core.languages import direction
+from moothall.core.languages import direction, same_language
 from moothall.core.session import Status
 from moothall.core.times import Zone
 from moothall.core.views.captions import Channel, Session
@@ -178,22 +178,22 @@ def in_place(
 def in_own_language(session: Session, address: Address, ui: Catalogue) -> dict[str, str] | None:
     """The text in the language of the page, an interpreter's first, for somebody who reads what is spoken in others."""
     here = session.channels.get(address.channel or ChannelId(""))
-    if here is None or here.kind is not ChannelKind.FLOOR or any(_same(tag, ui.language) for tag in here.languages):
+    if (
+        here is None
+        or here.kind is not ChannelKind.FLOOR
+        or any(same_language(tag, ui.language) for tag in here.languages)
+    ):
         return None
     for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
         for name, channel in session.channels.items():
             tag = channel.languages[0] if channel.languages else ""
-            if channel.kind is kind and _same(tag, ui.language):
+            if channel.kind is kind and same_language(tag, ui.language):
                 return {
                     "address": address.page(channel=name),
                     "name": own_name(tag) or ui.language_name(tag),
                     "tag": tag,
                 }
     return None
-
-
-def _same(tag: str, other: str) -> bool:
-    return tag.partition("-")[0].lower() == other.partition("-")[0].lower()
 
 
 def by_language(session: Session) -> str:
