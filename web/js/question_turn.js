@@ -14,10 +14,10 @@ export class QuestionTurn {
 
   /** Show how it stands now; in #Timer, #Time, #Held. */
   show() {
-    const { questions, words, say } = this.line;
+    const { questions, state, words, say } = this.line;
     const { turn, time, typed, begin } = questions;
-    at('Timer').hidden = turn === null;
-    if (turn === null) return;
+    at('Timer').hidden = turn === null || state.session.status === 'closed'; // which ends a turn
+    if (at('Timer').hidden) return;
     const now = this.line.now();
     const spent = now - turn;
     const over = time > 0 && spent >= time;
