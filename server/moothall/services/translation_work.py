@@ -14,7 +14,7 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, SegmentId
 from moothall.core.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session import Channel, Segment
+from moothall.core.session import Channel, Segment, Status
 from moothall.core.signals import Unrecorded
 from moothall.core.translating.lines import Due, all_due, as_said, due
 from moothall.core.translating.pending import Pending, clause
@@ -26,10 +26,13 @@ from moothall.services.translators import LinkLost, NoTranslator, TranslationFai
 logger = logging.getLogger(__name__)
 
 TRANSLATOR = Actor(Role.TRANSLATOR, "translator")
-MOST_TRIES = 6
-"""How often in a row a line may fail, with more patience each time, before it is left until the next start."""
 AGAIN_MS = 500
-"""Patience after the first failure; twice as much after each further one."""
+"""Patience after the first failure of a line; twice as much after each further one in a row, up to AT_LEAST_MS."""
+AT_LEAST_MS = 60_000
+"""How often a line that fails is tried again at least. A service may be away for an hour: no line is lost by that."""
+MOST_TRIES = 20
+"""How often in a row one of a session that is closed is tried, in some 14 minutes; then it is left until the session is
+loaded again, or other translators are connected."""
 MOST_PATIENCE_MS = 512_000
 """The most patience with a line under which the translators ended, for it may have been what ended them. It is never
 left, and what others say comes first."""
@@ -242,8 +245,8 @@ class TranslationWork:
         name = line.source.segment
         tries = self._tries[name] = self._tries.get(name, 0) + 1
         logger.warning("session %s, %s: line %s, try %d: %s", self.live.id, self.channel, name, tries, failed)
-        if tries < MOST_TRIES:
-            self._put_off(line, AGAIN_MS << (tries - 1))
+        if tries < MOST_TRIES or self.live.state.status is not Status.CLOSED:
+            self._put_off(line, min(AGAIN_MS << min(tries - 1, 16), AT_LEAST_MS))
 
     def _ended_under(self, line: Due) -> None:
         name = line.source.segment

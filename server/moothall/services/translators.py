@@ -201,6 +201,8 @@ class Translators:
                 return await answer
             finally:
                 link.owed.pop(number, None)
+                if not answer.cancel() and not answer.cancelled():
+                    answer.exception()  # Whoever waited may be gone by now.
 
     def _give_up(self, link: _Link) -> None:
         if link not in self._links:

@@ -35,21 +35,41 @@ def test_a_failure_costs_a_late_line_and_never_a_lost_one() -> None:
     run(story())
 
 
-def test_a_line_that_always_fails_is_left_and_the_others_go_on() -> None:
+def test_lines_that_fail_for_an_hour_come_within_a_minute_then() -> None:
     async def story() -> None:
         async with translated_hall(of_record=("pt",)) as on:
             echo = on.connect()
             await on.comes(lambda: PT in on.live.state.channels)
             echo.fails = 10_000
             await on.says("a", "Good morning.")
-            await on.hall.clock.sleep(60_000)
-            asked = len(echo.asked)
-            assert asked == 6
+            await on.hall.clock.sleep(3_600_000)
+            assert 60 < len(echo.asked) < 70, "with more patience each time, once a minute at least"
             echo.fails = 0
             await on.says("b", "Welcome.")
             await on.comes(lambda: on.lines(PT) == {"b": "[pt] Welcome."})
+            await on.hall.clock.sleep(60_000)
+            assert len(on.lines(PT)) == 2
+            echo.fails = 10_000
+            await on.says("c", "Thank you.")
+            await on.hall.clock.sleep(300_000)
+            echo.fails = 0
             on.connect(EchoEnd([DIRECTIONS[3]]))  # Whatever changes, it is tried anew.
-            await on.comes(lambda: len(on.lines(PT)) == 2)
+            await on.comes(lambda: len(on.lines(PT)) == 3)
+
+    run(story())
+
+
+def test_a_line_of_a_closed_session_that_always_fails_is_left() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            echo = on.connect()
+            await on.comes(lambda: PT in on.live.state.channels)
+            echo.fails = 10_000
+            await on.says("a", "Good morning.")
+            await on.do(do.CloseSession())
+            for asked in (20, 20):
+                await on.hall.clock.sleep(900_000)
+                assert len(echo.asked) == asked
 
     run(story())
 
