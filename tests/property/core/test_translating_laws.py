@@ -7,7 +7,7 @@ import itertools
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moothall.core.translating.protecting import protect, restore
+from moothall.core.translating.protecting import protect, restore, search_for
 from moothall.core.translating.routes import LONGEST, Direction, best_route
 from moothall.core.translating.wording import finished, prepared, wording
 
@@ -46,7 +46,7 @@ def test_no_other_way_is_cheaper(given_ones: list[Direction], source: str, targe
 
 @given(st.text(max_size=80), st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=8), max_size=4))
 def test_what_is_taken_out_can_be_put_in_again(text: str, terms: dict[str, str]) -> None:
-    taken = protect(text, terms)
+    taken = protect(text, search_for(terms))
     back = restore(taken.text, taken.put_in)
     if taken.put_in:
         assert back is not None

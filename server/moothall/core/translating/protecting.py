@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -43,10 +44,10 @@ _NUMBER_WORDS = (
 _AHEAD = {
     NUMBER: re.compile(rf"\s+(?:\d|(?:{'|'.join(_NUMBER_WORDS.split())})(?!\w))", re.IGNORECASE),
     QUESTION: re.compile(r"\s*[?？؟]"),  # noqa: RUF001
-    ALONE: re.compile(r"\s*(?:[.!…。！](?!\s*\d)|\Z)"),  # noqa: RUF001
+    ALONE: re.compile(r"\s*(?:[.!…。！](?!\s*\d)|\Z)"),  # noqa: RUF001  # as they are written
 }
 """What has to follow."""
-_APOSTROPHES = str.maketrans("’ʼ", "''")  # noqa: RUF001
+_APOSTROPHES = str.maketrans("’ʼ", "''")  # noqa: RUF001  # as they are written
 _LETTER = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 """A letter or digit of a script that has spaces between words: next to one a word isn't whole."""
 
@@ -59,38 +60,56 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in the translation for the first, the second, ... place."""
 
 
-def protect(text: str, terms: Mapping[str, str], staying: Mapping[str, str] | None = None) -> Protected:
-    """Take out what is to be kept.
+class Search(NamedTuple):
+    """How terms are looked for: made once for all texts, since a table of formulas has some hundreds of them."""
 
-    `terms`: words as they are said, and what is to stand for them in the translation. Whole words count, case and the
-    form of apostrophes don't; where two terms begin at the same word the longer one does. Of one that ends with NUMBER,
-    QUESTION or ALONE only what stands before is taken out, where that holds. `staying`: words that stay behind a term
-    in small letters.
+    pattern: re.Pattern[str] | None
+    """None where there are none."""
+    wanted: Mapping[str, Mapping[str, str]]
+    """As it is said, in plain letters → what has to hold there → what stands in the translation."""
+    staying: Mapping[str, str]
+    """As it is said, with what has to hold → the word that stays."""
+
+
+def search_for(terms: Mapping[str, str], staying: Mapping[str, str] | None = None) -> Search:
+    """Look for `terms`: words as they are said, and what is to stand for them in the translation.
+
+    Whole words count, case and the form of apostrophes don't; where two begin at the same word the longer one does. Of
+    one that ends with NUMBER, QUESTION or ALONE only what stands before is taken out, where that holds. `staying`:
+    words that stay behind a term in small letters.
     """
     stays_behind = {_plain(term): word for term, word in (staying or {}).items()}
-    put_in: list[str] = []
     wanted: dict[str, dict[str, str]] = {}
     for term, written in terms.items():
         begin, ahead = parted(_plain(term))
         if begin.strip():
             wanted.setdefault(begin, {})[ahead] = parted(written)[0]
-    if not wanted or MARK.search(text):
-        return Protected(text=text, put_in=())
-
-    def take(match: re.Match[str]) -> str:
-        choices = wanted.get(_plain(match[0]), {})
-        fitting = [ahead for ahead in (*_AHEAD, "") if ahead in choices and _holds(ahead, text, match)]
-        if not fitting or len(put_in) == MOST:
-            return match[0]
-        put_in.append(choices[fitting[0]])
-        stays = stays_behind.get(f"{_plain(match[0])}{fitting[0]}")
-        return _mark(len(put_in)) if stays is None else f"{_mark(len(put_in))} {stays}"
-
+    if not wanted:
+        return Search(None, wanted, stays_behind)
     either = [(begin, ahead) for begin, choices in wanted.items() for ahead in choices]
     longest_first = sorted(either, key=lambda each: (-len("".join(each)), each))
     pattern = "|".join(f"{_either_apostrophe(begin)}{_only_before(ahead)}" for begin, ahead in longest_first)
     whole_words = rf"(?<!{_LETTER})(?:{pattern})(?!{_LETTER})"
-    return Protected(text=re.sub(whole_words, take, text, flags=re.IGNORECASE), put_in=tuple(put_in))
+    return Search(re.compile(whole_words, re.IGNORECASE), wanted, stays_behind)
+
+
+def protect(text: str, search: Search) -> Protected:
+    """Take out what is looked for, MOST times at most."""
+    if search.pattern is None or MARK.search(text):
+        return Protected(text=text, put_in=())
+    put_in: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        choices = search.wanted.get(_plain(match[0]), {})
+        fitting = [ahead for ahead in (*_AHEAD, "") if ahead in choices and _holds(ahead, text, match)]
+        if not fitting or len(put_in) == MOST:
+            return match[0]
+        put_in.append(choices[fitting[0]])
+        stays = search.staying.get(f"{_plain(match[0])}{fitting[0]}")
+        return _mark(len(put_in)) if stays is None else f"{_mark(len(put_in))} {stays}"
+
+    taken = search.pattern.sub(take, text)
+    return Protected(text=taken, put_in=tuple(put_in))
 
 
 def marked_otherwise(text: str) -> str:
@@ -139,7 +158,7 @@ def _plain(text: str) -> str:
 
 
 def _either_apostrophe(term: str) -> str:
-    return re.escape(term).replace("'", "['’ʼ]")  # noqa: RUF001
+    return re.escape(term).replace("'", "['’ʼ]")  # noqa: RUF001  # as they are written
 
 
 def _holds(ahead: str, text: str, match: re.Match[str]) -> bool:

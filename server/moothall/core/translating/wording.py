@@ -19,7 +19,7 @@ from moothall.core.languages import primary
 from moothall.core.translating.casing import calmed
 from moothall.core.translating.joining import JOIN, joined, parted_words
 from moothall.core.translating.phrases import Phrase, from_to
-from moothall.core.translating.protecting import MARK, Protected, protect, restore
+from moothall.core.translating.protecting import MARK, Protected, Search, protect, restore, search_for
 
 SCHEME = "1"
 """Of what is done here: another one gives other texts from the same words."""
@@ -30,8 +30,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
 
     terms: dict[str, str]
     """As it is said → as it is written in the target: the session's terms, then the formulas."""
-    staying: dict[str, str] = {}
-    """Of terms with a preposition and an article in one word, in small letters: the article, which stays."""
+    search: Search
+    """How they are looked for; of those with a preposition and an article in one word the article stays."""
     names: tuple[str, ...] = ()
     """As they are written, for texts in capitals."""
     version: str
@@ -91,7 +91,7 @@ def wording(
     languages = (primary(source), primary(target))
     content = repr((SCHEME, languages, sorted(all_of_them.items()), sorted(staying.items()), written_so))
     version = blake2s(content.encode(), digest_size=8).hexdigest()
-    return Wording(terms=all_of_them, staying=staying, names=written_so, version=version)
+    return Wording(terms=all_of_them, search=search_for(all_of_them, staying), names=written_so, version=version)
 
 
 def prepared(text: str, source: str, wording: Wording) -> Prepared:
@@ -99,7 +99,7 @@ def prepared(text: str, source: str, wording: Wording) -> Prepared:
     plain = calmed(_BEFORE_MARK.sub("", _visible(text)), source, wording.names)
     if not plain:
         return Prepared(plain="", pieces=())
-    taken = protect(plain, wording.terms, wording.staying)
+    taken = protect(plain, wording.search)
     pieces: list[Piece] = []
     for sentence in _SENTENCES.split(taken.text) if taken.put_in else (taken.text,):
         ready = bool(taken.put_in) and _is_ready(sentence)

@@ -8,7 +8,7 @@ import pytest
 
 from moothall.core.errors import ConfigurationError
 from moothall.core.translating.phrases import Phrase, from_to, read_phrases
-from moothall.core.translating.protecting import ALONE, NUMBER, QUESTION, parted, protect, restore
+from moothall.core.translating.protecting import ALONE, NUMBER, QUESTION, parted, protect, restore, search_for
 
 TABLE = Path(__file__).parents[4] / "config" / "phrases.toml"
 LANGUAGES = ("en", "es", "fr", "pt")
@@ -33,7 +33,7 @@ def test_each_form_of_a_formula_becomes_what_is_said_in_the_other_language(sourc
             begin, ahead = parted(form)
             follows = {NUMBER: " 7", QUESTION: "?"}.get(ahead, "")
             before, after = ("Well. ", ". Thank you.") if ahead == ALONE else ("Well, ", f"{follows}, thank you.")
-            taken = protect(f"{before}{begin.upper()}{after}", terms)
+            taken = protect(f"{before}{begin.upper()}{after}", search_for(terms))
             assert taken.text == f"{before}XQ1X{after}"
             # What this engine does to the rest is another matter.
             there = restore(taken.text, taken.put_in)
