@@ -84,7 +84,7 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await expect(page.locator("#q-a")).to_contain_text("As it was written: Who pais?")
-        await expect(page.locator("#q-a")).to_contain_text("Name as it was given: –")  # noqa: RUF001
+        await expect(page.locator("#q-a")).to_contain_text("Name as it was given: –")  # noqa: RUF001  # as it is written
         await expect(page.locator("#q-a")).to_be_focused()
         await page.keyboard.press("a")
         await expect(page.locator("#Queued #q-a")).to_be_visible()

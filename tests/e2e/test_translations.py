@@ -154,6 +154,12 @@ async def test_the_language_is_chosen_by_its_own_name_and_remembered(page: Page)
         await visit(page, on)
         await expect(page).to_have_url(on.page)
         await expect(page.locator("#s2 .text")).to_be_attached()
+        await page.goto(f"{on.page}?ui=es")  # nobody speaks Spanish: the bar leads to it
+        await page.get_by_role("link", name="En su idioma: Español").click()
+        await expect(page).to_have_url(f"{on.page}?channel=mt-es&ui=es")
+        await expect(page.get_by_role("link", name="En su idioma: Español")).to_have_count(0)
+        await page.goto(on.page)
+        await expect(page).to_have_url(f"{on.page}?channel=mt-es")
 
 
 async def test_a_meeting_without_the_language_is_read_as_spoken(page: Page) -> None:

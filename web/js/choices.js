@@ -28,7 +28,7 @@ export class Choices {
     form.addEventListener('submit', (event) => event.preventDefault());
     form.addEventListener('change', ({ target }) => this.choose(target.name, value(target)));
     document.addEventListener('click', ({ target }) => {
-      const language = target.closest?.('.texts') && (target.hreflang ?? target.value); // a link, or a button to ask with
+      const language = target.closest?.('.texts, .yours') && (target.hreflang ?? target.value); // a link, or a button to ask with
       if (typeof language === 'string') keep(KEY, { ...recall(KEY), language: language.toLowerCase() });
     });
   }

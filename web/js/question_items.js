@@ -37,7 +37,6 @@ export class QuestionItems {
     if (item.received !== item.text) {
       parts.push(element('p', { class: 'about' }, words.text('received'), ' ', bdi(item.received, { lang: item.language })));
     }
-    if (item.given !== item.name) parts.push(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
     return parts;
   }
 
@@ -106,6 +105,8 @@ export class QuestionItems {
     const made = element('li', {
       class: ['question', fresh && 'new', picked && 'picked', current && 'current'].filter(Boolean).join(' '), id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1',
     }, head, ...this.texts(item), this.about(item), ...this.#notes(item));
+    // Not on the podium, where others may look on.
+    if (item.given !== item.name) made.append(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
     const like = questions.like(item.id);
     if (like.length) {
       const numbers = like.map((id) => questions.get(id).number).join(', ');
