@@ -86,7 +86,6 @@ class Box:
         """More that are not on the disk yet."""
         self.uncounted: set[str] = set()
         """What they are about whose numbers may differ from those that were counted last."""
-        self._set_aside: tuple[tuple[int, int], Mapping[str, int]] = ((0, 0), {})
         self.unwritten: list[BookEntry] = []
         """What goes into the book with the next ballots: the key, and who is set aside."""
 
@@ -117,11 +116,10 @@ class Box:
 
     def set_aside(self) -> Mapping[str, int]:
         """How many ballots don't count, by what they are about."""
-        of = self.held, len(self.aside)
-        if self._set_aside[0] != of:
-            found = {what: sum(voter in self.aside for voter in there) for what, there in self.given.items()}
-            self._set_aside = of, {what: count for what, count in found.items() if count}
-        return self._set_aside[1]
+        if not self.aside:
+            return {}  # It is asked at each act of a desk, of all the ballots that there are.
+        found = {what: len(there.keys() & self.aside) for what, there in self.given.items()}
+        return {what: count for what, count in found.items() if count}
 
 
 class _Waiting(msgspec.Struct, frozen=True):

@@ -276,8 +276,9 @@ async def test_a_poll_whose_page_went_away_does_not_hold_up_the_servers_end() ->
     async with asyncio.timeout(4):  # The web server waits 5 s for what is still being answered.
         async with desk_house() as house, desk(house, "tech", "polling") as one:
             await one.until("presence")
+            # Until its next poll is there, of which the server tells nobody.
             while not any("_handle_request" in repr(task.get_coro()) for task in asyncio.all_tasks()):  # noqa: ASYNC110
-                await asyncio.sleep(0)  # Until its next poll is there, for which nothing comes.
+                await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("error", [RecordBroken("It says: rhubarb."), ValueError("rhubarb")])

@@ -8,20 +8,20 @@ from moothall.core import events as ev
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.removing import speaker_of
 from moothall.core.floor.turns import name_of
-from moothall.core.ids import ChannelId
 from moothall.core.session import State
+from moothall.core.translating.lines import spoken
 
 
 def takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
     """Whoever is called is named in the text from here on."""
-    floor = next((channel for channel in state.channels.values() if channel.kind is ev.ChannelKind.FLOOR), None)
+    floor = spoken(state)
     if floor is None:
         return []
     speaker, known = speaker_of(each), state.speakers.get(speaker_of(each)) == each.name
     introduced = [] if known else [ev.SpeakerIntroduced(speaker=speaker, name=each.name)]
     if known and floor.speaker == speaker:
         return []
-    return [*introduced, ev.SpeakerTookFloor(channel=ChannelId(floor.id), speaker=speaker, t=t)]
+    return [*introduced, ev.SpeakerTookFloor(channel=floor.id, speaker=speaker, t=t)]
 
 
 def leave_floor(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:
