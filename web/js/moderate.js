@@ -194,7 +194,8 @@ function show() {
   const [approved, unread] = questions.left();
   set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
   at('Left').hidden = !approved.length && !unread.length;
-  if (questions.over && !at('Left').hidden) at('Called').closest('.panels').prepend(at('Left').closest('section')); // It is what is to be done now.
+  const [left, box] = [at('Left').closest('section'), at('Called').closest('.panels')];
+  if (questions.over && !at('Left').hidden && left.parentNode !== box) box.prepend(left); // It is what is to be done now.
   hands.show();
   tick();
 }
