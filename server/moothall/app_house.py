@@ -15,6 +15,7 @@ from moothall.adapters import book_sqlite, signing, sqlite_file
 from moothall.adapters.book_sqlite import SqliteBook
 from moothall.adapters.data_folder import hold_folder
 from moothall.adapters.glossary_folder import GlossaryFolder
+from moothall.adapters.language_names import language_names
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
@@ -81,6 +82,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
             proposals=self.proposals,
             public=public,
             zones=find_zone,
+            language_names=language_names,
         )
 
     async def erase(self, session: SessionId) -> None:

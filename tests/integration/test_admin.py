@@ -147,6 +147,34 @@ async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
         assert house.running.programme.zone().name == "Africa/Nairobi"
 
 
+async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistakes_at_once(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await secretary.get("/admin")
+        table = (
+            "Title;Date;Start;End;Room;Languages;Speakers;Time zone\n"
+            "Ouverture;01/12/2026;09:00;10:00;Salle A;English, español;Élodie;Africa/Nairobi\n"
+            "Suite;02/12/2026;09:00;10:00;Salle A;fr;;Africa/Nairobi\n"
+            "Ensemble;01/12/2026;9:30;10:30;Salle A;français;;Africa/Nairobi\n"
+        )
+        assert await secretary.upload(table.encode("cp1252")) == 200
+        for shown in ("09:00 \N{EN DASH} 10:00", "Salle A", "English, Spanish", "Élodie", "Times are Nairobi time"):
+            assert shown in secretary.text, shown
+        assert "Two meetings in one place at the same time" in secretary.text
+        assert "Windows-1252" in secretary.text
+        wrong = "Title;Date;Start;Languages\nA;soon;;Elvish\nB;;later;\n"
+        await secretary.get("/admin")
+        assert await secretary.upload(wrong.encode("utf-8")) == 400
+        for said in (
+            "Line 2, column &#39;Date&#39;",
+            "Line 2, column &#39;Languages&#39;",
+            "Line 3, column &#39;Start&#39;",
+        ):
+            assert said in secretary.text, secretary.text
+        assert 'action="/admin/programme"' in secretary.text, "the mended file can be sent from here"
+        assert house.running.programme.planned() == ()
+
+
 async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()

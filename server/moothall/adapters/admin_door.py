@@ -12,6 +12,7 @@ from aiohttp import web
 from moothall.adapters import admin_view as view
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see, wrong
 from moothall.adapters.admin_texts import ACCESS, ROLES, SOUND, AdminText
+from moothall.adapters.language_names import LanguageReader
 from moothall.adapters.translation_texts import reach_part
 from moothall.core import commands as do
 from moothall.core.actors import Role
@@ -84,7 +85,7 @@ class AdminDoor:
         self._public = public
         self._qr = qr_svg
         self._reach = reach
-        self._languages = view.LanguageReader(pages.pages.catalogues).read
+        self._languages = LanguageReader().read
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""

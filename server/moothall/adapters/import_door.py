@@ -11,20 +11,30 @@ from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
-from moothall.adapters.admin_view import change_rows, clock_of
+from moothall.adapters.admin_view import change_rows, clash_rows, import_view
 from moothall.adapters.form_guard import FIELD
+from moothall.adapters.language_names import language_names
+from moothall.adapters.page_rows import times_are
 from moothall.core.errors import ProgrammeError, StorageUnavailable
 from moothall.core.programme.drafts import Reading
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
 from moothall.core.programme.times import Zones
 from moothall.services.programme import Programme
-from moothall.services.programme_import import carry_out, preview
+from moothall.services.programme_import import carry_out, clashes_after, made_by, preview, zone_after
 from moothall.services.role_links import Staff
 
 MOST_PENDING = 4
 """Files that were shown and not yet made. Overflow: the oldest has to be sent again."""
 LONGEST_FIELD = 200
+MOST_CLASHES = 50
+"""Pairs of meetings that are shown. Overflow: the later ones aren't."""
+_EMPTY: dict[str, object] = {
+    **dict.fromkeys(("title", "times", "pending", "zone"), ""),
+    **dict.fromkeys(("changes", "kept", "clashes", "notes", "wrong", "refused"), ()),
+    "done": None,
+}
+"""What the page shows of each kind, where it shows nothing."""
 
 
 class ImportDoor:
@@ -53,22 +63,28 @@ class ImportDoor:
             wanted = await asyncio.to_thread(self._read, data, fields.get("zone", ""))
         except Wrong as error:
             return self._pages.refuse(request, error)
-        found = preview(self._programme, wanted)
+        except ProgrammeError as error:
+            return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
         name = fields[FIELD]
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)
-        return self._pages.show(
-            "admin_import.html",
+        found = preview(self._programme, wanted)
+        made = made_by(found)
+        shown = import_view(self._programme, wanted, zone_after(self._programme, wanted, self._zones), asked.ui)
+        return self._page(
             asked,
             title=wanted.title,
-            times=clock_of(self._programme, asked.ui),
-            changes=change_rows(found, self._programme, asked.ui),
+            times=times_are(shown.zone, self._programme.now(), asked.ui),
+            changes=change_rows(made, shown),
+            kept=change_rows([change for change in found if change not in made], shown),
+            clashes=clash_rows(clashes_after(self._programme, wanted)[:MOST_CLASHES], shown),
             notes=wanted.notes,
             pending=name,
-            done=None,
-            refused=(),
         )
+
+    def _page(self, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
+        return self._pages.show("admin_import.html", asked, status=status, **(_EMPTY | values))
 
     async def carry_out(self, request: web.Request) -> web.Response:
         """Make the changes that were shown."""
@@ -86,26 +102,13 @@ class ImportDoor:
 
     async def _make(self, asked: Asked, wanted: Timetable) -> web.Response:
         imported = await carry_out(self._programme, wanted, by=asked.staff[0].link)
-        return self._pages.show(
-            "admin_import.html",
-            asked,
-            title=wanted.title,
-            times=clock_of(self._programme, asked.ui),
-            changes=[],
-            notes=(),
-            pending="",
-            done=imported.done,
-            refused=imported.refused,
-        )
+        return self._page(asked, title=wanted.title, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: str) -> Timetable:
         meant = self._zones(zone.strip()) if zone.strip() else self._programme.zone().rules
         if meant is None:
             raise Wrong(400, AdminText.ZONE)
-        try:
-            return read_programme(data, Reading(zones=self._zones, zone=meant))
-        except ProgrammeError as error:
-            raise Wrong(400, AdminText.FILE, str(error)) from error
+        return read_programme(data, Reading(zones=self._zones, zone=meant, language_names=language_names()))
 
 
 class _Upload(msgspec.Struct):

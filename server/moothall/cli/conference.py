@@ -150,6 +150,8 @@ def said_of(told: Told) -> list[str]:
     lines = [told.title] if told.title else []
     lines += [_line(change, zone) for change in told.changes]
     lines += list(told.notes)
+    for one, other in told.clashes:
+        lines.append(f"! room {one.room}: {one.session} and {other.session} are there at the same time")
     return lines if told.changes else [*lines, "Nothing would change: everything is as in the file."]
 
 

@@ -69,7 +69,11 @@ class NoLink(MoothallError):
 
 
 class ProgrammeError(MoothallError):
-    """A conference file can't be read."""
+    """A conference file can't be read. `sentences` say all that is wrong with it; the text is the same, a line each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
 
 
 class ProposalsRefused(MoothallError):

@@ -20,6 +20,7 @@ def office(house: ProgrammeHouse) -> Office:
         proposals=house.proposals,
         public="https://hall.example",
         zones=ZONES.get,
+        language_names=lambda: {"swahili": "sw"},
     )
 
 

@@ -119,6 +119,23 @@ def following(planned: Sequence[Planned], standing: Mapping[SessionId, Status], 
     return next((each.session for each in left if not _begun(standing, each)), None)
 
 
+def clashes(planned: Sequence[Planned]) -> tuple[tuple[Planned, Planned], ...]:
+    """Pairs of sessions that are planned in one room at the same time, by start; rehearsals are left out.
+
+    One without an end clashes with another that is on when it begins, or begins with it.
+    """
+    found: list[tuple[Planned, Planned]] = []
+    on: dict[RoomId, list[Planned]] = {}
+    for each in in_order([each for each in planned if not each.rehearsal]):
+        if each.room is None or each.starts is None:
+            continue
+        starts = each.starts
+        still = [other for other in on.get(each.room, []) if other.starts == starts or (other.ends or 0) > starts]
+        found += [(other, each) for other in still]
+        on[each.room] = [*still, each]
+    return tuple(found)
+
+
 def _begun(standing: Mapping[SessionId, Status], planned: Planned) -> bool:
     return standing.get(planned.session, Status.CREATED) in (Status.OPEN, Status.PAUSED, Status.CLOSED)
 

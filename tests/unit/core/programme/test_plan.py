@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.ids import SessionId, is_name
@@ -8,6 +9,8 @@ from moothall.core.programme.plan import (
     LONGEST_NAME,
     Overrun,
     Planned,
+    RoomId,
+    clashes,
     following,
     in_order,
     name_of,
@@ -21,6 +24,19 @@ HOUR = 3_600_000
 def planned(name: str, starts: int | None = None, *, hours: float = 1) -> Planned:
     ends = None if starts is None else starts + round(hours * HOUR)
     return Planned(session=SessionId(name), title=name, starts=starts, ends=ends)
+
+
+def test_two_sessions_in_one_room_at_one_time_clash() -> None:
+    def there(name: str, starts: int | None, room: str | None = "hall", *, rehearsal: bool = False) -> Planned:
+        place = None if room is None else RoomId(room)
+        return msgspec.structs.replace(planned(name, starts), room=place, rehearsal=rehearsal)
+
+    first, second, third = there("a", 0), there("b", HOUR // 2), there("c", HOUR)
+    elsewhere = (there("d", 0, "tent"), there("e", 0, None), there("f", None), there("g", 0, rehearsal=True))
+    assert clashes([third, second, first, *elsewhere]) == ((first, second), (second, third))
+    endless = msgspec.structs.replace(first, ends=None)
+    also = msgspec.structs.replace(endless, session=SessionId("z"), title="z")
+    assert clashes([endless, also, second]) == ((endless, also),)
 
 
 @pytest.mark.parametrize(("left", "over"), [(1, False), (0, True), (-1, True)])
