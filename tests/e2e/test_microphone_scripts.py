@@ -103,8 +103,9 @@ async def test_the_ring_keeps_what_is_not_safe_and_drops_the_oldest(scripts: Scr
         const pcm = (first) => Int16Array.from({length: 10}, (_, n) => first + n);
         const ring = new m.Ring(45);
         ring.begin('one');
-        for (const first of [0, 10, 20]) ring.add(pcm(first), 1000 + first);
         const take = ring.oldest;
+        const silent = take.age(0, 90000);  // said hello before its first sample: on since now, not since the page is
+        for (const first of [0, 10, 20]) ring.add(pcm(first), 1000 + first);
         const read = [...take.read(5, 12)];
         ring.forget(take, 15);
         const kept = [take.first, take.end, ring.samples, take.age(30, 1120), take.age(20, 1120)];
@@ -113,10 +114,12 @@ async def test_the_ring_keeps_what_is_not_safe_and_drops_the_oldest(scripts: Scr
         for (const first of [0, 10, 20]) ring.add(pcm(first), 2000 + first);
         const full = [ring.dropped, ring.samples, take.first, ring.oldest.name];
         for (const first of [30, 40, 50]) ring.add(pcm(first), 2030);
-        return {read, kept, full, after: [ring.dropped, ring.takes.length, ring.oldest.name, ring.oldest.first]};
+        const after = [ring.dropped, ring.takes.length, ring.oldest.name, ring.oldest.first];
+        return {silent, read, kept, full, after};
         """,
     )
     assert found == {
+        "silent": 0,
         "read": list(range(5, 17)),
         "kept": [10, 30, 20, 100, 101],
         "full": [10, 40, 20, "one"],

@@ -68,6 +68,9 @@ class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
 class OpenSession(Command, frozen=True, kw_only=True, tag="open"):
     """Start media time."""
 
+    age: int = 0
+    """How long ago it began, ms: a microphone's first sound was heard before it could reach the server."""
+
 
 class PauseSession(Command, frozen=True, kw_only=True, tag="pause"):
     """A break."""
@@ -116,14 +119,15 @@ class SealRecord(Command, frozen=True, kw_only=True, tag="seal"):
 
 
 class AttachSource(Command, frozen=True, kw_only=True, tag="attach-source"):
-    """Bind a source of audio to a channel, its first sample at media time `t`."""
+    """Bind a source of audio to a channel, its first sample at media time `t`.
+
+    The session's clock goes on as it did, and nothing was heard in its future: a later `t` counts as now.
+    """
 
     source: SourceId
     channel: ChannelId
     t: int
     rate: int
-    age: int = 0
-    """How long ago its first sample was heard, ms; then media time is now at `t` + `age`."""
 
 
 class EndSource(Command, frozen=True, kw_only=True, tag="end-source"):

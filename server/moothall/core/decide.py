@@ -30,6 +30,8 @@ MAX_WORD = 200
 """Characters in a word."""
 MAX_WORDS = 200
 """Words in one commit."""
+MOST_BEFORE = 600_000
+"""Ms of sound that may have been heard before a session could be opened: as much as a microphone keeps."""
 
 Decision = Sequence[ev.AnyEvent] | Refusal
 
@@ -139,7 +141,7 @@ def _life(
     status, t = state.status, state.media_now(wall)
     match command:
         case do.OpenSession() if status is Status.CREATED:
-            return [ev.SessionOpened(wall=wall)]
+            return _open(command, wall)
         case do.PauseSession() if status is Status.OPEN:
             return [ev.SessionPaused(t=t)]
         case do.ResumeSession() if status is Status.PAUSED:
@@ -153,6 +155,13 @@ def _life(
         case _:
             act = command.__struct_config__.tag
             return _refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
+
+
+def _open(command: do.OpenSession, wall: int) -> Decision:
+    if not 0 <= command.age <= MOST_BEFORE:
+        return _refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
+    began = [ev.ClockMapped(t=command.age, wall=wall)] if command.age else []
+    return [ev.SessionOpened(wall=wall), *began]
 
 
 def _ask_close(state: State, command: do.AskClose) -> Decision:
@@ -195,14 +204,17 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
     match command:
         case do.AttachSource():
-            if not is_name(command.source) or command.rate <= 0 or command.t < 0 or command.age < 0:
+            if not is_name(command.source) or command.rate <= 0 or command.t < 0:
                 return _refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
             if command.channel not in state.channels:
                 return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
             if command.source in state.sources:
                 return _refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
-            attached = ev.SourceAttached(source=command.source, channel=command.channel, t=command.t, rate=command.rate)
-            return [attached, ev.ClockMapped(t=max(command.t + command.age, state.clock[0]), wall=wall)]
+            now = state.media_now(wall)
+            attached = ev.SourceAttached(
+                source=command.source, channel=command.channel, t=min(command.t, now), rate=command.rate
+            )
+            return [attached, ev.ClockMapped(t=now, wall=wall)]
         case do.EndSource():
             source = state.sources.get(command.source)
             if source is None or source.ended:

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, AttachSource, EndSource, MapClock, NoteGap, OpenSession
+from moothall.core.decide import MOST_BEFORE
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import GapReason
 from moothall.core.ids import ChannelId, CommandId, SourceId
@@ -18,7 +19,7 @@ from moothall.core.session import Source, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.consent import follow_consent
 from moothall.services.ingest import DRIFT_MS, LOOK_MS, MAP_MS
-from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio, unheard_id
+from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio, to_samples, unheard_id
 from moothall.services.live_source import LiveSource
 from moothall.services.live_take import LiveTake, source_of, take_of
 from moothall.services.recognising import Recognising
@@ -163,21 +164,23 @@ class LiveChannel:
             return await self._begin(current, name, first, age)
 
     async def _begin(self, current: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
-        writer, source = self.live.writer, source_of(name, first)
+        writer = self.live.writer
         if writer.state.status is Status.CREATED:
-            opened = await writer.send(SYSTEM, CommandId("open"), OpenSession())
+            opened = await writer.send(SYSTEM, CommandId("open"), OpenSession(age=min(age, MOST_BEFORE)))
             if isinstance(opened, Refusal):
                 return opened
-        if current is not None and current.name == name:
-            t = current.t(first)
-        else:
-            t = max(0, writer.state.media_now(self._clock.wall()) - age)
+        t = writer.state.media_now(self._clock.wall()) - age
+        if current is not None and current.name == name and abs(current.t(first) - t) < HOLE_MS:
+            t = current.t(first)  # Its samples count truer than a hello that was long on its way.
+        if t < 0:  # What was heard before the session began isn't said in it.
+            first, t = first + to_samples(-t), 0
+        source = source_of(name, first)
         try:
             spool = await self._spools.open(writer.session, source)
         except StorageUnavailable as error:
             return Refusal(code=RefusalCode.UNAVAILABLE, message=str(error))
         if source not in writer.state.sources:
-            command = AttachSource(source=source, channel=self.channel, t=t, rate=RATE, age=age)
+            command = AttachSource(source=source, channel=self.channel, t=t, rate=RATE)
             attached = await writer.send(SYSTEM, CommandId(f"attach-source:{source}"), command)
             if isinstance(attached, Refusal):
                 await spool.close()

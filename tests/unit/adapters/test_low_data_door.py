@@ -74,13 +74,11 @@ async def pass_time(on: Stage, ms: int) -> None:
 
 
 def speech() -> list[tuple[str, str]]:
-    """Ten minutes of it: the sample session and sentences of our own prose, (speaker, sentence)."""
+    """Ten minutes of it, (speaker, sentence): the sample session, and prose that no change of a page makes longer."""
     said = [json.loads(line) for line in (ROOT / "config/sample/session.jsonl").read_text("utf-8").splitlines()]
     sentences = [(one["speaker"], part) for one in said for part in re.split(r"(?<=[.?!]) ", one["text"])]
-    for page in ("docs/why/architecture.md", "docs/why/speech.md"):
-        prose = re.sub(r"```.*?```|[`*|#\[\]]", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
-        plain = [" ".join(part.split()) for part in re.split(r"(?<=[.?!])\s", prose)]
-        sentences += [("daniel", part) for part in plain if 20 < len(part) < 160]
+    prose = (ROOT / "tests/ten_minutes.txt").read_text("utf-8").splitlines()
+    sentences += [("daniel", sentence) for sentence in prose]
     count, end = 0, 0
     while count < 10 * WORDS_A_MINUTE:
         count += len(sentences[end][1].split())

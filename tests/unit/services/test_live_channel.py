@@ -10,13 +10,16 @@ from moothall.adapters.audio_spool import DiskSpools
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import BeginNotRecorded, CloseSession, EndNotRecorded
+from moothall.core.commands import BeginNotRecorded, CloseSession, EndNotRecorded, OpenSession
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
 from moothall.services.live_channel import MOST_TAKES
 from moothall.services.live_take import LiveTake
+from moothall.services.orders import Receipt
+from moothall.services.sessions import LiveSession
 from moothall.testing import loop
+from moothall.testing.clock import LoopClock
 from moothall.testing.failing_log import FailingLog
 from moothall.wire.audio import EndReason
 from spools import OddSpools
@@ -63,6 +66,61 @@ def test_the_first_sample_lies_where_it_was_heard_however_late_the_hello() -> No
             await hall.clock.sleep(10_000)
             second = await begun(hall, live.id, greeting("taketwo2", age=2_000))
             assert second.audio.t == 13_000
+
+    loop.run(story())
+
+
+async def open_late(hall: MemoryHall, after_ms: int, name: str = "next") -> LiveSession:
+    """A session that a desk opened so long ago: its microphone comes from another one, or only now."""
+    live = await hall.session(SessionId(name))
+    assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
+    await hall.clock.sleep(after_ms)
+    return live
+
+
+@pytest.mark.parametrize("age", [0, 300, 40_000, 5_400_000])
+def test_a_microphone_that_joins_never_moves_the_clock_however_long_it_says_that_it_has_been_on(age: int) -> None:
+    async def story() -> None:
+        async with live_hall(ears=Ears()) as hall:
+            live = await open_late(hall, 400)
+            take = await begun(hall, live.id, greeting(age=age))
+            assert take.audio.t == max(0, 400 - age)
+            assert live.state.media_now(hall.clock.wall()) == 400
+            await hall.clock.sleep(16_000)
+            off = await live.writer.send(SYSTEM, CommandId("off"), BeginNotRecorded())
+            assert isinstance(off, Receipt)
+            assert live.state.not_recorded == ((16_400, None),)
+
+    loop.run(story())
+
+
+def test_what_was_heard_before_a_session_was_opened_is_not_of_it() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with live_hall(ears=ears) as hall:
+            live = await open_late(hall, 10_000)  # The line was cut for half a minute, over the end of another session.
+            take = await begun(hall, live.id, greeting(first=RATE, age=30_000))
+            assert (take.audio.t, take.received) == (0, 21 * RATE)  # `go` says so to the microphone.
+            await speak(hall, take, 32 * RATE, pace=False)
+            await take.finish(EndReason.STOPPED)
+            await hall.clock.sleep(1_000)
+            assert ears.heard == [(FLOOR, 0, sound(21 * RATE, 11 * RATE))]
+
+    loop.run(story())
+
+
+def test_a_disk_that_opens_the_spool_slowly_does_not_move_the_clock() -> None:
+    class SlowSpools(MemorySpools):
+        async def open(self, session: SessionId, source: SourceId) -> Spool:
+            await LoopClock().sleep(1_500)
+            return await super().open(session, source)
+
+    async def story() -> None:
+        async with live_hall(MemoryHall(FailingLog(), SlowSpools())) as hall:
+            live = await open_late(hall, 5_000)
+            take = await begun(hall, live.id, greeting())
+            assert take.audio.t == 5_000
+            assert live.state.media_now(hall.clock.wall()) == 6_500
 
     loop.run(story())
 
