@@ -70,6 +70,7 @@ async def house(
     meeting: Meeting | None = None,
     clock: Clock | None = None,
     most: int = MAX_READERS,
+    each: int | None = None,
     idle_s: float = 20,
     may_read: Callable[[SessionId], Refusal | None] = lambda _: None,
     gate: AddressGate | None = None,
@@ -87,6 +88,8 @@ async def house(
         randomness=SeededRandomness(),
         origins=frozenset({ORIGIN}),
         most=most,
+        each=each,
+        address_of=lambda request: request.headers.get("X-From", ""),
     )
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
     made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers)

@@ -15,14 +15,18 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.admin_request import StaffPages
 from moothall.adapters.asked_now import AskedNow, asked_now
+from moothall.adapters.bodies import whole_bodies
+from moothall.adapters.connections import serve
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
+from moothall.adapters.open_files import Room
 from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
 from moothall.adapters.pages import Pages
+from moothall.adapters.places import Places
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.reading import Readers
@@ -110,6 +114,7 @@ async def open_hub_doors(
     settings: HubSettings,
     *,
     listener: socket.socket,
+    room: Room,
     pages: Pages,
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> Served:
@@ -128,7 +133,7 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         origins=origins,
-        most=settings.readers,
+        most=room.readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
     polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
@@ -243,6 +248,7 @@ async def open_hub_doors(
         middlewares=[
             gate.middleware(),
             page.error_pages(),
+            whole_bodies(),
             _learning(origins),
             staff.middleware(),
             setup.first(),
@@ -263,7 +269,8 @@ async def open_hub_doors(
         stack.push_async_callback(closing.close)
     for running in (events, polls, plain, low):
         keep_running(running.run)
-    await web.SockSite(runner, listener).start()
+    # Whoever is in the room may come from one address: that of its access point.
+    await serve(stack, runner, listener, places=Places(randomness, most=room.connections))
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return Served(

@@ -17,6 +17,7 @@ from moothall.adapters.core_dumps import refuse_core_dumps
 from moothall.adapters.engine_child import EngineChild
 from moothall.adapters.engine_link import EngineSocket, serve_engines
 from moothall.adapters.limits import keep_addresses_out_of_logs
+from moothall.adapters.open_files import watch_open_files
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
@@ -124,6 +125,7 @@ async def hall(
             presence=presence,
             hub_acts=hub_acts,
             listener=listener,
+            room=watch_open_files(stack, settings.server.max_readers, "max_readers"),
             pages=pages,
             recognising=recognising,
             glossaries=glossaries,

@@ -75,7 +75,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. Whoever asks for
     it later has it loaded again."""
     max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
-    """Connections of readers at the same time; one more is told to come back later."""
+    """Connections of readers at the same time; one more is told to come back later. Each needs an open file: where the
+    system allows fewer, the server says so when it starts."""
+    address_share: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 60
+    """How many percent of the readers' places, and of all connections, one address may take, so that nobody keeps all
+    others out: a hall that shares one has 6,000 of 10,000. An IPv6 address counts with its /48. 100: all of them."""
 
 
 class Conference(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from doors import HANDSHAKE, ORIGIN, SseClient, WsClient, closed, house, request
 from meeting import Meeting
 from moothall.adapters.limits import AddressGate, keep_addresses_out_of_logs
 from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.places import share
 from moothall.adapters.websocket import MAX_MESSAGE_BYTES
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
@@ -150,6 +151,20 @@ async def test_over_its_cap_the_server_asks_readers_to_come_back(door: str) -> N
                 assert 3 <= int(response.headers["Retry-After"]) <= 15
                 assert "as many readers" in await response.text()
         await until(lambda: made.readers.count == 0)
+
+
+@DOORS
+async def test_a_hall_behind_one_address_reads_and_keeps_nobody_else_out(door: str) -> None:
+    async with house(most=50, each=share(50, 60)) as made, AsyncExitStack() as hall:
+        for _ in range(30):
+            await hall.enter_async_context(WsClient(made).connected())
+        async with made.http.get(f"{made.url}/{door}", headers=HANDSHAKE) as response:
+            assert response.status == 503
+            assert 3 <= int(response.headers["Retry-After"]) <= 15
+            assert "Your address" in await response.text()
+        async with made.http.get(f"{made.url}/events", headers={"X-From": "192.0.2.7"}) as other:
+            assert other.status == 200
+            other.close()
 
 
 async def test_a_plain_request_at_the_websocket_is_told_what_to_do() -> None:

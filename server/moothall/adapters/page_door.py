@@ -60,7 +60,13 @@ LINES_HEADER = "Moothall-Lines"
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
-_STATUS_TEXTS = {400: ErrorText.REQUEST, 404: ErrorText.NOTHING, 405: ErrorText.METHOD, 503: ErrorText.UNAVAILABLE}
+_STATUS_TEXTS = {
+    400: ErrorText.REQUEST,
+    404: ErrorText.NOTHING,
+    405: ErrorText.METHOD,
+    408: ErrorText.SLOW,
+    503: ErrorText.UNAVAILABLE,
+}
 
 
 class PageDoor:

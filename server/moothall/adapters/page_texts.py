@@ -165,3 +165,5 @@ class ErrorText:
     REQUEST = "The request could not be understood."
     OURS = "Something went wrong on our side. It has been noted; please try again."
     UNAVAILABLE = "The text can't be reached at the moment. Please try again in a minute."
+    SLOW = "It took too long to arrive. Please send it again."
+    BROKEN = "The record of this meeting is damaged and can't be shown. Please tell whoever runs this server."

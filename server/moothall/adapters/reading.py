@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.limits import origin_allowed
+from moothall.adapters.places import Full, Place, Places
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.lanes import Feed
@@ -85,6 +86,10 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 Stream = Callable[[web.Request, Reading], Awaitable[web.StreamResponse]]
 """How a door answers a wish that is possible."""
 
+_FULL = {
+    Full.ALL: "The server has as many readers as it can serve. Try again in a few seconds.",
+    Full.ADDRESS: "Your address has as many readers as one may have. Try again in a few seconds.",
+}
 _REFUSALS = {
     RefusalCode.FORBIDDEN: (403, CloseCode.FORBIDDEN),
     RefusalCode.UNKNOWN: (404, CloseCode.UNKNOWN_SESSION),
@@ -120,16 +125,20 @@ class Readers:
         randomness: Randomness,
         origins: frozenset[str],
         most: int = MAX_READERS,
+        each: int | None = None,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once."""
+        """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once, `each`: of
+        one address, None for as many.
+        """
         self.clock = clock
         self.frames = Frames()
         self._find = find
         self._may_read = may_read
         self._randomness = randomness
         self._origins = origins
-        self._most = most
-        self._places = 0
+        self._places = Places(randomness, most=most, each=each)
+        self._address_of = address_of
         # Bound: the places.
         self._by_link: WeakValueDictionary[int, web.Request] = WeakValueDictionary()
         """Requests being answered of readers whose browsers have opened links."""
@@ -137,25 +146,21 @@ class Readers:
     @property
     def count(self) -> int:
         """Readers that are connected."""
-        return self._places
+        return self._places.count
 
     def jitter(self, low: int, high: int) -> int:
         """A number from `low` to `high`, so that those who come back don't all come at once."""
         return low + int.from_bytes(self._randomness.bytes(4), "big") % (high - low + 1)
 
-    def enter(self, request: web.Request) -> Refused | None:
-        """Take a place; to be given back with `leave` unless refused."""
+    def enter(self, request: web.Request) -> Place | Refused:
+        """Take a place, or say why not."""
         if not origin_allowed(request.headers.get("Origin"), self._origins):
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
-        if self._places >= self._most:
-            message = "The server has as many readers as it can serve. Try again in a few seconds."
-            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
-        self._places += 1
-        return None
-
-    def leave(self) -> None:
-        """Give a place back."""
-        self._places -= 1
+        place = self._places.take(self._address_of(request))
+        if isinstance(place, Full):
+            wait = self.jitter(3, 15)
+            return Refused(status=503, code=CloseCode.TRY_LATER, message=_FULL[place], retry_after=wait)
+        return place
 
     def recheck(self, asker: Callable[[web.Request], tuple[Staff, ...]]) -> None:
         """Cut those who may not read any more what they read, because a link was taken back.
@@ -173,14 +178,14 @@ class Readers:
 
     async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
         """Answer a reader with `stream`, or with why not; it has a place for as long. `finished` as for `look_up`."""
-        refused = self.enter(request)
-        if refused is not None:
-            return refused.response()
+        place = self.enter(request)
+        if isinstance(place, Refused):
+            return place.response()
         try:
             reading = await self.look_up(request, finished=finished)
             return reading.response() if isinstance(reading, Refused) else await stream(request, reading)
         finally:
-            self.leave()
+            place.leave()
 
     async def look_up(self, request: web.Request, *, finished: bool = False) -> Reading | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.

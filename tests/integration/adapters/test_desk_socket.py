@@ -13,7 +13,7 @@ import socketio
 from desk_house import Desk, House, desk, desk_house, plain
 from hall_in_memory import FLOOR
 from moothall.adapters.desk_socket import Wish
-from moothall.adapters.staff_socket import WAITING, Connection
+from moothall.adapters.staff_socket import MAX_EACH, WAITING, Connection
 from moothall.core.commands import (
     AddChannel,
     CloseSession,
@@ -270,6 +270,26 @@ async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() 
                 for _ in range(20):  # The sender's turns.
                     await asyncio.sleep(0)
             await gone.wait()
+
+
+async def test_one_link_does_not_shut_the_others_out_nor_keep_what_it_does_not_use() -> None:
+    async with desk_house() as house, desk(house) as used:
+        address = house.url + "/socket.io/?EIO=4&transport=polling"
+        async with aiohttp.ClientSession(headers={"Cookie": "who=cap"}) as http:
+            statuses = []
+            for _ in range(MAX_EACH + 1):
+                async with http.get(address) as answer:
+                    statuses.append(answer.status)
+            assert statuses == [200] * MAX_EACH + [503]
+            async with http.get(address, headers={"Cookie": "who=tech+cap"}) as answer:
+                assert "your link" in await answer.text()
+            async with http.get(address, headers={"Cookie": "who=tech"}) as answer:
+                assert answer.status == 200
+            for _ in range(2):
+                await house.socket.look()
+            async with http.get(address) as answer:
+                assert answer.status == 200
+        assert "seats" not in await used.ask("name", {"name": "Ann"})  # It is still there.
 
 
 async def test_a_poll_whose_page_went_away_does_not_hold_up_the_servers_end() -> None:
