@@ -157,6 +157,8 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
         events.append(_stands(each, command, _since(state, each, t), own=own or command.own))
+        if command.standing is Standing.DECLINED:
+            events += _declined(each, command.reason.strip())
         if command.standing is Standing.WITHDRAWN:
             events += _succeeded(state.floor, each, t)
     if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
@@ -235,17 +237,24 @@ def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) 
 
 
 def _stands(each: Intervention, command: do.Stand, t: int, *, own: bool = False) -> ev.InterventionStands:
-    declined, joined = command.standing is Standing.DECLINED, command.standing is Standing.JOINED
+    joined = command.standing is Standing.JOINED
     return ev.InterventionStands(
         intervention=each.id,
         number=each.number,
         standing=command.standing,
         t=t,
-        reason=command.reason.strip() if declined else "",
         into=command.into if joined else None,
         segment=command.segment if command.standing is Standing.ANSWERED else None,
         own=own,
     )
+
+
+def _declined(each: Intervention, reason: str) -> list[ev.AnyEvent]:
+    """Why it is not taken, for the staff and its author: what is public only says that it isn't."""
+    told: list[ev.AnyEvent] = [ev.InterventionDeclined(intervention=each.id, reason=reason)]
+    if each.origin.startswith(HUB):
+        told.append(ev.HubDeclined(hub=each.origin.removeprefix(HUB), intervention=each.id, reason=reason))
+    return told
 
 
 def _since(state: State, each: Intervention, t: int) -> int:

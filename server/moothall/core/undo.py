@@ -214,6 +214,8 @@ def _step(
             ev.InterventionReceived()
             | ev.InterventionReworded()
             | ev.InterventionFlagged()
+            | ev.InterventionDeclined()
+            | ev.HubDeclined()
             | ev.InterventionPublished()
             | ev.InterventionStands()
             | ev.InterventionWritten()

@@ -148,12 +148,33 @@ def test_what_is_not_taken_says_why_and_nobody_reads_what_it_said() -> None:
     assert refused(state, stand(Standing.DECLINED, "a")).code is RefusalCode.INVALID
     assert refused(state, stand(Standing.DECLINED, "a", reason="x" * (MAX_REASON + 1))).code is RefusalCode.INVALID
     done = events(state, stand(Standing.DECLINED, "a", "b", reason="It was answered."), actor=MODERATOR)
-    assert [type(event) for event in done] == [ev.InterventionStands] * 2
-    assert {event.reason for event in done if isinstance(event, ev.InterventionStands)} == {"It was answered."}
+    assert [event.lane() for event in done] == ["floor", "staff", "floor", "staff", "hub:nairobi"]
+    assert [event.reason for event in done if isinstance(event, ev.InterventionStands)] == ["", ""]
+    assert {event.reason for event in done if isinstance(event, ev.InterventionDeclined)} == {"It was answered."}
     state = carry_out(state, stand(Standing.DECLINED, "a", reason="It was answered."), actor=MODERATOR)
     assert refused(state, stand(Standing.DECLINED, "a", reason="No.")).code is RefusalCode.STALE
     state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
     assert (of(state, "a").standing, of(state, "a").reason) == (Standing.QUEUED, "")
+
+
+def test_a_hub_is_told_why_what_was_asked_there_is_not_taken_in_a_lane_of_its_own() -> None:
+    state = carry_out(asked(), ask("h", origin="hub:north.kisumu"))
+    done = events(state, stand(Standing.DECLINED, "h", reason="It was answered."), actor=MODERATOR)
+    told = ev.HubDeclined(hub="north.kisumu", intervention=name("h"), reason="It was answered.")
+    assert [event.lane() for event in done] == ["floor", "staff", "hub:north.kisumu"]
+    assert done[2] == told
+    for order in (done, done[::-1]):  # A hub's own lane comes beside the others, earlier or later than they do.
+        after = state
+        for event in order:
+            after = evolve(after, event)
+        assert (of(after, "h").standing, of(after, "h").reason) == (Standing.DECLINED, "It was answered.")
+
+
+def test_a_log_of_an_earlier_release_has_the_reason_where_it_says_that_something_is_not_taken() -> None:
+    old = ev.InterventionStands(intervention=name("a"), number=1, standing=Standing.DECLINED, t=9, reason="No time.")
+    state = evolve(asked(), old)
+    assert of(state, "a").reason == "No time."
+    assert of(evolve(state, msgspec.structs.replace(old, standing=Standing.QUEUED, reason="")), "a").reason == ""
 
 
 def test_one_has_its_turn_at_a_time_and_what_was_called_before_goes_back() -> None:
