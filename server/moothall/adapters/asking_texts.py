@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.listing import Figures
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Standing
