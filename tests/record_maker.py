@@ -51,7 +51,6 @@ WORDING = Wording(
         figures=(),
         kinds={kind: f"{kind} no. {{n}}".capitalize() for kind in Kind},
         standings={standing: f"{standing}".capitalize() for standing in Standing},
-        declined="Not taken, because {reason}",
         joined="Joined with no. {n}",
         asked_at="Asked at {time}",
         answered_at="Answered at {time}",

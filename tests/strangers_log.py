@@ -95,6 +95,10 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
             t=5,
         ),
         ev.InterventionStands(intervention=Q, number=1, standing=Standing.CHECKED, t=5),
+        # As earlier releases wrote it.
+        ev.InterventionStands(intervention=Q, number=1, standing=Standing.DECLINED, t=5, reason=WORD),
+        ev.InterventionDeclined(intervention=Q, reason=WORD),
+        ev.HubDeclined(hub="kisumu", intervention=Q, reason=WORD),
         ev.InterventionPublished(
             intervention=Q, number=1, kind=Kind.QUESTION, text="Why?", language="en", name="Ana", origin="remote", t=5
         ),

@@ -12,14 +12,17 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.parts import REVOCABLE, Kind
 from moothall.core.ids import InterventionId, SessionId
 from moothall_hub.desk_ports import ActStanding, ActState
 
 MOST = 2_000
-"""Questions of a room in one session. One more is refused."""
+"""Questions of a room in one session that are open. One more is refused."""
+MOST_EVER = 8_000
+"""Whatever became of them."""
 BEST = 3
 """How many the coordinator passes on with one press."""
 _NAME_DIGITS = 32
@@ -141,9 +144,10 @@ def ask(floor: LocalFloor, question: LocalQuestion, meeting: Floor | None) -> Lo
         return NotTaken.TEXT
     if len(question.name) > MAX_NAME:
         return NotTaken.NAME
-    if len(floor.questions) >= MOST:
+    still_open = [each for each in floor.questions.values() if _open(each, meeting)]
+    if len(still_open) >= MOST or len(floor.questions) >= MOST_EVER:
         return NotTaken.FULL
-    mine = [each for each in floor.questions.values() if each.asker == question.asker and _open(each, meeting)]
+    mine = [each for each in still_open if each.asker == question.asker]
     if question.kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
         return NotTaken.REQUESTED
     if len(mine) >= MOST_OPEN:

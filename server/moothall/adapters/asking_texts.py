@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.listing import Figures
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Kind, Standing
@@ -60,7 +61,11 @@ WHYS = {
     Why.SUPPORT: "More people would ask this than what stands behind it.",
 }
 """Why one stands at its place in the queue."""
-ELSEWHERE = {Standing.CALLED: "Now", Standing.WITHDRAWN: "Taken back by its author"}
+ELSEWHERE = {
+    Standing.CALLED: "Now",
+    Standing.DECLINED: "Not taken",
+    Standing.WITHDRAWN: "Taken back by its author",
+}
 """Where one stands, where its author and others are told so in other words."""
 QUEUED, TURN_ENDED = "In the queue", "It had its turn when the meeting ended"
 """Where it stood when the meeting was closed."""
@@ -74,7 +79,7 @@ BEFORE = "{n} before you"
 """Counted."""
 NEXT = "you are next"
 DECLINED = "Not taken"
-"""Where the reason was removed."""
+"""Where the reason was removed, and for all but its author."""
 REMOVED = "What was written here was removed for good."
 MINUTES = "about {n} minute"
 """Counted."""
@@ -112,7 +117,7 @@ def stands(own: Own, ui: Catalogue) -> str:
 
 
 def goes_on(own: Own, ui: Catalogue) -> str:
-    """How the one stands with which it was joined; empty where it wasn't."""
+    """How the one stands with which it was joined; empty where it wasn't. Why that was not taken is for its author."""
     into = own.goes_on
     if into is None:
         return ""

@@ -42,7 +42,6 @@ TEXTS = {
 
 ASKED_TEXTS = {
     "heading": "Questions and comments",
-    "declined": STANDS[Standing.DECLINED],
     "joined": STANDS[Standing.JOINED],
     "asked_at": "Asked at {time}",
     "answered_at": "Answered at {time}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -13,9 +13,9 @@ from moothall.core.actors import Actor, Role
 from moothall.core.decide_flags import flag, report_abuse
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.limits import full, too_many
 from moothall.core.floor.naming import leave_floor, named_anew, takes_floor
-from moothall.core.floor.parts import HUB, OPEN, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
-from moothall.core.hubs import is_or_is_below, way_to
+from moothall.core.floor.parts import HUB, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
 from moothall.core.ids import InterventionId, is_name
 from moothall.core.session import State, Status
 
@@ -25,12 +25,6 @@ MAX_ANSWER = 10_000
 """Characters of an answer in writing."""
 MAX_NAME = 80
 MAX_REASON = 300
-MOST = 5_000
-"""Interventions of a session."""
-MOST_OPEN = 10
-"""Open ones of one person; of requests to speak only one."""
-MOST_OF_HUB = 500
-"""Of one hub and those below it, so that none fills the session."""
 MOST_AT_ONCE = 500
 """That one act brings to another standing."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
@@ -38,7 +32,7 @@ _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 WordCommand = do.Reword | do.Flag | do.ReportAbuse | do.WriteAnswer
 FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.CountSupport
-_UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.WITHDRAWN, Standing.CLOSED})
+_UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED})
 """Where one may stand that nobody but the staff has read."""
 
 
@@ -86,13 +80,9 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     late = state.status is Status.CLOSED
     if late and (state.closed_at is None or t > state.closed_at):
         return _refuse(RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
-    if state.floor.last >= MOST:
-        return _refuse(RefusalCode.CONFLICT, f"The session has {MOST} questions and comments, and takes no more.")
-    if hub is not None and sum(1 for _ in _of_hub(state.floor, hub)) >= MOST_OF_HUB:
-        return _refuse(RefusalCode.CONFLICT, f"Of one group the session takes {MOST_OF_HUB} questions and comments.")
-    refused = _too_many(state.floor, command.asker, command.kind)
-    if refused is not None:
-        return refused
+    message = full(state.floor, hub) or too_many(state.floor, command.asker, command.kind)
+    if message:
+        return _refuse(RefusalCode.CONFLICT, message)
     number = state.floor.last + 1
     received = ev.InterventionReceived(
         intervention=command.intervention,
@@ -113,23 +103,6 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     if late:  # There is no queue any more: it can be answered in writing, where there is something to answer.
         standing = Standing.TO_WRITE if text else Standing.CLOSED
     return [*events, ev.InterventionStands(intervention=command.intervention, number=number, standing=standing, t=t)]
-
-
-def _too_many(floor: Floor, asker: str, kind: Kind) -> Refusal | None:
-    """Why somebody may have no more open; None where they may."""
-    mine = [each for each in floor.standing(*OPEN) if each.asker == asker]
-    if kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
-        return _refuse(RefusalCode.CONFLICT, "You have asked to speak already, and wait for your turn.")
-    if len(mine) >= MOST_OPEN:
-        return _refuse(RefusalCode.CONFLICT, f"{MOST_OPEN} of yours are still open; wait until one was answered.")
-    return None
-
-
-def _of_hub(floor: Floor, hub: str) -> Iterable[Intervention]:
-    """What came from the hub that is linked here, over which `hub` comes, and from those below it."""
-    top = way_to(hub)[0]
-    asked = (each for _, each in floor.interventions.items() if each.origin.startswith(HUB))
-    return (each for each in asked if is_or_is_below(each.origin.removeprefix(HUB), top))
 
 
 def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -157,6 +130,8 @@ def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence
         if command.standing not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
         events.append(_stands(each, command, _since(state, each, t), own=own or command.own))
+        if command.standing is Standing.DECLINED:
+            events += _declined(each, command.reason.strip())
         if command.standing is Standing.WITHDRAWN:
             events += _succeeded(state.floor, each, t)
     if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
@@ -187,6 +162,8 @@ def _succeeded(floor: Floor, gone: Intervention, t: int) -> list[ev.AnyEvent]:
     if not joined:
         return []
     place = Standing.QUEUED if gone.standing is Standing.CALLED else gone.standing
+    if not joined[0].published:
+        place = Standing.CHECKED  # Nobody has approved what it says.
     succeeds = _stands(joined[0], do.Stand(interventions=(), standing=place), t)
     join = do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0].id)
     return [succeeds, *(_stands(each, join, t) for each in joined[1:])]
@@ -200,7 +177,8 @@ def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, o
     if any(each.standing is Standing.WITHDRAWN for each in known):
         if not own:
             return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
-        return _too_many(state.floor, known[0].asker, known[0].kind)
+        message = full(state.floor) or too_many(state.floor, known[0].asker, known[0].kind)
+        return _refuse(RefusalCode.CONFLICT, message) if message else None
     if to is Standing.WRITTEN:
         return _refuse(RefusalCode.INVALID, "An answer in writing has a text.")
     if to is Standing.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
@@ -235,17 +213,24 @@ def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) 
 
 
 def _stands(each: Intervention, command: do.Stand, t: int, *, own: bool = False) -> ev.InterventionStands:
-    declined, joined = command.standing is Standing.DECLINED, command.standing is Standing.JOINED
+    joined = command.standing is Standing.JOINED
     return ev.InterventionStands(
         intervention=each.id,
         number=each.number,
         standing=command.standing,
         t=t,
-        reason=command.reason.strip() if declined else "",
         into=command.into if joined else None,
         segment=command.segment if command.standing is Standing.ANSWERED else None,
         own=own,
     )
+
+
+def _declined(each: Intervention, reason: str) -> list[ev.AnyEvent]:
+    """Why it is not taken, for the staff and its author: what is public only says that it isn't."""
+    told: list[ev.AnyEvent] = [ev.InterventionDeclined(intervention=each.id, reason=reason)]
+    if each.origin.startswith(HUB):
+        told.append(ev.HubDeclined(hub=each.origin.removeprefix(HUB), intervention=each.id, reason=reason))
+    return told
 
 
 def _since(state: State, each: Intervention, t: int) -> int:

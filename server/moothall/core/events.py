@@ -420,6 +420,15 @@ class HubNoteRead(HubEvent, frozen=True, kw_only=True, tag="hub.note-read"):
     """Who."""
 
 
+class HubDeclined(HubEvent, frozen=True, kw_only=True, tag="hub.declined"):
+    """Why something that was asked at a hub was not taken, for its author there."""
+
+    intervention: InterventionId
+    """Which."""
+    reason: str
+    """As in `intervention.declined`."""
+
+
 class PolicyQuestionsListed(Event, frozen=True, kw_only=True, tag="policy-questions.listed"):
     """What the meeting is to shed light on."""
 
@@ -511,6 +520,15 @@ class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="interventi
     """Why: `blocked-word`, `reported` by readers, `abuse`. Empty: a person has looked, and nothing is wrong."""
 
 
+class InterventionDeclined(StaffEvent, frozen=True, kw_only=True, tag="intervention.declined"):
+    """Why it was not taken: for the staff, and for its author on their own page. Stands behind the one that says so."""
+
+    intervention: InterventionId
+    """Which."""
+    reason: str
+    """As somebody wrote it."""
+
+
 class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="intervention.removed"):
     """Its words were removed on request, its name with them. This is what stays of what was received."""
 
@@ -572,7 +590,7 @@ class InterventionStands(FloorEvent, frozen=True, kw_only=True, tag="interventio
     t: int
     """When, media ms."""
     reason: str = ""
-    """Why it was not taken."""
+    """Empty. Logs of earlier releases may have here why it was not taken; no reader is told."""
     into: InterventionId | None = None
     """The one that it was joined with."""
     segment: SegmentId | None = None
@@ -769,6 +787,7 @@ AnyEvent = (
     | NoteRead
     | HubNoteLeft
     | HubNoteRead
+    | HubDeclined
     | PolicyQuestionsListed
     | LineTagged
     | TermChosen
@@ -776,6 +795,7 @@ AnyEvent = (
     | InterventionReceived
     | InterventionReworded
     | InterventionFlagged
+    | InterventionDeclined
     | InterventionRemoved
     | InterventionPublished
     | InterventionStands

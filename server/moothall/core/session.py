@@ -194,23 +194,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
             return _evolve_segment(state, event, at)
-        case (
-            ev.InterventionReceived()
-            | ev.InterventionReworded()
-            | ev.InterventionFlagged()
-            | ev.InterventionRemoved()
-            | ev.InterventionPublished()
-            | ev.InterventionStands()
-            | ev.InterventionWritten()
-            | ev.QueueArranged()
-            | ev.QueueOrdered()
-            | ev.SupportCounted()
-            | ev.PollOpened()
-            | ev.PollCounted()
-            | ev.PollClosed()
-            | ev.TurnLimited()
-            | ev.TurnTyped()
-        ):
+        case _ if isinstance(event, FloorFact):
             return _with_floor(state, event)
         case (
             ev.NoteLeft()

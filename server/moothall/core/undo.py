@@ -20,6 +20,7 @@ from moothall.core.backstage_undoing import backstage_step
 from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.event_codec import UnknownEvent
+from moothall.core.floor.interventions import FloorFact
 from moothall.core.floor.undoing import brought_by, floor_step, rearranged, still_stands
 from moothall.core.glossary.terms import key_of
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
@@ -210,22 +211,7 @@ def _step(
                 term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
             )
             return now, (before,)
-        case (
-            ev.InterventionReceived()
-            | ev.InterventionReworded()
-            | ev.InterventionFlagged()
-            | ev.InterventionPublished()
-            | ev.InterventionStands()
-            | ev.InterventionWritten()
-            | ev.QueueArranged()
-            | ev.QueueOrdered()
-            | ev.SupportCounted()
-            | ev.PollOpened()
-            | ev.PollCounted()
-            | ev.PollClosed()
-            | ev.TurnLimited()
-            | ev.TurnTyped()
-        ):
+        case _ if isinstance(event, FloorFact):
             return floor_step(state.floor, event)
         case (
             ev.NoteLeft()

@@ -39,8 +39,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     t: int
     """When it was asked, media ms."""
     standing: Standing
-    reason: str
-    """Why it was not taken, on one line; empty where it was."""
     joined_with: int | None
     """The number of the one that it was joined with."""
     segment: SegmentId | None
@@ -72,7 +70,6 @@ def _asked(floor: Floor, each: Intervention) -> Asked:
         origin=each.origin,
         t=each.t,
         standing=each.standing,
-        reason=plain(each.reason),
         joined_with=None if into is None else into.number,
         segment=each.segment,
         answer=answer if answer.text and not taken_back else None,

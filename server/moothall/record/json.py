@@ -134,7 +134,7 @@ class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
     stands: str
     """The same in words."""
     reason: str
-    """Why it was not taken; empty where it was."""
+    """Always empty: why it was not taken is for its author. Earlier releases told it here."""
     joined_with: int | None
     """The number of the one that it was joined with."""
     line: str | None
@@ -271,7 +271,7 @@ def _interventions(record: Record, words: AskedWording, options: Options) -> Ite
             origin=each.origin,
             standing=each.standing,
             stands=words.stands(each),
-            reason=each.reason,
+            reason="",
             joined_with=each.joined_with,
             line=None if line is None else line.segment,
             answer=None if each.answer is None else _answer(each.answer),

@@ -36,8 +36,6 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[Kind, str]
     """With {n}, its number."""
     standings: Mapping[Standing, str]
-    declined: str
-    """With {reason}."""
     joined: str
     """With {n}."""
     asked_at: str
@@ -57,8 +55,6 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
 
     def stands(self, each: Asked) -> str:
         """Where it stands."""
-        if each.standing is Standing.DECLINED and each.reason:
-            return self.declined.format(reason=each.reason)
         if each.standing is Standing.JOINED:
             return self.joined.format(n="?" if each.joined_with is None else each.joined_with)
         return self.standings[each.standing]

@@ -16,10 +16,11 @@ import msgspec
 
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import Ask, Stand
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.limits import full
 from moothall.core.floor.order import queue
 from moothall.core.floor.parts import HUB, OPEN, REMOTE, Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
@@ -265,7 +266,7 @@ def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
         return Unasked.UNAVAILABLE
     if state.status is Status.CLOSED:
         return Unasked.OVER
-    if state.floor.last >= MOST:
+    if full(state.floor):
         return Unasked.FULL
     waits = [each for each in state.floor.standing(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
     return Unasked.REQUESTED if waits and wish.kind is Kind.REQUEST else Unasked.MANY

@@ -8,7 +8,8 @@ A frame is one JSON object. `sent` is the Unix time in ms at which it was encode
 
 `prev` is the offset of the feed's event before the first one here, so that a reader sees a loss. An event is
 {"offset","at","by","body"}; its body is spliced in as the bytes that were first written. One whose body was
-removed is {"offset","at","by","type","body":null}.
+removed is {"offset","at","by","type","body":null}. One body is not as it was written: earlier releases put into
+`intervention.stands` why something was not taken, which is for its author, and readers get that without.
 
 Each frame is encoded once per feed and carried by the same bytes to every reader of a door:
 
@@ -29,6 +30,7 @@ import msgspec
 from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
 from moothall.core.errors import ProtocolError
+from moothall.core.events import InterventionStands
 from moothall.core.ids import Epoch, Position
 from moothall.core.signals import AnySignal
 from moothall.core.views.captions import Snapshot
@@ -63,6 +65,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
+_STANDS = str(InterventionStands.__struct_config__.tag)
 
 
 def snapshot_frame(snapshot: Snapshot, sent: int) -> Frame:
@@ -108,7 +111,15 @@ def _event(record: LogRecord) -> bytes:
     head = b'{"offset":%d,"at":%d,"by":"%b",' % (header.offset, header.at, header.role.value.encode())
     if record.body is None:
         return b'%b"type":%b,"body":null}' % (head, _encoder.encode(header.type))
-    return b'%b"body":%b}' % (head, record.body)
+    return b'%b"body":%b}' % (head, _shown(header.type, record.body))
+
+
+def _shown(kind: str, body: bytes) -> bytes:
+    """A body as readers get it."""
+    if kind != _STANDS or b'"reason":""' in body:
+        return body
+    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return _encoder.encode({**fields, "reason": ""}) if "reason" in fields else body
 
 
 def carry(frame: Frame, form: Format) -> bytes:

@@ -55,6 +55,8 @@ _SILENT = (
     ev.InterventionReceived,
     ev.InterventionReworded,
     ev.InterventionFlagged,
+    ev.InterventionDeclined,
+    ev.HubDeclined,
     ev.InterventionPublished,
     ev.InterventionStands,
     ev.InterventionWritten,

@@ -14,12 +14,10 @@ from moothall.core.decide_floor import (
     MAX_NAME,
     MAX_REASON,
     MAX_TEXT,
-    MOST,
     MOST_AT_ONCE,
-    MOST_OF_HUB,
-    MOST_OPEN,
 )
 from moothall.core.errors import RefusalCode
+from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.parts import Kind, Order, Standing
 from moothall.core.floor.removing import speaker_of, stays_of
 from moothall.core.ids import SegmentId, SpeakerId
@@ -74,17 +72,6 @@ def test_a_person_has_one_open_request_to_speak_and_some_questions() -> None:
     state = carry_out(state, ask("again", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
     state = carry_out(state, *(ask(f"q{n}", asker="ana") for n in range(MOST_OPEN - 2)), actor=SOMEBODY)
     assert refused(state, ask("more", asker="ana")).code is RefusalCode.CONFLICT
-    full = msgspec.structs.replace(state, floor=msgspec.structs.replace(state.floor, last=MOST))
-    assert refused(full, ask("more")).code is RefusalCode.CONFLICT
-
-
-def test_no_hub_fills_the_session() -> None:
-    asked = (ask(f"q{n}", origin=f"hub:north.h{n % 3}") for n in range(MOST_OF_HUB - 1))
-    state = carry_out(speaking(), *asked, ask("last", origin="hub:north"), actor=SOMEBODY)
-    for hub in ("north", "north.h9"):
-        assert refused(state, ask("more", origin=f"hub:{hub}")).code is RefusalCode.CONFLICT
-    assert len(events(state, ask("more", origin="hub:northern"), actor=SOMEBODY)) == 2
-    assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
 
 
 def test_after_the_close_only_what_was_asked_before_it_is_taken() -> None:
@@ -148,12 +135,33 @@ def test_what_is_not_taken_says_why_and_nobody_reads_what_it_said() -> None:
     assert refused(state, stand(Standing.DECLINED, "a")).code is RefusalCode.INVALID
     assert refused(state, stand(Standing.DECLINED, "a", reason="x" * (MAX_REASON + 1))).code is RefusalCode.INVALID
     done = events(state, stand(Standing.DECLINED, "a", "b", reason="It was answered."), actor=MODERATOR)
-    assert [type(event) for event in done] == [ev.InterventionStands] * 2
-    assert {event.reason for event in done if isinstance(event, ev.InterventionStands)} == {"It was answered."}
+    assert [event.lane() for event in done] == ["floor", "staff", "floor", "staff", "hub:nairobi"]
+    assert [event.reason for event in done if isinstance(event, ev.InterventionStands)] == ["", ""]
+    assert {event.reason for event in done if isinstance(event, ev.InterventionDeclined)} == {"It was answered."}
     state = carry_out(state, stand(Standing.DECLINED, "a", reason="It was answered."), actor=MODERATOR)
     assert refused(state, stand(Standing.DECLINED, "a", reason="No.")).code is RefusalCode.STALE
     state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
     assert (of(state, "a").standing, of(state, "a").reason) == (Standing.QUEUED, "")
+
+
+def test_a_hub_is_told_why_what_was_asked_there_is_not_taken_in_a_lane_of_its_own() -> None:
+    state = carry_out(asked(), ask("h", origin="hub:north.kisumu"))
+    done = events(state, stand(Standing.DECLINED, "h", reason="It was answered."), actor=MODERATOR)
+    told = ev.HubDeclined(hub="north.kisumu", intervention=name("h"), reason="It was answered.")
+    assert [event.lane() for event in done] == ["floor", "staff", "hub:north.kisumu"]
+    assert done[2] == told
+    for order in (done, done[::-1]):  # A hub's own lane comes beside the others, earlier or later than they do.
+        after = state
+        for event in order:
+            after = evolve(after, event)
+        assert (of(after, "h").standing, of(after, "h").reason) == (Standing.DECLINED, "It was answered.")
+
+
+def test_a_log_of_an_earlier_release_has_the_reason_where_it_says_that_something_is_not_taken() -> None:
+    old = ev.InterventionStands(intervention=name("a"), number=1, standing=Standing.DECLINED, t=9, reason="No time.")
+    state = evolve(asked(), old)
+    assert of(state, "a").reason == "No time."
+    assert of(evolve(state, msgspec.structs.replace(old, standing=Standing.QUEUED, reason="")), "a").reason == ""
 
 
 def test_one_has_its_turn_at_a_time_and_what_was_called_before_goes_back() -> None:
@@ -192,7 +200,7 @@ def test_whoever_is_called_to_speak_is_named_in_the_text() -> None:
 def test_joining_leads_to_one_that_goes_on_and_never_in_a_circle() -> None:
     state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), actor=MODERATOR)
     state = carry_out(state, stand(Standing.JOINED, "c", into=name("a")), actor=MODERATOR)
-    assert (of(state, "c").standing, of(state, "c").into, of(state, "c").published) == (Standing.JOINED, "a", True)
+    assert (of(state, "c").standing, of(state, "c").into, of(state, "c").published) == (Standing.JOINED, "a", False)
     for wrong, code in (
         (stand(Standing.JOINED, "b", into=name("c")), RefusalCode.CONFLICT),
         (stand(Standing.JOINED, "b", into=name("b")), RefusalCode.CONFLICT),
@@ -238,8 +246,13 @@ def test_what_was_joined_with_one_that_its_author_takes_back_goes_on_in_its_plac
     state = carry_out(asked(), stand(Standing.QUEUED, "a"), actor=MODERATOR)
     state = carry_out(state, stand(Standing.JOINED, "b", "c", into=name("a")), actor=MODERATOR)
     queued = carry_out(state, stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
-    assert [of(queued, what).standing for what in "abc"] == [Standing.WITHDRAWN, Standing.QUEUED, Standing.JOINED]
+    assert [of(queued, what).standing for what in "abc"] == [Standing.WITHDRAWN, Standing.CHECKED, Standing.JOINED]
     assert (of(queued, "b").into, of(queued, "c").into) == (None, name("b"))
+    assert not of(queued, "b").published, "nobody has approved what it says"
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b", "c"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.JOINED, "b", "c", into=name("a")), actor=MODERATOR)
+    queued = carry_out(state, stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
+    assert (of(queued, "b").standing, of(queued, "b").published) == (Standing.QUEUED, True)
     called = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR)
     called = carry_out(called, stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
     assert (of(called, "b").standing, called.floor.called) == (Standing.QUEUED, None)

@@ -4,9 +4,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import InterventionId, SessionId, is_name
 from moothall_hub import local_floor
@@ -100,6 +101,10 @@ def test_the_rules_are_those_of_the_meeting() -> None:
         floor, questions={name(f"q{n}"): question(f"q{n}", number=n) for n in range(local_floor.MOST)}
     )
     assert tried(question("a"), full) is NotTaken.FULL
+    kept = local_floor.keep(full, [name("q0")])
+    assert isinstance(tried(question("a"), full.with_(*kept)), LocalQuestion), "a place is free again"
+    ever = {name(f"q{n}"): question(f"q{n}", number=n, stands=Local.KEPT) for n in range(local_floor.MOST_EVER)}
+    assert tried(question("a"), msgspec.structs.replace(floor, questions=ever)) is NotTaken.FULL
     one = asked(floor, question("r", "", "ana", kind=Kind.REQUEST))
     assert tried(question("t", "", "ana", kind=Kind.REQUEST), one) is NotTaken.REQUESTED
     assert isinstance(tried(question("t", "", "bea", kind=Kind.REQUEST), one), LocalQuestion)

@@ -20,7 +20,7 @@ def test_what_was_published_stands_there_by_number_and_nothing_else() -> None:
     assert record.by_source()[first.segment or SegmentId("")].text == "Because <we> can."
     assert (second.language, second.answer) == ("ar", Answer(text="نحن.\nمعكم.", language="ar"))
     assert (third.standing, third.text, third.name) == (Standing.WITHDRAWN, "", "")
-    assert (fourth.reason, fourth.joined_with, fifth.joined_with) == ("Asked already", None, 1)
+    assert (fourth.standing, fourth.joined_with, fifth.joined_with) == (Standing.DECLINED, None, 1)
 
 
 def test_it_stands_in_every_text_of_the_session() -> None:

@@ -59,7 +59,7 @@ def test_what_was_asked_stands_below_the_text() -> None:
         "Question no. 1 · Ana <x>\nAnswered · Asked at 0:05\nWhy?\nWhy & how?\nAnswered at 1:05",
         "Comment no. 2\nWritten · Asked at 0:06\nمن؟\nThe answer:\nنحن.\nمعكم.",
         "Question no. 3\nWithdrawn · Asked at 0:01",
-        "Question no. 4\nNot taken, because Asked already · Asked at 0:01\nWhere?",
+        "Question no. 4\nDeclined · Asked at 0:01\nWhere?",
         "Question no. 5\nJoined with no. 1 · Asked at 0:01\nHow?",
     ]
     plain = write_text(questioned().record(), wording, Options(speakers=False, times=False))

@@ -63,8 +63,8 @@ def test_what_is_said_above_the_text() -> None:
 def test_what_became_of_a_question_is_said_in_words() -> None:
     words = WORDING.asked
     first, *_, fourth, fifth = questioned().record().asked
-    gone = msgspec.structs.replace(fourth, reason="", removed=True)
-    assert words.stands(fourth) == "Not taken, because Asked already"
+    gone = msgspec.structs.replace(fourth, removed=True)
+    assert words.stands(fourth) == "Declined"
     assert words.about(gone, Options(times=False)) == ("Declined", "Removed for good.")
     assert words.stands(msgspec.structs.replace(fifth, joined_with=None)) == "Joined with no. ?"
     assert (words.number_of(first), words.stands(first)) == ("Question no. 1", "Answered")

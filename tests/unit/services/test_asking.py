@@ -7,9 +7,10 @@ import msgspec
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AnyCommand, CloseSession, MoveLinesAway, OpenSession, Stand, TypeLine
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT, MOST_OPEN
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
+from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish

@@ -8,9 +8,9 @@ from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Stand
-from moothall.core.decide_floor import MOST_OPEN
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
+from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, NoteId, SessionId
 from moothall.core.lanes import hub_lane

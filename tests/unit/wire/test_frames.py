@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
 from meeting import FLOOR, LIVE, opened, partial, words
+from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import ProtocolError
-from moothall.core.ids import Position
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId, Position
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import (
@@ -43,6 +47,19 @@ def test_a_body_is_spliced_in_as_it_was_written_even_where_we_would_write_it_oth
     odd = b'{ "type":"words.committed" , "v":1, "later":"\xc3\xa9\\u00e9" }'
     record = msgspec.structs.replace(Recorder().record(words("s1", 0, " x")), body=odd)
     assert decode(events_frame([record], 0, (), NOW).json).events[0].original == odd
+
+
+def test_readers_are_not_told_why_something_was_not_taken_where_an_earlier_release_wrote_it_there() -> None:
+    bodies = (
+        b'{"type":"intervention.stands","v":1,"intervention":"q","standing":"declined","reason":"rude","later":[1, 2]}',
+        b'{"type":"intervention.stands","v":1,"intervention":"q","standing":"queued","reason":"" }',
+        b'{"type":"intervention.stands","v":1, "intervention":"q","standing":"queued"}',
+    )
+    stands = ev.InterventionStands(intervention=InterventionId("q"), number=1, standing=Standing.QUEUED, t=0)
+    records = [msgspec.structs.replace(Recorder().record(stands), body=body) for body in bodies]
+    blank, *rest = (event.original for event in decode(events_frame(records, 0, (), NOW).json).events)
+    assert json.loads(blank or b"") == {**json.loads(bodies[0]), "reason": ""}
+    assert rest == list(bodies[1:])
 
 
 def test_a_removed_body_leaves_its_type() -> None:

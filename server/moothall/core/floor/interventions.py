@@ -46,6 +46,7 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     published: bool = False
     """Whether everybody may read it."""
     reason: str = ""
+    """Why it was not taken: for the staff and its author, and for nobody else."""
     into: InterventionId | None = None
     segment: SegmentId | None = None
     answer: str = ""
@@ -124,6 +125,8 @@ FloorFact = (
     ev.InterventionReceived
     | ev.InterventionReworded
     | ev.InterventionFlagged
+    | ev.InterventionDeclined
+    | ev.HubDeclined
     | ev.InterventionRemoved
     | ev.InterventionPublished
     | ev.InterventionStands
@@ -164,6 +167,8 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return floor.with_(event.intervention, text=event.text, **named)
         case ev.InterventionFlagged():
             return floor.with_(event.intervention, flags=event.flags)
+        case ev.InterventionDeclined() | ev.HubDeclined():
+            return floor.with_(event.intervention, reason=event.reason)
         case ev.InterventionPublished():
             return floor.with_(
                 event.intervention,
@@ -210,7 +215,8 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
         number=event.number,
         standing=event.standing,
         since=event.t,
-        reason=event.reason,
+        # At a hub the reason comes over a lane of its own, and may be there first.
+        reason=event.reason or (known.reason if event.standing is Standing.DECLINED else ""),
         into=event.into,
         segment=event.segment,
         own=event.own,
@@ -250,6 +256,7 @@ def _removed(floor: Floor, event: ev.InterventionRemoved) -> Floor:
         after_close=event.after_close,
         answer="",
         answer_language="",
+        reason="",
         removed=True,
     )
     turns = tuple(

@@ -19,11 +19,21 @@ from moothall.core.removing import Interventions, Selection
 Words = (
     ev.InterventionReceived
     | ev.InterventionReworded
+    | ev.InterventionDeclined
+    | ev.HubDeclined
     | ev.InterventionPublished
     | ev.InterventionWritten
     | ev.InterventionStands
 )
 """Events that may hold words of an intervention or about it."""
+_WORDS = (
+    ev.InterventionReceived
+    | ev.InterventionReworded
+    | ev.InterventionDeclined
+    | ev.HubDeclined
+    | ev.InterventionWritten
+)
+"""Those of them that always do."""
 
 
 def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[Words]:
@@ -34,7 +44,7 @@ def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[Words]:
         case ev.InterventionStands():
             return bool(event.reason)
         case _:
-            return isinstance(event, ev.InterventionReceived | ev.InterventionReworded | ev.InterventionWritten)
+            return isinstance(event, _WORDS)
 
 
 def chosen(floor: Floor, selection: Selection) -> tuple[Intervention, ...]:

@@ -1,0 +1,68 @@
+"""A story for `make_log.py`: a question is not taken, nor one from a hub, whose words then go for good."""
+
+from __future__ import annotations
+
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.floor.parts import HUB, REMOTE, Kind, Standing
+from moothall.core.ids import ChannelId, InterventionId
+from recorder import MORNING, Recorder
+
+MODERATOR = Actor(Role.MODERATOR, "moderator-3")
+STAFF = Actor(Role.SECRETARIAT, "staff-1")
+VISITOR = Actor(Role.PARTICIPANT, "visitor")
+ONE, OTHER = InterventionId("q1"), InterventionId("q2")
+
+
+def _asked(name: InterventionId, number: int, text: str, origin: str) -> ev.InterventionReceived:
+    return ev.InterventionReceived(
+        intervention=name,
+        number=number,
+        kind=Kind.QUESTION,
+        text=text,
+        language="en",
+        name="",
+        origin=origin,
+        asker=f"asker-{number}",
+        t=900,
+    )
+
+
+def _stands(name: InterventionId, number: int, standing: Standing, t: int) -> ev.InterventionStands:
+    return ev.InterventionStands(intervention=name, number=number, standing=standing, t=t)
+
+
+def two_not_taken(recorder: Recorder) -> list[LogRecord]:
+    tell = recorder.record
+    return [
+        tell(ev.SessionCreated(title="Not taken", languages=("en",)), STAFF),
+        tell(ev.ChannelAdded(channel=ChannelId("floor"), kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), MODERATOR),
+        tell(_asked(ONE, 1, "Why?", REMOTE), VISITOR, cause="ask-1"),
+        tell(_stands(ONE, 1, Standing.CHECKED, 900), VISITOR, cause="ask-1", n=1),
+        tell(_asked(OTHER, 2, "Why João Silva?", f"{HUB}kisumu"), VISITOR, cause="ask-2"),
+        tell(_stands(OTHER, 2, Standing.CHECKED, 950), VISITOR, cause="ask-2", n=1),
+        tell(_stands(ONE, 1, Standing.DECLINED, 1_000), MODERATOR, cause="no-1"),
+        tell(ev.InterventionDeclined(intervention=ONE, reason="Asked before."), MODERATOR, cause="no-1", n=1),
+        tell(_stands(OTHER, 2, Standing.DECLINED, 1_100), MODERATOR, cause="no-2"),
+        tell(ev.InterventionDeclined(intervention=OTHER, reason="It names João Silva."), MODERATOR, cause="no-2", n=1),
+        tell(
+            ev.HubDeclined(hub="kisumu", intervention=OTHER, reason="It names João Silva."),
+            MODERATOR,
+            cause="no-2",
+            n=2,
+        ),
+        tell(ev.SessionClosed(t=3_000), MODERATOR),
+    ]
+
+
+def remove_the_one_from_a_hub(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    gone, tell = (6, 11, 12), recorder.record
+    stays = ev.InterventionRemoved(
+        intervention=OTHER, number=2, kind=Kind.QUESTION, language="en", origin=f"{HUB}kisumu", asker="asker-2", t=950
+    )
+    return gone, [
+        tell(stays, STAFF, cause="r"),
+        tell(ev.BodyRemoved(offsets=gone, reason="request", by=STAFF.id), STAFF, cause="r", n=1),
+    ]

@@ -1,0 +1,48 @@
+"""How many questions a session takes: what is open counts, and a place that was taken is free again."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from asking import MODERATOR, SOMEBODY, ask, asked, stand
+from deciding import carry_out, events, refused, speaking
+from moothall.core.errors import RefusalCode
+from moothall.core.floor import limits
+from moothall.core.floor.limits import MOST_EVER, MOST_OF_HUB
+from moothall.core.floor.parts import Standing
+
+
+@pytest.fixture
+def three_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST", 3)
+
+
+@pytest.mark.usefixtures("three_places")
+@pytest.mark.parametrize("to", [Standing.DECLINED, Standing.ANSWERED, Standing.TO_REPORT, Standing.WITHDRAWN])
+def test_a_session_is_full_of_what_is_open_and_takes_more_once_some_of_that_is_dealt_with(to: Standing) -> None:
+    state = asked()
+    assert refused(state, ask("more")).code is RefusalCode.CONFLICT
+    by = SOMEBODY if to is Standing.WITHDRAWN else MODERATOR
+    state = carry_out(state, stand(to, "a", reason="It is a flood."), actor=by)
+    assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
+    if to is Standing.WITHDRAWN:
+        full = carry_out(state, ask("more"), actor=SOMEBODY)
+        assert refused(full, stand(Standing.CHECKED, "a")).code is RefusalCode.CONFLICT
+
+
+def test_however_few_are_open_a_log_holds_only_so_many() -> None:
+    state = asked()
+    full = msgspec.structs.replace(state, floor=msgspec.structs.replace(state.floor, last=MOST_EVER))
+    assert refused(full, ask("more")).code is RefusalCode.CONFLICT
+
+
+def test_no_hub_fills_the_session() -> None:
+    many = (ask(f"q{n}", origin=f"hub:north.h{n % 3}") for n in range(MOST_OF_HUB - 1))
+    state = carry_out(speaking(), *many, ask("last", origin="hub:north"), actor=SOMEBODY)
+    for hub in ("north", "north.h9"):
+        assert refused(state, ask("more", origin=f"hub:{hub}")).code is RefusalCode.CONFLICT
+    assert len(events(state, ask("more", origin="hub:northern"), actor=SOMEBODY)) == 2
+    assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
+    some = carry_out(state, stand(Standing.DECLINED, "last", reason="It is a flood."), actor=MODERATOR)
+    assert len(events(some, ask("more", origin="hub:north"), actor=SOMEBODY)) == 2
