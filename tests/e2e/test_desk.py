@@ -36,7 +36,7 @@ async def test_one_key_names_the_speaker_and_undo_takes_it_back(page: Page, tmp_
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Ben 1", exact=True)).to_be_visible()
         assert on.live.state.channels[FLOOR].speaker == "p2"
-        await page.get_by_text("Single keys", exact=True).click()
+        await page.get_by_text("Keyboard shortcuts", exact=True).click()
         await page.locator("#KeysOn").uncheck()
         await page.keyboard.press("1")
         await page.locator("#KeysOn").check()

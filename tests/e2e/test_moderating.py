@@ -53,7 +53,7 @@ async def test_two_moderators_see_the_same_at_once(page: Page, browser: Browser,
         await expect(page.locator("#Status")).to_have_text("New: no. 2")
         assert (await page.title()).startswith("(2) Open hall")
         await other.get_by_role("button", name="Approve No. 1", exact=True).click()
-        await expect(page.locator("#Queued #q-a")).to_contain_text("Came before the others")
+        await expect(page.locator("#Queued #q-a")).to_contain_text("Moved to the front")
         await page.get_by_role("button", name="Join them No. 2", exact=True).click()
         await expect(other.locator("#Others #q-b")).to_contain_text("Joined with a similar question (no. 1)")
         await expect(other.locator("#Done")).to_contain_text("Joined: No. 2")
@@ -121,7 +121,7 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         assert found(on, "b").segment == "s1"
         await page.keyboard.press("u")
         await expect(page.locator("#Called #q-b")).to_be_visible()
-        await page.get_by_text("Single keys", exact=True).press("Enter")
+        await page.get_by_text("Keyboard shortcuts", exact=True).press("Enter")
         await page.locator("#KeysOn").press("Space")
         await page.locator("#q-b").focus()
         await page.keyboard.press("d")

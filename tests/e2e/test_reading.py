@@ -86,7 +86,12 @@ async def test_choices_work_without_scripts(browser: Browser) -> None:
         await expect(page.get_by_role("link", name=re.compile("Next lines"))).to_have_count(0)
         await page.get_by_role("link", name="Previous lines").click()
         await expect(page.locator("#s0 .text")).to_be_attached()
-        for panel in ("Match my video", "Single keys", "Mark my place", "Tell my screen reader"):
+        for panel in (
+            "Delay the text to match my video",
+            "Keyboard shortcuts",
+            "Mark my place",
+            "Tell my screen reader",
+        ):
             await expect(page.get_by_text(panel)).to_be_hidden()
         await page.get_by_role("link", name="To the whole text").click()
         await page.get_by_text("Something wrong?").click()

@@ -190,7 +190,12 @@ async def test_one_address_is_held_back(house: House) -> None:
     await house.open()
     for _ in range(ALLOWANCE.burst):
         assert (await house.choose(0, path="/s/s/hands/x"))[0] == 404
-    assert 429 in {(await house.choose(0))[0] for _ in range(40)}
+    # However slow the machine is: as long as a request comes sooner than the allowance grows by another.
+    for _ in range(ALLOWANCE.burst):
+        if (await house.choose(0))[0] == 429:
+            break
+    else:
+        pytest.fail("one address was never held back")
 
 
 async def test_nobody_stands_for_all_browsers_that_keep_no_cookie(house: House) -> None:

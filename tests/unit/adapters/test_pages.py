@@ -195,7 +195,7 @@ def test_a_closed_meeting_is_a_record() -> None:
     assert "Closed: this is the record · Final" in shown(html)
     assert "Plenary \N{EN DASH} Record" in html
     assert "<noscript>" not in html
-    assert "Match my video" not in html
+    assert "Delay the text to match my video" not in html
     assert "Something wrong?" not in html
 
 
@@ -320,8 +320,8 @@ def test_the_sound_is_there_only_where_it_is_published() -> None:
 
 
 def test_translations_that_are_drafts_say_so() -> None:
-    assert "This translation is a draft." not in render(snapshot(line(1)), "en")
-    assert "Cette traduction est une ébauche." in render(snapshot(line(1)), "fr")
+    assert "These interface texts are a draft translation." not in render(snapshot(line(1)), "en")
+    assert "Les textes de cette interface sont une traduction provisoire." in render(snapshot(line(1)), "fr")
 
 
 def own_pace(start: int, following: int, total: int, *lines: Line, language: str = "en") -> str:
