@@ -267,7 +267,7 @@ class AudioDoor:
             if safe != told:
                 await _say(socket, audio.Safe(at=safe))
                 told = safe
-            if take.broken:
+            if take.broken or take.apart:
                 await _close(socket, CloseCode.GOING_AWAY)  # It comes back, with what isn't safe.
                 return
             if take.over:

@@ -23,7 +23,7 @@ from moothall.core.decide_turns import decide_turn
 from moothall.core.decide_wall import decide_wall
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
-from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status
+from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status, evolve
 from moothall.core.translating.lines import original
 
 MAX_WORD = 200
@@ -127,10 +127,19 @@ def _not_recorded(state: State, command: do.BeginNotRecorded | do.EndNotRecorded
     if not 0 <= command.back <= MOST_BACK:
         return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
     earliest = max((t1 or 0 for _, t1 in state.not_recorded), default=0)
-    began = ev.NotRecordedBegan(t0=max(now - command.back, earliest))
+    began = ev.NotRecordedBegan(t0=min(max(now - command.back, earliest), now))
     if command.back == 0:
         return [began]  # The engine drains what was said before, and ends its line itself.
     return [*_end_open(state, before=began.t0), began]
+
+
+def _map(state: State, t: int, wall: int) -> list[ev.AnyEvent]:
+    """Media time is `t` at Unix ms `wall`. A span that would now begin in the future is to begin at once."""
+    mapped = ev.ClockMapped(t=t, wall=wall)
+    since = None if state.recorded else state.not_recorded[-1][0]
+    if since is None or since <= evolve(state, mapped).media_now(wall):
+        return [mapped]
+    return [ev.NotRecordedEnded(t1=since), mapped, ev.NotRecordedBegan(t0=t)]
 
 
 def _life(
@@ -223,7 +232,7 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         case _:
             if command.t < state.clock[0]:
                 return _refuse(RefusalCode.INVALID, "Media time does not run back.")
-            return [ev.ClockMapped(t=command.t, wall=wall)]
+            return _map(state, command.t, wall)
 
 
 def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSegment | do.NoteGap) -> Decision:

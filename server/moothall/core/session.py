@@ -29,6 +29,10 @@ LAST_WORDS = 20
 EARLY_WORDS = 200
 """Ms that a word may begin before the last committed one's end: times tremble (docs/why/speech.md, "The seam")."""
 
+HELD_MS = 1_000
+"""Media time is never seen to run back by less than this: it stands until the newest mapping has come as far. By more
+it is set back only where a file goes on after a restart, or where an older release had let it jump ahead."""
+
 
 class Status(StrEnum):
     """Where a session is in its life."""
@@ -60,6 +64,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Spans of media ms of which nothing is kept; the last one may still be open."""
     clock: tuple[int, int] = (0, 0)
     """(media ms, Unix ms) of the newest mapping."""
+    reached: int = 0
+    """Media ms that was reached before the newest mapping, which set it back a little."""
     channels: dict[ChannelId, Channel] = {}
     sources: dict[SourceId, Source] = {}
     speakers: dict[SpeakerId, str] = {}
@@ -99,10 +105,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     def media_now(self, wall: int) -> int:
         """Media time at the wall time `wall` (Unix ms), by the newest mapping; it runs neither before that nor before
-        the session is opened.
+        the session is opened. Where a mapping sets it back by no more than drift, it stands still meanwhile.
         """
         t, mapped = self.clock
-        return t if self.status is Status.CREATED else t + max(0, wall - mapped)
+        return t if self.status is Status.CREATED else max(self.reached, t + max(0, wall - mapped))
 
     def channel_now(self, channel: ChannelId) -> ChannelNow:
         """How a channel stands; raises KeyError for an unknown one."""
@@ -160,7 +166,9 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():
-            return replace(state, clock=(event.t, event.wall))
+            now = state.media_now(event.wall)
+            reached = now if event.t < now <= event.t + HELD_MS else 0
+            return replace(state, clock=(event.t, event.wall), reached=reached)
         case ev.ChannelAdded():
             channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})
