@@ -58,8 +58,10 @@ class SessionWriter:
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = Orders()
-        self.signing = SigningTimes(self._checkpoint, lambda: self._log_so_far.checkpoint, clock)
         self._log_so_far = FoldedLog(session)
+        self.signing = SigningTimes(
+            self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, clock
+        )
         self._unpurged = asyncio.Event()
         """Set while the log may hold what was not recorded."""
         self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
@@ -107,9 +109,10 @@ class SessionWriter:
         return lambda: self._listeners.remove(hear)
 
     async def load(self) -> None:
-        """Take over the log and read it; raises StorageUnavailable, and RecordBroken for unreadable bytes.
+        """Take over the log and read it.
 
-        What the log still holds of a span that was not recorded is removed first.
+        Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written. What the log
+        still holds of a span that was not recorded is removed first.
         """
         await self._take_over()
         self.handed_on = self._head.offset
