@@ -14,6 +14,7 @@ from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.visible import visible
 from moothall.services.role_links import Staff
 
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
@@ -89,7 +90,7 @@ class StaffPages:
             given = await request.post()
         except ValueError as error:
             raise Wrong(400, AdminText.FORM) from error
-        fields = {name: value for name, value in given.items() if isinstance(value, str)}
+        fields = {name: visible(value) for name, value in given.items() if isinstance(value, str)}
         self.check(request, asked, fields.get(FIELD, ""))
         return fields
 

@@ -23,6 +23,7 @@ from moothall.core.session import State, evolve
 from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
+from moothall.core.visible import all_visible
 from moothall.services.drafting import Draft
 from moothall.services.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log_folding import PAGE, FoldedLog, fold
@@ -333,7 +334,7 @@ class SessionWriter:
         if not order.commands and order.actor != SYSTEM:
             return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
-        for command in order.commands:
+        for command in map(all_visible, order.commands):
             if not may_send(order.actor.role, command, hub=order.actor.hub):
                 message = f"The role '{order.actor.role}' may not do this."
                 return Refusal(code=RefusalCode.FORBIDDEN, message=message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 
 from moothall.core.errors import ProgrammeError
@@ -10,6 +11,9 @@ from moothall.core.programme.drafts import Draft, Reading, languages_in, one_eac
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
+MOST_LINES = 100_000
+"""Of a file: 5,000 sessions whose abstracts have twenty lines each."""
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 COLUMNS = {
     "id": "id",
     "code": "id",
@@ -41,12 +45,14 @@ def read_csv(text: str, reading: Reading) -> Timetable:
     if "title" not in columns:
         msg = f"The first line must name the columns, one of them 'title'; known are {', '.join(COLUMNS)}."
         raise ProgrammeError(msg)
-    drafts = []
+    return timetable(source="", title="", drafts=_drafts(rows, columns, reading), reading=reading, notes=())
+
+
+def _drafts(rows: Iterator[tuple[int, list[str]]], columns: dict[str, int], reading: Reading) -> Iterator[Draft]:
     for number, row in rows:
         cells = {name: row[n].strip() for name, n in columns.items() if n < len(row)}
         if any(cells.values()):
-            drafts.append(_draft(cells, f"Line {number}", reading))
-    return timetable(source="", title="", drafts=drafts, reading=reading, notes=())
+            yield _draft(cells, f"Line {number}", reading)
 
 
 def _heading(text: str) -> str:
@@ -55,16 +61,23 @@ def _heading(text: str) -> str:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Every row with the number of its last line."""
-    lines = text.splitlines(keepends=True)
-    first = lines[0] if lines else ""
+    first = next(_lines(text), "")
     delimiter = max(",;\t", key=first.count)
-    table = csv.reader(lines, delimiter=delimiter)
+    table = csv.reader(_lines(text), delimiter=delimiter)
     try:
         for row in table:
+            if table.line_num > MOST_LINES:
+                msg = f"The file has more than {MOST_LINES} lines."
+                raise ProgrammeError(msg)
             yield table.line_num, row
     except csv.Error as error:
         msg = f"Line {table.line_num}: that is not CSV ({error})."
         raise ProgrammeError(msg) from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One line after the other, with its end: a small file may hold millions."""
+    return (found[0] for found in _LINE.finditer(text))
 
 
 def _draft(cells: dict[str, str], where: str, reading: Reading) -> Draft:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
+from itertools import islice
 
 import msgspec
 
@@ -22,6 +23,7 @@ from moothall.core.programme.plan import (
     readable_name,
 )
 from moothall.core.programme.times import LONGEST, Zones
+from moothall.core.visible import all_visible, visible
 
 MOST_SESSIONS = 5_000
 MOST_SPEAKERS = 200
@@ -61,20 +63,28 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """The time zone that it names for itself."""
 
 
+def not_too_many(sessions: int) -> None:
+    """Raises ProgrammeError as soon as a file is known to hold more sessions than are taken: the rest isn't read."""
+    if sessions > MOST_SESSIONS:
+        msg = f"The file holds more than {MOST_SESSIONS} sessions; at most {MOST_SESSIONS} are taken at once."
+        raise ProgrammeError(msg)
+
+
 def timetable(
-    *, source: str, title: str, drafts: Sequence[Draft], reading: Reading, notes: Sequence[str], zone: str = ""
+    *, source: str, title: str, drafts: Iterable[Draft], reading: Reading, notes: Sequence[str], zone: str = ""
 ) -> Timetable:
     """The drafts as rooms and planned sessions, with ids that stay the same when the file is read again.
+
+    Of too many no more are asked for than would be taken.
 
     `zone` is what the file names for all of them; without it, the one that most sessions name counts.
     Raises ProgrammeError with a sentence when one of them can't be a session.
     """
+    drafts = list(islice(drafts, MOST_SESSIONS + 1))
     if not drafts:
         msg = "The file holds no sessions."
         raise ProgrammeError(msg)
-    if len(drafts) > MOST_SESSIONS:
-        msg = f"The file holds {len(drafts)} sessions; at most {MOST_SESSIONS} are taken at once."
-        raise ProgrammeError(msg)
+    not_too_many(len(drafts))
     rooms: dict[RoomId, Room] = {}
     sessions: dict[SessionId, Planned] = {}
     prefix = readable_name(source)[:15].strip("-") if source else ""
@@ -86,10 +96,10 @@ def timetable(
             raise ProgrammeError(msg)
         sessions[planned.session] = planned
         if planned.room is not None:
-            rooms.setdefault(planned.room, Room(id=planned.room, title=draft.room.strip()[:LONGEST_TITLE]))
+            rooms.setdefault(planned.room, Room(id=planned.room, title=visible(draft.room).strip()[:LONGEST_TITLE]))
     return Timetable(
         source=prefix or "programme",
-        title=title.strip()[:LONGEST_TITLE],
+        title=visible(title).strip()[:LONGEST_TITLE],
         rooms=tuple(rooms.values()),
         sessions=tuple(sessions.values()),
         zone=zone or _most_named(drafts),
@@ -103,6 +113,7 @@ def _most_named(drafts: Sequence[Draft]) -> str:
 
 
 def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:
+    draft = all_visible(draft)
     title = " ".join(draft.title.split())
     if not 0 < len(title) <= LONGEST_TITLE:
         msg = f"{draft.where}: a title has 1 to {LONGEST_TITLE} characters; this one has {len(title)}."

@@ -58,9 +58,9 @@ def read_frab_json(text: str, reading: Reading) -> Timetable:
         msg = f"That is no schedule.json of frab or pretalx: {_short(error)}."
         raise ProgrammeError(msg) from error
     zone = zone_of(conference.time_zone_name, reading.zones) if conference.time_zone_name else reading.zone
-    drafts = [
+    drafts = (
         _draft(event, room, zone) for day in conference.days for room, events in day.rooms.items() for event in events
-    ]
+    )
     return timetable(
         source=conference.acronym or conference.title,
         title=conference.title,

@@ -35,7 +35,7 @@ def read_frab_xml(text: str, reading: Reading) -> Timetable:
     return timetable(
         source=_text(root, "conference/acronym") or title,
         title=title,
-        drafts=list(_drafts(root, zone)),
+        drafts=_drafts(root, zone),
         reading=reading,
         notes=(),
         zone=named,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, languages_in, timetable
+from moothall.core.programme.drafts import Draft, Reading, languages_in, not_too_many, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, unix_ms, zone_of
 
@@ -68,6 +68,7 @@ def _components(text: str) -> tuple[list[_Property], list[list[_Property]]]:
             inside.append(value.strip().upper())
             if inside[-1] == "VEVENT":
                 events.append([])
+                not_too_many(len(events))
         elif name == "END":
             if not inside or inside.pop() != value.strip().upper():
                 msg = f"The calendar is broken: '{line[:60]}' ends what had not begun."

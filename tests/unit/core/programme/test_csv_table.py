@@ -50,3 +50,12 @@ def test_a_mistake_is_said_with_its_line() -> None:
         table("a,One", "b,Two,,soon")
     with pytest.raises(ProgrammeError, match=r"^Line 2: that is not CSV"):
         table(f"a,{'x' * 200_000}")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("title\n" + "a\n" * 3_000_000, "more than 5000"), ("title,x\n" + ",\n" * 100_001, "100000 lines")],
+)
+def test_a_file_of_millions_of_lines_is_given_up_at_once(text: str, why: str) -> None:
+    with pytest.raises(ProgrammeError, match=why):
+        read(text)

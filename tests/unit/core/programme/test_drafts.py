@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import pytest
 
 from moothall.core.errors import ProgrammeError
@@ -76,3 +79,21 @@ def test_languages_are_tags_however_they_are_separated() -> None:
 
 def test_names_alone_are_speakers() -> None:
     assert one_each([" Ana ", "", "Bo"]) == (("", "Ana"), ("", "Bo"))
+
+
+def test_no_more_of_a_file_is_read_than_is_taken() -> None:
+    asked: list[int] = []
+
+    def endless() -> Iterator[Draft]:
+        for n in itertools.count():
+            asked.append(n)
+            yield draft(own=str(n))
+
+    with pytest.raises(ProgrammeError, match="more than 5000"):
+        timetable(source="", title="", drafts=endless(), reading=READING, notes=())
+    assert len(asked) == MOST_SESSIONS + 1
+
+
+def test_signs_that_nobody_sees_are_not_kept() -> None:
+    (planned,) = made(draft(title="A\u202etitle", room="Hall\u2066", speakers=(("", "Amina\u202d"),))).sessions
+    assert (planned.title, planned.speakers[0].name, planned.room) == ("Atitle", "Amina", "hall")
