@@ -84,8 +84,14 @@ class StaffPages:
         if not self._guard.passes(request, token, asked.key):
             raise Wrong(403, AdminText.FORM)
 
+    def check_origin(self, request: web.Request) -> None:
+        """Raises Wrong unless the request comes from a page of ours."""
+        if not self._guard.from_us(request):
+            raise Wrong(403, AdminText.FORM)
+
     async def form(self, request: web.Request, asked: Asked) -> dict[str, str]:
         """The form's fields, checked as `check` does; files are none."""
+        self.check_origin(request)
         try:
             given = await request.post()
         except ValueError as error:

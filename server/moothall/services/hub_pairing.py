@@ -25,8 +25,8 @@ WORDS, SECRETS, KEY = "hub-words", "hub-secret", "key"
 _KEY_BYTES = 32
 VALID_MS = 7 * 86_400_000
 WRONG = Allowance(per_second=30, burst=30)
-"""Wrong tries of words that begin alike, everybody's together, by a clock that runs in minutes. Overflow: those whose words
-begin so aren't let in for a moment. A bound for all words together would be a way to keep everybody out."""
+"""Wrong tries of words that begin alike, everybody's together, by a clock that runs in minutes. Overflow: those whose
+words begin so aren't let in for a moment. A bound for all words together would be a way to keep everybody out."""
 MINUTE = 60
 
 
