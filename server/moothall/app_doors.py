@@ -116,7 +116,7 @@ async def open_doors(
     address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     clock, programme = house.clock, house.programme
-    access = ReaderAccess(house.sessions, programme.room_of)
+    access = ReaderAccess(house.sessions, programme.room_of, house.log.head)
     readers = Readers(
         find=access.find,
         may_read=access.may_read,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from admin_house import MEETING, admin_house, make
+from moothall.adapters import signing
 from moothall.core.actors import Role
 from moothall.core.ids import SessionId
 from moothall.core.session import Status
@@ -42,6 +43,8 @@ async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_pa
         page, link = await make(secretary, languages="Kiswahili, English, fr-CA")
         assert page == f"{house.running.public}/s/water-board"
         assert secretary.text.count('class="qr"') == 2
+        signer = signing.Ed25519Signer.load(tmp_path / "data" / signing.FILE_NAME)
+        assert secretary.text.count(f'signed with this key: <bdi class="key">{signer.key_id}') == 2
         live = await house.running.sessions.find(SessionId("water-board"))
         assert live is not None
         assert (live.state.title, live.state.languages) == ("Water board", ("sw", "en", "fr-CA"))

@@ -74,9 +74,10 @@ class AdminDoor:
         public: str,
         qr_svg: view.QrSvg,
         reach: Callable[[], Reach],
+        key: str,
     ) -> None:
         """`entries` tells of every session without loading it; `public` is the address that links and codes say, with
-        no slash at its end; `reach` is what can be translated now.
+        no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
         """
         self.pages = pages
         self._programme = programme
@@ -85,6 +86,7 @@ class AdminDoor:
         self._public = public
         self._qr = qr_svg
         self._reach = reach
+        self._key = key
         self._languages = LanguageReader().read
 
     def routes(self) -> list[web.RouteDef]:
@@ -309,7 +311,12 @@ class AdminDoor:
     def _sheets(self, asked: Asked, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
         pages = [] if planned is None else view.jobs(planned.session, Role.SECRETARIAT, asked.ui)
         return self.pages.show(
-            "admin_sheets.html", asked, sheets=sheets, pages=pages, meeting=planned and planned.session
+            "admin_sheets.html",
+            asked,
+            sheets=sheets,
+            pages=pages,
+            meeting=planned and planned.session,
+            key=self._key,
         )
 
     def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from urllib.parse import parse_qs, quote, urlencode
 
@@ -13,6 +12,7 @@ from moothall.adapters.page_asking import Asked, Wrong
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
 from moothall.core.ids import SessionId
+from moothall.core.visible import visible
 
 MAX_FIELDS = 24
 """Of a form."""
@@ -20,7 +20,6 @@ COOKIE = "asker"
 """Known at everything below a session's address."""
 MAX_BODY_BYTES = 48 << 10
 """2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
-_UNSEEN = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202d\\u202e]")
 PRIVATE = {
     # No site learns the page's address. Not no-referrer: browsers would send `Origin: null` with the form.
     "Referrer-Policy": "strict-origin",
@@ -78,7 +77,7 @@ def clean(text: str) -> str:
     Neither are control characters nor those that turn other signs round, so that it says one thing and shows another.
     Empty where nothing of it can be seen.
     """
-    lines = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "replace").decode()
+    lines = visible(text).encode("utf-8", "replace").decode()
     return lines if any(unicodedata.category(sign)[0] not in "CZ" for sign in lines) else ""
 
 

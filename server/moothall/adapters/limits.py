@@ -92,13 +92,18 @@ class AddressGate:
         patience_ms: int = PATIENCE_MS,
         *,
         slower: int = 1,
+        prefix: int = SUBSCRIBER,
     ) -> None:
-        """`slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes."""
+        """`slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes.
+
+        `prefix`: how many bits of an IPv6 address count.
+        """
         self._clock = clock
         self._randomness = randomness
         self._allowance = allowance
         self._patience = patience_ms
         self._slower = slower
+        self._prefix = prefix
         self._key = randomness.bytes(32)
         self._key_since = clock.monotonic()
         # Overflow: the address that has been away longest is forgotten, with its debts.
@@ -111,7 +116,7 @@ class AddressGate:
             self._key, self._key_since = self._randomness.bytes(32), now
             self._visitors.clear()
         now //= self._slower
-        name = hmac.digest(self._key, network(address).encode(), hashlib.sha256)[:8]
+        name = hmac.digest(self._key, network(address, self._prefix).encode(), hashlib.sha256)[:8]
         visitor = self._visitors.get(name)
         if visitor is None:
             visitor = self._visitors[name] = _Visitor(Bucket.full(self._allowance, now))

@@ -93,11 +93,14 @@ class MicrophoneDoor:
 
     async def add_text(self, request: web.Request) -> web.StreamResponse:
         """Give the session an interpreter's text, and show the page with it chosen."""
-        session, form = SessionId(request.match_info["session"]), await request.post()
-        token, language = str(form.get(FIELD, "")), str(form.get("language", ""))
+        session = SessionId(request.match_info["session"])
         acting = [each for each in self._staff(request) if each.role in ADDS_TEXTS and self._may_act(each, session)]
         if not acting or not is_name(session):
             return self._refuse(request)
+        if not self._guard.from_us(request):
+            return self._say(request, 403, Sentence.NOT_ADDED)
+        form = await request.post()
+        token, language = str(form.get(FIELD, "")), str(form.get("language", ""))
         fits = self._guard.passes(request, token, self._key_of(request)) and language in INTERPRETERS
         if not fits or not self._guard.first_time(token):
             return self._say(request, 400, Sentence.NOT_ADDED)

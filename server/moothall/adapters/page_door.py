@@ -24,7 +24,7 @@ from moothall.adapters.page_menu import Lacking, spoken
 from moothall.adapters.page_rows import kind_of, shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
-from moothall.core.errors import StorageUnavailable
+from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
 from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
@@ -244,35 +244,32 @@ class PageDoor:
         return html(self._pages.render_error(status, key, ui=ui), ui, status=status)
 
     def error_pages(self) -> Middleware:
-        """Middleware that answers a browser with a page where the router or a handler gives a bare error.
+        """Middleware that answers with a page where the router or a handler gives a bare error.
 
-        Only requests that accept HTML get one; scripts keep what the door says.
+        Requests that don't accept HTML keep what the door says, and get a plain sentence where it says nothing.
         """
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
-                return await handler(request)
+            pages = "text/html" in request.headers.get(hdrs.ACCEPT, "")
             try:
                 return await handler(request)
             except web.HTTPException as error:
                 key = _STATUS_TEXTS.get(error.status)
-                if key is None:
+                if key is None or not pages:
                     raise
                 response = self.error_response(request, error.status, key)
                 for name in (hdrs.ALLOW, hdrs.RETRY_AFTER):
                     if name in error.headers:
                         response.headers[name] = error.headers[name]
                 return response
-            except StorageUnavailable:
-                return self.error_response(request, 503, ErrorText.UNAVAILABLE)
             except Exception as error:  # the outermost edge: whoever asked gets a sentence, the log the place
-                where = traceback.extract_tb(error.__traceback__)[-1]
-                # The route, not the address: that may hold a link's token.
-                route = request.match_info.route.resource
-                door = "what is no door" if route is None else route.canonical
-                logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)
-                return self.error_response(request, 500, ErrorText.OURS)
+                if request.writer.output_size:
+                    raise  # An answer has begun; nothing else can be said any more.
+                status, key = _failed(request, error)
+                if pages:
+                    return self.error_response(request, status, key)
+                return web.Response(status=status, text=key + "\n", headers={hdrs.CACHE_CONTROL: "no-store"})
 
         return middleware
 
@@ -328,6 +325,21 @@ class PageDoor:
                 found.append((number, line))
             number += 1
         return OwnPace(lines=tuple(found), start=start, following=number, total=total)
+
+
+def _failed(request: web.Request, error: Exception) -> tuple[int, str]:
+    """The status and the sentence for what a handler failed with; what isn't expected is logged."""
+    if isinstance(error, StorageUnavailable):
+        return 503, ErrorText.UNAVAILABLE
+    # The route, not the address: that may hold a link's token.
+    route = request.match_info.route.resource
+    door = "what is no door" if route is None else route.canonical
+    if isinstance(error, RecordBroken):
+        logger.error("%s: a record is damaged; `moothall verify` says which, a backup restores it", door)
+        return 500, ErrorText.BROKEN
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)
+    return 500, ErrorText.OURS
 
 
 def _total(snapshot: Snapshot) -> int:

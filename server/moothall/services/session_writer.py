@@ -23,6 +23,7 @@ from moothall.core.session import State, evolve
 from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
+from moothall.core.visible import all_visible
 from moothall.services.drafting import Draft
 from moothall.services.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log_folding import PAGE, FoldedLog, fold
@@ -58,8 +59,10 @@ class SessionWriter:
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = Orders()
-        self.signing = SigningTimes(self._checkpoint, lambda: self._log_so_far.checkpoint, clock)
         self._log_so_far = FoldedLog(session)
+        self.signing = SigningTimes(
+            self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, clock
+        )
         self._unpurged = asyncio.Event()
         """Set while the log may hold what was not recorded."""
         self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
@@ -107,9 +110,10 @@ class SessionWriter:
         return lambda: self._listeners.remove(hear)
 
     async def load(self) -> None:
-        """Take over the log and read it; raises StorageUnavailable, and RecordBroken for unreadable bytes.
+        """Take over the log and read it.
 
-        What the log still holds of a span that was not recorded is removed first.
+        Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written. What the log
+        still holds of a span that was not recorded is removed first.
         """
         await self._take_over()
         self.handed_on = self._head.offset
@@ -330,7 +334,7 @@ class SessionWriter:
         if not order.commands and order.actor != SYSTEM:
             return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
-        for command in order.commands:
+        for command in map(all_visible, order.commands):
             if not may_send(order.actor.role, command, hub=order.actor.hub):
                 message = f"The role '{order.actor.role}' may not do this."
                 return Refusal(code=RefusalCode.FORBIDDEN, message=message)

@@ -59,6 +59,24 @@ def test_an_untouched_record_is_intact_and_says_how_far_it_is_signed(
     assert found.heads == recorder.heads
 
 
+def test_it_says_by_which_event_a_session_was_closed_and_by_which_key_it_was_signed(recorder: Recorder) -> None:
+    closed = [recorder.record(PAUSED), recorder.record(ev.SessionClosed(t=2))]
+    found = verify(closed, signed=SIGNED)
+    assert (found.closed, found.signed, found.key) == (2, 0, "")
+    closed.append(recorder.checkpoint(SIGNER))
+    found = verify(closed, signed=SIGNED)
+    assert (found.closed, found.signed, found.key) == (2, 3, SIGNER.key_id)
+    assert verify([*closed, recorder.record(ev.SessionReopened(t=3))]).closed == 0
+
+
+async def test_a_removal_that_no_signature_follows_is_named(records: list[LogRecord], recorder: Recorder) -> None:
+    log = [*records[:1], msgspec.structs.replace(records[1], body=None, salt=None), *records[2:]]
+    log.append(recorder.record(REMOVED))
+    assert verify(log, signed=SIGNED).removals == (8,)
+    log.append(recorder.checkpoint(SIGNER))
+    assert verify(log, signed=SIGNED).removals == ()
+
+
 def test_a_record_of_nothing_is_intact() -> None:
     found = verify([])
     assert (found.verdict, found.events, found.offset, found.heads) == (Verdict.INTACT, 0, 0, {})

@@ -10,7 +10,7 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.chain import LogRecord
 from moothall.core.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
-from moothall.core.ids import CommandId, Epoch, Lane, SegmentId, SessionId
+from moothall.core.ids import CommandId, Epoch, Lane, SegmentId, SessionId, SpeakerId
 from moothall.core.session import Status
 from moothall.core.signals import Partial
 from moothall.services.publication import Publication
@@ -250,3 +250,12 @@ async def test_a_signal_is_shown_and_not_kept() -> None:
         made.writer.signal(partial)
         assert made.published == [Publication(session=SESSION, signals=(partial,))]
         assert made.writer.offset == 0
+
+
+async def test_signs_that_nobody_sees_are_kept_of_nothing_that_people_write() -> None:
+    async with stage() as made:
+        await made.done("c", do.CreateSession(title="Bud\u202eget", languages=("en",)))
+        await made.done("s", do.IntroduceSpeaker(speaker=SpeakerId("amina"), name="\u2066Amina\u2069"))
+        assert made.writer.state.title == "Budget"
+        assert b"\xe2\x80\xae" not in await made.bodies()
+        assert b"\xe2\x81" not in await made.bodies()

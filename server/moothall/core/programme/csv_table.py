@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -20,6 +21,9 @@ from moothall.core.programme.table_times import (
 )
 from moothall.core.programme.times import duration, zone_of
 
+MOST_LINES = 100_000
+"""Of a file: 5,000 sessions whose abstracts have twenty lines each."""
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMED = {
     "id": "id code",
     "title": "title session título titulo titre название العنوان 标题 題目 题目",
@@ -87,16 +91,23 @@ def _order_note(written: list[str], order: DateOrder | None) -> tuple[str, ...]:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Every row with the number of its last line."""
-    lines = text.splitlines(keepends=True)
-    first = lines[0] if lines else ""
+    first = next(_lines(text), "")
     delimiter = max(",;\t", key=first.count)
-    table = csv.reader(lines, delimiter=delimiter)
+    table = csv.reader(_lines(text), delimiter=delimiter)
     try:
         for row in table:
+            if table.line_num > MOST_LINES:
+                msg = f"The file has more than {MOST_LINES} lines."
+                raise ProgrammeError(msg)
             yield table.line_num, row
     except csv.Error as error:
         msg = f"Line {table.line_num}: that is not CSV ({error})."
         raise ProgrammeError(msg) from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One line after the other, with its end: a small file may hold millions."""
+    return (found[0] for found in _LINE.finditer(text))
 
 
 def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: Reading, wrong: list[str]) -> Draft:

@@ -23,6 +23,7 @@ from moothall.core.programme.plan import (
     readable_name,
 )
 from moothall.core.programme.times import LONGEST, Zones
+from moothall.core.visible import all_visible, visible
 
 MOST_SESSIONS = 5_000
 MOST_SPEAKERS = 200
@@ -126,12 +127,12 @@ def timetable(
             continue
         sessions[planned.session] = planned
         if planned.room is not None:
-            rooms.setdefault(planned.room, Room(id=planned.room, title=draft.room.strip()[:LONGEST_TITLE]))
+            rooms.setdefault(planned.room, Room(id=planned.room, title=visible(draft.room).strip()[:LONGEST_TITLE]))
     if wrong:
         raise all_wrong(wrong)
     return Timetable(
         source=prefix or "programme",
-        title=title.strip()[:LONGEST_TITLE],
+        title=visible(title).strip()[:LONGEST_TITLE],
         rooms=tuple(rooms.values()),
         sessions=tuple(sessions.values()),
         zone=zone or _most_named(drafts),
@@ -145,6 +146,7 @@ def _most_named(drafts: Sequence[Draft]) -> str:
 
 
 def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:
+    draft = all_visible(draft)
     title = " ".join(draft.title.split())
     if not 0 < len(title) <= LONGEST_TITLE:
         msg = f"{draft.where}: a title has 1 to {LONGEST_TITLE} characters; this one has {len(title)}."

@@ -87,3 +87,12 @@ def test_headings_are_known_in_the_languages_of_the_interface() -> None:
     for heading in ("Título;Fecha", "Название;Дата", "العنوان;التاريخ", "标题;日期"):
         (opening,) = read(f"{heading}\nA;1970-01-02").sessions
         assert opening.starts == 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("title\n" + "a\n" * 3_000_000, "more than 5000"), ("title,x\n" + ",\n" * 100_001, "100000 lines")],
+)
+def test_a_file_of_millions_of_lines_is_given_up_at_once(text: str, why: str) -> None:
+    with pytest.raises(ProgrammeError, match=why):
+        read(text)

@@ -116,3 +116,8 @@ def test_no_more_of_a_file_is_read_than_is_taken() -> None:
 
 def test_names_alone_are_speakers() -> None:
     assert one_each([" Ana ", "", "Bo"]) == (("", "Ana"), ("", "Bo"))
+
+
+def test_signs_that_nobody_sees_are_not_kept() -> None:
+    (planned,) = made(draft(title="A\u202etitle", room="Hall\u2066", speakers=(("", "Amina\u202d"),))).sessions
+    assert (planned.title, planned.speakers[0].name, planned.room) == ("Atitle", "Amina", "hall")
