@@ -123,6 +123,7 @@ async def open_doors(
     reporting = ReportsDoor(
         pages,
         reports,
+        visitors=house.visitors,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
@@ -148,6 +149,7 @@ async def open_doors(
     questions = QuestionsDoor(
         pages,
         house.ballots,
+        visitors=house.visitors,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
@@ -163,6 +165,7 @@ async def open_doors(
     hands = HandsDoor(
         pages,
         house.ballots,
+        visitors=house.visitors,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
