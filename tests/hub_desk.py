@@ -47,6 +47,7 @@ from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 from moothall.wire.hub import AnyAct, AskAct, Offered
 from moothall_hub.author_page import RoomAuthorPage
 from moothall_hub.desk_ports import (
@@ -389,6 +390,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         made.floor,
         author_page=RoomAuthorPage(PAGES, made.floor, meetings=made.meetings, line=made.line, clock=clock),
         facts=lambda: made.facts,
+        visitors=TrustingVisitors(1),
         clock=clock,
         randomness=SeededRandomness(8),
         snapshot_of=access.snapshot,
@@ -399,6 +401,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         PAGES,
         made.floor,
         meetings=made.meetings,
+        visitors=TrustingVisitors(2),
         clock=clock,
         randomness=SeededRandomness(9),
         snapshot_of=access.snapshot,

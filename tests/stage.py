@@ -37,6 +37,7 @@ from moothall.services.publication import Publication
 from moothall.services.reports import Reports
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 from recorder import MORNING, Recorder
 
 FLOOR = ChannelId("floor")
@@ -247,6 +248,7 @@ class Stage:
         reporting = ReportsDoor(
             templates,
             self.reports,
+            visitors=TrustingVisitors(1),
             clock=self.clock,
             randomness=SeededRandomness(),
             snapshot_of=self.snapshot_of,

@@ -110,6 +110,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.InterventionWritten(intervention=Q, number=1, text="Because.", language="en"),
         ev.QueueArranged(first=(Q,)),
         ev.QueueOrdered(order=Order.ALTERNATE),
+        ev.AskingLimited(known=True),
         ev.SupportCounted(counts={Q: 3}),
         ev.PollOpened(poll=P, number=1, question="Shall we?", language="en", options=("Yes", "No"), t=33),
         ev.PollCounted(poll=P, remote=(2, 1), room=(0, 0)),

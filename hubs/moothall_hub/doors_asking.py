@@ -20,7 +20,7 @@ from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, langu
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
-from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_cookie import Visitors, give, new_form
 from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
@@ -45,6 +45,7 @@ class RoomAskingDoor:
         facts: Callable[[], HubFacts],
         clock: Clock,
         randomness: Randomness,
+        visitors: Visitors,
         snapshot_of: SnapshotOf,
         origins: frozenset[str],
         coordinator: Callable[[web.Request], bool] = lambda _: False,
@@ -61,6 +62,7 @@ class RoomAskingDoor:
         self._facts = facts
         self._randomness = randomness
         self._snapshot_of = snapshot_of
+        self._visitors = visitors
         self._coordinator = coordinator
         self._secure = secure
         self._address_of = address_of
@@ -95,11 +97,12 @@ class RoomAskingDoor:
         over = wanted.snapshot.session.status is Status.CLOSED
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         hub = next(iter(self._groups(request)), "")
-        typed = Typed(form=new_token(self._randomness), language=ui.language, hub=hub)
+        typed = Typed(form=new_form(self._randomness), language=ui.language, hub=hub)
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen)
-        if request.headers.get("Purpose") != "prefetch" and not token_of(request, COOKIE):
+        known = self._visitors.token(request, COOKIE, wanted.session)
+        if request.headers.get("Purpose") != "prefetch" and not known:
             path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
-            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
         return response
 
     async def take(self, request: web.Request) -> web.Response:
@@ -125,7 +128,8 @@ class RoomAskingDoor:
         )
         try:
             own = not typed.hub or typed.hub in self._groups(request)
-            answer = await self._floor.ask(wanted.session, wish, token_of(request, COOKIE)) if own else Unasked.HUB
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            answer = await self._floor.ask(wanted.session, wish, token) if own else Unasked.HUB
         except StorageUnavailable:
             answer = Unasked.UNAVAILABLE
         if isinstance(answer, Unasked):

@@ -17,7 +17,7 @@ from moothall.adapters.page_hands import hands_of
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.questions_door import ALLOWANCE, MAX_DIGITS
-from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_cookie import Visitors, give
 from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.interventions import Intervention
@@ -48,6 +48,7 @@ class RoomQuestionsDoor:
         meetings: Meetings,
         clock: Clock,
         randomness: Randomness,
+        visitors: Visitors,
         snapshot_of: SnapshotOf,
         origins: frozenset[str],
         secure: bool = False,
@@ -57,8 +58,8 @@ class RoomQuestionsDoor:
         self._pages = pages
         self._floor = floor
         self._meetings = meetings
-        self._randomness = randomness
         self._snapshot_of = snapshot_of
+        self._visitors = visitors
         self._secure = secure
         self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
@@ -82,11 +83,11 @@ class RoomQuestionsDoor:
             return refusal(wrong, self._pages, ui)
         except StorageUnavailable:
             return refusal(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
-        token = token_of(request, COOKIE)
+        token = self._visitors.token(request, COOKIE, wanted.session)
         response = own_html(self._text(request, wanted, state, ui, chosen=chosen), ui)
         if not token:
             path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
-            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
         return response
 
     async def support(self, request: web.Request) -> web.Response:
@@ -115,7 +116,8 @@ class RoomQuestionsDoor:
             if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
                 raise Wrong(404, ErrorText.NOTHING)
             what = await find(wanted.session, int(number))
-            if what is None or not await self._floor.support(wanted.session, what, token_of(request, COOKIE)):
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            if what is None or not await self._floor.support(wanted.session, what, token):
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
@@ -131,7 +133,7 @@ class RoomQuestionsDoor:
             floor=self._floor.floor(wanted.session),
             state=state,
             ui=ui,
-            by=self._floor.visitor(wanted.session, token_of(request, COOKIE)),
+            by=self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session)),
             query=query,
             kept=f"&ui={ui.language}" if chosen else "",
         )

@@ -35,6 +35,7 @@ from moothall.adapters.shown_door import ShownDoor
 from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.time_zones import chosen_zone
+from moothall.adapters.visitor_cookie import Visitors
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
@@ -196,9 +197,11 @@ async def open_hub_doors(
         public=told()[0],
         floor_of=access.floor,
     )
+    visitors = Visitors(parts.floor.cookie_key, clock, randomness)
     asking = RoomAskingDoor(
         pages,
         parts.floor,
+        visitors=visitors,
         author_page=RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
         facts=facts,
         clock=clock,
@@ -210,6 +213,7 @@ async def open_hub_doors(
     questions = RoomQuestionsDoor(
         pages,
         parts.floor,
+        visitors=visitors,
         meetings=parts.meetings,
         clock=clock,
         randomness=randomness,

@@ -103,6 +103,11 @@ class RoomFloor:
             name, _, what = key.partition(":")
             self._told[SessionId(name), InterventionId(what)] = int(body)
 
+    @property
+    def cookie_key(self) -> bytes:
+        """Makes the tokens of visitors' browsers, once it is loaded."""
+        return hmac.digest(self._key, b"cookies", hashlib.sha256)
+
     async def run(self) -> None:
         """Pass on what has to be, until cancelled."""
         while True:
@@ -119,8 +124,6 @@ class RoomFloor:
     def floor(self, session: SessionId) -> LocalFloor:
         """How it stands."""
         return self._floors.get(session) or LocalFloor(session=session)
-
-    # What people in the room do
 
     async def ask(self, session: SessionId, wish: RoomWish, visitor: str) -> InterventionId | Unasked:
         """Take a question; it is on the disk when this returns. The same form with the same words is the same one."""
@@ -148,6 +151,8 @@ class RoomFloor:
                 return name
             if state is not None and state.status is Status.CLOSED:
                 return Unasked.OVER
+            if state is not None and state.floor.known_only and not visitor and not wish.coordinator:
+                return Unasked.COOKIE
             taken = local_floor.ask(floor, sent, None if state is None else state.floor)
             if isinstance(taken, NotTaken):
                 return Unasked(taken.value)
@@ -181,8 +186,6 @@ class RoomFloor:
             await self._book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1")])
             self._put(self.floor(session).supported(what, by))
         return True
-
-    # What the coordinator does
 
     async def set_mode(self, session: SessionId, mode: Mode) -> None:
         """Say who passes questions on. Raises StorageUnavailable."""

@@ -35,6 +35,7 @@ def asking_doors(
     asking = AskingDoor(
         pages,
         house.asking,
+        visitors=house.visitors,
         author_page=author_page,
         clock=house.clock,
         randomness=house.randomness,
@@ -72,6 +73,7 @@ def abuse_door(
     door = AbuseDoor(
         pages,
         reports,
+        visitors=house.visitors,
         clock=house.clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,

@@ -16,6 +16,7 @@ from moothall.adapters.desk_socket import DeskSocket, Extra, Wish
 from moothall.adapters.pages import Pages
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.staff_socket import StaffSocket
+from moothall.app_crowds import CrowdMessages, crowd_news
 from moothall.app_house import House
 from moothall.app_proposals import ProposalMessages
 from moothall.app_translating import Translation
@@ -101,6 +102,7 @@ def open_desks(
             house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
         ).all(),
         **ProposalMessages(house.proposals, desks).all(),
+        **CrowdMessages(house, desks).all(),
         **translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
@@ -184,7 +186,7 @@ def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glos
         return None if live is None else outcome(live.state)
 
     text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
-    floor = {"balance": house.balance.told, "set-aside": house.ballots.set_aside}
+    floor = crowd_news(house)
     return {"reports": told, "overrun": overrun, "alarm": alarm, **floor, **text}
 
 

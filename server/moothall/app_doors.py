@@ -133,6 +133,7 @@ async def open_doors(
     reporting = ReportsDoor(
         pages,
         reports,
+        visitors=house.visitors,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
@@ -158,6 +159,7 @@ async def open_doors(
     questions = QuestionsDoor(
         pages,
         house.ballots,
+        visitors=house.visitors,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
@@ -173,6 +175,7 @@ async def open_doors(
     hands = HandsDoor(
         pages,
         house.ballots,
+        visitors=house.visitors,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,

@@ -20,6 +20,7 @@ from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
 from moothall.adapters.time_zones import chosen_zone, find_zone
+from moothall.adapters.visitor_cookie import Visitors
 from moothall.core.errors import ConfigurationError, StorageUnavailable
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.statements import Dimension, Group, Questions
@@ -62,6 +63,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     proposals: Proposals
     asking: Asking
+    visitors: Visitors
     typing: Typing
     ballots: Ballots
     balance: Balance
@@ -166,8 +168,10 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         clock=clock,
         randomness=randomness,
         blocked=BlockedWords(settings.conference.blocked_words),
+        share=settings.conference.people_at_one_address,
     )
-    ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness)
+    most = settings.conference.people_at_one_address
+    ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness, most_new=most)
     dimensions = tuple(Dimension(each) for each in dict.fromkeys(settings.balance.asks))
     questions = Questions(dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(settings.balance.groups))))
     balance = Balance(sessions, book=book, clock=clock, randomness=randomness, questions=questions)
@@ -192,6 +196,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         links=links,
         proposals=proposals,
         asking=asking,
+        visitors=Visitors(asking.cookie_key, clock, randomness),
         typing=Typing(sessions, clock),
         ballots=ballots,
         balance=balance,

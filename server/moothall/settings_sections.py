@@ -91,6 +91,12 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     glossaries: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
     """Folder of the glossary files, `*.toml`: names and terms that the recogniser is to prefer. A file that is changed
     is read again within 10 s. Empty: none."""
+    people_at_one_address: Annotated[
+        int, msgspec.Meta(ge=10, le=5000, description="a whole number from 10 to 5000")
+    ] = 500
+    """How many people may ask and vote behind one address, as in a hall with one line: so many questions of one address
+    may be open, and so many new browsers of one count within five minutes; of more only ten do. An IPv6 address counts
+    with its whole /48."""
     blocked_words: tuple[
         Annotated[
             str,

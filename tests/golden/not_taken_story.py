@@ -1,4 +1,4 @@
-"""A story for `make_log.py`: a question is not taken, nor one from a hub, whose words then go for good."""
+"""A story for `make_log.py`: two questions are not taken, and who may ask is limited; then the words of one go."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def two_not_taken(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
         tell(_asked(ONE, 1, "Why?", REMOTE), VISITOR, cause="ask-1"),
         tell(_stands(ONE, 1, Standing.CHECKED, 900), VISITOR, cause="ask-1", n=1),
+        tell(ev.AskingLimited(known=True), MODERATOR),
         tell(_asked(OTHER, 2, "Why João Silva?", f"{HUB}kisumu"), VISITOR, cause="ask-2"),
         tell(_stands(OTHER, 2, Standing.CHECKED, 950), VISITOR, cause="ask-2", n=1),
         tell(_stands(ONE, 1, Standing.DECLINED, 1_000), MODERATOR, cause="no-1"),
@@ -58,7 +59,7 @@ def two_not_taken(recorder: Recorder) -> list[LogRecord]:
 
 
 def remove_the_one_from_a_hub(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
-    gone, tell = (6, 11, 12), recorder.record
+    gone, tell = (7, 12, 13), recorder.record
     stays = ev.InterventionRemoved(
         intervention=OTHER, number=2, kind=Kind.QUESTION, language="en", origin=f"{HUB}kisumu", asker="asker-2", t=950
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -35,8 +35,10 @@ POLL, OPTIONS = PollId("p"), ("Yes", "No", "Not sure")
 class Hall:
     """People who say what they would ask too and raise their hands, until each of them was told that it is kept."""
 
-    def __init__(self, hall: DeskHall) -> None:
+    def __init__(self, hall: DeskHall, tokens: Sequence[str]) -> None:
+        """`tokens`: of each browser, as it stands in its cookie."""
         self.hall = hall
+        self.tokens = tokens
         self.kept: set[tuple[int, int]] = set()
         """(visitor, question from 0) that were acknowledged."""
         self.voted: dict[int, int] = {}
@@ -58,7 +60,7 @@ class Hall:
         """Send it until it is acknowledged: the server may be away."""
         headers = {
             "Origin": self.hall.address,
-            "Cookie": f"{COOKIE}={token(visitor)}",
+            "Cookie": f"{COOKIE}={self.tokens[visitor]}",
             "X-Forwarded-For": f"198.51.{visitor // 250}.{visitor % 250 + 1}",
         }
         address = f"{self.hall.address}/s/{SESSION}/{path}"
@@ -78,11 +80,6 @@ class Hall:
             await self.news.wait()
 
 
-def token(visitor: int) -> str:
-    """Of a browser, as it stands in the cookie."""
-    return f"visitor-{visitor:014}"
-
-
 async def in_the_book(data: Path) -> tuple[Box, Mapping[str, bytes]]:
     """What the book has: the session's key, and its ballots."""
     book = await SqliteBook.open(data / FILE_NAME)
@@ -93,8 +90,8 @@ async def in_the_book(data: Path) -> tuple[Box, Mapping[str, bytes]]:
         await book.close()
 
 
-async def prepared(data: Path) -> DeskHall:
-    """A server that has not started, with three questions in the queue and a show of hands."""
+async def prepared(data: Path) -> tuple[DeskHall, Sequence[str]]:
+    """A server that has not started, with three questions in the queue and a show of hands; and browsers' tokens."""
     hall = DeskHall(data, free_port(61))
     config = data.with_suffix(".toml")
     config.write_text('[engine]\ncount = 0\n[server]\ntrusted_proxies = ["127.0.0.1"]\n', encoding="utf-8")
@@ -109,14 +106,15 @@ async def prepared(data: Path) -> DeskHall:
         commands.append(do.OpenPoll(poll=POLL, question="Shall we?", language="en", options=OPTIONS))
         answer = await live.writer.send(Actor(Role.MODERATOR, "m1"), CommandId("ask"), commands)
         assert not isinstance(answer, Refusal), answer
-    return hall
+        tokens = [house.visitors.new(SESSION) for _ in range(VISITORS)]
+    return hall, tokens
 
 
 @pytest.mark.timeout(150)
 async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
-    hall = await prepared(tmp_path / "data")
+    hall, tokens = await prepared(tmp_path / "data")
     await hall.start()
-    people = Hall(hall)
+    people = Hall(hall, tokens)
     try:
         async with asyncio.TaskGroup() as group:
             each = VISITORS // AT_ONCE
@@ -130,13 +128,13 @@ async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
                 lost = [
                     (visitor, question)
                     for visitor, question in kept
-                    if f"{QUESTIONS[question]}/{box.voter(token(visitor))}" not in there
+                    if f"{QUESTIONS[question]}/{box.voter(tokens[visitor])}" not in there
                 ]
                 assert not lost, f"acknowledged, and not in the book: {lost}"
                 changed = {
                     visitor: choice
                     for visitor, choice in voted.items()
-                    if there[f":poll:{POLL}/{box.voter(token(visitor))}"] != str(choice).encode()
+                    if there[f":poll:{POLL}/{box.voter(tokens[visitor])}"] != str(choice).encode()
                 }
                 assert not changed, f"chosen and acknowledged, and otherwise in the book: {changed}"
                 await hall.start()
@@ -152,7 +150,7 @@ async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
         box, there = await in_the_book(hall.data)
         assert len(people.kept) == VISITORS
         assert {key for key in there if not key.startswith(":")} == {
-            f"{QUESTIONS[question]}/{box.voter(token(visitor))}" for visitor, question in people.kept
+            f"{QUESTIONS[question]}/{box.voter(tokens[visitor])}" for visitor, question in people.kept
         }
     finally:
         await hall.stop()

@@ -15,7 +15,7 @@ export function putHands(page, { poll, remote, room }, counted) {
   for (const list of page.querySelectorAll(`[data-poll="${CSS.escape(poll)}"]`)) {
     handsOf({ remote, room }).forEach((row, n) => {
       const place = list.querySelector(`[data-option="${n}"]`);
-      if (!place) return;
+      if (!place?.querySelector('.many')) return; // Its numbers are shown once it is closed.
       set(place.querySelector('.many'), fill(counted, { ...row, here: row.room }));
       place.querySelector('meter').value = row.share;
       place.querySelector('meter').setAttribute('value', row.share);

@@ -34,7 +34,7 @@ export class HandsDesk {
     at('HandsBefore').hidden = this.polls.length < 2;
   }
 
-  async #begin({ question, options, language }) {
+  async #begin({ question, options, language, quiet }) {
     const answers = options.value.split('\n').map((each) => each.trim()).filter(Boolean);
     const right = question.value.trim() && answers.length >= FEWEST && answers.length <= MOST
       && new Set(answers).size === answers.length && answers.every((each) => each.length <= LONGEST);
@@ -44,7 +44,7 @@ export class HandsDesk {
       (question.value.trim() ? options : question).focus();
       return;
     }
-    const begun = await this.#act({ do: 'open-poll', poll: newId(), question: question.value.trim(), language: language.value, options: answers });
+    const begun = await this.#act({ do: 'open-poll', poll: newId(), question: question.value.trim(), language: language.value, options: answers, quiet: quiet.checked });
     if (begun) question.value = options.value = '';
   }
 
@@ -87,7 +87,7 @@ export class HandsDesk {
     const block = element('form', { class: 'led', 'data-made': made, novalidate: true },
       element('h3', { id: asked, ...tongue }, question),
       element('table', { 'aria-labelledby': asked }, element('thead', {}, element('tr', {}, ...head)), ...bodies),
-      element('p', { class: 'about warn', hidden: true }), buttons);
+      element('p', { class: 'about lately', hidden: true }), element('p', { class: 'about warn', hidden: true }), buttons);
     block.addEventListener('submit', (event) => {
       event.preventDefault();
       const room = [...block.querySelectorAll('[data-room]')].map(({ value }) => Math.max(0, Math.round(Number(value) || 0)));
@@ -109,6 +109,10 @@ export class HandsDesk {
     const told = block.querySelector('.warn');
     told.hidden = !aside;
     set(told, aside ? words.text('aside', { n: aside }) : '');
+    const lately = questions.lately?.hands[poll.id];
+    const came = block.querySelector('.lately');
+    came.hidden = !lately;
+    set(came, lately ? words.text('lately', { n: lately[0], m: lately[1] }) : '');
     handsOf(poll).forEach((row, n) => {
       set(block.querySelector(`[data-remote="${n}"]`), String(row.remote));
       set(block.querySelector(`[data-sum="${n}"]`), String(row.sum));

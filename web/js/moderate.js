@@ -189,6 +189,7 @@ function show() {
   at('Several').hidden = !panels.picked.size;
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });
   at('Unarranged').hidden = !questions.arranged.length;
+  crowds();
   const checked = questions.panel('Checked').length;
   document.title = `${checked ? `(${checked}) ` : ''}${document.title.replace(/^\(\d+\) /, '')}`;
   const [approved, unread] = questions.left();
@@ -198,6 +199,23 @@ function show() {
   if (questions.over && !at('Left').hidden && left.parentNode !== box) box.prepend(left); // It is what is to be done now.
   hands.show();
   tick();
+}
+
+/** Of which addresses many are being checked, what is not here, and who may ask. */
+function crowds() {
+  const { more, known } = questions;
+  const told = questions.crowds ?? [];
+  const made = JSON.stringify(told);
+  if (at('Crowds').dataset.made !== made) {
+    const focused = at('Crowds').contains(document.activeElement);
+    at('Crowds').dataset.made = made;
+    at('Crowds').replaceChildren(...told.map(({ place, count, numbers: [first, last] }) => element('p', { class: 'warn' },
+      words.text('crowd', { n: count, first, last }), ' ', element('button', { type: 'button', 'data-place': place, 'aria-haspopup': 'dialog' }, words.text('crowd.decline')))));
+    if (focused) at('CheckedTitle').focus();
+  }
+  at('Older').hidden = !more;
+  if (more) set(at('Older'), words.text('older', { n: more.count, checked: more.checked }));
+  at('Known').checked = known;
 }
 
 /** How long whoever was called has been speaking. */
@@ -241,6 +259,27 @@ at('Add').addEventListener('submit', async (event) => {
   else if (!text.value && !name.value) [text.value, name.value] = written;
 });
 at('Left').addEventListener('click', rest);
+at('Crowds').addEventListener('click', async ({ target }) => {
+  const { place } = target.closest('button')?.dataset ?? {};
+  const crowd = questions.crowds?.find((each) => each.place === place);
+  if (!crowd) return;
+  const reason = await sheets.reason([{ number: crowd.numbers.join(' … ') }, {}]);
+  if (!reason) return;
+  const answer = await line.link.request('crowd', { id: newId(), kind: place, text: reason });
+  say(answer.refusal ? words.text(`refused.${answer.refusal.code}`) : words.text('stands.declined'));
+});
+at('Older').addEventListener('click', async () => {
+  const answer = await line.link.request('older', { first: questions.more?.before ?? 0 });
+  if (answer.refusal) say(words.text(`refused.${answer.refusal.code}`));
+  else {
+    questions.takeOlder(answer);
+    show();
+  }
+});
+at('Known').addEventListener('change', async ({ target }) => {
+  const answer = await act({ do: 'limit-asking', known: target.checked });
+  if (answer.refusal) target.checked = questions.known;
+});
 at('Limit').replaceChildren(...LIMITS.map(choice));
 at('Limit').addEventListener('change', async ({ target }) => {
   const ms = Number(target.value);

@@ -85,6 +85,8 @@ export class QuestionItems {
     if (item.support) add('', words.text('support', { n: item.support }));
     const aside = questions.aside?.support[item.id];
     if (aside) add('warn', words.text('aside', { n: aside }));
+    const lately = questions.lately?.support[item.id];
+    if (lately) add('', words.text('lately', { n: lately[0], m: lately[1] }));
     if (item.after_close) add('mark', words.text('after-close'));
     const into = questions.get(item.into)?.number;
     const stands = { declined: () => words.text('reason', { reason: alone(item.reason) }), joined: () => words.text('joined', { n: into ?? '?' }) };

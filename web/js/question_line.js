@@ -75,6 +75,8 @@ export class QuestionLine {
     if (!first) this.ears.came(came);
     this.ears.balance?.(answer.news.balance);
     this.questions.aside = answer.news['set-aside'];
+    this.questions.lately = answer.news.lately;
+    this.questions.crowds = answer.news.crowds;
     this.#show();
   }
 
@@ -86,8 +88,8 @@ export class QuestionLine {
       this.#show();
     } else if (event === 'balance') {
       this.ears.balance?.(body);
-    } else if (event === 'set-aside') {
-      this.questions.aside = body;
+    } else if (event === 'set-aside' || event === 'lately' || event === 'crowds') {
+      this.questions[event === 'set-aside' ? 'aside' : event] = body;
       this.#show();
     } else if (event === 'hubs') {
       this.#hubs(body);

@@ -105,7 +105,7 @@ export class QuestionPanels {
     const item = this.questions.get(id);
     const state = { fresh: this.fresh.has(id), picked: this.picked.has(id), current: false, open: this.open.has(id) };
     const { questions, items } = this;
-    const of = JSON.stringify([item, questions.over, { ...state, open: 0 }, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment), items.more.said(item.segment)]);
+    const of = JSON.stringify([item, questions.over, { ...state, open: 0 }, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment), items.more.said(item.segment)]);
     const [before, element] = this.made.get(id) ?? [];
     const row = before === of ? element : items.make(item, state);
     row.classList.toggle('current', id === this.current);

@@ -80,7 +80,7 @@ export class QuestionSheets {
 
   /** Say in a sheet which ones it is about: whoever uses keys may not look at them. */
   #name(id, items) {
-    const number = this.words.text('number', { n: items.map((each) => each.number).join(', ') });
+    const number = this.words.text('number', { n: items.map((each) => each.number).filter(Boolean).join(', ') });
     const [{ text, language }] = items;
     const what = items.length === 1 && text && id !== 'Reword' ? [' ', element('bdi', { lang: language }, text.slice(0, MOST))] : [];
     at(`${id}Which`).replaceChildren(number, ...what);

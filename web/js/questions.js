@@ -33,6 +33,10 @@ export class Questions {
     this.called = null;
     this.turn = null; // since when, media ms
     this.polls = [];
+    this.lately = null; // ballots of the last minute: {support: {id: [n, addresses]}, hands: {id: [n, addresses]}}
+    this.crowds = null; // many from one address: [{place, count, numbers}]
+    this.more = null; // what is not here: {before, count, checked}
+    this.known = false; // whether only browsers that keep a cookie may ask
     this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
     Object.assign(this, { limit: 0, time: 0, typed: false, begin: null });
   }
@@ -40,12 +44,21 @@ export class Questions {
   /** Take a message in; gives the ids that are new. */
   take(body) {
     const known = new Set(this.items.keys());
-    if (body.whole) this.items = new Map();
+    if (body.whole) {
+      this.items = new Map();
+      this.more = body.more;
+    }
     for (const item of body.items) this.items.set(item.id, item);
     for (const id of body.gone) this.items.delete(id);
-    const { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls } = body;
-    Object.assign(this, { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls });
+    const { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls, known: only } = body;
+    Object.assign(this, { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls, known: only });
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
+  }
+
+  /** Take in older ones, that were asked for; what is here already is newer. */
+  takeOlder({ items, more }) {
+    for (const item of items) if (!this.items.has(item.id)) this.items.set(item.id, item);
+    this.more = more;
   }
 
   get(id) {

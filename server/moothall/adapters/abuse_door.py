@@ -12,7 +12,7 @@ from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
-from moothall.adapters.visitor_cookie import token_of
+from moothall.adapters.visitor_cookie import Visitors
 from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.ids import SessionId
@@ -35,6 +35,7 @@ class AbuseDoor:
         *,
         clock: Clock,
         randomness: Randomness,
+        visitors: Visitors,
         snapshot_of: SnapshotOf,
         origins: frozenset[str],
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
@@ -43,6 +44,7 @@ class AbuseDoor:
         self._pages = pages
         self._reports = reports
         self._snapshot_of = snapshot_of
+        self._visitors = visitors
         self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
@@ -58,7 +60,7 @@ class AbuseDoor:
             wanted = await asked(request, self._snapshot_of)
             if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
                 raise Wrong(404, ErrorText.NOTHING)
-            await self._report(wanted.session, int(number), token_of(request, COOKIE))
+            await self._report(wanted.session, int(number), self._visitors.token(request, COOKIE, wanted.session))
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)

@@ -18,13 +18,13 @@ from moothall.adapters.about_form import about_fields, about_given
 from moothall.adapters.asking_request import COOKIE, clean, kept_query, onward, page_of, private, read_form, title_of
 from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.door_texts import DoorText
-from moothall.adapters.limits import AddressGate
+from moothall.adapters.limits import AddressGate, network
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_menu import own_name
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
-from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_cookie import Visitors, give, new_form
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.floor.interventions import Intervention
@@ -71,6 +71,7 @@ class AskingDoor:
         author_page: AuthorPage,
         clock: Clock,
         randomness: Randomness,
+        visitors: Visitors,
         snapshot_of: SnapshotOf,
         origins: frozenset[str],
         hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {},
@@ -80,8 +81,8 @@ class AskingDoor:
     ) -> None:
         """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
 
-        `hubs_of`: the hubs for which whoever asks may do so, and what they are called. `balance`: keeps what people
-        say of themselves; without it they aren't asked.
+        `visitors` makes the cookies and knows them again. `hubs_of`: the hubs for which whoever asks may do so, and
+        what they are called. `balance`: keeps what people say of themselves; without it they aren't asked.
         """
         self._pages = pages
         self._balance = balance
@@ -94,6 +95,7 @@ class AskingDoor:
         }
         self._randomness = randomness
         self._snapshot_of = snapshot_of
+        self._visitors = visitors
         self._origins = origins
         self._hubs_of = hubs_of
         self._secure = secure
@@ -121,10 +123,11 @@ class AskingDoor:
         over = wanted.snapshot.session.status is Status.CLOSED
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         hub = next(iter(self._hubs_of(wanted.session)), "")
-        typed = Typed(form=new_token(self._randomness), language=ui.language, hub=hub)
+        typed = Typed(form=new_form(self._randomness), language=ui.language, hub=hub)
         mine: tuple[Intervention, ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
-            mine = await self._asking.of_browser(wanted.session, token_of(request, COOKIE))
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            mine = await self._asking.of_browser(wanted.session, token)
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, mine=mine)
         # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
         # fetched for later has not asked yet.
@@ -163,7 +166,8 @@ class AskingDoor:
         )
         try:
             own = not wish.hub or wish.hub in self._hubs_of(wanted.session)
-            answer = await self._asking.ask(wanted.session, wish, token_of(request, COOKIE)) if own else Unasked.HUB
+            token, address = self._visitors.token(request, COOKIE, wanted.session), network(self._address_of(request))
+            answer = await self._asking.ask(wanted.session, wish, token, address) if own else Unasked.HUB
         except StorageUnavailable:
             answer = Unasked.UNAVAILABLE
         if isinstance(answer, Unasked):
@@ -217,9 +221,9 @@ class AskingDoor:
             raise Wrong(403, DoorText.ORIGIN)
 
     def _know(self, request: web.Request, response: web.Response, session: SessionId) -> None:
-        if not token_of(request, COOKIE):
+        if not self._visitors.token(request, COOKIE, session):
             path, secure = f"/s/{quote(session)}", self._secure or request.secure
-            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+            give(response, COOKIE, self._visitors.new(session), path=path, secure=secure)
 
     def _form(
         self,

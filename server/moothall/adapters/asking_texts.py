@@ -28,6 +28,13 @@ UNASKED = {
     Unasked.FULL: "So many questions and comments have come that no more are taken.",
     Unasked.REQUESTED: "You have asked to speak already and wait for your turn.",
     Unasked.MANY: "{open} of yours are still waiting. Please send more once one has had its turn.",
+    Unasked.ADDRESS: (
+        "So many questions and comments from where you are still wait that no more are taken from there at the moment."
+    ),
+    Unasked.COOKIE: (
+        "This meeting takes questions only from browsers that keep a cookie. "
+        "Allow cookies for this page, open it again, and send it once more."
+    ),
     Unasked.HUB: "The link of that group doesn't work here any more. Sent again, it is your own.",
     Unasked.UNAVAILABLE: (
         "It can't be kept at the moment. What you wrote still stands here: please send it again in a minute."

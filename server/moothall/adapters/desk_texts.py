@@ -168,6 +168,7 @@ DESK_TEXTS = {
     "did.arrange-queue": "Queue arranged by hand",
     "did.order-queue": "Queue ordered by another rule",
     "did.limit-turns": "Speaking time changed",
+    "did.limit-asking": "Changed who may ask",
     "did.term": "Preferred: {text}",
     "did.term-away": "Taken away: {text}",
     "did.term-abroad": "In other languages: {text}",

@@ -16,7 +16,7 @@ from moothall.adapters.limits import AddressGate, network
 from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
-from moothall.adapters.visitor_cookie import token_of
+from moothall.adapters.visitor_cookie import Visitors
 from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.polls import MOST_OPTIONS
@@ -41,6 +41,7 @@ class HandsDoor:
         *,
         clock: Clock,
         randomness: Randomness,
+        visitors: Visitors,
         snapshot_of: SnapshotOf,
         origins: frozenset[str],
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
@@ -49,6 +50,7 @@ class HandsDoor:
         self._pages = pages
         self._ballots = ballots
         self._snapshot_of = snapshot_of
+        self._visitors = visitors
         self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
@@ -62,7 +64,8 @@ class HandsDoor:
             address = self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
             number, option = _number(request.match_info["number"]), await _option(request)
-            await self._take(wanted.session, number, option, token_of(request, COOKIE), network(address))
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            await self._take(wanted.session, number, option, token, network(address))
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
         location = f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Hands"
@@ -70,7 +73,9 @@ class HandsDoor:
 
     async def _take(self, session: SessionId, number: int, option: int, token: str, address: str) -> None:
         try:
-            answer = await self._ballots.vote(session, number, option, token, address)
+            answer = await self._ballots.vote(
+                session, number, option, token, address, hasty=self._visitors.hasty(token)
+            )
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error
         if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:

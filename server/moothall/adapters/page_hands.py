@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from moothall.adapters import hands_texts as texts
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.core.floor.interventions import Floor
@@ -16,10 +14,12 @@ from moothall.core.languages import direction
 
 def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None = None) -> dict[str, object]:
     """One of them. `going`: the meeting is on; `mine`: what whoever looks has chosen."""
+    quiet = poll.quiet and poll.open
     rows = [
         {
-            **msgspec.to_builtins(row),
-            "counted": ui.text(texts.COUNTED, remote=row.remote, here=row.room, sum=row.sum),
+            "text": row.text,
+            "share": 0 if quiet else row.share,
+            "counted": "" if quiet else ui.text(texts.COUNTED, remote=row.remote, here=row.room, sum=row.sum),
             "mine": option == mine,
         }
         for option, row in enumerate(rows_of(poll))
@@ -31,6 +31,7 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None 
         "language": poll.language,
         "direction": direction(poll.language),
         "open": poll.open and going,
+        "quiet": quiet,
         "rows": rows,
     }
 

@@ -22,7 +22,7 @@ from moothall.adapters.page_hands import hands
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.question_translations_door import QuestionTranslationsDoor, Translated
-from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_cookie import Visitors, give
 from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import BodyRemoved
@@ -67,6 +67,7 @@ class QuestionsDoor:
         *,
         clock: Clock,
         randomness: Randomness,
+        visitors: Visitors,
         snapshot_of: SnapshotOf,
         floor_of: FloorOf,
         channel_of: ChannelOf,
@@ -83,8 +84,8 @@ class QuestionsDoor:
         self._reported = reported
         self._pages = pages
         self._ballots = ballots
-        self._randomness = randomness
         self._snapshot_of = snapshot_of
+        self._visitors = visitors
         self._floor_of = floor_of
         self._channel_of = channel_of
         self._translated = translated
@@ -121,12 +122,12 @@ class QuestionsDoor:
                 raise Wrong(404, ErrorText.NO_SESSION)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
-        token = token_of(request, COOKIE)
+        token = self._visitors.token(request, COOKIE, wanted.session)
         query = kept_query(request, ui, chosen=chosen)
         response = own_html(self._text(wanted, floor, token, ui, query=query, chosen=chosen), ui)
         if not token:
             path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
-            give(response, COOKIE, new_token(self._randomness), path=path, secure=secure)
+            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
         return response
 
     def _text(self, wanted: Asked, floor: Floor, token: str, ui: Catalogue, *, query: str, chosen: bool) -> str:
@@ -239,7 +240,8 @@ class QuestionsDoor:
             if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
                 raise Wrong(404, ErrorText.NOTHING)
             too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
-            await self._take(wanted.session, int(number), token_of(request, COOKIE), network(address), too=too)
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            await self._take(wanted.session, int(number), token, network(address), too=too)
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
@@ -248,7 +250,8 @@ class QuestionsDoor:
 
     async def _take(self, session: SessionId, number: int, token: str, address: str, *, too: bool) -> None:
         try:
-            answer = await self._ballots.support(session, number, token, address, too=too)
+            hasty = self._visitors.hasty(token)
+            answer = await self._ballots.support(session, number, token, address, too=too, hasty=hasty)
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error
         if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:

@@ -1,6 +1,6 @@
 """The door of *Something wrong?*: a form on the reader's page that works with and without a script.
 
-A reporter is known by a random cookie that is good for this door of one session alone; no address is kept. Whoever
+A reporter is known by a cookie that is good for this door of one session alone; no address is kept. Whoever
 sends must come from a page of ours.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlencode
 
 import msgspec
 from aiohttp import hdrs, web
@@ -18,7 +18,7 @@ from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
-from moothall.adapters.visitor_cookie import give, new_token, token_of
+from moothall.adapters.visitor_cookie import Visitors, give
 from moothall.adapters.visitor_forms import Senders
 from moothall.core.errors import Refusal
 from moothall.core.ids import SessionId
@@ -28,8 +28,10 @@ from moothall.wire.token_bucket import Allowance
 
 COOKIE = "reporter"
 MAX_BODY_BYTES = 1 << 10
-ALLOWANCE = Allowance(per_second=2, burst=300)
-"""Reports of one address: a hall of 300 that misses its text at once stays within it."""
+AGAIN = "again"
+"""In the address where a browser comes for the second time."""
+ALLOWANCE = Allowance(per_second=4, burst=600)
+"""Reports of one address: a hall of 300 that misses its text at once stays within it, each coming twice."""
 MAX_WAIT_S = 25
 MAX_WAITING = 5_000
 """Reporters who wait for an answer at a time. Overflow: the next is answered at once, and asks again."""
@@ -52,6 +54,7 @@ class ReportsDoor:
         *,
         clock: Clock,
         randomness: Randomness,
+        visitors: Visitors,
         snapshot_of: SnapshotOf,
         origins: frozenset[str],
         secure: bool = False,
@@ -61,8 +64,8 @@ class ReportsDoor:
         self._pages = pages
         self._reports = reports
         self._clock = clock
-        self._randomness = randomness
         self._snapshot_of = snapshot_of
+        self._visitors = visitors
         self._secure = secure
         self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
         self._waiting = 0
@@ -85,7 +88,7 @@ class ReportsDoor:
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
             return self._refuse(request, wrong, ui)
-        token = token_of(request, COOKIE)
+        token = self._visitors.token(request, COOKIE, wanted.session)
         if not _is_script(request):
             return self._page(request, wanted, ui, token, chosen=chosen)
         if request.query.get("wait") == "1" and token:
@@ -93,13 +96,19 @@ class ReportsDoor:
         return self._json(wanted.session, ui, token)
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take a report, from the form or from the script."""
+        """Take a report, from the form or from the script.
+
+        A browser that has reported nothing yet is given its cookie and sent here once more (307: with what it sent).
+        All that keep none count as one.
+        """
         ui, chosen = language(self._pages, request)
         try:
             self._senders.check(request)
             sent = await _sent(request)
             wanted = await asked(request, self._snapshot_of, sent.channel)
-            token = token_of(request, COOKIE) or new_token(self._randomness)
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            if not token and AGAIN not in request.query:
+                return self._once_more(request, wanted.session)
             refused = self._reports.report(wanted.session, wanted.feed.channel, sent.kind, token)
             if isinstance(refused, Refusal):
                 raise Wrong(503, DoorText.MANY)
@@ -109,8 +118,13 @@ class ReportsDoor:
             response = self._json(wanted.session, ui, token)
         else:
             response = self._page(request, wanted, ui, token, chosen=chosen)
-        path = f"/s/{quote(wanted.session)}/report"
-        give(response, COOKIE, token, path=path, secure=self._secure or request.secure)
+        return response
+
+    def _once_more(self, request: web.Request, session: SessionId) -> web.Response:
+        where = f"{request.path}?{urlencode([*request.query.items(), (AGAIN, '1')])}"
+        response = web.Response(status=307, headers={hdrs.LOCATION: where, hdrs.CACHE_CONTROL: "no-store"})
+        path = f"/s/{quote(session)}/report"
+        give(response, COOKIE, self._visitors.new(session), path=path, secure=self._secure or request.secure)
         return response
 
     async def close(self) -> None:

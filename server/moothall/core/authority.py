@@ -35,7 +35,7 @@ _HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
 _QUEUE = (
     _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
     | _HANDS
-    | _of(do.LimitTurns)
+    | _of(do.LimitTurns, do.LimitAsking)
 )
 _WALL = _of(do.ClearWall, do.RestoreWall)
 

@@ -469,6 +469,8 @@ class OpenPoll(Command, frozen=True, kw_only=True, tag="open-poll"):
     language: str
     """BCP-47 tag of the question and of the options."""
     options: tuple[str, ...]
+    quiet: bool = False
+    """Whether pages and walls show no numbers while it is open; one that is opened again stays as it was."""
 
 
 class ClosePoll(Command, frozen=True, kw_only=True, tag="close-poll"):
@@ -510,6 +512,13 @@ class LimitTurns(Command, frozen=True, kw_only=True, tag="limit-turns"):
     """Say how long a turn may take, ms; 0: as long as it likes."""
 
     ms: int
+
+
+class LimitAsking(Command, frozen=True, kw_only=True, tag="limit-asking"):
+    """Take questions and comments of all, or of those alone whose browser keeps a cookie."""
+
+    known: bool
+    """Whether of those alone."""
 
 
 class TypedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -596,6 +605,7 @@ AnyCommand = (
     | ClearWall
     | RestoreWall
     | LimitTurns
+    | LimitAsking
     | TypeTurn
     | StateHub
 )

@@ -93,6 +93,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             | do.WriteAnswer()
             | do.ArrangeQueue()
             | do.OrderQueue()
+            | do.LimitAsking()
             | do.CountSupport()
         ):
             return decide_floor(state, command, actor, wall)

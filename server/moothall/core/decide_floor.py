@@ -31,7 +31,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 WordCommand = do.Reword | do.Flag | do.ReportAbuse | do.WriteAnswer
-FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.CountSupport
+FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.LimitAsking | do.CountSupport
 _UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED})
 """Where one may stand that nobody but the staff has read."""
 
@@ -49,6 +49,10 @@ def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -
             if command.order is state.floor.order:
                 return _refuse(RefusalCode.CONFLICT, "The queue is ordered by that rule already.")
             return [ev.QueueOrdered(order=command.order)]
+        case do.LimitAsking():
+            if command.known is state.floor.known_only:
+                return _refuse(RefusalCode.CONFLICT, "It is so already.")
+            return [ev.AskingLimited(known=command.known)]
         case do.CountSupport():
             return _count(state, command)
         case _:

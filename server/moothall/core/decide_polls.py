@@ -77,6 +77,7 @@ def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> 
         language=command.language,
         options=options,
         t=state.media_now(wall),
+        quiet=command.quiet if known is None else known.quiet,
     )
     return [opened]
 

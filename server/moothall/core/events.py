@@ -630,6 +630,13 @@ class QueueOrdered(QueueEvent, frozen=True, kw_only=True, tag="queue.ordered"):
     """The rule."""
 
 
+class AskingLimited(QueueEvent, frozen=True, kw_only=True, tag="asking.limited"):
+    """Of whom questions and comments are taken from here on."""
+
+    known: bool
+    """Whether only of browsers that keep a cookie; hubs' are taken in any case."""
+
+
 class SupportCounted(QueueEvent, frozen=True, kw_only=True, tag="support.counted"):
     """How many would ask this too. The ballots are kept elsewhere, and destroyed."""
 
@@ -661,6 +668,8 @@ class PollOpened(PollEvent, frozen=True, kw_only=True, tag="poll.opened"):
     """Two to eight."""
     t: int
     """When, media ms."""
+    quiet: bool = False
+    """Whether pages and walls show no numbers while it is open. Events tell them all the same."""
 
 
 class PollCounted(PollEvent, frozen=True, kw_only=True, tag="poll.counted"):
@@ -802,6 +811,7 @@ AnyEvent = (
     | InterventionWritten
     | QueueArranged
     | QueueOrdered
+    | AskingLimited
     | SupportCounted
     | PollOpened
     | PollCounted

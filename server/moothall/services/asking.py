@@ -26,6 +26,7 @@ from moothall.core.floor.parts import HUB, OPEN, REMOTE, Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import State, Status
+from moothall.services.asking_places import SHARE, AskingPlaces
 from moothall.services.author_view import Own, own_of
 from moothall.services.sessions import LiveSession, Sessions
 from moothall.wire.hub import AskAct
@@ -71,6 +72,10 @@ class Unasked(StrEnum):
     """Its author waits already to speak."""
     MANY = "many"
     """Too many of its author's are open."""
+    ADDRESS = "address"
+    """Too many of its address's are open."""
+    COOKIE = "cookie"
+    """The meeting takes nothing from browsers that keep no cookie."""
     HUB = "hub"
     """It is for a hub whose link this browser doesn't have, or has no more."""
     UNAVAILABLE = "unavailable"
@@ -88,8 +93,10 @@ class Asking:
         clock: Clock,
         randomness: Randomness,
         blocked: BlockedWords | None = None,
+        share: int = SHARE,
     ) -> None:
-        """`blocked`: words for which what is asked is marked; none unless given."""
+        """`blocked`: words for which what is asked is marked; none unless given. `share`: open ones of one address."""
+        self.places = AskingPlaces(randomness, share)
         self._blocked = blocked or BlockedWords()
         self._sessions = sessions
         self._book = book
@@ -107,11 +114,17 @@ class Asking:
             self._key = self._randomness.bytes(_KEY_BYTES)
             await self._book.write([BookEntry(SHELF, KEY, self._key)])
 
-    async def ask(self, session: SessionId, wish: Wish, visitor: str) -> InterventionId | Unasked:
-        """Take a wish; the same form with the same words again is the same one. `visitor` is the browser's token.
+    @property
+    def cookie_key(self) -> bytes:
+        """Makes the tokens of visitors' browsers, once it is loaded."""
+        return hmac.digest(self._key, b"cookies", hashlib.sha256)
 
-        The session has to be one that the visitor may read, and the wish's hub one whose link they have. Raises
-        StorageUnavailable when it can't be loaded.
+    async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
+        """Take a wish; the same form with the same words again is the same one.
+
+        `visitor` is the browser's token, empty without one; `address` is where it comes from. The session has to be
+        one that the visitor may read, and the wish's hub one whose link they have. Raises StorageUnavailable when it
+        can't be loaded.
         """
         if not 0 < len(wish.text) <= MAX_TEXT and (wish.text or wish.kind is not Kind.REQUEST):
             return Unasked.TEXT
@@ -123,6 +136,11 @@ class Asking:
         said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name, *((wish.hub,) if wish.hub else ()))
         name = InterventionId(self._mac("form", session, *said)[:_CODE_BYTES].hex())
         asker = self._asker(session, wish, visitor)
+        if not wish.hub and live.state.floor.get(name) is None:
+            if live.state.floor.known_only and not visitor:
+                return Unasked.COOKIE
+            if self.places.full(session, live.state.floor, address):
+                return Unasked.ADDRESS
         asked = Ask(
             intervention=name,
             kind=wish.kind,
@@ -137,7 +155,11 @@ class Asking:
         # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
         by = Actor(Role.HUB, name, hub=wish.hub) if wish.hub else Actor(Role.PARTICIPANT, name)
         answer = await live.writer.send(by, asked_by(name), asked)
-        return _why(live.state, wish, asker, answer) if isinstance(answer, Refusal) else name
+        if isinstance(answer, Refusal):
+            return _why(live.state, wish, asker, answer)
+        if not wish.hub:
+            self.places.note(session, name, address)
+        return name
 
     async def ask_from_hub(self, live: LiveSession, hub: str, asked: AskAct, age: int) -> Refusal | None:
         """Take what somebody asks in a hub's room, `age` ms ago; None when it is in the log, again too.

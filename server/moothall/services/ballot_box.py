@@ -15,16 +15,17 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import msgspec
 
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.floor.ballots import Newcomers
+from moothall.core.floor.ballots import MOST_NEW
 from moothall.core.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.services.ballot_places import BallotPlaces
 from moothall.services.hub_support import IN_HUB, HubSupport, key_of, read_key
 
 logger = logging.getLogger(__name__)
@@ -40,8 +41,6 @@ MOST_BALLOTS = 500_000
 """Of a session: a hundred questions that 5,000 people would ask. One more is refused as busy."""
 MOST_WAITING = 5_000
 """Of all sessions, that wait for the disk. One more is refused as busy."""
-MOST_ADDRESSES = 10_000
-"""Of all sessions. Overflow: the one that has been away longest is forgotten, and begins anew."""
 NOBODY = "nobody"
 """All browsers together that keep no cookie."""
 _ASIDE = ":aside"
@@ -140,16 +139,16 @@ class _Waiting(msgspec.Struct, frozen=True):
 class BallotBox:
     """The ballots of all sessions. `load` it first, and keep `run` going: without it nothing is taken."""
 
-    def __init__(self, *, book: Book, clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, *, book: Book, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW) -> None:
+        """`most_new`: how many new browsers of one address count."""
         self._book = book
         self._clock = clock
         self._randomness = randomness
-        self._address_key = randomness.bytes(_KEY_BYTES)
         # Bound: the sessions of the last seven days in which somebody chose anything, and MOST_BALLOTS in each.
         self.boxes: dict[SessionId, Box] = {}
         self.news = asyncio.Event()
         """Set when there is something to be counted."""
-        self._addresses: OrderedDict[tuple[SessionId, bytes], Newcomers] = OrderedDict()
+        self.places = BallotPlaces(clock, randomness, most_new)
         self._waiting: list[_Waiting] = []  # Overflow: see MOST_WAITING.
         self._due = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -172,13 +171,22 @@ class BallotBox:
                     box.put(what, voter, int(choice or b"0"))
 
     async def give(
-        self, session: SessionId, what: str, choice: int, *, visitor: str, address: str, before: Callable[[], Before]
+        self,
+        session: SessionId,
+        what: str,
+        choice: int,
+        *,
+        visitor: str,
+        address: str,
+        before: Callable[[], Before],
+        hasty: bool = False,
     ) -> Refusal | None:
         """Take a ballot; None once it is on the disk, where it counts once, or not at all if it is of a flood.
 
         `visitor` is the browser's token, empty without one; `address` is where it comes from; `before` says what was
-        counted so far, for the case that it is the first. Refused as busy when there are too many. Raises
-        StorageUnavailable when it can't be written: then it isn't there, and may be sent again.
+        counted so far, for the case that it is the first; `hasty`: it chose faster than anybody reads. Refused as busy
+        when there are too many. Raises StorageUnavailable when it can't be written: then it isn't there, and may be
+        sent again.
         """
         box = self.boxes.get(session) or self._begin(session, before())
         voter = box.voter(visitor)
@@ -190,12 +198,13 @@ class BallotBox:
         if self._stopped:
             raise _gone()
         if voter not in box.voters and voter != NOBODY:
-            self._judge(session, box, voter, address)
+            self._judge(session, box, voter, address, hasty=hasty)
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         box.waiting += 1
         self._waiting.append(_Waiting(session, box, what, voter, choice, written))
         self._due.set()
         await written
+        self.places.note(session, what, address)
         return None
 
     async def count_in_hub(
@@ -235,8 +244,7 @@ class BallotBox:
             entries = [BookEntry(_shelf(session), key, None) for key in shelf]
             await self._book.write([*entries, BookEntry(SHELF, session, None)])
             self.boxes.pop(session, None)
-        for key in [key for key in self._addresses if key[0] == session]:
-            del self._addresses[key]
+        self.places.forget(session)
 
     async def run(self) -> None:
         """Write what comes, and destroy what is old, until cancelled; afterwards nothing is taken."""
@@ -308,15 +316,9 @@ class BallotBox:
         box.unwritten.append(BookEntry(SHELF, session, msgspec.msgpack.encode(box.kept)))
         self._due.set()
 
-    def _judge(self, session: SessionId, box: Box, voter: str, address: str) -> None:
+    def _judge(self, session: SessionId, box: Box, voter: str, address: str, *, hasty: bool) -> None:
         """Whether a browser that wasn't seen before counts, and those before it still do."""
-        where = (session, hmac.digest(self._address_key, address.encode("utf-8", "replace"), hashlib.sha256)[:8])
-        known = self._addresses.pop(where, Newcomers())
-        self._addresses[where], aside = known.come(voter, self._clock.monotonic())
-        if len(self._addresses) > MOST_ADDRESSES:
-            self._addresses.popitem(last=False)
-        if aside and not known.flood:
-            logger.warning("session %s: one address sends more browsers than a hall has", session)
+        aside = self.places.judge(session, voter, address, hasty=hasty)
         box.voters.add(voter)
         if aside:
             box.aside |= aside

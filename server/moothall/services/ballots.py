@@ -12,6 +12,7 @@ from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, CountPoll, CountSupport
 from moothall.core.decide_polls import MOST_HANDS
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.floor.ballots import MOST_NEW
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.parts import WAITING
 from moothall.core.floor.polls import Poll
@@ -31,11 +32,14 @@ _POLL = ":poll:"
 class Ballots:
     """See the module. `load` it first, and keep `run` going: without it nothing is taken."""
 
-    def __init__(self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW
+    ) -> None:
+        """`most_new`: how many new browsers of one address count within five minutes."""
         self._sessions = sessions
         self._clock = clock
         self._randomness = randomness
-        self._box = BallotBox(book=book, clock=clock, randomness=randomness)
+        self._box = BallotBox(book=book, clock=clock, randomness=randomness, most_new=most_new)
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -43,13 +47,14 @@ class Ballots:
         self._sessions.tell_loaded(self._loaded)
 
     async def support(
-        self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True
+        self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
     ) -> Refusal | None:
         """Somebody would ask number `number` too; the same again counts once. None: it is kept, if not counted.
 
         With `too` False they wouldn't any more.
 
-        `visitor` is the browser's token, empty without one; `address` is where it comes from. Refused when that isn't
+        `visitor` is the browser's token, empty without one; `address` is where it comes from; `hasty`: it chooses
+        faster than anybody reads. Refused when that isn't
         waiting, when the meeting is closed, and when there are too many. Raises StorageUnavailable when the session
         can't be loaded, or the ballot not be written.
         """
@@ -61,7 +66,13 @@ class Ballots:
             return Refusal(code=RefusalCode.CONFLICT, message="It isn't waiting for its turn any more.")
         floor = live.state.floor
         return await self._box.give(
-            session, each.id, TOO if too else NO_MORE, visitor=visitor, address=address, before=lambda: _before(floor)
+            session,
+            each.id,
+            TOO if too else NO_MORE,
+            visitor=visitor,
+            address=address,
+            before=lambda: _before(floor),
+            hasty=hasty,
         )
 
     async def support_in_hub(
@@ -81,7 +92,9 @@ class Ballots:
         floor = live.state.floor
         return await self._box.count_in_hub(live.id, each.id, count, hub=hub, node=node, before=lambda: _before(floor))
 
-    async def vote(self, session: SessionId, number: int, option: int, visitor: str, address: str) -> Refusal | None:
+    async def vote(
+        self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
+    ) -> Refusal | None:
         """Somebody chooses an option (from 0) in the show of hands of that number; their newest choice counts.
 
         As `support`; refused when it isn't open, and when it has no such option.
@@ -95,7 +108,13 @@ class Ballots:
             return Refusal(code=RefusalCode.CONFLICT, message="That show of hands is over.")
         floor = live.state.floor
         return await self._box.give(
-            session, _about(poll.id), option, visitor=visitor, address=address, before=lambda: _before(floor)
+            session,
+            _about(poll.id),
+            option,
+            visitor=visitor,
+            address=address,
+            before=lambda: _before(floor),
+            hasty=hasty,
         )
 
     def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
@@ -118,6 +137,13 @@ class Ballots:
         found = {} if box is None else box.set_aside()
         hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
         support = {what: count for what, count in found.items() if not what.startswith(_POLL)}
+        return {"support": support, "hands": hands} if found else None
+
+    def lately(self, session: SessionId) -> dict[str, dict[str, list[int]]] | None:
+        """How many ballots of the last minute there are, and from how many addresses, as `set_aside`; None for none."""
+        found = self._box.places.lately(session)
+        hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
+        support = {what: [*counts] for what, counts in found.items() if not what.startswith(_POLL)}
         return {"support": support, "hands": hands} if found else None
 
     def observe(self, live: LiveSession) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -25,6 +25,11 @@ NEW_MS = 60_000
 """How long what the speaker was saying is looked for anew: its words come later than the question."""
 POLLS = 20
 """Shows of hands that desks are told of: the open one, and the newest of the others."""
+NEWEST = 200
+"""Questions that a desk is told of at once, beside those in the queue."""
+MOST_BYTES = 1_000_000
+"""Of the questions in one message. Clients of Socket.IO take 4 MB as a rule, and the text is in the first one too."""
+_QUEUE = (Standing.QUEUED, Standing.CALLED)
 _COMPARED = (Standing.CHECKED, Standing.QUEUED, Standing.LATER)
 
 
@@ -48,9 +53,47 @@ class DeskFloor:
         self._lines = SpokenLines()
 
     def whole(self) -> dict[str, object]:
-        """All that was told so far, of plain values for JSON."""
-        everything = self._floor.standing(*Standing)
-        return {**self._around, "whole": True, "items": [self._plain(each) for each in everything], "gone": []}
+        """What a desk needs to begin, of plain values for JSON: the queue, and the newest of the others.
+
+        `more` says what isn't there: how many are `older` than number `before`; null where all is there.
+        """
+        waiting = self._floor.standing(*_QUEUE)
+        others = [each for each in self._floor.standing(*Standing) if each.standing not in _QUEUE]
+        first, left = self._fitting(waiting, MOST_BYTES)
+        newest, _ = self._fitting(others[::-1][:NEWEST], left)
+        begin = self._floor.last + 1
+        if len(first) == len(waiting):
+            begin = others[-len(newest)].number if newest else begin
+        sent = [*first, *newest]
+        ids = {each["id"] for each in sent}
+        rest = [each for each in self._floor.standing(*Standing) if each.id not in ids]
+        more = {"before": begin, "count": len(rest), "checked": _checked(rest)} if rest else None
+        return {**self._around, "whole": True, "items": sent, "gone": [], "more": more}
+
+    def older(self, before: int) -> dict[str, object]:
+        """Those below a number that one message holds, the newest of them first; `more` as in `whole`."""
+        first, _ = self._fitting(self._floor.standing(*_QUEUE), MOST_BYTES)
+        there = {each["id"] for each in first}  # Every desk has them from the beginning.
+        known = (each for each in self._floor.standing(*Standing) if each.number < before and each.id not in there)
+        below = sorted(known, key=lambda each: -each.number)
+        items, _ = self._fitting(below[:NEWEST], MOST_BYTES)
+        rest = below[len(items) :]
+        more = None
+        if rest:
+            more = {"before": below[len(items) - 1].number, "count": len(rest), "checked": _checked(rest)}
+        return {"items": items, "more": more}
+
+    def _fitting(self, some: Sequence[Intervention], most: int) -> tuple[list[dict[str, object]], int]:
+        """The first of them that fit into so many bytes, one at least; and how many bytes are left."""
+        found: list[dict[str, object]] = []
+        for each in some:
+            plain = self._plain(each)
+            size = len(msgspec.json.encode(plain))
+            if found and size > most:
+                break
+            found.append(plain)
+            most -= size
+        return found, most
 
     def news(self, state: State, wall: int, *, anew: bool = False) -> dict[str, object] | None:
         """What has changed since the last time; None when nothing has. `anew`: what was said is looked for again."""
@@ -94,6 +137,7 @@ class DeskFloor:
         return {
             "queue": [msgspec.to_builtins(each) for each in queue(floor)],
             "order": floor.order.value,
+            "known": floor.known_only,
             "arranged": list(floor.arranged),
             "called": floor.called,
             "mean": mean_turn_ms(floor.turns),
@@ -104,6 +148,24 @@ class DeskFloor:
     def _plain(self, each: Intervention) -> dict[str, object]:
         plain = {name: value for name, value in msgspec.to_builtins(each).items() if name != "asker"}
         return {**plain, "said": msgspec.to_builtins(self._said.get(each.id))}
+
+
+def parts_of(body: dict[str, object]) -> Iterator[dict[str, object]]:
+    """What is told as messages that any client takes: the items of one may be all of a flood."""
+    items, part, size = body["items"], list[object](), 0
+    assert isinstance(items, list)  # noqa: S101  # `news` has made it
+    for item in items:
+        bytes_of = len(msgspec.json.encode(item))
+        if part and size + bytes_of > MOST_BYTES:
+            yield {**body, "items": part, "gone": []}
+            part, size = [], 0
+        part.append(item)
+        size += bytes_of
+    yield {**body, "items": part}
+
+
+def _checked(some: Sequence[Intervention]) -> int:
+    return sum(each.standing is Standing.CHECKED for each in some)
 
 
 def _turn(state: State) -> dict[str, object]:

@@ -10,12 +10,12 @@ from moothall.core.authority import STAFF_ROLES
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import State
 from moothall.services.desk_acts import DeskActs, Presence
-from moothall.services.desk_floor import LEADERS, DeskFloor
+from moothall.services.desk_floor import LEADERS, DeskFloor, parts_of
 from moothall.services.feed import Subscription
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
 
-FOR_LEADERS = frozenset({"balance", "set-aside"})
+FOR_LEADERS = frozenset({"balance", "set-aside", "lately", "crowds"})
 """News that whoever leads the discussion is told, and nobody else."""
 
 
@@ -67,5 +67,5 @@ class Table:
         """Tell whoever leads the discussion what has changed of its questions."""
         if any(seat.staff.role in LEADERS for seat in self.seats.values()) or anew:
             body = self.floor.news(state, wall, anew=anew)
-            if body is not None:
-                self.tell("interventions", body, LEADERS)
+            for part in parts_of(body) if body is not None else ():
+                self.tell("interventions", part, LEADERS)

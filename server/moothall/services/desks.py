@@ -278,6 +278,10 @@ class Desks:
         self._look(seat.live.id, table)
         return answer
 
+    def older(self, seat: Seat, before: int) -> dict[str, object]:
+        """The questions whose numbers are below `before`, as far as one message holds them."""
+        return self._table(seat.live.id).floor.older(before)
+
     def _tell_presence(self, table: Table) -> None:
         table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])
 

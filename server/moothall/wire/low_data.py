@@ -62,6 +62,7 @@ _SILENT = (
     ev.InterventionWritten,
     ev.QueueArranged,
     ev.QueueOrdered,
+    ev.AskingLimited,
     ev.SupportCounted,
     ev.PollOpened,
     ev.PollCounted,

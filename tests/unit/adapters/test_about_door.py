@@ -31,6 +31,7 @@ from moothall.services.sessions import LiveSession
 from moothall.services.typing import Typing
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -91,6 +92,7 @@ async def house_with(questions: Questions, *, young_people: bool = False) -> Asy
             PAGES,
             asking,
             author_page=AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(5), balance),
+            visitors=TrustingVisitors(1),
             clock=hall.clock,
             randomness=SeededRandomness(3),
             snapshot_of=snapshot_of,

@@ -28,6 +28,7 @@ from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -68,6 +69,7 @@ async def house() -> AsyncIterator[House]:
         questions = QuestionsDoor(
             PAGES,
             Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2)),
+            visitors=TrustingVisitors(1),
             clock=hall.clock,
             randomness=SeededRandomness(3),
             snapshot_of=access.snapshot,
@@ -79,6 +81,7 @@ async def house() -> AsyncIterator[House]:
         abuse = AbuseDoor(
             PAGES,
             reports,
+            visitors=TrustingVisitors(2),
             clock=hall.clock,
             randomness=SeededRandomness(4),
             snapshot_of=access.snapshot,

@@ -30,6 +30,7 @@ from moothall.services.typing import Typing
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())
@@ -103,6 +104,7 @@ async def house() -> AsyncIterator[House]:
             PAGES,
             asking,
             author_page=AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(3)),
+            visitors=TrustingVisitors(1),
             clock=hall.clock,
             randomness=SeededRandomness(2),
             snapshot_of=ReaderAccess(hall.sessions).snapshot,
@@ -124,7 +126,7 @@ async def test_the_form_comes_in_the_pages_language_with_a_cookie_for_this_sessi
     assert re.search(r'<option value="pt" lang="pt" selected>', text)
     assert '<option value="pt-BR"' in text
     assert 'action="/s/s/ask?ui=pt"' in text
-    assert re.fullmatch(rf"{COOKIE}=[A-Za-z0-9_-]{{22}}; HttpOnly; Path=/s/s; SameSite=Lax", headers["Set-Cookie"])
+    assert re.fullmatch(rf"{COOKIE}=[A-Za-z0-9_-]{{40}}; HttpOnly; Path=/s/s; SameSite=Lax", headers["Set-Cookie"])
     forms = {re.search(r'name="id" value="(.+?)"', (await house.get("/s/s/ask"))[2])[1] for _ in range(3)}  # type: ignore[index]
     assert len(forms) == 3
     known = await house.get("/s/s/ask", Cookie=f"{COOKIE}={'a' * 22}")

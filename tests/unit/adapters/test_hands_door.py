@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from html import unescape
 
+import msgspec
 import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -25,6 +26,7 @@ from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -85,6 +87,7 @@ async def house() -> AsyncIterator[House]:
         hands = HandsDoor(
             PAGES,
             ballots,
+            visitors=TrustingVisitors(1),
             clock=hall.clock,
             randomness=SeededRandomness(2),
             snapshot_of=access.snapshot,
@@ -93,6 +96,7 @@ async def house() -> AsyncIterator[House]:
         questions = QuestionsDoor(
             PAGES,
             ballots,
+            visitors=TrustingVisitors(2),
             clock=hall.clock,
             randomness=SeededRandomness(3),
             snapshot_of=access.snapshot,
@@ -205,3 +209,18 @@ async def test_nobody_stands_for_all_browsers_that_keep_no_cookie(house: House) 
     await house.hall.clock.sleep(2_500)
     assert "Remote: 1." in await house.list()
     assert (await house.hall.sessions.open(SESSION)).state.floor.polls[0].remote == (1, 0)
+
+
+async def test_numbers_may_be_shown_only_once_it_is_closed(house: House) -> None:
+    quiet = do.OpenPoll(poll=P, question="Shall <we>?", language="ar", options=("Yes & no", "No"), quiet=True)
+    await house.do(quiet, do.CountRoom(poll=P, room=(12, 4)))
+    text = await house.list(A)
+    assert "The numbers are shown once it is closed." in text
+    assert "On site: 12" not in text
+    assert "<meter" not in text
+    assert await house.choose(0) == (303, "/s/s/questions#Hands")
+    assert "Your choice" in await house.list(A)
+    await house.do(do.ClosePoll(poll=P))
+    assert "On site: 12. Together:" in await house.list(A)
+    await house.do(msgspec.structs.replace(quiet, quiet=False))
+    assert "On site: 12" not in await house.list(A), "opened again it is as it was"

@@ -28,6 +28,7 @@ from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -95,6 +96,7 @@ async def house() -> AsyncIterator[House]:
         door = QuestionsDoor(
             PAGES,
             ballots,
+            visitors=TrustingVisitors(1),
             clock=hall.clock,
             randomness=SeededRandomness(2),
             snapshot_of=access.snapshot,

@@ -32,6 +32,7 @@ from moothall.services.typing import Typing
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())
@@ -123,7 +124,7 @@ async def house() -> AsyncIterator[House]:
             "origins": frozenset({ORIGIN}),
         }
         app = web.Application()
-        app.add_routes(AskingDoor(PAGES, asking, **given).routes())
+        app.add_routes(AskingDoor(PAGES, asking, visitors=TrustingVisitors(), **given).routes())
         app.add_routes(TypingDoor(PAGES, asking, typing, **given).routes())
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:

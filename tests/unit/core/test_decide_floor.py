@@ -22,6 +22,7 @@ from moothall.core.floor.parts import Kind, Order, Standing
 from moothall.core.floor.removing import speaker_of, stays_of
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import evolve
+from moothall.core.undo import read_act
 
 
 def test_what_is_received_has_a_number_and_a_moment_and_is_shown_to_the_staff_alone() -> None:
@@ -414,3 +415,13 @@ def test_who_has_the_floor_already_is_not_given_it_again_with_the_call() -> None
     state = carry_out(state, do.TakeFloor(channel=FLOOR, speaker=speaker_of(of(state, "r"))), actor=SYSTEM)
     again = events(state, stand(Standing.CALLED, "r"), actor=MODERATOR)
     assert [type(event) for event in again] == [ev.InterventionStands]
+
+
+def test_who_may_ask_is_limited_and_that_is_undone() -> None:
+    assert refused(asked(), do.LimitAsking(known=False), actor=MODERATOR).code is RefusalCode.CONFLICT
+    limited = events(asked(), do.LimitAsking(known=True), actor=MODERATOR)
+    assert limited == [ev.AskingLimited(known=True)]
+    state = carry_out(asked(), do.LimitAsking(known=True), actor=MODERATOR)
+    assert state.floor.known_only
+    reading = read_act(asked(), limited)
+    assert (reading.commands, reading.undoing) == ((do.LimitAsking(known=True),), (do.LimitAsking(known=False),))

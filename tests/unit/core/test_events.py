@@ -36,6 +36,7 @@ LANES = {
     "intervention.written": "floor",
     "queue.arranged": "floor",
     "queue.ordered": "floor",
+    "asking.limited": "floor",
     "support.counted": "floor",
     "poll.opened": "floor",
     "poll.counted": "floor",

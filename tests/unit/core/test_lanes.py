@@ -73,13 +73,13 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     for_staff |= {"intervention.removed", "intervention.declined"}
     of_the_floor = {"intervention.published", "intervention.stands", "intervention.written", "turn.typed"}
     assert {name for name, lane in lanes.items() if lane is ev.FloorEvent.lane} == of_the_floor
-    of_the_queue = {"queue.arranged", "queue.ordered", "support.counted", "turn.limited"}
+    of_the_queue = {"queue.arranged", "queue.ordered", "asking.limited", "support.counted", "turn.limited"}
     assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
     of_the_hands = {"poll.opened", "poll.counted", "poll.closed"}
     assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands
     assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
-    of_hubs = {"hub.note", "hub.note-read"}
+    of_hubs = {"hub.note", "hub.note-read", "hub.declined"}
     assert {name for name, lane in lanes.items() if lane is ev.HubEvent.lane} == of_hubs
     others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_floor - of_the_queue
     others -= of_the_hands | of_hubs

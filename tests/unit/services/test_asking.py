@@ -6,7 +6,7 @@ import msgspec
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.commands import AnyCommand, CloseSession, MoveLinesAway, OpenSession, Stand, TypeLine
+from moothall.core.commands import AnyCommand, CloseSession, LimitAsking, MoveLinesAway, OpenSession, Stand, TypeLine
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
@@ -14,6 +14,7 @@ from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
+from moothall.services.asking_places import AskingPlaces
 from moothall.services.author_view import Own
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
@@ -281,3 +282,29 @@ async def test_its_author_takes_it_back_until_it_had_its_turn(house: House) -> N
     answer = await house.asking.take_back(SESSION, f"x.{second}")
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.UNKNOWN
+
+
+@in_a_house
+async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one_that_was_taken(house: House) -> None:
+    house.asking.places = AskingPlaces(SeededRandomness(2), 1)
+    first = msgspec.structs.replace(WHY, form="f1")
+    name = await house.asking.ask(SESSION, first, "v1", "192.0.2.1")
+    other = msgspec.structs.replace(WHY, form="f2")
+    assert await house.asking.ask(SESSION, other, "v2", "192.0.2.1") is Unasked.ADDRESS
+    assert await house.asking.ask(SESSION, first, "v1", "192.0.2.1") == name
+    assert await house.asking.ask(SESSION, other, "v2", "192.0.2.2") not in set(Unasked)
+    of_hub = msgspec.structs.replace(WHY, form="f3", hub="kisumu")
+    assert await house.asking.ask(SESSION, of_hub, "v3", "192.0.2.1") not in set(Unasked), (
+        "a hub has a share of its own"
+    )
+
+
+@in_a_house
+async def test_a_meeting_may_take_nothing_of_browsers_that_keep_no_cookie(house: House) -> None:
+    await house.do(LimitAsking(known=True))
+    assert await house.refused(visitor="") is Unasked.COOKIE
+    assert await house.ask()
+    of_hub = msgspec.structs.replace(WHY, form="f3", hub="kisumu")
+    assert await house.asking.ask(SESSION, of_hub, "") not in set(Unasked)
+    await house.do(LimitAsking(known=False))
+    assert await house.ask("f4", visitor="")

@@ -24,6 +24,7 @@ from moothall.core.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.services import ballot_box
 from moothall.services.ballot_box import KEPT_MS, SHELF
+from moothall.services.ballot_places import LATELY_MS
 from moothall.services.ballots import Ballots
 from moothall.services.hub_support import MOST_OF_HUBS, key_of
 from moothall.services.session_writer import Receipt
@@ -51,9 +52,9 @@ class House:
         return Ballots(self.hall.sessions, book=self.book, clock=self.hall.clock, randomness=SeededRandomness(seed))
 
     async def support(
-        self, visitor: str, number: int = 1, address: str = "192.0.2.1", *, too: bool = True
+        self, visitor: str, number: int = 1, address: str = "192.0.2.1", *, too: bool = True, hasty: bool = False
     ) -> Refusal | None:
-        return await self.ballots.support(SESSION, number, visitor, address, too=too)
+        return await self.ballots.support(SESSION, number, visitor, address, too=too, hasty=hasty)
 
     async def counted(self, name: InterventionId = WHY) -> int:
         await self.hall.clock.sleep(2_500)
@@ -311,7 +312,7 @@ async def test_hands_that_are_remote_keep_the_rules_of_tokens(house: House) -> N
     for number in range(5):
         await house.vote("", number % 3, address=f"192.0.2.{number}")
     assert sum(await house.hands()) == 1
-    for number in range(100):
+    for number in range(MOST_NEW + 1):
         await house.vote(f"flood-{number}", 0, address="flood")
     assert sum(await house.hands()) == 1 + KEPT_OF_FLOOD
 
@@ -393,3 +394,35 @@ async def test_there_is_an_end_to_what_hubs_count(house: House) -> None:
     assert refused.code is RefusalCode.CONFLICT
     # What is known already is counted on.
     assert await again.support_in_hub(house.live, WHY, 5, hub="kisumu", node="0a1b") is None
+
+
+@in_a_house
+async def test_it_is_told_how_many_came_in_the_last_minute_and_from_how_many_addresses(house: House) -> None:
+    await house.do(ASKED, actor=LEADS)
+    assert house.ballots.lately(SESSION) is None
+    for number in range(6):
+        await house.vote(f"v{number}", 0, address=f"2001:db8:{number % 2}:{number}::/64")
+    await house.support("a", address="192.0.2.1")
+    await house.support("a", address="192.0.2.1")  # The same again is none.
+    assert house.ballots.lately(SESSION) == {"support": {WHY: [1, 1]}, "hands": {P: [6, 2]}}
+    await house.hall.clock.sleep(LATELY_MS)
+    assert house.ballots.lately(SESSION) is None
+    await house.vote("v9", 0)
+    await house.ballots.forget(SESSION)
+    assert house.ballots.lately(SESSION) is None
+
+
+@in_a_house
+async def test_the_many_networks_of_one_ipv6_customer_are_one_flood(house: House) -> None:
+    await house.do(ASKED, actor=LEADS)
+    for number in range(MOST_NEW + 1):
+        await house.vote(f"v{number}", 0, address=f"2001:db8:1:{number:x}::/64")
+    assert sum(await house.hands()) == KEPT_OF_FLOOD
+
+
+@in_a_house
+async def test_of_those_that_choose_faster_than_anybody_reads_ten_count(house: House) -> None:
+    for number in range(30):
+        await house.support(f"v{number}", address="192.0.2.1", hasty=True)
+    assert await house.counted() == KEPT_OF_FLOOD
+    assert house.ballots.set_aside(SESSION) == {"support": {WHY: 30 - KEPT_OF_FLOOD}, "hands": {}}

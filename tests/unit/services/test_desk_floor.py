@@ -5,20 +5,30 @@ from typing import Any
 import msgspec
 
 from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
-from deciding import FLOOR, WALL, carry_out
+from deciding import FLOOR, WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.interventions import Floor
 from moothall.core.floor.parts import Order, Standing
 from moothall.core.ids import PollId, SegmentId
 from moothall.core.session import State
-from moothall.services.desk_floor import LEADERS, NEW_MS, POLLS, DeskFloor
+from moothall.services.desk_floor import LEADERS, NEW_MS, NEWEST, POLLS, DeskFloor, parts_of
 
 
 def news(told: DeskFloor, state: State, wall: int = WALL, *, anew: bool = False) -> dict[str, Any]:
     body = told.news(state, wall, anew=anew)
     assert body is not None
     return body
+
+
+def began(told: DeskFloor) -> dict[str, Any]:
+    """What a desk that comes now is told."""
+    return told.whole()
+
+
+def before(told: DeskFloor, number: int) -> dict[str, Any]:
+    """Those that were asked before that one."""
+    return told.older(number)
 
 
 def names(body: dict[str, Any]) -> list[str]:
@@ -57,6 +67,7 @@ def test_first_all_then_what_has_changed_and_nothing_twice() -> None:
     assert told.news(msgspec.structs.replace(state, floor=Floor()), WALL) == {
         "queue": [],
         "order": "arrival",
+        "known": False,
         "arranged": [],
         "called": None,
         "turn": None,
@@ -131,3 +142,43 @@ def test_what_was_said_comes_with_its_words_and_later_ones_are_looked_for_a_minu
     news(late, state, WALL)
     assert late.news(later, WALL + 30_001 + NEW_MS) is None
     assert names(news(late, later, WALL + 30_001 + NEW_MS, anew=True)) == ["d"]
+
+
+def test_a_desk_begins_with_the_queue_and_the_newest_and_asks_for_older_ones() -> None:
+    state = speaking()
+    for number in range(1, NEWEST + 51):
+        state = carry_out(state, ask(f"q{number}", asker=f"by{number}"), actor=SOMEBODY)
+    state = carry_out(
+        state, stand(Standing.QUEUED, "q2", "q3"), stand(Standing.DECLINED, "q4", reason="."), actor=MODERATOR
+    )
+    told = DeskFloor()
+    news(told, state)
+    whole = began(told)
+    assert names(whole)[:3] == ["q2", "q3", f"q{NEWEST + 50}"]
+    assert len(whole["items"]) == NEWEST + 2
+    assert whole["more"] == {"before": 51, "count": 48, "checked": 47}
+    older = before(told, 51)
+    assert (names(older)[0], names(older)[-1], len(names(older)), older["more"]) == ("q50", "q1", 48, None)
+    older = before(told, NEWEST + 20)
+    assert (len(older["items"]), older["more"]) == (NEWEST, {"before": 20, "count": 17, "checked": 16})
+
+
+def test_no_message_is_larger_than_a_stock_client_takes() -> None:
+    state = speaking()
+    for number in range(1, 301):
+        state = carry_out(state, ask(f"q{number}", "\U0001f600" * 2_000, asker=f"by{number}"), actor=SOMEBODY)
+    told = DeskFloor()
+    parts = list(parts_of(news(told, state)))
+    assert sum(len(names(part)) for part in parts) == 300
+    whole = began(told)
+    assert all(len(msgspec.json.encode(each)) < 1_200_000 for each in (*parts, whole))
+    state = carry_out(state, stand(Standing.QUEUED, *(f"q{number}" for number in range(1, 301))), actor=MODERATOR)
+    news(told, state)
+    whole = began(told)
+    assert whole["more"]["before"] == 301, "what is in the queue and isn't here comes with the older ones"
+    seen, more = set(names(whole)), whole["more"]
+    while more is not None:
+        older = before(told, more["before"])
+        seen |= set(names(older))
+        more = older["more"]
+    assert len(seen) == 300

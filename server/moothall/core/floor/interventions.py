@@ -92,6 +92,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     off_wall: bool = False
     """Whether the walls were cleared, and nothing was called and no show of hands opened since: they don't show what
     comes next either."""
+    known_only: bool = False
+    """Whether nothing is taken of browsers that keep no cookie."""
     limit: int = LIMIT_MS
     """How long a turn may take that is spoken, ms; 0: as long as it likes."""
 
@@ -133,6 +135,7 @@ FloorFact = (
     | ev.InterventionWritten
     | ev.QueueArranged
     | ev.QueueOrdered
+    | ev.AskingLimited
     | ev.SupportCounted
     | PollFact
     | ev.TurnLimited
@@ -192,6 +195,8 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return replace(floor, arranged=event.first)
         case ev.QueueOrdered():
             return replace(floor, order=event.order)
+        case ev.AskingLimited():
+            return replace(floor, known_only=event.known)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
             off_wall = floor.off_wall and not isinstance(event, ev.PollOpened)
             return replace(floor, polls=evolve_polls(floor.polls, event), off_wall=off_wall)

@@ -15,7 +15,7 @@ from moothall.core.hubs import is_or_is_below, way_to
 MOST = 5_000
 """Open ones of a session."""
 MOST_EVER = 20_000
-"""Of a session, whatever became of them: a log has to fit into memory. These are ten a minute for 33 hours."""
+"""Of a session, whatever became of them: a log has to fit into memory."""
 MOST_OPEN = 10
 """Open ones of one person; of requests to speak only one."""
 MOST_OF_HUB = 500

@@ -29,6 +29,8 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     """How many have chosen each option on their page."""
     room: tuple[int, ...]
     """How many hands a person has counted for each."""
+    quiet: bool = False
+    """Whether its numbers are shown only while it is closed."""
     open: bool = True
     void: bool = False
     """Whether it was opened by mistake, and is shown nowhere."""
@@ -70,6 +72,7 @@ def evolve_polls(polls: tuple[Poll, ...], event: PollFact) -> tuple[Poll, ...]:
                 t=event.t,
                 remote=none,
                 room=none,
+                quiet=event.quiet,
             )
             return (*polls, made)
         case ev.PollOpened():

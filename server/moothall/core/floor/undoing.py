@@ -57,6 +57,8 @@ def floor_step(floor: Floor, event: FloorFact) -> Step | None:
             return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=floor.arranged),)
         case ev.QueueOrdered():
             return do.OrderQueue(order=event.order), (do.OrderQueue(order=floor.order),)
+        case ev.AskingLimited():
+            return do.LimitAsking(known=event.known), (do.LimitAsking(known=floor.known_only),)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
             return _of_poll(floor, event)
         case ev.TurnLimited():
@@ -127,7 +129,13 @@ def rearranged(
 def _of_poll(floor: Floor, event: PollFact) -> Step | None:
     before = poll_of(floor.polls, event.poll)
     if isinstance(event, ev.PollOpened):
-        opened = do.OpenPoll(poll=event.poll, question=event.question, language=event.language, options=event.options)
+        opened = do.OpenPoll(
+            poll=event.poll,
+            question=event.question,
+            language=event.language,
+            options=event.options,
+            quiet=event.quiet,
+        )
         return opened, (do.ClosePoll(poll=event.poll, void=before is None or before.void),)
     if before is None:
         return None

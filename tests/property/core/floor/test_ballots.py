@@ -5,14 +5,17 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.floor.ballots import KEPT_OF_FLOOD, MOST_NEW, WINDOW_MS, Newcomers
+from moothall.core.floor.ballots import KEPT_OF_FLOOD, WINDOW_MS, Newcomers
+
+MOST_NEW = 60
+"""A small hall: the laws are the same for every number."""
 
 
 def counting(times: list[int]) -> list[int]:
     """When those came that count in the end."""
     address, aside = Newcomers(), set[str]()
     for number, at in enumerate(times):
-        address, more = address.come(str(number), at)
+        address, more = address.come(str(number), at, most=MOST_NEW)
         aside |= more
         assert len(address.lately) <= MOST_NEW
     return [at for number, at in enumerate(times) if str(number) not in aside]
@@ -50,3 +53,12 @@ def test_a_thousand_in_a_minute_and_however_long_it_goes_on() -> None:
     assert len(counting([n * 60 for n in range(1_000)])) == KEPT_OF_FLOOD
     assert len(counting([n * 1_000 for n in range(3_600)])) == KEPT_OF_FLOOD
     assert len(counting([n * 6_000 for n in range(1_000)])) == 1_000
+
+
+def test_of_those_that_choose_faster_than_anybody_reads_ten_count_and_all_others_still_do() -> None:
+    address, aside = Newcomers(), set[str]()
+    for number in range(60):
+        address, more = address.come(str(number), number, hasty=number % 2 == 0)
+        aside |= more
+    assert aside == {str(number) for number in range(20, 60, 2)}
+    assert not address.flood

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
@@ -14,8 +16,10 @@ from moothall.core.floor.parts import Standing
 
 
 @pytest.fixture
-def three_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST", 3)
+def three_places() -> Iterator[None]:
+    most, limits.MOST = limits.MOST, 3
+    yield
+    limits.MOST = most
 
 
 @pytest.mark.usefixtures("three_places")

@@ -1,0 +1,96 @@
+"""How many of a session's open questions come from one address, so that none fills it, and what one sent goes together.
+
+No log and no disk holds an address. Here it is a keyed hash, under a key that lives as long as the process: after a
+restart nothing is known of what came before. An IPv6 address counts with its whole /48, since one customer may have
+that many; a hall stands behind one address, and its share is as large as a hub's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter, OrderedDict
+
+import msgspec
+
+from moothall.core.addresses import widest
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.parts import OPEN, Standing
+from moothall.core.ids import InterventionId, SessionId
+from moothall.core.ports import Randomness
+
+SHARE = 500
+"""Open ones of one address, unless another number is given."""
+CROWD = 20
+"""From so many of one address on that are being checked, whoever leads the discussion is told."""
+MOST_SESSIONS = 64
+"""Of which it is known. Overflow: the one in which nobody has asked for longest is forgotten."""
+_KEY_BYTES = 32
+_NAME_BYTES = 8
+
+
+class Crowd(msgspec.Struct, frozen=True, kw_only=True):
+    """Questions that are being checked and came from one address."""
+
+    place: str
+    """Stands for the address, and leads to nobody."""
+    count: int
+    numbers: tuple[int, ...]
+    """The first and the last of them."""
+
+
+class AskingPlaces:
+    """See the module."""
+
+    def __init__(self, randomness: Randomness, share: int = SHARE) -> None:
+        """`share`: how many of one address may be open at a time."""
+        self._key = randomness.bytes(_KEY_BYTES)
+        self._share = share
+        # Bound: MOST_SESSIONS, and in each what `core.floor.limits.MOST_EVER` allows.
+        self._of: OrderedDict[SessionId, dict[InterventionId, str]] = OrderedDict()
+
+    def full(self, session: SessionId, floor: Floor, address: str) -> bool:
+        """Whether an address, as `adapters.limits.network` has it, has had its share. None is named by nothing."""
+        if not address:
+            return False
+        place = self._place(session, address)
+        return Counter(self._standing(session, floor, *OPEN).values())[place] >= self._share
+
+    def note(self, session: SessionId, intervention: InterventionId, address: str) -> None:
+        """One was taken from there."""
+        if not address:
+            return
+        self._of.setdefault(session, {})[intervention] = self._place(session, address)
+        self._of.move_to_end(session)
+        if len(self._of) > MOST_SESSIONS:
+            self._of.popitem(last=False)
+
+    def crowds(self, session: SessionId, floor: Floor) -> tuple[Crowd, ...]:
+        """Those of whom whoever leads the discussion should know, the largest first."""
+        found: dict[str, list[int]] = {}
+        for name, place in self._standing(session, floor, Standing.CHECKED).items():
+            each = floor.get(name)
+            found.setdefault(place, []).extend([] if each is None else [each.number])
+        crowds = [
+            Crowd(place=place, count=len(numbers), numbers=(min(numbers), max(numbers)))
+            for place, numbers in found.items()
+            if len(numbers) >= CROWD
+        ]
+        return tuple(sorted(crowds, key=lambda each: (-each.count, each.place)))
+
+    def of(self, session: SessionId, floor: Floor, place: str) -> tuple[InterventionId, ...]:
+        """Those of one crowd that are being checked, in the order of their numbers."""
+        mine = [name for name, of in self._standing(session, floor, Standing.CHECKED).items() if of == place]
+        return tuple(sorted(mine, key=lambda name: 0 if (each := floor.get(name)) is None else each.number))
+
+    def _standing(self, session: SessionId, floor: Floor, *standings: Standing) -> dict[InterventionId, str]:
+        known = self._of.get(session, {})
+        return {
+            name: place
+            for name, place in known.items()
+            if (each := floor.get(name)) is not None and each.standing in standings
+        }
+
+    def _place(self, session: SessionId, address: str) -> str:
+        said = f"{session}\0{widest(address)}".encode("utf-8", "replace")
+        return hmac.digest(self._key, said, hashlib.sha256)[:_NAME_BYTES].hex()

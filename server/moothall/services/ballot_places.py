@@ -1,0 +1,82 @@
+"""From which addresses ballots come: to judge a flood, and for whoever leads to see one.
+
+Addresses are keyed hashes in memory, under a key that lives as long as the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+
+from moothall.core.addresses import widest
+from moothall.core.floor.ballots import MOST_NEW, Newcomers
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+
+logger = logging.getLogger(__name__)
+
+MOST_ADDRESSES = 10_000
+"""Of all sessions. Overflow: the one that has been away longest is forgotten, and begins anew."""
+LATELY_MS = 60_000
+MOST_LATELY = 5_000
+"""Ballots of a session that are told of. Overflow: the oldest is told of no more."""
+_KEY_BYTES = 32
+
+
+class BallotPlaces:
+    """See the module."""
+
+    def __init__(self, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW) -> None:
+        """`most_new`: how many new browsers of one address count within five minutes."""
+        self._clock = clock
+        self._key = randomness.bytes(_KEY_BYTES)
+        self._most_new = most_new
+        self._addresses: OrderedDict[tuple[SessionId, bytes], Newcomers] = OrderedDict()
+        self._lately: dict[SessionId, deque[tuple[int, str, bytes]]] = {}
+
+    def judge(self, session: SessionId, voter: str, address: str, *, hasty: bool) -> frozenset[str]:
+        """Whom not to count once a browser has come that wasn't seen before: it, or others before it, or nobody.
+
+        An IPv6 address is judged with its /48 as well. `hasty`: it chose faster than anybody reads.
+        """
+        aside: frozenset[str] = frozenset()
+        for network in dict.fromkeys((address, widest(address))):
+            where = (session, self._name(network))
+            known = self._addresses.pop(where, Newcomers())
+            self._addresses[where], more = known.come(voter, self._clock.monotonic(), most=self._most_new, hasty=hasty)
+            aside |= more
+            if self._addresses[where].flood and not known.flood:
+                logger.warning("session %s: one address sends more browsers than a hall has", session)
+        while len(self._addresses) > MOST_ADDRESSES:
+            self._addresses.popitem(last=False)
+        return aside
+
+    def note(self, session: SessionId, what: str, address: str) -> None:
+        """A ballot was taken, about this and from there."""
+        where = self._name(widest(address))
+        self._lately.setdefault(session, deque(maxlen=MOST_LATELY)).append((self._clock.monotonic(), what, where))
+
+    def lately(self, session: SessionId) -> Mapping[str, tuple[int, int]]:
+        """Of the last minute, by what they are about: ballots, and addresses (of IPv6, /48s)."""
+        there = self._lately.get(session, deque())
+        since = self._clock.monotonic() - LATELY_MS
+        while there and there[0][0] <= since:
+            there.popleft()
+        if not there:
+            self._lately.pop(session, None)
+        found: dict[str, list[bytes]] = {}
+        for _, what, where in there:
+            found.setdefault(what, []).append(where)
+        return {what: (len(of), len(set(of))) for what, of in found.items()}
+
+    def forget(self, session: SessionId) -> None:
+        """Nothing is known of a session any more."""
+        self._lately.pop(session, None)
+        for key in [key for key in self._addresses if key[0] == session]:
+            del self._addresses[key]
+
+    def _name(self, address: str) -> bytes:
+        return hmac.digest(self._key, address.encode("utf-8", "replace"), hashlib.sha256)[:8]
