@@ -18,6 +18,7 @@ import msgspec
 
 from moothall.adapters.sqlite_opening import Kind, closed_on_failure
 from moothall.core.chain import LogRecord, decode_header
+from moothall.core.decoding import Unreadable
 from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.events import LaneHead
 from moothall.core.ids import Epoch, Lane, SessionId
@@ -296,7 +297,7 @@ def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *sto
     salt, body = (None if stored[n] is None else _blob(stored[n], session, offset) for n in (1, 2))
     try:
         header = decode_header(header_bytes)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except Unreadable as error:
         msg = f"The header of event {offset} of session {session} can't be read."
         raise RecordBroken(msg) from error
     if (header.session, header.offset, header.lane, header.cause, header.n) != (session, offset, lane, cause, n):

@@ -23,6 +23,7 @@ from moothall.core.chain import (
     decode_header,
     link,
 )
+from moothall.core.decoding import Unreadable
 from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved, LaneHead, RecordCheckpoint, SessionClosed, SessionReopened
@@ -282,7 +283,7 @@ _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
 def _names(header_bytes: bytes, header: Header) -> bool:
     try:
         return decode_header(header_bytes) == header
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except Unreadable:
         return False
 
 

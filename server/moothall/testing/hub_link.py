@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord, decode_header
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 from moothall.core.ids import CommandId, Epoch, SessionId
 from moothall.services.hub_ports import Fenced, Heads, Identity
@@ -183,12 +184,15 @@ def plain_pack(
     return msgspec.msgpack.encode(rows)
 
 
+_rows: msgspec.msgpack.Decoder[list[PackedRecord]] = msgspec.msgpack.Decoder(list[PackedRecord])
+
+
 def plain_unpack(data: bytes) -> list[LogRecord]:
     """The other way. Raises ProtocolError for what isn't one."""
     try:
-        rows = msgspec.msgpack.decode(data, type=list[PackedRecord])
+        rows = read(_rows, data)
         return [_record(row) for row in rows]
-    except msgspec.MsgspecError as error:
+    except Unreadable as error:
         msg = f"A batch of {len(data)} bytes can't be read: {error}."
         raise ProtocolError(msg) from error
 

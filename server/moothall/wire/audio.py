@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 
 PROTOCOL = 1
@@ -128,12 +129,15 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
         return self.first + len(self.pcm) // SAMPLE_BYTES
 
 
+_decoder: msgspec.json.Decoder[ToServer] = msgspec.json.Decoder(ToServer)
+
+
 def decode(text: str) -> ToServer:
     """Read a text of a microphone; raises ProtocolError."""
     try:
-        message: ToServer = msgspec.json.decode(text, type=ToServer)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        msg = f"A microphone's message can't be read: {type(error).__name__}."
+        message = read(_decoder, text)
+    except Unreadable:
+        msg = f"A microphone's message of {len(text)} characters can't be read."
         raise ProtocolError(msg) from None
     if isinstance(message, Hello):
         if message.protocol != PROTOCOL:

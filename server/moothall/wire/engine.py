@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError, Refusal
 from moothall.core.events import Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -129,6 +130,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Whether the service that it asks refuses its key: once that is over it says hello on another link."""
     takes_glossary: bool = False
     """Whether it understands `Glossary`; another one keeps what it was attached with."""
+    life: str = ""
+    """The name of this run of the program, as its pulses say it (`wire.pulse`); empty: it has no pulse."""
 
 
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):
@@ -305,16 +308,16 @@ def encode_places(places: Sequence[Place]) -> bytes:
 def decode_places(note: bytes) -> tuple[Place, ...]:
     """Read such a note; none when it is damaged or another release's: then a seam is found by words and times."""
     try:
-        return _places.decode(note)
-    except msgspec.MsgspecError:
+        return read(_places, note)
+    except Unreadable:
         return ()
 
 
 def decode_to_engine(frame: bytes) -> ToEngine:
     """Read a frame that the server sent; raises ProtocolError."""
     try:
-        return _to_engine.decode(frame)
-    except msgspec.MsgspecError as error:
+        return read(_to_engine, frame)
+    except Unreadable as error:
         msg = f"The server sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
         raise ProtocolError(msg) from error
 
@@ -322,7 +325,7 @@ def decode_to_engine(frame: bytes) -> ToEngine:
 def decode_to_server(frame: bytes) -> ToServer:
     """Read a frame that an engine sent; raises ProtocolError."""
     try:
-        return _to_server.decode(frame)
-    except msgspec.MsgspecError as error:
+        return read(_to_server, frame)
+    except Unreadable as error:
         msg = f"The engine sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
         raise ProtocolError(msg) from error

@@ -29,6 +29,7 @@ import msgspec
 
 from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 from moothall.core.events import InterventionStands
 from moothall.core.ids import Epoch, Position
@@ -223,16 +224,16 @@ _KINDS = frozenset(str(kind.__struct_config__.tag) for kind in AnySignal.__args_
 def decode(text: bytes | str) -> Received:
     """Read a frame, passing over signals of unknown kinds; raises ProtocolError with a sentence when it isn't one."""
     try:
-        frame = _decoder.decode(text)
+        frame = read(_decoder, text)
         return Received(
             sent=frame.sent,
             snapshot=frame.snapshot,
             prev=frame.prev,
             events=frame.events,
             signals=tuple(
-                _signal_decoder.decode(raw) for raw in frame.signals if _kind_decoder.decode(raw).kind in _KINDS
+                read(_signal_decoder, raw) for raw in frame.signals if read(_kind_decoder, raw).kind in _KINDS
             ),
         )
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except Unreadable as error:
         msg = f"A frame of {len(text)} characters can't be read: {error}."
         raise ProtocolError(msg) from error

@@ -20,6 +20,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.event_parts import LaneHead
 from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SessionId
@@ -290,8 +291,8 @@ def encode(message: FromHub | ToHub) -> bytes:
 def decode_from_hub(frame: bytes) -> FromHub:
     """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return Pulse(**read_pulse(frame)) if frame.startswith(SHORT) else _from_hub.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+        return Pulse(**read_pulse(frame)) if frame.startswith(SHORT) else read(_from_hub, frame)
+    except (Unreadable, ProtocolError) as error:
         raise _unreadable(frame, "a hub", error) from error
 
 
@@ -299,12 +300,12 @@ def decode_to_hub(frame: bytes) -> ToHub:
     """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
         if not frame.startswith(SHORT):
-            return _to_hub.decode(frame)
+            return read(_to_hub, frame)
         if frame[1:2] >= bytes([PULSE]):
             return Pulse(**read_pulse(frame))
         part, number, session, data = read_batch(frame)
         return Batch(session=SessionId(session), part=list(Part)[part], number=number, data=data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+    except (Unreadable, ProtocolError) as error:
         raise _unreadable(frame, "the server above", error) from error
 
 

@@ -253,7 +253,8 @@ async def test_who_may_not_write_there_cant(house: House) -> None:
     assert (await house.script(written, Origin="https://elsewhere.example"))[0] == 403
     assert (await house.form(origin="", line="l1", text="I"))[0] == 403
     assert (await house.form(page="/s/s/asked/x", line="l1", text="I"))[0] == 404
-    assert (await house.script(b"{"))[0] == 400
+    for broken in (b"{", b'{"a":' * 9_000, b'{"page": "\xff"}'):
+        assert (await house.script(broken))[0] == 400
     assert (await house.script(b'"' + b"x" * MAX_BODY_BYTES + b'"'))[0] == 413
     assert (await house.script({**written, "line": "L"}))[0] == 422
     assert house.lines == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ProgrammeError
 from moothall.core.programme.drafts import Draft, Reading, drafts_of, languages_in, timetable
 from moothall.core.programme.plan import Timetable
@@ -53,8 +54,8 @@ class _File(msgspec.Struct, frozen=True):
 def read_frab_json(text: str, reading: Reading) -> Timetable:
     """Read `{"schedule": {"conference": {"days": […]}}}`; raises ProgrammeError."""
     try:
-        conference = msgspec.json.decode(text.encode("utf-8", "replace"), type=_File).schedule.conference
-    except (msgspec.MsgspecError, RecursionError) as error:
+        conference = read_json(text.encode("utf-8", "replace"), _File).schedule.conference
+    except Unreadable as error:
         msg = f"That is no schedule.json of frab or pretalx: {_short(error)}."
         raise ProgrammeError(msg) from error
     zone = zone_of(conference.time_zone_name, reading.zones) if conference.time_zone_name else reading.zone
