@@ -89,6 +89,7 @@ def open_desks(
         engines=lambda: recognising.engines,
         refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
+        unlike=recognising.unlike,
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         disk=lambda: _disk(house),

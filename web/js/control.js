@@ -2,7 +2,7 @@
 // of web/pages/control.html.
 
 import { DeskLink, newId } from './desk_link.js';
-import { alone, keepOwnName, ownName, tongues } from './desk_names.js';
+import { alarmValues, alone, keepOwnName, ownName, tongues } from './desk_names.js';
 import { keep, recall } from './kept.js';
 import { at, element } from './nodes.js';
 import { qualityLines } from './quality.js';
@@ -40,7 +40,7 @@ function figures(card) {
 }
 
 function alarm(card, { kind, urgent, values, by }) {
-  const text = words.text(`alarm.${kind}`, values);
+  const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
   const sign = words.text(urgent ? 'urgent' : 'look');
   const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' ', text));
   if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
@@ -148,7 +148,7 @@ function bell(cards) {
   document.title = now.size ? `(${now.size}) ${at('Bell').dataset.title}` : at('Bell').dataset.title;
   if (!fresh.length) return;
   const [card, each] = now.get(fresh[0]);
-  at('Status').textContent = `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, each.values)}`;
+  at('Status').textContent = `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`;
   if (form.bell.checked) ring();
 }
 

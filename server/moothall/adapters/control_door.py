@@ -129,11 +129,18 @@ def _ago(seconds: int | None, ui: Catalogue) -> str:
     return ui.text("{n} s ago", n=seconds) if seconds < 120 else ui.text("{n} min ago", n=seconds // 60)
 
 
-def _alarm(kind: str, values: dict[str, int], by: str | None, *, urgent: bool, ui: Catalogue) -> dict[str, object]:
+def _said(value: int | str, ui: Catalogue) -> int | str:
+    """A value of an alarm: languages by their names."""
+    return value if isinstance(value, int) else ", ".join(ui.language_name(tag) for tag in value.split(","))
+
+
+def _alarm(
+    kind: str, values: dict[str, int | str], by: str | None, *, urgent: bool, ui: Catalogue
+) -> dict[str, object]:
     return {
         "sign": ui.text("Urgent" if urgent else "Look at it"),
         "urgent": urgent,
-        "text": ui.text(ALARMS[kind], **values),
+        "text": ui.text(ALARMS[kind], **{name: _said(value, ui) for name, value in values.items()}),
         "by": None if by is None else ui.text("{name} sees to it", name=by),
     }
 

@@ -41,6 +41,10 @@ ALARMS = {
         " 5 min."
     ),
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
+    "wrong-language": (
+        "This doesn't sound like {expected}, but like {heard}. "
+        "If so, choose it under “They speak” on the meeting's page."
+    ),
     "no-room": (
         "The writing machines are full. The sound is kept, and its text comes once one of them has time: "
         "start another one, or close a meeting that is over."

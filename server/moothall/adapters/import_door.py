@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
-from moothall.adapters.admin_view import change_rows, clock_of
+from moothall.adapters.admin_view import LanguageReader, change_rows, clock_of
 from moothall.adapters.form_guard import FIELD
 from moothall.core.errors import ProgrammeError, StorageUnavailable
+from moothall.core.programme.changes import with_languages, without_language
 from moothall.core.programme.drafts import Reading
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
@@ -37,6 +38,7 @@ class ImportDoor:
         self._programme = programme
         self._zones = zones
         self._allowed = allowed
+        self._languages = LanguageReader(pages.pages.catalogues).read
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
@@ -53,8 +55,11 @@ class ImportDoor:
             wanted = await asyncio.to_thread(self._read, data, fields.get("zone", ""))
         except Wrong as error:
             return self._pages.refuse(request, error)
+        return self._show(asked, fields[FIELD], wanted)
+
+    def _show(self, asked: Asked, name: str, wanted: Timetable, given: Mapping[str, str] | None = None) -> web.Response:
+        """What a file would change; with `given`, what was typed of the languages and names none."""
         found = preview(self._programme, wanted)
-        name = fields[FIELD]
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)
@@ -66,6 +71,9 @@ class ImportDoor:
             changes=change_rows(found, self._programme, asked.ui),
             notes=wanted.notes,
             pending=name,
+            unspoken=without_language(found),
+            languages="" if given is None else given.get("languages", "")[:200],
+            problem="" if given is None else asked.ui.text(AdminText.LANGUAGES),
             done=None,
             refused=(),
         )
@@ -75,9 +83,15 @@ class ImportDoor:
         try:
             asked = self._pages.asked(request, self._allowed)
             fields = await self._pages.form(request, asked)
-            wanted = self._pending.pop(fields.get("pending", ""), None)
+            name = fields.get("pending", "")
+            wanted = self._pending.pop(name, None)
             if wanted is None:
                 return see(asked.to("/admin"))
+            if without_language(preview(self._programme, wanted)):
+                languages = await self._languages(fields.get("languages", "")[:200])
+                if languages is None:
+                    return self._show(asked, name, wanted, fields)
+                wanted = with_languages(wanted, languages)
             return await self._make(asked, wanted)
         except Wrong as error:
             return self._pages.refuse(request, error)
@@ -94,6 +108,7 @@ class ImportDoor:
             changes=[],
             notes=(),
             pending="",
+            unspoken=(),
             done=imported.done,
             refused=imported.refused,
         )

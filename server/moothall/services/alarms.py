@@ -49,6 +49,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """How many engines wait for another key to the service that they ask."""
     unheard: bool = False
     """Whether there is sound in languages that no connected engine knows."""
+    unlike: tuple[tuple[str, ...], str] | None = None
+    """The languages that are expected, and the one (BCP-47) that an engine says it sounds like instead."""
     crowded_out: bool = False
     """Whether some of its sound waits since no engine has room for it."""
     room_left: int | None = None
@@ -78,8 +80,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     urgent: bool = False
     """Text is being lost, or will be."""
-    values: dict[str, int] = {}
-    """For the places in its words."""
+    values: dict[str, int | str] = {}
+    """For the places in its words: numbers, and BCP-47 tags with commas between."""
 
 
 def alarms(figures: Figures) -> tuple[Alarm, ...]:
@@ -87,6 +89,9 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
+        if figures.unlike is not None:
+            expected, heard = figures.unlike
+            found.append(Alarm(kind="wrong-language", values={"expected": ",".join(expected), "heard": heard}))
     if figures.status in ON:
         found += _of_people(figures)
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))

@@ -6,28 +6,24 @@ stored, and no text is kept.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import ON, State, Status
-from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Quality
 from moothall.services.alarms import Alarm, Figures, alarms
+from moothall.services.control_watch import Watched
 from moothall.services.programme import Overrun
 from moothall.services.publication import Publication
 from moothall.services.reports import Tally
 from moothall.services.sessions import LiveSession, Sessions
 
 LOOK_MS = 1_000
-RATE_MS = 60_000
-"""Over what time words a minute are counted."""
 NAME = 60
 """Characters of the name of whoever sees to something."""
 
@@ -61,7 +57,7 @@ class Raised(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     urgent: bool
-    values: dict[str, int]
+    values: dict[str, int | str]
     by: str | None
     """Who sees to it."""
 
@@ -112,23 +108,6 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes."""
 
 
-class _Watched:
-    """What was seen of one session. Times on the monotonic clock."""
-
-    def __init__(self, now: int) -> None:
-        self.since = now
-        self.sound: int | None = None
-        self.speech: int | None = None
-        self.silent_since: int | None = None
-        self.words: int | None = None
-        # Overflow: none; what is older than a minute goes at each look.
-        self.counts: deque[tuple[int, int]] = deque()
-        self.lag: dict[ChannelId, int] = {}
-        self.heard: str | None = None
-        self.unsaved: dict[ChannelId, bool] = {}
-        self.off_since: int | None = None
-
-
 class ControlRoom:
     """See the module. `run` has to be running for anything to change."""
 
@@ -141,6 +120,7 @@ class ControlRoom:
         engines: Callable[[], int],
         refused: Callable[[], int] = lambda: 0,
         unheard: Callable[[SessionId], bool],
+        unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None,
         crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
         sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
         disk: Callable[[], tuple[int, int] | None],
@@ -148,8 +128,9 @@ class ControlRoom:
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
         """`refused`: engines that wait for another key. `unheard`: whether a session has sound that no engine knows the
-        language of. `crowd`: whether some waits for room, and how many more texts fit once engines are full. `sound`:
-        how often it was begun again, and whether some stopped. `disk`: free and all bytes, where the data lie.
+        language of. `unlike`: the languages that a session expects and the one that it sounds like. `crowd`: whether
+        some waits for room, and how many more texts fit once engines are full. `sound`: how often it was begun again,
+        and whether some stopped. `disk`: free and all bytes, where the data lie.
         """
         self._sessions = sessions
         self._rooms = rooms
@@ -157,12 +138,13 @@ class ControlRoom:
         self._engines = engines
         self._refused = refused
         self._unheard = unheard
+        self._unlike = unlike
         self._crowd = crowd
         self._sound = sound
         self._disk = disk
         self._tally = tally
         self._presence = presence
-        self._watched: dict[SessionId, _Watched] = {}
+        self._watched: dict[SessionId, Watched] = {}
         self._seen_to: dict[tuple[SessionId, str], str] = {}
         self._machineless_since: int | None = None
         self._listeners: list[Callable[[], None]] = []
@@ -222,8 +204,6 @@ class ControlRoom:
 
     def _card(self, live: LiveSession, rooms: Mapping[RoomId, Room], now: int) -> Card:
         state, seen = live.state, self._watch(live, now)
-        while seen.counts and now - seen.counts[0][0] > RATE_MS:
-            seen.counts.popleft()
         room = self._rooms.room_of(live.id)
         tally, readers = self._tally(live.id), live.fanout.readers
         reports = {kind.value: count for kind, count in tally.counts.items()}
@@ -239,7 +219,7 @@ class ControlRoom:
             following=self._following(room),
             sound=_seconds(now, seen.sound),
             words=_seconds(now, seen.words),
-            rate=sum(count for _, count in seen.counts),
+            rate=seen.rate(now),
             lag=max(seen.lag.values(), default=0) // 1000,
             heard=seen.heard,
             expected=(channel.forced if channel is not None else None) or next(iter(state.languages), None),
@@ -257,7 +237,7 @@ class ControlRoom:
         return Raised(kind=alarm.kind, urgent=alarm.urgent, values=alarm.values, by=by)
 
     def _figures(
-        self, live: LiveSession, seen: _Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
+        self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
     ) -> Figures:
         crowded_out, room_left = self._crowd(live.id)
         overrun, (sound_again, sound_stopped) = self._rooms.overrun(live.id), self._sound(live.id)
@@ -274,6 +254,7 @@ class ControlRoom:
             machineless_for=_age(now, self._machineless_since) or 0,
             refused=self._refused(),
             unheard=self._unheard(live.id),
+            unlike=self._unlike(live.id),
             crowded_out=crowded_out,
             room_left=room_left,
             unsaved=any(seen.unsaved.values()),
@@ -288,10 +269,10 @@ class ControlRoom:
             disk_free=self.house.disk_free,
         )
 
-    def _watch(self, live: LiveSession, now: int) -> _Watched:
+    def _watch(self, live: LiveSession, now: int) -> Watched:
         seen = self._watched.get(live.id)
         if seen is None:
-            seen = self._watched[live.id] = _Watched(now)
+            seen = self._watched[live.id] = Watched(now)
         if live.state.recorded:
             seen.off_since = None
         elif seen.off_since is None:
@@ -299,36 +280,7 @@ class ControlRoom:
         return seen
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        now, lines = self._clock.monotonic(), live.state.segments
-        seen = self._watch(live, now)
-        for signal in publication.signals:
-            if isinstance(signal, ChannelState):
-                _hear(seen, signal, now)
-            elif isinstance(signal, Unsaved):
-                seen.unsaved[signal.channel] = bool(signal.text)
-        for event in publication.events:
-            match event:
-                case SegmentOpened() if not event.made_from:
-                    seen.heard, seen.words = event.language, now
-                case WordsCommitted():
-                    seen.counts.append((now, len(event.words)))
-                    seen.words = now
-                case SegmentEnded() if (line := lines.get(event.segment)) and not (line.words or line.made_from):
-                    seen.counts.append((now, len(event.text.split())))  # written by a person
-                case SessionOpened() | SessionResumed():
-                    seen.since = now
-                    seen.silent_since = None
-
-
-def _hear(seen: _Watched, signal: ChannelState, now: int) -> None:
-    seen.lag[signal.channel] = signal.lag
-    if signal.sound is Sound.NONE:
-        return
-    seen.sound = now
-    if signal.sound is Sound.SPEECH:
-        seen.speech, seen.silent_since = now, None
-    elif seen.silent_since is None:
-        seen.silent_since = now
+        self._watch(live, self._clock.monotonic()).take(publication, live.state, self._clock.monotonic())
 
 
 def _has_source(state: State) -> bool:

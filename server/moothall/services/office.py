@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
 from moothall.core.actors import OPERATOR, Actor, Role
 from moothall.core.errors import ProgrammeError
 from moothall.core.events import Access
-from moothall.core.programme.changes import Change
-from moothall.core.programme.drafts import Reading
+from moothall.core.programme.changes import Change, without_language
+from moothall.core.programme.drafts import Reading, languages_in
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
 from moothall.core.times import UTC_ZONE
@@ -63,18 +64,26 @@ class Office:
         self._public = public
         self._zones = zones
 
-    async def import_programme(self, data: bytes, *, zone: str, access: Access, apply: bool) -> Told:
+    async def import_programme(
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+    ) -> Told:
         """Say what a file would change, or change it. `zone` is of times that name none; empty is the conference's.
 
+        `languages` are spoken in sessions that name none, such as `en, fr`; without them none of those is made.
         Raises ProgrammeError, StorageUnavailable.
         """
         meant = self._zones(zone) if zone else self._programme.zone().rules
         if meant is None:
             msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
             raise ProgrammeError(msg)
-        wanted = await asyncio.to_thread(read_programme, data, Reading(zones=self._zones, zone=meant))
-        named = wanted.zone or self._programme.zone().name
-        told = Told(title=wanted.title, changes=preview(self._programme, wanted), zone=named, notes=wanted.notes)
+        reading = Reading(zones=self._zones, zone=meant, languages=languages_in(languages, "--languages"))
+        wanted = await asyncio.to_thread(read_programme, data, reading)
+        named, found = wanted.zone or self._programme.zone().name, preview(self._programme, wanted)
+        asked = _ask_language(without_language(found))
+        if apply and asked:
+            raise ProgrammeError(asked)
+        notes = (*wanted.notes, asked) if asked else wanted.notes
+        told = Told(title=wanted.title, changes=found, zone=named, notes=notes)
         if not apply:
             return told
         imported = await carry_out(self._programme, wanted, access=access, by=OPERATOR)
@@ -110,3 +119,11 @@ class Office:
         """
         kept = await self._proposals.keep(order)
         return Proposed(kept=kept, address=f"{self._public}/desk/{order.session}/refinements")
+
+
+def _ask_language(titles: Sequence[str]) -> str:
+    """What is to be said of sessions that name no language; empty where all do."""
+    if not titles:
+        return ""
+    some = ", ".join(f"“{title[:60]}”" for title in titles[:3]) + (" and others" if len(titles) > 3 else "")
+    return f"{len(titles)} new sessions name no language ({some}): say what is spoken there, such as --languages en,fr."

@@ -21,7 +21,7 @@ WELL = Figures(
 AWAY = HubNow(title="Away", people=None, most=0, here=False, since=0)
 
 
-def raised(**changed: object) -> dict[str, dict[str, int]]:
+def raised(**changed: object) -> dict[str, dict[str, int | str]]:
     return {alarm.kind: alarm.values for alarm in alarms(msgspec.structs.replace(WELL, **changed))}
 
 
@@ -43,6 +43,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"engines": 1, "refused": 1}, "key-refused", {}),
         ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
         ({"crowded_out": True, "words_age": None, "lag": 60_000}, "no-room", {}),
+        ({"unlike": (("es", "pt"), "en")}, "wrong-language", {"expected": "es,pt", "heard": "en"}),
         ({"room_left": 3}, "nearly-full", {"n": 3}),
         ({"lag": 12_500}, "late", {"n": 12}),
         ({"silent_for": 600_000, "speech_age": 600_000, "words_age": 600_000}, "quiet", {"n": 10}),

@@ -46,6 +46,7 @@ class Watching:
         self.hall = hall
         self.engines = 1
         self.unheard: set[SessionId] = set()
+        self.unlike: dict[SessionId, tuple[tuple[str, ...], str]] = {}
         self.crowd: dict[SessionId, tuple[bool, int | None]] = {}
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.sound: dict[SessionId, tuple[int, bool]] = {}
@@ -63,6 +64,7 @@ class Watching:
             clock=hall.clock,
             engines=lambda: self.engines,
             unheard=lambda session: session in self.unheard,
+            unlike=lambda session: self.unlike.get(session, None),
             crowd=lambda session: self.crowd.get(session, (False, None)),
             sound=lambda session: self.sound.get(session, (0, False)),
             disk=lambda: self.disk,
@@ -271,6 +273,8 @@ def test_sound_in_a_language_that_no_engine_knows_is_an_alarm_where_it_is() -> N
             await on.speech_in_both_rooms()
             on.unheard.add(SessionId("two"))
             assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-language"], "one": []}
+            on.unheard, on.unlike = set(), {SessionId("one"): (("es",), "en")}
+            assert {card.session: kinds(card) for card in await on.after(1)} == {"one": ["wrong-language"], "two": []}
 
     run(story())
 
