@@ -149,6 +149,7 @@ class DeskDoor:
                     "others": others,
                     "tongues": INTERPRETERS,
                     "ui": ui.language,
+                    "zone": self._pages.zone().name,
                     "texts": {name: ui.text(key) for name, key in texts.items()},
                     "counted": {name: dict(ui.forms(key)) for name, key in counted.items()},
                 }

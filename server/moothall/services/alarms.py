@@ -9,6 +9,8 @@ from moothall.core.session import ON, Status
 
 NO_SOUND_MS = 20_000
 """Without any sound from a source that is attached."""
+MUTED_MS = 20_000
+"""With sound that is digital silence."""
 NO_SOURCE_MS = 60_000
 """Open without a source and without a line."""
 NO_WORDS_MS = 30_000
@@ -25,7 +27,9 @@ DISK_BYTES = 2_000_000_000
 """Free on the data's disk."""
 REPORTED_PERCENT = 3
 """Readers who report something, of those who read."""
-GIGABYTE = 1_000_000_000
+MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
+OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
+"""Kinds that are a fault of the machine, and the same in every session."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     sound_age: int | None = None
     speech_age: int | None = None
     words_age: int | None = None
+    dead_for: int = 0
+    """How much of what came last of the floor's sound is digital silence."""
     silent_for: int = 0
     """How long sound has come without speech."""
     lag: int = 0
@@ -112,7 +118,7 @@ def _of_house(figures: Figures) -> list[Alarm]:
     if figures.refused and figures.engines and figures.status is Status.OPEN:
         found.append(Alarm(kind="key-refused"))
     if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
-        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // GIGABYTE}))
+        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // MEGABYTE}))
     return found
 
 
@@ -125,11 +131,12 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     silent = figures.open_for if figures.sound_age is None else min(figures.sound_age, figures.open_for)
     if silent >= NO_SOUND_MS:
         return [Alarm(kind="no-sound", urgent=True, values={"n": silent // 1000})]
+    if (dead := min(figures.dead_for, figures.open_for)) >= MUTED_MS:
+        return [Alarm(kind="muted", urgent=True, values={"n": dead // 1000})]
     if not figures.engines and figures.refused:
         return [Alarm(kind="key-refused", urgent=True)]
-    if not figures.engines:
-        lacking = figures.machineless_for >= NO_MACHINE_MS
-        return [Alarm(kind="no-machine", urgent=True)] if lacking else []
+    if not figures.engines and figures.machineless_for >= NO_MACHINE_MS:
+        return [Alarm(kind="no-machine", urgent=True)]
     if figures.unheard:
         return [Alarm(kind="no-language", urgent=True)]
     if figures.crowded_out:
@@ -155,10 +162,12 @@ def _of_people(figures: Figures) -> list[Alarm]:
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
     if figures.left is not None:
-        minutes = -(-figures.left // 60_000)
-        found.append(
-            Alarm(kind="ends-soon", values={"n": minutes})
-            if figures.left > 0
-            else Alarm(kind="over", values={"n": -minutes})
-        )
+        found.append(_of_end(-(-figures.left // 60_000)))
     return found
+
+
+def _of_end(minutes: int) -> Alarm:
+    """`minutes` to the planned end, below 0 past it."""
+    if minutes > 0:
+        return Alarm(kind="ends-soon", values={"n": minutes})
+    return Alarm(kind="over", values={"n": -minutes}) if minutes else Alarm(kind="ends-now")

@@ -23,6 +23,8 @@ class Watched:
         self.sound: int | None = None
         self.speech: int | None = None
         self.silent_since: int | None = None
+        self.dead = 0
+        """How much of what came last is digital silence, ms."""
         self.words: int | None = None
         # Overflow: none; what is older than a minute goes at each look.
         self.counts: deque[tuple[int, int]] = deque()
@@ -68,3 +70,13 @@ class Watched:
             self.speech, self.silent_since = now, None
         elif self.silent_since is None:
             self.silent_since = now
+
+
+def age(now: int, then: int | None) -> int | None:
+    """Ms since `then`; None where it never was."""
+    return None if then is None else now - then
+
+
+def seconds(now: int, then: int | None) -> int | None:
+    """As `age`, in whole seconds."""
+    return None if then is None else (now - then) // 1000

@@ -96,5 +96,6 @@ class Job:
     @property
     def behind(self) -> int:
         """Ms of sound that no text stands for."""
-        told = self.writer.state.channels[self.channel].committed_through if self.failures else self.heard
+        told = self.writer.state.channels[self.channel].committed_through
+        told = told if self.failures else max(told, self.heard)  # After a restart no engine has said how far it is.
         return max(0, self.audio.end_ms - max(told, self.audio.t))

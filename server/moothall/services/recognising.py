@@ -23,6 +23,7 @@ from moothall.services.engine_job import Again, GlossaryOf, Job, no_glossary
 from moothall.services.engine_room import left_when_full, relief, roomiest
 from moothall.services.engine_streams import Engine, Stream
 from moothall.services.live_audio import LiveAudio
+from moothall.services.loudness import Loudness
 from moothall.services.session_writer import SessionWriter
 from moothall.wire import engine as wire
 
@@ -82,6 +83,11 @@ class Recognising:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
         waiting = (job for job in self._waiting if job.writer.session == session)
         return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
+
+    def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
+        """How loud the sound of a session is that is still coming."""
+        jobs = (job for job in self._jobs if job.writer.session == session and not job.audio.ended)
+        return {job.channel: job.audio.loudness for job in jobs}
 
     def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
         """The languages in which a text of a session is recognised, and the one that it sounds like instead."""
