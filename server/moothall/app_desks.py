@@ -90,7 +90,9 @@ def open_desks(
         engines=lambda: recognising.engines,
         refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
+        unlike=recognising.unlike,
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
+        loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         disk=lambda: _disk(house),
         tally=reports.tally,
@@ -156,7 +158,9 @@ def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glos
 
     def alarm(session: SessionId) -> object:
         # What has a place of its own on the page is not said twice.
-        raised = [each for each in control.alarms_of(session) if each.kind not in ("reports", "ends-soon", "over")]
+        raised = [
+            each for each in control.alarms_of(session) if each.kind not in ("reports", "ends-soon", "ends-now", "over")
+        ]
         return msgspec.to_builtins(raised)
 
     def quality(session: SessionId) -> object:

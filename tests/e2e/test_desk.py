@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,8 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await expect(control.locator("#Stands")).to_have_text("Connected")
         await expect(control.locator(".card h2")).to_have_text(["Open hall", "Room 1", "Room 2"])
         await expect(control.locator(".alarm")).to_have_count(0)
+        await expect(control.locator(".card [role=meter]")).to_have_count(1)
+        await expect(control.locator("#Made")).to_have_text(re.compile(r"As of \d\d:\d\d:\d\d$"))
         answer = await page.request.post(
             f"{on.running.address}/s/{S}/report",
             headers={"Origin": on.running.address},

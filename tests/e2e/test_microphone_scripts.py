@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from e2e.test_page_scripts import Scripts
+from moothall.core import events as ev
 from stage import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -268,3 +269,67 @@ async def test_what_the_server_says_else(scripts: Scripts) -> None:
         "took": True,
         "lines": 1,
     }
+
+
+OPEN = {"status": "open", "not_recorded": None}
+HEARD = {"sound": "speech", "lag": 900, "at": 0}
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"session": None}, None),
+        ({}, "heard"),
+        ({"heard": {**HEARD, "sound": "silence"}}, "unheard"),
+        ({"heard": {**HEARD, "sound": "none"}}, "soundless"),
+        ({"heard": {**HEARD, "lag": 12_000}}, "late"),
+        ({"heard": None}, "unknown"),
+        ({"now": 5_000}, "unknown"),
+        ({"lost": True}, "unknown"),
+        ({"session": {**OPEN, "status": "paused"}}, "break"),
+        ({"session": {**OPEN, "not_recorded": 0}}, "off"),
+        ({"session": {**OPEN, "status": "created"}}, "before"),
+        ({"session": {**OPEN, "status": "closed"}}, "closed"),
+    ],
+)
+async def test_what_becomes_of_the_sound_is_said_from_what_is_known_now(
+    scripts: Scripts, facts: dict[str, Any], kind: str | None
+) -> None:
+    told = {"session": OPEN, "lost": False, "heard": HEARD, "now": 1_000, **facts}
+    assert await scripts.run("microphone_words", "return m.becoming(v)?.kind ?? null;", told) == kind
+
+
+FOLLOWED = """
+    const words = window.words ??= new m.Words(() => {});
+    words.follow('/s/plenary/events?channel=floor&feed=live&as=microphone');
+    const until = Date.now() + 10000;
+    const is = () => JSON.stringify([words.session?.title, words.session?.status, words.session?.not_recorded ?? null]);
+    while (is() !== JSON.stringify(v) && Date.now() < until) await new Promise((done) => setTimeout(done, 20));
+    return JSON.parse(is());
+"""
+
+
+async def test_the_page_follows_the_meeting_and_is_no_reader(browser: Browser) -> None:
+    async with stage() as on, await browser.new_page() as page:
+        await page.goto(on.address + "/s/plenary")
+        sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
+        assert sheet is not None
+        scripts = Scripts(page, sheet.rpartition("/css/")[0] + "/js")
+        for event, known in (
+            (None, ["Plenary", "open", None]),
+            (ev.SessionPaused(t=9_000), ["Plenary", "paused", None]),
+            (ev.SessionResumed(t=9_100), ["Plenary", "open", None]),
+            (ev.NotRecordedBegan(t0=9_200), ["Plenary", "open", 9_200]),
+            (ev.NotRecordedEnded(t1=9_300), ["Plenary", "open", None]),
+            (ev.SessionDescribed(title="Water"), ["Water", "open", None]),
+        ):
+            if event is not None:
+                await on.say(event)
+            assert await scripts.run("microphone_words", FOLLOWED, known) == known
+        await scripts.run("microphone_words", "window.words.close();", None)
+
+
+async def test_times_of_day_are_the_conferences_in_24_hours(scripts: Scripts) -> None:
+    for ui in ("en", "ar", "zh"):
+        body = "return m.dayClock(v, 'Africa/Nairobi').format(79_200_000).replace(/[^0-9:]/g, '');"
+        assert await scripts.run("words", body, ui) == "01:00:00"

@@ -196,6 +196,20 @@ async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Pat
         assert await secretary.post("/admin/programme", {"file": "text"}) == 400
 
 
+async def test_an_import_without_a_language_asks(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.programme
+        assert await secretary.upload(b"id,title,languages\na,Opening,\nb,Closing,fr\n") == 200
+        assert "names no language: 1 (<bdi>Opening</bdi>)" in secretary.text
+        made = "/admin/programme/import"
+        for languages in ("", "Klingonese"):
+            assert await secretary.send(made, languages=languages) == 200
+            assert 'role="alert"' in secretary.text
+            assert programme.planned() == ()
+        assert await secretary.send(made, languages="Kiswahili, English") == 200
+        assert sorted(each.languages for each in programme.planned()) == [("fr",), ("sw", "en")]
+
+
 async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, technician = await house.secretary(), await house.browser()
@@ -309,7 +323,7 @@ async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
         assert await secretary.send(page, act="open") == 200
         assert 'name="starts"' not in secretary.text
         assert await secretary.send(plan, title="Water for all", languages="English", starts="") == 200
-        assert (live.state.title, live.state.languages) == ("Water for all", ("sw", "fr"))
+        assert (live.state.title, live.state.languages) == ("Water for all", ("en",))
         assert planned.starts == programme.planned()[0].starts
         await secretary.get("/admin/meetings/water-board?ui=fr")
-        assert "seul son titre" in secretary.text
+        assert "les heures prévues restent" in secretary.text

@@ -1,10 +1,10 @@
 // What stands around the text on a staff page: who speaks, who is here, reports, alarms, and what was done.
 
 import { bdi, refill } from './desk_fill.js';
-import { alone, tongues } from './desk_names.js';
+import { alarmValues, alone, tongues } from './desk_names.js';
 import { at, element, set } from './nodes.js';
 import { qualityLines } from './quality.js';
-import { mediaTime } from './words.js';
+import { dayClock, mediaTime } from './words.js';
 
 export class DeskPanel {
   /** @param {object} state  @param {object} words  @param {object} data  the page's data  @param {object} does */
@@ -15,7 +15,7 @@ export class DeskPanel {
     this.does = does; // {take, undo, seen, mended, say}
     this.acts = [];
     this.stood = new Set(); // what stood there before
-    this.clock = new Intl.DateTimeFormat(data.ui, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    this.clock = dayClock(data.ui, data.zone);
     this.tongue = tongues(data.ui); // a language's name, by its tag
     this.qualityLine = qualityLines(data.ui, words, this.tongue);
   }
@@ -106,11 +106,14 @@ export class DeskPanel {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
+      if (kind === 'set-languages') return this.words.text('did.force-language', { language: command.languages.map(this.tongue).join(', ') });
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);
     if (accepted.length > 1) return this.words.counted('accepted', accepted.length);
-    return [...new Set(commands.filter(({ do: kind }) => this.data.texts[`did.${kind}`]).map(one))].join(' · ');
+    const forced = commands.some(({ do: kind }) => kind === 'force-language');
+    const told = ({ do: kind }) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`]);
+    return [...new Set(commands.filter(told).map(one))].join(' · ');
   }
 
   #did({ do: kind, accepted, wanted, keep, written, flags, tag }) {
@@ -176,9 +179,10 @@ export class DeskPanel {
     if (off !== null) add('off', element('p', { class: 'off' }, this.words.text('off', { time: mediaTime(off) })));
     if (overrun) {
       const { minutes } = overrun;
-      add(minutes > 0 ? 'soon' : 'over', element('p', {}, minutes > 0 ? this.words.text('overrun.soon', { n: minutes }) : this.words.text('overrun.over', { n: -minutes })));
+      const kind = minutes > 0 ? 'soon' : minutes < 0 ? 'over' : 'now';
+      add(kind, element('p', {}, this.words.text(`overrun.${kind}`, { n: Math.abs(minutes) })));
     }
-    for (const alarm of alarms ?? []) add(alarm.kind, element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarm.values)));
+    for (const alarm of alarms ?? []) add(alarm.kind, element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.tongue))));
     this.stood = stand;
     const box = at('Notices');
     if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);

@@ -35,7 +35,7 @@ export class QuestionLine {
     this.said = (segment) => this.state.lines.get(segment)?.text.trim() || null;
     this.done = new QuestionDone(this.questions, this.state, this.words, this.data, { undo: (id) => this.undo(id), say: this.say });
     this.notes = new DeskNotes(this.state, this.words, this.data, { act: this.act, say: this.say });
-    this.hubs = new HubsHere(this.words, this.say, this.data.ui);
+    this.hubs = new HubsHere(this.words, this.say, this.data.ui, this.data.zone);
     this.link = new DeskLink('/desk', () => ({
       session: this.data.session, channel: this.data.channel, after: this.state.position, name: ownName(), role: this.data.role,
     }), { joined: (answer) => this.#joined(answer), told: (event, body) => this.#told(event, body), stands: (how, n) => this.#stands(how, n) });

@@ -216,7 +216,7 @@ class AdminDoor:
 
     @_page
     async def change_plan(self, request: web.Request, asked: Asked) -> web.Response:
-        """Another title and, until the meeting begins, other languages and times."""
+        """Another title, other languages and, until the meeting begins, other times."""
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
         languages = await self._languages(given.get("languages", "")[:200])

@@ -78,15 +78,15 @@ def wanted_plan(
     title = " ".join(given.get("title", "").split())
     if not 0 < len(title) <= LONGEST_TITLE:
         return AdminText.TITLE
-    wanted = msgspec.structs.replace(planned, title=title, languages=state.languages)
-    if state.status is not Status.CREATED:
-        return wanted
     if languages is None:
         return AdminText.LANGUAGES
+    wanted = msgspec.structs.replace(planned, title=title, languages=tuple(languages))
+    if state.status is not Status.CREATED:
+        return wanted
     times = times_of(given, planned, zone)
     if times is None:
         return AdminText.TIMES
-    return msgspec.structs.replace(wanted, languages=tuple(languages), starts=times[0], ends=times[1])
+    return msgspec.structs.replace(wanted, starts=times[0], ends=times[1])
 
 
 def times_of(given: Mapping[str, str], planned: Planned, zone: Zone) -> tuple[int | None, int | None] | None:

@@ -18,6 +18,7 @@ from moothall.adapters.desk_texts import (
     STRANGER,
     TAGS,
 )
+from moothall.adapters.microphone_texts import INTERPRETERS
 from moothall.adapters.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS, SIFTING
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
@@ -146,7 +147,9 @@ class DeskDoor:
                     "next": about.follows,
                     "clip": about.sound,
                     "others": others,
+                    "tongues": INTERPRETERS,
                     "ui": ui.language,
+                    "zone": self._pages.zone().name,
                     "texts": {name: ui.text(key) for name, key in texts.items()},
                     "counted": {name: dict(ui.forms(key)) for name, key in counted.items()},
                 }

@@ -33,6 +33,7 @@ REPORTS = {
 
 ALARMS = {
     "no-sound": "No sound for {n} s. Check the mixer's output and the cable to the laptop.",
+    "muted": "The sound is digital silence, for {n} s now. Is the microphone muted, or the wrong input chosen?",
     "no-source": "On for {n} min without sound or text. Open the microphone page, or write by hand.",
     "no-words": "People speak, but no words came for {n} s. If it lasts, start the writing machine again.",
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
@@ -41,6 +42,10 @@ ALARMS = {
         " 5 min."
     ),
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
+    "wrong-language": (
+        "This doesn't sound like {expected}, but like {heard}. "
+        "If so, choose it under “They speak” on the meeting's page."
+    ),
     "no-room": (
         "The writing machines are full. The sound is kept, and its text comes once one of them has time: "
         "start another one, or close a meeting that is over."
@@ -59,9 +64,10 @@ ALARMS = {
     ),
     "begun-again": "Begun again after a fault, in the last 10 min: {n}. If it goes on, tell whoever runs the server.",
     "unsaved": "Words can't be saved. Free some space on the disk; they are kept until then.",
-    "disk": "{n} GB of disk are left. Free some space before it is full.",
+    "disk": "{n} MB of disk are left. Free some space before it is full.",
     "reports": "{n} of {all} readers report a fault. Look at what they say.",
     "ends-soon": "{n} min left until the planned end. Tell the chair.",
+    "ends-now": "The planned end has come. Close it, or start the next one elsewhere.",
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
     "off-long": "Not recorded for {n} min. Ask whether it should still be so.",
     "hubs-cut": "Groups that are cut off: {n}. Ask the chair whether to wait for them.",
@@ -128,6 +134,7 @@ DESK_TEXTS = {
     "off": "Not recorded since {time}. Nothing of it is kept.",
     "overrun.soon": "{n} min left until the planned end",
     "overrun.over": "Over time by {n} min",
+    "overrun.now": "The planned end has come",
     "unrecorded": "Not recorded",
     "unsaved": "Not yet saved",
     "line.open": "Connected",
@@ -230,6 +237,10 @@ CONTROL_TEXTS = {
     "open": "Open the page of this meeting",
     "empty": "No meeting is on at the moment.",
     "sound": "Last sound",
+    "level": "How loud it is",
+    "dead": "digital silence for {n} s",
+    "no-delay": "no sound comes",
+    "machine-fault": "The machine that all meetings run on",
     "words": "Last words",
     "rate": "Words a minute",
     "delay": "Delay",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from aiohttp import BodyPartReader, web
@@ -13,9 +13,10 @@ from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
 from moothall.adapters.admin_view import change_rows, clash_rows, import_view
 from moothall.adapters.form_guard import FIELD
-from moothall.adapters.language_names import language_names
+from moothall.adapters.language_names import LanguageReader, language_names
 from moothall.adapters.page_rows import times_are
 from moothall.core.errors import ProgrammeError, StorageUnavailable
+from moothall.core.programme.changes import with_languages, without_language
 from moothall.core.programme.drafts import Reading
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
@@ -30,8 +31,8 @@ LONGEST_FIELD = 200
 MOST_CLASHES = 50
 """Pairs of meetings that are shown. Overflow: the later ones aren't."""
 _EMPTY: dict[str, object] = {
-    **dict.fromkeys(("title", "times", "pending", "zone"), ""),
-    **dict.fromkeys(("changes", "kept", "clashes", "notes", "wrong", "refused"), ()),
+    **dict.fromkeys(("title", "times", "pending", "zone", "languages", "problem"), ""),
+    **dict.fromkeys(("changes", "kept", "clashes", "notes", "wrong", "refused", "unspoken"), ()),
     "done": None,
 }
 """What the page shows of each kind, where it shows nothing."""
@@ -47,6 +48,7 @@ class ImportDoor:
         self._programme = programme
         self._zones = zones
         self._allowed = allowed
+        self._languages = LanguageReader().read
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
@@ -66,7 +68,10 @@ class ImportDoor:
             return self._pages.refuse(request, error)
         except ProgrammeError as error:
             return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
-        name = fields[FIELD]
+        return self._show(asked, fields[FIELD], wanted)
+
+    def _show(self, asked: Asked, name: str, wanted: Timetable, given: Mapping[str, str] | None = None) -> web.Response:
+        """What a file would change; with `given`, what was typed of the languages and names none."""
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)
@@ -82,6 +87,9 @@ class ImportDoor:
             clashes=clash_rows(clashes_after(self._programme, wanted)[:MOST_CLASHES], shown),
             notes=wanted.notes,
             pending=name,
+            unspoken=without_language(found),
+            languages="" if given is None else given.get("languages", "")[:200],
+            problem="" if given is None else asked.ui.text(AdminText.LANGUAGES),
         )
 
     def _page(self, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
@@ -92,9 +100,15 @@ class ImportDoor:
         try:
             asked = self._pages.asked(request, self._allowed)
             fields = await self._pages.form(request, asked)
-            wanted = self._pending.pop(fields.get("pending", ""), None)
+            name = fields.get("pending", "")
+            wanted = self._pending.pop(name, None)
             if wanted is None:
                 return see(asked.to("/admin"))
+            if without_language(preview(self._programme, wanted)):
+                languages = await self._languages(fields.get("languages", "")[:200])
+                if languages is None:
+                    return self._show(asked, name, wanted, fields)
+                wanted = with_languages(wanted, languages)
             return await self._make(asked, wanted)
         except Wrong as error:
             return self._pages.refuse(request, error)

@@ -93,6 +93,7 @@ class LocalDoor:
             zone=request.query.get("zone", ""),
             access=access,
             apply=request.query.get("apply") == "1",
+            languages=request.query.get("languages", ""),
         )
         return _json(told)
 
@@ -151,9 +152,11 @@ class Caller:
             msg = f"A server holds {folder}, but it takes no calls. Stop it, and run the command again."
             raise ConfigurationError(msg) from error
 
-    async def import_programme(self, data: bytes, *, zone: str, access: Access, apply: bool) -> Told:
+    async def import_programme(
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+    ) -> Told:
         """As `Office.import_programme`; errors of the server come back as ConfigurationError."""
-        query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0"}
+        query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0", "languages": languages}
         return msgspec.json.decode(await self._ask("programme", query, data), type=Told)
 
     async def admin_link(self, *, new: bool) -> str | None:

@@ -175,8 +175,10 @@ class MicrophoneDoor:
             data=script_json(
                 {
                     "base": base,
+                    "title": f"{ui.text('Microphone')} \u2013 {title.strip() or ui.text('Meeting without a title')}",
                     "follows": base.startswith("/room/"),
                     "ui": ui.language,
+                    "zone": self._pages.zone().name,
                     "languages": {name: [tag, direction(tag)] for name, tag in tags.items()},
                     "texts": {name: ui.text(key) for name, key in SCRIPT_TEXTS.items()},
                 }

@@ -53,15 +53,19 @@ class Reading(msgspec.Struct, frozen=True):
     view: CaptionsView
     """What stands in the feed."""
     after: Position | None
+    aside: bool = False
+    """Whether a microphone page reads along, which counts as no reader."""
 
     async def follow(self, outlet: Outlet, form: Format, ended: Awaitable[None]) -> None:
         """Have the fan-out write to `outlet` until `ended`."""
         subscription = await self.fanout.subscribe(outlet, self.feed, form, self.after)
         if isinstance(subscription, Refusal):
             return
+        self.fanout.aside[self.feed.channel] += self.aside
         try:
             await ended
         finally:
+            self.fanout.aside[self.feed.channel] -= self.aside
             self.fanout.unsubscribe(subscription)
 
 
@@ -219,7 +223,8 @@ class Readers:
             note_failure(error, f"session {session}: its log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
-        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, view, after)
+        aside = bool(ASKER.get()) and request.query.get("as") == "microphone"
+        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, view, after, aside)
 
 
 def _position(text: str | None) -> Position | None:

@@ -55,6 +55,13 @@ class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
     """BCP-47 tags, the one that is expected first; empty: as they were."""
 
 
+class SetLanguages(Command, frozen=True, kw_only=True, tag="set-languages"):
+    """Say which languages are spoken in the session and its floor channels from here on, begun or not."""
+
+    languages: tuple[str, ...]
+    """BCP-47 tags, the one that is expected first."""
+
+
 class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
     """Give the session a lane of text."""
 
@@ -552,6 +559,7 @@ class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
 AnyCommand = (
     CreateSession
     | DescribeSession
+    | SetLanguages
     | AddChannel
     | OpenSession
     | PauseSession

@@ -15,7 +15,7 @@ from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_floor import decide_floor
 from moothall.core.decide_hubs import state_hub
 from moothall.core.decide_lines import MOST_BACK, decide_lines
-from moothall.core.decide_making import MAX_TEXT, add_channel, create, describe
+from moothall.core.decide_making import MAX_TEXT, add_channel, create, describe, set_languages
 from moothall.core.decide_polls import decide_poll
 from moothall.core.decide_terms import decide_term
 from moothall.core.decide_translations import translate, with_translations
@@ -73,6 +73,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return _not_recorded(state, command, wall)
         case do.DescribeSession():
             return describe(state, command)
+        case do.SetLanguages():
+            return set_languages(state, command)
         case (
             do.LeaveNote()
             | do.ReadNote()

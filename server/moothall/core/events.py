@@ -109,7 +109,7 @@ class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
 
 
 class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"):
-    """Its title was mended or, before it began, the languages that will be spoken."""
+    """Its title was mended, or the languages that are spoken."""
 
     title: str
     """The title from here on."""

@@ -9,6 +9,8 @@ from moothall.core.session import ON, Status
 
 NO_SOUND_MS = 20_000
 """Without any sound from a source that is attached."""
+MUTED_MS = 20_000
+"""With sound that is digital silence."""
 NO_SOURCE_MS = 60_000
 """Open without a source and without a line."""
 NO_WORDS_MS = 30_000
@@ -25,7 +27,9 @@ DISK_BYTES = 2_000_000_000
 """Free on the data's disk."""
 REPORTED_PERCENT = 3
 """Readers who report something, of those who read."""
-GIGABYTE = 1_000_000_000
+MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
+OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
+"""Kinds that are a fault of the machine, and the same in every session."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     sound_age: int | None = None
     speech_age: int | None = None
     words_age: int | None = None
+    dead_for: int = 0
+    """How much of what came last of the floor's sound is digital silence."""
     silent_for: int = 0
     """How long sound has come without speech."""
     lag: int = 0
@@ -49,6 +55,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """How many engines wait for another key to the service that they ask."""
     unheard: bool = False
     """Whether there is sound in languages that no connected engine knows."""
+    unlike: tuple[tuple[str, ...], str] | None = None
+    """The languages that are expected, and the one (BCP-47) that an engine says it sounds like instead."""
     crowded_out: bool = False
     """Whether some of its sound waits since no engine has room for it."""
     room_left: int | None = None
@@ -78,8 +86,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     urgent: bool = False
     """Text is being lost, or will be."""
-    values: dict[str, int] = {}
-    """For the places in its words."""
+    values: dict[str, int | str] = {}
+    """For the places in its words: numbers, and BCP-47 tags with commas between."""
 
 
 def alarms(figures: Figures) -> tuple[Alarm, ...]:
@@ -87,6 +95,9 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
+        if figures.unlike is not None:
+            expected, heard = figures.unlike
+            found.append(Alarm(kind="wrong-language", values={"expected": ",".join(expected), "heard": heard}))
     if figures.status in ON:
         found += _of_people(figures)
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
@@ -107,7 +118,7 @@ def _of_house(figures: Figures) -> list[Alarm]:
     if figures.refused and figures.engines and figures.status is Status.OPEN:
         found.append(Alarm(kind="key-refused"))
     if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
-        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // GIGABYTE}))
+        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // MEGABYTE}))
     return found
 
 
@@ -120,11 +131,12 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     silent = figures.open_for if figures.sound_age is None else min(figures.sound_age, figures.open_for)
     if silent >= NO_SOUND_MS:
         return [Alarm(kind="no-sound", urgent=True, values={"n": silent // 1000})]
+    if (dead := min(figures.dead_for, figures.open_for)) >= MUTED_MS:
+        return [Alarm(kind="muted", urgent=True, values={"n": dead // 1000})]
     if not figures.engines and figures.refused:
         return [Alarm(kind="key-refused", urgent=True)]
-    if not figures.engines:
-        lacking = figures.machineless_for >= NO_MACHINE_MS
-        return [Alarm(kind="no-machine", urgent=True)] if lacking else []
+    if not figures.engines and figures.machineless_for >= NO_MACHINE_MS:
+        return [Alarm(kind="no-machine", urgent=True)]
     if figures.unheard:
         return [Alarm(kind="no-language", urgent=True)]
     if figures.crowded_out:
@@ -150,10 +162,12 @@ def _of_people(figures: Figures) -> list[Alarm]:
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
     if figures.left is not None:
-        minutes = -(-figures.left // 60_000)
-        found.append(
-            Alarm(kind="ends-soon", values={"n": minutes})
-            if figures.left > 0
-            else Alarm(kind="over", values={"n": -minutes})
-        )
+        found.append(_of_end(-(-figures.left // 60_000)))
     return found
+
+
+def _of_end(minutes: int) -> Alarm:
+    """`minutes` to the planned end, below 0 past it."""
+    if minutes > 0:
+        return Alarm(kind="ends-soon", values={"n": minutes})
+    return Alarm(kind="over", values={"n": -minutes}) if minutes else Alarm(kind="ends-now")

@@ -19,6 +19,11 @@ CATCH_UP_MS = 10_000
 """How much of what is not recorded an engine hears that comes late: it is for reading along, and is kept nowhere."""
 
 
+def expected(channel: Channel) -> tuple[str, ...]:
+    """The languages in which a channel is recognised, the likeliest first."""
+    return channel.languages if channel.forced is None else (channel.forced,)
+
+
 def first_sample(stretch: Stretch, audio: LiveAudio, place: wire.Place | None, heard: int | None) -> int:
     """The sample from which an engine gets `stretch`.
 
@@ -65,7 +70,7 @@ def attachment(
         session=state.id,
         channel=channel.id,
         generation=channel.generation,
-        languages=channel.languages if channel.forced is None else (channel.forced,),
+        languages=expected(channel),
         committed_through=max(channel.committed_through, stretch.floor) if stretch.kept else audio_from,
         last_words=channel.last_words if stretch.kept else (),
         open_segment=opened,
@@ -73,6 +78,7 @@ def attachment(
         glossary=preferred.terms,
         near=preferred.near,
         place=place,
+        tell_language=True,
         cut=stretch.floor if stretch.kept else 0,
     )
 

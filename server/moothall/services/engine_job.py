@@ -12,6 +12,7 @@ from moothall.core.session import State
 from moothall.services.engine_acts import UnkeptActs
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
+from moothall.wire import engine as wire
 
 if TYPE_CHECKING:
     from moothall.services.engine_streams import Stream
@@ -55,6 +56,10 @@ class Job:
         """No engine is to take it at the moment."""
         self.heard = 0
         """Media ms up to which an engine has heard it."""
+        self.languages: tuple[str, ...] = ()
+        """Those in which it was attached last."""
+        self.sounds_like: str | None = None
+        """The language that its engine says it sounds like, when that isn't an expected one."""
         self.heard_at = 0
         """When it last said so, on the monotonic clock."""
         self.failures = 0
@@ -66,6 +71,17 @@ class Job:
         """Lines are `still` to be heard once more, or were and stand."""
         if lines:
             self.again(self.writer.session, lines, still)
+
+    def begins_in(self, languages: tuple[str, ...]) -> None:
+        """It is attached in these languages: what it sounded like before says nothing any more."""
+        self.languages, self.sounds_like = languages, None
+
+    def told(self, message: wire.Stands | wire.SoundsLike) -> None:
+        """Its engine says something of it that is no text."""
+        if isinstance(message, wire.Stands):
+            self.heard_again((message.segment,), still=False)
+        else:
+            self.sounds_like = message.language
 
     def failed(self, now: int) -> None:
         """An attachment was lost without anything accepted: the next one waits, longer each time."""
@@ -80,5 +96,6 @@ class Job:
     @property
     def behind(self) -> int:
         """Ms of sound that no text stands for."""
-        told = self.writer.state.channels[self.channel].committed_through if self.failures else self.heard
+        told = self.writer.state.channels[self.channel].committed_through
+        told = told if self.failures else max(told, self.heard)  # After a restart no engine has said how far it is.
         return max(0, self.audio.end_ms - max(told, self.audio.t))

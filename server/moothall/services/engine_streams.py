@@ -14,7 +14,7 @@ from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState
-from moothall.services.attaching import attachment, end_line_before, first_sample, known_place
+from moothall.services.attaching import attachment, end_line_before, expected, first_sample, known_place
 from moothall.services.engine_acts import Acts, KeptActs
 from moothall.services.engine_connection import BenchClock, EngineConnection
 from moothall.services.engine_job import Job
@@ -83,7 +83,7 @@ class Engine:
     def suits(self, job: Job) -> bool:
         """Whether it knows one of the languages that are spoken there."""
         channel = job.writer.state.channels[job.channel]
-        return self._fits.knows(channel.languages if channel.forced is None else (channel.forced,))
+        return self._fits.knows(expected(channel))
 
     def take(self, job: Job) -> None:
         """Begin to recognise `job`."""
@@ -104,9 +104,9 @@ class Engine:
                         at = message.at if isinstance(message, wire.Act | wire.Tell) else None
                         receipt = self.bench.receipt(at) if self.bench is not None and at is not None else None
                         await stream.inbox.put((message, receipt))
-                case wire.Stands():
+                case wire.Stands() | wire.SoundsLike():
                     if message.stream in self.streams:
-                        self.streams[message.stream].job.heard_again((message.segment,), still=False)
+                        self.streams[message.stream].job.told(message)
                 case wire.Capacity():
                     self._fits.said(message, self.taken)
                     self._roomier()
@@ -244,6 +244,7 @@ class Stream:
             job.heard_at = self.engine.clock.monotonic()
         self._stretch = stretch
         self._preferred = job.preferred
+        job.begins_in(expected(channel))
         await self.engine.link.send(
             attachment(
                 self.number,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -86,6 +86,8 @@ class SessionFanout:
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._before: list[FeedState] = []
         """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
+        self.aside: Counter[ChannelId] = Counter()
+        """Those who read along and are no readers: microphone pages."""
         self._slow = SlowReaders(session, clock, self.unsubscribe)
         self._news = asyncio.Event()
 
@@ -111,8 +113,8 @@ class SessionFanout:
 
     @property
     def readers(self) -> dict[ChannelId, int]:
-        """How many read each channel, the staff at their desks not counted."""
-        found = dict.fromkeys(self._channels, 0)
+        """How many read each channel, the staff at their desks and at microphones not counted."""
+        found = {channel: -self.aside[channel] for channel in self._channels}
         for feed, state in self._feeds.items():
             if not feed.staff:
                 found[feed.channel] = found.get(feed.channel, 0) + state.reader_count

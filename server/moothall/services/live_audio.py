@@ -17,6 +17,7 @@ from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
 from moothall.core.session import State, Status
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.loudness import Loudness
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class LiveAudio:
         self._grown = asyncio.Condition()
         self._ended = False
         self._stopped = False
+        self.loudness = Loudness()
         self._trimmed = 0
         self._unkept: int | None = None
         """Media ms since which nothing is kept; None while it is."""
@@ -166,6 +168,7 @@ class LiveAudio:
             except StorageUnavailable:
                 await self._clock.sleep(RETRY_MS)  # The source is held: what it hasn't handed over can't be lost.
                 continue
+            self.loudness.heard(pcm, self._clock.monotonic())
             async with self._grown:
                 self._grown.notify_all()
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
 import msgspec
@@ -11,8 +11,8 @@ import msgspec
 from moothall.core.actors import OPERATOR, Actor, Role
 from moothall.core.errors import ProgrammeError
 from moothall.core.events import Access
-from moothall.core.programme.changes import Change
-from moothall.core.programme.drafts import Reading
+from moothall.core.programme.changes import Change, without_language
+from moothall.core.programme.drafts import Reading, languages_in
 from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
@@ -71,21 +71,28 @@ class Office:
         self._zones = zones
         self._language_names = language_names
 
-    async def import_programme(self, data: bytes, *, zone: str, access: Access, apply: bool) -> Told:
+    async def import_programme(
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+    ) -> Told:
         """Say what a file would change, or change it. `zone` is of times that name none; empty is the conference's.
 
+        `languages` are spoken in sessions that name none, such as `en, fr`; without them none of those is made.
         Raises ProgrammeError, StorageUnavailable.
         """
         meant = self._zones(zone) if zone else self._programme.zone().rules
         if meant is None:
             msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
             raise ProgrammeError(msg)
-        wanted = await asyncio.to_thread(self._read, data, meant)
+        wanted = await asyncio.to_thread(self._read, data, meant, languages)
+        found = preview(self._programme, wanted)
+        asked = _ask_language(without_language(found))
+        if apply and asked:
+            raise ProgrammeError(asked)
         told = Told(
             title=wanted.title,
-            changes=preview(self._programme, wanted),
+            changes=found,
             zone=zone_after(self._programme, wanted, self._zones).name,
-            notes=wanted.notes,
+            notes=(*wanted.notes, asked) if asked else wanted.notes,
             clashes=clashes_after(self._programme, wanted),
         )
         if not apply:
@@ -93,8 +100,10 @@ class Office:
         imported = await carry_out(self._programme, wanted, access=access, by=OPERATOR)
         return msgspec.structs.replace(told, done=imported.done, refused=imported.refused)
 
-    def _read(self, data: bytes, zone: tzinfo) -> Timetable:
-        return read_programme(data, Reading(zones=self._zones, zone=zone, language_names=self._language_names()))
+    def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
+        names = self._language_names()
+        spoken = languages_in(languages, "--languages", names)
+        return read_programme(data, Reading(zones=self._zones, zone=zone, languages=spoken, language_names=names))
 
     async def admin_link(self, *, new: bool) -> str | None:
         """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.
@@ -126,3 +135,11 @@ class Office:
         """
         kept = await self._proposals.keep(order)
         return Proposed(kept=kept, address=f"{self._public}/desk/{order.session}/refinements")
+
+
+def _ask_language(titles: Sequence[str]) -> str:
+    """What is to be said of sessions that name no language; empty where all do."""
+    if not titles:
+        return ""
+    some = ", ".join(f"“{title[:60]}”" for title in titles[:3]) + (" and others" if len(titles) > 3 else "")
+    return f"{len(titles)} new sessions name no language ({some}): say what is spoken there, such as --languages en,fr."

@@ -15,6 +15,7 @@ from moothall.core.errors import ProtocolError
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.attaching import expected
 from moothall.services.carrying_on import note_failure
 from moothall.services.consent import ConsentChanges
 from moothall.services.engine_connection import BenchClock, EngineConnection
@@ -22,6 +23,7 @@ from moothall.services.engine_job import Again, GlossaryOf, Job, no_glossary
 from moothall.services.engine_room import left_when_full, relief, roomiest
 from moothall.services.engine_streams import Engine, Stream
 from moothall.services.live_audio import LiveAudio
+from moothall.services.loudness import Loudness
 from moothall.services.session_writer import SessionWriter
 from moothall.wire import engine as wire
 
@@ -81,6 +83,18 @@ class Recognising:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
         waiting = (job for job in self._waiting if job.writer.session == session)
         return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
+
+    def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
+        """How loud the sound of a session is that is still coming."""
+        jobs = (job for job in self._jobs if job.writer.session == session and not job.audio.ended)
+        return {job.channel: job.audio.loudness for job in jobs}
+
+    def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
+        """The languages in which a text of a session is recognised, and the one that it sounds like instead."""
+        for job in self._jobs:
+            if job.writer.session == session and job.sounds_like is not None:
+                return expected(job.writer.state.channels[job.channel]), job.sounds_like
+        return None
 
     @property
     def room_left(self) -> int | None:
@@ -309,6 +323,8 @@ class Recognising:
             await self._relieve(job)
             if job.stream is not None:
                 await job.stream.tell_terms()
+                if job.stream.attached and expected(job.writer.state.channels[job.channel]) != job.languages:
+                    await job.stream.leave()  # Other languages are spoken than it was told of.
             if job in self._waiting and self._engines and not told:
                 told = self._tell_why(job)
             if job.audio.end != end:

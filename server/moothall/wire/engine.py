@@ -159,6 +159,8 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """How many of these, the first ones, belong to whoever speaks or to what is announced."""
     place: Place | None = None
     """Where the engine before stood; None when nobody knows."""
+    tell_language: bool = False
+    """Whether a `SoundsLike` is understood."""
     cut: int = 0
     """Media ms where a span that is not recorded ended, 0 when there was none: what sounds there may be half a word."""
 
@@ -246,6 +248,17 @@ class Tell(Message, frozen=True, kw_only=True, tag="tell"):
     at: float | None = None
 
 
+class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
+    """Engine → server, when that changes and `Attach` asked for it: what is said doesn't sound like `Attach.languages`.
+
+    A guess, for people to look at: the engine goes on in the languages that it was given.
+    """
+
+    stream: int
+    language: str | None
+    """BCP-47 tag of what it sounds like instead; None: it sounds like what was expected."""
+
+
 class Stands(Message, frozen=True, kw_only=True, tag="stands"):
     """Engine → server: a line of `Act.again` was heard once more, and nothing better was found."""
 
@@ -284,7 +297,7 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 
 
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
-ToServer = Hello | Act | Tell | Stands | Drained | Lost | Capacity | Usage
+ToServer = Hello | Act | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
 
 PLACES = 2
 """How many are kept: the newest one's act may never reach the log."""

@@ -21,7 +21,7 @@ WELL = Figures(
 AWAY = HubNow(title="Away", people=None, most=0, here=False, since=0)
 
 
-def raised(**changed: object) -> dict[str, dict[str, int]]:
+def raised(**changed: object) -> dict[str, dict[str, int | str]]:
     return {alarm.kind: alarm.values for alarm in alarms(msgspec.structs.replace(WELL, **changed))}
 
 
@@ -43,6 +43,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"engines": 1, "refused": 1}, "key-refused", {}),
         ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
         ({"crowded_out": True, "words_age": None, "lag": 60_000}, "no-room", {}),
+        ({"unlike": (("es", "pt"), "en")}, "wrong-language", {"expected": "es,pt", "heard": "en"}),
         ({"room_left": 3}, "nearly-full", {"n": 3}),
         ({"lag": 12_500}, "late", {"n": 12}),
         ({"silent_for": 600_000, "speech_age": 600_000, "words_age": 600_000}, "quiet", {"n": 10}),
@@ -50,13 +51,17 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"sound_stopped": True, "begun_again": 5}, "sound-stopped", {}),
         ({"begun_again": 2}, "begun-again", {"n": 2}),
         ({"unsaved": True}, "unsaved", {}),
-        ({"disk_free": 1_900_000_000}, "disk", {"n": 1}),
+        ({"disk_free": 1_900_000_000}, "disk", {"n": 1_900}),
         ({"hubs": {"a": AWAY, "b": AWAY}}, "hubs-cut", {"n": 2}),
         ({"off_for": 1_800_000, "words_age": 1_800_000}, "off-long", {"n": 30}),
         ({"reporters": 14}, "reports", {"n": 14, "all": 210}),
         ({"reporters": 2, "readers": 0}, "reports", {"n": 2, "all": 2}),
         ({"left": 290_000}, "ends-soon", {"n": 5}),
+        ({"left": 0}, "ends-now", {}),
+        ({"left": -59_000}, "ends-now", {}),
         ({"left": -61_000}, "over", {"n": 1}),
+        ({"dead_for": 20_000}, "muted", {"n": 20}),
+        ({"engines": 0, "machineless_for": 5_000, "words_age": 31_000}, "no-words", {"n": 31}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -13,7 +13,6 @@ import msgspec
 from moothall.core.errors import ProgrammeError
 from moothall.core.ids import SessionId, SpeakerId
 from moothall.core.programme.plan import (
-    FALLBACK_LANGUAGE,
     Planned,
     Room,
     RoomId,
@@ -41,8 +40,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     zones: Zones
     zone: tzinfo
     """Of times that name none, where the file names none for all."""
-    languages: tuple[str, ...] = (FALLBACK_LANGUAGE,)
-    """Of sessions that name none."""
+    languages: tuple[str, ...] = ()
+    """Of sessions that name none; empty: nobody has said, and whoever imports is asked."""
     language_names: Mapping[str, str] = {}
     """What languages are called, without case (`str.casefold`) → tag: what files may write in place of tags."""
 
