@@ -20,6 +20,7 @@ from moothall.core.hubs import Hubs, with_hub
 from moothall.core.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.persistent import PersistentMap
 from moothall.core.session_parts import Channel, Segment, Source, made_from
+from moothall.core.spans import Span, ended, lasts, merged
 
 # Whoever speaks of a session speaks of its parts.
 __all__ = ["EARLY_WORDS", "LAST_WORDS", "ON", "Channel", "Segment", "Source", "State", "Status", "evolve"]
@@ -56,8 +57,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     young_people: bool = False
     sound: ev.SoundKept = ev.SoundKept.NONE
     rehearsal: bool = False
-    not_recorded: tuple[tuple[int, int | None], ...] = ()
-    """Spans of media ms of which nothing is kept; the last one may still be open."""
+    not_recorded: tuple[Span, ...] = ()
+    """Spans of media ms that somebody asked not to be recorded; the last one may still be open."""
+    breaks: tuple[Span, ...] = ()
+    """Breaks, as `not_recorded`: nothing is kept of them either, and nobody hears them."""
+    paused_at: int | None = None
+    """Media ms at which somebody said that the break which lasts had begun."""
     clock: tuple[int, int] = (0, 0)
     """(media ms, Unix ms) of the newest mapping."""
     channels: dict[ChannelId, Channel] = {}
@@ -86,16 +91,32 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def recorded(self) -> bool:
-        """Whether what is said now is kept."""
-        return not self.not_recorded or self.not_recorded[-1][1] is not None
+        """Whether nobody has asked that what is said now is not recorded."""
+        return not lasts(self.not_recorded)
+
+    @property
+    def in_break(self) -> bool:
+        """Whether there is a break in which nobody hears what is said."""
+        return lasts(self.breaks)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is said now is kept: it is recorded, and there is no break."""
+        return self.recorded and not self.in_break
+
+    @property
+    def unkept(self) -> tuple[Span, ...]:
+        """All spans of which nothing is kept, in order and apart from one another."""
+        return merged((*self.not_recorded, *self.breaks))
 
     def kept(self, t: int) -> bool:
         """Whether what is said at media ms `t` is kept."""
-        return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in self.not_recorded)
+        return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in (*self.not_recorded, *self.breaks))
 
     def kept_through(self, t0: int, t1: int) -> bool:
         """Whether all is kept of what is said from media ms `t0` to `t1`, both included."""
-        return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in self.not_recorded)
+        spans = (*self.not_recorded, *self.breaks)
+        return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in spans)
 
     def media_now(self, wall: int) -> int:
         """Media time at the wall time `wall` (Unix ms), by the newest mapping; it runs neither before that nor before
@@ -142,15 +163,25 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.SessionOpened():
             return replace(state, status=Status.OPEN, clock=(0, event.wall))
         case ev.SessionPaused():
-            return replace(state, status=Status.PAUSED)
+            breaks = state.breaks if event.t0 is None else (*state.breaks, (event.t0, None))
+            return replace(state, status=Status.PAUSED, breaks=breaks, paused_at=event.t)
         case ev.SessionResumed():
-            return replace(state, status=Status.OPEN)
+            t1 = event.t if event.t1 is None else event.t1
+            return replace(state, status=Status.OPEN, breaks=ended(state.breaks, t1), paused_at=None)
         case ev.SessionReopened():
             return replace(state, status=Status.OPEN, goes_on=None, closed_at=None)
         case ev.SessionClosed():
             asked = state.closing
             goes_on = None if asked is None or asked.then is None else asked
-            return replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
+            return replace(
+                state,
+                status=Status.CLOSED,
+                closing=None,
+                goes_on=goes_on,
+                closed_at=event.t,
+                breaks=ended(state.breaks, event.t),
+                paused_at=None,
+            )
         case ev.CloseAsked():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
