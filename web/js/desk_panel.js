@@ -122,11 +122,11 @@ export class DeskPanel {
     return translated ? 'term-abroad' : kind;
   }
 
-  /** What is new: `off` since when nothing is recorded, `answers` whether whoever sits here answers readers. */
-  news({ reports, quality, alarm, overrun }, { off, answers }) {
+  /** What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks. */
+  news({ reports, quality, alarm, overrun }, { off, answers, resumes }) {
     this.reports(reports, answers);
     this.quality(quality);
-    this.notices({ alarms: alarm, overrun, off });
+    this.notices({ alarms: alarm, overrun, off, resumes });
   }
 
   /** What readers report: `14 of 210: wrong language`, with what they are told in return. */
@@ -165,7 +165,7 @@ export class DeskPanel {
   }
 
   /** What has to be seen to, in words, and how long there is. What is new there is said once. */
-  notices({ alarms, overrun, off }) {
+  notices({ alarms, overrun, off, resumes }) {
     const rows = [];
     const stand = new Set();
     const add = (kind, row) => {
@@ -178,7 +178,11 @@ export class DeskPanel {
       const { minutes } = overrun;
       add(minutes > 0 ? 'soon' : 'over', element('p', {}, minutes > 0 ? this.words.text('overrun.soon', { n: minutes }) : this.words.text('overrun.over', { n: -minutes })));
     }
-    for (const alarm of alarms ?? []) add(alarm.kind, element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarm.values)));
+    for (const alarm of alarms ?? []) {
+      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarm.values));
+      add(alarm.kind, row);
+      if (alarm.kind === 'break-speech' && resumes) row.append(' ', element('button', { type: 'button', 'data-act': 'resume' }, this.words.text('end-break')));
+    }
     this.stood = stand;
     const box = at('Notices');
     if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);

@@ -270,11 +270,16 @@ export class Reader {
         Object.assign(session, { status: 'open', opened: body.wall, clock: [0, body.wall] });
         change.session = true;
         return;
+      case 'session.paused':
+        session.paused = body.t0 ?? null;
+        session.status = 'paused';
+        change.session = true;
+        return;
       case 'session.resumed':
       case 'session.reopened':
-      case 'session.paused':
       case 'session.closed':
-        session.status = { paused: 'paused', closed: 'closed' }[body.type.slice(8)] ?? 'open';
+        if (body.type !== 'session.reopened') this.#breakOver(body.t1 ?? body.t, body.t, change);
+        session.status = body.type === 'session.closed' ? 'closed' : 'open';
         change.session = true;
         return;
       case 'channel.added':
@@ -286,9 +291,7 @@ export class Reader {
         return;
       case 'gap.noted':
         if (body.channel !== this.channel) return;
-        session.gaps.push({ t0: body.t0, t1: body.t1, reason: body.reason });
-        change.notices.push(session.gaps.at(-1));
-        change.gaps = true;
+        this.#gap({ t0: body.t0, t1: body.t1, reason: body.reason }, change);
         return;
       case 'record.sealed':
         session.seal = body.version;
@@ -298,6 +301,21 @@ export class Reader {
         return;
     }
     change.lines.add(body.segment);
+  }
+
+  #gap(gap, change) {
+    const { session } = this;
+    session.gaps = [...session.gaps, gap].sort((a, b) => a.t0 - b.t0);
+    change.notices.push(gap);
+    change.gaps = true;
+  }
+
+  /** After a break that ended at media ms `t1`, as somebody `said`. */
+  #breakOver(t1, said, change) {
+    const t0 = this.session.paused ?? null;
+    this.session.paused = null;
+    if (t0 === null || (t0 >= t1 && t1 >= said)) return;
+    this.#gap({ t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : 'break' }, change);
   }
 
   #amend(segment, ...values) {

@@ -19,6 +19,8 @@ LATE_MS = 10_000
 """Text behind the sound."""
 QUIET_MS = 600_000
 """With sound in which nobody speaks."""
+BREAK_SPEECH_MS = 10_000
+"""Of what sounds like speech in a break."""
 OFF_MS = 1_800_000
 """Not recorded at a stretch."""
 DISK_BYTES = 2_000_000_000
@@ -41,6 +43,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     words_age: int | None = None
     silent_for: int = 0
     """How long sound has come without speech."""
+    spoken_for: int = 0
+    """How long it has sounded like speech in a break."""
     lag: int = 0
     engines: int = 1
     machineless_for: int = 0
@@ -87,6 +91,8 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
+    if figures.status is Status.PAUSED and figures.spoken_for >= BREAK_SPEECH_MS:
+        found.append(Alarm(kind="break-speech"))
     if figures.status in ON:
         found += _of_people(figures)
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))

@@ -12,7 +12,14 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
+from moothall.core.events import (
+    SegmentEnded,
+    SegmentOpened,
+    SessionOpened,
+    SessionPaused,
+    SessionResumed,
+    WordsCommitted,
+)
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
@@ -120,6 +127,9 @@ class _Watched:
         self.sound: int | None = None
         self.speech: int | None = None
         self.silent_since: int | None = None
+        # Bounded by the session's channels.
+        self.spoken_since: dict[ChannelId, int] = {}
+        """Since when there is speech without a silence, by text; in a break it only sounds like it."""
         self.words: int | None = None
         # Overflow: none; what is older than a minute goes at each look.
         self.counts: deque[tuple[int, int]] = deque()
@@ -269,6 +279,7 @@ class ControlRoom:
             speech_age=_age(now, seen.speech),
             words_age=_age(now, seen.words),
             silent_for=_age(now, seen.silent_since) or 0,
+            spoken_for=max((now - since for since in seen.spoken_since.values()), default=0),
             lag=max(seen.lag.values(), default=0),
             engines=self.house.engines,
             machineless_for=_age(now, self._machineless_since) or 0,
@@ -315,6 +326,8 @@ class ControlRoom:
                     seen.words = now
                 case SegmentEnded() if (line := lines.get(event.segment)) and not (line.words or line.made_from):
                     seen.counts.append((now, len(event.text.split())))  # written by a person
+                case SessionPaused():
+                    seen.spoken_since.clear()
                 case SessionOpened() | SessionResumed():
                     seen.since = now
                     seen.silent_since = None
@@ -322,6 +335,10 @@ class ControlRoom:
 
 def _hear(seen: _Watched, signal: ChannelState, now: int) -> None:
     seen.lag[signal.channel] = signal.lag
+    if signal.sound is Sound.SPEECH:
+        seen.spoken_since.setdefault(signal.channel, now)
+    else:
+        seen.spoken_since.pop(signal.channel, None)
     if signal.sound is Sound.NONE:
         return
     seen.sound = now

@@ -142,6 +142,9 @@ class FullSpool:
     async def begin_memory_only(self, first: int) -> None:
         await self._forget("begin", first)
 
+    def wipe_memory_only(self, before: int) -> None:
+        self.wiped = before
+
     async def end_memory_only(self, first: int) -> None:
         await self._forget("end", first)
 

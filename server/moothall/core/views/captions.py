@@ -21,6 +21,10 @@ SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
 MAX_GAPS = 50
+BREAK = "break"
+"""Why there is no text: there was a break."""
+BREAK_SET_BACK = "break-set-back"
+"""The same, and the text behind it begins before somebody had ended it."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +71,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
     t0: int
     t1: int
-    reason: ev.GapReason
+    reason: str
+    """A `GapReason`, `break` or `break-set-back`."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,8 +104,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part, by name."""
     channels: dict[ChannelId, Channel] = {}
     """All lanes of text that the session has."""
+    paused: int | None = None
+    """Media ms since when there is a break of which nothing is kept; None while there is none."""
     gaps: tuple[Gap, ...] = ()
-    """Of this channel, the last 50."""
+    """Of this channel, and breaks that are over: the last 50, in order of time."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,11 +313,14 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.SessionOpened():
             return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
         case ev.SessionPaused():
-            return replace(session, status=Status.PAUSED)
-        case ev.SessionResumed() | ev.SessionReopened():
+            return replace(session, status=Status.PAUSED, paused=event.t0)
+        case ev.SessionResumed():
+            session = _break_over(session, event.t if event.t1 is None else event.t1, event.t)
+            return replace(session, status=Status.OPEN)
+        case ev.SessionReopened():
             return replace(session, status=Status.OPEN)
         case ev.SessionClosed():
-            return replace(session, status=Status.CLOSED)
+            return replace(_break_over(session, event.t, event.t), status=Status.CLOSED)
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
@@ -319,8 +329,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.SpeakerIntroduced():
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:
-            gap = Gap(t0=event.t0, t1=event.t1, reason=event.reason)
-            return replace(session, gaps=(*session.gaps, gap)[-MAX_GAPS:])
+            return _with_gap(session, Gap(t0=event.t0, t1=event.t1, reason=event.reason))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
         case ev.HubStands():
@@ -329,6 +338,21 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, wall_cleared=event.t)
         case _:
             return session
+
+
+def _with_gap(session: Session, gap: Gap) -> Session:
+    gaps = sorted((*session.gaps, gap), key=lambda each: each.t0)
+    return msgspec.structs.replace(session, gaps=tuple(gaps[-MAX_GAPS:]))
+
+
+def _break_over(session: Session, t1: int, said: int) -> Session:
+    """After a break that ended at media ms `t1`, as somebody `said`."""
+    t0 = session.paused
+    if t0 is None:
+        return session
+    if t0 < t1 or t1 < said:
+        session = _with_gap(session, Gap(t0=t0, t1=max(t0, t1), reason=BREAK_SET_BACK if t1 < said else BREAK))
+    return msgspec.structs.replace(session, paused=None)
 
 
 def _described(session: Session, event: ev.SessionDescribed, feed: Feed) -> Session:
