@@ -22,7 +22,7 @@ SWING = 2.5
 """How many times as loud as the softer fifth of the window a block of speech is at least, 8 dB."""
 SOFT = 100
 """Level below which nobody speaks into a microphone (of 32,768), -50 dBFS."""
-SHARE = 3
+SHARE = 4
 """In speech at least one block of so many is loud."""
 
 
