@@ -11,7 +11,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import ChannelId, InterventionId, SegmentId, SpeakerId
-from moothall.core.views.captions import BREAK, BREAK_SET_BACK
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 from moothall.record.model import Record, RecordFold
 from moothall.record.wording import AskedWording, Wording
 from recorder import EPOCH, MORNING, SESSION, Recorder

@@ -2,6 +2,7 @@
 
 import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './desk_edit.js';
+import { DeskKeeping } from './desk_keeping.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
@@ -16,8 +17,6 @@ import { at, element, set } from './nodes.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
 
-const BACK = 30000; // ms that "not recorded" takes back
-const EARLIER = 20000; // ms before now from which on there is text again when a break is ended so
 const REDONE = 60000; // ms that are written again in another language
 
 const data = JSON.parse(at('Data').textContent);
@@ -50,6 +49,7 @@ const panel = new DeskPanel(state, words, data, {
 });
 const spoken = () => state.session.channels[channel]?.languages ?? state.session.languages;
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
+const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
@@ -165,12 +165,8 @@ function around() {
   at('Next').hidden ||= !data.next || !may.has('close');
   const live = session.status === 'open' || session.status === 'paused';
   const off = session.not_recorded !== null && session.not_recorded !== undefined;
-  at('Off').hidden = !may.has('not-recorded') || !live;
-  at('Off').classList.toggle('on', off);
-  for (const button of at('Off').querySelectorAll('button')) button.hidden = (button.dataset.act === 'recorded') !== off;
   at('Write').hidden = !may.has('type') || !live;
-  at('InBreak').hidden ||= session.status !== 'paused';
-  at('EndEarlier').hidden ||= session.status !== 'paused';
+  keeping.stands(session, may);
   panel.people(keys);
   panel.proposals(news.proposals, may.has('correct'));
   panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
@@ -259,21 +255,7 @@ const simple = { open: 'open', pause: 'pause', resume: 'resume', close: 'close',
 document.addEventListener('click', ({ target }) => {
   const name = target.closest('button[data-act]')?.dataset.act;
   if (simple[name]) act({ do: simple[name] });
-  else if (name === 'pause-back') act({ do: 'pause', back: BACK });
-  else if (name === 'resume-back') asks(at('EndEarlier').hidden);
-  else if (name === 'resume-not') asks(false);
-  else if (name === 'resume-sure') act({ do: 'resume', back: EARLIER });
-  else if (name === 'off') act({ do: 'not-recorded', back: 0 });
-  else if (name === 'off-back') act({ do: 'not-recorded', back: BACK });
 });
-
-/** Ask whether what was said before a break is ended is to become text. */
-function asks(open) {
-  const [box, opener] = [at('EndEarlier'), document.querySelector('[data-act="resume-back"]')];
-  box.hidden = !open;
-  opener.setAttribute('aria-expanded', String(open));
-  (open ? box.querySelector('button') : opener).focus();
-}
 
 at('Next').addEventListener('click', async () => {
   const answer = await link.request('next', { id: newId() });
@@ -311,10 +293,7 @@ form('Write', async ({ text, language }) => {
   text.value = '';
   const answer = await act({ do: 'type', channel, segment: newId(), text: line, language: language.value });
   if (answer.refusal) text.value = text.value ? `${line} ${text.value}` : line;
-  if (answer.refusal?.code === 'break') {
-    at('InBreak').hidden = false;
-    set(at('InBreak').firstElementChild, words.text('refused.break'));
-  }
+  keeping.refused(answer.refusal);
 });
 form('Give', async ({ speaker }) => {
   const answer = await act({ do: 'assign', segments: lines.chosen(), speaker: speaker.value || null });

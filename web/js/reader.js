@@ -271,15 +271,14 @@ export class Reader {
         change.session = true;
         return;
       case 'session.paused':
-        session.paused = body.t0 ?? null;
-        session.status = 'paused';
+        Object.assign(session, { status: 'paused', paused: body.t0 ?? null });
         change.session = true;
         return;
       case 'session.resumed':
       case 'session.reopened':
       case 'session.closed':
         if (body.type !== 'session.reopened') this.#breakOver(body.t1 ?? body.t, body.t, change);
-        session.status = body.type === 'session.closed' ? 'closed' : 'open';
+        Object.assign(session, { status: body.type === 'session.closed' ? 'closed' : 'open', paused: null });
         change.session = true;
         return;
       case 'channel.added':
@@ -304,8 +303,7 @@ export class Reader {
   }
 
   #gap(gap, change) {
-    const { session } = this;
-    session.gaps = [...session.gaps, gap].sort((a, b) => a.t0 - b.t0);
+    this.session.gaps = [...this.session.gaps, gap].sort((a, b) => a.t0 - b.t0);
     change.notices.push(gap);
     change.gaps = true;
   }
@@ -313,9 +311,8 @@ export class Reader {
   /** After a break that ended at media ms `t1`, as somebody `said`. */
   #breakOver(t1, said, change) {
     const t0 = this.session.paused ?? null;
-    this.session.paused = null;
-    if (t0 === null || (t0 >= t1 && t1 >= said)) return;
-    this.#gap({ t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : 'break' }, change);
+    const told = t0 !== null && (t0 < t1 || t1 < said);
+    if (told) this.#gap({ t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : 'break' }, change);
   }
 
   #amend(segment, ...values) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from moothall.adapters.translation_texts import TEXTS as MADE_TEXTS
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.session import Status
-from moothall.core.views.captions import BREAK, BREAK_SET_BACK
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 
 ORIGINS = {
     Origin.MACHINE: "Written by a machine",

@@ -738,7 +738,7 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     offsets: tuple[int, ...]
     """The events whose bodies and salts are gone."""
     reason: str
-    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded" had caught."""
+    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
     by: str
     """Pseudonym of who had it done."""
     through: dict[ChannelId, int] = {}

@@ -18,9 +18,9 @@ from moothall.core.floor.parts import Standing
 from moothall.core.glossary.chosen import Terms, with_term
 from moothall.core.hubs import Hubs, with_hub
 from moothall.core.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.keeping import Keeping, keeping_after
 from moothall.core.persistent import PersistentMap
 from moothall.core.session_parts import Channel, Segment, Source, made_from
-from moothall.core.spans import Span, ended, lasts, merged
 
 # Whoever speaks of a session speaks of its parts.
 __all__ = ["EARLY_WORDS", "LAST_WORDS", "ON", "Channel", "Segment", "Source", "State", "Status", "evolve"]
@@ -45,7 +45,7 @@ ON = (Status.OPEN, Status.PAUSED)
 """Between its opening and its close."""
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
+class State(Keeping, frozen=True, kw_only=True):
     """A session as the fold of its log."""
 
     id: SessionId
@@ -57,18 +57,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     young_people: bool = False
     sound: ev.SoundKept = ev.SoundKept.NONE
     rehearsal: bool = False
-    not_recorded: tuple[Span, ...] = ()
-    """Spans of media ms that somebody asked not to be recorded; the last one may still be open."""
-    breaks: tuple[Span, ...] = ()
-    """Breaks, as `not_recorded`: nothing is kept of them either, and nobody hears them."""
-    paused_at: int | None = None
-    """Media ms at which somebody said that the break which lasts had begun."""
     clock: tuple[int, int] = (0, 0)
     """(media ms, Unix ms) of the newest mapping."""
-    channels: dict[ChannelId, Channel] = {}
-    sources: dict[SourceId, Source] = {}
-    speakers: dict[SpeakerId, str] = {}
-    terms: Terms = {}
+    channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
+    sources: dict[SourceId, Source] = msgspec.field(default_factory=dict)
+    speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
+    terms: Terms = msgspec.field(default_factory=dict)
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     seals: int = 0
     closed_at: int | None = None
@@ -83,40 +77,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
     backstage: Backstage = msgspec.field(default_factory=Backstage)
-    hubs: Hubs = {}
+    hubs: Hubs = msgspec.field(default_factory=dict)
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
     goes_on: ev.CloseAsked | None = None
     """Who closed it to go on with another session, until that was opened."""
-
-    @property
-    def recorded(self) -> bool:
-        """Whether nobody has asked that what is said now is not recorded."""
-        return not lasts(self.not_recorded)
-
-    @property
-    def in_break(self) -> bool:
-        """Whether there is a break in which nobody hears what is said."""
-        return lasts(self.breaks)
-
-    @property
-    def keeps(self) -> bool:
-        """Whether what is said now is kept: it is recorded, and there is no break."""
-        return self.recorded and not self.in_break
-
-    @property
-    def unkept(self) -> tuple[Span, ...]:
-        """All spans of which nothing is kept, in order and apart from one another."""
-        return merged((*self.not_recorded, *self.breaks))
-
-    def kept(self, t: int) -> bool:
-        """Whether what is said at media ms `t` is kept."""
-        return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in (*self.not_recorded, *self.breaks))
-
-    def kept_through(self, t0: int, t1: int) -> bool:
-        """Whether all is kept of what is said from media ms `t0` to `t1`, both included."""
-        spans = (*self.not_recorded, *self.breaks)
-        return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in spans)
 
     def media_now(self, wall: int) -> int:
         """Media time at the wall time `wall` (Unix ms), by the newest mapping; it runs neither before that nor before
@@ -155,33 +120,21 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             )
         case ev.SessionDescribed():
             return _described(state, event)
-        case ev.NotRecordedBegan():
-            return replace(state, not_recorded=(*state.not_recorded, (event.t0, None)))
-        case ev.NotRecordedEnded():
-            began, _ = state.not_recorded[-1]
-            return replace(state, not_recorded=(*state.not_recorded[:-1], (began, event.t1)))
+        case ev.NotRecordedBegan() | ev.NotRecordedEnded():
+            return replace(state, **keeping_after(state, event))
         case ev.SessionOpened():
             return replace(state, status=Status.OPEN, clock=(0, event.wall))
         case ev.SessionPaused():
-            breaks = state.breaks if event.t0 is None else (*state.breaks, (event.t0, None))
-            return replace(state, status=Status.PAUSED, breaks=breaks, paused_at=event.t)
+            return replace(state, status=Status.PAUSED, **keeping_after(state, event))
         case ev.SessionResumed():
-            t1 = event.t if event.t1 is None else event.t1
-            return replace(state, status=Status.OPEN, breaks=ended(state.breaks, t1), paused_at=None)
+            return replace(state, status=Status.OPEN, **keeping_after(state, event))
         case ev.SessionReopened():
             return replace(state, status=Status.OPEN, goes_on=None, closed_at=None)
         case ev.SessionClosed():
             asked = state.closing
             goes_on = None if asked is None or asked.then is None else asked
-            return replace(
-                state,
-                status=Status.CLOSED,
-                closing=None,
-                goes_on=goes_on,
-                closed_at=event.t,
-                breaks=ended(state.breaks, event.t),
-                paused_at=None,
-            )
+            state = replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
+            return replace(state, **keeping_after(state, event))
         case ev.CloseAsked():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():

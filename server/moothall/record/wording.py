@@ -9,7 +9,7 @@ import msgspec
 from moothall.core.events import MadeFrom, Origin, SealVersion
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.times import media_time
-from moothall.core.views.captions import BREAK, BREAK_SET_BACK
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 from moothall.record.asked import Asked
 from moothall.record.model import Absence, Missing, Record, RecordedLine
 from moothall.record.plain import plain

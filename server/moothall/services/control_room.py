@@ -12,14 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.events import (
-    SegmentEnded,
-    SegmentOpened,
-    SessionOpened,
-    SessionPaused,
-    SessionResumed,
-    WordsCommitted,
-)
+from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
@@ -27,6 +20,7 @@ from moothall.core.session import ON, State, Status
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Quality
 from moothall.services.alarms import Alarm, Figures, alarms
+from moothall.services.break_speech import BreakSpeech
 from moothall.services.programme import Overrun
 from moothall.services.publication import Publication
 from moothall.services.reports import Tally
@@ -127,9 +121,6 @@ class _Watched:
         self.sound: int | None = None
         self.speech: int | None = None
         self.silent_since: int | None = None
-        # Bounded by the session's channels.
-        self.spoken_since: dict[ChannelId, int] = {}
-        """Since when there is speech without a silence, by text; in a break it only sounds like it."""
         self.words: int | None = None
         # Overflow: none; what is older than a minute goes at each look.
         self.counts: deque[tuple[int, int]] = deque()
@@ -172,6 +163,7 @@ class ControlRoom:
         self._disk = disk
         self._tally = tally
         self._presence = presence
+        self._break_speech = BreakSpeech(sessions, clock)
         self._watched: dict[SessionId, _Watched] = {}
         self._seen_to: dict[tuple[SessionId, str], str] = {}
         self._machineless_since: int | None = None
@@ -279,7 +271,7 @@ class ControlRoom:
             speech_age=_age(now, seen.speech),
             words_age=_age(now, seen.words),
             silent_for=_age(now, seen.silent_since) or 0,
-            spoken_for=max((now - since for since in seen.spoken_since.values()), default=0),
+            spoken_for=self._break_speech.lasts(live.id),
             lag=max(seen.lag.values(), default=0),
             engines=self.house.engines,
             machineless_for=_age(now, self._machineless_since) or 0,
@@ -303,10 +295,7 @@ class ControlRoom:
         seen = self._watched.get(live.id)
         if seen is None:
             seen = self._watched[live.id] = _Watched(now)
-        if live.state.recorded:
-            seen.off_since = None
-        elif seen.off_since is None:
-            seen.off_since = now
+        seen.off_since = None if live.state.recorded else seen.off_since or now
         return seen
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
@@ -326,8 +315,6 @@ class ControlRoom:
                     seen.words = now
                 case SegmentEnded() if (line := lines.get(event.segment)) and not (line.words or line.made_from):
                     seen.counts.append((now, len(event.text.split())))  # written by a person
-                case SessionPaused():
-                    seen.spoken_since.clear()
                 case SessionOpened() | SessionResumed():
                     seen.since = now
                     seen.silent_since = None
@@ -335,10 +322,6 @@ class ControlRoom:
 
 def _hear(seen: _Watched, signal: ChannelState, now: int) -> None:
     seen.lag[signal.channel] = signal.lag
-    if signal.sound is Sound.SPEECH:
-        seen.spoken_since.setdefault(signal.channel, now)
-    else:
-        seen.spoken_since.pop(signal.channel, None)
     if signal.sound is Sound.NONE:
         return
     seen.sound = now

@@ -231,8 +231,7 @@ class Stream:
             self.dropped = True
             job.done.set()
             return None
-        stretch = job.stretch
-        if stretch is None:
+        if (stretch := job.stretch) is None:
             return None  # A break began meanwhile.
         await end_line_before(writer, stretch, job.channel, self.engine.hello.model)
         channel = writer.state.channels[job.channel]

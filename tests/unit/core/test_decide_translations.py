@@ -187,9 +187,10 @@ def test_what_is_removed_is_removed_in_every_language() -> None:
     assert {cut.line.id for cut in selected(rewound, Lines((segment("a"),)))} == both, "struck ones hold words too"
 
 
-def test_what_was_not_recorded_is_kept_in_no_language() -> None:
+@pytest.mark.parametrize("begins", [do.BeginNotRecorded(back=30_000), do.PauseSession(back=30_000)])
+def test_what_is_not_kept_is_kept_in_no_language(begins: do.AnyCommand) -> None:
     state = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
-    state = carry_out(state, do.BeginNotRecorded(back=30_000), wall=WALL + 2_000)
+    state = carry_out(state, begins, wall=WALL + 2_000)
     assert {segment("a"), spanish("a")} <= {cut.line.id for cut in not_kept(state)}
     assert refused(state, translate("a", "x"), actor=TRANSLATOR).code is RefusalCode.STALE
 

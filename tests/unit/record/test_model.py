@@ -7,7 +7,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import RecordBroken
 from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
-from moothall.core.views.captions import BREAK_SET_BACK
+from moothall.core.views.gaps import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
 from moothall.testing.seeded import SeededSigner
 from record_maker import FLOOR, Telling, meeting, timed

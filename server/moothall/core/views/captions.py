@@ -16,15 +16,11 @@ from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 from moothall.core.translating.lines import line_of
+from moothall.core.views.gaps import Gap, after_break, with_gap
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
-MAX_GAPS = 50
-BREAK = "break"
-"""Why there is no text: there was a break."""
-BREAK_SET_BACK = "break-set-back"
-"""The same, and the text behind it begins before somebody had ended it."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,15 +60,6 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a translation that is made whole."""
     asked: int | None = None
     """Unix ms at which a translation that isn't of record was first asked for."""
-
-
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """A span without text."""
-
-    t0: int
-    t1: int
-    reason: str
-    """A `GapReason`, `break` or `break-set-back`."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -315,12 +302,13 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.SessionPaused():
             return replace(session, status=Status.PAUSED, paused=event.t0)
         case ev.SessionResumed():
-            session = _break_over(session, event.t if event.t1 is None else event.t1, event.t)
-            return replace(session, status=Status.OPEN)
+            over = after_break(session.gaps, session.paused, event.t if event.t1 is None else event.t1, event.t)
+            return replace(session, status=Status.OPEN, paused=None, gaps=over)
         case ev.SessionReopened():
             return replace(session, status=Status.OPEN)
         case ev.SessionClosed():
-            return replace(_break_over(session, event.t, event.t), status=Status.CLOSED)
+            over = after_break(session.gaps, session.paused, event.t, event.t)
+            return replace(session, status=Status.CLOSED, paused=None, gaps=over)
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
@@ -329,7 +317,8 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.SpeakerIntroduced():
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:
-            return _with_gap(session, Gap(t0=event.t0, t1=event.t1, reason=event.reason))
+            gap = Gap(t0=event.t0, t1=event.t1, reason=event.reason)
+            return replace(session, gaps=with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
         case ev.HubStands():
@@ -338,21 +327,6 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, wall_cleared=event.t)
         case _:
             return session
-
-
-def _with_gap(session: Session, gap: Gap) -> Session:
-    gaps = sorted((*session.gaps, gap), key=lambda each: each.t0)
-    return msgspec.structs.replace(session, gaps=tuple(gaps[-MAX_GAPS:]))
-
-
-def _break_over(session: Session, t1: int, said: int) -> Session:
-    """After a break that ended at media ms `t1`, as somebody `said`."""
-    t0 = session.paused
-    if t0 is None:
-        return session
-    if t0 < t1 or t1 < said:
-        session = _with_gap(session, Gap(t0=t0, t1=max(t0, t1), reason=BREAK_SET_BACK if t1 < said else BREAK))
-    return msgspec.structs.replace(session, paused=None)
 
 
 def _described(session: Session, event: ev.SessionDescribed, feed: Feed) -> Session:
