@@ -83,9 +83,15 @@ async def test_in_a_break_a_line_is_refused_and_all_pages_tell_of_text_from_befo
         await reader.goto(base)
         await wall.goto(f"{base}/screen")
         await on.sit_down(page)
+        podium, leads = await context.new_page(), await context.new_page()
+        await podium.goto(f"{on.running.address}/podium/{S}")
+        await leads.goto(f"{on.running.address}/moderate/{S}")
+        await page.bring_to_front()
         await page.get_by_role("button", name="Begin a break").click()
         for each in (reader, wall, page):
             await expect(each.locator("#State")).to_have_attribute("data-kind", "break")
+        for each in (podium, leads):
+            await expect(each.locator("#Break")).to_be_visible()
         await page.locator("#Write textarea").fill("We are back.")
         await page.locator("#Write button[type=submit]").click()
         await expect(page.locator("#InBreak")).to_contain_text("nothing is written until it is ended")

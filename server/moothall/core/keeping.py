@@ -57,8 +57,8 @@ def keeping_after(keeping: Keeping, event: KeepingFact) -> dict[str, object]:
         case ev.NotRecordedBegan():
             return {"not_recorded": (*keeping.not_recorded, (event.t0, None))}
         case ev.NotRecordedEnded():
-            *before, (began, _) = keeping.not_recorded
-            return {"not_recorded": (*before, (began, event.t1))}
+            began, _ = keeping.not_recorded[-1]
+            return {"not_recorded": (*keeping.not_recorded[:-1], (began, event.t1))}
         case ev.SessionPaused():
             breaks = keeping.breaks if event.t0 is None else (*keeping.breaks, (event.t0, None))
             return {"breaks": breaks, "paused_at": event.t}
