@@ -158,9 +158,9 @@ def _life(
 
 
 def _pause(state: State, t: int, back: int) -> Decision:
-    """A break; none begins before the end of the one before it."""
-    t0 = max(t - back, *(t1 or 0 for _, t1 in state.breaks), 0)
-    paused = ev.SessionPaused(t=max(t, t0), t0=t0)
+    """A break; none is set back to before the end of the one before it."""
+    t0 = min(max(t - back, *(t1 or 0 for _, t1 in state.breaks), 0), t)
+    paused = ev.SessionPaused(t=t, t0=t0)
     return [paused] if back == 0 else [*_end_open(state, before=t0), paused]
 
 

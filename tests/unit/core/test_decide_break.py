@@ -39,7 +39,7 @@ def test_it_may_begin_a_little_while_ago_by_the_rules_of_not_recorded() -> None:
     assert events(opened(), do.PauseSession(back=9_000), wall=WALL + 5_000) == [ev.SessionPaused(t=5_000, t0=0)]
     after = resume(pause(opened(), 4_000), 9_000)
     assert events(after, do.PauseSession(back=9_000), wall=WALL + 12_000) == [ev.SessionPaused(t=12_000, t0=9_000)]
-    assert events(after, do.PauseSession(), wall=WALL + 8_000) == [ev.SessionPaused(t=9_000, t0=9_000)]
+    assert events(after, do.PauseSession(), wall=WALL + 8_000) == [ev.SessionPaused(t=8_000, t0=8_000)], "never later"
     for back in (-1, MOST_BACK + 1):
         for command in (do.PauseSession(back=back), do.ResumeSession(back=back)):
             assert refused(after, command).code is RefusalCode.INVALID
