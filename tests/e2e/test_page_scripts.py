@@ -89,8 +89,8 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SpeakerAssigned(segments=(SegmentId("b"), SegmentId("nowhere")), speaker=SpeakerId("amina")), CAPTIONER),
     (ev.SpeakerAssigned(segments=(SegmentId("a"),), speaker=None), CAPTIONER),
     (ev.ClockMapped(t=60_000, wall=MORNING + 60_400), SYSTEM),
-    (ev.SessionPaused(t=61_000), SYSTEM),
-    (ev.SessionResumed(t=62_000), SYSTEM),
+    (ev.SessionPaused(t=61_000, t0=60_500), SYSTEM),
+    (ev.SessionResumed(t=62_000, t1=61_500), SYSTEM),
     (ev.SessionDescribed(title="One, mended"), SYSTEM),
     (ev.SessionDescribed(title="One, mended", languages=("en", "ar", "sw")), SYSTEM),
     (ev.GapNoted(channel=ChannelId("fr"), t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
@@ -114,7 +114,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
 ]
 SHOWN = (
     "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
-    "young_people", "rehearsal", "not_recorded", "speaking", "forced",
+    "young_people", "rehearsal", "not_recorded", "paused", "speaking", "forced",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './desk_edit.js';
+import { DeskKeeping } from './desk_keeping.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
 import { DeskLink, newId } from './desk_link.js';
@@ -16,7 +17,6 @@ import { at, element, set } from './nodes.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
 
-const BACK = 30000; // ms that "not recorded" takes back
 const REDONE = 60000; // ms that are written again in another language
 
 const data = JSON.parse(at('Data').textContent);
@@ -49,6 +49,7 @@ const panel = new DeskPanel(state, words, data, {
 });
 const spoken = () => state.session.channels[channel]?.languages ?? state.session.languages;
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
+const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
@@ -164,13 +165,11 @@ function around() {
   at('Next').hidden ||= !data.next || !may.has('close');
   const live = session.status === 'open' || session.status === 'paused';
   const off = session.not_recorded !== null && session.not_recorded !== undefined;
-  at('Off').hidden = !may.has('not-recorded') || !live;
-  at('Off').classList.toggle('on', off);
-  for (const button of at('Off').querySelectorAll('button')) button.hidden = (button.dataset.act === 'recorded') !== off;
   at('Write').hidden = !may.has('type') || !live;
+  keeping.stands(session, may);
   panel.people(keys);
   panel.proposals(news.proposals, may.has('correct'));
-  panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close') });
+  panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
   terms.show(news.terms, may.has('term'));
   notes.take(news.hubs);
   outcome.show(news.outcome);
@@ -256,8 +255,6 @@ const simple = { open: 'open', pause: 'pause', resume: 'resume', close: 'close',
 document.addEventListener('click', ({ target }) => {
   const name = target.closest('button[data-act]')?.dataset.act;
   if (simple[name]) act({ do: simple[name] });
-  else if (name === 'off') act({ do: 'not-recorded', back: 0 });
-  else if (name === 'off-back') act({ do: 'not-recorded', back: BACK });
 });
 
 at('Next').addEventListener('click', async () => {
@@ -296,6 +293,7 @@ form('Write', async ({ text, language }) => {
   text.value = '';
   const answer = await act({ do: 'type', channel, segment: newId(), text: line, language: language.value });
   if (answer.refusal) text.value = text.value ? `${line} ${text.value}` : line;
+  keeping.refused(answer.refusal);
 });
 form('Give', async ({ speaker }) => {
   const answer = await act({ do: 'assign', segments: lines.chosen(), speaker: speaker.value || null });

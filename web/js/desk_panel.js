@@ -125,11 +125,11 @@ export class DeskPanel {
     return translated ? 'term-abroad' : kind;
   }
 
-  /** What is new: `off` since when nothing is recorded, `answers` whether whoever sits here answers readers. */
-  news({ reports, quality, alarm, overrun }, { off, answers }) {
+  /** What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks. */
+  news({ reports, quality, alarm, overrun }, { off, answers, resumes }) {
     this.reports(reports, answers);
     this.quality(quality);
-    this.notices({ alarms: alarm, overrun, off });
+    this.notices({ alarms: alarm, overrun, off, resumes });
   }
 
   /** What readers report: `14 of 210: wrong language`, with what they are told in return. */
@@ -168,7 +168,7 @@ export class DeskPanel {
   }
 
   /** What has to be seen to, in words, and how long there is. What is new there is said once. */
-  notices({ alarms, overrun, off }) {
+  notices({ alarms, overrun, off, resumes }) {
     const rows = [];
     const stand = new Set();
     const add = (kind, row) => {
@@ -182,7 +182,11 @@ export class DeskPanel {
       const kind = minutes > 0 ? 'soon' : minutes < 0 ? 'over' : 'now';
       add(kind, element('p', {}, this.words.text(`overrun.${kind}`, { n: Math.abs(minutes) })));
     }
-    for (const alarm of alarms ?? []) add(alarm.kind, element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.tongue))));
+    for (const alarm of alarms ?? []) {
+      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.tongue)));
+      add(alarm.kind, row);
+      if (alarm.kind === 'break-speech' && resumes) row.append(' ', element('button', { type: 'button', 'data-act': 'resume' }, this.words.text('end-break')));
+    }
     this.stood = stand;
     const box = at('Notices');
     if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);

@@ -118,6 +118,7 @@ export class QuestionLine {
     else if (change.lines.size) this.ears.said();
     if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};
+    at('Break').hidden = status !== 'paused';
     if (before && before !== 'closed' && status === 'closed') this.ears.closed();
   }
 

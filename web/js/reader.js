@@ -270,11 +270,15 @@ export class Reader {
         Object.assign(session, { status: 'open', opened: body.wall, clock: [0, body.wall] });
         change.session = true;
         return;
+      case 'session.paused':
+        Object.assign(session, { status: 'paused', paused: body.t0 ?? null });
+        change.session = true;
+        return;
       case 'session.resumed':
       case 'session.reopened':
-      case 'session.paused':
       case 'session.closed':
-        session.status = { paused: 'paused', closed: 'closed' }[body.type.slice(8)] ?? 'open';
+        if (body.type !== 'session.reopened') this.#breakOver(body.t1 ?? body.t, body.t, change);
+        Object.assign(session, { status: body.type === 'session.closed' ? 'closed' : 'open', paused: null });
         change.session = true;
         return;
       case 'channel.added':
@@ -286,9 +290,7 @@ export class Reader {
         return;
       case 'gap.noted':
         if (body.channel !== this.channel) return;
-        session.gaps.push({ t0: body.t0, t1: body.t1, reason: body.reason });
-        change.notices.push(session.gaps.at(-1));
-        change.gaps = true;
+        this.#gap({ t0: body.t0, t1: body.t1, reason: body.reason }, change);
         return;
       case 'record.sealed':
         session.seal = body.version;
@@ -298,6 +300,19 @@ export class Reader {
         return;
     }
     change.lines.add(body.segment);
+  }
+
+  #gap(gap, change) {
+    this.session.gaps = [...this.session.gaps, gap].sort((a, b) => a.t0 - b.t0);
+    change.notices.push(gap);
+    change.gaps = true;
+  }
+
+  /** After a break that ended at media ms `t1`, as somebody `said`. */
+  #breakOver(t1, said, change) {
+    const t0 = this.session.paused ?? null;
+    const told = t0 !== null && (t0 < t1 || t1 < said);
+    if (told) this.#gap({ t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : 'break' }, change);
   }
 
   #amend(segment, ...values) {

@@ -6,7 +6,7 @@ import { at, element, set } from './nodes.js';
 import { Reader } from './reader.js';
 import { standing } from './standing.js';
 import { standIn } from './wall_instead.js';
-import { Words, direction } from './words.js';
+import { Words, direction, mediaTime } from './words.js';
 
 const FULL = 320; // characters after which a paragraph begins anew; as in shown_door.py
 const KEPT = 60; // lines on the page
@@ -181,12 +181,13 @@ export class Tail {
     for (const { line, rest } of this.#lines()) {
       const runsOn = before && before.speaker === (line.speaker ?? null) && before.language === line.language;
       if (!this.#known.has(line.segment) && runsOn && before.length >= FULL) this.#starts.add(line.segment);
-      const joins = runsOn && !this.#starts.has(line.segment);
+      const apart = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
+      const joins = runsOn && !apart && !this.#starts.has(line.segment);
       const length = (joins ? before.length : 0) + line.text.length;
       this.#known.set(line.segment, length);
       if (!joins) made.push({ line, named: !runsOn, parts: [] });
       made.at(-1).parts.push({ line, rest });
-      before = { speaker: line.speaker ?? null, language: line.language, length };
+      before = { speaker: line.speaker ?? null, language: line.language, length, t0: line.t0 };
     }
     return made;
   }
@@ -201,10 +202,27 @@ export class Tail {
       this.#fill(node, parts);
       return node;
     });
+    this.#noteBreaks(shown, made, there);
     shown.push(...this.#moment(there));
     if (shown.length !== this.box.children.length || shown.some((node, i) => node !== this.box.children[i])) {
       this.box.replaceChildren(...shown);
     }
+  }
+
+  /** Say above the text that begins before a break was ended that it does. */
+  #noteBreaks(shown, made, there) {
+    for (const gap of this.#setBack) {
+      const first = made.find(({ line }) => line.t0 >= gap.t1)?.line.segment;
+      if (!first) continue;
+      const node = there.get(`=break-${gap.t1}`) ?? element('p', { class: 'said moment', 'data-of': `=break-${gap.t1}` }, element('span', { class: 'mark' }));
+      set(node.firstElementChild, this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) }));
+      shown.splice(shown.findIndex(({ dataset }) => dataset.of === first), 0, node);
+    }
+  }
+
+  /** Breaks behind which the text begins before they were ended. */
+  get #setBack() {
+    return this.reader.session.gaps.filter(({ reason }) => reason === 'break-set-back');
   }
 
   /** Words that are of the moment only: not saved yet, or not to be kept. */

@@ -71,6 +71,7 @@ ALARMS = {
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
     "off-long": "Not recorded for {n} min. Ask whether it should still be so.",
     "hubs-cut": "Groups that are cut off: {n}. Ask the chair whether to wait for them.",
+    "break-speech": "They are speaking: end the break?",
     "quiet": "Nobody has spoken for {n} min. If it is a break, begin one.",
 }
 """What has to be seen to, with the remedy; the keys are the kinds of `services/alarms.py`."""
@@ -132,6 +133,7 @@ DESK_TEXTS = {
     "answer.mended": "Mended",
     "proposals": "Waiting: {n}",
     "off": "Not recorded since {time}. Nothing of it is kept.",
+    "end-break": "End the break",
     "overrun.soon": "{n} min left until the planned end",
     "overrun.over": "Over time by {n} min",
     "overrun.now": "The planned end has come",
@@ -200,6 +202,7 @@ DESK_TEXTS = {
     "refused.unknown": "That is not here any more",
     "refused.invalid": "That can't be done so",
     "refused.conflict": "It does not fit what has happened meanwhile",
+    "refused.break": "There is a break: nothing is written until it is ended.",
     "refused.stale": "Somebody was faster: look again",
     "refused.busy": "It can't be saved at the moment",
     "refused.unavailable": "It can't be saved at the moment",

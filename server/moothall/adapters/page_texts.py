@@ -5,6 +5,7 @@ from __future__ import annotations
 from moothall.adapters.translation_texts import TEXTS as MADE_TEXTS
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.session import Status
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 
 ORIGINS = {
     Origin.MACHINE: "Written by a machine",
@@ -16,13 +17,16 @@ ORIGINS = {
 MENDED = "Mended by a person"
 ACCEPTED = "Mended by the machine, accepted by a person"
 """What is said of a line in which a person accepted what a machine proposed, and wrote nothing."""
-GAPS = {
+GAPS: dict[str, str] = {
     GapReason.SOURCE_LOST: "No text from {start} to {end}: the sound was lost",
     GapReason.ENGINE_LOST: "No text from {start} to {end}: the writing machine was away",
     GapReason.OVERLOAD: "No text from {start} to {end}: the writing machine could not keep up",
     GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
     GapReason.UNHEARD: "No text from {start} to {end}: the writing machine had no answer",
+    BREAK: "Break from {start} to {end}",
+    BREAK_SET_BACK: "Break from {start}. Text from {end}, before the break was ended",
 }
+"""Why a span has no text; the keys are a `Gap`'s reasons."""
 SEALS = {SealVersion.RAW: "As it came", SealVersion.CHECKED: "Checked", SealVersion.FINAL: "Final"}
 STANDS = {Status.ABSENT: "before", Status.CREATED: "before", Status.PAUSED: "break", Status.CLOSED: "closed"}
 """How a session stands of which no words are awaited; the values are keys of STANDING."""
@@ -113,7 +117,7 @@ INSTEAD_BACK = "The interpreter goes on: back to the interpreter"
 SCRIPT_TEXTS = {
     **{f"standing.{name}": key for name, key in STANDING.items()},
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
-    **{f"gap.{reason.value}": key for reason, key in GAPS.items()},
+    **{f"gap.{reason}": key for reason, key in GAPS.items()},
     **{f"seal.{seal.value}": key for seal, key in SEALS.items()},
     **MADE_TEXTS,
     "mended": MENDED,

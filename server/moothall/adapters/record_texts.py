@@ -31,6 +31,7 @@ TEXTS = {
     "version": "To cite or check this text: {version}",
     "not_recorded": "Not recorded from {start} to {end}",
     "not_recorded_since": "Not recorded since {start}",
+    "break_since": "Break since {start}",
     "unnamed": "Speaker not named",
     "mended": MENDED,
     "accepted": ACCEPTED,

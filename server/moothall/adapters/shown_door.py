@@ -245,7 +245,11 @@ class ShownDoor:
         query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
         kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
         marks = {"unsaved": ui.text("Not yet saved"), "unrecorded": ui.text("Not recorded")}
-        texts = {name: ui.text(key) for name, key in SCRIPT_TEXTS.items() if name.startswith(("standing.", "seal."))}
+        texts = {
+            name: ui.text(key)
+            for name, key in SCRIPT_TEXTS.items()
+            if name.startswith(("standing.", "seal.", "gap.break"))
+        }
         texts |= {name: ui.text(key) for name, key in WITH_US.items()} if wall else {}
         return self._pages.render(
             template,

@@ -35,6 +35,7 @@ STATUS = {
     Untyped.RECORDED: 409,
     Untyped.TEXT: 422,
     Untyped.OFTEN: 429,
+    Untyped.BREAK: 423,
     Untyped.UNAVAILABLE: 503,
 }
 _decoder = msgspec.json.Decoder(Written)

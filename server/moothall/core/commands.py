@@ -80,11 +80,15 @@ class OpenSession(Command, frozen=True, kw_only=True, tag="open"):
 
 
 class PauseSession(Command, frozen=True, kw_only=True, tag="pause"):
-    """A break."""
+    """A break: keep nothing of what is said from now on, and of the last `back` ms (at most 30,000)."""
+
+    back: int = 0
 
 
 class ResumeSession(Command, frozen=True, kw_only=True, tag="resume"):
-    """The break is over."""
+    """The break is over, since `back` ms ago (at most 30,000), but not before somebody had said that it began."""
+
+    back: int = 0
 
 
 class CloseSession(Command, frozen=True, kw_only=True, tag="close"):

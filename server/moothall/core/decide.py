@@ -151,13 +151,15 @@ def _life(
     wall: int,
 ) -> Decision:
     status, t = state.status, state.media_now(wall)
+    if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
+        return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
     match command:
         case do.OpenSession() if status is Status.CREATED:
             return _open(command, wall)
         case do.PauseSession() if status is Status.OPEN:
-            return [ev.SessionPaused(t=t)]
+            return _pause(state, t, command.back)
         case do.ResumeSession() if status is Status.PAUSED:
-            return [ev.SessionResumed(t=t)]
+            return [_resumed(state, t, command.back)]
         case do.CloseSession() if status in (Status.OPEN, Status.PAUSED):
             return _close(state, t)
         case do.ReopenSession() if status is Status.CLOSED:
@@ -174,6 +176,19 @@ def _open(command: do.OpenSession, wall: int) -> Decision:
         return _refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
     began = [ev.ClockMapped(t=command.age, wall=wall)] if command.age else []
     return [ev.SessionOpened(wall=wall), *began]
+
+
+def _pause(state: State, t: int, back: int) -> Decision:
+    """A break; none is set back to before the end of the one before it."""
+    t0 = min(max(t - back, *(t1 or 0 for _, t1 in state.breaks), 0), t)
+    paused = ev.SessionPaused(t=t, t0=t0)
+    return [paused] if back == 0 else [*_end_open(state, before=t0), paused]
+
+
+def _resumed(state: State, t: int, back: int) -> ev.SessionResumed:
+    """The end of a break. What was said before somebody said that it began was taken out, and doesn't come back."""
+    t1 = max(t - back, state.paused_at or 0)
+    return ev.SessionResumed(t=max(t, t1), t1=t1)
 
 
 def _ask_close(state: State, command: do.AskClose) -> Decision:
@@ -269,7 +284,7 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
     if min(word.t0 for word in command.words) < channel.committed_through - EARLY_WORDS:
         return _stale(state, channel, "Words of that time are committed already.")
     if any(not state.kept(word.t0) for word in command.words):
-        return _refuse(RefusalCode.CONFLICT, "What is said now is not recorded.")
+        return _refuse(RefusalCode.CONFLICT, "What was said then is not kept.")
     events: list[ev.AnyEvent] = []
     if command.start is not None:
         if channel.open_segment is not None or command.segment in state.segments:

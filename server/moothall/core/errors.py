@@ -103,6 +103,8 @@ class RefusalCode(StrEnum):
     """It can't be right in any state."""
     CONFLICT = "conflict"
     """It doesn't fit what has happened."""
+    BREAK = "break"
+    """There is a break: nothing is written in it. It can be sent again once the break is over."""
     STALE = "stale"
     """It was made from an older state; the current one comes with the refusal."""
     BUSY = "busy"

@@ -128,14 +128,21 @@ class SessionPaused(Event, frozen=True, kw_only=True, tag="session.paused"):
     """A break. Media time runs on."""
 
     t: int
-    """When, media ms."""
+    """When somebody said so, media ms."""
+    t0: int | None = None
+    """Since when nothing is kept, media ms; up to 30 s before, and what the log held of that is removed.
+
+    None in logs of releases in which the text went on through a break.
+    """
 
 
 class SessionResumed(Event, frozen=True, kw_only=True, tag="session.resumed"):
     """The break is over."""
 
     t: int
-    """When, media ms."""
+    """When somebody said so, media ms."""
+    t1: int | None = None
+    """Since when all is kept again, media ms; up to 30 s before `t`. None as in `session.paused`."""
 
 
 class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
@@ -758,7 +765,7 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     offsets: tuple[int, ...]
     """The events whose bodies and salts are gone."""
     reason: str
-    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded" had caught."""
+    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
     by: str
     """Pseudonym of who had it done."""
     through: dict[ChannelId, int] = {}

@@ -226,6 +226,10 @@ class Spool(Protocol):
         """
         ...
 
+    def wipe_memory_only(self, before: int) -> None:
+        """Make silence of what is in memory only before sample `before`; whoever reads it finds that."""
+        ...
+
     async def end_memory_only(self, first: int) -> None:
         """From sample `first` on, which may not have come yet, the disk is used again; what came before is silence."""
         ...

@@ -64,6 +64,8 @@ class Absence(StrEnum):
     """Something failed."""
     NOT_RECORDED = "not-recorded"
     """It was meant not to be kept."""
+    BREAK = "break"
+    """There was a break."""
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,8 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     absence: Absence
     reason: ev.GapReason | None = None
     """What happened, of a gap."""
+    set_back: bool = False
+    """Whether the text behind a break begins before somebody had ended it."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +171,7 @@ class RecordFold:
         self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
         self._gaps: list[Missing] = []
         self._unkept: list[Missing] = []
+        self._breaks: list[Missing] = []
         self._heads: dict[Lane, ev.LaneHead] = {}
         self._checkpoint: Checkpoint | None = None
         self._seal: Seal | None = None
@@ -207,6 +212,10 @@ class RecordFold:
                 self._unkept.append(Missing(t0=event.t0, t1=None, absence=Absence.NOT_RECORDED))
             case ev.NotRecordedEnded() if self._unkept:
                 self._unkept[-1] = msgspec.structs.replace(self._unkept[-1], t1=event.t1)
+            case ev.SessionPaused() if event.t0 is not None:
+                self._breaks.append(Missing(t0=event.t0, t1=None, absence=Absence.BREAK))
+            case ev.SessionResumed() | ev.SessionClosed() if self._breaks and self._breaks[-1].t1 is None:
+                self._end_break(event)
             case ev.RecordCheckpoint():
                 self._checkpoint = Checkpoint(
                     offset=header.offset,
@@ -219,6 +228,14 @@ class RecordFold:
                 self._seal = Seal(offset=header.offset, at=header.at, version=event.version, n=event.n)
             case _:
                 pass
+
+    def _end_break(self, event: ev.SessionResumed | ev.SessionClosed) -> None:
+        """As a reader's page tells of it (`core/views/captions.py`)."""
+        lasting = self._breaks.pop()
+        t1 = event.t if isinstance(event, ev.SessionClosed) or event.t1 is None else event.t1
+        if lasting.t0 < t1 or t1 < event.t:
+            end = max(lasting.t0, t1)
+            self._breaks.append(msgspec.structs.replace(lasting, t1=end, set_back=t1 < event.t))
 
     def record(self) -> Record:
         """The record as far as it has been taken in."""
@@ -237,7 +254,7 @@ class RecordFold:
                     if not line.gone and (text := plain(line.text)).strip()
                 ]
             ),
-            missing=tuple(sorted((*self._gaps, *self._unkept), key=lambda span: span.t0)),
+            missing=tuple(sorted((*self._gaps, *self._unkept, *self._breaks), key=lambda span: span.t0)),
             quality=self._quality.quality(self.feed.channel),
             heads=dict(self._heads),
             checkpoint=self._checkpoint,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from moothall.core.events import GapReason, MadeFrom, Origin, SealVersion
+from moothall.core.events import MadeFrom, Origin, SealVersion
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.times import media_time
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 from moothall.record.asked import Asked
-from moothall.record.model import Missing, Record, RecordedLine
+from moothall.record.model import Absence, Missing, Record, RecordedLine
 from moothall.record.plain import plain
 
 
@@ -88,6 +89,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """With {start} and {end}."""
     not_recorded_since: str
     """With {start}."""
+    break_since: str
+    """With {start}."""
     unnamed: str
     """Stands for a speaker who isn't named, after one who was."""
     mended: str
@@ -103,8 +106,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[Origin, str]
     translated: Callable[[MadeFrom], str]
     """How a line was translated: from which language, and through which others."""
-    gaps: Mapping[GapReason, str]
-    """With {start} and {end}."""
+    gaps: Mapping[str, str]
+    """With {start} and {end}, by the reasons of a reader's page."""
     seals: Mapping[SealVersion, str]
     asked: AskedWording
 
@@ -124,9 +127,13 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     def missing(self, span: Missing) -> str:
         """Why a span has no text."""
         start = media_time(span.t0)
+        pause = span.absence is Absence.BREAK
         if span.t1 is None:
-            return self.not_recorded_since.format(start=start)
-        text = self.not_recorded if span.reason is None else self.gaps[span.reason]
+            return (self.break_since if pause else self.not_recorded_since).format(start=start)
+        if pause:
+            text = self.gaps[BREAK_SET_BACK if span.set_back else BREAK]
+        else:
+            text = self.not_recorded if span.reason is None else self.gaps[span.reason]
         return text.format(start=start, end=media_time(span.t1))
 
     def facts(self, record: Record) -> tuple[str, ...]:

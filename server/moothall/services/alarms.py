@@ -21,6 +21,8 @@ LATE_MS = 10_000
 """Text behind the sound."""
 QUIET_MS = 600_000
 """With sound in which nobody speaks."""
+BREAK_SPEECH_MS = 10_000
+"""Of what sounds like speech in a break."""
 OFF_MS = 1_800_000
 """Not recorded at a stretch."""
 DISK_BYTES = 2_000_000_000
@@ -47,6 +49,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what came last of the floor's sound is digital silence."""
     silent_for: int = 0
     """How long sound has come without speech."""
+    spoken_for: int = 0
+    """How long it has sounded like speech in a break."""
     lag: int = 0
     engines: int = 1
     machineless_for: int = 0
@@ -98,6 +102,8 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
         if figures.unlike is not None:
             expected, heard = figures.unlike
             found.append(Alarm(kind="wrong-language", values={"expected": ",".join(expected), "heard": heard}))
+    if figures.status is Status.PAUSED and figures.spoken_for >= BREAK_SPEECH_MS:
+        found.append(Alarm(kind="break-speech"))
     if figures.status in ON:
         found += _of_people(figures)
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))

@@ -18,6 +18,7 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import ON, State, Status
 from moothall.core.views.quality import Quality
 from moothall.services.alarms import OF_ALL, Alarm, Figures, alarms
+from moothall.services.break_speech import BreakSpeech
 from moothall.services.control_watch import Watched, age, seconds
 from moothall.services.loudness import Loudness
 from moothall.services.programme import Overrun
@@ -157,6 +158,7 @@ class ControlRoom:
         self._disk = disk
         self._tally = tally
         self._presence = presence
+        self._break_speech = BreakSpeech(sessions, clock)
         self._watched: dict[SessionId, Watched] = {}
         self._seen_to: dict[tuple[str, str], str] = {}
         self._machineless_since: int | None = None
@@ -295,6 +297,7 @@ class ControlRoom:
             words_age=age(now, seen.words),
             dead_for=seen.dead,
             silent_for=age(now, seen.silent_since) or 0,
+            spoken_for=self._break_speech.lasts(live.id),
             lag=max(seen.lag.values(), default=0),
             engines=self.house.engines,
             machineless_for=age(now, self._machineless_since) or 0,

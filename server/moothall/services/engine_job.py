@@ -12,6 +12,7 @@ from moothall.core.session import State
 from moothall.services.engine_acts import UnkeptActs
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
+from moothall.services.stretches import Stretch, next_stretch
 from moothall.wire import engine as wire
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Job:
         self.audio = audio
         self.done = asyncio.Event()
         self.stream: Stream | None = None
-        self.through = 0
+        self.through = audio.t
         """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
         self.unkept = UnkeptActs(writer, channel)
         self.holding = asyncio.Lock()
@@ -94,8 +95,17 @@ class Job:
         return self._glossary(self.writer.state, self.channel)
 
     @property
+    def stretch(self) -> Stretch | None:
+        """What an engine is to hear next; None in a break, when all that came before it was heard."""
+        return next_stretch(self.writer.state, self.writer.state.channels[self.channel], self.through)
+
+    @property
     def behind(self) -> int:
-        """Ms of sound that no text stands for."""
+        """Ms of sound that is to be heard and that no text stands for."""
         told = self.writer.state.channels[self.channel].committed_through
         told = told if self.failures else max(told, self.heard)  # After a restart no engine has said how far it is.
-        return max(0, self.audio.end_ms - max(told, self.audio.t))
+        stretch, end = self.stretch, self.audio.end_ms
+        if stretch is None:
+            return 0
+        end = end if stretch.stop is None else min(end, stretch.stop)
+        return max(0, end - max(told, self.audio.t, stretch.floor))

@@ -21,13 +21,13 @@ from moothall.services.engine_job import Job
 from moothall.services.engine_room import Fits
 from moothall.services.live_audio import BYTES, to_ms, to_samples
 from moothall.services.session_writer import Receipt
-from moothall.services.stretches import Stretch, cut_short, next_stretch
+from moothall.services.stretches import Stretch, cut_short
 from moothall.wire import engine as wire
 
 logger = logging.getLogger(__name__)
 
 OVERRUN_MS = 1_000
-"""An engine that was sent so much of a span that is not recorded is let go at once; less, and it may say what it heard
+"""An engine that was sent so much of a span that is not kept is let go at once; less, and it may say what it heard
 before."""
 PORTION = 8_000
 """Samples in one message at most (0.5 s)."""
@@ -188,7 +188,7 @@ class Stream:
             await self.engine.link.send(wire.Glossary(stream=self.number, terms=preferred.terms, near=preferred.near))
 
     async def reconsider(self) -> None:
-        """What is recorded has changed: end where that asks for it."""
+        """What is kept has changed: end where that asks for it."""
         if self._stretch is None or self._left:
             return  # It is only being attached, and looks then.
         stop = cut_short(self.job.writer.state, self._stretch)
@@ -231,7 +231,8 @@ class Stream:
             self.dropped = True
             job.done.set()
             return None
-        stretch = next_stretch(writer.state, writer.state.channels[job.channel], job.through)
+        if (stretch := job.stretch) is None:
+            return None  # A break began meanwhile.
         await end_line_before(writer, stretch, job.channel, self.engine.hello.model)
         channel = writer.state.channels[job.channel]
         place = known_place(job.audio.note, channel, writer.state) if stretch.kept else None

@@ -171,7 +171,7 @@ class Ingest:
         maps: bool,
     ) -> AudioError | None:
         failure: AudioError | None = None
-        await audio.follow(writer.state.not_recorded)  # Before any sound comes to the disk.
+        await audio.follow(writer.state.unkept)  # Before any sound comes to the disk.
         async with asyncio.TaskGroup() as group:
             consent = group.create_task(follow_consent(writer, audio))
             recognising = group.create_task(self._recognising.recognise(writer, channel, audio))

@@ -17,6 +17,7 @@ from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.session import Source, Status
 from moothall.core.signals import ChannelState, Sound
+from moothall.core.spans import without
 from moothall.services.consent import follow_consent
 from moothall.services.ingest import DRIFT_MS, LOOK_MS, MAP_MS
 from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio, to_ms, to_samples, unheard_id
@@ -229,7 +230,7 @@ class LiveChannel:
         await self._started.wait()
 
     async def _carry(self, take: LiveTake, spool: Spool) -> None:
-        await take.audio.follow(self.live.state.not_recorded)  # Before any sound comes to the disk.
+        await take.audio.follow(self.live.state.unkept)  # Before any sound comes to the disk.
         async with asyncio.TaskGroup() as group:
             consent = group.create_task(follow_consent(self.live.writer, take.audio))
             mapping = group.create_task(self._map_clock(take))
@@ -266,11 +267,17 @@ class LiveChannel:
             self._more.clear()
 
     async def _note_gap_before(self, take: LiveTake) -> None:
-        """Say that sound is missing before a take; only now, when all words from before it are in the log."""
-        since = self._lost_since
-        if since is not None and take.audio.t - since >= HOLE_MS:
-            gap = NoteGap(channel=self.channel, t0=since, t1=take.audio.t, reason=GapReason.SOURCE_LOST)
-            await self._command(f"gap:{take.audio.source}", gap)
+        """Say that sound is missing before a take, but for what would not have been kept.
+
+        Only now, when all words from before it are in the log.
+        """
+        if self._lost_since is None:
+            return
+        holes = without([(self._lost_since, take.audio.t)], self.live.state.unkept)
+        for n, (t0, t1) in enumerate(holes):
+            if t1 is not None and t1 - t0 >= HOLE_MS:
+                gap = NoteGap(channel=self.channel, t0=t0, t1=t1, reason=GapReason.SOURCE_LOST)
+                await self._command(f"gap:{take.audio.source}" + (f":{n}" if n else ""), gap)
 
     async def _map_clock(self, take: LiveTake) -> None:
         """Keep media time at what the microphone has heard by now, however late that arrives.

@@ -81,7 +81,7 @@ class Recognising:
 
     def unheard(self, session: SessionId) -> tuple[ChannelId, ...]:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
-        waiting = (job for job in self._waiting if job.writer.session == session)
+        waiting = (job for job in self._waiting if job.writer.session == session and job.stretch is not None)
         return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
 
     def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
@@ -105,7 +105,8 @@ class Recognising:
         """The channels of a session that have waited for a while since no engine has room for them."""
         now = self._clock.monotonic()
         waiting = (job for job in self._waiting if job.writer.session == session and now - job.heard_at >= QUIET_MS)
-        return tuple(job.channel for job in waiting if job.not_before <= now and self._suited(job))
+        waiting = (job for job in waiting if job.stretch is not None and job.not_before <= now)
+        return tuple(job.channel for job in waiting if self._suited(job))
 
     @property
     def alone(self) -> bool:
@@ -256,6 +257,10 @@ class Recognising:
     def _place(self) -> None:
         now = self._clock.monotonic()
         for job in [job for job in self._waiting if job.not_before <= now]:
+            if job.stretch is None:  # In a break nobody hears it; when its sound is over no more will come.
+                if job.audio.ended:
+                    job.done.set()
+                continue
             engine = roomiest(engine for engine in self._engines if engine.suits(job))
             if engine is not None:
                 self._waiting.remove(job)
@@ -265,15 +270,17 @@ class Recognising:
         return any(engine.suits(job) for engine in self._engines)
 
     async def _follow_consent(self, job: Job) -> None:
-        """Have engines hear apart what is recorded and what isn't."""
+        """Have engines hear apart what is kept and what isn't, and nothing of a break."""
         changes = ConsentChanges(job.writer)
         try:
             while True:
                 await changes.next()
-                if job.writer.state.recorded:
+                state = job.writer.state
+                if state.recorded or state.in_break:
                     job.unkept.wipe()
                 if job.stream is not None:
                     await job.stream.reconsider()
+                self._place()  # A break may be over.
         finally:
             changes.close()
 
@@ -325,15 +332,24 @@ class Recognising:
                 await job.stream.tell_terms()
                 if job.stream.attached and expected(job.writer.state.channels[job.channel]) != job.languages:
                     await job.stream.leave()  # Other languages are spoken than it was told of.
-            if job in self._waiting and self._engines and not told:
-                told = self._tell_why(job)
             if job.audio.end != end:
                 end, grown = job.audio.end, now
+            if job in self._waiting and job.stretch is None:
+                self._tell_of_break(job, sound=now - grown < QUIET_MS)
+                continue
+            if job in self._waiting and self._engines and not told:
+                told = self._tell_why(job)
             if now - job.heard_at < QUIET_MS and now - grown < QUIET_MS and not job.failures:
                 continue
             none = now - grown >= QUIET_MS and not job.audio.ended
             sound = Sound.NONE if none else Sound.SPEECH
             job.writer.signal(ChannelState(channel=job.channel, sound=sound, lag=job.behind, t=job.heard))
+
+    def _tell_of_break(self, job: Job, *, sound: bool) -> None:
+        """Say whether somebody seems to speak in a break, by how loud it is: no engine hears it."""
+        heard = (Sound.SPEECH if job.audio.speaks else Sound.SILENCE) if sound else Sound.NONE
+        job.heard, job.heard_at = job.audio.end_ms, self._clock.monotonic()
+        job.writer.signal(ChannelState(channel=job.channel, sound=heard, lag=0, t=job.heard))
 
 
 async def _read_beside(beside: Beside, writer: SessionWriter, audio: LiveAudio) -> None:

@@ -64,7 +64,7 @@ class SessionWriter:
             self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, clock
         )
         self._unpurged = asyncio.Event()
-        """Set while the log may hold what was not recorded."""
+        """Set while the log may hold what is not to be kept."""
         self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
         self.handed_on = 0
         """Offset of the last event that was handed on, or was there before."""
@@ -268,7 +268,7 @@ class SessionWriter:
         await self._log.append(self.session, self._head.term, self._head.offset, draft.records)
         self._head = draft.head
         self._log_so_far.note_all(draft.records, draft.events, draft.state)
-        if any(isinstance(event, ev.NotRecordedBegan) for event in draft.events):
+        if any(isinstance(event, ev.NotRecordedBegan | ev.SessionPaused) for event in draft.events):
             self._unpurged.set()
         return answers, self._publication(draft, tuple(signals))
 

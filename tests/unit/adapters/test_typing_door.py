@@ -187,6 +187,10 @@ async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House
     status, _, text = await house.form(line="l1", text="I <wonder>")
     assert (status, "be kept at the moment" in text, "I <wonder></textarea>" in text) == (503, True, True)
     log.full = False
+    await house.do(do.PauseSession(), actor=SYSTEM)
+    status, _, text = await house.form(line="l1", text="I <wonder>")
+    assert (status, "There is a break" in text, "I <wonder></textarea>" in text) == (423, True, True)
+    await house.do(do.ResumeSession(), actor=SYSTEM)
     await house.stand(Standing.ANSWERED)
     status, _, text = await house.form(line="l1", text="Too late")
     assert status == 409

@@ -57,9 +57,9 @@ def test_the_life_of_a_session() -> None:
     state = created()
     assert events(state, do.OpenSession()) == [ev.SessionOpened(wall=WALL)]
     state = carry_out(state, do.OpenSession())
-    assert events(state, do.PauseSession(), wall=WALL + 5000) == [ev.SessionPaused(t=5000)]
+    assert events(state, do.PauseSession(), wall=WALL + 5000) == [ev.SessionPaused(t=5000, t0=5000)]
     state = carry_out(state, do.PauseSession())
-    assert events(state, do.ResumeSession(), wall=WALL + 9000) == [ev.SessionResumed(t=9000)]
+    assert events(state, do.ResumeSession(), wall=WALL + 9000) == [ev.SessionResumed(t=9000, t1=9000)]
     state = carry_out(state, do.ResumeSession())
     assert events(state, do.CloseSession(), wall=WALL + 9000) == [ev.SessionClosed(t=9000)]
     state = carry_out(state, do.CloseSession())

@@ -169,7 +169,7 @@ def test_a_line_that_was_struck_stays_so() -> None:
 def test_nothing_is_bettered_after_the_close() -> None:
     closed = carry_out(speaking(), do.CloseSession())
     assert refused(closed, BETTER, actor=ENGINE).code is RefusalCode.CONFLICT
-    assert events(carry_out(speaking(), do.PauseSession()), BETTER, actor=ENGINE)
+    assert events(carry_out(speaking(), do.PauseSession(), wall=WALL + 2_000), BETTER, actor=ENGINE)
 
 
 def unrecorded(state: State, t0: int, t1: int | None) -> State:

@@ -28,7 +28,7 @@ from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.moves import returned
-from moothall.core.removing import not_recorded
+from moothall.core.removing import not_kept
 from moothall.core.session import State
 
 ANA = SpeakerId("ana")
@@ -145,7 +145,7 @@ def test_a_typed_line_comes_whole_at_the_time_of_now_and_leaves_the_open_one_ope
 
 def test_a_session_without_any_sound_is_captioned_by_a_person() -> None:
     state = carry_out(opened(), typed("t1", "Good"), typed("t2", "day", origin=ev.Origin.SPEAKER), actor=CAPTIONER)
-    state = carry_out(state, do.PauseSession(), typed("t3", "We go on at ten."), do.CloseSession(), wall=WALL + 9)
+    state = carry_out(state, typed("t3", "We go on at ten."), do.PauseSession(), do.CloseSession(), wall=WALL + 9)
     assert [line_of(state, name).whole for name in ("t1", "t2", "t3")] == ["Good", "day", "We go on at ten."]
 
 
@@ -223,7 +223,7 @@ def test_a_line_that_may_still_be_taken_off_the_record_stays_where_it_would_be_f
     assert refused(speaking(), early, wall=WALL + MOST_BACK).code is RefusalCode.CONFLICT
     state = carry_out(speaking(), early, wall=WALL + 1 + MOST_BACK)
     state = carry_out(state, do.BeginNotRecorded(back=MOST_BACK), wall=WALL + 1 + MOST_BACK)
-    assert "m1" not in [cut.line.id for cut in not_recorded(state)]
+    assert "m1" not in [cut.line.id for cut in not_kept(state)]
 
 
 def moved(name: str = "m1", **fields: object) -> do.MovedLine:

@@ -91,6 +91,12 @@ def test_short_of_it_or_with_a_reason_there_is_none(changed: dict[str, object]) 
     assert raised(**changed) == {}
 
 
+def test_in_a_break_it_is_asked_whether_it_is_over_when_somebody_speaks() -> None:
+    assert raised(status=Status.PAUSED, spoken_for=10_000, lag=99_000) == {"break-speech": {}}
+    assert raised(status=Status.PAUSED, spoken_for=9_999) == {}
+    assert raised(spoken_for=600_000) == {}
+
+
 def test_the_urgent_stand_first() -> None:
     kinds = [alarm.kind for alarm in alarms(msgspec.structs.replace(WELL, reporters=100, sound_age=30_000))]
     assert kinds == ["no-sound", "reports"]

@@ -157,6 +157,29 @@ def test_the_figures_come_from_what_is_published() -> None:
     run(story())
 
 
+def test_speech_in_a_break_is_told_of_after_ten_seconds() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("s", ONE)
+
+            async def after(seconds: int, sound: Sound) -> list[str]:
+                for _ in range(seconds):
+                    live.writer.signal(ChannelState(channel=FLOOR, sound=sound, lag=0, t=0))
+                    (card, *_) = await on.after(1)
+                return kinds(card)
+
+            assert await after(30, Sound.SPEECH) == []
+            await on.do(live, PauseSession())
+            assert await after(9, Sound.SPEECH) == [], "what was said before it doesn't count"
+            assert await after(1, Sound.SPEECH) == ["break-speech"]
+            assert await after(1, Sound.SILENCE) == []
+            assert await after(5, Sound.SPEECH) == []
+            await on.do(live, ResumeSession())
+            assert await after(30, Sound.SPEECH) == []
+
+    run(story())
+
+
 def test_how_good_the_texts_are_is_told_once_there_are_enough_words() -> None:
     async def story() -> None:
         async with watching() as on:

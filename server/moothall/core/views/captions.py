@@ -16,11 +16,11 @@ from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 from moothall.core.translating.lines import line_of
+from moothall.core.views.gaps import Gap, after_break, with_gap
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
-MAX_GAPS = 50
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +62,6 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms at which a translation that isn't of record was first asked for."""
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """A span without text."""
-
-    t0: int
-    t1: int
-    reason: ev.GapReason
-
-
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The session around the lines."""
 
@@ -99,8 +91,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part, by name."""
     channels: dict[ChannelId, Channel] = {}
     """All lanes of text that the session has."""
+    paused: int | None = None
+    """Media ms since when there is a break of which nothing is kept; None while there is none."""
     gaps: tuple[Gap, ...] = ()
-    """Of this channel, the last 50."""
+    """Of this channel, and breaks that are over: the last 50, in order of time."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,11 +300,15 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.SessionOpened():
             return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
         case ev.SessionPaused():
-            return replace(session, status=Status.PAUSED)
-        case ev.SessionResumed() | ev.SessionReopened():
+            return replace(session, status=Status.PAUSED, paused=event.t0)
+        case ev.SessionResumed():
+            over = after_break(session.gaps, session.paused, event.t if event.t1 is None else event.t1, event.t)
+            return replace(session, status=Status.OPEN, paused=None, gaps=over)
+        case ev.SessionReopened():
             return replace(session, status=Status.OPEN)
         case ev.SessionClosed():
-            return replace(session, status=Status.CLOSED)
+            over = after_break(session.gaps, session.paused, event.t, event.t)
+            return replace(session, status=Status.CLOSED, paused=None, gaps=over)
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
@@ -320,7 +318,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:
             gap = Gap(t0=event.t0, t1=event.t1, reason=event.reason)
-            return replace(session, gaps=(*session.gaps, gap)[-MAX_GAPS:])
+            return replace(session, gaps=with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
         case ev.HubStands():

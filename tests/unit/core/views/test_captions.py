@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from moothall.core import events as ev
 from moothall.core.actors import Role
@@ -9,7 +10,8 @@ from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
-from moothall.core.views.captions import MAX_GAPS, CaptionsView, Channel, Gap, Line
+from moothall.core.views.captions import CaptionsView, Channel, Line
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from recorder import EPOCH, SESSION
 
 FLOOR = ChannelId("floor")
@@ -154,6 +156,31 @@ def test_the_last_gaps_of_this_channel_are_kept() -> None:
     assert seen.session.gaps == tuple(
         Gap(t0=number, t1=number + 1, reason=ev.GapReason.SOURCE_LOST) for number in range(5, MAX_GAPS + 5)
     )
+
+
+@pytest.mark.parametrize(
+    ("paused", "over", "gap"),
+    [
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90, t1=90), Gap(t0=50, t1=90, reason=BREAK)),
+        (ev.SessionPaused(t=50, t0=20), ev.SessionResumed(t=90, t1=70), Gap(t0=20, t1=70, reason=BREAK_SET_BACK)),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90, t1=50), Gap(t0=50, t1=50, reason=BREAK_SET_BACK)),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=50, t1=50), None),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionClosed(t=90), Gap(t0=50, t1=90, reason=BREAK)),
+        # Logs of a release in which the text went on through a break.
+        (ev.SessionPaused(t=50), ev.SessionResumed(t=90), None),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90), Gap(t0=50, t1=90, reason=BREAK)),
+    ],
+)
+def test_a_break_that_is_over_is_a_gap_and_says_where_the_text_begins_before_its_end(
+    paused: ev.SessionPaused, over: ev.AnyEvent, gap: Gap | None
+) -> None:
+    later = ev.GapNoted(channel=FLOOR, t0=3, t1=5, reason=ev.GapReason.OVERLOAD)
+    seen = view(paused)
+    assert seen.session.paused == paused.t0
+    seen = seen.apply(5, Role.CHAIR, over).apply(6, Role.ENGINE, later)
+    assert seen.session.paused is None
+    noted = Gap(t0=3, t1=5, reason="overload")
+    assert seen.session.gaps == ((noted,) if gap is None else (noted, gap)), "in order of time"
 
 
 def test_other_channels_lines_are_not_ours() -> None:
