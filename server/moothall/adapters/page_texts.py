@@ -23,6 +23,8 @@ GAPS = {
     GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
     GapReason.UNHEARD: "No text from {start} to {end}: the writing machine had no answer",
 }
+NOT_RECORDED = "Not recorded from {start} to {end}"
+"""Of what was meant not to be kept: the record says the same."""
 SEALS = {SealVersion.RAW: "As it came", SealVersion.CHECKED: "Checked", SealVersion.FINAL: "Final"}
 STANDS = {Status.ABSENT: "before", Status.CREATED: "before", Status.PAUSED: "break", Status.CLOSED: "closed"}
 """How a session stands of which no words are awaited; the values are keys of STANDING."""
@@ -114,6 +116,7 @@ SCRIPT_TEXTS = {
     **{f"standing.{name}": key for name, key in STANDING.items()},
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
     **{f"gap.{reason.value}": key for reason, key in GAPS.items()},
+    "gap.not-recorded": NOT_RECORDED,
     **{f"seal.{seal.value}": key for seal, key in SEALS.items()},
     **MADE_TEXTS,
     "mended": MENDED,

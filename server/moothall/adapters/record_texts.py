@@ -9,7 +9,7 @@ from moothall.adapters.moderating_texts import STANDINGS
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_menu import since
 from moothall.adapters.page_rows import channel_name, text_notice
-from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, SEALS
+from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, NOT_RECORDED, ORIGINS, SEALS
 from moothall.adapters.presence_texts import took_part
 from moothall.adapters.quality_texts import quality_line
 from moothall.adapters.translation_texts import made_text
@@ -29,7 +29,7 @@ TEXTS = {
     "title": "Meeting without a title",
     "so_far": "The meeting goes on: this is its text up to {time}.",
     "version": "To cite or check this text: {version}",
-    "not_recorded": "Not recorded from {start} to {end}",
+    "not_recorded": NOT_RECORDED,
     "not_recorded_since": "Not recorded since {start}",
     "unnamed": "Speaker not named",
     "mended": MENDED,

@@ -67,7 +67,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
     t0: int
     t1: int
-    reason: ev.GapReason
+    reason: ev.GapReason | None
+    """What happened; None where it was meant not to be kept."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     channels: dict[ChannelId, Channel] = {}
     """All lanes of text that the session has."""
     gaps: tuple[Gap, ...] = ()
-    """Of this channel, the last 50."""
+    """Of this channel, in order of time: the last 50 where something failed, and the last 50 that were not recorded."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -298,7 +299,10 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.NotRecordedBegan():
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
-            return replace(session, not_recorded=None)
+            gaps, t0 = session.gaps, session.not_recorded
+            if t0 is not None and t0 < event.t1:
+                gaps = _with_gap(gaps, Gap(t0=t0, t1=event.t1, reason=None))
+            return replace(session, not_recorded=None, gaps=gaps)
         case ev.SpeakerTookFloor() if event.channel == feed.channel:
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:
@@ -320,7 +324,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:
             gap = Gap(t0=event.t0, t1=event.t1, reason=event.reason)
-            return replace(session, gaps=(*session.gaps, gap)[-MAX_GAPS:])
+            return replace(session, gaps=_with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
         case ev.HubStands():
@@ -329,6 +333,12 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, wall_cleared=event.t)
         case _:
             return session
+
+
+def _with_gap(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
+    alike = [each for each in gaps if (each.reason is None) == (gap.reason is None)]
+    stay = [each for each in gaps if len(alike) < MAX_GAPS or each is not alike[0]]
+    return tuple(sorted([*stay, gap], key=lambda each: each.t0))
 
 
 def _described(session: Session, event: ev.SessionDescribed, feed: Feed) -> Session:
