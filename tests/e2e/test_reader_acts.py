@@ -214,8 +214,9 @@ async def test_a_screen_reader_is_told_speakers_and_notices_only(page: Page) -> 
         )
 
 
-async def test_what_is_not_recorded_is_shown_marked_and_then_nowhere(page: Page) -> None:
-    async with stage() as on:
+async def test_what_is_not_recorded_is_shown_marked_and_then_only_that_it_was(page: Page, browser: Browser) -> None:
+    async with stage() as on, await browser.new_context(java_script_enabled=False, locale="en-GB") as plain:
+        await on.lines(2)
         await visit(page, on)
         await on.say(ev.NotRecordedBegan(t0=9_000), by=SYSTEM)
         await on.say(signals=[Unrecorded(channel=FLOOR, text=" سرّ بيننا", language="ar")])
@@ -223,7 +224,7 @@ async def test_what_is_not_recorded_is_shown_marked_and_then_nowhere(page: Page)
         await expect(page.locator("#NotRecorded")).to_be_visible()
         await expect(box.locator(".text")).to_have_text("سرّ بيننا")
         await expect(box.locator(".text")).to_have_attribute("dir", "rtl")
-        assert await page.locator("#Lines > li").count() == 0
+        assert await page.locator("#Lines > li").count() == 2
         await page.reload()
         await expect(page.locator("#NotRecorded")).to_be_visible()
         await expect(box.locator(".text")).to_have_text("سرّ بيننا")
@@ -233,6 +234,24 @@ async def test_what_is_not_recorded_is_shown_marked_and_then_nowhere(page: Page)
         await expect(page.locator("#NotRecorded")).to_be_hidden()
         await expect(box).to_be_hidden()
         assert "سرّ" not in await page.content()
+        await on.say(opened("after", 20_000), ended("after", "Recorded again.", 21_000))
+        written = [
+            "This is line number 0 of the meeting, as it was said.",
+            "This is line number 1 of the meeting, as it was said.",
+            "Not recorded from 0:09 to 0:20",
+            "Recorded again.",
+        ]
+        texts = "#Lines > .line > .text, #Lines > .gap"
+        await expect(page.locator(texts)).to_have_text(written)
+        await on.say(ev.SessionClosed(t=22_000), by=SYSTEM)
+        await expect(page.locator("#State")).to_have_attribute("data-kind", "closed")
+        await expect(page.locator(texts)).to_have_text(written)
+        await page.reload()
+        await expect(page.locator(texts)).to_have_text(written)
+        without = await plain.new_page()
+        for path in ("", "/read"):
+            await without.goto(f"{on.address}/s/plenary{path}")
+            await expect(without.locator(texts)).to_have_text(written)
 
 
 async def test_struck_lines_go_and_a_mended_title_comes(page: Page) -> None:

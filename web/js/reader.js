@@ -253,6 +253,10 @@ export class Reader {
         change.notices.push(false);
         return;
       case 'not-recorded.ended':
+        if (session.not_recorded !== null && session.not_recorded < body.t1) {
+          session.gaps.push({ t0: session.not_recorded, t1: body.t1, reason: 'not-recorded' });
+          change.gaps = true;
+        }
         session.not_recorded = null;
         this.#wipe();
         change.session = true;

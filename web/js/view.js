@@ -119,7 +119,7 @@ export class View {
     for (const gap of this.reader.session.gaps) {
       if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
       let after = null;
-      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) > gap.t0; item = item.previousElementSibling) after = item;
+      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) >= gap.t0; item = item.previousElementSibling) after = item;
       if (after && after === this.list.firstElementChild && this.reader.first > 0) continue; // among lines not loaded yet
       this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, this.about(gap))), after);
     }

@@ -279,7 +279,18 @@ class PageDoor:
         lines = await self._page_of(wanted.session, wanted.feed, stop) if stop else ()
         if lines is None:
             raise Wrong(404, ErrorText.NO_SESSION)
-        return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total)
+        until = await self._began(wanted, stop) if stop < total else None
+        return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
+
+    async def _began(self, wanted: Asked, number: int) -> int:
+        """When the line of that number began, media ms."""
+        snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
+        if number >= first:
+            return snapshot.lines[number - first].t0
+        page = await self._page_of(wanted.session, wanted.feed, number + 1)
+        if not page:
+            raise Wrong(404, ErrorText.NO_SESSION)
+        return page[-1].t0
 
     async def _said(self, wanted: Asked, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
         """The lines that were spoken, back to the first that `lines` of a translation were made from; None where they
@@ -324,7 +335,9 @@ class PageDoor:
             if shows(line):
                 found.append((number, line))
             number += 1
-        return OwnPace(lines=tuple(found), start=start, following=number, total=total)
+        since = await self._began(wanted, start) if 0 < start < total else None
+        until = await self._began(wanted, number) if number < total else None
+        return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
 
 
 def _failed(request: web.Request, error: Exception) -> tuple[int, str]:

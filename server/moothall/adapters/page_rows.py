@@ -49,20 +49,23 @@ def shows(line: Line) -> bool:
 
 
 def rows_of(
-    session: Session, lines: Sequence[Line], start: int, *, newest: bool, ui: Catalogue, zone: Zone = UTC_ZONE
+    session: Session,
+    lines: Sequence[Line],
+    start: int,
+    *,
+    until: int | None = None,
+    ui: Catalogue,
+    zone: Zone = UTC_ZONE,
 ) -> list[Row]:
-    """Lines and the gaps between them, in order; `newest` is whether no line follows."""
-    gaps = [gap for gap in session.gaps if _gap_shows(gap, lines, first=start == 0, newest=newest)]
+    """Lines and the gaps between them, in order; `until` is the media ms of the line that follows, where one does."""
     rows: list[Row] = []
     speaker: str | None = None
     for number, line in enumerate(lines, start):
         if not shows(line):
             continue
-        while gaps and gaps[0].t0 < line.t0:
-            rows.append(_gap_row(gaps.pop(0), ui))
         rows.append(row_of(session, line, number, ui, speaker, zone=zone))
         speaker = line.speaker or ""
-    return rows + [_gap_row(gap, ui) for gap in gaps]
+    return with_gaps(rows, session, lines[0].t0 if start and lines else None, until, ui)
 
 
 def row_of(
@@ -107,18 +110,22 @@ def speaker_of(lines: Sequence[Line]) -> str | None:
     return shown[-1] if shown else None
 
 
+def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: int | None, ui: Catalogue) -> list[Row]:
+    """The lines, and between them what is missing from media ms `since` to `until`, None for all before or behind."""
+    gaps = [gap for gap in session.gaps if (since is None or since < gap.t0) and (until is None or gap.t0 <= until)]
+    found: list[Row] = []
+    for row in rows:
+        while gaps and gaps[0].t0 <= int(str(row["t0"])):
+            found.append(_gap_row(gaps.pop(0), ui))
+        found.append(row)
+    return found + [_gap_row(gap, ui) for gap in gaps]
+
+
 def _gap_row(gap: Gap, ui: Catalogue) -> Row:
     return {
         "gap": ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1)),
         "t0": gap.t0,
     }
-
-
-def _gap_shows(gap: Gap, lines: Sequence[Line], *, first: bool, newest: bool) -> bool:
-    """Whether a gap lies within a page of lines; what lies before the first or behind the last line belongs to it."""
-    if not lines:
-        return True
-    return (first or gap.t0 >= lines[0].t0) and (newest or gap.t0 < lines[-1].t0)
 
 
 def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tuple[str, dict[str, int]]:

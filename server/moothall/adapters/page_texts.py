@@ -5,7 +5,7 @@ from __future__ import annotations
 from moothall.adapters.translation_texts import TEXTS as MADE_TEXTS
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.session import Status
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, NOT_RECORDED
 
 ORIGINS = {
     Origin.MACHINE: "Written by a machine",
@@ -23,6 +23,7 @@ GAPS: dict[str, str] = {
     GapReason.OVERLOAD: "No text from {start} to {end}: the writing machine could not keep up",
     GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
     GapReason.UNHEARD: "No text from {start} to {end}: the writing machine had no answer",
+    NOT_RECORDED: "Not recorded from {start} to {end}",
     BREAK: "Break from {start} to {end}",
     BREAK_SET_BACK: "Break from {start}. Text from {end}, before the break was ended",
 }

@@ -44,6 +44,7 @@ from moothall.adapters.page_rows import (
     short_notice,
     speaker_of,
     standing,
+    with_gaps,
 )
 from moothall.adapters.page_texts import (
     FORMAT_TEXTS,
@@ -79,6 +80,8 @@ class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
     """How many lines came before the first of them."""
     total: int
     """Lines of the whole text."""
+    until: int | None = None
+    """When the line began that follows, media ms; None where none does."""
 
 
 class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +95,10 @@ class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
     """The number to go on from."""
     total: int
     """Finished lines of the whole text."""
+    since: int | None = None
+    """When the line of the number that was asked for began, media ms; None at the beginning."""
+    until: int | None = None
+    """When the line to go on from began; None where there is none."""
 
 
 def script_json(value: object) -> Markup:
@@ -164,7 +171,7 @@ class Pages:
         kind, values = standing(snapshot, now, last_awaited=last_awaited)
         newest = older is None or start + len(lines) >= older.total
         finished = lines if growing is None else lines[:-1]
-        rows = rows_of(session, finished, start, newest=newest, ui=ui, zone=zone)
+        rows = rows_of(session, finished, start, until=None if older is None else older.until, ui=ui, zone=zone)
         if said is not None:
             rows = put_beside(rows, finished, said)
             rows = with_waiting(rows, finished, said, session, whole=not start, newest=newest, ui=ui, zone=zone)
@@ -247,6 +254,7 @@ class Pages:
         rows: list[Row] = []
         for number, line in seen.lines:
             rows.append(row_of(session, line, number, ui, str(rows[-1]["speaker"]) if rows else None, zone=zone))
+        rows = with_gaps(rows, session, seen.since, seen.until, ui) if rows else []
         if said is not None:
             rows = put_beside(rows, [line for _, line in seen.lines], said)
         more = max(0, seen.total - seen.following)

@@ -17,6 +17,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.floor.parts import Standing
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
+from moothall.core.views.gaps import NOT_RECORDED
 from moothall.record.model import Record
 from moothall.record.wording import AskedWording, Wording
 
@@ -29,7 +30,7 @@ TEXTS = {
     "title": "Meeting without a title",
     "so_far": "The meeting goes on: this is its text up to {time}.",
     "version": "To cite or check this text: {version}",
-    "not_recorded": "Not recorded from {start} to {end}",
+    "not_recorded": GAPS[NOT_RECORDED],
     "not_recorded_since": "Not recorded since {start}",
     "break_since": "Break since {start}",
     "unnamed": "Speaker not named",

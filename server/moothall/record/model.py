@@ -211,7 +211,9 @@ class RecordFold:
             case ev.NotRecordedBegan():
                 self._unkept.append(Missing(t0=event.t0, t1=None, absence=Absence.NOT_RECORDED))
             case ev.NotRecordedEnded() if self._unkept:
-                self._unkept[-1] = msgspec.structs.replace(self._unkept[-1], t1=event.t1)
+                began = self._unkept.pop()
+                if began.t0 < event.t1:  # Else it began anew at once.
+                    self._unkept.append(msgspec.structs.replace(began, t1=event.t1))
             case ev.SessionPaused() if event.t0 is not None:
                 self._breaks.append(Missing(t0=event.t0, t1=None, absence=Absence.BREAK))
             case ev.SessionResumed() | ev.SessionClosed() if self._breaks and self._breaks[-1].t1 is None:

@@ -223,6 +223,23 @@ async def test_struck_lines_are_passed_over_at_one_s_own_pace_and_the_open_one_w
     assert "Next lines (420 more)" in text
 
 
+async def test_what_was_not_recorded_between_two_pages_stands_on_one_of_them(client: Client, hall: Hall) -> None:
+    view = hall.views[FLOOR]
+    for event in (ev.NotRecordedBegan(t0=250), ev.NotRecordedEnded(t1=9_000)):
+        view = view.apply(view.offset + 1, Role.CHAIR, event)
+    hall.views[FLOOR] = view
+
+    async def pages(*queries: str) -> list[int]:
+        found = []
+        for query in queries:
+            async with client.get(f"/s/plenary{query}", headers={"Accept-Language": "en"}) as response:
+                found.append((await response.text()).count('<li class="gap"'))
+        return found
+
+    assert await pages("", "?before=250", "?before=50", "?before=249") == [0, 1, 0, 0]
+    assert await pages("/read?from=1", "/read?from=231", "/read?from=251", "/read?from=451") == [0, 1, 0, 0]
+
+
 async def test_pages_of_lines_with_an_etag(client: Client) -> None:
     async with client.get("/s/plenary/lines?channel=floor&before=450") as response:
         page = await response.json()

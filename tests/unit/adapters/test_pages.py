@@ -171,9 +171,38 @@ def test_gaps_stand_where_they_belong() -> None:
         ("", "500"), ("s1", ""), ("", "1950"), ("s2", ""), ("s3", ""), ("", "9000"),
     ]  # fmt: skip
     assert "No text from 0:09 to 1:10: it could not be saved" in render(seen)
-    middle = OlderPage(lines=(line(1), line(2)), start=200, total=500)
+    middle = OlderPage(lines=(line(1), line(2)), start=200, total=500, until=3_000)
     assert re.findall(r'class="gap" data-t0="(\d+)"', render(seen, older=middle)) == ["1950"]
     assert "No text from 0:00" in render(snapshot(gaps=gaps[:1]))
+
+
+NOT_RECORDED = (Gap(t0=1_950, t1=62_000, reason="not-recorded"), Gap(t0=2_000, t1=2_100, reason=GapReason.OVERLOAD))
+
+
+def test_what_was_not_recorded_stands_in_the_text_as_in_the_files_on_one_of_its_pages() -> None:
+    fact = "Not recorded from 0:01 to 1:02"
+    html = render(snapshot(line(1), line(2), gaps=NOT_RECORDED))
+    # In the order of the record: what is missing stands before the line that begins with it.
+    assert re.findall(r'id="(s\d)"|class="gap" data-t0="(\d+)"', html) == [
+        ("s1", ""),
+        ("", "1950"),
+        ("", "2000"),
+        ("s2", ""),
+    ]
+    assert fact in shown(html)
+    seen = snapshot(line(2), before=2, gaps=NOT_RECORDED)
+    assert fact not in shown(render(seen)), "it lies before the first line of this page"
+    assert fact in shown(render(seen, older=OlderPage(lines=(line(0), line(1)), start=0, total=3, until=2_000)))
+    translated = snapshot(line(1, language="fr"), gaps=NOT_RECORDED)
+    assert fact in shown(render(translated, channel=ChannelId("mt-fr")))
+
+
+@pytest.mark.parametrize("language", PAGES.catalogues.languages)
+def test_what_was_not_recorded_is_said_in_every_language(language: str) -> None:
+    ui = PAGES.catalogues[language]
+    said = ui.text("Not recorded from {start} to {end}", start="0:01", end="1:02")
+    assert language == "en" or said != "Not recorded from 0:01 to 1:02"
+    assert said in shown(render(snapshot(line(1), gaps=NOT_RECORDED), language))
 
 
 def test_pages_of_older_lines_lead_on_and_back_and_need_no_script() -> None:
@@ -325,9 +354,20 @@ def test_translations_that_are_drafts_say_so() -> None:
     assert "Les textes de cette interface sont une traduction provisoire." in render(snapshot(line(1)), "fr")
 
 
-def own_pace(start: int, following: int, total: int, *lines: Line, language: str = "en") -> str:
-    seen = OwnPace(lines=tuple(enumerate(lines, start)), start=start, following=following, total=total)
-    session = snapshot(speakers={SpeakerId("amina"): "Amina"}).session
+def own_pace(
+    start: int,
+    following: int,
+    total: int,
+    *lines: Line,
+    language: str = "en",
+    gaps: tuple[Gap, ...] = (),
+    since: int | None = None,
+    until: int | None = None,
+) -> str:
+    seen = OwnPace(
+        lines=tuple(enumerate(lines, start)), start=start, following=following, total=total, since=since, until=until
+    )
+    session = snapshot(speakers={SpeakerId("amina"): "Amina"}, gaps=gaps).session
     return PAGES.render_own_pace(
         session, seen, channel=FLOOR, ui=PAGES.catalogues[language], choices=chosen({"theme": "dark"})
     )
@@ -356,6 +396,13 @@ def test_at_one_s_own_pace() -> None:
     empty = own_pace(74, 74, 74)
     assert "There are no more lines yet." in shown(empty)
     assert "Lines 75" not in empty
+
+
+def test_what_was_not_recorded_stands_also_where_one_reads_at_one_s_own_pace() -> None:
+    fact = "Not recorded from 0:01 to 1:02"
+    assert fact in shown(own_pace(0, 1, 2, line(1), gaps=NOT_RECORDED, until=2_000))
+    assert fact not in shown(own_pace(1, 2, 2, line(2), gaps=NOT_RECORDED, since=2_000))
+    assert fact not in shown(own_pace(2, 2, 2, gaps=NOT_RECORDED, since=2_000))
 
 
 @pytest.mark.parametrize("language", PAGES.catalogues.languages)

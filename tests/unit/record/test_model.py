@@ -78,7 +78,8 @@ def test_lines_stand_in_order_of_time_but_for_times_that_tremble() -> None:
 def test_all_spans_without_text_are_told_in_order_of_time() -> None:
     told = Telling()
     told.tell(ev.NotRecordedEnded(t1=5))  # Its beginning was removed.
-    told.tell(ev.NotRecordedBegan(t0=50_000), ev.NotRecordedEnded(t1=60_000), ev.NotRecordedBegan(t0=90_000))
+    told.tell(ev.NotRecordedBegan(t0=50_000), ev.NotRecordedEnded(t1=60_000))
+    told.tell(ev.NotRecordedBegan(t0=95_000), ev.NotRecordedEnded(t1=95_000), ev.NotRecordedBegan(t0=90_000))
     for n in range(60):
         told.tell(ev.GapNoted(channel=FLOOR, t0=n, t1=n + 1, reason=ev.GapReason.OVERLOAD))
     told.tell(ev.GapNoted(channel=FR, t0=7, t1=8, reason=ev.GapReason.STORAGE))

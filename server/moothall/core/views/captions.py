@@ -16,7 +16,7 @@ from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 from moothall.core.translating.lines import line_of
-from moothall.core.views.gaps import Gap, after_break, with_gap
+from moothall.core.views.gaps import NOT_RECORDED, Gap, after_break, with_gap
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
@@ -94,7 +94,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     paused: int | None = None
     """Media ms since when there is a break of which nothing is kept; None while there is none."""
     gaps: tuple[Gap, ...] = ()
-    """Of this channel, and breaks that are over: the last 50, in order of time."""
+    """Of this channel, in order of time: the last 50 where something failed, and the last 50 that were meant: breaks
+    that are over, and what was not recorded."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,7 +293,10 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.NotRecordedBegan():
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
-            return replace(session, not_recorded=None)
+            gaps, t0 = session.gaps, session.not_recorded
+            if t0 is not None and t0 < event.t1:
+                gaps = with_gap(gaps, Gap(t0=t0, t1=event.t1, reason=NOT_RECORDED))
+            return replace(session, not_recorded=None, gaps=gaps)
         case ev.SpeakerTookFloor() if event.channel == feed.channel:
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 
 MAX_GAPS = 50
-"""How many a page is told of, the last."""
+"""How many a page is told of, the last: of those where something failed, and of those that were meant."""
+NOT_RECORDED = "not-recorded"
+"""Why there is no text: it was meant not to be kept."""
 BREAK = "break"
 """Why there is no text: there was a break."""
 BREAK_SET_BACK = "break-set-back"
 """The same, and the text behind it begins before somebody had ended it."""
+_MEANT = frozenset({NOT_RECORDED, BREAK, BREAK_SET_BACK})
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,12 +21,14 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     t0: int
     t1: int
     reason: str
-    """A `GapReason`, `break` or `break-set-back`."""
+    """A `GapReason`, `not-recorded`, `break` or `break-set-back`."""
 
 
 def with_gap(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
     """With one more, in order of time."""
-    return tuple(sorted((*gaps, gap), key=lambda each: each.t0)[-MAX_GAPS:])
+    alike = [each for each in gaps if (each.reason in _MEANT) == (gap.reason in _MEANT)]
+    stay = [each for each in gaps if len(alike) < MAX_GAPS or each is not alike[0]]
+    return tuple(sorted([*stay, gap], key=lambda each: each.t0))
 
 
 def after_break(gaps: tuple[Gap, ...], t0: int | None, t1: int, said: int) -> tuple[Gap, ...]:

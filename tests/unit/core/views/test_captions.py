@@ -244,6 +244,24 @@ def test_the_session_says_what_is_kept_of_it() -> None:
     assert seen.apply(9, Role.CHAIR, ev.NotRecordedEnded(t1=900)).session.not_recorded is None
 
 
+def test_the_session_keeps_what_was_not_recorded_in_order_of_time_with_the_gaps() -> None:
+    def noted(t0: int) -> ev.GapNoted:
+        return ev.GapNoted(channel=FLOOR, t0=t0, t1=t0 + 5, reason=ev.GapReason.OVERLOAD)
+
+    spans: list[ev.AnyEvent] = [ev.NotRecordedBegan(t0=700), ev.NotRecordedEnded(t1=900)]
+    seen = view(noted(800), *spans, noted(100), ev.NotRecordedBegan(t0=950), ev.NotRecordedEnded(t1=950))
+    reason = ev.GapReason.OVERLOAD
+    assert seen.session.gaps == (
+        Gap(t0=100, t1=105, reason=reason),
+        Gap(t0=700, t1=900, reason="not-recorded"),
+        Gap(t0=800, t1=805, reason=reason),
+    )
+    assert view(ev.NotRecordedEnded(t1=5)).session.gaps == ()  # Its beginning was removed.
+    many = view(*spans, *(noted(t0) for t0 in range(1_000, 1_000 + MAX_GAPS + 3))).session.gaps
+    assert len(many) == MAX_GAPS + 1
+    assert (many[0].reason, many[1].t0) == ("not-recorded", 1_003)
+
+
 def test_other_languages_are_those_of_what_is_spoken() -> None:
     pt = ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))
     forced = ev.LanguageForced(channel=FLOOR, language="fr")
