@@ -72,7 +72,8 @@ def test_it_says_by_which_event_a_session_was_closed_and_by_which_key_it_was_sig
 async def test_a_removal_that_no_signature_follows_is_named(records: list[LogRecord], recorder: Recorder) -> None:
     log = [*records[:1], msgspec.structs.replace(records[1], body=None, salt=None), *records[2:]]
     log.append(recorder.record(REMOVED))
-    assert verify(log, signed=SIGNED).removals == (8,)
+    found = verify(log, signed=SIGNED)
+    assert (found.removals, found.removed_at) == ((8,), log[-1].header.at)
     log.append(recorder.checkpoint(SIGNER))
     assert verify(log, signed=SIGNED).removals == ()
 
