@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from admin_house import MEETING, admin_house, make
 from moothall.adapters import signing
-from moothall.core.actors import Role
-from moothall.core.ids import SessionId
+from moothall.adapters.sqlite_file import FILE_NAME
+from moothall.core.actors import SYSTEM, Role
+from moothall.core.commands import CloseSession, OpenSession
+from moothall.core.ids import CommandId, SessionId
 from moothall.core.session import Status
 from moothall.services.programme import Programme
 from programme_files import FILES, sample
@@ -56,9 +59,29 @@ async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_pa
         assert technician.url == "/staff"
         assert "Water board" in technician.text
         assert '"/desk/water-board"' in technician.text
+        await secretary.get("/staff")
+        for text in ("Water board", '"/desk/water-board"', '"/s/water-board/microphone"', '"/moderate/water-board"'):
+            assert text in secretary.text
+        await live.writer.send(SYSTEM, CommandId("close"), (OpenSession(), CloseSession()))
+        await secretary.get("/staff")
+        assert "Water board" not in secretary.text
         reader = await house.browser()
         assert await reader.get(page) == 200
         assert "Water board" in reader.text
+
+
+async def test_what_could_not_be_stored_stands_in_the_form_again(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await secretary.get("/admin")
+        other = sqlite3.connect(tmp_path / "data" / FILE_NAME, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert await secretary.send("/admin/meetings", **MEETING) == 503
+        other.close()
+        assert "It could not be stored at the moment" in secretary.text
+        assert 'value="Water board"' in secretary.text
+        assert await secretary.send("/admin/meetings", **MEETING) == 200
+        assert "All about this meeting" in secretary.text
 
 
 async def test_a_form_that_is_sent_again_makes_nothing_twice(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class AdminDoor:
             places=places,
             times=view.clock_of(self._programme, ui),
             zone=self._programme.zone().name,
-            links=view.link_rows(links, self._programme, ui),
+            links=view.link_rows(links, self._links, self._programme, ui),
             access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
             sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
             roles=self._roles(asked, readers=False),
@@ -161,15 +161,19 @@ class AdminDoor:
             languages=languages,
             rehearsal=rehearsal,
         )
-        made = await self._programme.make(
-            planned,
-            access=_choice(Access, given.get("access"), Access.PUBLIC),
-            sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
-            young_people="young_people" in given,
-            by=asked.staff[0].link,
-        )
+        try:
+            made = await self._programme.make(
+                planned,
+                access=_choice(Access, given.get("access"), Access.PUBLIC),
+                sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
+                young_people="young_people" in given,
+                by=asked.staff[0].link,
+            )
+        except StorageUnavailable:
+            made = Refusal(code=RefusalCode.UNAVAILABLE, message="The disk refuses.")
         if isinstance(made, Refusal):
-            raise wrong(made)
+            no = wrong(made)
+            return await self._overview(asked, status=no.status, problem=no.key, given=given)
         return await self._first_links(asked, made)
 
     async def _first_links(self, asked: Asked, planned: Planned) -> web.Response:
@@ -207,7 +211,7 @@ class AdminDoor:
             times=view.clock_of(self._programme, asked.ui),
             questions=[each.text for each in state.backstage.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
-            links=view.link_rows(links, self._programme, asked.ui),
+            links=view.link_rows(links, self._links, self._programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),
             act=_next_act(state.status),
             scope=session_scope(planned.session),
@@ -291,12 +295,25 @@ class AdminDoor:
 
     @_page
     async def revoke_link(self, request: web.Request, asked: Asked) -> web.Response:
-        """End a link."""
-        await self.pages.form(request, asked)
+        """Ask whether a link is to end, and end it; answers with what became of it."""
+        given = await self.pages.form(request, asked)
         staff = self._links.get(request.match_info["link"])
-        await self._links.revoke(request.match_info["link"])
-        kind, _, name = ("", "", "") if staff is None else staff.scope.partition(":")
-        return see(asked.to(f"/admin/meetings/{name}" if kind == "session" else "/admin"))
+        if staff is None:
+            raise Wrong(404, AdminText.GONE)
+        (row,) = view.link_rows([staff], self._links, self._programme, asked.ui)
+        gone = given.get("sure") == "yes"
+        if gone:
+            await self._links.revoke(staff.link)
+        kind, _, name = staff.scope.partition(":")
+        of_meeting = kind == "session"
+        return self.pages.show(
+            "admin_revoke.html",
+            asked,
+            link=row,
+            gone=gone,
+            back=f"/admin/meetings/{name}" if of_meeting else "/admin",
+            back_name=asked.ui.text("All about this meeting" if of_meeting else "Running the meetings"),
+        )
 
     async def _new_sheet(self, asked: Asked, role: Role, scope: str, label: str) -> dict[str, object]:
         staff, token = await self._links.create(role, scope, label)

@@ -24,7 +24,7 @@ from moothall.core.session import State, Status
 from moothall.core.times import UTC_ZONE, Zone, offset_name
 from moothall.services.catalogue import Entry
 from moothall.services.programme import Programme
-from moothall.services.role_links import HALL, Staff
+from moothall.services.role_links import HALL, RoleLinks, Staff
 
 LONGEST_TITLE = 500
 SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
@@ -169,16 +169,19 @@ def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> di
     }
 
 
-def link_rows(links: Sequence[Staff], programme: Programme, ui: Catalogue) -> Rows:
-    """Links in a list: what for, what it is good for, what it is called."""
+def link_rows(shown: Sequence[Staff], links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
+    """Links in a list: what for, what it is good for, what it is called, when it was made and opened."""
     return [
         {
             "id": staff.link,
             "role": ui.text(ROLES[staff.role]),
             "good_for": scope_name(staff.scope, programme, ui),
             "label": staff.label,
+            "made": when(links.made(staff.link), None, ui, programme.zone()),
+            "opened": when(links.opened(staff.link), None, ui, programme.zone()),
+            "counted": staff.role is not Role.READER,
         }
-        for staff in links
+        for staff in shown
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -142,18 +143,19 @@ async def _run(
             await invite_hub(running, Path(settings.server.data))
         if programme is None:
             print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)
-            await _print_first_link(running)
+            await _print_first_link(running, settings.server.data)
             await stop.wait()
             return
-        await show(running, programme, stop, close=close, staff=True, code=code)
+        await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
 
 
-async def _print_first_link(running: Hall) -> None:
-    """Where meetings are made and run, told once; afterwards how to get in again."""
+async def _print_first_link(running: Hall, data: str) -> None:
+    """Where meetings are made and run, told once; afterwards how to get in again, to this data folder."""
     link = await running.office.admin_link(new=False)
     if link is None:
         command = Path(sys.executable).with_name("moothall")
-        print(f"The admin link was shown at the first start; '{command} admin-link --new' makes another.", flush=True)
+        again = f"{shlex.quote(str(command))} admin-link --new --data {shlex.quote(data)}"
+        print(f"The admin link was shown at the first start; this makes another: {again}", flush=True)
     else:
         print(f"Admin link: {link}\nOpen it once, here: then this browser can make and run meetings.", flush=True)
 
@@ -164,10 +166,12 @@ async def show(
     stop: asyncio.Event,
     *,
     close: bool,
-    staff: bool = False,
+    staff: str = "",
     code: bool = False,
 ) -> None:
-    """Play the programme, say where to read it, with `staff` also where to run it, and stay until told to stop.
+    """Play the programme, say where to read it, and stay until told to stop.
+
+    With `staff`, the data folder, also where to run it.
 
     With `code` the address is shown as a QR code, too.
 
@@ -179,7 +183,7 @@ async def show(
         print(qr_terminal(f"{running.public}/s/{live.id}"))
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
     if staff:
-        await _print_first_link(running)
+        await _print_first_link(running, staff)
         print(f"Then: {running.address}/desk/{live.id} works on this text, /control shows all meetings.", flush=True)
         if close:
             print("A hub beside it, as for a room far away: 'make demo-hub' in another terminal.", flush=True)

@@ -10,6 +10,7 @@ import msgspec
 
 from moothall.adapters import signing, sqlite_file
 from moothall.adapters.published_keys import read_keys
+from moothall.adapters.system_clock import SystemClock
 from moothall.cli.seen_heads import SeenHeads, read_heads
 from moothall.core.chain import LogRecord
 from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
@@ -21,6 +22,8 @@ SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3
 """Exit codes: intact or removed; broken or something is missing; it can't be read; whole, but nothing proves that
 nobody wrote it anew."""
 _WORST = (UNREADABLE, UNSOUND, UNPROVED, SOUND)
+SIGNED_WITHIN_MS = 300_000
+"""A server signs what it removed within a minute of it; so much later nothing is on its way any more."""
 _PAGE = 500
 _SHOWN = 10
 
@@ -140,20 +143,20 @@ def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, o
         print(f"{name}: it can't be read. {error}", file=out)
         return UNREADABLE
     found = min(each, key=lambda one: list(Verdict).index(one.verdict))
-    doubt = _doubt(found) if known.signed is not None else ""
+    doubt = _doubt(found, SystemClock().wall()) if known.signed is not None else ""
     print(f"{name}: {_sentence(found, checked=known.signed is not None)}{doubt}", file=out)
     if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
         return UNSOUND
     return UNPROVED if doubt else SOUND
 
 
-def _doubt(found: Verification) -> str:
-    """What isn't proved of a record that is whole; empty when nothing is missing."""
+def _doubt(found: Verification, now: int) -> str:
+    """What isn't proved of a record that is whole; empty when nothing is missing. `now` is Unix ms."""
     if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
         return ""
     if found.closed > found.signed:
         return f" Not proved: it was closed at event {found.closed}, and nothing was signed then."
-    if found.removals:
+    if found.removals and now - found.removed_at > SIGNED_WITHIN_MS:
         return f" Not proved: the removal at event {_listed(found.removals)} is behind the last signature."
     return ""
 

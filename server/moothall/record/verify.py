@@ -83,6 +83,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """The event by which it was closed; 0 when it is not."""
     removals: tuple[int, ...]
     """Events behind the last good signature that say that bodies were removed: whoever can write may have made them."""
+    removed_at: int
+    """When the first of them was written, Unix ms; 0 when there is none."""
     heads: dict[Lane, LaneHead]
     """Where the lanes end."""
 
@@ -141,7 +143,7 @@ class Walk:
         self._signed_through = 0
         self._key = ""
         self._closed = 0
-        self._removals: list[int] = []
+        self._removals: list[tuple[int, int]] = []
 
     def step(self, record: LogRecord) -> None:
         """Take in the next record."""
@@ -173,6 +175,7 @@ class Walk:
         for lane, head in self._expected.items():
             if self._reads(lane) and self._head(lane).offset < head.offset:
                 self._miss(lane, head.offset, "it was seen elsewhere")
+        unsigned = [removal for removal in self._removals if removal[0] > self._signed_through]
         return Verification(
             events=self._events,
             offset=self._offset,
@@ -183,7 +186,8 @@ class Walk:
             signed=self._signed_through,
             key=self._key,
             closed=self._closed,
-            removals=tuple(offset for offset in self._removals if offset > self._signed_through),
+            removals=tuple(offset for offset, _ in unsigned),
+            removed_at=unsigned[0][1] if unsigned else 0,
             heads=dict(self._heads),
         )
 
@@ -236,7 +240,7 @@ class Walk:
             self._check_removal(header, event)
 
     def _check_removal(self, header: Header, event: BodyRemoved) -> None:
-        self._removals.append(header.offset)
+        self._removals.append((header.offset, header.at))
         earlier = {offset for offset in event.offsets if offset < header.offset}
         self._named_removed |= earlier
         for offset in earlier & self._with_body:

@@ -16,7 +16,7 @@ from moothall.core.authority import may_send
 from moothall.core.commands import AnyCommand, CloseSession, SealRecord
 from moothall.core.decide import decide
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id
+from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
 from moothall.core.removing import Erased
 from moothall.core.session import State, evolve
@@ -94,6 +94,11 @@ class SessionWriter:
     def epoch(self) -> Epoch:
         """The log's epoch."""
         return self._head.epoch
+
+    @property
+    def reader_epoch(self) -> Epoch:
+        """What readers get as its epoch: another one where the log lost its end, which some of them have read."""
+        return reader_epoch(self._head.epoch, self._head.lost)
 
     @property
     def offset(self) -> int:

@@ -120,7 +120,7 @@ class Sessions:
         await writer.load()
         fanout = SessionFanout(
             session=session,
-            epoch=writer.epoch,
+            epoch=writer.reader_epoch,
             offset=writer.offset,
             channels=writer.state.channels,
             log=self._log,

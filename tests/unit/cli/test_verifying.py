@@ -312,7 +312,7 @@ def test_without_the_key_it_says_that_signatures_were_not_checked(tmp_path: Path
             "Signatures were not checked: there is no signing.key beside the log. Use --key.",
         ],
     )
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == [FILE_NAME]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["moothall.acknowledged", FILE_NAME]
 
 
 def test_a_log_of_no_session_is_said_to_be_empty(tmp_path: Path) -> None:
