@@ -90,7 +90,7 @@ function clip(from, to) {
 // What comes from the server
 
 function joined(answer) {
-  may = new Set(answer.may);
+  may = panel.may = new Set(answer.may);
   at('Log').classList.toggle('unmended', !may.has('correct'));
   own = answer.seat;
   ahead = answer.now - Date.now();
@@ -122,6 +122,7 @@ function frame(body) {
     return;
   }
   if (change.whole) everything();
+  const follows = lines.atEnd() && !lines.editing;
   lines.update(change);
   edit.look();
   if (change.session) around();
@@ -131,7 +132,14 @@ function frame(body) {
   at('Unsaved').hidden = !text.trim();
   at('Unsaved').querySelector('.mark').textContent = words.text(kind);
   at('Unsaved').querySelector('.text').textContent = text.trim();
+  if (follows) lines.toEnd(); // What isn't kept stands behind the lines, and is read there.
+  newest();
   now();
+}
+
+/** The way to the newest line stands there while that is out of view. */
+function newest() {
+  at('Newest').hidden = lines.atEnd();
 }
 
 function stands(how, waiting) {
@@ -334,6 +342,11 @@ form('AddTerm', async ({ term, language }) => {
   term.value = '';
   const answer = await terms.choose(name, true, language.value || null);
   if (answer.refusal) term.value ||= name;
+});
+at('Log').addEventListener('scroll', newest, { passive: true });
+at('Newest').addEventListener('click', () => {
+  lines.toEnd();
+  at('Log').focus({ preventScroll: true });
 });
 at('Unpick').addEventListener('click', () => {
   lines.clear();

@@ -29,7 +29,7 @@ export class DeskLines {
 
   /** Bring what changed to the screen. */
   update(change) {
-    const atEnd = this.#atEnd();
+    const atEnd = this.atEnd();
     const shown = this.state.shown();
     const finished = shown.filter((line) => line.t1 !== null).slice(-CALM);
     if (change.whole) for (const item of [...this.list.children]) if (item.id !== this.editing) item.remove();
@@ -66,7 +66,8 @@ export class DeskLines {
     return [...this.list.children].map((item) => item.id).filter((id) => this.picked.has(id));
   }
 
-  #atEnd() {
+  /** Whether the newest line is in view. */
+  atEnd() {
     return this.box.scrollHeight - this.box.clientHeight - this.box.scrollTop <= SLACK;
   }
 

@@ -32,7 +32,7 @@ const STANDS = {
 };
 
 let due = null; // when what is said is shown anew
-const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
+const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
@@ -137,6 +137,14 @@ async function remove(ids) {
   if (!await sheets.sure(words.text('remove.asked', { n }))) return;
   const answer = await line.link.request('remove', { id: newId(), removes: { type: 'interventions', interventions: ids } });
   say(words.text(answer.refusal ? `refused.${answer.refusal.code}` : 'removed'));
+}
+
+/** The meeting is over: ask what becomes of those that are left, but not over what somebody is typing. */
+function closed() {
+  const field = document.activeElement;
+  const typing = field?.matches('textarea, select, input:not([type="checkbox"], [type="radio"])') && !field.closest('dialog');
+  if (!typing) rest();
+  else say(`${words.text('over')} ${at('LeftMany').textContent}`);
 }
 
 /** Ask what becomes of all that are left, and have it done in one act. */

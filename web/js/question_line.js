@@ -64,7 +64,7 @@ export class QuestionLine {
     this.state.channel = answer.channel;
     this.seat = answer.seat;
     this.done.seats.add(answer.seat);
-    this.may = new Set(answer.may);
+    this.may = this.done.may = new Set(answer.may);
     this.state.notes = answer.notes;
     this.#hubs(answer.news.hubs);
     this.presence = answer.presence;
@@ -118,6 +118,7 @@ export class QuestionLine {
     else if (change.lines.size) this.ears.said();
     if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};
+    if (before && before !== status) this.#show(); // No turn goes on past the close.
     if (before && before !== 'closed' && status === 'closed') this.ears.closed();
   }
 
