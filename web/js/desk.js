@@ -24,8 +24,7 @@ const words = new Words(data);
 const state = new DeskState();
 let may = new Set();
 let channel = data.channel;
-let own = ''; // our seat
-let here = [];
+let [own, here] = ['', []]; // our seat, and who is here
 let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
@@ -122,7 +121,7 @@ function frame(body) {
     return;
   }
   if (change.whole) everything();
-  const follows = lines.atEnd() && !lines.editing;
+  const follows = lines.follows();
   lines.update(change);
   edit.look();
   if (change.session) around();
@@ -130,16 +129,9 @@ function frame(body) {
   const { unrecorded, unsaved } = state.signals;
   const [kind, text] = unrecorded?.text ? ['unrecorded', unrecorded.text] : ['unsaved', unsaved?.text ?? ''];
   at('Unsaved').hidden = !text.trim();
-  at('Unsaved').querySelector('.mark').textContent = words.text(kind);
-  at('Unsaved').querySelector('.text').textContent = text.trim();
+  at('Unsaved').replaceChildren(element('p', { class: 'mark' }, words.text(kind)), element('p', { class: 'text', dir: 'auto' }, text.trim()));
   if (follows) lines.toEnd(); // What isn't kept stands behind the lines, and is read there.
-  newest();
   now();
-}
-
-/** The way to the newest line stands there while that is out of view. */
-function newest() {
-  at('Newest').hidden = lines.atEnd();
 }
 
 function stands(how, waiting) {
@@ -260,10 +252,10 @@ function picked(segments) {
 
 clearsWall(act, words, say);
 
-const simple = { open: 'open', pause: 'pause', resume: 'resume', close: 'close', reopen: 'reopen', recorded: 'recorded' };
+const SIMPLE = ['open', 'pause', 'resume', 'close', 'reopen', 'recorded'];
 document.addEventListener('click', ({ target }) => {
   const name = target.closest('button[data-act]')?.dataset.act;
-  if (simple[name]) act({ do: simple[name] });
+  if (SIMPLE.includes(name)) act({ do: name });
   else if (name === 'off') act({ do: 'not-recorded', back: 0 });
   else if (name === 'off-back') act({ do: 'not-recorded', back: BACK });
 });
@@ -342,11 +334,6 @@ form('AddTerm', async ({ term, language }) => {
   term.value = '';
   const answer = await terms.choose(name, true, language.value || null);
   if (answer.refusal) term.value ||= name;
-});
-at('Log').addEventListener('scroll', newest, { passive: true });
-at('Newest').addEventListener('click', () => {
-  lines.toEnd();
-  at('Log').focus({ preventScroll: true });
 });
 at('Unpick').addEventListener('click', () => {
   lines.clear();
