@@ -77,6 +77,7 @@ export class QuestionLine {
     this.questions.aside = answer.news['set-aside'];
     this.questions.lately = answer.news.lately;
     this.questions.crowds = answer.news.crowds;
+    this.questions.alarms = answer.news.alarm;
     this.#show();
   }
 
@@ -88,6 +89,9 @@ export class QuestionLine {
       this.#show();
     } else if (event === 'balance') {
       this.ears.balance?.(body);
+    } else if (event === 'alarm') {
+      this.questions.alarms = body;
+      this.#show();
     } else if (event === 'set-aside' || event === 'lately' || event === 'crowds') {
       this.questions[event === 'set-aside' ? 'aside' : event] = body;
       this.#show();

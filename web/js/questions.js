@@ -36,6 +36,7 @@ export class Questions {
     this.lately = null; // ballots of the last minute: {support: {id: [n, addresses]}, hands: {id: [n, addresses]}}
     this.crowds = null; // many from one address: [{place, count, numbers}]
     this.more = null; // what is not here: {before, count, checked}
+    this.alarms = null; // of the meeting: [{kind, values}]
     this.known = false; // whether only browsers that keep a cookie may ask
     this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
     Object.assign(this, { limit: 0, time: 0, typed: false, begin: null });

@@ -81,6 +81,9 @@ ALARMS = {
     "ends-soon": "{n} min left until the planned end. Tell the chair.",
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
     "off-long": "Not recorded for {n} min. Ask whether it should still be so.",
+    "unread": (
+        "A question or comment that may be rude has waited for {n} min to be read. Look at it on the moderator's page."
+    ),
     "hubs-cut": "Groups that are cut off: {n}. Ask the chair whether to wait for them.",
     "quiet": "Nobody has spoken for {n} min. If it is a break, begin one.",
 }

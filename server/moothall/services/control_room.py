@@ -13,10 +13,11 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
+from moothall.core.floor.unread import unread_for
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session import ON, State, Status
+from moothall.core.session import ON, Status
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Quality
 from moothall.services.alarms import Alarm, Figures, alarms
@@ -264,7 +265,7 @@ class ControlRoom:
         return Figures(
             status=live.state.status,
             open_for=now - seen.since,
-            source=_has_source(live.state),
+            source=any(not source.ended for source in live.state.sources.values()),
             sound_age=_age(now, seen.sound),
             speech_age=_age(now, seen.speech),
             words_age=_age(now, seen.words),
@@ -284,6 +285,7 @@ class ControlRoom:
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),
             hubs=live.state.hubs,
+            unread_for=unread_for(live.state.floor, live.state.media_now(self._clock.wall())),
             left=None if overrun is None else overrun.left,
             disk_free=self.house.disk_free,
         )
@@ -329,10 +331,6 @@ def _hear(seen: _Watched, signal: ChannelState, now: int) -> None:
         seen.speech, seen.silent_since = now, None
     elif seen.silent_since is None:
         seen.silent_since = now
-
-
-def _has_source(state: State) -> bool:
-    return any(not source.ended for source in state.sources.values())
 
 
 def _age(now: int, then: int | None) -> int | None:
