@@ -150,10 +150,15 @@ class Supports:
         for n, (browser, number) in enumerate(chosen):
             at = n * seconds / len(chosen)
             self._by_address.setdefault(browser // BROWSERS_AN_ADDRESS, []).append((at, browser, number))
+        self._cookies: dict[int, str] = {}
         self.took = 0.0
 
     async def send(self) -> list[float]:
-        """All of them at their times; how long each took, ms."""
+        """All of them at their times; how long each took, ms. Before that each browser gets its cookie."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            for browser in sorted({browser for each in self._by_address.values() for _, browser, _ in each}):
+                async with http.get(f"http://127.0.0.1:{self._port}{MEETING}/questions") as answer:
+                    self._cookies[browser] = answer.cookies["asker"].value
         start = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._send(where, start)) for where in self._by_address]
@@ -168,7 +173,7 @@ class Supports:
             body = urlencode({"n": 1})
             head = (
                 f"POST {MEETING}/asked/{number}/support HTTP/1.1\r\nHost: bench\r\nOrigin: {self._origin}\r\n"
-                f"Cookie: asker={browser:022d}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                f"Cookie: asker={self._cookies[browser]}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                 f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}"
             )
             began = time.perf_counter()

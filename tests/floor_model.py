@@ -13,7 +13,7 @@ from moothall.core.floor.parts import Kind, Order, Standing, place_of
 from moothall.core.ids import InterventionId, SegmentId
 
 TO_COME = {Standing.CHECKED, Standing.QUEUED, Standing.CALLED, Standing.LATER}
-FOR_STAFF = {Standing.CHECKED, Standing.DECLINED, Standing.WITHDRAWN, Standing.CLOSED}
+FOR_STAFF = {Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED}
 LINE = SegmentId("a")
 """The one line of the record at which something may be answered."""
 
@@ -153,6 +153,8 @@ class FloorModel:
         """What was joined with one that is taken back goes on in its place."""
         joined = [name for name, each in self.asked.items() if each.into == gone]
         for name in joined[:1]:
+            if not self.asked[name].published:
+                place = Standing.CHECKED  # Nobody has approved what it says.
             self._bring(name, do.Stand(interventions=(), standing=place), own=False)
         for name in joined[1:]:
             self._bring(name, do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0]), own=False)

@@ -21,6 +21,7 @@ from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
 from moothall.adapters.time_zones import chosen_zone, find_zone
 from moothall.adapters.visitor_cookie import Visitors
+from moothall.adapters.word_list_folder import read_word_lists
 from moothall.core.errors import ConfigurationError, StorageUnavailable
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.statements import Dimension, Group, Questions
@@ -162,12 +163,13 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         randomness=randomness,
         keep_days=settings.recording.keep_days,
     )
+    rude = (entry for each in read_word_lists(settings.conference.word_lists) for entry in each.entries)
     asking = Asking(
         sessions,
         book=book,
         clock=clock,
         randomness=randomness,
-        blocked=BlockedWords(settings.conference.blocked_words),
+        blocked=BlockedWords((*settings.conference.blocked_words, *rude)),
         share=settings.conference.people_at_one_address,
     )
     most = settings.conference.people_at_one_address

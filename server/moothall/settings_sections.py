@@ -110,6 +110,9 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     """Whole words for which a question or comment is marked for those who check it, in its text or name, in upper case
     or lower. Nothing is deleted, and a marked one is never approved together with others. Empty: none."""
+    word_lists: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
+    """Folder of lists of rude words, `*.toml`, one a language, which count like `blocked_words`; `config/words` has one
+    for each language of the pages. A list counts once it says `checked = true` and who has read it. Empty: none."""
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,8 +24,7 @@ const words = new Words(data);
 const state = new DeskState();
 let may = new Set();
 let channel = data.channel;
-let own = ''; // our seat
-let here = [];
+let [own, here] = ['', []]; // our seat, and who is here
 let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
@@ -91,7 +90,7 @@ function clip(from, to) {
 // What comes from the server
 
 function joined(answer) {
-  may = new Set(answer.may);
+  may = panel.may = new Set(answer.may);
   at('Log').classList.toggle('unmended', !may.has('correct'));
   own = answer.seat;
   ahead = answer.now - Date.now();
@@ -123,6 +122,7 @@ function frame(body) {
     return;
   }
   if (change.whole) everything();
+  const follows = lines.follows();
   lines.update(change);
   edit.look();
   if (change.session) around();
@@ -130,8 +130,8 @@ function frame(body) {
   const { unrecorded, unsaved } = state.signals;
   const [kind, text] = unrecorded?.text ? ['unrecorded', unrecorded.text] : ['unsaved', unsaved?.text ?? ''];
   at('Unsaved').hidden = !text.trim();
-  at('Unsaved').querySelector('.mark').textContent = words.text(kind);
-  at('Unsaved').querySelector('.text').textContent = text.trim();
+  at('Unsaved').replaceChildren(element('p', { class: 'mark' }, words.text(kind)), element('p', { class: 'text', dir: 'auto' }, text.trim()));
+  if (follows) lines.toEnd(); // What isn't kept stands behind the lines, and is read there.
   now();
 }
 
@@ -251,10 +251,10 @@ function picked(segments) {
 
 clearsWall(act, words, say);
 
-const simple = { open: 'open', pause: 'pause', resume: 'resume', close: 'close', reopen: 'reopen', recorded: 'recorded' };
+const SIMPLE = ['open', 'pause', 'resume', 'close', 'reopen', 'recorded'];
 document.addEventListener('click', ({ target }) => {
   const name = target.closest('button[data-act]')?.dataset.act;
-  if (simple[name]) act({ do: simple[name] });
+  if (SIMPLE.includes(name)) act({ do: name });
 });
 
 at('Next').addEventListener('click', async () => {

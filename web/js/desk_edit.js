@@ -33,6 +33,7 @@ export class DeskEdit {
     if (!line || !item) return;
     this.base = line;
     this.shown = null; // the revision of somebody else's text that stands beside
+    this.theirs = null; // the line with that text, while one of both has to be chosen
     this.lines.editing = segment;
     const { language } = line;
     this.area = element('textarea', {
@@ -46,7 +47,7 @@ export class DeskEdit {
       made.addEventListener('click', act);
       return made;
     };
-    const buttons = element('p', { class: 'buttons' }, button('save', () => this.#save(), 'first'), button('cancel', () => this.close(true)));
+    const buttons = this.usual = element('p', { class: 'buttons' }, button('save', () => this.#save(), 'first'), button('cancel', () => this.close(true)));
     if (this.clip) buttons.append(button('hear', () => this.#hear()));
     this.sound = element('audio', { controls: true, hidden: true, preload: 'none' });
     this.form = element('div', { class: 'editor' }, this.area, this.note, buttons, this.sound);
@@ -87,7 +88,8 @@ export class DeskEdit {
     if (event.isComposing) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
-      this.#save();
+      if (this.theirs) this.#mine();
+      else this.#save();
     } else if (event.key === 'Escape') {
       event.preventDefault();
       this.close(true);
@@ -116,19 +118,25 @@ export class DeskEdit {
   /** Both texts stand there, and the typist chooses. */
   #conflict(now) {
     if (now.revision === this.base.revision || now.revision === this.shown) return;
+    this.theirs = now;
+    this.usual.hidden = true; // One of both is to be chosen.
     this.shown = now.revision; // buttons that are being pressed stay where they are
     const { language } = now;
     const theirs = element('span', { class: 'text', lang: language, dir: direction(language) }, now.text.trim());
     const mine = element('button', { type: 'button' }, this.words.text('edit.mine'));
     const take = element('button', { type: 'button' }, this.words.text('edit.theirs'));
-    mine.addEventListener('click', () => {
-      this.base = now;
-      this.shown = null;
-      this.note.replaceChildren();
-      this.#save();
-    });
+    mine.addEventListener('click', () => this.#mine());
     take.addEventListener('click', () => this.close(true));
     this.note.replaceChildren(this.words.text('edit.conflict'), ' ', theirs, element('span', { class: 'buttons' }, mine, take));
+  }
+
+  /** What was typed takes the place of the text of somebody else. */
+  #mine() {
+    this.base = this.theirs;
+    this.shown = this.theirs = null;
+    this.usual.hidden = false;
+    this.note.replaceChildren();
+    this.#save();
   }
 
   #hear() {

@@ -4,6 +4,7 @@ import { keep, recall } from './kept.js';
 import { element } from './nodes.js';
 
 const KEPT = 'moothall.desk.keys';
+const FIELD = 'textarea, select, input:not([type="checkbox"]), [contenteditable]';
 const STANDARD = {
   nobody: '0', ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, String(i + 1)])),
   correct: 'e', write: 'w', undo: 'u', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
@@ -33,9 +34,11 @@ export class DeskKeys {
   }
 
   #press(event) {
+    const { target: field } = event;
+    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && field.matches?.(FIELD) && !field.closest('dialog')) field.blur(); // What was typed stays.
     if (!this.on || document.querySelector('dialog[open]') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const { target } = event;
-    if (target.matches?.('textarea, select, input:not([type="checkbox"]), [contenteditable]')) return;
+    if (target.matches?.(FIELD)) return;
     const name = this.#meant(event);
     if (!name || !this.acts[name]) return;
     event.preventDefault();

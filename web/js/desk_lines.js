@@ -23,13 +23,19 @@ export class DeskLines {
     this.anchor = null; // where a range begins
     this.marks = new Map(); // line → what it is marked as, in words
     this.editing = null; // the line in the editor, which is left alone
+    this.way = document.getElementById('Newest'); // to the newest line, while that is out of view
+    this.box.addEventListener('scroll', () => this.#shows(), { passive: true });
+    this.way.addEventListener('click', () => {
+      this.toEnd();
+      this.box.focus({ preventScroll: true });
+    });
     this.list.addEventListener('click', (event) => this.#click(event));
     this.list.addEventListener('keydown', (event) => this.#key(event));
   }
 
   /** Bring what changed to the screen. */
   update(change) {
-    const atEnd = this.#atEnd();
+    const follows = this.follows();
     const shown = this.state.shown();
     const finished = shown.filter((line) => line.t1 !== null).slice(-CALM);
     if (change.whole) for (const item of [...this.list.children]) if (item.id !== this.editing) item.remove();
@@ -46,12 +52,23 @@ export class DeskLines {
     });
     for (const segment of this.picked) if (!wanted.has(segment)) this.picked.delete(segment);
     this.#grow(shown.filter((line) => line.t1 === null).at(-1) ?? null);
-    if (atEnd && !this.editing) this.toEnd();
+    if (follows) this.toEnd();
+    this.#shows();
   }
 
   /** Go to the newest line. */
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;
+    this.#shows();
+  }
+
+  /** Whether the page goes along with what comes: the newest line is in view, and none is being corrected. */
+  follows() {
+    return this.#atEnd() && !this.editing;
+  }
+
+  #shows() {
+    this.way.hidden = this.#atEnd();
   }
 
   /** Pick nothing any more. */

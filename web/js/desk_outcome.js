@@ -64,10 +64,13 @@ export class DeskOutcome {
     const newest = this.state.newest()?.segment;
     const segments = picked.length ? picked : [focused ?? newest].filter(Boolean);
     const question = this.under.value || null;
-    const due = segments.filter((segment) => this.#of(segment, question) !== tag).slice(0, AT_ONCE);
+    const due = segments.filter((segment) => this.#of(segment, question) !== tag);
+    for (let first = 0; first < due.length; first += AT_ONCE) {
+      const answer = await this.does.act(...due.slice(first, first + AT_ONCE).map((segment) => ({ do: 'tag-line', segment, tag, question })));
+      if (answer.refusal) return;
+    }
+    if (picked.length) this.lines.clear(); // They are out of view by the next act, which would be for them as well.
     if (!due.length) return;
-    const answer = await this.does.act(...due.map((segment) => ({ do: 'tag-line', segment, tag, question })));
-    if (answer.refusal) return;
     const what = tag ? this.words.text(`tag.${tag}`) : this.words.text('did.untag');
     this.does.say([what, question && alone(this.#text(question))].filter(Boolean).join(' · '));
   }

@@ -14,6 +14,7 @@ export class DeskPanel {
     this.data = data;
     this.does = does; // {take, undo, seen, mended, say}
     this.acts = [];
+    this.may = new Set(); // what whoever sits here may do, by the names of commands
     this.stood = new Set(); // what stood there before
     this.clock = dayClock(data.ui, data.zone);
     this.tongue = tongues(data.ui); // a language's name, by its tag
@@ -68,11 +69,11 @@ export class DeskPanel {
 
   done() {
     refill(at('Done'), [...this.acts].reverse().map((act) => {
-      const what = this.describe(act.commands);
+      const what = this.describe(act.commands, act.numbers);
       const item = element('li', { class: act.undone ? 'undone' : '' }, element('span', { class: 'what' }, what));
       item.append(' ', element('span', { class: 'mark' }, [this.clock.format(act.at), act.by.name || act.by.label].filter(Boolean).join(' · ')));
       if (act.undone) item.append(' ', element('span', { class: 'mark' }, this.words.text('undone')));
-      else if (act.undo.length) {
+      else if (this.mayUndo(act)) {
         const undo = element('button', { type: 'button', 'data-key': act.id, 'aria-label': `${this.words.text('undo')}: ${what}` }, this.words.text('undo'));
         undo.addEventListener('click', () => this.does.undo(act.id));
         item.append(' ', undo);
@@ -82,9 +83,14 @@ export class DeskPanel {
     at('DoneNone').hidden = this.acts.length > 0;
   }
 
+  /** Whether an act can be undone, and whoever sits here may do so. */
+  mayUndo(act) {
+    return act.undo.length > 0 && !act.undone && act.undo.every(({ do: kind }) => this.may.has(kind));
+  }
+
   /** The newest act that can be undone. */
   undoable() {
-    return this.acts.findLast((act) => act.undo.length && !act.undone) ?? null;
+    return this.acts.findLast((act) => this.mayUndo(act)) ?? null;
   }
 
   /** Whether an act moved lines to another meeting. */
@@ -92,8 +98,8 @@ export class DeskPanel {
     return this.acts.find((act) => act.id === id)?.commands.some((command) => command.do === 'move-away') ?? false;
   }
 
-  /** What commands do, in words. */
-  describe(commands) {
+  /** What commands do, in words; `numbers`: those of the questions in them, by their ids. */
+  describe(commands, numbers = {}) {
     const { speakers } = this.state.session;
     const name = (id) => (speakers[id] ? alone(speakers[id]) : this.words.text('nobody'));
     const one = (command) => {
@@ -111,9 +117,22 @@ export class DeskPanel {
     };
     const accepted = commands.filter((command) => command.accepted);
     if (accepted.length > 1) return this.words.counted('accepted', accepted.length);
+    const stood = new Map(); // standing → numbers
+    for (const { do: kind, standing, interventions } of commands) {
+      if (kind === 'stand') stood.set(standing, [...(stood.get(standing) ?? []), ...interventions.map((id) => this.number(id) ?? numbers[id] ?? '?')]);
+    }
+    const rows = [...stood].map(([standing, of]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: of.join(', ') })}`);
+    // Whoever is called gets the floor, and loses it after: that goes without saying.
+    const unsaid = stood.size ? ['introduce', 'take-floor'] : [];
+    // Which languages may be spoken is said where none of them was chosen by hand.
     const forced = commands.some(({ do: kind }) => kind === 'force-language');
-    const told = ({ do: kind }) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`]);
-    return [...new Set(commands.filter(told).map(one))].join(' · ');
+    const said = (kind) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`] && !unsaid.includes(kind));
+    return [...rows, ...new Set(commands.filter(({ do: kind }) => said(kind)).map(one))].join(' · ');
+  }
+
+  /** The number of a question that this page knows. */
+  number() {
+    return null;
   }
 
   #did({ do: kind, accepted, wanted, keep, written, flags, tag }) {

@@ -31,8 +31,9 @@ const STANDS = {
   approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
 };
 
+let waits = false; // whether something that may be rude has waited for long
 let due = null; // when what is said is shown anew
-const line = new QuestionLine({ shown: everything, came, closed: () => rest(), said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
+const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
@@ -139,6 +140,14 @@ async function remove(ids) {
   say(words.text(answer.refusal ? `refused.${answer.refusal.code}` : 'removed'));
 }
 
+/** The meeting is over: ask what becomes of those that are left, but not over what somebody is typing. */
+function closed() {
+  const field = document.activeElement;
+  const typing = field?.matches('textarea, select, input:not([type="checkbox"], [type="radio"])') && !field.closest('dialog');
+  if (!typing) rest();
+  else say(`${words.text('over')} ${at('LeftMany').textContent}`);
+}
+
 /** Ask what becomes of all that are left, and have it done in one act. */
 async function rest() {
   const [approved, unread] = questions.left();
@@ -205,11 +214,14 @@ function show() {
 function crowds() {
   const { more, known } = questions;
   const told = questions.crowds ?? [];
-  const made = JSON.stringify(told);
+  const unread = questions.alarms?.find(({ kind }) => kind === 'unread');
+  if (unread && !waits) say(words.text('alarm.unread', unread.values));
+  waits = Boolean(unread);
+  const made = JSON.stringify([told, unread]);
   if (at('Crowds').dataset.made !== made) {
     const focused = at('Crowds').contains(document.activeElement);
     at('Crowds').dataset.made = made;
-    at('Crowds').replaceChildren(...told.map(({ place, count, numbers: [first, last] }) => element('p', { class: 'warn' },
+    at('Crowds').replaceChildren(...(unread ? [element('p', { class: 'warn' }, words.text('alarm.unread', unread.values))] : []), ...told.map(({ place, count, numbers: [first, last] }) => element('p', { class: 'warn' },
       words.text('crowd', { n: count, first, last }), ' ', element('button', { type: 'button', 'data-place': place, 'aria-haspopup': 'dialog' }, words.text('crowd.decline')))));
     if (focused) at('CheckedTitle').focus();
   }

@@ -60,7 +60,7 @@ function pressed(id, does) {
 pressed('Taken', () => {
   const [next] = questions.panel('Queued');
   if (state.session.status === 'closed') say(words.text('over'));
-  else if (questions.called !== null) say(words.text('answered-first'));
+  else if (questions.called !== null) say(words.text('answered-first', { n: questions.get(questions.called)?.number ?? '?' }));
   else if (next) bring(next, 'called');
   else say(words.text('none'));
 });

@@ -64,7 +64,7 @@ export class QuestionLine {
     this.state.channel = answer.channel;
     this.seat = answer.seat;
     this.done.seats.add(answer.seat);
-    this.may = new Set(answer.may);
+    this.may = this.done.may = new Set(answer.may);
     this.state.notes = answer.notes;
     this.#hubs(answer.news.hubs);
     this.presence = answer.presence;
@@ -77,6 +77,7 @@ export class QuestionLine {
     this.questions.aside = answer.news['set-aside'];
     this.questions.lately = answer.news.lately;
     this.questions.crowds = answer.news.crowds;
+    this.questions.alarms = answer.news.alarm;
     this.#show();
   }
 
@@ -88,6 +89,9 @@ export class QuestionLine {
       this.#show();
     } else if (event === 'balance') {
       this.ears.balance?.(body);
+    } else if (event === 'alarm') {
+      this.questions.alarms = body;
+      this.#show();
     } else if (event === 'set-aside' || event === 'lately' || event === 'crowds') {
       this.questions[event === 'set-aside' ? 'aside' : event] = body;
       this.#show();
@@ -119,6 +123,7 @@ export class QuestionLine {
     if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};
     at('Break').hidden = status !== 'paused';
+    if (before && before !== status) this.#show(); // No turn goes on past the close.
     if (before && before !== 'closed' && status === 'closed') this.ears.closed();
   }
 

@@ -17,7 +17,10 @@ export class QuestionSheets {
   reason(items) {
     const { ready, own } = this.#fields('Decline');
     this.#name('Decline', items);
-    own.value = '';
+    own.value = ready.value = ''; // None is chosen beforehand: two keys would send it.
+    const needed = () => { ready.required = !own.value.trim(); };
+    own.oninput = needed;
+    needed();
     return this.#ask('Decline', () => own.value.trim() || ready.value);
   }
 

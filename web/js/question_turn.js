@@ -17,7 +17,10 @@ export class QuestionTurn {
     const { questions, state, words, say } = this.line;
     const { turn, time, typed, begin } = questions;
     at('Timer').hidden = turn === null || state.session.status === 'closed'; // which ends a turn
-    if (at('Timer').hidden) return;
+    if (at('Timer').hidden) {
+      if ([words.text('timer.over'), words.text('turn.nobody')].includes(at('Status').textContent)) say('');
+      return;
+    }
     const now = this.line.now();
     const spent = now - turn;
     const over = time > 0 && spent >= time;

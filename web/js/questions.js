@@ -36,6 +36,7 @@ export class Questions {
     this.lately = null; // ballots of the last minute: {support: {id: [n, addresses]}, hands: {id: [n, addresses]}}
     this.crowds = null; // many from one address: [{place, count, numbers}]
     this.more = null; // what is not here: {before, count, checked}
+    this.alarms = null; // of the meeting: [{kind, values}]
     this.known = false; // whether only browsers that keep a cookie may ask
     this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
     Object.assign(this, { limit: 0, time: 0, typed: false, begin: null });
@@ -68,7 +69,8 @@ export class Questions {
   /** Ids of a panel in their order: the queue in its own, what is over with the newest first. */
   panel(name, fits = () => true) {
     if (name === 'Queued') return this.queue.map(({ intervention }) => intervention).filter((id) => this.items.has(id) && fits(this.items.get(id)));
-    const found = [...this.items.values()].filter((item) => (PANELS[item.standing] ?? 'Others') === name && fits(item));
+    const where = ({ standing }) => (this.over && standing === 'called' ? 'Others' : PANELS[standing] ?? 'Others'); // Its turn ended with the meeting.
+    const found = [...this.items.values()].filter((item) => where(item) === name && fits(item));
     const over = name === 'Answered' || name === 'Others';
     found.sort((a, b) => (over ? b.since - a.since || b.number - a.number : a.number - b.number));
     return found.map(({ id }) => id);

@@ -10,6 +10,7 @@ from moothall.adapters.translation_texts import REACH_TEXTS
 from moothall.adapters.wall_texts import CONTROL_WALL_TEXTS, WALL_TEXTS
 from moothall.core.actors import Role
 from moothall.core.backstage_parts import Tag
+from moothall.core.floor.parts import Standing
 from moothall.services.reports import Kind
 
 ROLES = {
@@ -22,6 +23,22 @@ ROLES = {
     Role.SECRETARIAT: "Secretariat",
 }
 """What somebody is there for."""
+
+STANDINGS = {
+    Standing.CHECKED: "Being checked",
+    Standing.QUEUED: "In the queue",
+    Standing.CALLED: "Now",
+    Standing.ANSWERED: "Answered",
+    Standing.LATER: "Later",
+    Standing.DECLINED: "Not taken",
+    Standing.JOINED: "Joined",
+    Standing.TO_WRITE: "To be answered in writing",
+    Standing.WRITTEN: "Answered in writing",
+    Standing.TO_REPORT: "Passed on to those who write the report",
+    Standing.CLOSED: "Closed without an answer",
+    Standing.WITHDRAWN: "Taken back by its author",
+}
+"""Where a question stands, for those who run the meeting and in its record."""
 
 REPORTS = {
     Kind.NO_TEXT: "No text",
@@ -70,6 +87,9 @@ ALARMS = {
     "ends-now": "The planned end has come. Close it, or start the next one elsewhere.",
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
     "off-long": "Not recorded for {n} min. Ask whether it should still be so.",
+    "unread": (
+        "A question or comment that may be rude has waited for {n} min to be read. Look at it on the moderator's page."
+    ),
     "hubs-cut": "Groups that are cut off: {n}. Ask the chair whether to wait for them.",
     "break-speech": "They are speaking: end the break?",
     "quiet": "Nobody has spoken for {n} min. If it is a break, begin one.",
@@ -80,6 +100,8 @@ TAGS = {Tag.AGREED: "Agreed", Tag.DIVERGING: "Views differ", Tag.OPTION: "Option
 """What a line is marked as for the report."""
 
 DESK_TEXTS = {
+    **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
+    "number": "No. {n}",
     **WALL_TEXTS,
     **NAME_TEXTS,
     **{f"tag.{tag.value}": key for tag, key in TAGS.items()},
@@ -172,7 +194,6 @@ DESK_TEXTS = {
     "did.reword": "Spelling mended: {text}",
     "did.flag": "Question marked",
     "did.unflag": "Question marked as fine",
-    "did.stand": "Question brought on",
     "did.write-answer": "Answered in writing: {text}",
     "did.arrange-queue": "Queue arranged by hand",
     "did.order-queue": "Queue ordered by another rule",

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from moothall.adapters.about_texts import BALANCE_TEXTS
-from moothall.adapters.desk_texts import DESK_TEXTS
+from moothall.adapters.asking_texts import TURN_ENDED
+from moothall.adapters.desk_texts import DESK_TEXTS, STANDINGS
 from moothall.adapters.hands_texts import LEADING_TEXTS
 from moothall.adapters.presence_texts import PRESENCE_TEXTS
 from moothall.core.floor.order import Why
-from moothall.core.floor.parts import Kind, Order, Standing
+from moothall.core.floor.parts import Kind, Order
 
-STANDINGS = {
-    Standing.CHECKED: "Being checked",
-    Standing.QUEUED: "In the queue",
-    Standing.CALLED: "Now",
-    Standing.ANSWERED: "Answered",
-    Standing.LATER: "Later",
-    Standing.DECLINED: "Not taken",
-    Standing.JOINED: "Joined",
-    Standing.TO_WRITE: "To be answered in writing",
-    Standing.WRITTEN: "Answered in writing",
-    Standing.TO_REPORT: "Passed on to those who write the report",
-    Standing.CLOSED: "Closed without an answer",
-    Standing.WITHDRAWN: "Taken back by its author",
-}
 KINDS = {Kind.QUESTION: "A question", Kind.COMMENT: "A comment", Kind.REQUEST: "Asks to speak"}
 WHY = {
     Why.ARRANGED: "Put here by a person",
-    Why.ARRIVAL: "Came before the others",
+    Why.ARRIVAL: "In the order of arrival",
     Why.PLACE: "Their place has waited longest",
     Why.NEWCOMER: "Has had no turn yet",
     Why.AGAIN: "Has had a turn: others come first",
@@ -42,7 +29,14 @@ ORDERS = {
     Order.SUPPORT: ("Most wanted first", "What most people would ask too comes first."),
 }
 """The rules of the queue, each with what it means."""
-REASONS = ("Asked already", "Not about this subject", "There is no time left", "Nobody here can answer it")
+REASONS = (
+    "Asked already",
+    "Not about this subject",
+    "There is no time left",
+    "Nobody here can answer it",
+    "It is rude",
+    "It breaks the rules of this meeting",
+)
 """Why something is not taken, ready to be chosen."""
 FLAGS = {"blocked-word": "May be rude: read it first", "reported": "Reported by readers", "abuse": "Marked as rude"}
 SIFTING = {
@@ -57,14 +51,12 @@ MODERATING_TEXTS = {
     **BALANCE_TEXTS,
     **LEADING_TEXTS,
     **PRESENCE_TEXTS,
-    **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
     **{f"wants.{kind.value}": key for kind, key in KINDS.items()},
     **{f"why.{why.value}": key for why, key in WHY.items()},
     **{f"order.{order.value}": name for order, (name, _) in ORDERS.items()},
     **{f"means.{order.value}": meaning for order, (_, meaning) in ORDERS.items()},
     **{f"flag.{flag}": key for flag, key in FLAGS.items()},
     "flag": "Look at it",
-    "number": "No. {n}",
     "pick": "Pick no. {n}",
     "from.room": "On site",
     "from.remote": "Remote",
@@ -131,7 +123,8 @@ MODERATING_TEXTS = {
     "own.later": "Put off by its author",
     "own.queued": "Its author is ready again",
     "left": "Left: {n}",
-    "taken-first": "Press Taken first",
-    "answered-first": "Press Answered or Later first",
+    "taken-first": "Nothing has its turn now. Press “Call the next” first.",
+    "answered-first": "No. {n} still has its turn. Press “Answered” or “Later” first.",
+    "turn.ended": TURN_ENDED,
 }
 """What the scripts say, by their names for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.dates import format_date
 
 from moothall.adapters.asking_texts import NUMBERED, REMOVED, STANDS, figures
-from moothall.adapters.moderating_texts import STANDINGS
+from moothall.adapters.desk_texts import STANDINGS
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_menu import since
 from moothall.adapters.page_rows import channel_name, text_notice

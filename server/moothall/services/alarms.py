@@ -25,6 +25,8 @@ BREAK_SPEECH_MS = 10_000
 """Of what sounds like speech in a break."""
 OFF_MS = 1_800_000
 """Not recorded at a stretch."""
+UNREAD_MS = 300_000
+"""Something marked by a word of the lists, that nobody has looked at."""
 DISK_BYTES = 2_000_000_000
 """Free on the data's disk."""
 REPORTED_PERCENT = 3
@@ -78,6 +80,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     reporters: int = 0
     hubs: Hubs = {}
     """Rooms far away that take part."""
+    unread_for: int | None = None
+    """How long the first question has waited that is marked by a word of the lists."""
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -165,6 +169,8 @@ def _of_people(figures: Figures) -> list[Alarm]:
     if figures.reporters and figures.reporters * 100 >= figures.readers * REPORTED_PERCENT:
         all_readers = max(figures.readers, figures.reporters)
         found.append(Alarm(kind="reports", values={"n": figures.reporters, "all": all_readers}))
+    if figures.unread_for is not None and figures.unread_for >= UNREAD_MS:
+        found.append(Alarm(kind="unread", values={"n": figures.unread_for // 60_000}))
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
     if figures.left is not None:

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.events import ChannelKind
+from moothall.core.floor.unread import unread_for
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
@@ -314,6 +315,7 @@ class ControlRoom:
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),
             hubs=live.state.hubs,
+            unread_for=unread_for(live.state.floor, live.state.media_now(self._clock.wall())),
             left=None if overrun is None else overrun.left,
             disk_free=self.house.disk_free,
         )

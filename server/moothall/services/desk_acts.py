@@ -10,11 +10,13 @@ import msgspec
 from moothall.core.actors import Role
 from moothall.core.acts import Act, Acts, undo_id
 from moothall.core.authority import STAFF_ROLES
+from moothall.core.commands import Stand
 from moothall.core.event_codec import decode_event
 from moothall.core.events import BodyRemoved
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.moves import commands_of
 from moothall.core.ports import EventLog
+from moothall.core.session import State
 from moothall.services.log_folding import PAGE
 from moothall.services.publication import Publication
 from moothall.services.session_writer import SessionWriter
@@ -43,9 +45,12 @@ class News(msgspec.Struct, frozen=True):
     """Those that can't be undone any more."""
 
 
-def shown(act: Act, by: Presence) -> dict[str, object]:
-    """An act as desks are told of it, of plain values for JSON."""
+def shown(act: Act, by: Presence, state: State) -> dict[str, object]:
+    """An act as desks are told of it, of plain values for JSON; `state` knows the numbers of its questions."""
+    stands = (command for command in act.commands if isinstance(command, Stand))
+    asked = (state.floor.get(name) for command in stands for name in command.interventions)
     return {
+        "numbers": {each.id: each.number for each in asked if each is not None},
         "id": act.id,
         "at": act.at,
         "by": msgspec.to_builtins(by),
@@ -66,6 +71,11 @@ class DeskActs:
         self._followed = False
         """Whether the acts are those of the log up to what was published last."""
         self._loading = asyncio.Lock()
+
+    @property
+    def state(self) -> State:
+        """The session as far as it is known here."""
+        return self._acts.state
 
     @property
     def followed(self) -> bool:

@@ -124,7 +124,7 @@ class Desks:
 
     def _tell_acts(self, table: Table, news: ActNews) -> None:
         for act in news.acts:
-            table.tell("acted", shown(act, self._who(table, act)))
+            table.tell("acted", shown(act, self._who(table, act), table.acts.state))
         if news.forgotten:
             # Once words were removed, no act has them any more, neither what was written nor what stood there before.
             table.tell("forgotten", list(news.forgotten))
@@ -209,7 +209,7 @@ class Desks:
             "may": sorted(_may(staff.role)),
             "now": self._clock.wall(),
             "presence": self.presence(session),
-            "acts": [shown(act, self._who(table, act)) for act in table.acts.all()[-SHOWN_ACTS:]],
+            "acts": [shown(act, self._who(table, act), table.acts.state) for act in table.acts.all()[-SHOWN_ACTS:]],
             "notes": notes,
             "words": _words(live.state, wanted),
             "news": news,

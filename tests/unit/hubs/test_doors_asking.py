@@ -109,6 +109,14 @@ async def test_after_the_close_nothing_is_taken(house: OpenRoom) -> None:
     assert "takes no more questions" in text
 
 
+async def test_a_meeting_may_take_nothing_of_browsers_that_keep_no_cookie(house: OpenRoom) -> None:
+    await house.room.meeting.do(do.LimitAsking(known=True))
+    status, _, text = await house.browser().post("/s/s/ask", FILLED)
+    assert status == 422
+    assert "only from browsers that keep a cookie" in text
+    assert (await house.browser("a").post("/s/s/ask", FILLED))[0] == 303
+
+
 async def test_the_coordinator_asks_for_others_by_their_names(house: OpenRoom) -> None:
     coordinator = await house.coordinator()
     assert "For our group: \u2068Kisumu\u2069" in (await coordinator.get("/s/s/ask"))[1]

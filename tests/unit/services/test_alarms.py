@@ -53,6 +53,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"unsaved": True}, "unsaved", {}),
         ({"disk_free": 1_900_000_000}, "disk", {"n": 1_900}),
         ({"hubs": {"a": AWAY, "b": AWAY}}, "hubs-cut", {"n": 2}),
+        ({"unread_for": 359_000}, "unread", {"n": 5}),
         ({"off_for": 1_800_000, "words_age": 1_800_000}, "off-long", {"n": 30}),
         ({"reporters": 14}, "reports", {"n": 14, "all": 210}),
         ({"reporters": 2, "readers": 0}, "reports", {"n": 2, "all": 2}),

@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from asking import asked
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.acts import Act, undo_id
-from moothall.core.ids import CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.moves import commands_of
 from moothall.core.removing import Lines
 from moothall.services.desk_acts import ACTS, DeskActs, News, Presence, shown
@@ -195,11 +197,18 @@ def test_an_act_is_told_of_in_plain_values() -> None:
         commands=(do.LeaveNote(text="x"),),
         undo=(),
     )
-    assert shown(act, Presence(seat="1", role=Role.TECHNICIAN, label="Ann's laptop")) == {
+    assert shown(act, Presence(seat="1", role=Role.TECHNICIAN, label="Ann's laptop"), asked()) == {
         "id": "x",
+        "numbers": {},
         "at": 5,
         "by": {"seat": "1", "role": "technician", "label": "Ann's laptop", "name": ""},
         "commands": ({"do": "note", "text": "x", "note": "", "to": None},),
         "undo": (),
         "undone": False,
     }
+
+
+def test_questions_that_an_act_brings_somewhere_are_told_with_their_numbers() -> None:
+    brought = do.Stand(interventions=(InterventionId("b"), InterventionId("gone")), standing=Standing.LATER)
+    act = Act(id=CommandId("x"), at=5, by=Actor(Role.CHAIR, "l1"), last=7, commands=(brought,), undo=())
+    assert shown(act, Presence(seat="1", role=Role.CHAIR, label=""), asked())["numbers"] == {"b": 2}

@@ -1,8 +1,8 @@
 """Words for which an intervention waits for a person's eye, whatever else it says. Pure.
 
 A word is looked for as a whole: "ass" is not found in "class". Case, compatibility forms (NFKC: full-width letters,
-ligatures) and characters that nobody sees don't matter. Where words aren't parted by spaces (Chinese, Japanese, Thai,
-Lao, Khmer, Burmese) a word is found wherever its characters stand.
+ligatures), characters that nobody sees and the vowel signs of Arabic don't matter. Where words aren't parted by spaces
+(Chinese, Japanese, Thai, Lao, Khmer, Burmese) a word is found wherever its characters stand.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ BLOCKED_WORD = "blocked-word"
 _ENTRY = re.compile(r"(?:([a-z]{2,3}):)?\s*(.+)", re.DOTALL)
 _UNPARTED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Thai, Lao, Burmese, Khmer, kana and Han, by the blocks of Unicode 15."""
+_ARABIC_MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
+"""Vowel signs, which are written or not, and the stroke that makes a word longer."""
 _PARTED = re.compile(rf"[^\W{_UNPARTED}]")
 
 
 def _plain(text: str) -> str:
     """As it is compared: NFKC, without case, and a space wherever there is any."""
-    seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    seen = "".join(
+        letter for letter in text if unicodedata.category(letter) != "Cf" and not _ARABIC_MARKS.match(letter)
+    )
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
     return " ".join(folded.split())
 

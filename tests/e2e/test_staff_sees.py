@@ -1,0 +1,101 @@
+"""Whoever acts sees what came of it, on every page of the staff; and nothing acts on what is out of view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from asking import MODERATOR, SOMEBODY, ask, name
+from desk_meeting import FLOOR, S, meeting
+from moothall.core import commands as do
+from moothall.core.actors import Role
+from moothall.core.floor.parts import Standing
+from moothall.core.signals import Unrecorded
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+IN_VIEW = """said => {
+  const { top, bottom, height } = said.getBoundingClientRect();
+  return height > 20 && top >= 0 && bottom <= innerHeight;
+}"""
+ABOVE = (
+    """(part) => part.getBoundingClientRect().bottom <= document.querySelector('#Write').getBoundingClientRect().top"""
+)
+
+
+async def test_a_refusal_is_seen_and_undo_stands_where_the_link_may_undo(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life.")
+        await on.do(ask("a", "Who pays?"), by=SOMEBODY)
+        await on.do(do.Stand(interventions=(name("a"),), standing=Standing.QUEUED), by=MODERATOR)
+        await on.sit_down(page, Role.RAPPORTEUR)
+        await expect(page.locator("#Done")).to_contain_text("In the queue: No. 1")
+        await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+        await page.locator("#s1 [data-does=pick]").check()
+        await page.keyboard.press("o")
+        await expect(page.locator("#s1 .tag")).to_have_text("Option")
+        await expect(page.get_by_role("button", name="Undo: Line marked")).to_have_count(1)
+        await expect(page.locator("#s1 [data-does=pick]"), "the pick ends with the act").not_to_be_checked()
+        await on.say("s2", "We agree.")
+        await page.locator("#s2 [data-does=pick]").focus()
+        await page.keyboard.press("a")
+        await expect(page.locator("#s2 .tag")).to_have_text("Agreed")
+        await expect(page.locator("#s1 .tag")).to_have_text("Option")
+        await on.sit_down(page, query="?role=technician")
+        await page.get_by_label("Add a name or term").fill("Smith, John")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Status")).to_have_text("That can't be done so")
+        assert await page.locator("#Status").evaluate(IN_VIEW)
+
+
+async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for number in range(40):
+            await on.say(
+                f"s{number}", f"This is line {number} of the meeting, and it is long enough to fill some space."
+            )
+        await on.sit_down(page, Role.CAPTIONER)
+        newest = page.get_by_role("button", name="To the newest line")
+        await expect(newest).to_be_hidden()
+        await page.locator("#Log").evaluate("log => { log.scrollTop = 0; }")
+        await newest.click()
+        await expect(page.locator("#s39")).to_be_in_viewport()
+        await expect(newest).to_be_hidden()
+        await on.do(do.BeginNotRecorded())
+        text = "What nobody keeps, and what is long enough for several rows of a narrow text. " * 6
+        on.live.writer.signal(Unrecorded(channel=FLOOR, text=text, language="en"))
+        await expect(page.locator("#Unsaved .text")).to_contain_text("What nobody keeps")
+        assert await page.locator("#Unsaved").evaluate(ABOVE)
+        await page.keyboard.press("w")
+        await page.keyboard.type("Half a line")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("e")
+        await expect(page.locator(".editor textarea")).to_be_focused()
+        await expect(page.locator("#Write textarea")).to_have_value("Half a line")
+
+
+async def test_at_the_close_no_turn_stays_and_no_sheet_covers_what_is_typed(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for what in "ab":
+            await on.do(ask(what, f"Question {what}?"), by=SOMEBODY)
+        await on.do(do.Stand(interventions=(name("a"), name("b")), standing=Standing.QUEUED), by=MODERATOR)
+        await on.do(do.LimitTurns(ms=1), do.Stand(interventions=(name("a"),), standing=Standing.CALLED), by=MODERATOR)
+        await page.goto(await on.link(Role.MODERATOR))
+        await page.goto(f"{on.running.address}/moderate/{S}")
+        await expect(page.locator("#Called #q-a")).to_be_visible()
+        await expect(page.locator("#Status")).to_have_text("Over time")
+        await page.locator("#Add textarea").fill("Somebody on site asks")
+        await on.do(do.CloseSession())
+        await expect(page.locator("#Others #q-a")).to_contain_text("It had its turn when the meeting ended")
+        await expect(page.locator("#Called .question")).to_have_count(0)
+        await expect(page.locator("#Status")).to_contain_text("Left: 2")
+        assert not await page.locator("#Rest").evaluate("sheet => sheet.open")
+        await page.keyboard.press("Escape")
+        await page.locator("#q-b").focus()
+        await page.keyboard.press("x")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Decline"), "no reason is chosen beforehand").to_be_visible()
+        await page.locator("#Decline select").select_option("It is rude")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Others #q-b")).to_contain_text("Not taken, because \u2068It is rude\u2069")
