@@ -20,6 +20,7 @@ from moothall.core.errors import ProtocolError, RecordBroken, Refusal, RefusalCo
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
+from moothall.services.live_pace import Pace
 from moothall.services.live_take import LiveTake
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
@@ -91,6 +92,8 @@ class AudioDoor:
         self._session_in = session_in
         # One per text and connection; bounded by the staff's own connections.
         self._senders: dict[tuple[SessionId, ChannelId], _Sender] = {}
+        # One per text that more came of than time gives; the others are forgotten at the next hello.
+        self._paces: dict[tuple[SessionId, ChannelId], Pace] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         self._closed = False
 
@@ -222,7 +225,7 @@ class AudioDoor:
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell(request, socket, take, sender))
-                receiving = tasks.create_task(self._receive(socket, take))
+                receiving = tasks.create_task(self._receive(socket, take, self._pace(sender.key)))
                 await asyncio.wait({telling, receiving}, return_when=asyncio.FIRST_COMPLETED)
                 receiving.cancel()
                 telling.cancel()
@@ -230,7 +233,13 @@ class AudioDoor:
             raise broken.exceptions[0] from None
         return not socket.closed
 
-    async def _receive(self, socket: web.WebSocketResponse, take: LiveTake) -> None:
+    def _pace(self, key: tuple[SessionId, ChannelId]) -> Pace:
+        """How fast a text's sound may come, whoever sends it, and however often they come back."""
+        now = self._clock.monotonic()
+        self._paces = {each: pace for each, pace in self._paces.items() if each == key or not pace.rested(now)}
+        return self._paces.setdefault(key, Pace(now))
+
+    async def _receive(self, socket: web.WebSocketResponse, take: LiveTake, pace: Pace) -> None:
         """Take in what comes, until the connection ends."""
         bucket = Bucket.full(PIECES, self._clock.monotonic())
         async for message in socket:
@@ -241,6 +250,7 @@ class AudioDoor:
             await self._clock.sleep(wait)
             if message.type is WSMsgType.BINARY:
                 piece = audio.decode_piece(message.data)
+                await self._clock.sleep(pace.take(max(0, piece.end - take.received), self._clock.monotonic()))
                 if not await take.feed(piece, self._clock.monotonic()) and not take.finished:
                     msg = f"The piece at {piece.first} does not follow what ends at {take.received}."
                     raise ProtocolError(msg)
