@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.adapters.engine_link import EngineSocket, Holder, serve_engines
 from moothall.core.errors import ConfigurationError
 from moothall.testing.engine_channel import EngineChannel
 from moothall.testing.loop import run
@@ -25,7 +25,7 @@ from moothall_models.engine import Engine, EngineSettings
 from moothall_models.engine_clock import WallClock
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
-TOKENS = {"secret": "hall"}
+TOKENS = {"secret": Holder("hall")}
 
 
 def engine(url: str, script: Script, token: str = "secret") -> Engine:  # noqa: S107 - no secret

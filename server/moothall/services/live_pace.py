@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from moothall.services.live_audio import RATE
+
+T = TypeVar("T")
 
 KEPT = 630 * RATE
 """Samples that may come at once: the ten minutes that a microphone keeps of what it can't send, and a little more."""
@@ -36,3 +40,16 @@ class Pace:
     def _pass(self, now: int) -> None:
         self._left = min(FULL, self._left + (now - self._at) * RATE * PERCENT)
         self._at = now
+
+
+class Paces(Generic[T]):
+    """Of all texts, whoever sends their sound, and however often they come back."""
+
+    def __init__(self) -> None:
+        # One per text that more came of than time gives; the others are forgotten when the next one is asked for.
+        self._known: dict[T, Pace] = {}
+
+    def of(self, text: T, now: int) -> Pace:
+        """That of one text."""
+        self._known = {each: pace for each, pace in self._known.items() if each == text or not pace.rested(now)}
+        return self._known.setdefault(text, Pace(now))

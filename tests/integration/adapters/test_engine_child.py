@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.engine_child import FIRST_WAIT_MS, LONGEST_WAIT_MS, STEADY_MS, EngineChild
-from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.adapters.engine_link import EngineSocket, Holder, serve_engines
 from moothall.testing.clock import ManualClock
 from moothall.testing.scripted import make_script, write_script
 
@@ -197,7 +197,7 @@ async def test_when_this_process_is_killed_the_engine_goes_with_it(tmp_path: Pat
             pass
         left.set()
 
-    async with serve_engines("127.0.0.1", 0, lambda: {"secret": "child"}, serve) as port:
+    async with serve_engines("127.0.0.1", 0, lambda: {"secret": Holder("child")}, serve) as port:
         arguments = ("--url", f"ws://127.0.0.1:{port}/", "--model", f"scripted:{tmp_path / 'script.json'}")
         parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, *arguments)
         await dialled.wait()

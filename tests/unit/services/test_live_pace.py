@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.services.live_audio import RATE
-from moothall.services.live_pace import KEPT, Pace
+from moothall.services.live_pace import KEPT, Pace, Paces
 
 HOUR_S = 3_600
 
@@ -30,6 +30,17 @@ def test_a_microphone_that_sends_as_it_hears_never_waits_and_neither_does_one_af
     assert pace.rested(now)
     for _ in range(600):
         assert pace.take(RATE, now) == 0
+
+
+def test_a_texts_pace_is_remembered_until_it_is_rested() -> None:
+    paces: Paces[str] = Paces()
+    used = paces.of("a", 0)
+    used.take(3 * RATE, 0)
+    other = paces.of("b", 0)
+    assert paces.of("a", 1_000) is used
+    assert paces.of("b", 2_000) is not other
+    assert paces.of("c", 10_000) is not used
+    assert paces.of("a", 10_000) is not used
 
 
 @given(st.lists(st.tuples(st.integers(0, 600_000), st.integers(1, RATE)), max_size=60))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from moothall.core.errors import ProtocolError
-from moothall.services.translators import IN_FLIGHT, NoTranslator, TranslationFailed, Translators
+from moothall.services.translators import ANSWER_S, IN_FLIGHT, NoTranslator, TranslationFailed, Translators
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
@@ -143,8 +143,8 @@ def test_translators_that_never_answer_are_given_up_and_whoever_started_them_is_
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
             house = House(group)
-            hung: list[str] = []
-            house.translators.tell_hung(hung.append)
+            hung: list[bool] = []
+            house.translators.tell_hung(lambda: hung.append(True))
             await settle()
             house.echo.silent = True
             asked = [asyncio.ensure_future(house.translators.hop(text, EN_PT, "")) for text in ("One", "Two")]
@@ -152,8 +152,8 @@ def test_translators_that_never_answer_are_given_up_and_whoever_started_them_is_
                 with pytest.raises(NoTranslator):
                     await each
             await settle()
-            assert asyncio.get_running_loop().time() == 40
-            assert hung == ["echo"]
+            assert asyncio.get_running_loop().time() == ANSWER_S
+            assert hung == [True]
             assert house.translators.directions == ()
 
     run(story())

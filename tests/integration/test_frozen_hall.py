@@ -1,0 +1,67 @@
+"""A whole server with its engine, of which one or the other is stopped for longer than anybody's patience."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from hall_process import CLOCK, HallProcess, free_port, logged, plain, require_nothing_lost, watched, write_wave
+from moothall.services.engine_watch import Patience
+from moothall.testing.scripted import Script, make_script, render, write_script
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+SILENT_MS = Patience().silent_ms
+
+
+def made(folder: Path, number: int, script: Script) -> HallProcess:
+    (folder / "script.json").write_bytes(write_script(script))
+    write_wave(folder / "sound.wav", render(script))
+    return HallProcess(folder / "data", folder / "sound.wav", f"scripted:{folder / 'script.json'}", free_port(number))
+
+
+async def test_an_engine_that_is_stopped_is_replaced_and_every_word_stands_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = make_script(44, 100)
+    hall = made(tmp_path, 20, script)
+    async with watched(hall) as witness:
+        await witness.more_words(5)
+        stopped, words, since = hall.engine_pid, len(witness.words), CLOCK.monotonic()
+        assert stopped is not None
+        os.kill(stopped, signal.SIGSTOP)
+        attached = witness.attached
+        await witness.until(lambda: witness.attached > attached)
+        replaced = CLOCK.monotonic() - since
+        await witness.more_words(words)
+        back = CLOCK.monotonic() - since
+        await witness.until(lambda: witness.closed)
+    with capsys.disabled():
+        print(f"\nengine stopped: another one attached after {replaced} ms, the next words after {back} ms")  # noqa: T201
+    log = logged(hall.data)
+    require_nothing_lost(witness, log)
+    assert plain(log.words) == [word.text.strip() for word in script.words]
+    assert log.gaps == 0
+    assert witness.attached == attached + 1
+    assert replaced >= SILENT_MS - 1_000
+
+
+async def test_a_server_that_is_stopped_kills_no_engine(tmp_path: Path) -> None:
+    script = make_script(45, 60)
+    hall = made(tmp_path, 21, script)
+    async with watched(hall) as witness:
+        await witness.more_words(5)
+        engine = hall.engine_pid
+        os.kill(hall.pid, signal.SIGSTOP)
+        await CLOCK.sleep(2 * SILENT_MS)
+        os.kill(hall.pid, signal.SIGCONT)
+        words = len(witness.words)
+        await witness.more_words(words)
+        assert hall.engine_pid == engine
+        await witness.until(lambda: witness.closed)
+    log = logged(hall.data)
+    assert plain(log.words) == [word.text.strip() for word in script.words]
+    assert log.gaps == 0
+    assert "given up" not in hall.log.read_text()
