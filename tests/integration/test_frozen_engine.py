@@ -144,7 +144,9 @@ async def test_sound_that_ends_every_engine_is_a_gap_and_the_words_behind_it_com
 
 
 @pytest.mark.parametrize("how", [pytest.param("busy-once", marks=pytest.mark.slow), "memory-once"])
-async def test_one_that_ends_there_once_costs_no_word(tmp_path: Path, how: str) -> None:
+async def test_one_that_ends_there_once_costs_no_word(
+    tmp_path: Path, how: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     script = make_script(43, 60)
     program = ("-c", ENGINE, how, script.words[20].text.strip(), str(tmp_path / "done"))
     async with hall(tmp_path, script, Patience(stuck_ms=3_000), *program) as (on, done):
@@ -152,3 +154,6 @@ async def test_one_that_ends_there_once_costs_no_word(tmp_path: Path, how: str) 
         words, gaps, attached = await on.events()
     assert (words, gaps) == (said(script), [])
     assert attached >= 2
+    errors = capfd.readouterr().err
+    assert ("The engine has no memory left" in errors) == how.startswith("memory")
+    assert "Traceback" not in errors

@@ -50,8 +50,14 @@ class EchoEnd:
     """The translators: `[pt] text` for every text, unless told otherwise."""
 
     def __init__(
-        self, directions: Sequence[Direction] = DIRECTIONS, missing: Sequence[str] = (), *, own: bool = True
+        self,
+        directions: Sequence[Direction] = DIRECTIONS,
+        missing: Sequence[str] = (),
+        *,
+        own: bool = True,
+        life: str = "",
     ) -> None:
+        self._life = life
         self._to_translators, self._to_server = Pipe(), Pipe()
         self.server = TranslatorServerEnd(self._to_translators, self._to_server, own=own)
         self.directions = tuple(directions)
@@ -79,9 +85,10 @@ class EchoEnd:
 
     async def run(self) -> None:
         """Say hello and answer, until the link is cut."""
-        await self.tell(
-            wire.TranslatorHello(protocol=wire.PROTOCOL, name="echo", directions=self.directions, missing=self.missing)
+        hello = wire.TranslatorHello(
+            protocol=wire.PROTOCOL, name="echo", directions=self.directions, missing=self.missing, life=self._life
         )
+        await self.tell(hello)
         while (frame := await self._to_translators.get()) is not None:
             await self._answer(wire.decode_to_translators(frame))
 
