@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         computing = Computing(
             threads=asked.threads, workers=workers, device=asked.device, compute_type=asked.compute_type
         )
-        progress = Progress("" if asked.clock == "cpu" else own_life(environment))
+        progress = Progress("" if asked.clock == "cpu" else own_life(environment), time.perf_counter)
         if progress.life:
             send_pulses(settings.url, settings.token, progress, seconds=time.perf_counter)
         recognizer, voice = load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))

@@ -19,7 +19,7 @@ from moothall_models.engine_bench import run_bench
 from moothall_models.engine_clock import CpuClock, EngineClock
 from moothall_models.engine_live import run_live
 from moothall_models.engine_session import LinkSession
-from moothall_models.ports import Hypothesis, Recognizer, VoiceActivity, Window
+from moothall_models.ports import RATE, Hypothesis, Recognizer, VoiceActivity, Window
 from moothall_models.progress import Progress
 from moothall_models.speech.overload import Load
 
@@ -118,17 +118,17 @@ class Engine:
             return
         # No more threads than workers: what a dead link left to be done takes the place of one.
         self._progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
-        with ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise") as workers:
-            try:
-                await self._warm_up(workers)
-                while True:
-                    if self._key_refused:
-                        await self._rest(workers)
-                    else:
-                        await self._serve_link(workers)
-                    await asyncio.sleep(self._backoff.next_ms() / 1000)
-            finally:
-                workers.shutdown(wait=False, cancel_futures=True)
+        workers = ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise")
+        try:
+            await self._warm_up(workers)
+            while True:
+                if self._key_refused:
+                    await self._rest(workers)
+                else:
+                    await self._serve_link(workers)
+                await asyncio.sleep(self._backoff.next_ms() / 1000)
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)  # A pass that hangs isn't waited for.
 
     def _ready(self) -> None:
         self._clock.warmed_up()
@@ -184,7 +184,7 @@ class Engine:
 
     async def _serve_link(self, workers: ThreadPoolExecutor) -> None:
         async def recognise(windows: Sequence[Window]) -> Sequence[Hypothesis]:
-            return await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.recognise_all, windows)
+            return await asyncio.get_running_loop().run_in_executor(workers, self._pass, windows)
 
         async def serve(socket: ClientConnection) -> None:
             logger.info("engine %s: connected", self._settings.name)
@@ -199,7 +199,6 @@ class Engine:
                     workers=self._settings.workers,
                     at_once=self._recognizer.at_once,
                     progress=self._progress,
-                    limit_ms=self._recognizer.limit_ms,
                 )
             except* KeyRefused as refused:
                 self._refused(first_of(refused))
@@ -212,6 +211,11 @@ class Engine:
             logger.warning("engine %s: the link ended", self._settings.name)
 
         await self._server.talk(serve)
+
+    def _pass(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+        sound_ms = sum(len(window.audio) for window in windows) * 1000 // RATE
+        with self._progress.passing(sound_ms, self._recognizer.limit_ms):
+            return self._recognizer.recognise_all(windows)
 
     def _hello(self) -> wire.Hello:
         room = self._load.room(0, 0)

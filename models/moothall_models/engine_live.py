@@ -10,7 +10,7 @@ from moothall.core.errors import ProtocolError
 from moothall.wire.engine import ToEngine, ToServer
 from moothall_models.engine_clock import EngineClock
 from moothall_models.engine_session import LinkSession, Turn
-from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Window
+from moothall_models.ports import VAD_FRAME, Hypothesis, Window
 from moothall_models.progress import Progress
 
 
@@ -39,14 +39,13 @@ async def run_live(
     workers: int = 1,
     at_once: int = 1,
     progress: Progress | None = None,
-    limit_ms: int = 0,
 ) -> None:
     """Serve the link until it ends. Raises ProtocolError when the server breaks the rules.
 
     `workers`: how many run passes at a time; `at_once`: how many one of them takes together, each of another channel.
-    `progress` is told of all that is done; `limit_ms`: within which a pass ends by itself, where that is known.
+    `progress` is told of what is taken in, and whose passes are under way.
     """
-    live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once, limit_ms=limit_ms)
+    live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once)
     if progress is not None:
         live.tell(progress)
     broken: ProtocolError | None = None
@@ -72,11 +71,9 @@ class _Live:
         *,
         workers: int,
         at_once: int,
-        limit_ms: int,
     ) -> None:
         self._progress = Progress("")
         self._before = 0
-        self._limit_ms = limit_ms
         self._session = session
         self._link = link
         self._recognise = recognise
@@ -89,6 +86,7 @@ class _Live:
     def tell(self, progress: Progress) -> None:
         """From now on tell of all that is done."""
         self._progress, self._before = progress, progress.samples
+        progress.streams = frozenset()  # What a dead link left to be done is nobody's of this one.
 
     async def read(self) -> None:
         while (message := await self._link.receive()) is not None:
@@ -114,15 +112,9 @@ class _Live:
         return self._session.next_passes(self._clock.now(), workers=self._free, at_once=self._at_once)
 
     async def _run(self, turns: Sequence[Turn]) -> None:
-        windows = [turn.request.window for turn in turns]
-        sound_ms = sum(len(window.audio) for window in windows) * 1000 // RATE
-        streams = tuple(turn.stream for turn in turns)
-        number, began, took = self._progress.begin(streams, sound_ms, self._limit_ms), self._clock.now(), None
-        try:
-            hypotheses = await self._recognise(windows)
-            took = self._clock.now() - began
-        finally:
-            self._progress.end(number, took)
+        self._progress.streams |= {turn.stream for turn in turns}
+        hypotheses = await self._recognise([turn.request.window for turn in turns])
+        self._progress.streams -= {turn.stream for turn in turns}
         self._free += 1
         for turn, hypothesis in zip(turns, hypotheses, strict=True):
             self._session.passed(turn, hypothesis, self._clock.now())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
@@ -19,7 +20,6 @@ MEASURED = 20
 
 
 class _Pass(msgspec.Struct):
-    streams: tuple[int, ...]
     window_ms: int
     limit_ms: int
     aged_ms: int = 0
@@ -28,20 +28,22 @@ class _Pass(msgspec.Struct):
 class Progress:
     """Of one process. May be called from any thread."""
 
-    def __init__(self, life: str) -> None:
-        """`life`: the name of this run of the program; empty where nobody is told of it."""
+    def __init__(self, life: str, seconds: Callable[[], float] = lambda: 0.0) -> None:
+        """`life`: the name of this run of the program, empty where nobody is told; `seconds`: a monotonic clock."""
         self.life = life
         self.waiting = False
         """Whether there is sound that wasn't taken in, or a pass that is wanted."""
         self.samples = 0
         """Samples taken in."""
+        self.streams: frozenset[int] = frozenset()
+        """Whose passes are under way, by the numbers of their link."""
         self.news = threading.Event()
         """Set when something began of which the next pulse should tell at once."""
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._working = False
         self._passes = 0
-        self._under_way: dict[int, _Pass] = {}
-        self._began = 0
+        self._under_way: list[_Pass] = []  # Bound: the threads that work.
         self._longest_ms = 0
         self._rates: deque[float] = deque(maxlen=MEASURED)
         self._loop: Callable[[Callable[[], None]], object] = lambda answer: answer()
@@ -58,34 +60,35 @@ class Progress:
         with self._lock:
             self._loop, self._asked, self._loop_ms = call, False, 0
 
-    def begin(self, streams: tuple[int, ...] = (), window_ms: int = 0, limit_ms: int = 0) -> int:
-        """A pass over so much sound is under way, and ends by itself within `limit_ms` where that is known.
+    @contextmanager
+    def passing(self, window_ms: int = 0, limit_ms: int = 0) -> Iterator[None]:
+        """A pass over so much sound, in the thread that computes it: nothing else knows when one that hangs is over.
 
-        Returns its number.
+        `limit_ms`: within which it ends by itself, where that is known.
         """
+        own, began = _Pass(window_ms, limit_ms), self._seconds()
         with self._lock:
-            self._began += 1
-            self._under_way[self._began] = _Pass(streams, window_ms, limit_ms)
-            number = self._began
+            self._under_way.append(own)
         self.news.set()
-        return number
-
-    def end(self, number: int, took_ms: float | None) -> None:
-        """It is over; None: it failed, and says nothing of how long a pass takes."""
-        with self._lock:
-            over = self._under_way.pop(number)
-            self._passes += 1
-            if took_ms is not None and over.window_ms:
-                self._rates.append(took_ms / over.window_ms)
+        took_ms = 0.0
+        try:
+            yield
+            took_ms = (self._seconds() - began) * 1000
+        finally:
+            with self._lock:
+                self._under_way = [each for each in self._under_way if each is not own]
+                self._passes += 1
+                if took_ms and window_ms:
+                    self._rates.append(took_ms / window_ms)
 
     def pulse(self, passed_ms: int, loaded: int) -> Pulse:
         """How things are after `passed_ms` more; `loaded` grows with what was read and computed."""
         passed_ms = min(passed_ms, 2 * EVERY_MS)
         with self._lock:
-            for each in self._under_way.values():
+            for each in self._under_way:
                 each.aged_ms += passed_ms
             self._loop_ms = self._loop_ms + passed_ms if self._asked else 0
-            worst = max(self._under_way.values(), key=self._overdue, default=None)
+            worst = max(self._under_way, key=self._overdue, default=None)
             pulse = Pulse(
                 life=self.life,
                 working=self._working,
@@ -97,7 +100,7 @@ class Progress:
                 usual_ms=0 if worst is None else self._usual(worst),
                 limit_ms=0 if worst is None else worst.limit_ms,
                 loop_ms=self._loop_ms,
-                streams=tuple(sorted({stream for each in self._under_way.values() for stream in each.streams})),
+                streams=() if worst is None else tuple(sorted(self.streams)),
             )
             ask = not self._asked
             self._asked = True

@@ -195,12 +195,12 @@ class TranslatorService:
 
         def call() -> T:
             loop.call_soon_threadsafe(begun.set)
-            return work()
+            with self._progress.passing(limit_ms=round(within_s * 1000)):
+                return work()
 
         done = loop.run_in_executor(thread, call)
         done.add_done_callback(lambda answer: answer.cancelled() or answer.exception())  # Somebody may have given up.
         await begun.wait()  # Waiting for its turn is not hanging.
-        under_way = self._progress.begin(limit_ms=round(within_s * 1000))
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(done)
@@ -211,8 +211,6 @@ class TranslatorService:
                 f"{within_s:.0f} s; the process ends and is started again."
             )
             raise TranslatorHung(msg) from None
-        finally:
-            self._progress.end(under_way, None)
 
 
 def _broke(direction: Direction, error: Exception) -> TranslationFailed:

@@ -25,7 +25,7 @@ from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.testing.seeded import SeededRandomness
 
 ENGINE = """
-import sys
+import os, sys
 from pathlib import Path
 from moothall_models import cli
 from moothall_models.recognizers.scripted import ScriptedRecognizer
@@ -41,7 +41,9 @@ def recognise(self, window):
         hoard = bytearray(8 << 30)
     return heard
 ScriptedRecognizer.recognise = recognise
-sys.exit(cli.main(sys.argv[4:]))
+ended = cli.main(sys.argv[4:])
+sys.stderr.flush()
+os._exit(ended)
 """
 """An engine that hangs, or asks for more memory than it may have, in the pass that hears a word."""
 
@@ -157,3 +159,33 @@ async def test_one_that_ends_there_once_costs_no_word(
     errors = capfd.readouterr().err
     assert ("The engine has no memory left" in errors) == how.startswith("memory")
     assert "Traceback" not in errors
+
+
+@pytest.mark.slow
+async def test_one_on_another_machine_that_hangs_is_let_in_no_more_and_ends(tmp_path: Path) -> None:
+    script = make_script(45, 40)
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    made = MemoryHall(patience=Patience(stuck_ms=1_000))
+    async with (
+        memory_hall(made),
+        serve_engines(
+            "127.0.0.1", 0, lambda: {"t": Holder("far")}, made.recognising.serve, feel=made.pulses.serve
+        ) as port,
+        asyncio.TaskGroup() as group,
+    ):
+        watching = group.create_task(made.pulses.run())
+        _, audio, task = await job(made)
+        await audio.carry(Said(render(script)), as_live=False)
+        arguments = ["busy", script.words[20].text.strip(), str(tmp_path / "done")]
+        engine = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", ENGINE, *arguments),
+            *("--url", f"ws://127.0.0.1:{port}/", "--model", f"scripted:{tmp_path / 'script.json'}"),
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "MOOTHALL_ENGINE_TOKEN": "t"},
+        )
+        _, errors = await engine.communicate()
+        assert made.recognising.engines == 0
+        watching.cancel()
+        task.cancel()
+    assert engine.returncode == 1
+    assert b"has to be started again" in errors

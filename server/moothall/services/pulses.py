@@ -111,6 +111,7 @@ class Pulses:
             msg = f"{name} was given up: {Verdict.STUCK}."
             raise GivenUp(msg)
         if known is not None:
+            known.name = name
             known.watch.anew(self._clock.monotonic())
         with self._held(life, name, abort, working=True):
             yield
