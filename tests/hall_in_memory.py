@@ -19,10 +19,12 @@ from moothall.core.ports import Clock, SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.closing import Closing
 from moothall.services.desks import Desks, News
+from moothall.services.engine_watch import Patience
 from moothall.services.ingest import Ingest
 from moothall.services.line_moves import LineMoves
 from moothall.services.live_audio import LiveAudio
 from moothall.services.live_ingest import LiveIngest
+from moothall.services.pulses import Pulses
 from moothall.services.recognising import Recognising
 from moothall.services.role_links import Staff
 from moothall.services.session_writer import Receipt
@@ -45,9 +47,13 @@ class MemoryHall:
     """Sessions, recognising and ingest around one log."""
 
     def __init__(
-        self, log: MemoryLog | None = None, spools: SpoolStore | None = None, clock: Clock | None = None
+        self,
+        log: MemoryLog | None = None,
+        spools: SpoolStore | None = None,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
     ) -> None:
-        """`clock`: what sessions run on, where that isn't the loop's."""
+        """`clock`: what sessions run on, where that isn't the loop's; `patience`: with engines."""
         self.clock = LoopClock()
         self.log = log or FailingLog()
         self.spools: SpoolStore = spools or MemorySpools()
@@ -56,7 +62,8 @@ class MemoryHall:
         )
         self.preferred = NOTHING
         """What engines are to prefer in every text."""
-        self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred)
+        self.pulses = Pulses(self.clock, patience)
+        self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred, pulses=self.pulses)
         self.closing = Closing()
         self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock, closing=self.closing)
         self.live = LiveIngest(
@@ -175,6 +182,7 @@ async def hello(
     most: int | None = None,
     *,
     takes_glossary: bool = False,
+    life: str = "",
 ) -> None:
     """Say hello."""
     said = wire.Hello(
@@ -185,6 +193,7 @@ async def hello(
         channels=channels,
         most=most,
         takes_glossary=takes_glossary,
+        life=life,
     )
     await engine.send(said)
 

@@ -84,6 +84,16 @@ class LinkSession:
         return len(self._streams)
 
     @property
+    def frames(self) -> int:
+        """How many frames it has heard."""
+        return self._frames
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is sound that it has not heard, or a pass that is wanted."""
+        return any(s.audio.next_end is not None or s.wanted is not None for s in self._streams.values())
+
+    @property
     def under_way(self) -> int:
         """How many acts wait for the server's answer."""
         return sum(stream.acts.under_way for stream in self._streams.values())

@@ -93,8 +93,13 @@ class Recognizer(Protocol):
         """Windows that it hears together for less than one after the other; 1 when that brings nothing."""
         ...
 
+    @property
+    def limit_ms(self) -> int:
+        """Within which a pass ends by itself, where somebody else computes it; 0 where this process does."""
+        ...
+
     def warm_up(self) -> None:
-        """Do whatever makes the first pass slower than the others; may be done again.
+        """Do whatever makes the first pass slower than the others, over the longest window too; may be done again.
 
         Raises KeyRefused when the recogniser is asked over the network and another key is needed.
         """

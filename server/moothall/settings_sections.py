@@ -151,7 +151,11 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
     """Port that engines dial; 0 takes a free one, which only the server's own engines are told."""
     tokens: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
-    """File of the remote engines' tokens, one `name token` a line. Empty: none is let in."""
+    """File of the remote engines' tokens, one `name token recognise` or `name token translate` a line. Empty: none is
+    let in."""
+    memory_mb: Annotated[int, msgspec.Meta(ge=0, description="a whole number from 0 up")] = 0
+    """Memory, MB, that each engine of the server's own may take (Linux): one that needs more ends, and another takes
+    its place. 0: as much as there is."""
 
     def workers_each(self, cores: int) -> int:
         """How many workers each engine gets on a machine with so many cores, of which all engines take their share."""
@@ -184,6 +188,9 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     ] = ("bergamot", "apertium", "argos")
     """Translators that the server starts and watches over, in one process of their own, with the service below. argos:
     whatever packages are installed. Empty: none of all these; others may dial in as engines do."""
+    remote_first: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether translators on other machines are asked as well where the server's own can do it, if they say that they
+    lose less. false: only where its own can't."""
     service: Annotated[
         str,
         msgspec.Meta(

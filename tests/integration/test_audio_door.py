@@ -236,6 +236,25 @@ def test_ten_minutes_that_were_kept_come_at_once_and_more_is_read_more_slowly() 
     loop.run(story())
 
 
+def test_more_sound_than_a_microphone_may_have_kept_comes_no_faster_than_it_is_heard_on_any_connection() -> None:
+    async def story() -> None:
+        async with sending() as (at, socket):
+            for second in range(400):
+                await socket.send_bytes(audio.encode_piece(Piece(first=second * RATE, age=0, pcm=bytes(2 * RATE))))
+            await say(socket, audio.End(at=400 * RATE, reason=EndReason.STOPPED))
+            await until(socket, "ended")
+            before = at.hall.clock.monotonic()
+            await say(socket, greeting("taketwo2"))
+            await until(socket, "go")
+            for second in range(238):
+                await socket.send_bytes(audio.encode_piece(Piece(first=second * RATE, age=0, pcm=bytes(2 * RATE))))
+            await say(socket, audio.End(at=238 * RATE, reason=EndReason.STOPPED))
+            await until(socket, "ended")
+            assert at.hall.clock.monotonic() - before > 5_000
+
+    loop.run(story())
+
+
 def test_the_session_ends_and_the_microphone_is_told() -> None:
     async def story() -> None:
         async with door() as at:

@@ -96,6 +96,11 @@ class WhisperRecognizer:
             return ("en",)
         return self._known
 
+    @property
+    def limit_ms(self) -> int:
+        """As `Recognizer.limit_ms`."""
+        return 0
+
     def warm_up(self) -> None:
         """Run a short and a full window, so that the first real pass finds everything allocated."""
         noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from moothall.adapters.staff_socket import Answer, Connection, StaffSocket, refusal, refused
-from moothall.core.commands import AnyCommand, CorrectSegment
+from moothall.core.commands import AnyCommand, BringLinesBack, CorrectSegment, MoveLinesAway, MoveLinesHere
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
 from moothall.core.removing import Selection
@@ -165,6 +165,9 @@ class DeskSocket:
             return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
         if any(isinstance(command, CorrectSegment) and command.accepted for command in wish.commands):
             return refused(RefusalCode.INVALID, "What a second pass proposed is accepted by a message of its own.")
+        if any(isinstance(command, MoveLinesAway | MoveLinesHere | BringLinesBack) for command in wish.commands):
+            # When the lines were said, and how they came about, is taken from the session that they leave.
+            return refused(RefusalCode.INVALID, "Lines are moved to another session by a message of its own.")
         answer = await self._desks.act(seat, CommandId(wish.id), wish.commands)
         if isinstance(answer, Refusal):
             return refusal(answer)

@@ -54,6 +54,9 @@ ALARMS = {
     "no-source": "On for {n} min without sound or text. Open the microphone page, or write by hand.",
     "no-words": "People speak, but no words came for {n} s. If it lasts, start the writing machine again.",
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
+    "machine-away": (
+        "The writing machine is away for the moment. The sound is kept, and its text comes once it is back."
+    ),
     "key-refused": (
         "A service that writes refuses the key. Put the right one into the key file: it is read and tried again within"
         " 5 min."

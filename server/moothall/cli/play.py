@@ -30,6 +30,7 @@ from moothall.cli.playing import (
 )
 from moothall.cli.sample import find_sample
 from moothall.cli.weights import require_model
+from moothall.core.errors import AudioError
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
 from moothall.settings import Settings, load
@@ -196,10 +197,17 @@ async def show(
         if stopped:
             playing.cancel()
             return
-        print("It is over; the same address now holds the record.", flush=True)
+        if playing.result():
+            print("It is over; the same address now holds the record.", flush=True)
         await stop.wait()
 
 
-async def _play(running: Hall, programme: Programme) -> None:
+async def _play(running: Hall, programme: Programme) -> bool:
+    """Whether it was played to its end. What is wrong with the recording ends the play, and not the house."""
     await engine_ready(running)
-    await play(running, await prepare(running, programme), programme)
+    try:
+        await play(running, await prepare(running, programme), programme)
+    except AudioError as error:
+        print(f"moothall: {error} It is played no further; the server goes on.", file=sys.stderr, flush=True)
+        return False
+    return True

@@ -275,13 +275,12 @@ class RestoreLines(Command, frozen=True, kw_only=True, tag="restore"):
 
 
 class TypeLine(Command, frozen=True, kw_only=True, tag="type"):
-    """A line that a person wrote, whole."""
+    """A line that a person wrote, whole. How it came about follows from the role of whoever sends it."""
 
     channel: ChannelId
     segment: SegmentId
     text: str
     language: str
-    origin: Origin = Origin.PERSON
     speaker: SpeakerId | None = None
 
 

@@ -66,9 +66,9 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         case do.IntroduceSpeaker() | do.AssignSpeaker() | do.TakeFloor():
             return _speaker(state, command, wall)
         case do.ForceLanguage() | do.RewindChannel() | do.RestoreLines() | do.TypeLine():
-            return decide_lines(state, command, wall)
+            return decide_lines(state, command, actor, wall)
         case do.MoveLinesAway() | do.MoveLinesHere() | do.BringLinesBack():
-            return decide_lines(state, command, wall)
+            return decide_lines(state, command, actor, wall)
         case do.BeginNotRecorded() | do.EndNotRecorded():
             return _not_recorded(state, command, wall)
         case do.DescribeSession():

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from moothall.core import commands as do
 from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
 from moothall.core.moves import returned
@@ -31,7 +32,7 @@ LineCommand = (
 )
 
 
-def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_lines(state: State, command: LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """As `decide`, for an existing session."""
     channel = state.channels.get(command.channel)
     if channel is None:
@@ -46,7 +47,7 @@ def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.A
         case do.RestoreLines():
             return _restore(state, channel, command)
         case do.TypeLine():
-            return _type(state, channel, command, wall)
+            return _type(state, channel, command, actor, wall)
         case do.MoveLinesAway():
             return _move_away(state, channel, command, wall)
         case do.MoveLinesHere():
@@ -161,7 +162,12 @@ def _lines(state: State, channel: Channel) -> list[Segment]:
     return sorted(lines, key=lambda line: (line.t0, line.id))
 
 
-def _type(state: State, channel: Channel, command: do.TypeLine, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _type(
+    state: State, channel: Channel, command: do.TypeLine, actor: Actor, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
+    interprets = actor.role is Role.INTERPRETER
+    if interprets and channel.kind is not ev.ChannelKind.INTERPRETATION:
+        return Refusal(code=RefusalCode.FORBIDDEN, message="Interpreters write into interpretations.")
     if state.status not in (Status.OPEN, Status.PAUSED):
         return Refusal(code=RefusalCode.CONFLICT, message=f"The session is {state.status}: it takes no lines now.")
     if not state.keeps or state.status is Status.PAUSED:
@@ -182,7 +188,7 @@ def _type(state: State, channel: Channel, command: do.TypeLine, wall: int) -> Se
         t0=t,
         t1=t,
         language=command.language,
-        origin=command.origin,
+        origin=ev.Origin.INTERPRETER if interprets else ev.Origin.PERSON,
         text=command.text.strip(),
         speaker=speaker,
     )

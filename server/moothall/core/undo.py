@@ -243,7 +243,6 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
                 segment=event.segment,
                 text=following.text,
                 language=event.language,
-                origin=event.origin,
                 speaker=event.speaker,
             )
             # A finished line without text is not shown.

@@ -16,7 +16,7 @@ NO_SOURCE_MS = 60_000
 NO_WORDS_MS = 30_000
 """With speech and without words."""
 NO_MACHINE_MS = 10_000
-"""With sound and no engine at all."""
+"""With sound and no engine at all: one that is started again takes less."""
 LATE_MS = 10_000
 """Text behind the sound."""
 QUIET_MS = 600_000
@@ -155,6 +155,8 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     speaking = figures.speech_age is not None and figures.speech_age < 5_000
     if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:
         return [Alarm(kind="no-words", urgent=True, values={"n": wordless // 1000})]
+    if not figures.engines:
+        return [Alarm(kind="machine-away")]
     if figures.lag >= LATE_MS:
         return [Alarm(kind="late", values={"n": figures.lag // 1000})]
     if figures.silent_for >= QUIET_MS:

@@ -10,6 +10,7 @@ from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.session import State
 from moothall.services.engine_acts import UnkeptActs
+from moothall.services.engine_deaths import Deaths
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
 from moothall.services.stretches import Stretch, next_stretch
@@ -67,6 +68,9 @@ class Job:
         """Attachments in a row that were lost before anything of them was accepted."""
         self.not_before = 0
         """When it may be attached again, on the monotonic clock."""
+        self.deaths = Deaths()
+        self.floor = 0
+        """Media ms where sound ends that is stepped over: no engine hears what lies before."""
 
     def heard_again(self, lines: tuple[SegmentId, ...], *, still: bool) -> None:
         """Lines are `still` to be heard once more, or were and stand."""
@@ -88,6 +92,12 @@ class Job:
         """An attachment was lost without anything accepted: the next one waits, longer each time."""
         self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
         self.failures += 1
+
+    def engine_ended(self, life: str) -> None:
+        """Its engine ended with a pass of it under way."""
+        missing = self.audio.unheard(self.writer.state, self.channel)
+        if missing is not None:
+            self.deaths.note(life, missing[0], self.heard)
 
     @property
     def preferred(self) -> Preferred:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AttachEngine
@@ -14,12 +14,20 @@ from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState
-from moothall.services.attaching import attachment, end_line_before, expected, first_sample, known_place
+from moothall.services.attaching import (
+    attachment,
+    behind_deadly_sound,
+    end_line_before,
+    expected,
+    first_sample,
+    known_place,
+)
 from moothall.services.engine_acts import Acts, KeptActs
 from moothall.services.engine_connection import BenchClock, EngineConnection
 from moothall.services.engine_job import Job
 from moothall.services.engine_room import Fits
 from moothall.services.live_audio import BYTES, to_ms, to_samples
+from moothall.services.pulses import Fate
 from moothall.services.session_writer import Receipt
 from moothall.services.stretches import Stretch, cut_short
 from moothall.wire import engine as wire
@@ -50,8 +58,12 @@ class Engine:
         over: Callable[[Stream], None],
         roomier: Callable[[], None],
         note_usage: Callable[[wire.Usage], None],
+        fate: Callable[[str], Fate | None],
     ) -> None:
-        """`over` is told of each stream that ended, `roomier` when the engine can carry more."""
+        """`over` is told of each stream that ended, `roomier` when the engine can carry more; `fate`: how a process
+        ended, by its life.
+        """
+        self.fate = fate
         self.link = link
         self.hello = hello
         self.clock = clock
@@ -116,10 +128,12 @@ class Engine:
                     msg = f"Engine {self.link.name} said hello twice."
                     raise ProtocolError(msg)
 
-    def stop(self) -> None:
-        """The link is gone: end what runs for it, and take nothing more."""
+    def stop(self, under_way: Collection[int] = ()) -> None:
+        """The link is gone: take nothing more. What streams with a pass `under_way` heard may be what ended it."""
         self._linked = False
         for stream in self.streams.values():
+            if stream.number in under_way:
+                stream.job.engine_ended(self.hello.life)
             if stream.task is not None:
                 stream.task.cancel()
 
@@ -231,7 +245,8 @@ class Stream:
             self.dropped = True
             job.done.set()
             return None
-        if (stretch := job.stretch) is None:
+        stretch = await behind_deadly_sound(job, self.engine.fate, self.engine.hello.model)
+        if stretch is None:
             return None  # A break began meanwhile.
         await end_line_before(writer, stretch, job.channel, self.engine.hello.model)
         channel = writer.state.channels[job.channel]
@@ -255,16 +270,8 @@ class Stream:
                 audio_from=job.heard,
                 place=place,
                 preferred=self._preferred,
+                engine=self.engine.link.name,
             )
-        )
-        logger.info(
-            "session %s channel %s: generation %d on engine %s from %d ms, %s",
-            writer.session,
-            job.channel,
-            channel.generation,
-            self.engine.link.name,
-            stretch.start,
-            "recorded" if stretch.kept else "not recorded",
         )
         await self.reconsider()  # It may have changed while the line before was ended.
         if not stretch.kept:

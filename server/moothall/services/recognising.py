@@ -24,6 +24,7 @@ from moothall.services.engine_room import left_when_full, relief, roomiest
 from moothall.services.engine_streams import Engine, Stream
 from moothall.services.live_audio import LiveAudio
 from moothall.services.loudness import Loudness
+from moothall.services.pulses import Pulses
 from moothall.services.session_writer import SessionWriter
 from moothall.wire import engine as wire
 
@@ -52,9 +53,11 @@ class Recognising:
         bench: BenchClock | None = None,
         beside: Beside | None = None,
         glossary: GlossaryOf = no_glossary,
+        pulses: Pulses | None = None,
     ) -> None:
         """`beside` reads the audio of each job too, and has to have done with it before the job is done."""
         self._glossary = glossary
+        self._pulses = pulses or Pulses(clock)
         self._clock = clock
         self._bench = bench
         self._beside = beside
@@ -179,7 +182,7 @@ class Recognising:
                     self._place()
 
     async def serve(self, link: EngineConnection) -> None:
-        """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules."""
+        """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules, and GivenUp."""
         hello = await link.receive()
         if hello is None:
             return
@@ -197,7 +200,13 @@ class Recognising:
             over=self._over,
             roomier=self._place,
             note_usage=self._note_usage,
+            fate=self._pulses.fate,
         )
+        with self._pulses.linked(f"engine {link.name}", hello.life, link.abort):
+            await self._serve(engine)
+
+    async def _serve(self, engine: Engine) -> None:
+        link, hello, attached = engine.link, engine.hello, 0
         logger.info("engine %s: connected, model %s, %d channels", link.name, hello.model, hello.channels)
         self._engines.append(engine)
         self._alone_since = None
@@ -208,13 +217,14 @@ class Recognising:
                 try:
                     await engine.receive()
                 finally:
-                    engine.stop()
+                    attached = engine.taken
+                    engine.stop(self._pulses.streams(hello.life))
         except* ProtocolError as broken:
             raise broken.exceptions[0] from None
         finally:
             self._engines.remove(engine)
             self._alone_since = None if self._engines else self._clock.monotonic()
-            logger.info("engine %s: gone, %d channels were attached", link.name, len(engine.streams))
+            logger.info("engine %s: gone, %d channels were attached", link.name, attached)
             for stream in list(engine.streams.values()):
                 self._over(stream)
 

@@ -20,11 +20,13 @@ from moothall.core.commands import (
     CorrectSegment,
     IntroduceSpeaker,
     LeaveNote,
+    MovedLine,
+    MoveLinesHere,
     TakeFloor,
     TypeLine,
 )
 from moothall.core.errors import RecordBroken, Refusal
-from moothall.core.events import Access, ChannelKind
+from moothall.core.events import Access, ChannelKind, Origin
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.services.desk_table import Seat
 
@@ -104,6 +106,11 @@ async def test_the_role_decides_what_may_be_done() -> None:
             line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="By hand.", language="en")
             assert "receipt" in await captioner.ask("act", act("b", line))
             assert text_of(house, "t1") == "By hand."
+        async with desk(house, "tech") as technician:
+            said = MovedLine(segment=SegmentId("m"), t0=0, t1=9, language="en", origin=Origin.MACHINE, text="Made up.")
+            made_up = MoveLinesHere(channel=FLOOR, session=SessionId("other"), lines=(said,))
+            answer = await technician.ask("act", act("c", made_up))
+            assert answer["refusal"]["code"] == "invalid"
 
 
 async def test_a_page_with_two_links_chooses_the_role() -> None:

@@ -11,9 +11,7 @@ from moothall.core.removing import not_kept
 from moothall.core.session import State, Status, evolve
 from moothall.core.undo import read_act
 
-TYPED = do.TypeLine(
-    channel=FLOOR, segment=segment("t"), text="Back at ten.", language="en", origin=ev.Origin.PERSON, speaker=None
-)
+TYPED = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Back at ten.", language="en", speaker=None)
 
 
 def pause(state: State, t: int, back: int = 0) -> State:

@@ -24,6 +24,7 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
 from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SpeakerId
@@ -143,8 +144,24 @@ def test_a_typed_line_comes_whole_at_the_time_of_now_and_leaves_the_open_one_ope
     assert line_of(corrected, "t1").whole == "Welcome, everybody."
 
 
+INTERPRETER = Actor(Role.INTERPRETER, "i1")
+FRENCH = ChannelId("fr")
+
+
+def test_how_a_typed_line_came_about_follows_from_who_typed_it_and_interpreters_type_only_interpretations() -> None:
+    added = do.AddChannel(channel=FRENCH, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+    state = carry_out(speaking(), added)
+    answer = refused(state, typed(), actor=INTERPRETER)
+    assert answer.code is RefusalCode.FORBIDDEN
+    own = typed(channel=FRENCH, language="fr")
+    for actor, origin in ((INTERPRETER, ev.Origin.INTERPRETER), (CAPTIONER, ev.Origin.PERSON)):
+        opened_line = events(state, own, actor=actor)[0]
+        assert isinstance(opened_line, ev.SegmentOpened)
+        assert opened_line.origin is origin
+
+
 def test_a_session_without_any_sound_is_captioned_by_a_person() -> None:
-    state = carry_out(opened(), typed("t1", "Good"), typed("t2", "day", origin=ev.Origin.SPEAKER), actor=CAPTIONER)
+    state = carry_out(opened(), typed("t1", "Good"), typed("t2", "day"), actor=CAPTIONER)
     state = carry_out(state, typed("t3", "We go on at ten."), do.PauseSession(), do.CloseSession(), wall=WALL + 9)
     assert [line_of(state, name).whole for name in ("t1", "t2", "t3")] == ["Good", "day", "We go on at ten."]
 

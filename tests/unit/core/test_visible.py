@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events import Access, Origin
+from moothall.core.events import Access
 from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.visible import all_visible, visible
 
@@ -27,9 +27,7 @@ def test_line_breaks_are_one_sign() -> None:
 def test_every_text_of_a_command_is_cleaned_and_nothing_else_is_touched() -> None:
     named = do.IntroduceSpeaker(speaker=SpeakerId("amina"), name="Ami\u202ena")
     assert all_visible(named) == do.IntroduceSpeaker(speaker=SpeakerId("amina"), name="Amina")
-    typed = do.TypeLine(
-        channel=ChannelId("floor"), segment=SegmentId("s"), text="Good day.", language="en", origin=Origin.SPEAKER
-    )
+    typed = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("s"), text="Good day.", language="en")
     assert all_visible(typed) is typed
     nested = ({"a": ("x\u202e", 1, None)}, Access.STAFF, 2.5)
     assert all_visible(nested) == ({"a": ("x", 1, None)}, Access.STAFF, 2.5)

@@ -39,6 +39,9 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"words_age": 31_000}, "no-words", {"n": 31}),
         ({"words_age": None, "open_for": 30_000}, "no-words", {"n": 30}),
         ({"engines": 0, "machineless_for": 10_000}, "no-machine", {}),
+        ({"engines": 0, "machineless_for": 0}, "machine-away", {}),
+        ({"engines": 0, "machineless_for": 9_999, "lag": 20_000}, "machine-away", {}),
+        ({"engines": 0, "machineless_for": 9_999, "words_age": 31_000}, "no-words", {"n": 31}),
         ({"engines": 0, "refused": 1}, "key-refused", {}),
         ({"engines": 1, "refused": 1}, "key-refused", {}),
         ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
@@ -75,7 +78,6 @@ def test_each_alarm_and_no_other(changed: dict[str, object], kind: str, values: 
     [
         {"sound_age": 19_999},
         {"words_age": 29_999},
-        {"engines": 0, "machineless_for": 9_999},
         {"lag": 9_999},
         {"reporters": 6},
         {"source": False, "words_age": 59_000},
