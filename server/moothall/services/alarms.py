@@ -74,6 +74,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     reporters: int = 0
     hubs: Hubs = {}
     """Rooms far away that take part."""
+    beside: str | None = None
+    """Title of another session that is on in the same room."""
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -87,7 +89,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     """Text is being lost, or will be."""
     values: dict[str, int | str] = {}
-    """For the places in its words: numbers, and BCP-47 tags with commas between."""
+    """For the places in its words: numbers, titles, and BCP-47 tags with commas between (`expected`, `heard`)."""
 
 
 def alarms(figures: Figures) -> tuple[Alarm, ...]:
@@ -161,6 +163,8 @@ def _of_people(figures: Figures) -> list[Alarm]:
         found.append(Alarm(kind="reports", values={"n": figures.reporters, "all": all_readers}))
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
+    if figures.beside is not None:
+        found.append(Alarm(kind="beside", values={"title": figures.beside}))
     if figures.left is not None:
         found.append(_of_end(-(-figures.left // 60_000)))
     return found

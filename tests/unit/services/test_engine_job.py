@@ -4,7 +4,7 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, Sound, memory_hall
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import NoteGap, OpenSession
+from moothall.core.commands import AnyCommand, NoteGap, OpenSession
 from moothall.core.events import GapReason
 from moothall.core.ids import CommandId
 from moothall.services.engine_job import FIRST_WAIT_MS, MOST_WAIT_MS, Job
@@ -34,7 +34,8 @@ def test_after_a_restart_it_is_no_further_behind_than_its_last_word() -> None:
             audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
             await audio.carry(Sound(600 * RATE), as_live=False)
             gap = NoteGap(channel=FLOOR, t0=0, t1=597_000, reason=GapReason.STORAGE)
-            for number, command in enumerate((OpenSession(), gap)):
+            done: tuple[AnyCommand, ...] = (OpenSession(), gap)
+            for number, command in enumerate(done):
                 assert isinstance(await live.writer.send(SYSTEM, CommandId(f"c{number}"), command), Receipt)
             assert Job(live.writer, FLOOR, audio).behind == 3_000
 
