@@ -138,9 +138,9 @@ function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting ? 'waiting' : how;
   line.dataset.kind = kind === 'open' ? 'live' : 'lost';
-  const text = words.text(`line.${kind}`, { n: waiting });
-  set(line, text);
-  if (how === 'shut') say(text);
+  set(line, words.text(`line.${kind}`, { n: waiting }));
+  at('State').hidden = how !== 'open'; // What stood there says nothing of now.
+  if (how === 'shut') say(line.textContent);
 }
 
 // What the page shows

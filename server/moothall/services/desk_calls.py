@@ -32,6 +32,8 @@ class Calls:
 
     def __init__(self) -> None:
         self._last: Call | None = None
+        self._under_way = False
+        """Whether it isn't carried out yet."""
 
     def begin(
         self, state: State, act: CommandId, commands: Sequence[AnyCommand], by: Presence, now: int, *, known: bool
@@ -46,7 +48,7 @@ class Calls:
         other, call = self._other(state, act, called, by, now), Call(act=act, by=by, intervention=called, at=now)
         if other is not None and not known:
             return _first_know(other, state, now)
-        self._last = call
+        self._last, self._under_way = call, True
         return other
 
     def _other(self, state: State, act: CommandId, called: InterventionId, by: Presence, now: int) -> Call | None:
@@ -55,13 +57,13 @@ class Calls:
         if last is None or last.act == act or last.by.seat == by.seat or now - last.at >= WITHIN_MS:
             return None
         each = state.floor.interventions.get(last.intervention)
-        stands = each is not None and each.standing in (Standing.CALLED, Standing.QUEUED)  # queued: it is under way
+        stands = each is not None and (self._under_way or each.standing is Standing.CALLED)
         return last if stands and last.intervention != called else None
 
-    def failed(self, act: CommandId) -> None:
-        """An act was refused: nobody was called by it."""
+    def ended(self, act: CommandId, *, done: bool) -> None:
+        """An act was carried out, or was refused: then nobody was called by it."""
         if self._last is not None and self._last.act == act:
-            self._last = None
+            self._last, self._under_way = self._last if done else None, False
 
 
 def _called(commands: Sequence[AnyCommand]) -> InterventionId | None:

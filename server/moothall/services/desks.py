@@ -259,8 +259,8 @@ class Desks:
             return other
         with self.doing(seat, command_id):
             answer = await self._closing.send(seat.live.writer, seat.actor, command_id, commands)
+        table.calls.ended(command_id, done=isinstance(answer, Receipt))
         if isinstance(answer, Refusal):
-            table.calls.failed(command_id)
             return answer
         if other is not None:
             _tell_overridden(table, other, seat)

@@ -45,8 +45,8 @@ def test_two_calls_that_are_under_way_are_told_apart_as_well() -> None:
     calls, state = Calls(), queued()
     assert begin(calls, state, A, "a", AMINA, now=0) is None
     assert isinstance(begin(calls, state, B, "b", BEN, now=1), Refusal)
-    calls.failed(B)
-    calls.failed(A)
+    calls.ended(B, done=False)
+    calls.ended(A, done=False)
     assert begin(calls, state, B, "b", BEN, now=2) is None
 
 
@@ -64,6 +64,11 @@ def test_nothing_is_asked_of_the_same_person_the_same_question_or_later() -> Non
     assert after(B, "b", BEN, WITHIN_MS) is None
     calls = Calls()
     begin(calls, state, A, "a", AMINA, now=0)
-    over = carry_out(state, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
-    assert begin(calls, over, B, "b", BEN, now=1) is None, "its turn is over"
+    calls.ended(A, done=True)
+    for standing in (Standing.ANSWERED, Standing.QUEUED):
+        over = carry_out(state, stand(standing, "a"), actor=MODERATOR)
+        again = Calls()
+        begin(again, state, A, "a", AMINA, now=0)
+        again.ended(A, done=True)
+        assert begin(again, over, B, "b", BEN, now=1) is None, "it was brought elsewhere"
     assert calls.begin(state, C, [stand(Standing.LATER, "b")], BEN, 1, known=False) is None

@@ -66,7 +66,7 @@ def test_a_changed_file_changes_what_it_can() -> None:
 def test_names_of_young_people_are_not_taken_over_later_either() -> None:
     async def story() -> None:
         async with programme_house() as house:
-            (planned,) = table("a,Youth").sessions
+            (planned,) = table("a,Youth,,,,en").sessions
             await house.programme.make(planned, young_people=True)
             done = await carry_out(house.programme, table("a,Youth,,,,,Ana"), by="l1")
             assert done.done == 1
