@@ -10,7 +10,7 @@ from moothall.adapters.log_memory import MemoryLog
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
-from moothall.core.errors import AudioError
+from moothall.core.errors import AudioError, Refusal
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.glossary.merging import NOTHING
@@ -91,6 +91,7 @@ class MemoryHall:
         *,
         may_act: Callable[[Staff, SessionId], bool] = lambda *_: True,
         links: Mapping[str, Staff] | None = None,
+        beside: Callable[[SessionId], Refusal | None] = lambda _: None,
     ) -> Desks:
         """Its desks. Whoever wants news has to run them."""
         self.moves = LineMoves(self.sessions, log=self.log, clock=self.clock, may_act=may_act)
@@ -105,6 +106,7 @@ class MemoryHall:
             undo_move=self.moves.undo,
             label=lambda link: known[link].label if link in known else "",
             news=news or {},
+            beside=beside,
         )
 
     async def events(self, name: SessionId = SESSION) -> list[AnyEvent | UnknownEvent]:

@@ -97,6 +97,7 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Anna"),
         do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")),
         do.DescribeSession(title="y"),
+        do.SetLanguages(languages=("pt", "en")),
         do.BeginNotRecorded(),
         do.BeginNotRecorded(back=900),
         do.EndNotRecorded(),

@@ -246,6 +246,7 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         await technician.get(secretary.addresses()[0])
         assert '"/room/main-hall/microphone"' in technician.text
         assert "/desk/" not in technician.text
+        assert "Start “\u2068First\u2069”" in technician.text
         assert await technician.send("/staff/places/main-hall/next") == 200
         programme = house.running.programme
         assert programme.standing(SessionId("first")) is Status.OPEN
@@ -257,6 +258,16 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert await technician.post("/staff/places/main-hall/next", stale) == 409
         assert await technician.post("/staff/places/other/next", stale) == 403
         assert programme.standing(SessionId("second")) is Status.OPEN
+
+        await make(secretary, title="Third", place="main-hall")
+        await secretary.get("/admin/meetings/third")
+        assert "“\u2068Second\u2069” is on in the same place" in secretary.text
+        blind = {**secretary.hidden("/admin/meetings/third"), "beside": ""}
+        assert await secretary.post("/admin/meetings/third", blind) == 200
+        assert programme.standing(SessionId("third")) is Status.CREATED, "it was not told of before"
+        assert await secretary.send("/admin/meetings/third") == 200
+        assert programme.standing(SessionId("third")) is Status.OPEN
+        assert await secretary.send("/admin/meetings/third") == 200
 
         await secretary.get("/admin/meetings/second")
         assert await secretary.send("/admin/meetings/second") == 200

@@ -223,6 +223,7 @@ const link = new DeskLink('/control', () => ({}), {
   told: (event, body) => (event === 'levels' ? levels(body) : event === 'cards' && update(body)),
   stands: (how) => {
     at('Stands').hidden = false;
+    if (how !== 'open') levels(Object.fromEntries([...document.querySelectorAll('[data-level]')].map((each) => [each.dataset.level, null])));
     at('Stands').dataset.kind = how === 'open' ? 'live' : 'lost';
     at('Stands').textContent = words.text(`line.${how}`);
   },

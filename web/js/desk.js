@@ -5,7 +5,7 @@ import { DeskEdit } from './desk_edit.js';
 import { DeskKeeping } from './desk_keeping.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
-import { DeskLink, newId } from './desk_link.js';
+import { DeskLink, knowing, newId } from './desk_link.js';
 import { keepOwnName, ownName, spokenChoices } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskOutcome } from './desk_outcome.js';
@@ -25,7 +25,7 @@ const state = new DeskState();
 let may = new Set();
 let channel = data.channel;
 let [own, here] = ['', []]; // our seat, and who is here
-let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
+let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
 const say = (text) => { at('Status').textContent = text; };
@@ -33,7 +33,7 @@ const refused = ({ code }) => say(words.text(`refused.${code}`));
 
 /** Do something: one act of one or more commands. Gives the answer. */
 async function act(...commands) {
-  const answer = await link.request('act', { id: newId(), commands });
+  const answer = await knowing(words, (anyway) => link.request('act', { id: newId(), commands, anyway }));
   if (answer.refusal) refused(answer.refusal);
   return answer;
 }
@@ -139,9 +139,9 @@ function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting ? 'waiting' : how;
   line.dataset.kind = kind === 'open' ? 'live' : 'lost';
-  const text = words.text(`line.${kind}`, { n: waiting });
-  set(line, text);
-  if (how === 'shut') say(text);
+  set(line, words.text(`line.${kind}`, { n: waiting }));
+  at('State').hidden = how !== 'open'; // What stood there says nothing of now.
+  if (how === 'shut') say(line.textContent);
 }
 
 // What the page shows
@@ -162,7 +162,7 @@ function around() {
   if (!session) return;
   at('Title').textContent = session.title;
   for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when.split(' ').includes(session.status);
-  at('Next').hidden ||= !data.next || !may.has('close');
+  panel.following(news.following, may.has('close'));
   const live = session.status === 'open' || session.status === 'paused';
   const off = session.not_recorded !== null && session.not_recorded !== undefined;
   at('Write').hidden = !may.has('type') || !live;
@@ -258,7 +258,7 @@ document.addEventListener('click', ({ target }) => {
 });
 
 at('Next').addEventListener('click', async () => {
-  const answer = await link.request('next', { id: newId() });
+  const answer = await link.request('next', { id: newId(), then: news.following?.session });
   if (answer.refusal) refused(answer.refusal);
   else location.assign(`/desk/${encodeURIComponent(answer.session)}${location.search}`);
 });

@@ -13,6 +13,19 @@ export const newId = () => {
   return `d${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 };
 
+/**
+ * Have something done; where there is something to know first, ask whether to do it all the same.
+ *
+ * @param {import('./words.js').Words} words  @param {(anyway: boolean) => Promise<object>} does
+ * @param {(know: object) => object} values  for the places in the question
+ */
+export async function knowing(words, does, values = (know) => know) {
+  const answer = await does(false);
+  const know = answer.refusal?.first_know;
+  if (!know) return answer;
+  return confirm(words.text(`first.${know.kind}`, values(know))) ? does(true) : answer;
+}
+
 export class DeskLink {
   #pending = new Map(); // id → {event, data, done}
   #joined = false;

@@ -14,7 +14,7 @@ export const alone = (text) => `\u2068${text}\u2069`;
 
 /** The values of an alarm for its words: languages by their names. */
 export const alarmValues = (values, tongue) => Object.fromEntries(Object.entries(values)
-  .map(([name, value]) => [name, typeof value === 'string' ? value.split(',').map(tongue).join(', ') : value]));
+  .map(([name, value]) => [name, ['expected', 'heard'].includes(name) ? value.split(',').map(tongue).join(', ') : value]));
 
 /** What gives a language's name by its tag, in the language `ui`. */
 export function tongues(ui) {

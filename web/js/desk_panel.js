@@ -171,6 +171,14 @@ export class DeskPanel {
     }));
   }
 
+  /** What the button starts that goes on to the next meeting, and what that leaves out. */
+  following(told, may) {
+    at('Next').hidden ||= !told || !may;
+    if (told) set(at('Next'), this.words.text('next', { title: alone(told.title) }));
+    at('LeftOut').hidden = at('Next').hidden || !told.left_out.length;
+    set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
+  }
+
   /** How many corrections of a second pass wait to be decided on. */
   proposals(proposed, may) {
     at('Proposed').hidden = !proposed || !may;

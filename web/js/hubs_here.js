@@ -2,6 +2,7 @@
 
 import { hubName } from './hub_names.js';
 import { at, element, set } from './nodes.js';
+import { dayClock } from './words.js';
 
 const BACK = 10000; // ms for which is said that one is back
 

@@ -12,6 +12,7 @@ import { dayClock, fill } from './words.js';
 
 const CALM = 1500; // ms that a verdict has to last before it is said
 const GOOD = 15000; // ms that "ready" outlasts a pause
+const GONE = 2000; // ms without samples from which on nothing is heard
 const LATE = 3; // s of kept sound from which on it is said
 const LOUDEST = 60; // dB that the meter shows
 
@@ -35,6 +36,7 @@ let stands = 'stopped';
 let whole = null; // whether the sound is in one piece
 let verdict = { kind: 'off', since: 0, ready: -GOOD };
 let awake = null;
+let lastHeard = 0; // when samples came last
 
 const text = () => document.querySelector('input[name=text]:checked').value;
 const name = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join('');
@@ -43,6 +45,7 @@ const name = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte)
 
 function heard({ pcm, rms, peak }) {
   const now = performance.now();
+  lastHeard = now;
   levels.push(rms, peak);
   meter(now);
   if (!sending || !ring.takes.length) return;
@@ -50,6 +53,13 @@ function heard({ pcm, rms, peak }) {
   ring.add(pcm, now);
   line.pump();
   shows();
+}
+
+/** A level that nothing renews is none: an input that gives no samples any more is as good as dead. */
+function listenStill() {
+  if (capture.stream === null || performance.now() - lastHeard < GONE) return;
+  at('Bar').style.setProperty('--level', '0%');
+  if (verdict.kind !== 'dead') judge('dead', performance.now());
 }
 
 function meter(now) {
@@ -80,6 +90,7 @@ async function switchOn(device) {
     broken(problem);
     return false;
   }
+  lastHeard = performance.now();
   at('Asking').hidden = true;
   at('Choosing').hidden = false;
   await list();
@@ -294,6 +305,7 @@ if (Capture.obstacle) {
   at('Allow').disabled = at('Start').disabled = true;
 }
 shows();
+setInterval(listenStill, 1000);
 setInterval(shown, 1000); // What was told a while ago says nothing of now.
 setInterval(look, ASK);
 look();

@@ -1,7 +1,7 @@
 // What the pages of questions share: the line to the server, what it tells, and what is done.
 
-import { DeskLink, newId } from './desk_link.js';
-import { ownName } from './desk_names.js';
+import { DeskLink, knowing, newId } from './desk_link.js';
+import { alone, ownName } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskState } from './desk_state.js';
 import { HubsHere } from './hubs_here.js';
@@ -27,7 +27,9 @@ export class QuestionLine {
     this.ahead = 0; // the server's clock against ours
     this.seat = '';
     this.say = (text) => { at('Status').textContent = text; };
-    this.act = async (...commands) => this.#answered(await this.link.request('act', { id: newId(), commands }));
+    this.act = async (...commands) => this.#answered(await knowing(
+      this.words, (anyway) => this.link.request('act', { id: newId(), commands, anyway }), (know) => this.#known(know, commands),
+    ));
     this.now = () => {
       const [t, wall] = this.state.session?.clock ?? [0, Date.now()];
       return t + Math.max(0, Date.now() + this.ahead - wall);
@@ -52,6 +54,12 @@ export class QuestionLine {
     const { refusal } = await this.link.request('undo', { id });
     if (refusal?.code === 'stale') this.say(this.words.text('refused.conflict')); // Nobody was faster: it is too late for that.
     else this.say(this.words.text(refusal ? `refused.${refusal.code}` : 'undone'));
+  }
+
+  /** Who called what just now, and what is called instead. */
+  #known({ who, number, seconds }, commands) {
+    const called = commands.find(({ standing }) => standing === 'called')?.interventions[0];
+    return { who: who ? alone(who) : this.words.text('first.nobody'), n: number, s: seconds, m: this.questions.get(called)?.number ?? '' };
   }
 
   #answered(answer) {
@@ -87,6 +95,10 @@ export class QuestionLine {
       const came = this.questions.take(body);
       if (this.joined) this.ears.came(came);
       this.#show();
+    } else if (event === 'overridden') {
+      const { by, number, instead } = body;
+      const who = by.name || by.label;
+      this.say(this.words.text('overridden', { who: who ? alone(who) : this.words.text('first.nobody'), n: number, m: instead }));
     } else if (event === 'balance') {
       this.ears.balance?.(body);
     } else if (event === 'alarm') {

@@ -20,12 +20,13 @@ from moothall.core.errors import NoLink, Refusal, RefusalCode, StorageUnavailabl
 from moothall.core.events import Access, SoundKept
 from moothall.core.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
-from moothall.core.session import State, Status
+from moothall.core.session import ON, State, Status
 from moothall.services.catalogue import Entry
 from moothall.services.meeting_plan import change_plan
 from moothall.services.programme import Programme
 from moothall.services.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.role_links import ROLES as LINK_ROLES
+from moothall.services.room_order import on_beside
 from moothall.services.text_translation import Reach
 
 ACTS: Mapping[str, do.AnyCommand] = {
@@ -214,8 +215,9 @@ class AdminDoor:
             links=view.link_rows(links, self._links, self._programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),
             act=_next_act(state.status),
+            beside=None if state.status in ON else on_beside(self._programme, planned.session),
             scope=session_scope(planned.session),
-            opened=state.status in (Status.OPEN, Status.PAUSED),
+            opened=state.status in ON,
         )
 
     @_page
@@ -242,6 +244,9 @@ class AdminDoor:
         command = ACTS.get(given.get("act", ""))
         if command is None:
             raise Wrong(400, AdminText.CONFLICT)
+        beside = on_beside(self._programme, planned.session)
+        if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
+            return await self._meeting(request, asked)  # It says so, and has a button for it.
         refused = await self._programme.send(planned.session, command, by=asked.staff[0].link)
         if refused is not None:
             raise wrong(refused)
@@ -263,6 +268,7 @@ class AdminDoor:
         done = await self._programme.next_session(
             RoomId(request.match_info["room"]),
             after=SessionId(given["now"]) if given.get("now") else None,
+            then=SessionId(given["then"]) if given.get("then") else None,
             by=asked.staff[0].link,
         )
         if isinstance(done, Refusal):

@@ -25,6 +25,7 @@ from moothall.core.times import UTC_ZONE, Zone, offset_name
 from moothall.services.catalogue import Entry
 from moothall.services.programme import Programme
 from moothall.services.role_links import HALL, RoleLinks, Staff
+from moothall.services.room_order import left_out
 
 LONGEST_TITLE = 500
 SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
@@ -151,6 +152,9 @@ def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | No
                     "title": room.title,
                     "now": _named(programme, now, ui),
                     "next": _named(programme, coming, ui),
+                    "left_out": [
+                        _named(programme, each.session, ui) for each in left_out(programme, room.id, programme.now())
+                    ],
                     "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
                     "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
                 }

@@ -135,9 +135,11 @@ def _ago(seconds: int | None, ui: Catalogue) -> str:
     return ui.text("{n} s ago", n=seconds) if seconds < 120 else ui.text("{n} min ago", n=seconds // 60)
 
 
-def _said(value: int | str, ui: Catalogue) -> int | str:
+def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
     """A value of an alarm: languages by their names."""
-    return value if isinstance(value, int) else ", ".join(ui.language_name(tag) for tag in value.split(","))
+    if isinstance(value, int) or name not in ("expected", "heard"):
+        return value
+    return ", ".join(ui.language_name(tag) for tag in value.split(","))
 
 
 def _alarm(
@@ -146,7 +148,7 @@ def _alarm(
     return {
         "sign": ui.text("Urgent" if urgent else "Look at it"),
         "urgent": urgent,
-        "text": ui.text(ALARMS[kind], **{name: _said(value, ui) for name, value in values.items()}),
+        "text": ui.text(ALARMS[kind], **{name: _said(name, value, ui) for name, value in values.items()}),
         "by": None if by is None else ui.text("{name} sees to it", name=by),
     }
 

@@ -42,8 +42,6 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """Of the title."""
     channel: str
     """The text that is shown first."""
-    follows: bool
-    """Whether another session can be started in its place."""
     sound: bool
     """Whether its last seconds can be heard."""
     others: tuple[tuple[SessionId, str], ...]
@@ -144,7 +142,6 @@ class DeskDoor:
                     "role": fitting[0].role,
                     "names": TakeFloor in COMMANDS[fitting[0].role],
                     "base": f"/s/{quote(session)}",
-                    "next": about.follows,
                     "clip": about.sound,
                     "others": others,
                     "tongues": INTERPRETERS,

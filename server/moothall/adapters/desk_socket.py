@@ -39,6 +39,8 @@ class _Join(msgspec.Struct, frozen=True, kw_only=True):
 class _Act(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     commands: tuple[AnyCommand, ...]
+    anyway: bool = False
+    """Whoever acts knows what they were told first."""
 
 
 class _Undo(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     session: str | None = None
     """Another session."""
+    then: str | None = None
+    """The session that is to follow, as the page has told; None: whichever comes next."""
     segments: tuple[SegmentId, ...] = ()
     kind: str = ""
     """Of reports."""
@@ -168,7 +172,7 @@ class DeskSocket:
         if any(isinstance(command, MoveLinesAway | MoveLinesHere | BringLinesBack) for command in wish.commands):
             # When the lines were said, and how they came about, is taken from the session that they leave.
             return refused(RefusalCode.INVALID, "Lines are moved to another session by a message of its own.")
-        answer = await self._desks.act(seat, CommandId(wish.id), wish.commands)
+        answer = await self._desks.act(seat, CommandId(wish.id), wish.commands, anyway=wish.anyway)
         if isinstance(answer, Refusal):
             return refusal(answer)
         return {"receipt": msgspec.to_builtins(answer.receipt), "undo": msgspec.to_builtins(answer.undo)}

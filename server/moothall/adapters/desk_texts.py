@@ -86,6 +86,7 @@ ALARMS = {
     "unsaved": "Words can't be saved. Free some space on the disk; they are kept until then.",
     "disk": "{n} MB of disk are left. Free some space before it is full.",
     "reports": "{n} of {all} readers report a fault. Look at what they say.",
+    "beside": "“{title}” is on in the same place. Close one of them: a microphone sends to one only.",
     "ends-soon": "{n} min left until the planned end. Tell the chair.",
     "ends-now": "The planned end has come. Close it, or start the next one elsewhere.",
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
@@ -101,6 +102,16 @@ ALARMS = {
 
 TAGS = {Tag.AGREED: "Agreed", Tag.DIVERGING: "Views differ", Tag.OPTION: "Option"}
 """What a line is marked as for the report."""
+
+FIRST_KNOW = {
+    "first.beside": (
+        "“{title}” is on in the same place, and a microphone sends to one of them only. Open it all the same?"
+    ),
+    "first.called": "{who} called no. {n} {s} s ago. Call no. {m} instead?",
+    "first.nobody": "Somebody else",
+    "overridden": "{who} called no. {n} instead of no. {m}, which you had called.",
+}
+"""What is to be known before something is done, and who did it all the same."""
 
 DESK_TEXTS = {
     **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
@@ -222,6 +233,9 @@ DESK_TEXTS = {
     "terms.out": "More than the machine can take: the last {n} are left out.",
     "did.force-language": "They speak: {language}",
     "did.move-away": "Lines moved to another meeting",
+    "next": "Close, and start “{title}”",
+    "left-out": "Planned before that, and not begun: {titles}",
+    **FIRST_KNOW,
     "refused.forbidden": "Your link may not do this",
     "refused.unknown": "That is not here any more",
     "refused.invalid": "That can't be done so",

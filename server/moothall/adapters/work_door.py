@@ -54,7 +54,10 @@ class WorkDoor:
             asked = self._pages.asked(request, lambda staff: _moves_on(staff, room))
             given = await self._pages.form(request, asked)
             done = await self._programme.next_session(
-                room, after=SessionId(given["now"]) if given.get("now") else None, by=asked.staff[0].link
+                room,
+                after=SessionId(given["now"]) if given.get("now") else None,
+                then=SessionId(given["then"]) if given.get("then") else None,
+                by=asked.staff[0].link,
             )
             if isinstance(done, Refusal):
                 raise wrong(done)

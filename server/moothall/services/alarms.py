@@ -82,6 +82,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part."""
     unread_for: int | None = None
     """How long the first question has waited that is marked by a word of the lists."""
+    beside: str | None = None
+    """Title of another session that is on in the same room."""
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -95,7 +97,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     """Text is being lost, or will be."""
     values: dict[str, int | str] = {}
-    """For the places in its words: numbers, and BCP-47 tags with commas between."""
+    """For the places in its words: numbers, titles, and BCP-47 tags with commas between (`expected`, `heard`)."""
 
 
 def alarms(figures: Figures) -> tuple[Alarm, ...]:
@@ -175,6 +177,8 @@ def _of_people(figures: Figures) -> list[Alarm]:
         found.append(Alarm(kind="unread", values={"n": figures.unread_for // 60_000}))
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
+    if figures.beside is not None:
+        found.append(Alarm(kind="beside", values={"title": figures.beside}))
     if figures.left is not None:
         found.append(_of_end(-(-figures.left // 60_000)))
     return found

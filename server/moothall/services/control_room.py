@@ -133,6 +133,7 @@ class ControlRoom:
         refused: Callable[[], int] = lambda: 0,
         unheard: Callable[[SessionId], bool],
         unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None,
+        beside: Callable[[SessionId], str | None] = lambda _: None,
         crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
         sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
         loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {},
@@ -141,10 +142,10 @@ class ControlRoom:
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
         """`refused`: engines that wait for another key. `unheard`: whether a session has sound that no engine knows the
-        language of. `unlike`: the languages that a session expects and the one that it sounds like. `crowd`: whether
-        some waits for room, and how many more texts fit once engines are full. `sound`: how often it was begun again,
-        and whether some stopped. `loudness`: of what comes just now, by text. `disk`:
-        free and all bytes, where the data lie.
+        language of. `unlike`: the languages that a session expects and the one that it sounds like. `beside`: title of
+        what else is on in its room. `crowd`: whether some waits for room, and how many more texts fit once engines are
+        full. `sound`: how often it was begun again, and whether some stopped. `loudness`: of what comes just now, by
+        text. `disk`: free and all bytes, where the data lie.
         """
         self._sessions = sessions
         self._rooms = rooms
@@ -153,6 +154,7 @@ class ControlRoom:
         self._refused = refused
         self._unheard = unheard
         self._unlike = unlike
+        self._beside = beside
         self._crowd = crowd
         self._sound = sound
         self._loudness = loudness
@@ -316,6 +318,7 @@ class ControlRoom:
             reporters=max(reports.values(), default=0),
             hubs=live.state.hubs,
             unread_for=unread_for(live.state.floor, live.state.media_now(self._clock.wall())),
+            beside=self._beside(live.id),
             left=None if overrun is None else overrun.left,
             disk_free=self.house.disk_free,
         )

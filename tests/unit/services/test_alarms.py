@@ -64,6 +64,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"left": 0}, "ends-now", {}),
         ({"left": -59_000}, "ends-now", {}),
         ({"left": -61_000}, "over", {"n": 1}),
+        ({"beside": "Water"}, "beside", {"title": "Water"}),
         ({"dead_for": 20_000}, "muted", {"n": 20}),
         ({"engines": 0, "machineless_for": 5_000, "words_age": 31_000}, "no-words", {"n": 31}),
     ],

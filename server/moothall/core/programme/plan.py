@@ -136,6 +136,16 @@ def clashes(planned: Sequence[Planned]) -> tuple[tuple[Planned, Planned], ...]:
     return tuple(found)
 
 
+def passed_over(planned: Sequence[Planned], standing: Mapping[SessionId, Status], now: int) -> tuple[SessionId, ...]:
+    """Sessions of one room that `following` leaves out although they may still be held: not begun, and planned before
+    what comes next, with an end that is still to come or none.
+    """
+    ordered, coming = in_order(planned), following(planned, standing, now)
+    before = ordered[: next((n for n, each in enumerate(ordered) if each.session == coming), len(ordered))]
+    held = (each for each in before if each.starts is not None and (each.ends is None or each.ends > now))
+    return tuple(each.session for each in held if not _begun(standing, each) and _recent(each, now))
+
+
 def _begun(standing: Mapping[SessionId, Status], planned: Planned) -> bool:
     return standing.get(planned.session, Status.CREATED) in (Status.OPEN, Status.PAUSED, Status.CLOSED)
 

@@ -14,6 +14,7 @@ from moothall.core.programme.plan import (
     following,
     in_order,
     name_of,
+    passed_over,
     readable_name,
 )
 from moothall.core.session import Status
@@ -97,3 +98,14 @@ def test_the_next_is_the_one_behind_what_is_on_or_was() -> None:
 def test_what_was_on_days_ago_does_not_count() -> None:
     a, b, c = planned("a", 0), planned("b", 2 * HOUR), planned("c", 3 * DAY_MS)
     assert following([a, b, c], {SessionId("a"): Status.CLOSED}, 3 * DAY_MS) == "c"
+
+
+def test_what_the_next_one_leaves_out_is_told_while_it_may_still_be_held() -> None:
+    a, b, c = planned("a", 2 * HOUR), planned("b", HOUR), planned("c", 4 * HOUR)
+    on, now = {SessionId("a"): Status.OPEN}, round(1.5 * HOUR)
+    assert (following([a, b, c], on, now), passed_over([a, b, c], on, now)) == ("c", ("b",))
+    assert passed_over([a, b], on, now) == ("b",), "nothing comes behind"
+    assert passed_over([a, b, c], on, 3 * HOUR) == (), "its end is past"
+    assert passed_over([a, b, c], {**on, SessionId("b"): Status.CLOSED}, now) == ()
+    assert passed_over([a, b, c], {}, 0) == ()
+    assert passed_over([planned("d"), a], on, now) == (), "it has no time"
