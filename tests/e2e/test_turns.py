@@ -99,13 +99,20 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         await expect(reader.locator("#Growing")).to_be_empty()
         await expect(words(page)).to_have_value("")
         assert typed(on) == ["I wonder who pays.", "And when"]
+        await on.do(do.PauseSession())
+        await page.keyboard.type("In a break. ")
+        await expect(page.locator("#TypingStands")).to_contain_text("nobody sees what you write")
+        await expect(reader.locator("#Growing")).to_be_empty()
+        assert typed(on) == ["I wonder who pays.", "And when"]
+        await on.do(do.ResumeSession())
+        await until(page, on, "I wonder who pays.", "And when", "In a break.")
         await page.keyboard.type("Not sent")
         await expect(reader.locator("#Growing .rest")).to_have_text("Not sent")
         await stand(on, what, Standing.ANSWERED)
         await expect(reader.locator("#Growing")).to_be_empty()
         await expect(page.locator("#Voice")).to_contain_text("It is not your turn any more.")
         await expect(words(page)).to_have_value("Not sent")
-        assert typed(on) == ["I wonder who pays.", "And when"]
+        assert typed(on) == ["I wonder who pays.", "And when", "In a break."]
 
 
 async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, tmp_path: Path) -> None:

@@ -187,8 +187,7 @@ def _pause(state: State, t: int, back: int) -> Decision:
 
 def _resumed(state: State, t: int, back: int) -> ev.SessionResumed:
     """The end of a break. What was said before somebody said that it began was taken out, and doesn't come back."""
-    t1 = max(t - back, state.paused_at or 0)
-    return ev.SessionResumed(t=max(t, t1), t1=t1)
+    return ev.SessionResumed(t=t, t1=min(max(t - back, state.paused_at or 0), t))
 
 
 def _ask_close(state: State, command: do.AskClose) -> Decision:
