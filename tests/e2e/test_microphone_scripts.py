@@ -193,6 +193,22 @@ async def test_it_sends_from_where_the_server_is_and_says_the_end_once_all_is_se
     }
 
 
+async def test_a_take_that_has_just_begun_is_as_old_as_nothing_however_long_the_page_has_been_open(
+    scripts: Scripts,
+) -> None:
+    result = await talk(
+        scripts,
+        """
+        hear(9000);
+        last().opens();
+        last().says({kind: 'go', at: 0, session: 's'});
+        last().says({kind: 'ended'});  // the server's: the page begins another take, as it does at a handover
+        const result = last().sent.at(-1);
+        """,
+    )
+    assert result == {"kind": "hello", "protocol": 1, "channel": "floor", "take": "again", "first": 0, "age": 0}
+
+
 async def test_what_had_to_be_dropped_is_said_in_the_next_hello(scripts: Scripts) -> None:
     result = await talk(
         scripts,

@@ -15,6 +15,7 @@ from moothall.core.events import Origin
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import InterventionId
+from room_before import room_before
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -132,6 +133,7 @@ async def test_what_is_not_recorded_is_shown_and_forgotten(page: Page, browser: 
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
+        await room_before(on.running, S)
         what = await ask(page, on, "Who pays?")
         await stand(on, what, Standing.QUEUED, Standing.CALLED)
         await words(page).focus()
