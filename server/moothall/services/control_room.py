@@ -19,6 +19,7 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import ON, State, Status
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Quality
+from moothall.core.visible import visible
 from moothall.services.alarms import Alarm, Figures, alarms
 from moothall.services.programme import Overrun
 from moothall.services.publication import Publication
@@ -189,7 +190,7 @@ class ControlRoom:
 
     def see_to(self, session: SessionId, kind: str, name: str) -> None:
         """Somebody says that they see to an alarm; it holds until the alarm is over. Looks at once."""
-        self._seen_to[session, kind] = " ".join(name.split())[:NAME]
+        self._seen_to[session, kind] = " ".join(visible(name).split())[:NAME]
         self.look()
 
     def look(self) -> None:
