@@ -116,7 +116,12 @@ async def open_doors(
     address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     clock, programme = house.clock, house.programme
-    access = ReaderAccess(house.sessions, programme.room_of, house.log.head)
+    catalogue = Catalogue(house.log)
+    house.sessions.observe(lambda _, publication: catalogue.take(publication))
+    # No session is called so: to find a log takes longer than to find none.
+    access = ReaderAccess(
+        house.sessions, programme.room_of, lambda _: house.log.head(SessionId("")), hidden=catalogue.hidden
+    )
     readers = Readers(
         find=access.find,
         may_read=access.may_read,
@@ -230,8 +235,6 @@ async def open_doors(
     app = _application(house, settings, room, page=page, staff=staff, public=address.public)
     records = RecordDoor(Records(access, house.log), pages)
     house.sessions.observe(records.observe)
-    catalogue = Catalogue(house.log)
-    house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, events, sockets, polls, plain, low, records, shown)
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):

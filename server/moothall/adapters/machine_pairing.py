@@ -13,6 +13,7 @@ from moothall.adapters.hub_texts import TOLD
 from moothall.adapters.page_asking import Wrong
 from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import StorageUnavailable
+from moothall.core.visible import visible
 from moothall.services.hub_pairing import Pairing, Unpaired
 from moothall.wire.token_bucket import Allowance
 
@@ -43,7 +44,7 @@ async def pair_machine(
         return told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
     if not _NODE.match(asked.node):
         return told(400, "A node is named by 16 hexadecimal figures.")
-    machine = " ".join(asked.title.split())[:LONGEST_TITLE]
+    machine = " ".join(visible(asked.title).split())[:LONGEST_TITLE]
     try:
         done = await pairing.pair(asked.words, node=asked.node, machine=machine)
     except StorageUnavailable:

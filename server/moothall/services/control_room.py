@@ -18,6 +18,7 @@ from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import ON, State, Status
 from moothall.core.views.quality import Quality
+from moothall.core.visible import visible
 from moothall.services.alarms import OF_ALL, Alarm, Figures, alarms
 from moothall.services.break_speech import BreakSpeech
 from moothall.services.control_watch import Watched, age, seconds
@@ -207,7 +208,7 @@ class ControlRoom:
 
         What is the same in all sessions is seen to once.
         """
-        self._seen_to[_seen_as(session, kind)] = " ".join(name.split())[:NAME]
+        self._seen_to[_seen_as(session, kind)] = " ".join(visible(name).split())[:NAME]
         self.look()
 
     def look(self) -> None:

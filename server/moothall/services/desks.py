@@ -25,6 +25,7 @@ from moothall.core.lanes import Feed
 from moothall.core.moves import short
 from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.session import State
+from moothall.core.visible import visible
 from moothall.services.closing import Closing
 from moothall.services.desk_acts import DeskActs, Presence, shown
 from moothall.services.desk_acts import News as ActNews
@@ -325,7 +326,7 @@ def _may(role: Role) -> set[str]:
 
 
 def _plain_name(name: str) -> str:
-    return " ".join(name.split())[:NAME]
+    return " ".join(visible(name).split())[:NAME]
 
 
 def _words(state: State, channel: ChannelId) -> dict[SegmentId, list[tuple[str, float]]]:

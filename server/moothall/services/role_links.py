@@ -23,6 +23,7 @@ from moothall.core.errors import NoLink
 from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import RoomId
+from moothall.core.visible import visible
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +159,9 @@ class RoleLinks:
         if len(self._links) >= MOST_LINKS:
             msg = f"There are {MOST_LINKS} links already; revoke some that nobody needs."
             raise NoLink(msg)
-        staff = Staff(link=self._short_id(), role=role, scope=scope, label=" ".join(label.split())[:LONGEST_LABEL])
+        staff = Staff(
+            link=self._short_id(), role=role, scope=scope, label=" ".join(visible(label).split())[:LONGEST_LABEL]
+        )
         return staff, await self._keep(staff, None)
 
     async def replace(self, link: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.errors import ConfigurationError, OffsetConflict, RecordBroken, StaleWriter, StorageUnavailable
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
 from recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -50,6 +50,26 @@ async def test_what_was_stored_is_there_when_the_file_is_opened_again(path: Path
     head = await again.acquire(SESSION, EPOCH)
     assert (head.term, head.offset, head.lanes) == (2, 2, recorder.heads)
     await again.close()
+
+
+async def test_text_that_is_none_and_bytes_that_are_none_are_damage_and_hide_no_other_session(path: Path) -> None:
+    log = await SqliteLog.open(path)
+    for number, name in enumerate((SESSION, SessionId("other"), SessionId("third")), 1):
+        recorder = Recorder(name)
+        await log.acquire(name, EPOCH)
+        await log.append(name, 1, 0, [recorder.record(PAUSED)])
+        assert number
+    await log.close()
+    damaged = sqlite3.connect(path, isolation_level=None)
+    damaged.execute("UPDATE record SET cause = CAST(x'66ff' AS TEXT) WHERE session = 1")
+    damaged.execute("UPDATE session SET id = CAST(x'66ff' AS TEXT) WHERE number = 3")
+    damaged.close()
+    log = await SqliteLog.open(path)
+    with pytest.raises(RecordBroken, match="damaged"):
+        await log.read(SESSION, 0, 10)
+    assert len(await log.read(SessionId("other"), 0, 10)) == 1
+    assert [is_name(name) for name in await log.sessions()] == [False, True, True]
+    await log.close()
 
 
 async def test_a_log_that_lost_its_end_is_known_for_one_and_only_once(

@@ -83,6 +83,15 @@ def test_a_hidden_session_takes_the_same_look_as_none() -> None:
             assert await access.snapshot(hidden, Feed(FLOOR)) is None
             assert looked == [hidden]
 
+            async def unloaded(session: SessionId) -> bool:
+                return session == "unloaded"
+
+            access = ReaderAccess(hall.sessions, look=look, hidden=unloaded)
+            await hall.sessions.open(SessionId("unloaded"))
+            assert await access.find(SessionId("unloaded")) is None
+            assert await access.find(SESSION) is not None
+            assert looked == [hidden, "unloaded"]
+
     loop.run(story())
 
 
