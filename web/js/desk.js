@@ -90,14 +90,14 @@ function clip(from, to) {
 // What comes from the server
 
 function joined(answer) {
-  may = panel.may = new Set(answer.may);
+  panel.joined(answer);
+  ({ may } = panel);
   at('Log').classList.toggle('unmended', !may.has('correct'));
   own = answer.seat;
   ahead = answer.now - Date.now();
   state.channel = answer.channel;
   state.notes = answer.notes;
   Object.assign(state.words, answer.words);
-  panel.acts = answer.acts;
   here = answer.presence;
   news = { ...news, ...answer.news };
   if (state.session) everything();

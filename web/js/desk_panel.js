@@ -21,6 +21,12 @@ export class DeskPanel {
     this.qualityLine = qualityLines(data.ui, words, this.tongue);
   }
 
+  /** Take what the answer to joining says of acts: those that were done, and what whoever sits here may do. */
+  joined({ acts, may }) {
+    this.acts = acts;
+    this.may = new Set(may);
+  }
+
   /** Speakers in the order in which they were introduced: [id, name]. */
   speakers() {
     return Object.entries(this.state.session.speakers);

@@ -72,11 +72,11 @@ export class QuestionLine {
     this.state.channel = answer.channel;
     this.seat = answer.seat;
     this.done.seats.add(answer.seat);
-    this.may = this.done.may = new Set(answer.may);
+    this.done.joined(answer);
+    this.may = this.done.may;
     this.state.notes = answer.notes;
     this.#hubs(answer.news.hubs);
     this.presence = answer.presence;
-    this.done.acts = answer.acts;
     const first = !this.joined;
     this.joined = true;
     const came = this.questions.take(answer.news.interventions);

@@ -47,7 +47,7 @@ const link = new DeskLink('/desk', () => ({
 // What comes from the server
 
 async function joined(answer) {
-  panel.acts = answer.acts;
+  panel.joined(answer);
   at('Desk').hidden = false;
   await news(answer.news.proposals);
   if (state.session) panel.done();
