@@ -1,8 +1,8 @@
 """The translators' link: MessagePack messages over one WebSocket at `/translate` of the engines' address.
 
-A process with translators dials the server with an engine's token and says `TranslatorHello`. It gets texts, each for
-one of the directions that it named, and answers each by `Translated` or `NotTranslated`, in any order. Texts are never
-kept or logged there.
+A process with translators dials the server with a token of that kind and says `TranslatorHello`. It gets texts, each
+for one of the directions that it named, and answers each by `Translated` or `NotTranslated`, in any order. Texts are
+never kept or logged there.
 """
 
 from __future__ import annotations
