@@ -19,9 +19,10 @@ from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
-from moothall.adapters.page_asking import Asked
+from moothall.adapters.page_asking import Asked, in_language
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
+from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
@@ -131,7 +132,7 @@ async def open_hub_doors(
         most=settings.readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
     staff = StaffDoor(
         links=parts.links,
         pages=pages,

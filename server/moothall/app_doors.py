@@ -16,7 +16,9 @@ from moothall.adapters.hands_door import HandsDoor
 from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
+from moothall.adapters.page_asking import in_language
 from moothall.adapters.page_door import PageDoor, QualityOf
+from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
@@ -118,7 +120,7 @@ async def open_doors(
         most=settings.server.max_readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
     reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
     reporting = ReportsDoor(
         pages,

@@ -30,7 +30,7 @@ from moothall.core.floor.interventions import Floor
 from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
-from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
+from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 
 logger = logging.getLogger(__name__)
@@ -305,8 +305,11 @@ class PageDoor:
         """Finished lines from number `start` on, as many as a page has."""
         snapshot = wanted.snapshot
         total = _total(snapshot)
-        if snapshot.lines and snapshot.lines[-1].t1 is None:
-            total -= 1  # It still grows.
+        apart = growing(snapshot.lines)
+        if apart is not None:
+            total -= (
+                len(snapshot.lines) - apart
+            )  # This page stays as it is: what is above a line that grows comes first.
         found: list[tuple[int, Line]] = []
         number, page_start = start, 0
         page: tuple[Line, ...] = ()
