@@ -33,6 +33,7 @@ from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.time_zones import chosen_zone
 from moothall.adapters.websocket import WebSocketDoor
+from moothall.adapters.your_turn import YourTurn
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.services.catalogue import Catalogue
@@ -183,6 +184,7 @@ async def open_hub_doors(
         questions=wall.questions,
         beside=wall.beside,
     )
+    author_page = RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock)
     page = PageDoor(
         pages,
         clock=clock,
@@ -191,11 +193,12 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
+        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here)),
     )
     asking = RoomAskingDoor(
         pages,
         parts.floor,
-        author_page=RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+        author_page=author_page,
         facts=facts,
         clock=clock,
         randomness=randomness,
@@ -251,7 +254,7 @@ async def open_hub_doors(
         ],
     )
     secure(app)
-    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
     for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
         app.add_routes(door.routes())

@@ -34,7 +34,7 @@ from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.well_known import KeysDoor
 from moothall.app_admin import admin_doors
-from moothall.app_asking import abuse_door, asking_doors
+from moothall.app_asking import abuse_door, asking_doors, your_turn
 from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_hubs import hub_doors, open_hub_link
@@ -195,6 +195,7 @@ async def open_doors(
         lacking_of=translation.lacking,
         floor_of=access.floor,
         instead=access.instead,
+        your_turn=(turn := your_turn(house, pages, access)),
     )
     languages = LanguagesDoor(
         pages,
@@ -231,7 +232,7 @@ async def open_doors(
     catalogue = Catalogue(house.log)
     house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
-    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
     linking, links = open_hub_link(

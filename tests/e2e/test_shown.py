@@ -38,7 +38,9 @@ async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page:
         await visit(page, on, "/screen")
         newest = page.locator("#Newest")
         await expect(newest.locator(".said").last).to_contain_text("line number 29")
-        await on.say(opened("g", 120_000, speaker="ana"), words("g", 0, "Good morning"), signals=[partial("g", 2, "every")])
+        await on.say(
+            opened("g", 120_000, speaker="ana"), words("g", 0, "Good morning"), signals=[partial("g", 2, "every")]
+        )
         await expect(newest.locator(".said").last).to_have_text("Ana Good morning every ")
         await expect(newest.locator(".rest")).to_have_text("every ")
         await expect(newest.locator(".said").last).to_be_in_viewport(ratio=1)

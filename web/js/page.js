@@ -115,6 +115,7 @@ function came(frame) {
   if (frame.sent) ahead = frame.sent - heard;
   for (const { body } of frame.events ?? []) {
     if (body?.type === 'segment.opened') began.set(body.segment, heard);
+    asked(body);
     if (body?.poll) import('./raised.js').then(({ raised }) => raised(body, tell));
   }
   for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
@@ -123,9 +124,16 @@ function came(frame) {
   else take(frame);
 }
 
+/** Say what is asked now. */
+function asked(body) {
+  if (at('NowAsked') && /^intervention\.(published|stands)$/.test(body?.type)) import('./now_asked.js').then((now) => now.nowAsked(body));
+}
+
 function take(frame) {
   const known = reader.last ? reader.first : Infinity;
-  const change = Array.isArray(frame) ? reader.batch(speller.spell(frame), Date.now() + ahead) : reader.apply(frame);
+  const batch = Array.isArray(frame) && speller.spell(frame);
+  for (const { body } of batch ? batch.news : []) asked(body);
+  const change = batch ? reader.batch(batch, Date.now() + ahead) : reader.apply(frame);
   if (change.lost) {
     link.open();
     return;
@@ -210,6 +218,7 @@ function session() {
   const title = reader.session.title.trim() || words.text('untitled');
   at('Title').textContent = title;
   at('NotRecorded').hidden = reader.session.not_recorded == null;
+  if (closed && at('NowAsked')) at('NowAsked').hidden = true;
   document.title = `${title} – ${words.text(closed ? 'title.record' : 'title.live')}`;
   buttons();
 }

@@ -34,7 +34,7 @@ export class Questions {
     this.turn = null; // since when, media ms
     this.polls = [];
     this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
-    Object.assign(this, { limit: 0, time: 0, typed: false, begin: null });
+    Object.assign(this, { limit: 0, time: 0, typed: false, begin: null, longer: false });
   }
 
   /** Take a message in; gives the ids that are new. */
@@ -43,8 +43,8 @@ export class Questions {
     if (body.whole) this.items = new Map();
     for (const item of body.items) this.items.set(item.id, item);
     for (const id of body.gone) this.items.delete(id);
-    const { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls } = body;
-    Object.assign(this, { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls });
+    const { queue, alike, arranged, order, called, turn, limit, time, typed, begin, longer, polls } = body;
+    Object.assign(this, { queue, alike, arranged, order, called, turn, limit, time, typed, begin, longer, polls });
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 

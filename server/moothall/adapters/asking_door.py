@@ -91,6 +91,7 @@ class AskingDoor:
             "later": asking.put_off,
             "ready": asking.come_back,
             "again": asking.ask_again,
+            "longer": asking.hold,
         }
         self._randomness = randomness
         self._snapshot_of = snapshot_of

@@ -64,6 +64,8 @@ ELSEWHERE = {Standing.CALLED: "Now", Standing.WITHDRAWN: "Taken back by its auth
 """Where one stands, where its author and others are told so in other words."""
 QUEUED, TURN_ENDED = "In the queue", "It had its turn when the meeting ended"
 """Where it stood when the meeting was closed."""
+NOW_ASKED = "Now: {what}"
+"""What is asked now, for everybody."""
 AFTER_CLOSE = "It came after the meeting was closed. Those who run the meeting can answer it in writing."
 UNDECIDED = "The meeting is over. Those who run it say what becomes of it, and then it stands here."
 SUPPORT = "{n} would ask this too"

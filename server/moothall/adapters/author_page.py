@@ -99,6 +99,7 @@ class AuthorPage:
             may_put_off=own.may_put_off,
             may_return=own.may_return,
             may_ask_again=own.may_ask_again,
+            may_hold=own.may_hold,
             sentence=sentence,
             voice=voice,
             voice_direction="auto" if voice is None else direction(voice.language),

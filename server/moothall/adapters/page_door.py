@@ -17,19 +17,22 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters import page_choices
 from moothall.adapters.page_address import Address
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, own_html, refusal
 from moothall.adapters.page_beside import sources_of
+from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_choices import SHOW, Choices
 from moothall.adapters.page_menu import Lacking, spoken
 from moothall.adapters.page_rows import kind_of, shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
+from moothall.adapters.your_turn import YourTurn, now_asked
 from moothall.core.errors import StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
 from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
+from moothall.core.session import ON
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 
@@ -82,6 +85,7 @@ class PageDoor:
         lacking_of: LackingOf = lambda _session, _channel: Lacking(),
         floor_of: FloorOf = _no_floor,
         instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None,
+        your_turn: YourTurn | None = None,
     ) -> None:
         """`public` is the server's address as others know it, without a path.
 
@@ -102,6 +106,7 @@ class PageDoor:
         self._lacking_of = lacking_of
         self._floor_of = floor_of
         self._instead = instead
+        self._your_turn = your_turn
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
@@ -124,6 +129,7 @@ class PageDoor:
             return refusal(wrong, self._pages, ui)
         choices = page_choices.chosen(request.query)
         floor = await self._floor_of(wanted.session)
+        turn = await self._turn(request, wanted, ui, chosen=chosen)
         text = self._pages.render_session(
             wanted.snapshot,
             channel=wanted.feed.channel,
@@ -143,8 +149,18 @@ class PageDoor:
             instead=self._instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
             said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
+            your_turn=turn,
+            now_asked=now_asked(floor, ui, going=wanted.snapshot.session.status in ON),
         )
-        return html(text, ui)
+        return html(text, ui) if turn is None else own_html(text, ui)
+
+    async def _turn(
+        self, request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool
+    ) -> dict[str, object] | None:
+        """What the page has for the one who asks for it."""
+        if self._your_turn is None:
+            return None
+        return await self._your_turn.part(request, wanted, ui, chosen=chosen)
 
     async def line_page(self, request: web.Request) -> web.Response:
         """The way to the page of a session that holds a line, however old: where it stands may change."""
@@ -180,6 +196,7 @@ class PageDoor:
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
         choices = page_choices.chosen(request.query)
+        turn = await self._turn(request, wanted, ui, chosen=chosen)
         text = self._pages.render_own_pace(
             wanted.snapshot.session,
             seen,
@@ -191,8 +208,10 @@ class PageDoor:
             said=await self._said(wanted, choices, [line for _, line in seen.lines]),
             offered=self._offered(wanted.session),
             lacking=self._lacking_of(wanted.session, wanted.feed.channel),
+            your_turn=turn,
+            now_asked=now_asked(await self._floor_of(wanted.session), ui, going=wanted.snapshot.session.status in ON),
         )
-        return html(text, ui)
+        return html(text, ui) if turn is None else own_html(text, ui)
 
     async def lines_json(self, request: web.Request) -> web.Response:
         """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.

@@ -7,7 +7,7 @@ against each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -66,6 +66,8 @@ from moothall.core.views.quality import Quality
 CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
 COMPLETE = Lacking()
+NOBODY: Mapping[str, object] = {"number": "", "said": "", "more": "{}"}
+"""Nothing is asked."""
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""
 
@@ -145,6 +147,8 @@ class Pages:
         said: Sequence[Line] | None = None,
         offered: Sequence[str] = (),
         lacking: Lacking = COMPLETE,
+        your_turn: Mapping[str, object] | None = None,
+        now_asked: Mapping[str, object] = NOBODY,
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
@@ -180,6 +184,8 @@ class Pages:
             # Never the address of the page itself: of that a browser would only look for the place in it.
             newer=f"{address.page(instead_of=instead_of)}&at={now}",
             older=older is not None,
+            your_turn=your_turn,
+            now_asked=now_asked,
             making=lacking.making,
             rows=rows,
             growing=grows,
@@ -242,6 +248,8 @@ class Pages:
         said: Sequence[Line] | None = None,
         offered: Sequence[str] = (),
         lacking: Lacking = COMPLETE,
+        your_turn: Mapping[str, object] | None = None,
+        now_asked: Mapping[str, object] = NOBODY,
     ) -> str:
         """A few lines that stay as they are until the reader asks for the next ones; the last four as there."""
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
@@ -258,6 +266,8 @@ class Pages:
             ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=rows,
+            your_turn=your_turn,
+            now_asked=now_asked,
             place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
             next=address.own_pace(seen.following + 1) if more else None,
             more=ui.text("Next lines ({n} more)", n=more),

@@ -210,6 +210,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             | ev.PollClosed()
             | ev.TurnLimited()
             | ev.TurnTyped()
+            | ev.TurnHeld()
         ):
             return _with_floor(state, event)
         case (

@@ -225,6 +225,7 @@ def _step(
             | ev.PollClosed()
             | ev.TurnLimited()
             | ev.TurnTyped()
+            | ev.TurnHeld()
         ):
             return floor_step(state.floor, event)
         case (
