@@ -135,7 +135,7 @@ class RoomQuestionsDoor:
             query=query,
             kept=f"&ui={ui.language}" if chosen else "",
         )
-        found = listing(state.floor)
+        found = listing(state.floor, closed=state.status is Status.CLOSED)
         return self._pages.render(
             "hub_questions.html",
             ui=ui,
@@ -145,6 +145,7 @@ class RoomQuestionsDoor:
             later=[rows.meetings(each) for each in found.later],
             answered=[rows.meetings(each) for each in found.answered],
             written=[rows.meetings(each) for each in found.written],
+            left=[rows.meetings(each) for each in found.left],
             reported_on=[rows.meetings(each) for each in found.reported],
             room=[rows.rooms(each) for each in _shown_here(rows.floor, state)],
             hands=[hands_of(poll, ui, going=state.status in ON) for poll in shown_polls(state.floor.polls)],
@@ -206,6 +207,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": self.ui.counted(texts.SUPPORT, each.support) if each.support else "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
+            "yours": own is not None and own.asker == self.by,
             "may_support": fit and self.state.status is not Status.CLOSED and (own is None or own.asker != self.by),
             "action": f"{self.base}/asked/{each.number}/support{self.query}",
             "answer": each.answer,
@@ -230,6 +232,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
+            "yours": each.asker == self.by,
             "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.asker != self.by,
             "action": f"{self.base}/here/{each.number}/support{self.query}",
             "answer": "",

@@ -155,6 +155,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         floor_of=access.floor,
         channel_of=channel_of(house.sessions),
+        own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
         origins=address.origins,

@@ -159,6 +159,7 @@ DOORS = {
     "POST /s/{session}/asked/{number}/support": Door(frozenset({403})),
     "POST /s/{session}/hands/{number}": Door(frozenset({403})),
     "POST /s/{session}/asked/{number}/abuse": Door(frozenset({403})),
+    "GET /s/{session}/your-turn": open_to_all("", "?channel=pt&ui=ar"),
     "GET /s/{session}/questions": open_to_all("", "?channel=pt&ui=ar"),
     "GET /s/{session}/questions/{number}/{language}": Door(frozenset({404})),
     "POST /s/{session}/language": Door(frozenset({403})),

@@ -244,6 +244,8 @@ class AskingDoor:
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
             sentence=sentence,
+            questions=f"/s/{quote(wanted.session)}/questions{query}",
+            over=wanted.snapshot.session.status is Status.CLOSED and not typed.text,
             wrong=None if why is None else why.value,
             about=about_fields(self._choices(wanted), typed.about, ui),
             mine=[(f"{page}{query}", said) for page, said in zip(pages, yours, strict=True)],

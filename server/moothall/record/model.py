@@ -237,7 +237,7 @@ class RecordFold:
             heads=dict(self._heads),
             checkpoint=self._checkpoint,
             seal=self._seal,
-            asked=asked_in(self._floor),
+            asked=asked_in(self._floor, closed=session.status is Status.CLOSED),
             figures=figures_of(self._floor),
         )
 

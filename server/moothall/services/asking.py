@@ -172,6 +172,12 @@ class Asking:
         mine = (each for _, each in live.state.floor.interventions.items() if each.asker == asker)
         return tuple(sorted(mine, key=lambda each: -each.number))
 
+    async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
+        """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
+        mine = await self.of_browser(session, visitor)
+        joined = (each.into for each in mine if each.standing is Standing.JOINED and each.into is not None)
+        return frozenset((*(each.id for each in mine), *joined))
+
     async def open_of(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
         """What a browser has asked that still waits or is called, each with what its author's page ends with.
 

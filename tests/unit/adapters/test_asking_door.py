@@ -246,8 +246,8 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
     await house.do(do.CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(1)
     for page, stands in (
-        (waiting, "Being checked"),
-        (queued, "In the queue"),
+        (waiting, "The meeting ended before its turn came"),
+        (queued, "The meeting ended before its turn came"),
         (called, "It had its turn when the meeting ended"),
     ):
         text = (await house.get(page))[2]
@@ -255,7 +255,8 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
         assert "The meeting is over. Those who run it say what becomes of it" in text
     status, _, text = await house.post(id="f3", text="Too late?")
     assert (status, "The meeting is over" in text, "Too late?" in text) == (422, True, True)
-    assert "The meeting is over" in (await house.get("/s/s/ask"))[2]
+    form = (await house.get("/s/s/ask"))[2]
+    assert ("The meeting is over" in form, 'class="asking" hidden' in form) == (True, True)
     page = await house.asked(id="f4", age="60000")
     assert house.all[-1].after_close
     assert "It came after the meeting was closed." in (await house.get(page))[2]
