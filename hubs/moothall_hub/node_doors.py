@@ -240,7 +240,7 @@ async def open_hub_doors(
         known=parts.catalogue.known,
     )
     setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
-    last_wall = await WallDoor.load(parts.book, is_coordinator)
+    last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     gate = AddressGate(clock, randomness)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
