@@ -136,6 +136,7 @@ class RoomAuthorPage:
         into = None if each.into is None else state.floor.get(each.into)
         return Own(
             intervention=each,
+            floor=state.floor,
             ahead=ahead,
             wait=wait_behind(state.floor, ahead, now) if on and ahead is not None else None,
             into=None if into is None else into.number,

@@ -133,7 +133,6 @@ class RoomQuestionsDoor:
             ui=ui,
             by=self._floor.visitor(wanted.session, token_of(request, COOKIE)),
             query=query,
-            kept=f"&ui={ui.language}" if chosen else "",
         )
         found = listing(state.floor, closed=state.status is Status.CLOSED)
         return self._pages.render(
@@ -180,8 +179,6 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     """Who looks, as `RoomFloor.visitor`."""
     query: str
-    kept: str
-    """What the addresses of lines have in their query beside the text."""
 
     @property
     def base(self) -> str:
@@ -191,8 +188,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     def meetings(self, each: Intervention, why: Why | None = None) -> dict[str, object]:
         """One of the meeting's. Of the room only those are counted of whom the meeting may not know yet."""
         line = None if each.segment is None else self.state.segments.get(each.segment)
-        channel = "" if line is None or line.gone else line.channel
-        answered, live = answer_links(self.base, each.segment, channel, self.kept)
+        there = line is not None and not line.gone
+        answered, live = answer_links(self.base, self.state.floor, each, self.query, there=there)
         many, own = local_floor.count(self.floor, each.id), self.floor.questions.get(each.id)
         fit = each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed
         return {

@@ -333,6 +333,8 @@ async function cited() {
   const known = at(id) !== null;
   if (!(await older.find(id))) return false;
   if (!known) location.replace(`#${id}`); // now it is there: the browser goes to it and marks it
+  at(id).scrollIntoView({ block: 'start', behavior: 'instant' });
+  place.stay();
   (await quote()).offer(at(id));
   return true;
 }

@@ -35,6 +35,7 @@ from moothall.core.ports import Clock
 from moothall.core.session import ON
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
+from moothall.core.views.reading_order import goes_before
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ class PageDoor:
         return [
             web.get("/s/{session}", self.session_page),
             web.get("/s/{session}/line/{segment}", self.line_page),
+            web.get("/s/{session}/moment/{ms}", self.moment_page),
             web.get("/s/{session}/read", self.own_pace_page),
             web.get("/s/{session}/lines", self.lines_json),
             web.get("/static/{version}/{name:.+}", self.static_file),
@@ -174,6 +176,48 @@ class PageDoor:
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
+        return self._to_line(request, wanted, ui, segment, number, chosen=chosen)
+
+    async def moment_page(self, request: web.Request) -> web.Response:
+        """The way to what was said at a moment, in whichever text is read; with `live` to the page that goes on."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            ms = request.match_info["ms"]
+            fit = ms.isascii() and ms.isdecimal() and len(ms) <= MAX_DIGITS
+            found = await self._said_at(wanted, int(ms)) if fit else None
+            if found is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        segment, number = found
+        return self._to_line(request, wanted, ui, segment, number, chosen=chosen, live="live" in request.query)
+
+    async def _said_at(self, wanted: Asked, t: int) -> tuple[SegmentId, int] | None:
+        """The first line that begins at `t` (media ms) or later, else the last one, and its number."""
+        lines, start = wanted.snapshot.lines, wanted.snapshot.before or 0
+        while start and (not lines or not goes_before(lines[0].t0, t)):
+            page = await self._page_of(wanted.session, wanted.feed, start)
+            if not page:
+                break
+            lines, start = (*page, *lines), start - len(page)
+        shown = [(line, number) for number, line in enumerate(lines, start) if shows(line)]
+        found = next(
+            ((line, number) for line, number in shown if not goes_before(line.t0, t)), shown[-1] if shown else None
+        )
+        return None if found is None else (found[0].segment, found[1])
+
+    def _to_line(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        ui: Catalogue,
+        segment: str,
+        number: int,
+        *,
+        chosen: bool,
+        live: bool = False,
+    ) -> web.Response:
         address = Address(
             wanted.session,
             channel=wanted.feed.channel,
@@ -181,7 +225,7 @@ class PageDoor:
             choices=page_choices.chosen(request.query),
         )
         total = _total(wanted.snapshot)
-        shown = number >= total - len(wanted.snapshot.lines)
+        shown = live or number >= total - len(wanted.snapshot.lines)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
         location = f"{address.page(before=before)}#{quote(segment)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})

@@ -184,7 +184,6 @@ class QuestionsDoor:
     ) -> str:
         may_support = wanted.snapshot.session.status is not Status.CLOSED
         found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
-        kept = f"&ui={ui.language}" if chosen else ""
         raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
         pending: list[str] = []
 
@@ -197,7 +196,7 @@ class QuestionsDoor:
 
         def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
             channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
-            line, live = answer_links(base, each.segment, channel, kept)
+            line, live = answer_links(base, floor, each, query, there=bool(channel))
             return {
                 "number": each.number,
                 "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.decide_floor import may_bring
-from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import wait_behind
 from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
 from moothall.core.floor.turns import TurnNow, may_hold, may_type, turn_now, typed_language, typed_lines
@@ -33,6 +33,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """An intervention as its author may see it."""
 
     intervention: Intervention
+    floor: Floor
+    """All of the session's."""
     ahead: int | None = None
     """How many come before it; None where it isn't in the queue."""
     wait: int | None = None
@@ -89,6 +91,7 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
     line = None if each.segment is None else state.segments.get(each.segment)
     return Own(
         intervention=each,
+        floor=floor,
         ahead=ahead,
         wait=wait_behind(floor, ahead, state.media_now(wall)) if on and ahead is not None else None,
         into=None if goes_on is None else goes_on.intervention.number,

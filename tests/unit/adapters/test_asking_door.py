@@ -361,8 +361,10 @@ async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) ->
     await house.stand(1, Standing.QUEUED)
     await house.stand(1, Standing.CALLED)
     await house.do(do.Stand(interventions=(house.all[0].id,), standing=Standing.ANSWERED, segment=segment))
-    text = (await house.get(f"{page}?ui=en"))[2]
-    assert f'href="/s/s/line/{segment}?channel=floor&ui=en" data-live="/s/s?channel=floor&ui=en#{segment}"' in text
+    text = (await house.get(f"{page}?channel=floor&ui=en"))[2]
+    called = house.live.state.floor.turns[-1].t
+    way = f"/s/s/moment/{called}?channel=floor&ui=en"  # in the text that is read
+    assert f'href="{way}" data-live="{way}&live=1"' in text
 
 
 async def test_of_what_was_removed_its_author_reads_that_it_was(house: House) -> None:

@@ -146,7 +146,8 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     text = await house.list()
     places = [text.index(each) for each in ("now &", "next &", "after &", "later &", "answered &", "written &")]
     assert places == sorted(places)
-    assert 'href="/s/s/line/line?channel=floor" data-live="/s/s?channel=floor#line"' in text
+    called = house.live.state.floor.turns[0].t
+    assert f'href="/s/s/moment/{called}" data-live="/s/s/moment/{called}?live=1"' in text
     assert '<p class="words" lang="fa" dir="rtl">By & by.</p>' in text
     assert "Received: 6. Answered: 2." in text
     assert "waited no longer than this: less than a minute." in text

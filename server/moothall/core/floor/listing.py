@@ -51,6 +51,11 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     figures: Figures
 
 
+def called_at(floor: Floor, each: Intervention) -> int:
+    """When it was called last, media ms; where it never was, when it came to stand where it stands."""
+    return next((turn.t for turn in reversed(floor.turns) if turn.intervention == each.id), each.since)
+
+
 def was_answered(floor: Floor, each: Intervention) -> bool:
     """Whether one was answered, itself or with the one that it was joined with."""
     into = each if each.into is None else floor.get(each.into)
