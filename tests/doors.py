@@ -92,7 +92,7 @@ async def house(
         address_of=lambda request: request.headers.get("X-From", ""),
     )
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
-    made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers)
+    made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, lambda _: "Speaker not named")
     doors = (made.events, made.websocket, made.poll, made.plain)
     app = web.Application(middlewares=[gate.middleware()] if gate else [])
     app.add_routes([route for door in doors for route in door.routes()])

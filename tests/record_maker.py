@@ -59,6 +59,8 @@ WORDING = Wording(
         answered="See the answer in the text",
         answer="The answer",
         removed="Removed for good.",
+        left="The meeting ended before its turn came",
+        ended="It had its turn when the meeting ended",
     ),
 )
 

@@ -118,6 +118,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.WallCleared(t=40, withdrawn=Q),
         ev.TurnLimited(ms=180_000),
         ev.TurnTyped(intervention=Q, number=1, t=40),
+        ev.TurnHeld(intervention=Q, number=1, t=41),
         ev.HubStands(hub="kisumu", title="Kisumu", people=23, here=True, since=1_700_000_000_000, t=41),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),

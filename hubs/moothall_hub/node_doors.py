@@ -22,9 +22,10 @@ from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
-from moothall.adapters.page_asking import Asked
+from moothall.adapters.page_asking import Asked, in_language
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
+from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.places import Places
 from moothall.adapters.plain_door import PlainDoor
@@ -37,6 +38,7 @@ from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.time_zones import chosen_zone
 from moothall.adapters.visitor_cookie import Visitors
 from moothall.adapters.websocket import WebSocketDoor
+from moothall.adapters.your_turn import YourTurn
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.services.catalogue import Catalogue
@@ -137,7 +139,7 @@ async def open_hub_doors(
         most=room.readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
     staff = StaffDoor(
         links=parts.links,
         pages=pages,
@@ -188,6 +190,10 @@ async def open_hub_doors(
         questions=wall.questions,
         beside=wall.beside,
     )
+    visitors, author_page = (
+        Visitors(parts.floor.cookie_key, clock, randomness),
+        RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+    )
     page = PageDoor(
         pages,
         clock=clock,
@@ -196,13 +202,13 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
+        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, visitors)),
     )
-    visitors = Visitors(parts.floor.cookie_key, clock, randomness)
     asking = RoomAskingDoor(
         pages,
         parts.floor,
         visitors=visitors,
-        author_page=RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+        author_page=author_page,
         facts=facts,
         clock=clock,
         randomness=randomness,
@@ -245,7 +251,7 @@ async def open_hub_doors(
         known=parts.catalogue.known,
     )
     setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
-    last_wall = await WallDoor.load(parts.book, is_coordinator)
+    last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     gate = AddressGate(clock, randomness)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
@@ -260,7 +266,7 @@ async def open_hub_doors(
         ],
     )
     secure(app)
-    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
     for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
         app.add_routes(door.routes())

@@ -19,7 +19,9 @@ from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
+from moothall.adapters.page_asking import in_language
 from moothall.adapters.page_door import PageDoor, QualityOf
+from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.places import Places, share
 from moothall.adapters.plain_door import PlainDoor
@@ -36,7 +38,7 @@ from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.well_known import KeysDoor
 from moothall.app_admin import admin_doors
-from moothall.app_asking import abuse_door, asking_doors
+from moothall.app_asking import abuse_door, asking_doors, your_turn
 from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_hubs import hub_doors, open_hub_link
@@ -133,7 +135,7 @@ async def open_doors(
         address_of=address_of,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
     reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
     reporting = ReportsDoor(
         pages,
@@ -170,6 +172,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         floor_of=access.floor,
         channel_of=channel_of(house.sessions),
+        own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
         origins=address.origins,
@@ -211,6 +214,7 @@ async def open_doors(
         lacking_of=translation.lacking,
         floor_of=access.floor,
         instead=access.instead,
+        your_turn=(turn := your_turn(house, pages, access)),
     )
     languages = LanguagesDoor(
         pages,
@@ -236,7 +240,7 @@ async def open_doors(
     records = RecordDoor(Records(access, house.log), pages)
     house.sessions.observe(records.observe)
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
-    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
     linking, links = open_hub_link(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -105,6 +106,8 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (words("c", 0, "Never ended"), ENGINE),
     (opened("d", 64_000), ENGINE),
     (words("d", 0, "Grows"), ENGINE),
+    (opened("typed", 5_500, origin=ev.Origin.SPEAKER), CAPTIONER),
+    (ended("typed", "Typed meanwhile."), CAPTIONER),
     (ev.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
     (ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("b"),), session=SessionId("other")), CAPTIONER),
     (ev.LinesMovedAway(channel=ChannelId("fr"), segments=(SegmentId("a"),), session=SessionId("other")), CAPTIONER),
@@ -148,6 +151,27 @@ async def test_the_reader_folds_as_the_server_does(scripts: Scripts, start: int)
     ]
     assert [line["number"] for line in got["lines"]] == list(range(len(got["lines"])))
     assert got["growing"] == [["d", " Grows", ""]]
+
+
+async def test_order_and_turns_are_those_of_the_server(scripts: Scripts) -> None:
+    """The cases that the rules in Python are held to."""
+    cases = json.loads((Path(__file__).parents[1] / "reading_order.json").read_text())
+    body = """
+        const { inOrder } = await import(`${v.root}/desk_state.js`);
+        const orders = v.orders.map(({said}) => inOrder(said.map((t0, n) => ({t0, n}))).map(({n}) => n));
+        const turns = v.turns.map(({rows}) => {
+            const turn = new m.Turn();
+            return rows.flatMap((name) => name === null ? (turn.apart = true, []) : [turn.then(name)]);
+        });
+        return {orders, turns};
+    """
+    got = await scripts.run("reading_order", body, {**cases, "root": scripts.root})
+    assert isinstance(got, dict)
+    assert got["orders"] == [case["order"] for case in cases["orders"]]
+    assert got["turns"] == [
+        [{"begins": begins, "name": name} for begins, name in zip(case["begins"], case["headings"], strict=True)]
+        for case in cases["turns"]
+    ]
 
 
 def _json(value: object) -> Any:

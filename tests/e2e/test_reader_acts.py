@@ -66,6 +66,7 @@ async def test_single_keys_can_be_changed_and_switched_off(page: Page) -> None:
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
         await page.reload()
+        await page.get_by_text("Single keys", exact=True).click()
         await expect(keys.get_by_label("Use single keys")).not_to_be_checked()
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
@@ -79,6 +80,18 @@ async def test_the_keyboard_is_enough(page: Page) -> None:
         await visit(page, on)
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("link", name="Skip to the text")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#s59")).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#Jump")).to_be_hidden()  # it is still live
+        await page.keyboard.press("Tab")
+        await expect(page.locator("#s59 .time")).to_be_focused()
+        await page.keyboard.press("ArrowUp")
+        await expect(page.locator("#s58 .time")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.locator(".bar :focus")).to_have_count(1)  # all other times are passed over
+        await page.keyboard.press("Shift+Tab")
+        await expect(page.get_by_role("link", name="Line at 3:52")).to_be_focused()
+        await page.locator(".skip").focus()
         for _ in range(30):
             await page.keyboard.press("Tab")
             if await page.evaluate("document.activeElement.closest('#HowIRead') !== null"):
@@ -108,13 +121,15 @@ async def test_what_has_the_focus_is_not_under_the_bar(page: Page, width: int) -
         bar = page.locator(".bar")
         await page.locator("#s19 .time").focus()
         low = await bar.evaluate("(bar) => bar.offsetHeight")
+        await page.keyboard.press("Shift")  # by the first key the page learns that there is a keyboard
+        await expect(page.locator("#Keys")).not_to_have_attribute("hidden", "")
         for n in reversed(range(19)):
-            await page.keyboard.press("Shift+Tab")
+            await page.keyboard.press("ArrowUp")
             await page.evaluate(SETTLED)
             assert not await page.evaluate(UNDER_THE_BAR), n
         await expect(page.locator("#Jump")).to_be_visible()
         for n in range(1, 15):
-            await page.keyboard.press("Tab")
+            await page.keyboard.press("ArrowDown")
             await page.evaluate(SETTLED)
             assert not await page.evaluate(UNDER_THE_BAR), n
             if n == 4:
@@ -258,7 +273,7 @@ async def test_struck_lines_go_and_a_mended_title_comes(page: Page) -> None:
     async with stage() as on:
         await on.lines(4)
         await visit(page, on)
-        await on.say(opened("g"), words("g", 0, "In the wrong language"))
+        await on.say(opened("g", 16_000), words("g", 0, "In the wrong language"))
         await expect(page.locator("#Growing .text")).to_have_text("In the wrong language")
         struck = (SegmentId("s3"), SegmentId("g"))
         await on.say(ev.ChannelRewound(channel=FLOOR, t=12_000, segments=struck))
@@ -280,7 +295,7 @@ async def test_a_frame_is_painted_soon(page: Page) -> None:
     async with stage() as on:
         await on.lines(200)
         await visit(page, on)
-        await on.say(opened("g"))
+        await on.say(opened("g", 800_000))
         for n in range(30):
             await on.say(words("g", 3 * n, "three more words"), signals=[partial("g", 3 * n + 3, "perhaps")])
             await expect(page.locator("#Growing .text")).to_have_text("three more words " * (n + 1) + "perhaps")

@@ -164,9 +164,9 @@ async def test_no_way_leads_to_an_answer_whose_line_was_removed(tmp_path: Path) 
         await done(running, "call-2", do.Stand(interventions=(LATER,), standing=Standing.CALLED))
         answered = do.Stand(interventions=(LATER,), standing=Standing.ANSWERED, segment=SegmentId("b"))
         await done(running, "answered-2", answered)
-        assert "/line/b?" in await page(running, "questions")
+        assert "/moment/" in await page(running, "questions")
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
         text = await page(running, "questions")
         assert "And tea?" in text
-        assert "/line/" not in text
+        assert "/moment/" not in text

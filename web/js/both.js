@@ -41,6 +41,7 @@ export class Both {
       this.link.close();
       for (const each of this.view.list.querySelectorAll('.original, .waiting')) each.remove();
       for (const block of this.view.growing.children) block.hidden = false;
+      this.view.group();
     }
     this.update();
   }
@@ -109,9 +110,9 @@ export class Both {
         next = each;
       }
       if (item.parentNode !== list || item.nextElementSibling !== next) list.insertBefore(item, next);
-      item.classList.toggle('again', item.previousElementSibling?.dataset.speaker === item.dataset.speaker);
     }
     for (const item of there.values()) item.remove();
+    this.view.group();
     // Without the originals, a line that is late stands after the log as it was said: here it stands already.
     for (const block of this.view.growing.children) {
       block.hidden = shown.has(this.#named(block.dataset.of ?? ''));

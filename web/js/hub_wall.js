@@ -1,5 +1,6 @@
 // The room's own questions on a hub's wall. Where the wall is cleared there, the page is loaded anew: nothing of it stays.
 
+const ONWARD = 30000; // ms between two looks at which meeting is on, after the close
 const AGAIN = 2000; // ms; it asks the computer in the same place, and costs the line nothing
 
 const part = document.getElementById('HereWall');
@@ -27,6 +28,14 @@ async function look() {
     // What stands there stays.
   }
 }
+
+/** After the close the wall of the meeting that is on in its place is shown, if there is one. */
+const closed = () => document.getElementById('State')?.dataset.kind === 'closed';
+if (!closed()) setInterval(async () => {
+  if (!closed()) return;
+  const { ok, url } = await fetch('/wall').catch(() => ({}));
+  if (ok && url.split('?')[0].endsWith('/screen') && new URL(url).pathname !== location.pathname) location.replace(url);
+}, ONWARD);
 
 fit();
 setInterval(look, AGAIN);

@@ -4,8 +4,8 @@
 import { Link } from './link.js';
 import { at, element, set } from './nodes.js';
 import { Reader } from './reader.js';
+import { Turn } from './reading_order.js';
 import { standing } from './standing.js';
-import { standIn } from './wall_instead.js';
 import { Words, direction, mediaTime } from './words.js';
 
 const FULL = 320; // characters after which a paragraph begins anew; as in shown_door.py
@@ -113,7 +113,7 @@ export class Tail {
       this.happened(null);
     }
     for (const event of frame.events ?? []) if (event.body && event.offset > offset) this.#hear(event.body);
-    standIn(this.reader);
+    if (this.reader.instead || location.search.includes('instead-of=')) import('./wall_instead.js').then((wall) => wall.standIn(this.reader));
     this.late = lines.size > 0 && [...lines].every((id) => this.reader.lines.get(id)?.late);
     this.#show();
     this.changed(this);
@@ -177,17 +177,19 @@ export class Tail {
   /** The same in paragraphs. Where a long one ends is decided once and stays. */
   #paragraphs() {
     const made = [];
+    const turn = new Turn();
     let before = null;
     for (const { line, rest } of this.#lines()) {
-      const runsOn = before && before.speaker === (line.speaker ?? null) && before.language === line.language;
-      if (!this.#known.has(line.segment) && runsOn && before.length >= FULL) this.#starts.add(line.segment);
+      if (before && before.language !== line.language) turn.apart = true;
+      const { begins, name } = turn.then(this.reader.session.speakers[line.speaker] ?? '');
+      if (!this.#known.has(line.segment) && !begins && before.length >= FULL) this.#starts.add(line.segment);
       const apart = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
-      const joins = runsOn && !apart && !this.#starts.has(line.segment);
+      const joins = !begins && !apart && !this.#starts.has(line.segment);
       const length = (joins ? before.length : 0) + line.text.length;
       this.#known.set(line.segment, length);
-      if (!joins) made.push({ line, named: !runsOn, parts: [] });
+      if (!joins) made.push({ line, name: name === '' ? this.words.text('unnamed') : name ?? '', parts: [] });
       made.at(-1).parts.push({ line, rest });
-      before = { speaker: line.speaker ?? null, language: line.language, length, t0: line.t0 };
+      before = { language: line.language, length, t0: line.t0 };
     }
     return made;
   }
@@ -195,8 +197,7 @@ export class Tail {
   #show() {
     const made = this.#paragraphs();
     const there = new Map([...this.box.children].map((node) => [node.dataset.of, node]));
-    const shown = made.map(({ line, named, parts }) => {
-      const name = named ? this.reader.session.speakers[line.speaker] ?? '' : '';
+    const shown = made.map(({ line, name, parts }) => {
       const old = there.get(line.segment);
       const node = old?.lang === line.language && old.dataset.name === name ? old : this.#paragraph(line, name);
       this.#fill(node, parts);
@@ -246,7 +247,8 @@ export class Tail {
   #paragraph(line, name) {
     const tag = line.language;
     const node = element('p', { class: 'said', lang: tag, dir: direction(tag), 'data-of': line.segment, 'data-name': name });
-    if (name) node.append(element('span', { class: 'speaker' }, element('bdi', {}, name)), ' ');
+    const lang = name === this.words.text('unnamed') && document.documentElement.lang;
+    if (name) node.append(element('span', { class: 'speaker', lang }, element('bdi', {}, name)), ' ');
     return node;
   }
 

@@ -11,6 +11,8 @@ from moothall.adapters import asking_texts as texts
 from moothall.adapters.page_asking import Asked, Wrong
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.listing import called_at
 from moothall.core.ids import SessionId
 from moothall.core.visible import visible
 
@@ -39,15 +41,16 @@ def title_of(wanted: Asked, ui: Catalogue) -> str:
     return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
 
 
-def answer_links(base: str, segment: str | None, channel: str, kept: str) -> tuple[str, str]:
-    """The way to the line at which something was answered: without scripts, and on the page that goes on.
+def answer_links(base: str, floor: Floor, each: Intervention, query: str, *, there: bool) -> tuple[str, str]:
+    """The way to where it was called, and so its answer begins: without scripts, and on the page that goes on.
 
-    Both empty where there is no such line. `base` is the session's address, `kept` what the query has beside the text.
+    It is in the text that is read. Both empty where it was answered at no line, or that isn't `there` any more. `base`
+    is the session's address, `query` what its addresses keep.
     """
-    if segment is None or not channel:
+    if each.segment is None or not there:
         return "", ""
-    query, line = f"channel={quote(channel)}{kept}", quote(segment)
-    return f"{base}/line/{line}?{query}", f"{base}?{query}#{line}"
+    way = f"{base}/moment/{called_at(floor, each)}{query}"
+    return way, f"{way}{'&' if query else '?'}live=1"
 
 
 async def read_body(request: web.Request) -> bytes:

@@ -159,6 +159,7 @@ DESK_TEXTS = {
     "remove.times": "The first time has to come before the second. Write them as 4:05 or 1:04:05.",
     "removed": "Removed for good",
     "nobody": "Nobody named",
+    "unnamed": "Speaker not named",
     "you": "you",
     "undo": "Undo",
     "undone": "Undone",

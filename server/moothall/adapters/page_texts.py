@@ -115,6 +115,10 @@ INSTEAD_READ = "The interpreter is silent: read the machine translation until th
 INSTEAD_BACK = "The interpreter goes on: back to the interpreter"
 """And to whoever was, once that is over."""
 
+TO_LINE = "Line at {time}"
+"""What the link is called that a line's time is."""
+UNNAMED = "Speaker not named"
+"""Over a line of nobody who is named, where somebody was before."""
 SCRIPT_TEXTS = {
     **{f"standing.{name}": key for name, key in STANDING.items()},
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
@@ -126,6 +130,8 @@ SCRIPT_TEXTS = {
     "earlier": "Earlier lines",
     "earlier.loading": "Loading earlier lines",
     "earlier.failed": "Earlier lines did not load. Try again",
+    "unnamed": UNNAMED,
+    "to-line": TO_LINE,
     "untitled": "Meeting without a title",
     "title.live": "Live text",
     "title.record": "Record",

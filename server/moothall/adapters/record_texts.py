@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from babel.dates import format_date
 
-from moothall.adapters.asking_texts import NUMBERED, REMOVED, STANDS, figures
+from moothall.adapters.asking_texts import NUMBERED, REMOVED, STANDS, TURN_ENDED, figures
 from moothall.adapters.desk_texts import STANDINGS
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_menu import since
@@ -50,6 +50,8 @@ ASKED_TEXTS = {
     "answered": "See the answer in the text",
     "answer": "The answer",
     "removed": REMOVED,
+    "left": STANDS[Standing.CLOSED],
+    "ended": TURN_ENDED,
 }
 """The same of `AskedWording`."""
 

@@ -56,7 +56,7 @@ COMMANDS: dict[Role, _Commands] = {
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
-    Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn, do.ReportAbuse),
+    Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn, do.HoldTurn, do.ReportAbuse),
     Role.READER: _of(),
 }
 """What each role may ask for; what isn't listed is forbidden."""

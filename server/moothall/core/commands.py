@@ -546,6 +546,13 @@ class TypeTurn(Command, frozen=True, kw_only=True, tag="type-turn"):
     lines: tuple[TypedLine, ...] = ()
 
 
+class HoldTurn(Command, frozen=True, kw_only=True, tag="hold-turn"):
+    """Say that one needs longer to begin one's turn."""
+
+    intervention: InterventionId
+    """What was called; its author alone says so."""
+
+
 class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
     """Say how a hub stands: see `HubStands`."""
 
@@ -618,6 +625,7 @@ AnyCommand = (
     | LimitTurns
     | LimitAsking
     | TypeTurn
+    | HoldTurn
     | StateHub
 )
 """Every command of this release, told apart by `do`."""

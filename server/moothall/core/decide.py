@@ -103,7 +103,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return decide_poll(state, command, wall)
         case do.ClearWall() | do.RestoreWall():
             return decide_wall(state, command, actor, wall)
-        case do.LimitTurns() | do.TypeTurn():
+        case do.LimitTurns() | do.TypeTurn() | do.HoldTurn():
             return decide_turn(state, command, actor, wall)
         case do.StateHub():
             return state_hub(state, command, wall)

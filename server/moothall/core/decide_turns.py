@@ -10,7 +10,7 @@ from moothall.core.actors import Actor
 from moothall.core.decide_lines import last_unkept, unkept_now
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.removing import speaker_of
-from moothall.core.floor.turns import has_typed, may_type, name_of, typed_language, typed_lines
+from moothall.core.floor.turns import has_typed, may_hold, may_type, name_of, typed_language, typed_lines
 from moothall.core.ids import is_name
 from moothall.core.session import State, Status
 from moothall.core.translating.lines import spoken
@@ -21,13 +21,15 @@ MAX_TYPED = 1_000
 MOST_LINES = 20
 """That come at once."""
 
-TurnCommand = do.LimitTurns | do.TypeTurn
+TurnCommand = do.LimitTurns | do.TypeTurn | do.HoldTurn
 
 
 def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """As `decide`, for an existing session."""
     if isinstance(command, do.TypeTurn):
         return _type(state, command, actor, wall)
+    if isinstance(command, do.HoldTurn):
+        return _hold(state, command, actor, wall)
     if not 0 <= command.ms <= LONGEST_LIMIT_MS:
         return _refuse(RefusalCode.INVALID, f"A turn may take up to {LONGEST_LIMIT_MS // 60_000} minutes; 0: no limit.")
     if command.ms == state.floor.limit:
@@ -37,6 +39,17 @@ def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> 
 
 def _refuse(code: RefusalCode, message: str) -> Refusal:
     return Refusal(code=code, message=message)
+
+
+def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    each = state.floor.get(command.intervention)
+    if each is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+    if actor.id != each.id:
+        return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author says that they need longer.")
+    if not may_hold(state, each.id):
+        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn, or they have begun or said so already.")
+    return [ev.TurnHeld(intervention=each.id, number=each.number, t=state.media_now(wall))]
 
 
 def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:

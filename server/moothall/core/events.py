@@ -720,6 +720,13 @@ class TurnTyped(FloorEvent, frozen=True, kw_only=True, tag="turn.typed"):
     """When, media ms."""
 
 
+class TurnHeld(FloorEvent, frozen=True, kw_only=True, tag="turn.held"):
+    """Whoever was called needs longer to begin: the turn is held for them, or the next may be called meanwhile."""
+
+    t: int
+    """When they said so, media ms."""
+
+
 class HubStands(Event, frozen=True, kw_only=True, tag="hub.stands"):
     """A hub takes part, or its line is down: all that is known of it from here on."""
 
@@ -826,6 +833,7 @@ AnyEvent = (
     | WallCleared
     | TurnLimited
     | TurnTyped
+    | TurnHeld
     | HubStands
     | RecordCheckpoint
     | RecordSealed

@@ -25,9 +25,6 @@ from moothall.core.views.quality import Quality, QualityView
 from moothall.record.asked import Asked, asked_in
 from moothall.record.plain import plain
 
-EARLY = 200
-"""Ms by which a line may begin before the one above it and still stand behind it: recognisers' times tremble."""
-
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line as it stands in the record."""
@@ -249,19 +246,17 @@ class RecordFold:
             kind=ev.ChannelKind.FLOOR if channel is None else channel.kind,
             languages=() if channel is None else channel.languages,
             position=self._view.position,
-            lines=_in_time(
-                [
-                    self._line(line, text, session)
-                    for line in self._view.lines
-                    if not line.gone and (text := plain(line.text)).strip()
-                ]
+            lines=tuple(
+                self._line(line, text, session)
+                for line in self._view.lines
+                if not line.gone and (text := plain(line.text)).strip()
             ),
             missing=tuple(sorted((*self._gaps, *self._unkept, *self._breaks), key=lambda span: span.t0)),
             quality=self._quality.quality(self.feed.channel),
             heads=dict(self._heads),
             checkpoint=self._checkpoint,
             seal=self._seal,
-            asked=asked_in(self._floor),
+            asked=asked_in(self._floor, closed=session.status is Status.CLOSED),
             figures=figures_of(self._floor),
         )
 
@@ -286,14 +281,3 @@ class RecordFold:
 def _made_of(line: RecordedLine) -> tuple[SegmentId, ...]:
     sources = () if line.made_from is None else line.made_from.sources
     return (line.segment, *(source.segment for source in sources))
-
-
-def _in_time(lines: Sequence[RecordedLine]) -> tuple[RecordedLine, ...]:
-    """The lines in the order in which they were said: that of the log, but for those that were moved here later."""
-    ordered: list[RecordedLine] = []
-    for line in lines:
-        at = len(ordered)
-        while at and line.t0 + EARLY < ordered[at - 1].t0:
-            at -= 1
-        ordered.insert(at, line)
-    return tuple(ordered)

@@ -49,6 +49,10 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
     """The heading of an answer in writing."""
     removed: str
     """Of one whose words were removed."""
+    left: str
+    """Of one that was still to come when the meeting was closed."""
+    ended: str
+    """Of one whose turn it was then."""
 
     def number_of(self, each: Asked) -> str:
         """What it is, with its number."""
@@ -58,6 +62,8 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
         """Where it stands."""
         if each.standing is Standing.JOINED:
             return self.joined.format(n="?" if each.joined_with is None else each.joined_with)
+        if each.over:
+            return self.ended if each.standing is Standing.CALLED else self.left
         return self.standings[each.standing]
 
     def about(self, each: Asked, options: Options) -> tuple[str, ...]:

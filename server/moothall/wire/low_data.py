@@ -26,7 +26,8 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.ids import SegmentId
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Received
@@ -69,6 +70,7 @@ _SILENT = (
     ev.PollClosed,
     ev.TurnLimited,
     ev.TurnTyped,
+    ev.TurnHeld,
     ev.HubStands,
     UnknownEvent,
 )
@@ -90,6 +92,8 @@ class LowData:
         """Where in `_items` the texts of lines are."""
         self._before: Line | None = None
         self._number = 0
+        self._called: InterventionId | None = None
+        """What is asked now, as far as the reader was told."""
         self._signals: dict[str, AnySignal] = {}
         self._told: dict[str, object] = {}
         self.urgent = False
@@ -139,6 +143,9 @@ class LowData:
                 pass  # It comes as it stands when it ends.
             case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
+            case ev.InterventionStands() if what.standing is Standing.CALLED or what.intervention == self._called:
+                self._called = what.intervention if what.standing is Standing.CALLED else None
+                self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
             case None:
                 pass  # Removed before it was read.
             case _ if not isinstance(what, _SILENT):

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from asking import nobodys
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.asking_request import COOKIE
 from moothall.adapters.hands_door import ALLOWANCE, HandsDoor
@@ -102,6 +103,7 @@ async def house() -> AsyncIterator[House]:
             snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
+            own_of=nobodys,
             origins=frozenset({ORIGIN}),
         )
         app = web.Application()

@@ -392,6 +392,20 @@ async def test_a_line_is_found_on_the_page_that_holds_it(client: Client, number:
         assert f'id="s{number}"' in await answer.text()
 
 
+@pytest.mark.parametrize(
+    ("ms", "query", "where"),
+    [
+        (0, "", "?channel=floor&before=200#s0"),
+        (401, "", "?channel=floor&before=400#s201"),
+        (401, "?channel=floor&live=1", "?channel=floor#s201"),
+        (10_000_000, "", "?channel=floor#s449"),
+    ],
+)
+async def test_a_moment_is_found_in_the_text_that_is_read(client: Client, ms: int, query: str, where: str) -> None:
+    async with client.get(f"/s/plenary/moment/{ms}{query}", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, f"/s/plenary{where}")
+
+
 @pytest.mark.parametrize("address", ["/s/plenary/line/s450", "/s/plenary/line/a%20b", "/s/none/line/s1"])
 async def test_there_is_no_way_to_a_line_that_is_not_there(client: Client, address: str) -> None:
     async with client.get(address, allow_redirects=False) as answer:

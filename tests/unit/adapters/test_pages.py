@@ -92,10 +92,12 @@ def test_every_line_says_its_language_time_speaker_and_source() -> None:
     )
     assert '<li class="line" id="s61" data-n="0" data-t0="61000" data-origin="machine" data-speaker="amina">' in html
     assert '<li class="line again" id="s62"' in html
+    assert html.count('<p class="speaker unnamed">Speaker not named</p>') == 1
+    assert '<li class="line again" id="s64"' in html
     assert '<p class="text" lang="fr" dir="ltr">Deux.</p>' in html
     assert '<p class="text" lang="ar" dir="rtl">ثلاثة</p>' in html
     assert '<time datetime="2025-11-24T16:01:01Z" title="2025-11-24 16:01:01 UTC">1:01</time>' in html
-    assert '<a class="time" href="#s63">' in html
+    assert '<a class="time" href="#s63" aria-label="Line at 1:03">' in html
     assert html.count("Mended by a person</span>") == 1
     assert html.count("Mended by the machine, accepted by a person</span>") == 1
     assert '<span class="source">Interpreter</span>' in html

@@ -93,6 +93,10 @@ async def house() -> AsyncIterator[House]:
         ballots = Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
         await ballots.load()
         access = ReaderAccess(hall.sessions)
+
+        async def own_of(_: SessionId, token: str) -> frozenset[InterventionId]:
+            return frozenset({InterventionId("own")}) if token == "A" * 22 else frozenset()
+
         door = QuestionsDoor(
             PAGES,
             ballots,
@@ -102,6 +106,7 @@ async def house() -> AsyncIterator[House]:
             snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
+            own_of=own_of,
             origins=frozenset({ORIGIN}),
         )
         hall.sessions.observe(door.observe)
@@ -143,7 +148,8 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     text = await house.list()
     places = [text.index(each) for each in ("now &", "next &", "after &", "later &", "answered &", "written &")]
     assert places == sorted(places)
-    assert 'href="/s/s/line/line?channel=floor" data-live="/s/s?channel=floor#line"' in text
+    called = house.live.state.floor.turns[0].t
+    assert f'href="/s/s/moment/{called}" data-live="/s/s/moment/{called}?live=1"' in text
     assert '<p class="words" lang="fa" dir="rtl">By & by.</p>' in text
     assert "Received: 6. Answered: 2." in text
     assert "Typical wait: less than a minute." in text
@@ -254,3 +260,32 @@ async def test_a_session_that_may_not_be_read_shows_nothing(house: House) -> Non
             assert answer.status == 404
     assert await ReaderAccess(house.hall.sessions).floor(SessionId("closed")) is None
     assert await ReaderAccess(house.hall.sessions).floor(SESSION) is not None
+
+
+async def test_nobody_supports_their_own_question(house: House) -> None:
+    await house.ask("own", "other")
+    await house.stand(Standing.QUEUED, "own", "other")
+    mine = await house.list(cookie="A" * 22)
+    assert mine.count("You asked this") == 1
+    assert "Too-1" not in mine
+    assert "Too-2" in mine
+    assert (await house.support(1, "A" * 22))[0] == 409
+    assert (await house.support(1, "A" * 22, body="too=no"))[0] == 303
+    assert (await house.support(1, "B" * 22))[0] == 303
+    assert "You asked this" not in await house.list(cookie="B" * 22)
+
+
+async def test_after_the_close_every_question_has_a_fate_in_words(house: House) -> None:
+    await house.ask("now", "waits", "put-off")
+    await house.stand(Standing.QUEUED, "now", "waits", "put-off")
+    await house.stand(Standing.LATER, "put-off")
+    await house.stand(Standing.CALLED, "now")
+    await house.do(do.CloseSession(), actor=SYSTEM)
+    text = await house.list()
+    assert re.findall(r"<h2>(.*?)</h2>", text) == [
+        "It had its turn when the meeting ended",
+        "The meeting ended before its turn came",
+    ]
+    assert [text.index(f'id="No-{number}"') for number in (1, 2, 3)] == sorted(
+        text.index(f'id="No-{number}"') for number in (1, 2, 3)
+    )

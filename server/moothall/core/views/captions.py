@@ -5,6 +5,8 @@ Law: snapshot(n) with the events n+1…m of the same feed applied is snapshot(m)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from moothall.core import events as ev
@@ -17,10 +19,13 @@ from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 from moothall.core.translating.lines import line_of
 from moothall.core.views.gaps import NOT_RECORDED, Gap, after_break, with_gap
+from moothall.core.views.reading_order import goes_before
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
+LONGEST = 15_000
+"""Ms in which a line that is spoken ends, and the recogniser's delay."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +115,20 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The last 200."""
     before: int | None
     """How many lines came earlier; None when these are all."""
+
+
+def growing(lines: Sequence[Line]) -> int | None:
+    """Which of the newest lines still grows, and stands apart behind them all; None where none does.
+
+    It needn't be the last one: people type while others speak. A line that was never ended stands where it belongs.
+    """
+    for number in range(len(lines) - 1, -1, -1):
+        line = lines[number]
+        if line.t1 is None and not line.gone:
+            return number if line.t0 >= lines[-1].t0 - LONGEST else None
+        if line.origin not in (ev.Origin.SPEAKER, ev.Origin.PERSON):
+            break
+    return None
 
 
 class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,13 +247,12 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             made_from=event.made_from,
         )
         number = len(self.lines)
-        if event.made_from is not msgspec.UNSET:
-            while number and self.lines[number - 1].t0 > line.t0:
-                number -= 1
+        while number and goes_before(line.t0, self.lines[number - 1].t0):
+            number -= 1
         return self._inserted(number, line)
 
     def _inserted(self, number: int, line: Line) -> CaptionsView:
-        """With a line in the order of time: a translation may be made of older lines after newer ones."""
+        """With a line in the order of time: it may be typed, translated or moved here after newer ones."""
         if number == 0 and self.skipped:
             return msgspec.structs.replace(self, skipped=self.skipped + 1)  # It belongs to an older page.
         index = self.index.set(line.segment, number)

@@ -293,12 +293,12 @@ def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view()
 
 def test_a_line_that_is_older_than_all_that_is_known_only_moves_their_numbers() -> None:
     made = ev.MadeFrom(sources=(ev.SourceLine(S1, 0),), route="echo 1 en>es")
-    known = view(OPENED).snapshot()
+    known = view(msgspec.structs.replace(OPENED, t0=1_000)).snapshot()
     from_there = CaptionsView.of(msgspec.structs.replace(known, before=200), Feed(FLOOR))
     older = msgspec.structs.replace(OPENED, segment=SegmentId("s0"), t0=10, made_from=made)
     seen = from_there.apply(known.offset + 1, Role.TRANSLATOR, older)
     assert ([each.segment for each in seen.lines], seen.skipped) == ([S1], 201)
-    assert seen.apply(known.offset + 2, Role.TRANSLATOR, msgspec.structs.replace(older, t0=200)).skipped == 201
+    assert seen.apply(known.offset + 2, Role.TRANSLATOR, msgspec.structs.replace(older, t0=800)).skipped == 201
 
 
 def test_a_translated_line_says_what_it_was_made_of_and_a_correction_says_it_anew() -> None:
