@@ -21,6 +21,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.live_take import LiveTake
+from moothall.services.pulsing import pulsing
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
 from moothall.wire import audio
@@ -119,7 +120,8 @@ class AudioDoor:
             if self._closed:
                 await _close(socket, CloseCode.GOING_AWAY)
             else:
-                await self._serve(request, socket)
+                async with pulsing(lambda: _say(socket, audio.PULSE), self._clock, wanted="pulse" in request.query):
+                    await self._serve(request, socket)
         except ProtocolError as error:
             logger.info("a microphone broke the rules: %s", error)
             await socket.close(code=CloseCode.BAD_REQUEST, message=reason_bytes(str(error)), drain=False)
@@ -263,10 +265,9 @@ class AudioDoor:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
                 return
-            safe = take.safe
-            if safe != told:
-                await _say(socket, audio.Safe(at=safe))
-                told = safe
+            if take.safe != told:
+                told = take.safe
+                await _say(socket, audio.Safe(at=told))
             if take.broken:
                 await _close(socket, CloseCode.GOING_AWAY)  # It comes back, with what isn't safe.
                 return

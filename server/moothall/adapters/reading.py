@@ -21,7 +21,7 @@ from moothall.core.ports import Clock, Randomness
 from moothall.core.views.captions import CaptionsView
 from moothall.services.carrying_on import note_failure
 from moothall.services.fanout import SessionFanout
-from moothall.services.feed import Outlet
+from moothall.services.feed import Outlet, Subscription
 from moothall.services.reader_access import ASKER
 from moothall.services.role_links import Staff
 from moothall.wire.close_codes import CloseCode
@@ -41,7 +41,9 @@ MAX_READERS = 10_000
 NOTSENT_LOWAT = 16 << 10
 """Bytes the kernel may hold unsent. Without it a stalled reader shows only after thousands of captions."""
 USER_TIMEOUT_MS = 60_000
-"""How long sent bytes may stay unacknowledged before the kernel gives the connection up."""
+"""How long sent bytes, or the kernel's own probes, may stay unacknowledged before it gives the connection up."""
+PROBE_S = 30
+"""A connection on which nothing goes is probed by the kernel after so long, and then as often."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -52,10 +54,16 @@ class Reading(msgspec.Struct, frozen=True):
     view: CaptionsView
     """What stands in the feed."""
     after: Position | None
+    reader: str = ""
+    """The name that the reader gave itself (`Readers.enter`)."""
+
+    async def subscribe(self, outlet: Outlet, form: Format) -> Subscription | Refusal:
+        """Have the fan-out write to `outlet`, beginning with a pulse at least."""
+        return await self.fanout.subscribe(outlet, self.feed, form, self.after, reader=self.reader, pulse=True)
 
     async def follow(self, outlet: Outlet, form: Format, ended: Awaitable[None]) -> None:
         """Have the fan-out write to `outlet` until `ended`."""
-        subscription = await self.fanout.subscribe(outlet, self.feed, form, self.after)
+        subscription = await self.subscribe(outlet, form)
         if isinstance(subscription, Refusal):
             return
         try:
@@ -130,6 +138,9 @@ class Readers:
         self._origins = origins
         self._most = most
         self._places = 0
+        # Bound: the places, and one more connection for each.
+        self._connections: dict[str, int] = {}
+        """How many a reader has who gave itself a name."""
         # Bound: the places.
         self._by_link: WeakValueDictionary[int, web.Request] = WeakValueDictionary()
         """Requests being answered of readers whose browsers have opened links."""
@@ -144,18 +155,30 @@ class Readers:
         return low + int.from_bytes(self._randomness.bytes(4), "big") % (high - low + 1)
 
     def enter(self, request: web.Request) -> Refused | None:
-        """Take a place; to be given back with `leave` unless refused."""
+        """Take a place; to be given back with `leave` unless refused.
+
+        A reader whose line has gone silent tries a new one before it closes the old one. It names itself by `reader`, a
+        random name of its page's own, and two connections of that name have one place.
+        """
         if not origin_allowed(request.headers.get("Origin"), self._origins):
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
-        if self._places >= self._most:
+        reader = _reader(request)
+        connections = self._connections.get(reader, 0)
+        if connections != 1 and self._places >= self._most:
             message = "The server has as many readers as it can serve. Try again in a few seconds."
             return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
-        self._places += 1
+        self._places += connections != 1
+        if reader:
+            self._connections[reader] = connections + 1
         return None
 
-    def leave(self) -> None:
+    def leave(self, request: web.Request) -> None:
         """Give a place back."""
-        self._places -= 1
+        reader = _reader(request)
+        left = self._connections.pop(reader, 1) - 1
+        if left:
+            self._connections[reader] = left
+        self._places -= left != 1
 
     def recheck(self, asker: Callable[[web.Request], tuple[Staff, ...]]) -> None:
         """Cut those who may not read any more what they read, because a link was taken back.
@@ -180,7 +203,7 @@ class Readers:
             reading = await self.look_up(request, finished=finished)
             return reading.response() if isinstance(reading, Refused) else await stream(request, reading)
         finally:
-            self.leave()
+            self.leave(request)
 
     async def look_up(self, request: web.Request, *, finished: bool = False) -> Reading | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.
@@ -214,7 +237,13 @@ class Readers:
             note_failure(error, f"session {session}: its log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
-        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, view, after)
+        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, view, after, _reader(request))
+
+
+def _reader(request: web.Request) -> str:
+    """The name that a reader gives itself; empty where it gives none that will do."""
+    name = request.query.get("reader", "")
+    return name if is_name(name) else ""
 
 
 def _position(text: str | None) -> Position | None:
@@ -239,19 +268,31 @@ async def begin(request: web.Request, headers: Mapping[str, str]) -> tuple[web.S
     """Send the headers of a stream. What follows is written to the transport; None when the reader is gone already."""
     unbuffered = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers={**headers, **unbuffered})
-    await response.prepare(request)
+    try:
+        await response.prepare(request)
+    except ConnectionError:  # It left while the session was being looked up.
+        return response, None
     transport = request.transport
     if transport is not None:
         show_stalls(transport)
     return response, transport
 
 
+_OPTIONS = (
+    ("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT),
+    ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS),
+    ("TCP_KEEPIDLE", PROBE_S),
+    ("TCP_KEEPINTVL", PROBE_S),
+)
+
+
 def show_stalls(transport: Transport) -> None:
-    """Have the kernel hold little for a reader, so that the fan-out sees when one stalls or is gone."""
+    """Have the kernel hold little for a reader, and probe it, so that the fan-out sees when one stalls or is gone."""
     sock = transport.get_extra_info("socket")
     if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
-    for option, value in (("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT), ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS)):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _OPTIONS:
         if hasattr(socket, option):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
