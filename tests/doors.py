@@ -145,10 +145,12 @@ class SseClient:
             for event in stream.feed(data):
                 frame = decode(event.data)
                 self.take(frame)
-                yield frame
+                if frame.pulse is None:
+                    yield frame
 
     def take(self, frame: Received) -> None:
         before = self.reader.position
+        assert frame.pulse is None or frame.pulse.head <= self.offset
         self.reader, outcome = self.reader.take(frame)
         assert outcome is not Outcome.LOSS
         self.seen += [event.offset for event in frame.events if before is not None and event.offset > before.offset]
@@ -179,7 +181,14 @@ class WsClient(SseClient):
         async for message in socket:
             frame = decode(message.data)
             self.take(frame)
-            yield frame
+            if frame.pulse is None:
+                yield frame
+
+
+async def joined(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """Take what comes first over a WebSocket: the snapshot, and a pulse."""
+    assert decode((await socket.receive()).data).snapshot is not None
+    assert decode((await socket.receive()).data).pulse is not None
 
 
 class PollClient(SseClient):

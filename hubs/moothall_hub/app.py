@@ -110,7 +110,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             budget=settings.budget,
         )
         clock = line.clock
-        sessions = MirroredSessions(mirror, clock)
+        sessions = MirroredSessions(mirror, clock, source=lambda: line.source)
         await _begin(stack, tasks, mirror, sessions)
         catalogue = Catalogue(mirror)
         sessions.observe(lambda _, publication: catalogue.take(publication))

@@ -18,6 +18,7 @@ from moothall.testing.failing_log import FailingLog
 from moothall.wire import audio
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.frames import PULSE_MS
 
 FRENCH = ChannelId("fr")
 
@@ -59,6 +60,24 @@ def test_after_a_cut_line_it_is_asked_for_what_did_not_come_and_an_overlap_is_no
                 await until(socket, "ended")
             await at.hall.clock.sleep(1_000)
             assert [pcm for _, _, pcm in ears.heard] == [sound(0, 3 * RATE)]
+
+    loop.run(story())
+
+
+def test_a_microphone_that_asks_for_it_has_a_pulse_whatever_else_is_said() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected(path="/s/s/audio?pulse=1") as socket:
+                for _ in range(3):
+                    assert await told(socket) == {"kind": "pulse", "every": PULSE_MS}
+                assert at.hall.clock.monotonic() >= 2 * PULSE_MS
+                await say(socket, greeting())
+                assert await until(socket, "go") == {"kind": "go", "at": 0, "session": "s"}
+                await until(socket, "pulse")
+            async with at.connected() as other:
+                await say(other, greeting())
+                assert (await told(other))["kind"] == "go", "one of before would not know what it is"
 
     loop.run(story())
 

@@ -28,6 +28,7 @@ from moothall.core.lanes import STAFF, Feed, hub_lane
 from moothall.settings import Engine as EngineSettings
 from moothall.settings import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import PULSE
 from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
 NOWHERE = SessionId("nosuchone")
@@ -71,7 +72,7 @@ async def read_sse(running: Hall, feed: Feed, after: str) -> list[str]:
         assert response.status == 200
         async for data in response.content.iter_any():
             assert WORD.encode() not in data
-            frames += [event.data.decode() for event in stream.feed(data)]
+            frames += [event.data.decode() for event in stream.feed(data) if event.name != PULSE]
             if len(types_in(frames)) >= wanted or '"snapshot"' in "".join(frames):
                 return frames
     return frames

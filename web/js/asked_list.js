@@ -59,7 +59,7 @@ async function translated() {
 
 new MutationObserver(translated).observe(at('Pending'), { childList: true });
 translated();
-const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, () => {});
+const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, () => {}, () => Number(seen.split(':')[1]));
 link.open();
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

@@ -26,10 +26,12 @@ export class Both {
       () => `${base}/events?${this.query}&feed=lines${this.said.epoch && `&after=${this.said.position}`}`,
       (frame) => (wait() ? setTimeout(() => this.#take(frame), wait()) : this.#take(frame)),
       (open) => open || this.said.session.status !== 'closed' || this.link.close(),
+      () => this.said.offset,
     );
     this.loading = false;
     this.open = false;
     addEventListener('online', () => this.link.hurry());
+    document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
   }
 
   /** Show the originals, or take them away. */
@@ -135,7 +137,7 @@ export class Both {
     if (this.loading || !said.first || !earliest || first.t0 <= earliest.t0) return;
     this.loading = true;
     try {
-      const answer = await fetch(`${this.base}/lines?${this.query}&before=${said.first}`);
+      const answer = await fetch(`${this.base}/lines?${this.query}&before=${said.first}`, { signal: AbortSignal.timeout(12500) });
       const { lines, before } = await answer.json();
       said.fill(lines, before ?? 0, said.first);
       this.loading = false;

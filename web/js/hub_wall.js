@@ -1,6 +1,7 @@
 // The room's own questions on a hub's wall. Where the wall is cleared there, the page is loaded anew: nothing of it stays.
 
 const ONWARD = 30000; // ms between two looks at which meeting is on, after the close
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const AGAIN = 2000; // ms; it asks the computer in the same place, and costs the line nothing
 
 const part = document.getElementById('HereWall');
@@ -19,7 +20,7 @@ function put(html) {
 
 async function look() {
   try {
-    const answer = await fetch(part.dataset.ask);
+    const answer = await fetch(part.dataset.ask, { signal: AbortSignal.timeout(PATIENCE) });
     if (!answer.ok) return;
     const { cleared, html } = await answer.json();
     if ((cleared ?? 0) > Number(part.dataset.cleared)) location.reload();

@@ -13,9 +13,7 @@ import { WORTH_SAYING, standing } from './standing.js';
 import { View } from './view.js';
 import { Words } from './words.js';
 
-const SILENT = 25000; // ms without a frame until the line counts as dead
 const SAID = 15000; // ms for which what a screen reader is told stays
-const SILENT_LOW = 90000; // the same where little is sent
 
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
@@ -45,7 +43,7 @@ const older = new Older({
   reader, view, place, words, link: at('Earlier'),
   address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
 });
-const link = new Link(address, came, told);
+const link = new Link(address, came, told, () => reader.offset, () => (speller = Speller && new Speller()));
 const choices = new Choices(at('Choices'), chosen, (change) => place.around(change));
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 
@@ -88,7 +86,6 @@ const text = other && new other.OtherText({
 });
 
 let ahead = data.now - Date.now(); // the server's clock against ours
-let heard = Date.now(); // when the last frame came
 let [cutAt, backAt] = [null, null];
 let said = at('State').dataset.kind;
 let streamed = low(); // whether the stream is that of few data
@@ -105,13 +102,12 @@ async function open() {
 }
 
 function address() {
-  if (low()) speller = new Speller();
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
 /** A frame came over the line; it is taken in at once, or when the reader's video is as far. */
 function came(frame) {
-  heard = Date.now();
+  const heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
   for (const { body } of frame.events ?? []) {
     if (body?.type === 'segment.opened') began.set(body.segment, heard);
@@ -193,13 +189,12 @@ function chosen(name) {
   open();
 }
 
-function told(open) {
+function told(open, since) {
   if (open) {
     if (cutAt !== null && (said === 'lost' || said === 'offline')) backAt = Date.now();
     cutAt = null;
-    heard = Date.now();
   } else {
-    cutAt ??= Date.now();
+    cutAt = since;
     if (reader.session.status === 'closed' && !data.making) link.close(); // the record is whole: nothing to wait for
   }
   state();
@@ -339,15 +334,7 @@ async function cited() {
   return true;
 }
 
-setInterval(() => {
-  const open = cutAt === null && reader.session.status === 'open';
-  if (open && (reader.sound || low()) && Date.now() - heard > (low() ? SILENT_LOW : SILENT)) {
-    cutAt = heard;
-    link.open();
-    text?.open();
-  }
-  state();
-}, 1000);
+setInterval(state, 1000);
 
 addEventListener('online', () => link.hurry());
 for (const line of ['online', 'offline']) addEventListener(line, state);

@@ -1,5 +1,6 @@
 // A page that the server makes, renewed in place: named parts of it are asked for again and put where they differ.
 
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const SPREAD = 2000; // ms over which readers spread their questions
 const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
 
@@ -52,7 +53,8 @@ export class Renewal {
     this.#busy = true;
     this.#again = false;
     try {
-      const answer = await fetch(this.address ?? location.href, { headers: { Accept: 'text/html' } });
+      const asked = { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) };
+      const answer = await fetch(this.address ?? location.href, asked);
       if (answer.ok) this.#put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
     } catch {
       this.#again = true; // The line is away.

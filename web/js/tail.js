@@ -10,7 +10,6 @@ import { Words, direction, mediaTime } from './words.js';
 
 const FULL = 320; // characters after which a paragraph begins anew; as in shown_door.py
 const KEPT = 60; // lines on the page
-const SILENT = 25000; // ms without a frame, from a server that was sending, until the line counts as dead
 
 /** The page's data block. */
 export const given = () => JSON.parse(at('Data').textContent);
@@ -21,7 +20,6 @@ export class Tail {
   #cutAt = null;
   #backAt = null;
   #cut = false; // whether the cut has been said
-  #heard = Date.now();
   #ahead;
   #whole = false; // whether all of it is wanted, and not only what is new
 
@@ -44,7 +42,8 @@ export class Tail {
     this.link = new Link(
       () => (this.#whole ? data.events : `${data.events}&after=${this.reader.position}`),
       (frame) => this.#take(frame),
-      (open) => this.#told(open),
+      (open, since) => this.#told(open, since),
+      () => this.reader.offset,
     );
     this.#show();
     // The text of a meeting that is over doesn't change, and a wall may be cleared after it too.
@@ -58,7 +57,7 @@ export class Tail {
 
   #follow() {
     this.link.open();
-    setInterval(() => this.#tick(), 1000);
+    setInterval(() => this.changed(this), 1000);
     addEventListener('online', () => this.link.hurry());
     addEventListener('pageshow', ({ persisted }) => persisted && this.link.open());
     document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
@@ -100,8 +99,7 @@ export class Tail {
   }
 
   #take(frame) {
-    this.#heard = Date.now();
-    this.#ahead = frame.sent - this.#heard;
+    this.#ahead = frame.sent - Date.now();
     const { offset } = this.reader;
     const { lost, lines } = this.reader.apply(frame);
     if (lost) {
@@ -139,22 +137,13 @@ export class Tail {
     return t0 === undefined ? [...this.reader.lines.values()].some((line) => line.t0 >= cleared) : t0 >= cleared;
   }
 
-  #told(open) {
+  #told(open, since) {
     if (open) {
       if (this.#cutAt !== null && this.#cut) this.#backAt = Date.now();
       this.#cutAt = null;
-      this.#heard = Date.now();
     } else {
-      this.#cutAt ??= Date.now();
+      this.#cutAt = since;
       if (this.#closed && !this.wall) this.link.close();
-    }
-    this.changed(this);
-  }
-
-  #tick() {
-    if (this.#cutAt === null && this.reader.sound && Date.now() - this.#heard > SILENT && !this.#closed) {
-      this.#cutAt = this.#heard;
-      this.link.open();
     }
     this.changed(this);
   }

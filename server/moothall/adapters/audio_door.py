@@ -22,6 +22,7 @@ from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.live_pace import Paces
 from moothall.services.live_take import LiveTake
+from moothall.services.pulsing import pulsing
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
 from moothall.wire import audio
@@ -123,7 +124,8 @@ class AudioDoor:
             if self._closed:
                 await _close(socket, CloseCode.GOING_AWAY)
             else:
-                await self._serve(request, socket)
+                async with pulsing(lambda: _say(socket, audio.PULSE), self._clock, wanted="pulse" in request.query):
+                    await self._serve(request, socket)
         except ProtocolError as error:
             logger.info("a microphone broke the rules: %s", error)
             await socket.close(code=CloseCode.BAD_REQUEST, message=reason_bytes(str(error)), drain=False)

@@ -22,6 +22,7 @@ from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnav
 from moothall.core.ports import Clock
 from moothall.services.carrying_on import note_failure
 from moothall.services.role_links import Staff
+from moothall.wire.frames import PULSE, PULSE_MS
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ PING_S = 10
 
 NAMESPACES = ["/desk", "/control"]
 
+_PULSE = {"every": PULSE_MS}
+
 Answer = dict[str, object]
 Handler = Callable[["Connection", Any], Awaitable[Answer]]
 StaffOf = Callable[[web.Request], Sequence[Staff]]
@@ -66,6 +69,8 @@ class Connection:
         """Messages that are to go out."""
         self.bytes_waiting = 0
         self.closing = False
+        self.pushed_at = 0
+        """When something was given to it to send, ms of the monotonic clock."""
         self.memory: object = None
         """Whatever the namespace keeps about it."""
         self.turn = asyncio.Lock()
@@ -173,6 +178,7 @@ class StaffSocket:
         async def connect(sid: str, environ: dict[str, Any], _: object = None) -> None:
             connection = Connection(sid, namespace, environ["aiohttp.request"], self.clock)
             self._connections[namespace, sid] = connection
+            self.push(connection, PULSE, _PULSE)
             came(connection)
 
         async def disconnect(sid: str, *_: object) -> None:
@@ -235,7 +241,12 @@ class StaffSocket:
             return
         connection.waiting += 1
         connection.bytes_waiting += size
+        connection.pushed_at = self.clock.monotonic()
         self._outgoing.put_nowait((connection, event, body, size))
+
+    def connected(self, namespace: str) -> list[Connection]:
+        """Those of a namespace."""
+        return [each for (name, _), each in self._connections.items() if name == namespace]
 
     def cut(self, connection: Connection) -> None:
         """End a connection; what waits for it is forgotten."""
@@ -248,6 +259,16 @@ class StaffSocket:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._send())
             group.create_task(self._sweep())
+            group.create_task(self._pulses())
+
+    async def _pulses(self) -> None:
+        """A page to which nothing else is said is told that its line is alive."""
+        while True:
+            await self.clock.sleep(PULSE_MS)
+            now = self.clock.monotonic()
+            for connection in list(self._connections.values()):
+                if now - connection.pushed_at >= PULSE_MS and not connection.waiting:
+                    self.push(connection, PULSE, _PULSE)
 
     async def _sweep(self) -> None:
         while True:

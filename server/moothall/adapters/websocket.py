@@ -92,7 +92,7 @@ class WebSocketDoor:
 
     async def _read(self, socket: web.WebSocketResponse, transport: asyncio.Transport, reading: Reading) -> None:
         outlet = _Outlet(transport, socket)
-        subscription = await reading.fanout.subscribe(outlet, reading.feed, Format.WEBSOCKET, reading.after)
+        subscription = await reading.subscribe(outlet, Format.WEBSOCKET)
         if isinstance(subscription, Refusal):
             await _close(socket, CloseCode.UNKNOWN_SESSION)
             return

@@ -191,7 +191,7 @@ class Desks:
         notes = await staff_notes(self._log, session)
         table = self._table(session)
         self._tell_acts(table, await table.acts.load(live.writer))
-        subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after)
+        subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after, pulse=True)
         if isinstance(subscription, Refusal):
             return subscription
         seat.subscription = subscription

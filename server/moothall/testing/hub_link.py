@@ -114,6 +114,8 @@ class MemoryRegistry:
         self._tell: list[Callable[[str, int], None]] = []
         self.sightings: list[tuple[str, str, bool]] = []
         """Hub, node and whether it was connected, in order; what is only said again is left out."""
+        self.last_seen = 0
+        """When the newest sighting was, Unix ms."""
 
     def pair(self, hub: str, key: str, title: str = "") -> Identity:
         """Give a hub a new key; the older ones are dead."""
@@ -133,6 +135,7 @@ class MemoryRegistry:
 
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port's
         """As `Registry.seen`."""
+        self.last_seen = wall
         if self.sightings[-1:] != [(hub, node, connected)]:
             self.sightings.append((hub, node, connected))
 

@@ -13,6 +13,7 @@ import msgspec
 
 from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
+from moothall.wire.frames import PULSE_MS
 
 PROTOCOL = 1
 MAX_TEXT = 1_024
@@ -110,7 +111,15 @@ class Over(Message, frozen=True, kw_only=True, tag="over"):
     """The session is closed: what was not sent is not wanted."""
 
 
-ToMicrophone = Go | Safe | Held | Idle | Ended | Over
+class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
+    """The line is alive: for microphones that asked for it, this often."""
+
+    every: int
+    """ms."""
+
+
+PULSE = Pulse(every=PULSE_MS)
+ToMicrophone = Go | Safe | Held | Idle | Ended | Over | Pulse
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from moothall.core.errors import RecordBroken, Refusal
 from moothall.core.events import Access, ChannelKind, Origin
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.services.desk_table import Seat
+from moothall.wire.frames import PULSE_MS
 
 AMINA = SpeakerId("amina")
 
@@ -65,6 +66,36 @@ async def test_a_desk_joins_acts_and_sees_what_came_of_it(transports: tuple[str,
             answer = await one.ask("act", act("a1", IntroduceSpeaker(speaker=AMINA, name="Amina")))
             assert answer["receipt"]["first"] == house.live.writer.offset
             await one.until("frame", lambda frame: frame.get("events", [{}])[-1].get("body", {}).get("name") == "Amina")
+
+
+async def test_a_page_that_comes_again_by_another_connection_sits_at_one_desk() -> None:
+    async with desk_house() as house:
+        await house.open()
+        async with (
+            desk(house, "tech", join=False) as frozen,
+            desk(house, "tech", join=False) as again,
+            desk(house, "cap", join=False) as other,
+        ):
+            await frozen.ask("join", {"session": "s", "page": "p1"})
+            await other.ask("join", {"session": "s", "page": "p1"})
+            state = await again.ask("join", {"session": "s", "page": "p1"})
+            seats = [each["label"] for each in state["presence"]]
+            assert seats == ["Captioner 1", "Ann's laptop"], "that of another link is another page's"
+            await frozen.client.wait()
+
+
+async def test_a_desk_has_a_pulse_at_once_and_where_nothing_happens() -> None:
+    async with desk_house() as house:
+        await house.open()
+        async with desk(house, "tech", join=False) as one:
+            assert await one.until("pulse") == {"every": PULSE_MS}
+            await one.ask("join", {"session": "s"})
+            head = house.live.writer.offset
+            assert await one.until("pulse", lambda pulse: "head" in pulse) == {
+                "head": head,
+                "age": 0,
+                "every": PULSE_MS,
+            }
 
 
 async def test_strangers_and_foreign_pages_are_refused() -> None:

@@ -53,7 +53,7 @@ class Open:
         self.told = told
 
     def frames(self) -> list[Received]:
-        return [decode(event.data) for event in EventStream().feed(self.outlet.sent)]
+        return [decode(event.data) for event in EventStream().feed(self.outlet.sent) if not event.name]
 
     def bodies(self, event: str) -> list[object]:
         return [body for kind, body in self.told if kind == event]
