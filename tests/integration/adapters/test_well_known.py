@@ -13,12 +13,14 @@ from aiohttp import web
 
 from moothall.adapters.limits import secure
 from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.published_keys import read_keys
 from moothall.adapters.signing import Ed25519Signer, verifier
 from moothall.adapters.system_clock import SystemRandomness
 from moothall.adapters.well_known import KeysDoor
 from moothall.core.actors import SYSTEM
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, AnyCommand, CloseSession, CreateSession, OpenSession
+from moothall.core.errors import ConfigurationError
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.record.verify import Verdict, verify
@@ -99,3 +101,18 @@ async def test_pages_from_everywhere_may_read_it(response: aiohttp.ClientRespons
     assert response.content_type == "application/json"
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize("path", ["", "/", "/.well-known/moothall.json"])
+async def test_verify_reads_it_from_the_servers_address(
+    signer: Ed25519Signer, response: aiohttp.ClientResponse, path: str
+) -> None:
+    address = str(response.url.origin()) + path
+    assert await asyncio.to_thread(read_keys, address) == signer.public_document()
+
+
+async def test_what_is_no_such_document_is_said(response: aiohttp.ClientResponse, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<!doctype html>")
+    for source in (str(response.url.origin() / "nothing"), str(tmp_path / "page.html"), str(tmp_path)):
+        with pytest.raises(ConfigurationError, match="can't be read from"):
+            await asyncio.to_thread(read_keys, source)
