@@ -14,7 +14,7 @@ from moothall.core.session import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import EndReason, Piece
 from moothall.wire.frames import Format
 
 FRENCH = ChannelId("fr")
@@ -269,5 +269,24 @@ def test_each_channel_has_its_microphone_and_its_own_news_of_the_sound() -> None
             assert len(states) >= 3
             assert {state.sound for state in states} == {Sound.NONE}
             assert [(channel, t) for channel, t, _ in ears.heard] == [(FLOOR, 0), (FRENCH, 0)]
+
+    loop.run(story())
+
+
+def test_how_loud_a_microphone_is_is_known_while_it_sends_also_where_no_engine_is() -> None:
+    async def story() -> None:
+        async with live_hall() as hall:
+            live = await hall.session()
+            assert hall.live.loudness(live.id) == {}
+            take = await begun(hall, live.id, greeting())
+            await speak(hall, take, 2 * RATE)
+            loudness = hall.live.loudness(live.id)[FLOOR]
+            assert (loudness.level(hall.clock.monotonic()), loudness.dead_ms) == (0, 0)
+            assert hall.recognising.loudness(live.id) == {FLOOR: loudness}
+            assert await take.feed(Piece(first=take.received, age=0, pcm=bytes(2 * RATE)), hall.clock.monotonic())
+            await hall.clock.sleep(100)
+            assert (loudness.level(hall.clock.monotonic()), loudness.dead_ms) == (-100, 1_000)
+            await take.finish(EndReason.STOPPED)
+            assert hall.live.loudness(live.id) == {}
 
     loop.run(story())
