@@ -58,6 +58,17 @@ StaffOf = Callable[[web.Request], Sequence[Staff]]
 """Whom a request's cookie stands for; empty for strangers (`staff_door.py`)."""
 
 
+class _Server(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
+    """Ends the line of a page whose packets can't be read; the library would note each with all that it passed."""
+
+    async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except (ValueError, TypeError, RecursionError) as error:
+            logger.warning("a staff page sent what is no packet (%s); its line is ended", type(error).__name__)
+            await self.eio.disconnect(eio_sid)
+
+
 class Connection:
     """One staff page that is connected to one namespace."""
 
@@ -103,7 +114,7 @@ class StaffSocket:
         self._answering: set[asyncio.Task[object]] = set()
         # Overflow: see WAITING; each page has its own bound.
         self._outgoing: asyncio.Queue[tuple[Connection, str | None, object, int]] = asyncio.Queue()
-        self._io = socketio.AsyncServer(
+        self._io = _Server(
             async_mode="aiohttp",
             cors_allowed_origins=[],  # Asked here, exactly, before it is asked there.
             max_http_buffer_size=MAX_MESSAGE_BYTES,

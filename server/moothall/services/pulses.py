@@ -111,7 +111,8 @@ class Pulses:
             msg = f"{name} was given up: {Verdict.STUCK}."
             raise GivenUp(msg)
         if known is not None:
-            known.name = name
+            if not known.ends:  # Else it is one of ours, and has a better name.
+                known.name = name
             known.watch.anew(self._clock.monotonic())
         with self._held(life, name, abort, working=True):
             yield

@@ -281,6 +281,28 @@ async def test_a_session_for_staff_alone_is_open_to_its_desk() -> None:
             assert (await one.ask("join", {"session": "closed-door"}))["session"] == "closed-door"
 
 
+@pytest.mark.parametrize(
+    "packet",
+    ['42/desk,["act",' + "[" * 9_000, '42/desk,0["act",' + '{"a":' * 9_000, '42/desk,["act"', "42/desk,", "49"],
+)
+async def test_what_is_no_packet_ends_the_line_without_a_traceback(
+    packet: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        desk_house() as house,
+        aiohttp.ClientSession(headers={"Cookie": "who=tech", "Origin": house.url}) as http,
+        http.ws_connect(f"{house.url}/socket.io/?EIO=4&transport=websocket") as page,
+    ):
+        await page.receive()
+        await page.send_str("40/desk,")
+        await page.receive()
+        await page.send_str(packet)
+        while (await page.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    assert "what is no packet" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_message_that_is_too_long_ends_the_connection() -> None:
     async with desk_house() as house, desk(house) as one:
         await one.client.emit("name", {"name": "x" * 100_000}, namespace="/desk")
