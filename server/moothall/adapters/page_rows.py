@@ -30,7 +30,8 @@ from moothall.core.ids import ChannelId
 from moothall.core.languages import direction
 from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
-from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
+from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.gaps import Gap
 
 Row = dict[str, object]
 

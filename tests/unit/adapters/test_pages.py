@@ -16,7 +16,8 @@ from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, So
 from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session import Status
-from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
+from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.gaps import Gap
 
 PAGES = Pages(find_web_folder())
 EN = PAGES.catalogues["en"]

@@ -16,11 +16,11 @@ from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 from moothall.core.translating.lines import line_of
+from moothall.core.views.gaps import Gap, not_kept, with_gap
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
-MAX_GAPS = 50
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,15 +60,6 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a translation that is made whole."""
     asked: int | None = None
     """Unix ms at which a translation that isn't of record was first asked for."""
-
-
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """A span without text."""
-
-    t0: int
-    t1: int
-    reason: ev.GapReason | None
-    """What happened; None where it was meant not to be kept."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -299,10 +290,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.NotRecordedBegan():
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
-            gaps, t0 = session.gaps, session.not_recorded
-            if t0 is not None and t0 < event.t1:
-                gaps = _with_gap(gaps, Gap(t0=t0, t1=event.t1, reason=None))
-            return replace(session, not_recorded=None, gaps=gaps)
+            return replace(session, not_recorded=None, gaps=not_kept(session.gaps, session.not_recorded, event.t1))
         case ev.SpeakerTookFloor() if event.channel == feed.channel:
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:
@@ -324,7 +312,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:
             gap = Gap(t0=event.t0, t1=event.t1, reason=event.reason)
-            return replace(session, gaps=_with_gap(session.gaps, gap))
+            return replace(session, gaps=with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
         case ev.HubStands():
@@ -333,12 +321,6 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, wall_cleared=event.t)
         case _:
             return session
-
-
-def _with_gap(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
-    alike = [each for each in gaps if (each.reason is None) == (gap.reason is None)]
-    stay = [each for each in gaps if len(alike) < MAX_GAPS or each is not alike[0]]
-    return tuple(sorted([*stay, gap], key=lambda each: each.t0))
 
 
 def _described(session: Session, event: ev.SessionDescribed, feed: Feed) -> Session:

@@ -9,7 +9,8 @@ from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
-from moothall.core.views.captions import MAX_GAPS, CaptionsView, Channel, Gap, Line
+from moothall.core.views.captions import CaptionsView, Channel, Line
+from moothall.core.views.gaps import MAX_GAPS, Gap
 from recorder import EPOCH, SESSION
 
 FLOOR = ChannelId("floor")
