@@ -11,8 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
-from moothall.adapters.page_door import PageOf
+from moothall.adapters.page_asking import Asked, PageOf, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.page_rows import rows_of, shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages

@@ -121,8 +121,7 @@ class LocalWall:
         state = None if at is None else await self._meetings.state(session)
         if at is None or state is None:
             return None
-        t, mapped = state.clock
-        return max(0, t + at - mapped)
+        return max(0, state.clock.t + at - state.clock.wall)
 
 
 def _since(state: State) -> int:

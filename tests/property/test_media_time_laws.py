@@ -11,7 +11,8 @@ from moothall.core.actors import SYSTEM
 from moothall.core.decide import MOST_BEFORE
 from moothall.core.decide_lines import MOST_BACK
 from moothall.core.ids import SourceId
-from moothall.core.session import HELD_MS, ON, State, Status
+from moothall.core.media_clock import HELD_MS
+from moothall.core.session import ON, State, Status
 from moothall.services.ingest import DRIFT_MS
 from moothall.services.live_channel import APART_FOR_MS, APART_MS
 from moothall.testing import loop

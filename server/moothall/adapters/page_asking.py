@@ -12,10 +12,12 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.lanes import Feed
-from moothall.core.views.captions import Snapshot
+from moothall.core.views.captions import Line, Snapshot
 
 SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
 """How a feed stands now; None when there is no such session or channel, or none that whoever asks may read."""
+PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
+"""The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
 
 DEFAULT_CHANNEL = ChannelId("floor")
 
@@ -58,6 +60,17 @@ async def asked(
         default = await snapshot_of(session, Feed(channel=DEFAULT_CHANNEL))
         raise Wrong(404, ErrorText.NO_SESSION if default is None else ErrorText.NO_CHANNEL)
     return Asked(session=session, feed=feed, snapshot=snapshot)
+
+
+async def began(wanted: Asked, page_of: PageOf, number: int) -> int:
+    """When the line of that number began, media ms. Raises Wrong."""
+    snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
+    if number >= first:
+        return snapshot.lines[number - first].t0
+    page = await page_of(wanted.session, wanted.feed, number + 1)
+    if not page:
+        raise Wrong(404, ErrorText.NO_SESSION)
+    return page[-1].t0
 
 
 def language(pages: Pages, request: web.Request) -> tuple[Catalogue, bool]:

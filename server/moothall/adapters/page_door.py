@@ -17,7 +17,18 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters import page_choices
 from moothall.adapters.page_address import Address
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, own_html, refusal
+from moothall.adapters.page_asking import (
+    Asked,
+    PageOf,
+    SnapshotOf,
+    Wrong,
+    asked,
+    began,
+    html,
+    language,
+    own_html,
+    refusal,
+)
 from moothall.adapters.page_beside import sources_of
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_choices import SHOW, Choices
@@ -39,8 +50,6 @@ from moothall.core.views.reading_order import goes_before
 
 logger = logging.getLogger(__name__)
 
-PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
-"""The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
 NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
 """How many lines come before a line of a text; None where there is no such line."""
 QualityOf = Callable[[SessionId, ChannelId], Quality | None]
@@ -342,18 +351,8 @@ class PageDoor:
         lines = await self._page_of(wanted.session, wanted.feed, stop) if stop else ()
         if lines is None:
             raise Wrong(404, ErrorText.NO_SESSION)
-        until = await self._began(wanted, stop) if stop < total else None
+        until = await began(wanted, self._page_of, stop) if stop < total else None
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
-
-    async def _began(self, wanted: Asked, number: int) -> int:
-        """When the line of that number began, media ms."""
-        snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
-        if number >= first:
-            return snapshot.lines[number - first].t0
-        page = await self._page_of(wanted.session, wanted.feed, number + 1)
-        if not page:
-            raise Wrong(404, ErrorText.NO_SESSION)
-        return page[-1].t0
 
     async def _said(self, wanted: Asked, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
         """The lines that were spoken, back to the first that `lines` of a translation were made from; None where they
@@ -401,8 +400,8 @@ class PageDoor:
             if shows(line):
                 found.append((number, line))
             number += 1
-        since = await self._began(wanted, start) if 0 < start < total else None
-        until = await self._began(wanted, number) if number < total else None
+        since = await began(wanted, self._page_of, start) if 0 < start < total else None
+        until = await began(wanted, self._page_of, number) if number < total else None
         return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
 
 

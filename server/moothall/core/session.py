@@ -19,6 +19,7 @@ from moothall.core.glossary.chosen import Terms, with_term
 from moothall.core.hubs import Hubs, with_hub
 from moothall.core.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.keeping import Keeping, keeping_after
+from moothall.core.media_clock import MediaClock
 from moothall.core.persistent import PersistentMap
 from moothall.core.session_parts import Channel, Segment, Source, made_from
 
@@ -29,10 +30,6 @@ LAST_WORDS = 20
 """How many committed words a channel keeps at hand for an engine that has to find the seam."""
 EARLY_WORDS = 200
 """Ms that a word may begin before the last committed one's end: times tremble (docs/why/speech.md, "The seam")."""
-
-HELD_MS = 1_000
-"""Media time is never seen to run back by less than this: it stands until the newest mapping has come as far. By more
-it is set back only where a file goes on after a restart, or where an older release had let it jump ahead."""
 
 
 class Status(StrEnum):
@@ -61,10 +58,8 @@ class State(Keeping, frozen=True, kw_only=True):
     young_people: bool = False
     sound: ev.SoundKept = ev.SoundKept.NONE
     rehearsal: bool = False
-    clock: tuple[int, int] = (0, 0)
-    """(media ms, Unix ms) of the newest mapping."""
-    reached: int = 0
-    """Media ms that was reached before the newest mapping, which set it back a little."""
+    clock: MediaClock = MediaClock(0, 0)
+    """The newest mapping of media time on the wall's."""
     channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
     sources: dict[SourceId, Source] = msgspec.field(default_factory=dict)
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
@@ -90,11 +85,8 @@ class State(Keeping, frozen=True, kw_only=True):
     """Who closed it to go on with another session, until that was opened."""
 
     def media_now(self, wall: int) -> int:
-        """Media time at the wall time `wall` (Unix ms), by the newest mapping; it runs neither before that nor before
-        the session is opened. Where a mapping sets it back by no more than drift, it stands still meanwhile.
-        """
-        t, mapped = self.clock
-        return t if self.status is Status.CREATED else max(self.reached, t + max(0, wall - mapped))
+        """Media time at the wall time `wall` (Unix ms); it doesn't run before the session is opened."""
+        return self.clock.t if self.status is Status.CREATED else self.clock.at(wall)
 
     def channel_now(self, channel: ChannelId) -> ChannelNow:
         """How a channel stands; raises KeyError for an unknown one."""
@@ -129,7 +121,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.NotRecordedBegan() | ev.NotRecordedEnded():
             return replace(state, **keeping_after(state, event))
         case ev.SessionOpened():
-            return replace(state, status=Status.OPEN, clock=(0, event.wall))
+            return replace(state, status=Status.OPEN, clock=MediaClock(0, event.wall))
         case ev.SessionPaused():
             return replace(state, status=Status.PAUSED, **keeping_after(state, event))
         case ev.SessionResumed():
@@ -150,9 +142,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():
-            now = state.media_now(event.wall)
-            reached = now if event.t < now <= event.t + HELD_MS else 0
-            return replace(state, clock=(event.t, event.wall), reached=reached)
+            return replace(state, clock=state.clock.mapped(event.t, event.wall))
         case ev.ChannelAdded():
             channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})

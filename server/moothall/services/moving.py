@@ -133,7 +133,7 @@ def _arriving(
     leaves: State, enters: State, lines: Sequence[Segment], channel: ChannelId, here: CommandId
 ) -> list[do.AnyCommand]:
     speakers = _speakers(leaves, enters, (line.speaker for line in lines))
-    (t, wall), (to_t, to_wall) = leaves.clock, enters.clock
+    (t, wall), (to_t, to_wall) = leaves.clock[:2], enters.clock[:2]
     shift = to_t - t + wall - to_wall
     moved = tuple(
         do.MovedLine(

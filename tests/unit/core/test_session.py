@@ -71,7 +71,7 @@ def test_sources_speakers_and_engines_are_remembered() -> None:
     assert state.sources == {SourceId("mic"): Source(channel=FLOOR, t=5, rate=16_000, ended=True)}
     assert state.speakers == {SpeakerId("ana"): "Ana"}
     assert state.channels[FLOOR].generation == 4
-    assert state.clock == (7, 70)
+    assert state.clock[:2] == (7, 70)
 
 
 def test_media_time_stands_still_where_a_mapping_sets_it_back_a_little() -> None:

@@ -334,7 +334,7 @@ async def follow_apart(hall: MemoryHall, session: SessionId, take: LiveTake) -> 
     return again
 
 
-@pytest.mark.parametrize(("every", "step"), [(1_584, 790), (1_616, -500)])
+@pytest.mark.parametrize(("every", "step"), [(1_576, 890), (1_624, -590)])
 def test_a_second_microphone_whose_seconds_differ_goes_on_where_it_is_heard(every: int, step: int) -> None:
     async def story() -> None:
         async with live_hall(ears=Ears()) as hall:
@@ -344,7 +344,7 @@ def test_a_second_microphone_whose_seconds_differ_goes_on_where_it_is_heard(ever
             floor = await begun(hall, live.id, greeting())
             second = await begun(hall, live.id, greeting("takezwei", channel=BOOTH))
             ends: list[int] = []
-            while hall.clock.monotonic() < 150_000:
+            while hall.clock.monotonic() < 110_000:
                 await speak(hall, floor, floor.received + 1_600)
                 piece = Piece(first=second.received, age=0, pcm=sound(second.received, every))
                 if not await second.feed(piece, hall.clock.monotonic()):
@@ -352,12 +352,14 @@ def test_a_second_microphone_whose_seconds_differ_goes_on_where_it_is_heard(ever
                     ends.append(second.t(second.received))
                     second = await follow_apart(hall, live.id, second)
                 off = second.t(second.received) - live.state.media_now(hall.clock.wall())
-                assert abs(off) <= APART_MS + 2 * APART_FOR_MS // 100 + 150  # of a card that is as much as 1 % off
+                assert (
+                    abs(off) <= APART_MS + 2 * APART_FOR_MS * 3 // 200 + 150
+                )  # of a card that is as much as 1.5 % off
             logged = await hall.events()
             begins = [each.t for each in logged if isinstance(each, ev.SourceAttached) and each.channel == BOOTH]
             steps = [t - end for t, end in zip(begins[1:], ends, strict=True)]
             assert len(steps) >= 2
-            assert steps == [pytest.approx(step, abs=20)] * len(steps)
+            assert steps == [pytest.approx(step, abs=60)] * len(steps)
             assert not any(isinstance(each, ev.GapNoted) for each in logged)
 
     loop.run(story())

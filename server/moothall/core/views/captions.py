@@ -18,7 +18,7 @@ from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 from moothall.core.translating.lines import line_of
-from moothall.core.views.gaps import NOT_RECORDED, Gap, after_break, with_gap
+from moothall.core.views.gaps import Gap, after_break, not_kept, with_gap
 from moothall.core.views.reading_order import goes_before
 
 SNAPSHOT_LINES = 200
@@ -311,10 +311,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.NotRecordedBegan():
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
-            gaps, t0 = session.gaps, session.not_recorded
-            if t0 is not None and t0 < event.t1:
-                gaps = with_gap(gaps, Gap(t0=t0, t1=event.t1, reason=NOT_RECORDED))
-            return replace(session, not_recorded=None, gaps=gaps)
+            return replace(session, not_recorded=None, gaps=not_kept(session.gaps, session.not_recorded, event.t1))
         case ev.SpeakerTookFloor() if event.channel == feed.channel:
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:

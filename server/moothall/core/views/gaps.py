@@ -36,3 +36,8 @@ def after_break(gaps: tuple[Gap, ...], t0: int | None, t1: int, said: int) -> tu
     if t0 is None or (t0 >= t1 >= said):
         return gaps
     return with_gap(gaps, Gap(t0=t0, t1=max(t0, t1), reason=BREAK_SET_BACK if t1 < said else BREAK))
+
+
+def not_kept(gaps: tuple[Gap, ...], t0: int | None, t1: int) -> tuple[Gap, ...]:
+    """With what was not recorded from `t0`, None where its beginning isn't known, to `t1`."""
+    return gaps if t0 is None or t0 >= t1 else with_gap(gaps, Gap(t0=t0, t1=t1, reason=NOT_RECORDED))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap, after_break, with_gap
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, MAX_GAPS, NOT_RECORDED, Gap, after_break, not_kept, with_gap
 
 
 def gap(t0: int, t1: int, reason: str = "overload") -> Gap:
@@ -30,3 +30,16 @@ def test_the_last_ones_are_kept_in_order_of_time() -> None:
 )
 def test_a_break_that_is_over_is_told_of(t0: int | None, t1: int, said: int, told: tuple[Gap, ...]) -> None:
     assert after_break((), t0, t1, said) == told
+
+
+def test_what_failed_pushes_out_nothing_that_was_meant() -> None:
+    gaps: tuple[Gap, ...] = ()
+    for t in range(MAX_GAPS + 2):
+        gaps = with_gap(gaps, gap(t, t + 1))
+    gaps = not_kept(gaps, 10, 20)
+    assert [(each.t0, each.reason) for each in gaps[8:10]] == [(10, "overload"), (10, NOT_RECORDED)]
+    assert (len(gaps), gaps[0].t0) == (MAX_GAPS + 1, 2)
+
+
+def test_a_span_that_is_empty_or_whose_beginning_is_gone_is_none() -> None:
+    assert not_kept((), None, 5) == not_kept((), 5, 5) == ()
