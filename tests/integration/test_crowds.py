@@ -178,7 +178,7 @@ async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meetin
         news = shown["news"]
         assert isinstance(news, dict)
         told, (crowd,) = news["interventions"], news["crowds"]
-        assert told["items"][0]["text"] == "A question of somebody else?", "the newest first"
+        assert told["items"][-1]["text"] == "A question of somebody else?", "the newest are there"
         assert told["more"]["count"] == MANY + 1 - len(told["items"])
         known = {item["id"] for item in told["items"]}
         more = told["more"]

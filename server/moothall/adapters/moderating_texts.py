@@ -75,7 +75,10 @@ MODERATING_TEXTS = {
     "support": "Others who would ask it: {n}",
     "aside": "Not counted, since too many came from one address: {n}",
     "lately": "Choices in the last minute: {n}, from so many addresses: {m}",
-    "crowd": "Being checked, from one address: {n}, no. {first} to {last}. It may be a hall, or a flood.",
+    "crowd": (
+        "Being checked, from one address: {n}, no. {first} to {last}. "
+        "Many people may sit there together, or a program sends them."
+    ),
     "crowd.decline": "Not taken, all of them",
     "older": "Show older ones: {n} more, {checked} of them being checked",
     "after-close": "Came after the close",

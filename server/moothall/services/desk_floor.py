@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -64,7 +65,7 @@ class DeskFloor:
         begin = self._floor.last + 1
         if len(first) == len(waiting):
             begin = others[-len(newest)].number if newest else begin
-        sent = [*first, *newest]
+        sent = sorted([*first, *newest], key=itemgetter("number"))
         ids = {each["id"] for each in sent}
         rest = [each for each in self._floor.standing(*Standing) if each.id not in ids]
         more = {"before": begin, "count": len(rest), "checked": _checked(rest)} if rest else None
