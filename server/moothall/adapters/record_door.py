@@ -233,8 +233,9 @@ def _style(pages: Pages) -> str:
 
 
 def _disposition(record: Record, form: str) -> str:
-    """Has the record saved under its name; by what knows plain names alone, such as `curl -OJ`, under its id where it isn't
-    one (RFC 6266, RFC 8187).
+    """Has the record saved under its name; where that isn't ASCII, `curl -OJ` and old browsers take its id.
+
+    RFC 6266, RFC 8187.
     """
     name = file_name(record, form)
     plain = name if name.isascii() and not set('"\\') & set(name) else f"{record.id}-{record.channel}.{form}"
