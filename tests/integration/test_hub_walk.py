@@ -40,8 +40,10 @@ def commands() -> list[str]:
 
 def made(command: str, *variables: str) -> str:
     """What `make TARGET` runs last, where nothing has to be installed."""
-    told = ["make", "-n", *command.split()[1:], *variables]
-    done = subprocess.run(told, cwd=ROOT, capture_output=True, text=True, check=True)
+    told = ["make", "-n", "--no-print-directory", *command.split()[1:], *variables]
+    # Under `make test` the flags of that make would come along, and with them its lines on folders.
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(told, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
     lines = done.stdout.replace("\\\n", " ").splitlines()
     return [line for line in lines if "/moothall" in line and " fetch " not in line][-1]
 
