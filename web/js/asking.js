@@ -65,6 +65,7 @@ function waits() {
 /** What waits here and what was not taken, each with a way to get rid of it. */
 function list() {
   const entries = kept().filter(({ action }) => action.split('?')[0] === form.getAttribute('action').split('?')[0]);
+  set(at('KeptTitle'), entries.length ? at('Kept').dataset.kept : at('Kept').dataset.sent);
   at('Kept').hidden = !entries.length && !at('KeptSent').children.length;
   set(at('KeptSays'), entries.some(({ wrong }) => !wrong) ? at('Kept').dataset.waits : '');
   at('KeptList').replaceChildren(...entries.map(({ fields, label, wrong }) => {

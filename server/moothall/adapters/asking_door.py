@@ -147,14 +147,18 @@ class AskingDoor:
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""
         ui, chosen = language(self._pages, request)
+        foreign = request.headers.get(hdrs.ORIGIN) not in self._origins
         try:
-            self._check_origin(request)
             typed = await typed_in(request, ui)
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
+            wrong = Wrong(403, DoorText.ORIGIN) if foreign else wrong
             return self._refused(wrong, ui)
         if self._gate.take(self._address_of(request)):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
+        if foreign:
+            # Nothing is taken. Whoever wrote it, behind a proxy that is set up wrongly, has it still.
+            return self._form(request, wanted, typed, ui, sentence=ui.text(DoorText.ORIGIN), chosen=chosen, status=403)
         query = kept_query(request, ui, chosen=chosen)
         wish = Wish(
             kind=typed.kind,

@@ -139,7 +139,10 @@ class HubDoor:
             return web.Response(status=400, text=f"{error}\n")
         if first:
             socket.headers[HEARD] = "1"
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:
+            return web.Response(status=503)  # The line broke during the handshake: nobody reads this.
         transport = request.transport
         if transport is None:
             return socket

@@ -233,9 +233,13 @@ def _style(pages: Pages) -> str:
 
 
 def _disposition(record: Record, form: str) -> str:
-    """Has a browser save the record under its name; old ones under its id (RFC 6266, RFC 8187)."""
-    plain = f"{record.id}-{record.channel}.{form}"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name(record, form), safe='')}"
+    """Has the record saved under its name; where that isn't ASCII, `curl -OJ` and old browsers take its id.
+
+    RFC 6266, RFC 8187.
+    """
+    name = file_name(record, form)
+    plain = name if name.isascii() and not set('"\\') & set(name) else f"{record.id}-{record.channel}.{form}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bool:

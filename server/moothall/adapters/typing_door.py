@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.asking_request import clean, kept_query, onward, page_of, private, read_body, read_form
 from moothall.adapters.author_page import AuthorPage
+from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_catalogues import Catalogue
@@ -78,6 +79,8 @@ class TypingDoor:
                 return await self._from_script(request, wanted, own)
             form = await read_form(request)
         except Wrong as wrong:
+            if wrong.key == DoorText.ORIGIN and request.content_type != "application/json":
+                return await self._foreign(request, ui, chosen=chosen)
             return private(refused(wrong, self._pages, ui))
         text = clean(form.get("text", ""))
         done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
@@ -89,9 +92,25 @@ class TypingDoor:
             return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
         return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
 
+    async def _foreign(self, request: web.Request, ui: Catalogue, *, chosen: bool) -> web.Response:
+        """Nothing is taken from a page that isn't ours; whoever wrote it has it still."""
+        try:
+            wanted, own = await self._whose(request)
+            text = clean((await read_form(request)).get("text", ""))
+        except Wrong as wrong:
+            return private(refused(wrong, self._pages, ui))
+        sentence = ui.text(DoorText.ORIGIN)
+        return self._author_page.answer(
+            request, wanted, own, ui, chosen=chosen, sentence=sentence, written=text, status=403
+        )
+
     async def _known(self, request: web.Request) -> tuple[Asked, Own]:
-        """Whose page it comes from. Raises Wrong."""
+        """Whose page it comes from, which is one of ours. Raises Wrong."""
         self._senders.check(request)
+        return await self._whose(request)
+
+    async def _whose(self, request: web.Request) -> tuple[Asked, Own]:
+        """Whose page it comes from. Raises Wrong."""
         wanted = await asked(request, self._snapshot_of)
         own = await self._asking.own(wanted.session, request.match_info["token"])
         if own is None:

@@ -291,7 +291,10 @@ async def test_what_cannot_be_kept_of_its_authors_acts_is_said(house: House) -> 
 
 async def test_only_our_pages_send_what_can_be_read(house: House) -> None:
     async with house.client.post("/s/s/ask", data=urlencode(FILLED), headers={**OURS, "Origin": "null"}) as answer:
+        text = unescape(await answer.text())
         assert answer.status == 403
+    assert "This was sent from a page that is not ours" in text
+    assert "Thanks & <bye></textarea>" in text, "whoever wrote it has it still"
     assert (await house.post(body=b"x=" + b"y" * MAX_BODY_BYTES))[0] == 413
     assert (await house.post(body=b"\xff"))[0] == 400
     assert (await house.post(kind="motion"))[0] == 400

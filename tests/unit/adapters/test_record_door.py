@@ -111,7 +111,7 @@ async def test_each_form_is_saved_as_a_file(client: Client, form: str, kind: str
         assert response.content_type == kind
         assert text.startswith(beginning)
         assert response.headers["Content-Disposition"] == (
-            f'attachment; filename="plenary-floor.{form}"; '
+            f'attachment; filename="2025-11-24 Water & land -- 2026 (en).{form}"; '
             f"filename*=UTF-8''2025-11-24%20Water%20%26%20land%20--%202026%20%28en%29.{form}"
         )
         assert response.headers["X-Content-Type-Options"] == "nosniff"

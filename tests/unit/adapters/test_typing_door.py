@@ -255,7 +255,8 @@ async def test_who_may_not_write_there_cant(house: House) -> None:
     await house.stand(Standing.CALLED)
     written = {"page": "p", "n": 1, "line": "l1", "text": "I"}
     assert (await house.script(written, Origin="https://elsewhere.example"))[0] == 403
-    assert (await house.form(origin="", line="l1", text="I"))[0] == 403
+    status, text = (await house.form(origin="", line="l1", text="I had written this"))[::2]
+    assert (status, "I had written this" in text, "not ours" in text) == (403, True, True)
     assert (await house.form(page="/s/s/asked/x", line="l1", text="I"))[0] == 404
     for broken in (b"{", b'{"a":' * 9_000, b'{"page": "\xff"}'):
         assert (await house.script(broken))[0] == 400
