@@ -1,6 +1,7 @@
 """Fan-out: N readers x R events a second on one core, beside a bare broadcast of the same bytes in the same run.
 
-    python bench/fanout.py [--readers 5000] [--rate 10] [--door events|ws] [--rounds 3] [--seconds 5]
+    python bench/fanout.py [--readers 5000] [--rate 10] [--door events|ws] [--rounds 3] [--seconds 5] [--idle 20]
+                           [--no-pulses]
 
 The server runs here, on core 0, with the real doors; the readers are bench/fanout_readers.c (needs gcc), on core 1.
 Loopback only: it charges most of the receiver's TCP work to the sender. Each round is a phase of the fan-out and a
@@ -9,6 +10,9 @@ meets both. What to compare is the CPU per delivery; the wall-clock columns need
 
 appended → written: from just before the append (in memory) until the last reader's bytes were handed to its
 transport, noted by a reader in the server who joined last. appended → received: until the other process read them.
+
+Before the rounds nothing is said for `--idle` seconds: what the server's CPU does then is what pulses cost, less what
+it does with `--no-pulses`.
 """
 
 from __future__ import annotations
@@ -60,12 +64,24 @@ class NotingFanout(SessionFanout):
     """Remembers its outlets, for the bare broadcast."""
 
     outlets: list[Outlet]
+    pulses = True
 
     async def subscribe(
-        self, outlet: Outlet, feed: Feed, form: Format, after: Position | None
+        self,
+        outlet: Outlet,
+        feed: Feed,
+        form: Format,
+        after: Position | None,
+        *,
+        reader: str = "",
+        pulse: bool = False,
     ) -> Subscription | Refusal:
         self.outlets.append(outlet)
-        return await super().subscribe(outlet, feed, form, after)
+        return await super().subscribe(outlet, feed, form, after, reader=reader, pulse=pulse)
+
+    async def _pulses(self) -> None:
+        if self.pulses:
+            await super()._pulses()
 
 
 class Last:
@@ -204,6 +220,7 @@ class Bench:
             session=SESSION, epoch=EPOCH, offset=self.talk.offset, channels=[FLOOR], log=log, clock=clock
         )
         self.fanout.outlets = []
+        self.fanout.pulses = not self.options.no_pulses
 
         async def find(_: SessionId) -> SessionFanout:
             return self.fanout
@@ -233,13 +250,19 @@ class Bench:
             walk = asyncio.ensure_future(self.fanout.run())
             await self.fanout.subscribe(self.last, Feed(FLOOR), self.form, None)
             await asyncio.sleep(1)
+            before = cpu_s()
+            await asyncio.sleep(self.options.idle)
+            idle = 100 * (cpu_s() - before) / max(1, self.options.idle)
             rows = []
             for _ in range(self.options.rounds):
                 self.last.ms, self.last.noting = [], True
                 fan_cpu, fan = await self.paced(self.by_fanout)
                 self.last.noting = False
                 bare_cpu, bare = await self.paced(self.bare)
-                rows.append(self.row(fan_cpu, fan, bare_cpu, bare) | {"rss_kib": round(per_reader, 1)})
+                rows.append(
+                    self.row(fan_cpu, fan, bare_cpu, bare)
+                    | {"rss_kib": round(per_reader, 1), "idle_cpu_%": round(idle, 2)}
+                )
             self.readers.terminate()
             await self.readers.wait()
         walk.cancel()
@@ -295,6 +318,8 @@ def main() -> int:
     parser.add_argument("--door", choices=["events", "ws"], default="events")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--idle", type=int, default=20)
+    parser.add_argument("--no-pulses", action="store_true")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     os.sched_setaffinity(0, {SERVER_CORE})

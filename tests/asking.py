@@ -10,7 +10,7 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId
+from moothall.core.ids import InterventionId, SessionId
 from moothall.core.session import State, evolve
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
@@ -76,3 +76,8 @@ def meeting() -> Told:
         told.at = WALL + 60_000 * (number + 1)
         told.do(stand(Standing.CALLED, f"q{number}"), stand(Standing.ANSWERED, f"q{number}"))
     return told
+
+
+async def nobodys(_session: SessionId, _token: str) -> frozenset[InterventionId]:
+    """For lists on which nobody has asked anything."""
+    return frozenset()

@@ -96,11 +96,19 @@ class Meeting:
 
 @asynccontextmanager
 async def meeting(
-    tmp_path: Path, *names: str, languages: Sequence[str] = ("en",), translators: Sequence[str] = ()
+    tmp_path: Path,
+    *names: str,
+    languages: Sequence[str] = ("en",),
+    translators: Sequence[str] = (),
+    port: int = 0,
+    behind: str = "",
 ) -> AsyncIterator[Meeting]:
-    """A session that has begun, on a server without engines that listen."""
+    """A session that has begun, on a server without engines that listen.
+
+    `behind`: the address at which browsers reach it, where that is another.
+    """
     settings = Settings(
-        server=Server(port=0, data=str(tmp_path / "data")),
+        server=Server(port=port, data=str(tmp_path / "data"), public_address=behind),
         engine=Engine(count=0),
         translation=Translation(translators=tuple(translators)),
     )

@@ -70,6 +70,7 @@ async def house(
     meeting: Meeting | None = None,
     clock: Clock | None = None,
     most: int = MAX_READERS,
+    each: int | None = None,
     idle_s: float = 20,
     may_read: Callable[[SessionId], Refusal | None] = lambda _: None,
     gate: AddressGate | None = None,
@@ -87,9 +88,11 @@ async def house(
         randomness=SeededRandomness(),
         origins=frozenset({ORIGIN}),
         most=most,
+        each=each,
+        address_of=lambda request: request.headers.get("X-From", ""),
     )
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
-    made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers)
+    made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, lambda _: "Speaker not named")
     doors = (made.events, made.websocket, made.poll, made.plain)
     app = web.Application(middlewares=[gate.middleware()] if gate else [])
     app.add_routes([route for door in doors for route in door.routes()])
@@ -142,10 +145,12 @@ class SseClient:
             for event in stream.feed(data):
                 frame = decode(event.data)
                 self.take(frame)
-                yield frame
+                if frame.pulse is None:
+                    yield frame
 
     def take(self, frame: Received) -> None:
         before = self.reader.position
+        assert frame.pulse is None or frame.pulse.head <= self.offset
         self.reader, outcome = self.reader.take(frame)
         assert outcome is not Outcome.LOSS
         self.seen += [event.offset for event in frame.events if before is not None and event.offset > before.offset]
@@ -176,7 +181,14 @@ class WsClient(SseClient):
         async for message in socket:
             frame = decode(message.data)
             self.take(frame)
-            yield frame
+            if frame.pulse is None:
+                yield frame
+
+
+async def joined(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """Take what comes first over a WebSocket: the snapshot, and a pulse."""
+    assert decode((await socket.receive()).data).snapshot is not None
+    assert decode((await socket.receive()).data).pulse is not None
 
 
 class PollClient(SseClient):

@@ -10,7 +10,7 @@ from moothall.adapters.log_memory import MemoryLog
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
-from moothall.core.errors import AudioError
+from moothall.core.errors import AudioError, Refusal
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.events import Access, AnyEvent, ChannelKind
 from moothall.core.glossary.merging import NOTHING
@@ -19,10 +19,12 @@ from moothall.core.ports import Clock, SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.closing import Closing
 from moothall.services.desks import Desks, News
+from moothall.services.engine_watch import Patience
 from moothall.services.ingest import Ingest
 from moothall.services.line_moves import LineMoves
 from moothall.services.live_audio import LiveAudio
 from moothall.services.live_ingest import LiveIngest
+from moothall.services.pulses import Pulses
 from moothall.services.recognising import Recognising
 from moothall.services.role_links import Staff
 from moothall.services.session_writer import Receipt
@@ -45,9 +47,13 @@ class MemoryHall:
     """Sessions, recognising and ingest around one log."""
 
     def __init__(
-        self, log: MemoryLog | None = None, spools: SpoolStore | None = None, clock: Clock | None = None
+        self,
+        log: MemoryLog | None = None,
+        spools: SpoolStore | None = None,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
     ) -> None:
-        """`clock`: what sessions run on, where that isn't the loop's."""
+        """`clock`: what sessions run on, where that isn't the loop's; `patience`: with engines."""
         self.clock = LoopClock()
         self.log = log or FailingLog()
         self.spools: SpoolStore = spools or MemorySpools()
@@ -56,7 +62,8 @@ class MemoryHall:
         )
         self.preferred = NOTHING
         """What engines are to prefer in every text."""
-        self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred)
+        self.pulses = Pulses(self.clock, patience)
+        self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred, pulses=self.pulses)
         self.closing = Closing()
         self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock, closing=self.closing)
         self.live = LiveIngest(
@@ -84,6 +91,7 @@ class MemoryHall:
         *,
         may_act: Callable[[Staff, SessionId], bool] = lambda *_: True,
         links: Mapping[str, Staff] | None = None,
+        beside: Callable[[SessionId], Refusal | None] = lambda _: None,
     ) -> Desks:
         """Its desks. Whoever wants news has to run them."""
         self.moves = LineMoves(self.sessions, log=self.log, clock=self.clock, may_act=may_act)
@@ -98,6 +106,7 @@ class MemoryHall:
             undo_move=self.moves.undo,
             label=lambda link: known[link].label if link in known else "",
             news=news or {},
+            beside=beside,
         )
 
     async def events(self, name: SessionId = SESSION) -> list[AnyEvent | UnknownEvent]:
@@ -175,6 +184,7 @@ async def hello(
     most: int | None = None,
     *,
     takes_glossary: bool = False,
+    life: str = "",
 ) -> None:
     """Say hello."""
     said = wire.Hello(
@@ -185,6 +195,7 @@ async def hello(
         channels=channels,
         most=most,
         takes_glossary=takes_glossary,
+        life=life,
     )
     await engine.send(said)
 

@@ -1,10 +1,10 @@
-"""A line between a reader and a server that can be cut and mended: a TCP proxy on loopback."""
+"""A line between a reader and a server that can be cut and mended, or freezes: a TCP proxy on loopback."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
@@ -15,6 +15,9 @@ class Line:
         self._to = port
         self._up = True
         self._open: set[asyncio.StreamWriter] = set()
+        self._streams: set[asyncio.StreamWriter] = set()
+        self._moves: set[asyncio.Event] = set()
+        self._takes = True
         self.address = ""
 
     def cut(self) -> None:
@@ -27,6 +30,27 @@ class Line:
         """Let connections through again."""
         self._up = True
 
+    def freeze(self) -> None:
+        """Let nothing through any more, over connections that are still to come neither, and tell nobody.
+
+        Those that carry no stream are closed first, as a server closes idle ones: a browser would dial by them.
+        """
+        self._takes = False
+        for writer in self._open - self._streams:
+            writer.transport.abort()
+        for moves in self._moves:
+            moves.clear()
+
+    def take(self) -> None:
+        """Let what is dialled from now on through; what froze stays as it is."""
+        self._takes = True
+
+    def thaw(self) -> None:
+        """Let everything through again, what has waited first."""
+        self._takes = True
+        for moves in self._moves:
+            moves.set()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         if not self._up:
@@ -38,17 +62,38 @@ class Line:
             writer.transport.abort()  # The server is away, as it may be.
             return
         self._open |= {writer, far_writer}
+        self._moves.add(moves := asyncio.Event())
+        if self._takes:
+            moves.set()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_pass_on(reader, far_writer))
-                group.create_task(_pass_on(far_reader, writer))
+                group.create_task(self._ask(reader, far_writer, writer, moves))
+                group.create_task(_pass_on(far_reader, writer, moves))
         finally:
+            self._moves.discard(moves)
+            self._streams -= {writer, far_writer}
             self._open -= {writer, far_writer}
 
+    async def _ask(
+        self, reader: asyncio.StreamReader, far: asyncio.StreamWriter, near: asyncio.StreamWriter, moves: asyncio.Event
+    ) -> None:
+        def look(data: bytes) -> None:
+            if b"text/event-stream" in data or b"Upgrade: websocket" in data:
+                self._streams |= {near, far}
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _pass_on(reader, far, moves, look)
+
+
+async def _pass_on(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    moves: asyncio.Event,
+    look: Callable[[bytes], None] = lambda _: None,
+) -> None:
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65_536):
+            look(data)
+            await moves.wait()
             writer.write(data)
             await writer.drain()
     writer.close()
@@ -63,5 +108,6 @@ async def line_to(port: int) -> AsyncIterator[Line]:
     try:
         yield line
     finally:
+        line.thaw()
         line.cut()
         server.close()

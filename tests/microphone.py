@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from hall_in_memory import FLOOR, MemoryHall, hello, memory_hall
 from moothall.core.actors import SYSTEM
@@ -17,13 +18,22 @@ from moothall.wire import audio, engine
 from moothall.wire.audio import Piece
 
 RATE = 16_000
+PERIOD = 65_521
+"""Samples after which a microphone's sound begins anew."""
 STEP = 1_600
 """Samples of a piece, 100 ms."""
 
 
 def sound(first: int, count: int, mark: int = 0) -> bytes:
     """Samples that tell their positions; `mark` tells one microphone from another."""
-    return b"".join(((position * 7 + mark) % 65_521).to_bytes(2, "little") for position in range(first, first + count))
+    begin, period = first % PERIOD, _period(mark)
+    turns = (begin + count) // PERIOD + 1
+    return (period * turns)[2 * begin : 2 * (begin + count)]
+
+
+@cache
+def _period(mark: int) -> bytes:
+    return b"".join(((position * 7 + mark) % PERIOD).to_bytes(2, "little") for position in range(PERIOD))
 
 
 def greeting(take: str = "takeone1", *, first: int = 0, age: int = 0, channel: ChannelId = FLOOR) -> audio.Hello:

@@ -11,6 +11,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 from moothall.record.model import Record, RecordFold
 from moothall.record.wording import AskedWording, Wording
 from recorder import EPOCH, MORNING, SESSION, Recorder
@@ -30,6 +31,7 @@ WORDING = Wording(
     version="State: {version}",
     not_recorded="Not recorded from {start} to {end}",
     not_recorded_since="Not recorded since {start}",
+    break_since="Break since {start}",
     unnamed="Speaker not named",
     mended="Mended by a person",
     accepted="Mended by the machine, accepted by a person",
@@ -44,7 +46,7 @@ WORDING = Wording(
         ev.Origin.TRANSLATED: "Translated by a machine",
     },
     translated=lambda made: f"Translated by {made.route}",
-    gaps={reason: f"No text from {{start}} to {{end}}: {reason}" for reason in ev.GapReason},
+    gaps={reason: f"No text from {{start}} to {{end}}: {reason}" for reason in (*ev.GapReason, BREAK, BREAK_SET_BACK)},
     seals={version: f"{version}".title() for version in ev.SealVersion},
     asked=AskedWording(
         heading="Questions and comments",
@@ -57,6 +59,8 @@ WORDING = Wording(
         answered="See the answer in the text",
         answer="The answer",
         removed="Removed for good.",
+        left="The meeting ended before its turn came",
+        ended="It had its turn when the meeting ended",
     ),
 )
 

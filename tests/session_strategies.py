@@ -65,7 +65,9 @@ other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
     [
         do.OpenSession(),
         do.PauseSession(),
+        do.PauseSession(back=900),
         do.ResumeSession(),
+        do.ResumeSession(back=900),
         do.CloseSession(),
         do.AskClose(act=CommandId("c"), by="l1"),
         do.AskClose(),
@@ -84,7 +86,9 @@ other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
 desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
     [
         do.PauseSession(),
+        do.PauseSession(back=900),
         do.ResumeSession(),
+        do.ResumeSession(back=900),
         do.CloseSession(),
         do.ReopenSession(),
         do.ClearWall(),
@@ -93,6 +97,7 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Anna"),
         do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")),
         do.DescribeSession(title="y"),
+        do.SetLanguages(languages=("pt", "en")),
         do.BeginNotRecorded(),
         do.BeginNotRecorded(back=900),
         do.EndNotRecorded(),

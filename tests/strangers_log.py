@@ -6,7 +6,12 @@ import base64
 import json
 from pathlib import Path
 
+import msgspec
+
+from moothall.adapters import signing
 from moothall.adapters.log_sqlite import SqliteLog
+from moothall.adapters.signing import Ed25519Signer
+from moothall.adapters.system_clock import SystemClock
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.backstage_parts import PolicyQuestion, Tag
@@ -113,6 +118,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.WallCleared(t=40, withdrawn=Q),
         ev.TurnLimited(ms=180_000),
         ev.TurnTyped(intervention=Q, number=1, t=40),
+        ev.TurnHeld(intervention=Q, number=1, t=41),
         ev.HubStands(hub="kisumu", title="Kisumu", people=23, here=True, since=1_700_000_000_000, t=41),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
@@ -124,8 +130,12 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.SessionClosed(t=80),
         ev.SessionReopened(t=90),
         ev.RecordSealed(version=ev.SealVersion.RAW, n=1),
-        ev.RecordCheckpoint(lanes={}, key="0" * 16, signature=base64.b64encode(bytes(64)).decode()),
+        CHECKPOINT,
     ]
+
+
+CHECKPOINT = ev.RecordCheckpoint(lanes={}, key="0" * 16, signature=base64.b64encode(bytes(64)).decode())
+"""In the log it names where the lanes stand."""
 
 
 def notes() -> list[tuple[Lane, str, bytes]]:
@@ -149,14 +159,20 @@ def rows(access: ev.Access) -> list[tuple[Lane, str, bytes]]:
 
 
 async def write(path: Path, session: SessionId, access: ev.Access) -> None:
-    """Put them into the log of a session."""
+    """Put them into the log of a session, beside a signing key as whoever wrote them had."""
+    Ed25519Signer.open(path.with_name(signing.FILE_NAME))
     log = await SqliteLog.open(path)
     try:
         head = await log.acquire(session, Epoch("e1"))
+        now = SystemClock().wall()  # What is older and not signed is signed at once.
         heads: dict[Lane, tuple[int, bytes]] = {}
         records: list[LogRecord] = []
-        for offset, (lane, kind, body) in enumerate(rows(access), 1):
+        for offset, (lane, kind, said) in enumerate(rows(access), 1):
             prev, digest = heads.get(lane, (0, GENESIS))
+            body = said
+            if kind == type_name(CHECKPOINT):
+                lanes = {str(name): ev.LaneHead(at, of.hex()) for name, (at, of) in heads.items() if is_public(name)}
+                body = encode_event(msgspec.structs.replace(CHECKPOINT, lanes=lanes))
             header = Header(
                 session=session,
                 epoch=head.epoch,
@@ -164,7 +180,7 @@ async def write(path: Path, session: SessionId, access: ev.Access) -> None:
                 lane=lane,
                 prev=prev,
                 type=kind,
-                at=WALL,
+                at=now,
                 role=Role.MODERATOR,
                 actor=WORD if not is_public(lane) else "server",
                 cause=CommandId(f"c{offset}"),

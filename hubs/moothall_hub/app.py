@@ -16,6 +16,7 @@ import msgspec
 
 from moothall.adapters.book_sqlite import SqliteBook
 from moothall.adapters.limits import keep_addresses_out_of_logs
+from moothall.adapters.open_files import watch_open_files
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
@@ -109,7 +110,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             budget=settings.budget,
         )
         clock = line.clock
-        sessions = MirroredSessions(mirror, clock)
+        sessions = MirroredSessions(mirror, clock, source=lambda: line.source)
         await _begin(stack, tasks, mirror, sessions)
         catalogue = Catalogue(mirror)
         sessions.observe(lambda _, publication: catalogue.take(publication))
@@ -174,6 +175,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             ),
             settings,
             listener=listener,
+            room=watch_open_files(stack, settings.readers, "readers"),
             pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )

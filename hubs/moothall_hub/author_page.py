@@ -11,10 +11,12 @@ from moothall.adapters.asking_request import kept_query, page_of, private, title
 from moothall.adapters.page_asking import Asked, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
+from moothall.adapters.your_turn import Mine, mine_of
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.order import ahead_of, wait_behind
-from moothall.core.floor.parts import REVOCABLE
+from moothall.core.floor.parts import OPEN, REVOCABLE
+from moothall.core.ids import SessionId
 from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import State, Status
@@ -34,6 +36,24 @@ class RoomAuthorPage:
         self._meetings = meetings
         self._line = line
         self._clock = clock
+
+    async def mine(self, session: SessionId, visitor: str, ui: Catalogue) -> list[Mine]:
+        """What a browser of the room, known by its token, has asked that is still open. Raises StorageUnavailable."""
+        asker, state = self._floor.visitor(session, visitor), await self._meetings.state(session)
+        if state is None or state.status is Status.CLOSED:
+            return []
+        found: list[Mine] = []
+        for question in self._floor.floor(session).questions.values():
+            if question.asker != asker or question.stands is Local.WITHDRAWN:
+                continue
+            there, token = state.floor.get(question.id), self._floor.token(session, question.id)
+            if there is None:
+                found.append(
+                    Mine(id=question.id, number=question.number, token=token, called=False, ahead=None, stands="")
+                )
+            elif there.standing in OPEN:
+                found.append(mine_of(self._own(state, there), token, ui))
+        return found
 
     async def answer(
         self, request: web.Request, wanted: Asked, question: LocalQuestion, ui: Catalogue, *, chosen: bool
@@ -116,6 +136,7 @@ class RoomAuthorPage:
         into = None if each.into is None else state.floor.get(each.into)
         return Own(
             intervention=each,
+            floor=state.floor,
             ahead=ahead,
             wait=wait_behind(state.floor, ahead, now) if on and ahead is not None else None,
             into=None if into is None else into.number,

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import logging
 
-import msgspec
-
 from moothall.adapters.signing import verifier
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall_hub.checking import VerifySignature
 from moothall_hub.pairing import Pairing, Pairings
@@ -45,9 +44,9 @@ class CentreKeys:
         if pairing is None or not pairing.address.startswith("https://"):
             return
         try:
-            keys = msgspec.json.decode(document, type=dict)
+            keys = read_json(document, dict)
             verifier(keys)
-        except (msgspec.MsgspecError, UnicodeDecodeError, ConfigurationError):
+        except (Unreadable, ConfigurationError):
             logger.warning("the public keys that the server above tells of can't be read")
             return
         if keys != pairing.keys and keys.get("keys"):

@@ -29,6 +29,7 @@ from moothall.core.chain import (
     decode_header,
     link,
 )
+from moothall.core.decoding import Unreadable
 from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import decode_event
 from moothall.core.events import LaneHead, RecordCheckpoint
@@ -226,7 +227,7 @@ def _wrong(record: LogRecord, head: LaneHead) -> str:
     """What is wrong with an event's bytes; empty when nothing is."""
     try:
         named = decode_header(record.header_bytes) == record.header
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except Unreadable:
         named = False
     if not named:
         return "Its header's bytes say something else than what was read from them."

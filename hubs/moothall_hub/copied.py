@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane, SessionId
+from moothall.core.ids import ChannelId, Epoch, Lane, SessionId, reader_epoch
 from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.wire.hub import Erased, Taken
 from moothall_hub.checking import Broken, Run
@@ -82,8 +82,7 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
         So a position of before is answered by a snapshot, for ever, and no file or page made before is taken for one
         that was made after. The link has the log's own epoch.
         """
-        epoch = self.epoch or Epoch("0")
-        return epoch if not self.fills else Epoch(f"{epoch}r{self.fills}")
+        return reader_epoch(self.epoch or Epoch("0"), self.fills)
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -108,7 +108,7 @@ def stands(
     found = where(each, act, there)
     if found is Where.STANDS and there is not None and state is not None:
         into = None if there.into is None else state.floor.get(there.into)
-        own = Own(intervention=there, into=None if into is None else into.number)
+        own = Own(intervention=there, floor=state.floor, into=None if into is None else into.number)
         heading = ui.text(asking_texts.NUMBERED[there.kind], n=there.number)
         return f"{heading} · {asking_texts.stands(own, ui)}", ""
     if found is Where.WAITING and good:

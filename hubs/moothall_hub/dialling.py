@@ -36,6 +36,7 @@ from moothall_hub.link_parts import (
     Moment,
     News,
     Phase,
+    Quiet,
     Room,
     Send,
     Tell,
@@ -63,7 +64,7 @@ class Stepped(msgspec.Struct, frozen=True):
     step: Step
 
 
-Told = News | Ask | Down | Room | Stepped
+Told = News | Ask | Down | Room | Stepped | Quiet
 Tellee = Callable[[Told], Awaitable[None]]
 """Whoever holds the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
@@ -241,7 +242,7 @@ class Dialling:
                 case Tell(news=news):
                     self._heed(news)
                     await self._pass_on(news)
-                case Ask() | Room() | Down():
+                case Ask() | Room() | Down() | Quiet():
                     await self._pass_on(each)
                 case _:
                     self._put([each])

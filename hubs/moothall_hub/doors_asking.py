@@ -193,6 +193,8 @@ class RoomAskingDoor:
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
             sentence=sentence,
+            questions=f"/s/{quote(wanted.session)}/questions{query}",
+            over=wanted.snapshot.session.status is Status.CLOSED and not typed.text,
             wrong=None if why is None else why.value,
             about=[],
             session=wanted.session,

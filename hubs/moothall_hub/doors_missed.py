@@ -76,7 +76,7 @@ class MissedDoor:
                 session,
                 span.lines,
                 span.start,
-                newest=False,
+                until=end,
                 ui=ui,
                 zone=zone if session.opened is None else zone.steady(session.opened),
             ),

@@ -135,9 +135,8 @@ class RoomQuestionsDoor:
             ui=ui,
             by=self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session)),
             query=query,
-            kept=f"&ui={ui.language}" if chosen else "",
         )
-        found = listing(state.floor)
+        found = listing(state.floor, closed=state.status is Status.CLOSED)
         return self._pages.render(
             "hub_questions.html",
             ui=ui,
@@ -147,6 +146,7 @@ class RoomQuestionsDoor:
             later=[rows.meetings(each) for each in found.later],
             answered=[rows.meetings(each) for each in found.answered],
             written=[rows.meetings(each) for each in found.written],
+            left=[rows.meetings(each) for each in found.left],
             reported_on=[rows.meetings(each) for each in found.reported],
             room=[rows.rooms(each) for each in _shown_here(rows.floor, state)],
             hands=[hands_of(poll, ui, going=state.status in ON) for poll in shown_polls(state.floor.polls)],
@@ -181,8 +181,6 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     """Who looks, as `RoomFloor.visitor`."""
     query: str
-    kept: str
-    """What the addresses of lines have in their query beside the text."""
 
     @property
     def base(self) -> str:
@@ -192,8 +190,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     def meetings(self, each: Intervention, why: Why | None = None) -> dict[str, object]:
         """One of the meeting's. Of the room only those are counted of whom the meeting may not know yet."""
         line = None if each.segment is None else self.state.segments.get(each.segment)
-        channel = "" if line is None or line.gone else line.channel
-        answered, live = answer_links(self.base, each.segment, channel, self.kept)
+        there = line is not None and not line.gone
+        answered, live = answer_links(self.base, self.state.floor, each, self.query, there=there)
         many, own = local_floor.count(self.floor, each.id), self.floor.questions.get(each.id)
         fit = each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed
         return {
@@ -208,6 +206,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": self.ui.counted(texts.SUPPORT, each.support) if each.support else "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
+            "yours": own is not None and own.asker == self.by,
             "may_support": fit and self.state.status is not Status.CLOSED and (own is None or own.asker != self.by),
             "action": f"{self.base}/asked/{each.number}/support{self.query}",
             "answer": each.answer,
@@ -232,6 +231,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
+            "yours": each.asker == self.by,
             "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.asker != self.by,
             "action": f"{self.base}/here/{each.number}/support{self.query}",
             "answer": "",

@@ -1,13 +1,17 @@
 """`/wall`: the wall that was shown here last. A computer that starts a browser with it shows the last page again.
 
+Where that meeting isn't on and another one is, it is that one's wall.
+
 Which one that was is learnt from the computer itself and from the coordinator, from nobody else in the network.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -15,34 +19,53 @@ from aiohttp.typedefs import Handler, Middleware
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import is_name
 from moothall.core.ports import Book, BookEntry
+from moothall.core.session import ON
+from moothall.services.catalogue import Entry
 
 logger = logging.getLogger(__name__)
 
 SHELF, LAST = "wall", "last"
 LONGEST = 500
+KEPT = ("size", "theme", "ui")
+"""Of the last wall's address, on the way to that of another meeting."""
+
+Listed = Callable[[], Awaitable[Sequence[Entry]]]
+"""The meetings that are here and that anybody may read. Raises StorageUnavailable."""
 
 
 class WallDoor:
     """See the module. Make it with `load`."""
 
-    def __init__(self, book: Book, last: str, coordinates: Callable[[web.Request], bool]) -> None:
+    def __init__(self, book: Book, last: str, coordinates: Callable[[web.Request], bool], listed: Listed) -> None:
+        self._listed = listed
         self._book = book
         self._last = last
         self._coordinates = coordinates
 
     @classmethod
-    async def load(cls, book: Book, coordinates: Callable[[web.Request], bool]) -> WallDoor:
-        """Read the book; raises StorageUnavailable. `coordinates`: whether a request is the coordinator's."""
+    async def load(cls, book: Book, coordinates: Callable[[web.Request], bool], listed: Listed) -> WallDoor:
+        """Read the book; raises StorageUnavailable.
+
+        `coordinates`: whether a request is the coordinator's; `listed`: the meetings that are here.
+        """
         kept = await book.read(SHELF)
-        return cls(book, kept.get(LAST, b"").decode(), coordinates)
+        return cls(book, kept.get(LAST, b"").decode(), coordinates, listed)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
         return [web.get("/wall", self.onward)]
 
     async def onward(self, _: web.Request) -> web.Response:
-        """To the last wall; where there was none, to the list of the meetings."""
-        return web.Response(status=303, headers={hdrs.LOCATION: self._last or "/", hdrs.CACHE_CONTROL: "no-store"})
+        """To the last wall, or that of a meeting that is on in its place; where there is none, to the list."""
+        where = self._last or "/"
+        with contextlib.suppress(StorageUnavailable):  # Then it is the last one.
+            on = [f"/s/{quote(each.session)}/screen" for each in await self._listed() if each.status in ON]
+            last = urlsplit(self._last)
+            if on and last.path not in on:
+                # How large and how bright it is is the room's affair; which text is the meeting's.
+                look = [pair for pair in parse_qsl(last.query) if pair[0] in KEPT]
+                where = on[0] + (f"?{urlencode(look)}" if look else "")
+        return web.Response(status=303, headers={hdrs.LOCATION: where, hdrs.CACHE_CONTROL: "no-store"})
 
     def middleware(self) -> Middleware:
         """Notes which wall is shown."""

@@ -36,6 +36,7 @@ from moothall_hub.link_parts import (
     Measured,
     Moment,
     Phase,
+    Quiet,
     Room,
     Send,
     Tell,
@@ -50,7 +51,6 @@ GOOD_MS = 60_000
 """A line that was up for so long begins again with the shortest wait."""
 GREETING_MS = 20_000
 """How long `Welcome` may take."""
-SILENT_MS = 3 * wire.PULSE_MS
 BUSY_MS = 5_000
 """After `busy` and `unavailable` acts are sent again so much later."""
 DELAYS = 9
@@ -68,7 +68,7 @@ class Link:
         self._random = random
         self.phase = Phase.WAITING
         self.since = 0
-        """When it came up or went down, monotonic ms."""
+        """When it came up, or when anything was last heard of one that is down, monotonic ms."""
         self.sentence = ""
         """Why it is down; empty while it is up."""
         self.welcome: wire.Welcome | None = None
@@ -78,7 +78,16 @@ class Link:
         self._said = 0
         """When `Hello` went."""
         self._greeted = 0
-        self._heard = 0
+        self.heard = 0
+        """When anything came from the server above, monotonic ms."""
+        self.centre_heard: int | None = None
+        """When the centre was last heard, by way of all between, monotonic ms; None before it was."""
+        self.quiet = False
+        """Whether it is up and what was asked has no answer: for the people here it is down since `heard`."""
+        self._asked_at: int | None = None
+        """When something was asked since anything came."""
+        self._straight = False
+        """Whether the server above is the centre."""
         self._pulse_at = 0
         self._delays: deque[int] = deque(maxlen=DELAYS)
         self._asked: dict[SessionId, int] = {}
@@ -109,7 +118,8 @@ class Link:
                 return self._greeted + GREETING_MS
             case Phase.UP:
                 acts = [] if self._acts_from is None else [self._acts_from]
-                return min([self._pulse_at, self._heard + SILENT_MS, *acts])
+                quiet = [] if self.quiet or self._asked_at is None else [self._asked_at + wire.ANSWER_MS]
+                return min([self._pulse_at, self.heard + wire.SILENT_MS, *acts, *quiet])
         return None
 
     # What happens
@@ -131,9 +141,12 @@ class Link:
             return self._hang_up(at, CloseCode.TRY_LATER, SILENT)
         if self.phase is not Phase.UP:
             return []
-        if now >= self._heard + SILENT_MS:
-            return self._hang_up(at, CloseCode.GOING_AWAY, SILENT)
+        if now >= self.heard + wire.SILENT_MS:
+            return self._hang_up(at, CloseCode.GOING_AWAY, SILENT, since=self.heard)
         done: list[Do] = []
+        if not self.quiet and self._asked_at is not None and now >= self._asked_at + wire.ANSWER_MS:
+            self.quiet = True
+            done.append(Quiet(True))
         if now >= self._pulse_at:
             done += self._pulse(at)
         if self._acts_from is not None and now >= self._acts_from:
@@ -161,16 +174,31 @@ class Link:
         return self._down(at, f"The server above answers with status {turned.status}.")
 
     def lost(self, at: Moment, code: int) -> list[Do]:
-        """The connection has ended, by the server above or on the way; `code` as in its close frame."""
+        """The connection has ended, by the server above or on the way; `code` as in its close frame.
+
+        One that broke may have been dead for a while before anybody noticed.
+        """
         if code == CloseCode.FENCED:
             return self._down(at, FENCED, for_good=True)
         if code == CloseCode.LOOP:
             return self._down(at, LOOP, for_good=True)
-        return self._down(at, BROKEN, most=NOBODY_LAST_MS if code == CloseCode.ABNORMAL else BACKOFF_LAST_MS)
+        broke = code == CloseCode.ABNORMAL
+        since = self.heard if broke else None
+        return self._down(at, BROKEN, most=NOBODY_LAST_MS if broke else BACKOFF_LAST_MS, since=since)
 
     def received(self, at: Moment, message: wire.ToHub) -> list[Do]:
         """The server above says something."""
-        self._heard = at.monotonic
+        moves: list[Do] = [Quiet(False)] if self.quiet else []
+        self.heard, self._asked_at, self.quiet = at.monotonic, None, False
+        if isinstance(message, wire.Welcome | wire.Above):
+            self._straight = len(message.above) == 1
+        if isinstance(message, wire.Welcome | wire.Above | wire.Pulse):
+            self.centre_heard = max(self.centre_heard or 0, at.monotonic - message.age)
+        elif self._straight:
+            self.centre_heard = at.monotonic
+        return [*moves, *self._received(at, message)]
+
+    def _received(self, at: Moment, message: wire.ToHub) -> list[Do]:
         match message:
             case wire.Welcome():
                 return self._welcomed(at, message)
@@ -233,7 +261,15 @@ class Link:
         self.phase = Phase.DIALLING
         return [Dial()]
 
-    def _down(self, at: Moment, sentence: str, *, for_good: bool = False, most: int = BACKOFF_LAST_MS) -> list[Do]:
+    def _down(
+        self,
+        at: Moment,
+        sentence: str,
+        *,
+        for_good: bool = False,
+        most: int = BACKOFF_LAST_MS,
+        since: int | None = None,
+    ) -> list[Do]:
         was_up = self.phase is Phase.UP
         if was_up and at.monotonic - self.since >= GOOD_MS:
             self._tries = 0
@@ -242,16 +278,19 @@ class Link:
         self._due = at.monotonic + round(self._random() * step)
         self.phase = Phase.OVER if for_good else Phase.WAITING
         if was_up or not self.sentence:
-            self.since = at.monotonic
+            self.since = at.monotonic if since is None else since
         self.sentence = sentence
+        self.quiet, self._asked_at = False, None
         self._asked.clear()
         self._on_way.clear()
         self._acts_from = None
         self._delays.clear()
         return [Down(sentence, for_good)]
 
-    def _hang_up(self, at: Moment, code: CloseCode, sentence: str, *, for_good: bool = False) -> list[Do]:
-        return [Hang(code, sentence), *self._down(at, sentence, for_good=for_good)]
+    def _hang_up(
+        self, at: Moment, code: CloseCode, sentence: str, *, for_good: bool = False, since: int | None = None
+    ) -> list[Do]:
+        return [Hang(code, sentence), *self._down(at, sentence, for_good=for_good, since=since)]
 
     def _looped(self, at: Moment) -> list[Do]:
         return self._hang_up(at, CloseCode.LOOP, LOOP, for_good=True)
@@ -270,12 +309,14 @@ class Link:
 
     def _pulse(self, at: Moment) -> list[Do]:
         self._pulse_at = at.monotonic + wire.PULSE_MS
+        if self._asked_at is None:
+            self._asked_at = at.monotonic
         # 0 is none: it says that nothing is echoed.
         return [Send(wire.Pulse(sent=max(1, at.monotonic), wall=at.wall))]
 
     def _measured(self, at: Moment, pulse: wire.Pulse) -> list[Do]:
         trip = at.monotonic - pulse.echo
-        if not 0 <= trip <= SILENT_MS:
+        if not 0 <= trip <= wire.SILENT_MS:
             return []
         self._delays.append(trip)
         return [Measured(sample(pulse.echo, at.monotonic, pulse.wall))]

@@ -88,7 +88,13 @@ class Down(msgspec.Struct, frozen=True):
     for_good: bool
 
 
-Do = Dial | Send | Hang | Tell | Ask | Measured | Room | Down
+class Quiet(msgspec.Struct, frozen=True):
+    """The line stands, and what was asked has no answer; or after that something came again."""
+
+    now: bool
+
+
+Do = Dial | Send | Hang | Tell | Ask | Measured | Room | Down | Quiet
 
 FENCED = MEANINGS[CloseCode.FENCED].reason
 LOOP = MEANINGS[CloseCode.LOOP].reason

@@ -24,6 +24,7 @@ from moothall.core.session import ON, State, evolve
 from moothall.services.carrying_on import Tries, failure_of, note_failure
 from moothall.services.fanout import SessionFanout
 from moothall.services.publication import Publication, republished
+from moothall.wire.frames import HERE, Source
 from moothall_hub.copied import Copy, Step
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,16 @@ Observer = Callable[[MirroredSession, Publication], None]
 class MirroredSessions:
     """See the module. `run` owns them; nothing can be loaded before it runs."""
 
-    def __init__(self, copies: Copies, clock: Clock, *, unused_ms: int = UNUSED_MS) -> None:
+    def __init__(
+        self,
+        copies: Copies,
+        clock: Clock,
+        *,
+        unused_ms: int = UNUSED_MS,
+        source: Callable[[], Source] = lambda: HERE,
+    ) -> None:
+        """`source`: how fresh it is what comes."""
+        self._source = source
         self._copies = copies
         self._clock = clock
         self._unused_ms = unused_ms
@@ -242,6 +252,7 @@ class MirroredSessions:
             log=self._copies,
             clock=self._clock,
             gapless=False,
+            source=self._source,
         )
         live = MirroredSession(copy, fanout)
         await self._renewed_from_copy(live)

@@ -113,6 +113,7 @@ class Below:
             above=(*line.above, pairings.node),
             path=offers.about.hub,
             up=False,
+            age=lambda: line.source.age,
             most=MOST_BELOW,
             removals=removals,
         )

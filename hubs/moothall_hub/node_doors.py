@@ -15,14 +15,19 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.admin_request import StaffPages
 from moothall.adapters.asked_now import AskedNow, asked_now
+from moothall.adapters.bodies import whole_bodies
+from moothall.adapters.connections import serve
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
-from moothall.adapters.page_asking import Asked
+from moothall.adapters.open_files import Room
+from moothall.adapters.page_asking import Asked, in_language
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
+from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
+from moothall.adapters.places import Places
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.reading import Readers
@@ -33,6 +38,7 @@ from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.time_zones import chosen_zone
 from moothall.adapters.visitor_cookie import Visitors
 from moothall.adapters.websocket import WebSocketDoor
+from moothall.adapters.your_turn import YourTurn
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.services.catalogue import Catalogue
@@ -111,6 +117,7 @@ async def open_hub_doors(
     settings: HubSettings,
     *,
     listener: socket.socket,
+    room: Room,
     pages: Pages,
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> Served:
@@ -129,10 +136,10 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         origins=origins,
-        most=settings.readers,
+        most=room.readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
     staff = StaffDoor(
         links=parts.links,
         pages=pages,
@@ -183,6 +190,10 @@ async def open_hub_doors(
         questions=wall.questions,
         beside=wall.beside,
     )
+    visitors, author_page = (
+        Visitors(parts.floor.cookie_key, clock, randomness),
+        RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+    )
     page = PageDoor(
         pages,
         clock=clock,
@@ -191,13 +202,13 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
+        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, visitors)),
     )
-    visitors = Visitors(parts.floor.cookie_key, clock, randomness)
     asking = RoomAskingDoor(
         pages,
         parts.floor,
         visitors=visitors,
-        author_page=RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+        author_page=author_page,
         facts=facts,
         clock=clock,
         randomness=randomness,
@@ -240,13 +251,14 @@ async def open_hub_doors(
         known=parts.catalogue.known,
     )
     setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
-    last_wall = await WallDoor.load(parts.book, is_coordinator)
+    last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     gate = AddressGate(clock, randomness)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
             gate.middleware(),
             page.error_pages(),
+            whole_bodies(),
             _learning(origins),
             staff.middleware(),
             setup.first(),
@@ -254,7 +266,7 @@ async def open_hub_doors(
         ],
     )
     secure(app)
-    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
     for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
         app.add_routes(door.routes())
@@ -267,7 +279,8 @@ async def open_hub_doors(
         stack.push_async_callback(closing.close)
     for running in (events, polls, plain, low):
         keep_running(running.run)
-    await web.SockSite(runner, listener).start()
+    # Whoever is in the room may come from one address: that of its access point.
+    await serve(stack, runner, listener, places=Places(randomness, most=room.connections))
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return Served(

@@ -17,6 +17,7 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.wire import hub as wire
+from moothall.wire.frames import Source
 from moothall.wire.hub_records import unpack
 from moothall_hub.acts_up import ActsUp
 from moothall_hub.budget import Meter, Step, Usage
@@ -27,7 +28,7 @@ from moothall_hub.desk_ports import LineState as DeskLine
 from moothall_hub.dialling import Dialling, Stepped, Told, Where
 from moothall_hub.following import Following
 from moothall_hub.link import Link
-from moothall_hub.link_parts import FENCED, Ask, Down, Phase, Room
+from moothall_hub.link_parts import FENCED, Ask, Down, Phase, Quiet, Room
 from moothall_hub.mirror import Mirror
 from moothall_hub.mirrored import MirroredSessions
 from moothall_hub.missed import MissedSpans
@@ -155,7 +156,13 @@ class NodeLine:
     @property
     def up(self) -> bool:
         """Whether there is a line up to the centre, by way of whoever is between."""
-        return self._link.phase is Phase.UP and self._cut_above is None
+        return self._link.phase is Phase.UP and not self._link.quiet and self._cut_above is None
+
+    @property
+    def source(self) -> Source:
+        """How fresh what came over it is."""
+        heard = self._link.centre_heard
+        return Source(age=self.clock.monotonic() - (self._began if heard is None else heard), lost=not self.up)
 
     # The tasks
 
@@ -210,6 +217,9 @@ class NodeLine:
                 self.following.cut()
                 self._tell_way()
                 logger.warning("the line is down: %s", told.sentence)
+            case Quiet():
+                logger.warning("the line is quiet" if told.now else "the line moves again")
+                self._tell_way()
             case Stepped():
                 self._look.set()
 
@@ -219,6 +229,8 @@ class NodeLine:
         """For whoever reads here."""
         if self._pairings.now is None:
             return LineNow(state=LineState.UNPAIRED)
+        if self._link.phase is Phase.UP and self._link.quiet:
+            return LineNow(state=LineState.DOWN, since=self.clock.wall_at(self._link.heard))
         if self._link.phase is Phase.UP and self._cut_above is not None:
             return LineNow(state=LineState.DOWN, since=self._cut_above)
         if self._link.phase is Phase.UP:
@@ -264,7 +276,7 @@ class NodeLine:
 
     def _way(self, told: wire.Welcome | wire.Above) -> None:
         self.above = told.above
-        cut = self.clock.wall() if self._cut_above is None else self._cut_above
+        cut = self.clock.wall() - told.age if self._cut_above is None else self._cut_above
         self._cut_above = None if told.up else cut
         self._tell_way()
 

@@ -15,6 +15,7 @@ import aiohttp
 import msgspec
 
 from moothall.adapters.signing import verifier
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Book, BookEntry, Randomness
 from moothall.wire.hub import PATH
@@ -170,9 +171,9 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
     if status >= 500:
         return Unpaired.NOBODY
     try:
-        answer = msgspec.json.decode(body, type=_Answer)
+        answer = read_json(body, _Answer)
         verifier(answer.keys)  # By keys that nobody can read nothing would ever be verified.
-    except (msgspec.MsgspecError, UnicodeDecodeError, ConfigurationError):
+    except (Unreadable, ConfigurationError):
         return Unpaired.STRANGE
     return Pairing(
         address=where, hub=answer.hub, title=answer.title, key=answer.key, keys=answer.keys, public=answer.address
@@ -181,6 +182,7 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
 
 def _is_json(body: bytes) -> bool:
     try:
-        return isinstance(msgspec.json.decode(body), dict)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        read_json(body, dict)
+    except Unreadable:
         return False
+    return True

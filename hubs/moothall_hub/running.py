@@ -14,6 +14,7 @@ from moothall.adapters.book_sqlite import SqliteBook
 from moothall.adapters.qr import qr_terminal
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
 from moothall.core.actors import Role
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall.services.role_links import HALL, RoleLinks
 from moothall_hub.app import BOOK, Hub, hub
@@ -107,8 +108,8 @@ async def pair_beside(running: Hub, folder: Path) -> None:
         return
     path = folder / DEMO_FILE
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Beside)
-    except (OSError, msgspec.MsgspecError) as error:
+        found = read_json(path.read_bytes(), Beside)
+    except (OSError, Unreadable) as error:
         msg = (
             f"There is no demo to be paired with: {path} can't be read. Start 'make demo' first, and leave it running."
         )

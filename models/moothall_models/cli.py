@@ -28,11 +28,15 @@ from moothall_models.own_process import (
     TOKEN_VARIABLE,
     exit_with_parent,
     leave_no_picture,
+    limit_memory,
+    own_life,
     own_token,
     secret,
     until_told,
 )
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
+from moothall_models.progress import Progress
+from moothall_models.pulse_thread import send_pulses
 from moothall_models.recognizers.devices import AUTO, COMPUTE_TYPES, CPU, CUDA, DEVICES, choose_device
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.store import open_store
@@ -41,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 KEY_VARIABLE = "MOOTHALL_RECOGNISER_KEY"
 SCRIPTED = "scripted:"
+NO_MEMORY = "The engine has no memory left, and ends: give it more, fewer workers, or a smaller model.\n"
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
@@ -53,6 +58,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     if asked.exit_with_parent:
         exit_with_parent()
     leave_no_picture()
+    limit_memory(asked.memory_mb)
     try:
         # On the CPU clock one thing comes after another.
         workers = 1 if asked.clock == "cpu" else asked.workers or workers_for(os.cpu_count() or 1, asked.threads)
@@ -66,9 +72,12 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         computing = Computing(
             threads=asked.threads, workers=workers, device=asked.device, compute_type=asked.compute_type
         )
+        progress = Progress("" if asked.clock == "cpu" else own_life(environment), time.perf_counter)
+        if progress.life:
+            send_pulses(settings.url, settings.token, progress, seconds=time.perf_counter)
         recognizer, voice = load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
         clock = CpuClock() if asked.clock == "cpu" else WallClock()
-        engine = Engine(settings, recognizer, voice, clock, random.SystemRandom().random)
+        engine = Engine(settings, recognizer, voice, clock, random.SystemRandom().random, progress=progress)
         asyncio.run(until_told(engine.run))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
@@ -81,12 +90,16 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 0
+    except MemoryError:
+        sys.stderr.write(NO_MEMORY)
+        return EXIT_FAILED
     except ExceptionGroup as failed:
         # What ended one pass ended the link's tasks with it.
-        known, other = failed.split(MoothallError)
+        known, other = failed.split((MoothallError, MemoryError))
         if known is None or other is not None:
             raise
-        sys.stderr.write(f"{first_of(known)}\n")
+        first = first_of(known)
+        sys.stderr.write(NO_MEMORY if isinstance(first, MemoryError) else f"{first}\n")
         return EXIT_FAILED
     return 0
 
@@ -209,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
         help="each with a pass at a time, or some together; 0: as many as there are cores, up to 4",
     )
     parser.add_argument("--channels", type=int, help="live channels to take on at most; else as many as it can carry")
+    parser.add_argument("--memory-mb", type=int, default=0, help="memory that it may take (Linux); 0: what there is")
     parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: for benchmarks")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
-from moothall.core.errors import ConfigurationError, ProtocolError
+from moothall.core.errors import ConfigurationError, MoothallError, ProtocolError
 from moothall.wire.engine import MAX_FRAME_BYTES
+from moothall.wire.pulse import GIVEN_UP
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,17 @@ BACKOFF_FIRST_MS = 200
 BACKOFF_LAST_MS = 5_000
 CLOSE_TIMEOUT = 1.0
 """Seconds that a link gets to close in order."""
+
+
+class GivenUp(MoothallError):
+    """The server has given this process up: what hangs in it doesn't end, so that it has to."""
+
+
+def raise_if_given_up(closed: ConnectionClosed) -> None:
+    """Raises GivenUp where that is why the server closed the link."""
+    if closed.rcvd is not None and closed.rcvd.code == GIVEN_UP:
+        msg = "The server gave this process up since its work makes no progress; it ends, and has to be started again."
+        raise GivenUp(msg) from None
 
 
 class Backoff:

@@ -13,13 +13,14 @@ from websockets.exceptions import ConnectionClosed
 
 from moothall.core.errors import KeyRefused, MoothallError, RecognitionFailed
 from moothall.wire import engine as wire
-from moothall_models.dialling import Backoff, Server, first_of
+from moothall_models.dialling import Backoff, Server, first_of, raise_if_given_up
 from moothall_models.engine_audio import ArrivalTime, ClockTime, MediaTime
 from moothall_models.engine_bench import run_bench
 from moothall_models.engine_clock import CpuClock, EngineClock
 from moothall_models.engine_live import run_live
 from moothall_models.engine_session import LinkSession
-from moothall_models.ports import Hypothesis, Recognizer, VoiceActivity, Window
+from moothall_models.ports import RATE, Hypothesis, Recognizer, VoiceActivity, Window
+from moothall_models.progress import Progress
 from moothall_models.speech.overload import Load
 
 logger = logging.getLogger(__name__)
@@ -53,10 +54,11 @@ class WebSocketLink:
         """Whether the server has said anything."""
 
     async def receive(self) -> wire.ToEngine | None:
-        """The next message; None when the link has ended. Raises ProtocolError."""
+        """The next message; None when the link has ended. Raises ProtocolError, and GivenUp."""
         try:
             frame = await self._socket.recv(decode=False)
-        except ConnectionClosed:
+        except ConnectionClosed as closed:
+            raise_if_given_up(closed)
             return None
         self.used = True
         return wire.decode_to_engine(frame)
@@ -79,8 +81,14 @@ class Engine:
         voice: Callable[[], VoiceActivity],
         clock: EngineClock,
         jitter: Callable[[], float],
+        *,
+        progress: Progress | None = None,
     ) -> None:
-        """`recognizer` is loaded; `voice` makes a detector for a stream; `jitter` gives numbers from 0 to 1."""
+        """`recognizer` is loaded; `voice` makes a detector for a stream; `jitter` gives numbers from 0 to 1.
+
+        `progress`: what the pulses of this process tell; without it none are sent.
+        """
+        self._progress = progress or Progress("")
         self._settings = settings
         self._recognizer = recognizer
         self._voice = voice
@@ -93,8 +101,8 @@ class Engine:
     async def run(self) -> None:
         """Warm up, then dial again and again; on the CPU clock there is one link, and its end is the end.
 
-        Raises ConfigurationError when the address is wrong or the server refuses the token; on the CPU clock also
-        ProtocolError and StorageUnavailable, and OSError when there is no server.
+        Raises GivenUp when the server gave it up, ConfigurationError when the address is wrong or the server refuses
+        the token; on the CPU clock also ProtocolError and StorageUnavailable, and OSError when there is no server.
         """
         if isinstance(self._clock, CpuClock):
             self._recognizer.warm_up()
@@ -109,17 +117,18 @@ class Engine:
                 )
             return
         # No more threads than workers: what a dead link left to be done takes the place of one.
-        with ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise") as workers:
-            try:
-                await self._warm_up(workers)
-                while True:
-                    if self._key_refused:
-                        await self._rest(workers)
-                    else:
-                        await self._serve_link(workers)
-                    await asyncio.sleep(self._backoff.next_ms() / 1000)
-            finally:
-                workers.shutdown(wait=False, cancel_futures=True)
+        self._progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
+        workers = ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise")
+        try:
+            await self._warm_up(workers)
+            while True:
+                if self._key_refused:
+                    await self._rest(workers)
+                else:
+                    await self._serve_link(workers)
+                await asyncio.sleep(self._backoff.next_ms() / 1000)
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)  # A pass that hangs isn't waited for.
 
     def _ready(self) -> None:
         self._clock.warmed_up()
@@ -127,12 +136,14 @@ class Engine:
 
     async def _warm_up(self, workers: ThreadPoolExecutor) -> None:
         """Make the first pass; a key that is refused is left to `_rest`."""
+        began = self._clock.now()
         try:
             await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
         except KeyRefused as refused:
             self._refused(refused)
         else:
             self._ready()
+        self._progress.loaded(round(self._clock.now() - began))
 
     def _refused(self, refused: BaseException) -> None:
         self._key_refused = True
@@ -173,7 +184,7 @@ class Engine:
 
     async def _serve_link(self, workers: ThreadPoolExecutor) -> None:
         async def recognise(windows: Sequence[Window]) -> Sequence[Hypothesis]:
-            return await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.recognise_all, windows)
+            return await asyncio.get_running_loop().run_in_executor(workers, self._pass, windows)
 
         async def serve(socket: ClientConnection) -> None:
             logger.info("engine %s: connected", self._settings.name)
@@ -187,6 +198,7 @@ class Engine:
                     self._clock,
                     workers=self._settings.workers,
                     at_once=self._recognizer.at_once,
+                    progress=self._progress,
                 )
             except* KeyRefused as refused:
                 self._refused(first_of(refused))
@@ -200,6 +212,11 @@ class Engine:
 
         await self._server.talk(serve)
 
+    def _pass(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+        sound_ms = sum(len(window.audio) for window in windows) * 1000 // RATE
+        with self._progress.passing(sound_ms, self._recognizer.limit_ms):
+            return self._recognizer.recognise_all(windows)
+
     def _hello(self) -> wire.Hello:
         room = self._load.room(0, 0)
         return wire.Hello(
@@ -210,6 +227,7 @@ class Engine:
             channels=room.channels,
             most=room.most,
             takes_glossary=True,
+            life=self._progress.life,
         )
 
     def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:

@@ -10,7 +10,8 @@ from moothall.core.errors import ProtocolError
 from moothall.wire.engine import ToEngine, ToServer
 from moothall_models.engine_clock import EngineClock
 from moothall_models.engine_session import LinkSession, Turn
-from moothall_models.ports import Hypothesis, Window
+from moothall_models.ports import VAD_FRAME, Hypothesis, Window
+from moothall_models.progress import Progress
 
 
 class Link(Protocol):
@@ -37,12 +38,16 @@ async def run_live(
     *,
     workers: int = 1,
     at_once: int = 1,
+    progress: Progress | None = None,
 ) -> None:
     """Serve the link until it ends. Raises ProtocolError when the server breaks the rules.
 
     `workers`: how many run passes at a time; `at_once`: how many one of them takes together, each of another channel.
+    `progress` is told of what is taken in, and whose passes are under way.
     """
     live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once)
+    if progress is not None:
+        live.tell(progress)
     broken: ProtocolError | None = None
     async with asyncio.TaskGroup() as group:
         others = [group.create_task(live.recognise()), group.create_task(live.write())]
@@ -67,6 +72,8 @@ class _Live:
         workers: int,
         at_once: int,
     ) -> None:
+        self._progress = Progress("")
+        self._before = 0
         self._session = session
         self._link = link
         self._recognise = recognise
@@ -75,6 +82,11 @@ class _Live:
         self._at_once = at_once
         self._news = asyncio.Event()
         self._more_to_write = asyncio.Event()
+
+    def tell(self, progress: Progress) -> None:
+        """From now on tell of all that is done."""
+        self._progress, self._before = progress, progress.samples
+        progress.streams = frozenset()  # What a dead link left to be done is nobody's of this one.
 
     async def read(self) -> None:
         while (message := await self._link.receive()) is not None:
@@ -100,7 +112,9 @@ class _Live:
         return self._session.next_passes(self._clock.now(), workers=self._free, at_once=self._at_once)
 
     async def _run(self, turns: Sequence[Turn]) -> None:
+        self._progress.streams |= {turn.stream for turn in turns}
         hypotheses = await self._recognise([turn.request.window for turn in turns])
+        self._progress.streams -= {turn.stream for turn in turns}
         self._free += 1
         for turn, hypothesis in zip(turns, hypotheses, strict=True):
             self._session.passed(turn, hypothesis, self._clock.now())
@@ -132,4 +146,6 @@ class _Live:
             self._more_to_write.set()
             await asyncio.sleep(0)
         self._more_to_write.set()
+        self._progress.samples = self._before + self._session.frames * VAD_FRAME
+        self._progress.waiting = self._session.waiting
         return heard

@@ -84,6 +84,16 @@ class LinkSession:
         return len(self._streams)
 
     @property
+    def frames(self) -> int:
+        """How many frames it has heard."""
+        return self._frames
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is sound that it has not heard, or a pass that is wanted."""
+        return any(s.audio.next_end is not None or s.wanted is not None for s in self._streams.values())
+
+    @property
     def under_way(self) -> int:
         """How many acts wait for the server's answer."""
         return sum(stream.acts.under_way for stream in self._streams.values())
@@ -210,6 +220,7 @@ class LinkSession:
         stream.spoken = 0
         outputs = stream.speech.passed(turn.request, hypothesis, stream.media.at(now))
         self._put(stream, outputs, now)
+        self._say_language(stream)
         line = turn.request.line
         if line is not None and not any(isinstance(output, ReviseSegment) for output in outputs):
             self._out["stands", stream.number, line.segment] = wire.Stands(stream=stream.number, segment=line.segment)
@@ -263,6 +274,13 @@ class LinkSession:
         self._out.pop(key, None)
         self._out[key] = wire.Tell(stream=stream.number, signal=signal, at=at)
 
+    def _say_language(self, stream: Stream) -> None:
+        """Tell the server which language it sounds like instead, if it asked and that isn't what it was told."""
+        instead = stream.speech.expected.instead
+        if stream.tells_language and instead != stream.instead:
+            stream.instead = instead
+            self._out["sounds", stream.number, ""] = wire.SoundsLike(stream=stream.number, language=instead)
+
     def _say_room(self) -> None:
         """Tell the server what fits, if that isn't what it was told."""
         if self._load is None:
@@ -292,5 +310,5 @@ class LinkSession:
 
     def _forget(self, stream: Stream) -> None:
         del self._streams[stream.number]
-        for key in [key for key in self._out if key[1] == stream.number and key[0] in ("act", "tell")]:
+        for key in [key for key in self._out if key[1] == stream.number and key[0] in ("act", "tell", "sounds")]:
             del self._out[key]

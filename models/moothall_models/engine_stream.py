@@ -48,6 +48,9 @@ class Stream:
         """Frames heard since the last pass, or since none was wanted."""
         self.idle = True
         """Whether the policy wanted no pass when it was asked last: then only more sound brings it on."""
+        self.tells_language = attach.tell_language
+        self.instead: str | None = None
+        """The language that the server was told it sounds like instead."""
         self.ending = False
         """No more audio comes."""
         self.ended = False

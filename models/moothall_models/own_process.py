@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import resource
 import signal
 import threading
@@ -14,6 +15,10 @@ from pathlib import Path
 from moothall.core.errors import ConfigurationError
 
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105 - the variable's name
+LIFE_VARIABLE = "MOOTHALL_ENGINE_LIFE"
+"""Where a server that started this process says by which name it knows its pulses."""
+LIFE_BYTES = 16
+MB = 1_000_000
 PATIENCE = 5.0
 """Seconds that an engine without a parent gets to end in order."""
 EXIT_WRONG, EXIT_FAILED = 2, 1
@@ -37,6 +42,17 @@ def secret(path: Path | None, what: str, otherwise: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"The {what} file {path} can't be read ({type(error).__name__})."
         raise ConfigurationError(msg) from error
+
+
+def own_life(environment: Mapping[str, str]) -> str:
+    """The name of this run of the program: the one that the server gave it, or one of its own."""
+    return environment.get(LIFE_VARIABLE) or random.SystemRandom().randbytes(LIFE_BYTES).hex()
+
+
+def limit_memory(mb: int) -> None:
+    """Let this process have so many MB of its own and no more; 0: as much as there is. Linux keeps to it."""
+    if mb:
+        resource.setrlimit(resource.RLIMIT_DATA, (mb * MB, mb * MB))
 
 
 async def until_told(run: Callable[[], Awaitable[None]]) -> None:

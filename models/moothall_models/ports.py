@@ -46,6 +46,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Above 1: a better pass is wanted, which may take longer."""
     draft: str = ""
     """What earlier passes heard in this audio. It changes how long a pass takes, not what it hears."""
+    tell_odds: bool = False
+    """Whether the odds of all languages are wanted, where the recogniser has to be asked for them."""
     stands: int = 0
     """Signs at the beginning of the draft that are committed: no better reading of them is looked for."""
 
@@ -64,6 +66,9 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[HeardWord, ...]
     likeliest: str | None = None
     """What detection found, which may differ from `language`; None when nothing was to be detected."""
+    odds: tuple[tuple[str, float], ...] = ()
+    """How likely each language is of all that the recogniser tells apart (BCP-47, 0 to 1), but for those that are far
+    from likely; empty where it can't say, as with a model for English only."""
     vague: bool = False
     """Whether nobody said how sure each word is: their probabilities are those of longer stretches, or guessed."""
     passed_over: bool = False
@@ -88,8 +93,13 @@ class Recognizer(Protocol):
         """Windows that it hears together for less than one after the other; 1 when that brings nothing."""
         ...
 
+    @property
+    def limit_ms(self) -> int:
+        """Within which a pass ends by itself, where somebody else computes it; 0 where this process does."""
+        ...
+
     def warm_up(self) -> None:
-        """Do whatever makes the first pass slower than the others; may be done again.
+        """Do whatever makes the first pass slower than the others, over the longest window too; may be done again.
 
         Raises KeyRefused when the recogniser is asked over the network and another key is needed.
         """

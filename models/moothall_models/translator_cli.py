@@ -19,17 +19,20 @@ from websockets.exceptions import ConnectionClosed
 from moothall.core.errors import ConfigurationError, MoothallError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
-from moothall_models.dialling import Backoff, Server, first_of
+from moothall_models.dialling import Backoff, Server, first_of, raise_if_given_up
 from moothall_models.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
     TOKEN_VARIABLE,
     exit_with_parent,
     leave_no_picture,
+    own_life,
     own_token,
     secret,
     until_told,
 )
+from moothall_models.progress import Progress
+from moothall_models.pulse_thread import send_pulses
 from moothall_models.translator_process import TranslatorService
 from moothall_models.translators.port import Translator
 from moothall_models.translators.self_test import try_out
@@ -52,12 +55,15 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     code = 0
     translators: Sequence[Translator] = ()
     try:
-        server = Server(asked.url.rstrip("/") + wire.PATH, own_token(asked.token_file, environment), asked.name)
+        token, progress = own_token(asked.token_file, environment), Progress(own_life(environment))
+        send_pulses(asked.url, token, progress, seconds=time.perf_counter)
+        server = Server(asked.url.rstrip("/") + wire.PATH, token, asked.name)
         translators = find_translators(asked.only)
         if asked.service:
             translators = (*translators, at_service(asked, environment))
-        service = TranslatorService(translators, asked.name, try_out=_tried)
-        asyncio.run(until_told(lambda: serve(service, server, Backoff(random.SystemRandom().random))))
+        service = TranslatorService(translators, asked.name, try_out=_tried, progress=progress)
+        backoff = Backoff(random.SystemRandom().random)
+        asyncio.run(until_told(lambda: serve(service, server, backoff, progress)))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         code = EXIT_WRONG
@@ -122,8 +128,14 @@ def _argos() -> Translator:
     return ArgosTranslator(installed_packages(packages_folder(open_store().folder)))
 
 
-async def serve(service: TranslatorService, server: Server, backoff: Backoff) -> None:
-    """Dial again and again until cancelled. Raises ConfigurationError, and TranslatorHung, alone or in a group."""
+async def serve(service: TranslatorService, server: Server, backoff: Backoff, progress: Progress | None = None) -> None:
+    """Dial again and again until cancelled.
+
+    Raises ConfigurationError, and TranslatorHung and GivenUp, alone or in a group.
+    """
+    if progress is not None:
+        progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
+        progress.loaded()
     while True:
 
         async def talk(socket: ClientConnection) -> None:
@@ -141,10 +153,11 @@ class WebSocketLink:
         self._socket = socket
 
     async def receive(self) -> wire.ToTranslators | None:
-        """The next message; None when the link has ended. Raises ProtocolError."""
+        """The next message; None when the link has ended. Raises ProtocolError, and GivenUp."""
         try:
             frame = await self._socket.recv(decode=False)
-        except ConnectionClosed:
+        except ConnectionClosed as closed:
+            raise_if_given_up(closed)
             return None
         return wire.decode_to_translators(frame)
 

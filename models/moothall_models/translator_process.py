@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar
 from moothall.core.errors import MoothallError, ProtocolError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
+from moothall_models.progress import Progress
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 HUNG_S = 20.0
 """Seconds that a call may take; Apertium's pipe and a service's answer are given up before."""
+LOADING_S = 120.0
+"""Seconds that loading a direction and trying it out may take: from a slow disk that isn't hanging."""
 AGAIN_S = 60.0
 """Seconds after which a direction that didn't stand its trial is tried again."""
 WAITING = 64
@@ -56,12 +59,18 @@ class TranslatorService:
         name: str,
         *,
         hung_s: float = HUNG_S,
+        loading_s: float = LOADING_S,
         again_s: float = AGAIN_S,
         try_out: Callable[..., None],
+        progress: Progress | None = None,
     ) -> None:
-        """`try_out(translator, direction)` raises TranslationFailed where a direction doesn't work."""
+        """`try_out(translator, direction)` raises TranslationFailed where a direction doesn't work; `progress`: what
+        the pulses of this process tell; without it none are sent.
+        """
         self._name = name
         self._hung_s = hung_s
+        self._loading_s = loading_s
+        self._progress = progress or Progress("")
         self._again_s = again_s
         self._try_out = try_out
         self._ways: list[tuple[Direction, Translator]] = [
@@ -80,7 +89,11 @@ class TranslatorService:
         """What the server is told first."""
         directions = tuple(direction for direction, _ in self._ways)
         return wire.TranslatorHello(
-            protocol=wire.PROTOCOL, name=self._name, directions=directions, missing=self._missing
+            protocol=wire.PROTOCOL,
+            name=self._name,
+            directions=directions,
+            missing=self._missing,
+            life=self._progress.life,
         )
 
     async def serve(self, link: TranslatorLink) -> None:
@@ -116,7 +129,7 @@ class TranslatorService:
         number = message.direction
         if number not in self._sane:
             try:
-                await self._in_thread(number, lambda: self._tried(number))
+                await self._in_thread(number, lambda: self._tried(number), self._loading_s)
             except TranslationFailed as failed:
                 await self._tell_unfit(group, link, number, str(failed))
                 if isinstance(message, wire.Translate):
@@ -126,7 +139,7 @@ class TranslatorService:
             return
         direction, translator = self._ways[number]
         try:
-            text = await self._in_thread(number, lambda: self._one(translator, message.text, direction))
+            text = await self._in_thread(number, lambda: self._one(translator, message.text, direction), self._hung_s)
         except TranslationFailed as failed:
             await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
         else:
@@ -142,7 +155,7 @@ class TranslatorService:
         while number in self._unfit:
             await asyncio.sleep(self._again_s)
             try:
-                await self._in_thread(number, lambda: self._tried(number))
+                await self._in_thread(number, lambda: self._tried(number), self._loading_s)
             except TranslationFailed as failed:
                 logger.warning("it is tried again in %.0f s: %s", self._again_s, failed)
             else:
@@ -173,7 +186,7 @@ class TranslatorService:
         except Exception as error:  # whatever an engine does with a text, the next one is translated
             raise _broke(direction, error) from None
 
-    async def _in_thread(self, number: int, work: Callable[[], T]) -> T:
+    async def _in_thread(self, number: int, work: Callable[[], T], within_s: float) -> T:
         thread = self._threads.get(number)
         if thread is None:
             thread = self._threads[number] = ThreadPoolExecutor(1, f"translate-{number}")
@@ -182,19 +195,20 @@ class TranslatorService:
 
         def call() -> T:
             loop.call_soon_threadsafe(begun.set)
-            return work()
+            with self._progress.passing(limit_ms=round(within_s * 1000)):
+                return work()
 
         done = loop.run_in_executor(thread, call)
         done.add_done_callback(lambda answer: answer.cancelled() or answer.exception())  # Somebody may have given up.
         await begun.wait()  # Waiting for its turn is not hanging.
         try:
-            async with asyncio.timeout(self._hung_s):
+            async with asyncio.timeout(within_s):
                 return await asyncio.shield(done)
         except TimeoutError:
             direction, _ = self._ways[number]
             msg = (
                 f"{direction.engine} has not come back from {direction.source} to {direction.target} for "
-                f"{self._hung_s:.0f} s; the process ends and is started again."
+                f"{within_s:.0f} s; the process ends and is started again."
             )
             raise TranslatorHung(msg) from None
 

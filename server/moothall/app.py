@@ -15,8 +15,9 @@ import msgspec
 from moothall.adapters.audio_spool import DiskSpools
 from moothall.adapters.core_dumps import refuse_core_dumps
 from moothall.adapters.engine_child import EngineChild
-from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.adapters.engine_link import EngineSocket, Holder, serve_engines
 from moothall.adapters.limits import keep_addresses_out_of_logs
+from moothall.adapters.open_files import watch_open_files
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.adapters.system_clock import SystemClock, SystemRandomness
@@ -30,6 +31,7 @@ from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.balance import Balance
 from moothall.services.ballots import Ballots
+from moothall.services.carrying_on import carry_on
 from moothall.services.engine_connection import BenchClock
 from moothall.services.glossaries import Glossaries
 from moothall.services.hub_acts import HubActs
@@ -41,6 +43,7 @@ from moothall.services.ingest import Ingest
 from moothall.services.live_ingest import LiveIngest
 from moothall.services.office import Office
 from moothall.services.programme import Programme
+from moothall.services.pulses import Pulses
 from moothall.services.recognising import Recognising
 from moothall.services.role_links import RoleLinks
 from moothall.services.sessions import Sessions
@@ -110,11 +113,14 @@ async def hall(
         recordings, folder = open_recordings(stack, house, settings)
         # A bench measures what turns sound into text.
         glossaries = await open_glossaries(stack, house, settings)
-        recognising = Recognising(clock, bench, recordings.record if bench is None else None, glossaries.preferred)
+        pulses = Pulses(clock)
+        recognising = Recognising(
+            clock, bench, recordings.record if bench is None else None, glossaries.preferred, pulses
+        )
         spools = DiskSpools(house.data / SPOOL_FOLDER)
         ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
         live = await open_live(stack, house, spools, recognising)
-        translation = open_translating(stack, house, settings, glossaries)
+        translation = open_translating(stack, house, settings, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)
         presence, hub_acts = open_presence(stack, house)
         address = await open_doors(
@@ -124,6 +130,7 @@ async def hall(
             presence=presence,
             hub_acts=hub_acts,
             listener=listener,
+            room=watch_open_files(stack, settings.server.max_readers, "max_readers"),
             pages=pages,
             recognising=recognising,
             glossaries=glossaries,
@@ -140,6 +147,7 @@ async def hall(
             settings,
             recognising=recognising,
             translators=translation.translators,
+            pulses=pulses,
             arguments=engine_arguments,
         )
         _calm_collector(stack)
@@ -198,24 +206,33 @@ async def _start_engines(
     *,
     recognising: Recognising,
     translators: Translators,
+    pulses: Pulses,
     arguments: Sequence[str],
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
     """Listen for engines, and start the server's own, and its translators."""
     own = SystemRandomness().bytes(24).hex()
     remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
-    tokens = {secret.value: name for name, secret in remote.items()} | {own: OWN}
+    tokens = {
+        each.secret.value: Holder(name, recognises=each.kind == "recognise", translates=each.kind == "translate")
+        for name, each in remote.items()
+    }
+    tokens[own] = Holder(OWN, own=True, translates=True)
 
     async def handle(link: EngineSocket) -> None:
         await recognising.serve(link)
 
     host = settings.engine.listen_host
     port = await stack.enter_async_context(
-        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translators.serve)
+        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translators.serve, feel=pulses.serve)
     )
+    # On the CPU clock an engine has no pulse, and nothing that comes too late is measured.
+    watched = None if arguments else (pulses, house.randomness)
+    stack.callback(house.tasks.create_task(carry_on(pulses.run, house.clock)).cancel)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
     common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
     common += ["--key-file", settings.engine.key_file] if settings.engine.key_file else []
+    common += ["--memory-mb", str(settings.engine.memory_mb)] if settings.engine.memory_mb else []
     common += ["--workers", str(settings.engine.workers_each(os.cpu_count() or 1))]
     children = []
     for number in range(1, settings.engine.count + 1):
@@ -224,9 +241,15 @@ async def _start_engines(
             token=own,
             threads=settings.engine.threads,
             clock=house.clock,
+            name=f"engine child {number}",
+            watched=watched,
         )
         stack.callback(house.tasks.create_task(child.run()).cancel)
         children.append(child)
     # A run on the CPU clock measures what turns sound into text.
-    translator = None if arguments else start_translators(stack, house, settings, translators, url=dialled, token=own)
+    translator = (
+        None
+        if arguments
+        else start_translators(stack, house, settings, translators, url=dialled, token=own, pulses=pulses)
+    )
     return tuple(children), translator

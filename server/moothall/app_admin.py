@@ -47,6 +47,7 @@ def admin_doors(
         public=public,
         qr_svg=qr_svg,
         reach=translation.reach,
+        key=house.signer.key_id,
     )
     imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
     policy = PolicyDoor(pages=shared, programme=house.programme)

@@ -9,8 +9,10 @@ from aiohttp import web
 from moothall.adapters.abuse_door import AbuseDoor
 from moothall.adapters.asking_door import AskingDoor
 from moothall.adapters.author_page import AuthorPage
+from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_door import TypingDoor
+from moothall.adapters.your_turn import Mine, YourTurn, mine_of
 from moothall.app_house import House
 from moothall.core.ids import SessionId
 from moothall.services.abuse_reports import AbuseReports
@@ -58,6 +60,15 @@ def asking_doors(
         address_of=address_of,
     )
     return asking, typing
+
+
+def your_turn(house: House, pages: Pages, access: ReaderAccess) -> YourTurn:
+    """What pages have for whoever asked, made."""
+
+    async def mine(session: SessionId, visitor: str, ui: Catalogue) -> list[Mine]:
+        return [mine_of(own, token, ui) for token, own in await house.asking.open_of(session, visitor)]
+
+    return YourTurn(pages, mine, access.snapshot, house.visitors)
 
 
 def abuse_door(

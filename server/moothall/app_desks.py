@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -16,7 +17,8 @@ from moothall.adapters.desk_socket import DeskSocket, Extra, Wish
 from moothall.adapters.pages import Pages
 from moothall.adapters.staff_door import StaffDoor
 from moothall.adapters.staff_socket import StaffSocket
-from moothall.app_crowds import CrowdMessages, crowd_news
+from moothall.app_crowds import CrowdMessages
+from moothall.app_desk_news import desk_news
 from moothall.app_house import House
 from moothall.app_proposals import ProposalMessages
 from moothall.app_translating import Translation
@@ -32,7 +34,6 @@ from moothall.core.session import ON, Status
 from moothall.services.carrying_on import carry_on
 from moothall.services.control_room import ControlRoom
 from moothall.services.copies import Copies
-from moothall.services.desk_backstage import hubs, outcome
 from moothall.services.desk_table import Seat
 from moothall.services.desks import Desks, News
 from moothall.services.glossaries import Glossaries
@@ -44,7 +45,7 @@ from moothall.services.recording import Recordings
 from moothall.services.redoing import redo
 from moothall.services.removal import remove
 from moothall.services.reports import Kind, Reports
-from moothall.services.role_links import covers, hub_of
+from moothall.services.room_order import on_beside, two_in_a_room
 from moothall.services.session_writer import SessionWriter
 from moothall.services.sessions import Sessions
 from moothall.services.speaker_watch import SpeakerWatch
@@ -82,6 +83,7 @@ def open_desks(
         undo_move=moves.undo,
         label=lambda link: "" if (known := house.links.get(link)) is None else known.label,
         news=news,
+        beside=partial(two_in_a_room, house.programme),
     )
     control = ControlRoom(
         house.sessions,
@@ -90,13 +92,16 @@ def open_desks(
         engines=lambda: recognising.engines,
         refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
+        unlike=recognising.unlike,
+        beside=lambda session: None if (other := on_beside(house.programme, session)) is None else other.title,
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
+        loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         disk=lambda: _disk(house),
         tally=reports.tally,
         presence=desks.presence,
     )
-    news |= _news(house, reports, control, glossaries)
+    news |= desk_news(house, reports, control, glossaries)
     extras = {
         **_Extras(
             house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
@@ -137,59 +142,6 @@ def _disk(house: House) -> tuple[int, int] | None:
     return usage.free, usage.total
 
 
-def _news(house: House, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
-    """What desks are told whenever it changes."""
-
-    def told(session: SessionId) -> object:
-        tally = reports.tally(session)
-        return {
-            "readers": tally.readers,
-            "kinds": {
-                kind.value: {"count": count, "answer": "sent" if kind in tally.unseen else "seen"}
-                for kind, count in tally.counts.items()
-            },
-        }
-
-    def overrun(session: SessionId) -> object:
-        found = house.programme.overrun(session)
-        return None if found is None else {"minutes": -(-found.left // 60_000)}
-
-    def alarm(session: SessionId) -> object:
-        # What has a place of its own on the page is not said twice.
-        raised = [each for each in control.alarms_of(session) if each.kind not in ("reports", "ends-soon", "over")]
-        return msgspec.to_builtins(raised)
-
-    def quality(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        return None if live is None else msgspec.to_builtins(live.writer.quality.quality())
-
-    def proposals(session: SessionId) -> object:
-        live, kept = house.sessions.loaded(session), house.proposals.kept(session)
-        return None if live is None or kept is None else {"run": kept.run, "fates": house.proposals.fates(live.writer)}
-
-    def terms(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        return None if live is None else msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names))
-
-    def beside(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        room = house.programme.room_of(session)
-        links = [each for each in house.links.list() if covers(each.scope, session, room)]
-        return (
-            None
-            if live is None
-            else hubs(live.state, {hub: house.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))})
-        )
-
-    def report(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        return None if live is None else outcome(live.state)
-
-    text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
-    floor = crowd_news(house)
-    return {"reports": told, "overrun": overrun, "alarm": alarm, **floor, **text}
-
-
 class _AboutSessions:
     """What the page of a session has to know before it connects."""
 
@@ -201,12 +153,10 @@ class _AboutSessions:
         live = await self._house.sessions.find(session)
         if live is None or live.state.status is Status.ABSENT:
             return None
-        room = self._house.programme.room_of(session)
         return About(
             title=live.state.title,
             language=next(iter(live.state.languages), ""),
             channel=next(iter(live.state.channels), "floor"),
-            follows=room is not None and self._house.programme.next_in(room) is not None,
             sound=live.state.sound is not SoundKept.NONE,
             others=self._others(session),
         )
@@ -292,7 +242,8 @@ class _Extras:
         on = live.id if live.state.status in ON else None
         if on is None and self._house.programme.now_in(room) is not None:
             return _refuse(RefusalCode.CONFLICT, "Somebody else has gone on already.")
-        answer = await self._house.programme.next_session(room, after=on, by=seat.staff.link, act=act)
+        then = None if wish.then is None else SessionId(wish.then)
+        answer = await self._house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
         return answer if isinstance(answer, Refusal) else {"session": answer}
 
     async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:

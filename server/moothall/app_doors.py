@@ -10,14 +10,20 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.about_door import AboutDoor
-from moothall.adapters.forwarded import came_by_https, trusted_networks, visitor_address
+from moothall.adapters.bodies import whole_bodies
+from moothall.adapters.connections import serve
+from moothall.adapters.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.hands_door import HandsDoor
 from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
+from moothall.adapters.open_files import Room
+from moothall.adapters.page_asking import in_language
 from moothall.adapters.page_door import PageDoor, QualityOf
+from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
+from moothall.adapters.places import Places, share
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.questions_door import QuestionsDoor
@@ -32,7 +38,7 @@ from moothall.adapters.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.well_known import KeysDoor
 from moothall.app_admin import admin_doors
-from moothall.app_asking import abuse_door, asking_doors
+from moothall.app_asking import abuse_door, asking_doors, your_turn
 from moothall.app_desks import open_desks
 from moothall.app_house import House
 from moothall.app_hubs import hub_doors, open_hub_link
@@ -41,6 +47,7 @@ from moothall.app_sound import microphone_doors, sound_address, sound_door
 from moothall.app_translating import Translation
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
+from moothall.core.programme.reading import MOST_BYTES
 from moothall.core.views.quality import Quality
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
@@ -60,6 +67,8 @@ from moothall.wire.token_bucket import Allowance
 
 LINK_TRIES = Allowance(per_second=5, burst=300)
 """Links that one address may open: a hall of 300 readers may come at once, and nobody guesses 160 bits at this rate."""
+LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
+"""Which routes take bodies over `MAX_BODY_BYTES`, and up to which size."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +101,7 @@ async def open_doors(
     settings: Settings,
     *,
     listener: socket.socket,
+    room: Room,
     pages: Pages,
     recognising: Recognising,
     glossaries: Glossaries,
@@ -108,17 +118,24 @@ async def open_doors(
     address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     clock, programme = house.clock, house.programme
-    access = ReaderAccess(house.sessions, programme.room_of)
+    catalogue = Catalogue(house.log)
+    house.sessions.observe(lambda _, publication: catalogue.take(publication))
+    # No session is called so: to find a log takes longer than to find none.
+    access = ReaderAccess(
+        house.sessions, programme.room_of, lambda _: house.log.head(SessionId("")), hidden=catalogue.hidden
+    )
     readers = Readers(
         find=access.find,
         may_read=access.may_read,
         clock=clock,
         randomness=house.randomness,
         origins=address.origins,
-        most=settings.server.max_readers,
+        most=room.readers,
+        each=share(room.readers, settings.server.address_share),
+        address_of=address_of,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, plain, low = PollDoor(readers), PlainDoor(readers), LowDataDoor(readers)
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
     reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
     reporting = ReportsDoor(
         pages,
@@ -155,6 +172,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         floor_of=access.floor,
         channel_of=channel_of(house.sessions),
+        own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
         origins=address.origins,
@@ -196,6 +214,7 @@ async def open_doors(
         lacking_of=translation.lacking,
         floor_of=access.floor,
         instead=access.instead,
+        your_turn=(turn := your_turn(house, pages, access)),
     )
     languages = LanguagesDoor(
         pages,
@@ -217,22 +236,11 @@ async def open_doors(
         address_of=address_of,
     )
     house.links.when_gone(lambda _: readers.recheck(staff.asker))
-    gate = AddressGate(clock, house.randomness)
-    app = web.Application(
-        client_max_size=MAX_BODY_BYTES,
-        middlewares=[gate.middleware(address_of), page.error_pages(), staff.middleware()],
-    )
-    secure(app)
-    hsts = hsts_seconds(
-        settings.server.hsts_seconds, public=address.public, certificate=settings.server.tls_certificate
-    )
-    insist_on_https(app, hsts, came_by_https(trusted))
+    app = _application(house, settings, room, page=page, staff=staff, public=address.public)
     records = RecordDoor(Records(access, house.log), pages)
     house.sessions.observe(records.observe)
-    catalogue = Catalogue(house.log)
-    house.sessions.observe(lambda _, publication: catalogue.take(publication))
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
-    reading = (front, page, events, sockets, polls, plain, low, records, shown)
+    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
     linking, links = open_hub_link(
@@ -295,9 +303,38 @@ async def open_doors(
         stack.push_async_callback(closing.close)
     for running in (events, polls, plain, low, reports, house.ballots, house.balance, house.hubs, house.hub_removals):
         stack.callback(house.tasks.create_task(carry_on(running.run, clock)).cancel)
-    await web.SockSite(runner, listener, ssl_context=tls).start()
+    connections = _connections(house, settings, room)
+    await serve(stack, runner, listener, places=connections, proxies=is_proxy(trusted), tls=tls)
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return msgspec.structs.replace(address, routes=tuple(served))
+
+
+def _application(
+    house: House, settings: Settings, room: Room, *, page: PageDoor, staff: StaffDoor, public: str
+) -> web.Application:
+    """What every request passes through before a door answers it."""
+    trusted = trusted_networks(settings.server.trusted_proxies)
+    address_of = visitor_address(trusted)
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[
+            AddressGate(house.clock, house.randomness).middleware(address_of),
+            # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
+            _connections(house, settings, room).middleware(address_of),
+            page.error_pages(),
+            whole_bodies(LARGER_BODIES),
+            staff.middleware(),
+        ],
+    )
+    secure(app)
+    hsts = hsts_seconds(settings.server.hsts_seconds, public=public, certificate=settings.server.tls_certificate)
+    insist_on_https(app, hsts, came_by_https(trusted))
+    return app
+
+
+def _connections(house: House, settings: Settings, room: Room) -> Places:
+    each = share(room.connections, settings.server.address_share)
+    return Places(house.randomness, most=room.connections, each=each)
 
 
 def _on_wall(programme: Programme, name: RoomId) -> OnWall | None:

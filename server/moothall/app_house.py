@@ -15,13 +15,14 @@ from moothall.adapters import book_sqlite, signing, sqlite_file
 from moothall.adapters.book_sqlite import SqliteBook
 from moothall.adapters.data_folder import hold_folder
 from moothall.adapters.glossary_folder import GlossaryFolder
+from moothall.adapters.language_names import language_names
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.system_clock import SystemRandomness
 from moothall.adapters.time_zones import chosen_zone, find_zone
 from moothall.adapters.visitor_cookie import Visitors
 from moothall.adapters.word_list_folder import read_word_lists
-from moothall.core.errors import StorageUnavailable
+from moothall.core.errors import ConfigurationError, StorageUnavailable
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.statements import Dimension, Group, Questions
 from moothall.core.ids import SessionId
@@ -84,6 +85,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
             proposals=self.proposals,
             public=public,
             zones=find_zone,
+            language_names=language_names,
         )
 
     async def erase(self, session: SessionId) -> None:
@@ -126,7 +128,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     stack.push_async_callback(log.close)
     book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
     stack.push_async_callback(book.close)
-    signer = Ed25519Signer.open(data / signing.FILE_NAME)
+    signer = await _signer(data, log)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
     sessions = Sessions(
         log=log,
@@ -207,6 +209,19 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         randomness=randomness,
         tasks=tasks,
     )
+
+
+async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:
+    """The key; a new one only where nothing was signed. Raises ConfigurationError."""
+    path = data / signing.FILE_NAME
+    if not path.exists() and await log.sessions():
+        msg = (
+            f"The signing key {path} is missing, and the sessions there were signed with it. Put it back from a "
+            f"backup. If it is lost, 'moothall new-key --data {data}' makes another one; what was signed before then "
+            "verifies only with the public key that somebody has saved."
+        )
+        raise ConfigurationError(msg)
+    return Ed25519Signer.open(path)
 
 
 async def open_glossaries(stack: AsyncExitStack, house: House, settings: Settings) -> Glossaries:

@@ -31,6 +31,7 @@ from moothall.services.reader_access import ReaderAccess
 from moothall.services.recognising import Recognising
 from moothall.services.recording import Recordings, standing_of
 from moothall.services.role_links import Staff
+from moothall.services.room_order import on_beside
 from moothall.settings import Settings
 
 
@@ -89,6 +90,7 @@ def microphone_doors(
         guard=FormGuard(origins=origins, randomness=house.randomness),
         key_of=staff.key_of,
         room=room,
+        beside=lambda session: None if (other := on_beside(programme, session)) is None else other.title,
     )
     return [*audio.routes(), *page.routes()], audio
 

@@ -21,6 +21,7 @@ from moothall.services.desk_table import Seat
 from moothall.services.glossaries import Glossaries
 from moothall.services.interpreting import Interpreting
 from moothall.services.live_session import LiveSession
+from moothall.services.pulses import Pulses
 from moothall.services.question_translations import Text
 from moothall.services.sessions import Sessions
 from moothall.services.text_translation import Made, Reach, Terms, TextTranslation
@@ -141,9 +142,11 @@ class TranslationMessages:
         return {"text": made.text, "route": made.route.name, "rough": made.route.rough}
 
 
-def open_translating(stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries) -> Translation:
+def open_translating(
+    stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries, pulses: Pulses
+) -> Translation:
     """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
-    translators = Translators()
+    translators = Translators(pulses=pulses, remote_first=settings.translation.remote_first)
     texts = TextTranslation(translators, phrases(settings.translation.phrases))
 
     def terms(live: LiveSession, source: str, target: str) -> Terms:
@@ -165,7 +168,14 @@ def open_translating(stack: AsyncExitStack, house: House, settings: Settings, gl
 
 
 def start_translators(
-    stack: AsyncExitStack, house: House, settings: Settings, translators: Translators, *, url: str, token: str
+    stack: AsyncExitStack,
+    house: House,
+    settings: Settings,
+    translators: Translators,
+    *,
+    url: str,
+    token: str,
+    pulses: Pulses,
 ) -> EngineChild | None:
     """The server's own translators, started again whenever they end or hang; None where the settings name none."""
     if not settings.translation.translators and not settings.translation.service:
@@ -179,9 +189,17 @@ def start_translators(
             arguments += ["--language", language]
         if settings.translation.key_file:
             arguments += ["--key-file", settings.translation.key_file]
-    child = EngineChild(arguments, token=token, threads=1, clock=house.clock, program=PROGRAM)
+    child = EngineChild(
+        arguments,
+        token=token,
+        threads=1,
+        clock=house.clock,
+        program=PROGRAM,
+        name="translators' child",
+        watched=(pulses, house.randomness),
+    )
     stack.callback(house.tasks.create_task(child.run()).cancel)
-    translators.tell_hung(lambda name: child.kill() if name == OWN else None)
+    translators.tell_hung(child.kill)
     return child
 
 

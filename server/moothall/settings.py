@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -21,6 +21,7 @@ __all__ = [
     "Balance",
     "Conference",
     "Engine",
+    "EngineToken",
     "Logging",
     "Recording",
     "Secret",
@@ -48,6 +49,8 @@ class Secret(msgspec.Struct, frozen=True):
     __str__ = __repr__
 
 
+Kind = Literal["recognise", "translate"]
+"""What an engine's token is for."""
 MIN_TOKEN = 24
 """Characters of the shortest token that is taken: 24 of base 64 hold 144 bits."""
 
@@ -85,27 +88,38 @@ def allowed(section: str, key: str) -> str:
     return str(_meta(_hint(section, key)).description)
 
 
-def engine_tokens(path: Path) -> dict[str, Secret]:
-    """The remote engines' tokens by engine name, from a file of one `name token` a line; `#` begins a comment.
+class EngineToken(msgspec.Struct, frozen=True):
+    """What a line of the tokens' file says."""
 
-    Raises ConfigurationError with the line's number, never with what stands in it.
+    secret: Secret
+    kind: Kind = "recognise"
+
+
+def engine_tokens(path: Path) -> dict[str, EngineToken]:
+    """The remote engines' tokens by engine name, from a file of one `name token kind` a line; `#` begins a comment.
+
+    The kind is `recognise`, also where none stands there, or `translate`. Raises ConfigurationError with the line's
+    number, never with what stands in it.
     """
-    found: dict[str, Secret] = {}
+    found: dict[str, EngineToken] = {}
     for number, line in enumerate(_text(path).splitlines(), 1):
         words = line.partition("#")[0].split()
         if not words:
             continue
-        if len(words) != 2:
-            msg = f"{path}, line {number}: an engine's name and its token belong there, with a space between."
+        if len(words) not in (2, 3):
+            msg = f"{path}, line {number}: an engine's name, its token and what it is for belong there, in words."
             raise ConfigurationError(msg)
-        name, token = words
+        name, token, *kind = words
+        if kind and kind[0] not in get_args(Kind):
+            msg = f"{path}, line {number}: behind the token stands {_list(get_args(Kind))}, or nothing for the first."
+            raise ConfigurationError(msg)
         if len(token) < MIN_TOKEN:
             msg = f"{path}, line {number}: the token has {len(token)} characters; at least {MIN_TOKEN} are needed."
             raise ConfigurationError(msg)
         if name in found:
             msg = f"{path}, line {number}: this engine has a token already; each name may stand there once."
             raise ConfigurationError(msg)
-        found[name] = Secret(token)
+        found[name] = EngineToken(Secret(token), "translate" if kind == ["translate"] else "recognise")
     return found
 
 

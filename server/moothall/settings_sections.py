@@ -75,7 +75,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. Whoever asks for
     it later has it loaded again."""
     max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
-    """Connections of readers at the same time; one more is told to come back later."""
+    """Connections of readers at the same time; one more is told to come back later. Each needs an open file: where the
+    system allows fewer, the server says so when it starts."""
+    address_share: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 60
+    """How many percent of the readers' places, and of all connections, one address may take, so that nobody keeps all
+    others out: a hall that shares one has 6,000 of 10,000. An IPv6 address counts with its /48. 100: all of them."""
 
 
 class Conference(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +151,11 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
     """Port that engines dial; 0 takes a free one, which only the server's own engines are told."""
     tokens: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
-    """File of the remote engines' tokens, one `name token` a line. Empty: none is let in."""
+    """File of the remote engines' tokens, one `name token recognise` or `name token translate` a line. Empty: none is
+    let in."""
+    memory_mb: Annotated[int, msgspec.Meta(ge=0, description="a whole number from 0 up")] = 0
+    """Memory, MB, that each engine of the server's own may take (Linux): one that needs more ends, and another takes
+    its place. 0: as much as there is."""
 
     def workers_each(self, cores: int) -> int:
         """How many workers each engine gets on a machine with so many cores, of which all engines take their share."""
@@ -180,6 +188,9 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     ] = ("bergamot", "apertium", "argos")
     """Translators that the server starts and watches over, in one process of their own, with the service below. argos:
     whatever packages are installed. Empty: none of all these; others may dial in as engines do."""
+    remote_first: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether translators on other machines are asked as well where the server's own can do it, if they say that they
+    lose less. false: only where its own can't."""
     service: Annotated[
         str,
         msgspec.Meta(

@@ -256,6 +256,29 @@ async def test_more_than_can_be_kept_off_the_record_is_forgotten_and_nothing_is_
     await spool.close()
 
 
+async def test_what_is_in_memory_only_can_be_wiped_as_it_ages(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.wipe_memory_only(1_000)  # Nothing is.
+    spool.append(pcm(0, 250))
+    await spool.sync()
+    await spool.begin_memory_only(200)
+    spool.append(pcm(250, 150))
+    spool.wipe_memory_only(300)
+    assert await spool.read(200, 300) == bytes(200) + pcm(300, 100)
+    assert await spool.read(0, 200) == pcm(0, 200), "what is kept is left alone"
+    await spool.sync()
+    assert await spool.read(200, 300) == bytes(200) + pcm(300, 100)
+    spool.wipe_memory_only(250)
+    await spool.end_memory_only(350)
+    await spool.sync()
+    await spool.close()
+    with pytest.raises(ValueError, match="closed"):
+        spool.wipe_memory_only(400)
+    again = await store.open(SESSION, SOURCE)
+    assert await again.read(0, 1_000) == pcm(0, 200) + bytes(300) + pcm(350, 50)
+    await again.close()
+
+
 async def test_a_span_can_be_made_silent(store: SpoolStore) -> None:
     spool = await store.open(SESSION, SOURCE)
     spool.append(pcm(0, 350))

@@ -79,6 +79,13 @@ class SpoolMachine(RuleBasedStateMachine):
             self.do(self.spool.begin_memory_only(self.unkept))
             self.do(self.spool.silence(self.unkept, self.end))
 
+    @rule(back=st.integers(0, 60))
+    def wipe_memory_only(self, back: int) -> None:
+        before = max(0, self.end - back)
+        self.spool.wipe_memory_only(before)
+        if self.unkept is not None and self.unkept < before:
+            self.silent.append((self.unkept, before))
+
     @rule(late=st.integers(-20, 20))
     def end_memory_only(self, late: int) -> None:
         if self.unkept is not None:

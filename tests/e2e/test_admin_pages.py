@@ -38,7 +38,7 @@ async def test_a_meeting_is_made_with_the_keyboard_alone(page: Page, tmp_path: P
         await page.keyboard.type("Water board")
         await press_to(page, "Languages that are spoken")
         await page.keyboard.type("English, Swahili")
-        await press_to(page, "Who may read, sound, and the rest")
+        await press_to(page, "Access, sound and other settings")
         await page.keyboard.press("Enter")
         await press_to(page, "Everybody")
         await page.keyboard.press("ArrowDown")

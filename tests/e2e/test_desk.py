@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ async def test_one_key_names_the_speaker_and_undo_takes_it_back(page: Page, tmp_
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Ben 1", exact=True)).to_be_visible()
         assert on.live.state.channels[FLOOR].speaker == "p2"
-        await page.get_by_text("Single keys", exact=True).click()
+        await page.get_by_text("Keyboard shortcuts", exact=True).click()
         await page.locator("#KeysOn").uncheck()
         await page.keyboard.press("1")
         await page.locator("#KeysOn").check()
@@ -70,6 +71,54 @@ async def test_a_line_is_corrected_in_place_and_a_reader_sees_it_marked(
         await expect(reader.locator("#s1 .text")).to_have_text("Good morning.")
         await expect(reader.locator("#s1 .mark")).to_have_text("Mended by a person")
         await expect(page.locator("#s1 .mend")).to_be_focused()
+
+
+async def test_in_a_break_a_line_is_refused_and_all_pages_tell_of_text_from_before_its_end(
+    page: Page, context: BrowserContext, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Good morning.")
+        base = f"{on.running.address}/s/{S}"
+        reader, wall = await context.new_page(), await context.new_page()
+        await reader.goto(base)
+        await wall.goto(f"{base}/screen")
+        await on.sit_down(page)
+        podium, leads = await context.new_page(), await context.new_page()
+        await podium.goto(f"{on.running.address}/podium/{S}")
+        await leads.goto(f"{on.running.address}/moderate/{S}")
+        await page.bring_to_front()
+        await page.get_by_role("button", name="Begin a break").click()
+        for each in (reader, wall, page):
+            await expect(each.locator("#State")).to_have_attribute("data-kind", "break")
+        for each in (podium, leads):
+            await expect(each.locator("#Break")).to_be_visible()
+        await page.locator("#Write textarea").fill("We are back.")
+        await page.locator("#Write button[type=submit]").click()
+        await expect(page.locator("#InBreak")).to_contain_text("nothing is written until it is ended")
+        await expect(page.locator("#InBreak button")).to_be_visible()
+        await expect(page.locator("#Write textarea")).to_have_value("We are back.")
+        earlier = page.get_by_role("button", name="End it 20 seconds ago")
+        await earlier.click()
+        await expect(page.locator("#EndEarlier")).to_contain_text("Everybody can read it")
+        await page.locator("#EndEarlier").get_by_role("button", name="Cancel").click()
+        await expect(page.locator("#EndEarlier")).to_be_hidden()
+        await expect(earlier).to_be_focused()
+        assert on.live.state.in_break
+        await earlier.click()
+        await page.get_by_role("button", name="Make it text").click()
+        told = re.compile(r"Text from \d:\d\d, before the break was ended")
+        await expect(reader.locator(".gap")).to_have_text(told)
+        await expect(page.locator("#InBreak")).to_be_hidden()
+        await page.locator("#Write button[type=submit]").click()
+        await expect(reader.locator("#Log")).to_contain_text("We are back.")
+        await expect(wall.locator("#Newest > p")).to_have_text(["Good morning.", told, "We are back."])
+        for address in (base, f"{base}/record.txt"):  # without scripts, and in a file
+            assert told.search(await (await context.request.get(address)).text()), address
+        await page.get_by_role("button", name="Begin a break").click()
+        await page.locator("#Write textarea").fill("And again.")
+        await page.locator("#Write button[type=submit]").click()
+        await page.locator("#InBreak button").click()
+        await expect(reader.locator("#State")).not_to_have_attribute("data-kind", "break")
 
 
 async def test_a_line_that_somebody_else_changed_shows_both_and_loses_nothing(
@@ -210,6 +259,8 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await expect(control.locator("#Stands")).to_have_text("Connected")
         await expect(control.locator(".card h2")).to_have_text(["Open hall", "Room 1", "Room 2"])
         await expect(control.locator(".alarm")).to_have_count(0)
+        await expect(control.locator(".card [role=meter]")).to_have_count(1)
+        await expect(control.locator("#Made")).to_have_text(re.compile(r"As of \d\d:\d\d:\d\d$"))
         answer = await page.request.post(
             f"{on.running.address}/s/{S}/report",
             headers={"Origin": on.running.address},

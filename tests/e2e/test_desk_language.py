@@ -17,8 +17,7 @@ from whisper_normalizer.basic import BasicTextNormalizer
 from desk_meeting import FLOOR, Meeting, S
 from moothall.adapters.audio_file import AudioFile
 from moothall.app import hall
-from moothall.core.actors import Actor, Role
-from moothall.core.commands import AddChannel, CreateSession, ForceLanguage, OpenSession
+from moothall.core.commands import AddChannel, CreateSession, OpenSession
 from moothall.core.events import ChannelKind
 from moothall.core.ids import SourceId
 from moothall.core.session import Segment
@@ -55,7 +54,7 @@ class Held:
 
 @asynccontextmanager
 async def spoken(tmp_path: Path, model: str, pcm: bytes) -> AsyncIterator[Meeting]:
-    """A meeting in English and German of which it is said that they speak English, and the sound that it has."""
+    """A meeting of which everybody thought that they would speak English, and the sound that it has."""
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
         engine=Engine(model=model),
@@ -70,11 +69,10 @@ async def spoken(tmp_path: Path, model: str, pcm: bytes) -> AsyncIterator[Meetin
     async with hall(settings) as running:
         on = Meeting(running, await running.sessions.open(S))
         await on.do(
-            CreateSession(title="Open hall", languages=("en", "de")),
-            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en", "de")),
+            CreateSession(title="Open hall", languages=("en",)),
+            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
             OpenSession(),
         )
-        await on.do(ForceLanguage(channel=FLOOR, language="en"), by=Actor(Role.TECHNICIAN, "t"))
         played = [Input(SourceId("sound"), FLOOR, sound)]
         async with asyncio.TaskGroup() as group:
             group.create_task(running.ingest.play_together(on.live.writer, played, as_live=False))

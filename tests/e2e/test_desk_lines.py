@@ -109,7 +109,7 @@ async def test_the_next_meeting_begins_and_the_page_goes_along(page: Page, tmp_p
         later = Planned(session=OTHER, room=room, title="The next one", starts=wall + HOUR_MS)
         assert not isinstance(await on.running.programme.make(later), Refusal)
         await on.sit_down(page)
-        await page.get_by_role("button", name="Close, and start the next").click()
+        await page.get_by_role("button", name="Close, and start").click()
         await expect(page).to_have_url(f"{on.running.address}/desk/{OTHER}")
         await expect(page.locator("#Title")).to_have_text("The next one")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route, expect
 
 from axe import findings
 from hub_node import came_late, copied, meeting, running_hub
@@ -98,6 +98,26 @@ async def test_the_strip_says_by_itself_when_the_line_is_another(hub: Hub, page:
     await hub.pairings.keep(Pairing(address="http://127.0.0.1:1", hub="kisumu", title="Kisumu", key="k", keys={}))
     await status.get_by_text("This computer is connecting").wait_for(timeout=20_000)
     assert await status.get_attribute("role") == "status"
+
+
+async def test_the_strip_is_told_by_the_texts_line_and_does_not_speak_for_a_computer_out_of_reach(
+    hub: Hub, page: Page
+) -> None:
+    await page.clock.install()
+    await page.goto(at(hub, f"/s/{SESSION}"))
+    strip, told = page.locator("#HubLine"), "document.dispatchEvent(new CustomEvent('pulse', {{ detail: {0} }}))"
+    before = await page.locator("#HubSaid").inner_text()
+
+    async def away(route: Route) -> None:
+        await route.abort()
+
+    await page.route("**/line?*", away)
+    await page.evaluate(told.format("{ lost: false }"))
+    await expect(strip).to_have_attribute("data-kind", "lost")
+    await expect(page.locator("#HubSaid")).to_have_text("Reconnecting: nothing will be missed")
+    await page.unroute("**/line?*", away)
+    await page.evaluate(told.format("{ lost: true }"))
+    await expect(page.locator("#HubSaid")).to_have_text(before)
 
 
 async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: Hub, browser: Browser) -> None:

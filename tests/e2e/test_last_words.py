@@ -48,4 +48,4 @@ async def test_who_closes_and_who_reads_is_told_that_the_last_words_are_coming(p
         await expect(page.locator("#State")).to_have_attribute("data-kind", "closed")
         gap = await asyncio.wait_for(gaps, 5)
         assert (gap.channel, gap.t0, gap.reason) == (FLOOR, take.audio.t, GapReason.ENGINE_LOST)
-        await expect(reader.locator(".gap")).to_contain_text("the writing machine was away")
+        await expect(reader.locator(".gap")).to_contain_text("speech recognition was not available")

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from e2e.test_page_scripts import Scripts
+from moothall.core import events as ev
 from stage import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -103,8 +104,9 @@ async def test_the_ring_keeps_what_is_not_safe_and_drops_the_oldest(scripts: Scr
         const pcm = (first) => Int16Array.from({length: 10}, (_, n) => first + n);
         const ring = new m.Ring(45);
         ring.begin('one');
-        for (const first of [0, 10, 20]) ring.add(pcm(first), 1000 + first);
         const take = ring.oldest;
+        const silent = take.age(0, 90000);  // said hello before its first sample: on since now, not since the page is
+        for (const first of [0, 10, 20]) ring.add(pcm(first), 1000 + first);
         const read = [...take.read(5, 12)];
         ring.forget(take, 15);
         const kept = [take.first, take.end, ring.samples, take.age(30, 1120), take.age(20, 1120)];
@@ -113,10 +115,12 @@ async def test_the_ring_keeps_what_is_not_safe_and_drops_the_oldest(scripts: Scr
         for (const first of [0, 10, 20]) ring.add(pcm(first), 2000 + first);
         const full = [ring.dropped, ring.samples, take.first, ring.oldest.name];
         for (const first of [30, 40, 50]) ring.add(pcm(first), 2030);
-        return {read, kept, full, after: [ring.dropped, ring.takes.length, ring.oldest.name, ring.oldest.first]};
+        const after = [ring.dropped, ring.takes.length, ring.oldest.name, ring.oldest.first];
+        return {silent, read, kept, full, after};
         """,
     )
     assert found == {
+        "silent": 0,
         "read": list(range(5, 17)),
         "kept": [10, 30, 20, 100, 101],
         "full": [10, 40, 20, "one"],
@@ -187,6 +191,22 @@ async def test_it_sends_from_where_the_server_is_and_says_the_end_once_all_is_se
         "samples": 0,
         "takes": 0,
     }
+
+
+async def test_a_take_that_has_just_begun_is_as_old_as_nothing_however_long_the_page_has_been_open(
+    scripts: Scripts,
+) -> None:
+    result = await talk(
+        scripts,
+        """
+        hear(9000);
+        last().opens();
+        last().says({kind: 'go', at: 0, session: 's'});
+        last().says({kind: 'ended'});  // the server's: the page begins another take, as it does at a handover
+        const result = last().sent.at(-1);
+        """,
+    )
+    assert result == {"kind": "hello", "protocol": 1, "channel": "floor", "take": "again", "first": 0, "age": 0}
 
 
 async def test_what_had_to_be_dropped_is_said_in_the_next_hello(scripts: Scripts) -> None:
@@ -265,3 +285,67 @@ async def test_what_the_server_says_else(scripts: Scripts) -> None:
         "took": True,
         "lines": 1,
     }
+
+
+OPEN = {"status": "open", "not_recorded": None}
+HEARD = {"sound": "speech", "lag": 900, "at": 0}
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"session": None}, None),
+        ({}, "heard"),
+        ({"heard": {**HEARD, "sound": "silence"}}, "unheard"),
+        ({"heard": {**HEARD, "sound": "none"}}, "soundless"),
+        ({"heard": {**HEARD, "lag": 12_000}}, "late"),
+        ({"heard": None}, "unknown"),
+        ({"now": 5_000}, "unknown"),
+        ({"lost": True}, "unknown"),
+        ({"session": {**OPEN, "status": "paused"}}, "break"),
+        ({"session": {**OPEN, "not_recorded": 0}}, "off"),
+        ({"session": {**OPEN, "status": "created"}}, "before"),
+        ({"session": {**OPEN, "status": "closed"}}, "closed"),
+    ],
+)
+async def test_what_becomes_of_the_sound_is_said_from_what_is_known_now(
+    scripts: Scripts, facts: dict[str, Any], kind: str | None
+) -> None:
+    told = {"session": OPEN, "lost": False, "heard": HEARD, "now": 1_000, **facts}
+    assert await scripts.run("microphone_words", "return m.becoming(v)?.kind ?? null;", told) == kind
+
+
+FOLLOWED = """
+    const words = window.words ??= new m.Words(() => {});
+    words.follow('/s/plenary/events?channel=floor&feed=live&as=microphone');
+    const until = Date.now() + 10000;
+    const is = () => JSON.stringify([words.session?.title, words.session?.status, words.session?.not_recorded ?? null]);
+    while (is() !== JSON.stringify(v) && Date.now() < until) await new Promise((done) => setTimeout(done, 20));
+    return JSON.parse(is());
+"""
+
+
+async def test_the_page_follows_the_meeting_and_is_no_reader(browser: Browser) -> None:
+    async with stage() as on, await browser.new_page() as page:
+        await page.goto(on.address + "/s/plenary")
+        sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
+        assert sheet is not None
+        scripts = Scripts(page, sheet.rpartition("/css/")[0] + "/js")
+        for event, known in (
+            (None, ["Plenary", "open", None]),
+            (ev.SessionPaused(t=9_000), ["Plenary", "paused", None]),
+            (ev.SessionResumed(t=9_100), ["Plenary", "open", None]),
+            (ev.NotRecordedBegan(t0=9_200), ["Plenary", "open", 9_200]),
+            (ev.NotRecordedEnded(t1=9_300), ["Plenary", "open", None]),
+            (ev.SessionDescribed(title="Water"), ["Water", "open", None]),
+        ):
+            if event is not None:
+                await on.say(event)
+            assert await scripts.run("microphone_words", FOLLOWED, known) == known
+        await scripts.run("microphone_words", "window.words.close();", None)
+
+
+async def test_times_of_day_are_the_conferences_in_24_hours(scripts: Scripts) -> None:
+    for ui in ("en", "ar", "zh"):
+        body = "return m.dayClock(v, 'Africa/Nairobi').format(79_200_000).replace(/[^0-9:]/g, '');"
+        assert await scripts.run("words", body, ui) == "01:00:00"

@@ -121,7 +121,7 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         assert found(on, "b").segment == "s1"
         await page.keyboard.press("u")
         await expect(page.locator("#Called #q-b")).to_be_visible()
-        await page.get_by_text("Single keys", exact=True).press("Enter")
+        await page.get_by_text("Keyboard shortcuts", exact=True).press("Enter")
         await page.locator("#KeysOn").press("Space")
         await page.locator("#q-b").focus()
         await page.keyboard.press("d")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Dialog, Page, Route, expect
 
 from asking import MODERATOR, SOMEBODY, ask, name
 from desk_meeting import FLOOR, Meeting, S, meeting
@@ -195,3 +195,32 @@ async def test_what_is_told_with_the_joining_comes_after_it_and_joining_is_tried
         assert sheet is not None
         await page.route("**/vendor/socket.io.esm.min.js", stands_in)
         assert await page.evaluate(JOINED, sheet.rpartition("/css/")[0]) == ["whole", "changed"]
+
+
+async def test_two_who_call_within_seconds_know_of_each_other(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(ask("a"), ask("b"), by=SOMEBODY)
+        await on.do(do.Stand(interventions=(name("a"), name("b")), standing=Standing.QUEUED), by=MODERATOR)
+        await lead(page, on)
+        other = await page.context.new_page()
+        await other.goto(f"{on.running.address}/moderate/{S}")
+        await expect(other.locator("#q-b")).to_be_visible()
+        await page.locator("#q-a").get_by_role("button", name="Call", exact=False).first.click()
+        await expect(other.locator("#Called #q-a")).to_be_visible()
+        asked: list[str] = []
+
+        async def answer(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            await (dialog.accept() if len(asked) > 1 else dialog.dismiss())
+
+        other.on("dialog", answer)
+        call = other.locator("#q-b").get_by_role("button", name="Call", exact=False).first
+        await call.click()
+        await expect(other.locator("#Status")).to_contain_text("does not fit")
+        assert standing(on, "a") is Standing.CALLED
+        await call.click()
+        await expect(page.locator("#Called #q-b")).to_be_visible()
+        await expect(page.locator("#Status")).to_contain_text("called no. 2 instead of no. 1")
+        assert len(asked) == 2
+        assert "called no. 1" in asked[0]
+        assert "Call no. 2 instead?" in asked[0]

@@ -93,6 +93,8 @@ async def test_lines_made_in_the_browser_are_those_of_the_server(page: Page, bro
         await on.say(ev.SpeakerIntroduced(speaker=SpeakerId("amina"), name="Amina <Diallo>"))
         await on.say(opened("a", 1_000, speaker="amina"), words("a", 0, "One."), ended("a", "One.", 2_000))
         await on.say(opened("b", 61_000, speaker="amina", language="ar"), ended("b", "اثنان.", 62_000))
+        await on.say(opened("room", 62_500), ended("room", "Nobody's.", 62_900))
+        await on.say(opened("typed", 61_500, speaker="amina"), ended("typed", "Typed meanwhile.", 62_000))
         await on.say(ev.GapNoted(channel=FLOOR, t0=63_000, t1=3_700_000, reason=ev.GapReason.ENGINE_LOST))
         await on.say(opened("c", 3_700_500, origin=ev.Origin.SPEAKER), ended("c", "Three & more.", 3_700_900))
         await on.say(opened("d", 3_701_000, origin=ev.Origin.PERSON), ended("d", "Four.", 3_702_000))
@@ -100,6 +102,11 @@ async def test_lines_made_in_the_browser_are_those_of_the_server(page: Page, bro
         await on.say(opened("e", 3_703_000), words("e", 0, "Five grows"))
         await expect(page.locator("#Growing .text")).to_have_text("Five grows")
         live = await shape(page)
+        assert await page.locator("#Lines .line").evaluate_all("lines => lines.map(({id}) => id)") == [
+            "a", "b", "typed", "room", "c", "d",
+        ]  # fmt: skip
+        not_named = page.locator("#Lines .speaker:visible")
+        assert await not_named.all_text_contents() == ["Amina <Diallo>", "Speaker not named", "Speaker not named"]
         await page.goto(on.page)
         assert await shape(page) == live
         plain = await browser.new_context(java_script_enabled=False)
@@ -134,7 +141,7 @@ async def test_a_closed_meeting_is_its_record_at_the_same_address(page: Page) ->
 async def test_without_javascript_all_text_is_there(browser: Browser) -> None:
     async with stage() as on:
         await on.lines(450)
-        await on.say(opened("g"), words("g", 0, "still growing"))
+        await on.say(opened("g", 1_800_000), words("g", 0, "still growing"))
         plain = await browser.new_context(java_script_enabled=False, locale="en")
         try:
             page = await plain.new_page()
@@ -145,6 +152,11 @@ async def test_without_javascript_all_text_is_there(browser: Browser) -> None:
                 await on.clock.advance(1_000)
                 await page.get_by_role("link", name="Load newer text").click()
                 await expect(page.locator("#Growing .text")).to_contain_text(seen)
+                await expect(page.locator("#Growing .text")).to_be_in_viewport(ratio=1)
+            await page.goto(on.page)
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")  # the way to the text leads to what is said now
+            await expect(page.locator("#Growing .text")).to_be_in_viewport(ratio=1)
             read: list[str] = []
             while True:
                 read = await texts(page) + read
@@ -293,7 +305,7 @@ async def test_a_small_window_needs_no_sideways_scrolling(page: Page) -> None:
     await page.set_viewport_size({"width": 320, "height": 256})
     async with stage(title="Verantwortungsübernahmeerklärungsverfahren " * 2) as on:
         await on.lines(3, "A line with Donaudampfschifffahrtsgesellschaftskapitänsmütze{n} in it.")
-        await on.say(opened("g", language="ar"), words("g", 0, "نص عربي طويل " * 8))
+        await on.say(opened("g", 12_000, language="ar"), words("g", 0, "نص عربي طويل " * 8))
         await on.say(signals=[partial("g", 24, "Rest" * 9)])
         for language in LANGUAGES:
             await page.goto(f"{on.page}?ui={language}")
@@ -319,7 +331,8 @@ async def test_what_a_reader_has_to_load_is_small(page: Page, text: str) -> None
     assert not any("desk" in url or "vendor" in url for url in sizes)
     player = StaticFiles(find_web_folder()).get("js/sound.js")  # only where the sound is published
     assert player is not None
-    assert sum(scripts.values()) + len(player.packed) <= 25_000
+    # 25,000 until the line had to see a loss and change connections; what watches it is loaded later: 1.5 KB more.
+    assert sum(scripts.values()) + len(player.packed) <= 25_700
     assert sum(sizes.values()) <= 60_000
 
 

@@ -41,7 +41,7 @@ async def test_the_page_follows_and_stops_when_the_reader_looks_back(page: Page)
         await scroll_back(page)
         reading = await page.evaluate("scrollY")
         await on.lines(11)
-        await on.say(opened("s90"), ended("s90", "The twelfth."))
+        await on.say(opened("s90", 400_000), ended("s90", "The twelfth."))
         await expect(page.locator("#Fresh")).to_have_text("12 new lines")
         assert await page.evaluate("scrollY") == reading
 
@@ -54,7 +54,7 @@ async def test_the_page_follows_and_stops_when_the_reader_looks_back(page: Page)
         await page.locator("#Jump").click()
         await expect(page.locator("#s90")).to_be_in_viewport()
         await expect(page.locator("#Jump")).to_be_hidden()
-        await on.say(opened("s91"), ended("s91", "And it follows again."))
+        await on.say(opened("s91", 404_000), ended("s91", "And it follows again."))
         await expect(page.locator("#s91")).to_be_in_viewport()
 
 
@@ -79,7 +79,7 @@ async def test_a_cut_line_goes_on_without_gap_or_double(page: Page) -> None:
     async with stage() as on:
         await on.lines(3)
         await visit(page, on)
-        await on.say(opened("g"), words("g", 0, "cut"))
+        await on.say(opened("g", 10_000), words("g", 0, "cut"))
         for newest in (4, 6, 8):
             on.cut()
             if newest == 4:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -89,8 +90,8 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SpeakerAssigned(segments=(SegmentId("b"), SegmentId("nowhere")), speaker=SpeakerId("amina")), CAPTIONER),
     (ev.SpeakerAssigned(segments=(SegmentId("a"),), speaker=None), CAPTIONER),
     (ev.ClockMapped(t=60_000, wall=MORNING + 60_400), SYSTEM),
-    (ev.SessionPaused(t=61_000), SYSTEM),
-    (ev.SessionResumed(t=62_000), SYSTEM),
+    (ev.SessionPaused(t=61_000, t0=60_500), SYSTEM),
+    (ev.SessionResumed(t=62_000, t1=61_500), SYSTEM),
     (ev.SessionDescribed(title="One, mended"), SYSTEM),
     (ev.SessionDescribed(title="One, mended", languages=("en", "ar", "sw")), SYSTEM),
     (ev.GapNoted(channel=ChannelId("fr"), t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
@@ -105,6 +106,8 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (words("c", 0, "Never ended"), ENGINE),
     (opened("d", 64_000), ENGINE),
     (words("d", 0, "Grows"), ENGINE),
+    (opened("typed", 5_500, origin=ev.Origin.SPEAKER), CAPTIONER),
+    (ended("typed", "Typed meanwhile."), CAPTIONER),
     (ev.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
     (ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("b"),), session=SessionId("other")), CAPTIONER),
     (ev.LinesMovedAway(channel=ChannelId("fr"), segments=(SegmentId("a"),), session=SessionId("other")), CAPTIONER),
@@ -114,7 +117,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
 ]
 SHOWN = (
     "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
-    "young_people", "rehearsal", "not_recorded", "speaking", "forced",
+    "young_people", "rehearsal", "not_recorded", "paused", "speaking", "forced",
 )  # fmt: skip
 
 
@@ -148,6 +151,27 @@ async def test_the_reader_folds_as_the_server_does(scripts: Scripts, start: int)
     ]
     assert [line["number"] for line in got["lines"]] == list(range(len(got["lines"])))
     assert got["growing"] == [["d", " Grows", ""]]
+
+
+async def test_order_and_turns_are_those_of_the_server(scripts: Scripts) -> None:
+    """The cases that the rules in Python are held to."""
+    cases = json.loads((Path(__file__).parents[1] / "reading_order.json").read_text())
+    body = """
+        const { inOrder } = await import(`${v.root}/desk_state.js`);
+        const orders = v.orders.map(({said}) => inOrder(said.map((t0, n) => ({t0, n}))).map(({n}) => n));
+        const turns = v.turns.map(({rows}) => {
+            const turn = new m.Turn();
+            return rows.flatMap((name) => name === null ? (turn.apart = true, []) : [turn.then(name)]);
+        });
+        return {orders, turns};
+    """
+    got = await scripts.run("reading_order", body, {**cases, "root": scripts.root})
+    assert isinstance(got, dict)
+    assert got["orders"] == [case["order"] for case in cases["orders"]]
+    assert got["turns"] == [
+        [{"begins": begins, "name": name} for begins, name in zip(case["begins"], case["headings"], strict=True)]
+        for case in cases["turns"]
+    ]
 
 
 def _json(value: object) -> Any:

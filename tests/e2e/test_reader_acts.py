@@ -51,7 +51,7 @@ async def test_single_keys_can_be_changed_and_switched_off(page: Page) -> None:
     async with stage() as on:
         await on.lines(3)
         await visit(page, on)
-        await page.get_by_text("Single keys", exact=True).click()
+        await page.get_by_text("Keyboard shortcuts", exact=True).click()
         keys = page.locator("#Keys")
         await keys.get_by_label("Larger text").fill("x")
         await keys.get_by_label("Larger text").press("x")
@@ -66,6 +66,7 @@ async def test_single_keys_can_be_changed_and_switched_off(page: Page) -> None:
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
         await page.reload()
+        await page.get_by_text("Single keys", exact=True).click()
         await expect(keys.get_by_label("Use single keys")).not_to_be_checked()
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
@@ -79,6 +80,18 @@ async def test_the_keyboard_is_enough(page: Page) -> None:
         await visit(page, on)
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("link", name="Skip to the text")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#s59")).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#Jump")).to_be_hidden()  # it is still live
+        await page.keyboard.press("Tab")
+        await expect(page.locator("#s59 .time")).to_be_focused()
+        await page.keyboard.press("ArrowUp")
+        await expect(page.locator("#s58 .time")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.locator(".bar :focus")).to_have_count(1)  # all other times are passed over
+        await page.keyboard.press("Shift+Tab")
+        await expect(page.get_by_role("link", name="Line at 3:52")).to_be_focused()
+        await page.locator(".skip").focus()
         for _ in range(30):
             await page.keyboard.press("Tab")
             if await page.evaluate("document.activeElement.closest('#HowIRead') !== null"):
@@ -108,13 +121,15 @@ async def test_what_has_the_focus_is_not_under_the_bar(page: Page, width: int) -
         bar = page.locator(".bar")
         await page.locator("#s19 .time").focus()
         low = await bar.evaluate("(bar) => bar.offsetHeight")
+        await page.keyboard.press("Shift")  # by the first key the page learns that there is a keyboard
+        await expect(page.locator("#Keys")).not_to_have_attribute("hidden", "")
         for n in reversed(range(19)):
-            await page.keyboard.press("Shift+Tab")
+            await page.keyboard.press("ArrowUp")
             await page.evaluate(SETTLED)
             assert not await page.evaluate(UNDER_THE_BAR), n
         await expect(page.locator("#Jump")).to_be_visible()
         for n in range(1, 15):
-            await page.keyboard.press("Tab")
+            await page.keyboard.press("ArrowDown")
             await page.evaluate(SETTLED)
             assert not await page.evaluate(UNDER_THE_BAR), n
             if n == 4:
@@ -138,7 +153,7 @@ async def test_the_text_waits_for_a_late_video(page: Page) -> None:
         await page.add_init_script(CAME)
         await visit(page, on)
         html = page.locator("html")
-        await page.get_by_text("Match my video", exact=True).click()
+        await page.get_by_text("Delay the text to match my video", exact=True).click()
         await expect(page.locator("#Hear")).to_have_text("Wait for the next line, then try again.")
         await on.say(opened("a"), ended("a", "One two three four five six seven eight nine."))
         await expect(page.locator("#a")).to_be_attached()
@@ -163,7 +178,7 @@ async def test_the_text_waits_for_a_late_video(page: Page) -> None:
         await expect(page.locator("#c")).to_be_hidden()
         await page.clock.run_for(11_500)
         await expect(page.locator("#c")).to_be_visible()
-        await page.get_by_text("Match my video", exact=True).click()
+        await page.get_by_text("Delay the text to match my video", exact=True).click()
         await on.say(opened("d"), ended("d", "Now."))
         await expect(html).to_have_attribute("data-came", "d")
         await page.get_by_role("button", name="Don't wait").click()
@@ -214,8 +229,9 @@ async def test_a_screen_reader_is_told_speakers_and_notices_only(page: Page) -> 
         )
 
 
-async def test_what_is_not_recorded_is_shown_marked_and_then_nowhere(page: Page) -> None:
-    async with stage() as on:
+async def test_what_is_not_recorded_is_shown_marked_and_then_only_that_it_was(page: Page, browser: Browser) -> None:
+    async with stage() as on, await browser.new_context(java_script_enabled=False, locale="en-GB") as plain:
+        await on.lines(2)
         await visit(page, on)
         await on.say(ev.NotRecordedBegan(t0=9_000), by=SYSTEM)
         await on.say(signals=[Unrecorded(channel=FLOOR, text=" سرّ بيننا", language="ar")])
@@ -223,7 +239,7 @@ async def test_what_is_not_recorded_is_shown_marked_and_then_nowhere(page: Page)
         await expect(page.locator("#NotRecorded")).to_be_visible()
         await expect(box.locator(".text")).to_have_text("سرّ بيننا")
         await expect(box.locator(".text")).to_have_attribute("dir", "rtl")
-        assert await page.locator("#Lines > li").count() == 0
+        assert await page.locator("#Lines > li").count() == 2
         await page.reload()
         await expect(page.locator("#NotRecorded")).to_be_visible()
         await expect(box.locator(".text")).to_have_text("سرّ بيننا")
@@ -233,13 +249,31 @@ async def test_what_is_not_recorded_is_shown_marked_and_then_nowhere(page: Page)
         await expect(page.locator("#NotRecorded")).to_be_hidden()
         await expect(box).to_be_hidden()
         assert "سرّ" not in await page.content()
+        await on.say(opened("after", 20_000), ended("after", "Recorded again.", 21_000))
+        written = [
+            "This is line number 0 of the meeting, as it was said.",
+            "This is line number 1 of the meeting, as it was said.",
+            "Not recorded from 0:09 to 0:20",
+            "Recorded again.",
+        ]
+        texts = "#Lines > .line > .text, #Lines > .gap"
+        await expect(page.locator(texts)).to_have_text(written)
+        await on.say(ev.SessionClosed(t=22_000), by=SYSTEM)
+        await expect(page.locator("#State")).to_have_attribute("data-kind", "closed")
+        await expect(page.locator(texts)).to_have_text(written)
+        await page.reload()
+        await expect(page.locator(texts)).to_have_text(written)
+        without = await plain.new_page()
+        for path in ("", "/read"):
+            await without.goto(f"{on.address}/s/plenary{path}")
+            await expect(without.locator(texts)).to_have_text(written)
 
 
 async def test_struck_lines_go_and_a_mended_title_comes(page: Page) -> None:
     async with stage() as on:
         await on.lines(4)
         await visit(page, on)
-        await on.say(opened("g"), words("g", 0, "In the wrong language"))
+        await on.say(opened("g", 16_000), words("g", 0, "In the wrong language"))
         await expect(page.locator("#Growing .text")).to_have_text("In the wrong language")
         struck = (SegmentId("s3"), SegmentId("g"))
         await on.say(ev.ChannelRewound(channel=FLOOR, t=12_000, segments=struck))
@@ -261,7 +295,7 @@ async def test_a_frame_is_painted_soon(page: Page) -> None:
     async with stage() as on:
         await on.lines(200)
         await visit(page, on)
-        await on.say(opened("g"))
+        await on.say(opened("g", 800_000))
         for n in range(30):
             await on.say(words("g", 3 * n, "three more words"), signals=[partial("g", 3 * n + 3, "perhaps")])
             await expect(page.locator("#Growing .text")).to_have_text("three more words " * (n + 1) + "perhaps")

@@ -67,7 +67,7 @@ async def test_what_is_remembered_holds_before_the_first_paint(page: Page) -> No
 async def test_choices_work_without_scripts(browser: Browser) -> None:
     async with stage() as on, tab(browser, java_script_enabled=False) as page:
         await on.lines(30)
-        await on.say(opened("g"), words("g", 0, "still growing"))
+        await on.say(opened("g", 120_000), words("g", 0, "still growing"))
         await page.goto(on.page)
         await expect(page.locator("#Growing")).to_be_visible()
         await choose(page, "What I see", "Finished sentences")
@@ -86,7 +86,12 @@ async def test_choices_work_without_scripts(browser: Browser) -> None:
         await expect(page.get_by_role("link", name=re.compile("Next lines"))).to_have_count(0)
         await page.get_by_role("link", name="Previous lines").click()
         await expect(page.locator("#s0 .text")).to_be_attached()
-        for panel in ("Match my video", "Single keys", "Mark my place", "Tell my screen reader"):
+        for panel in (
+            "Delay the text to match my video",
+            "Keyboard shortcuts",
+            "Mark my place",
+            "Tell my screen reader",
+        ):
             await expect(page.get_by_text(panel)).to_be_hidden()
         await page.get_by_role("link", name="To the whole text").click()
         await page.get_by_text("Something wrong?").click()
@@ -98,7 +103,7 @@ async def test_finished_sentences_and_two_lines(page: Page) -> None:
         await on.say(ev.SpeakerIntroduced(speaker=AMINA, name="Amina"))
         await on.lines(20)
         await visit(page, on, "?read=sentences")
-        await on.say(opened("g", speaker="amina"), words("g", 0, "Some more words"))
+        await on.say(opened("g", 80_000, speaker="amina"), words("g", 0, "Some more words"))
         await on.say(signals=[partial("g", 3, "come")])
         await expect(page.locator("#Growing .text")).to_have_text("Some more words come")
         await expect(page.locator("#Growing")).to_be_hidden()
@@ -141,7 +146,7 @@ async def test_low_data(page: Page) -> None:
         await expect(page.locator("#s6")).to_be_attached()
         async with page.expect_response(lambda response: "/events" in response.url):
             await choose(page, "What I see", "Every word")
-        await on.say(opened("g"), words("g", 0, "Word by word"))
+        await on.say(opened("g", 28_000), words("g", 0, "Word by word"))
         await expect(page.locator("#Growing .text")).to_have_text("Word by word")
         assert await page.locator("#Lines > li").count() == 7
 

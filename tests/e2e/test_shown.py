@@ -38,12 +38,16 @@ async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page:
         await visit(page, on, "/screen")
         newest = page.locator("#Newest")
         await expect(newest.locator(".said").last).to_contain_text("line number 29")
-        await on.say(opened("g", speaker="ana"), words("g", 0, "Good morning"), signals=[partial("g", 2, "every")])
+        await on.say(
+            opened("g", 120_000, speaker="ana"), words("g", 0, "Good morning"), signals=[partial("g", 2, "every")]
+        )
         await expect(newest.locator(".said").last).to_have_text("Ana Good morning every ")
         await expect(newest.locator(".rest")).to_have_text("every ")
         await expect(newest.locator(".said").last).to_be_in_viewport(ratio=1)
         await on.say(ended("g", "Good morning everybody."))
         await expect(newest.locator(".said").last).to_have_text("Ana Good morning everybody. ")
+        await on.say(opened("room", 130_000), ended("room", "And now the room."))
+        await expect(newest.locator(".said").last).to_have_text("Speaker not named And now the room. ")
         size = await newest.locator(".said").last.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
         assert size >= 0.07 * 720  # an inch high on a screen of 16 inches: read from 3 m
         assert await page.locator("html").evaluate("node => getComputedStyle(node).cursor") == "none"
@@ -110,7 +114,7 @@ async def test_the_overlay_has_two_lines_on_nothing_and_they_fade(page: Page) ->
         assert await page.locator("html").evaluate(style.format("backgroundColor")) == "rgba(0, 0, 0, 0)"
         assert await box.locator(".said").last.evaluate(style.format("color")) == "rgb(0, 255, 127)"
         await expect(page.locator("html")).to_have_class("faded")
-        await on.say(opened("g"), words("g", 0, "And on it goes"))
+        await on.say(opened("g", 240_000), words("g", 0, "And on it goes"))
         await expect(page.locator("html")).not_to_have_class("faded")
         await expect(box.locator("[data-line]").last).to_be_in_viewport(ratio=0.9)  # tall fonts
 
@@ -135,13 +139,13 @@ async def test_the_box_works_in_a_page_of_another_origin(page: Page) -> None:
             frame = page.frame_locator("iframe")
             box = frame.locator("#Newest")
             await expect(box.locator("[data-line]").last).to_be_in_viewport()
-            await on.say(opened("g"), ended("g", "The newest of all."))
+            await on.say(opened("g", 240_000), ended("g", "The newest of all."))
             await expect(box.locator("[data-line]").last).to_have_text("The newest of all. ")
             await expect(box.locator("[data-line]").last).to_be_in_viewport()
             await box.hover()
             await page.mouse.wheel(0, -300)
             top = await box.evaluate("node => node.scrollTop")
-            await on.say(opened("h"), ended("h", "And one more."))
+            await on.say(opened("h", 244_000), ended("h", "And one more."))
             await expect(box.locator("[data-line]").last).to_have_text("And one more. ")
             assert await box.evaluate("node => node.scrollTop") == top
             assert await box.evaluate("() => document.documentElement.scrollWidth - innerWidth") == 0
@@ -195,4 +199,4 @@ async def test_the_scripts_of_these_pages_are_small(page: Page) -> None:
             await visit(page, on, path)
             scripts = [file for name in seen if name.endswith(".js") and (file := files.get(name))]
             assert len(scripts) == (8 if path == "/embed" else 11)
-            assert sum(len(file.packed) for file in scripts) <= 15_000
+            assert sum(len(file.packed) for file in scripts) <= 15_300

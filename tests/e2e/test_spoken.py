@@ -130,8 +130,8 @@ async def test_reading_on_gives_speaker_text_and_time_in_order(page: Page) -> No
         await listen(page, f"{on.page}?sources=yes")
         text = await read_on(page, "log, Text of the meeting", "We go")
     assert text == [
-        *("Amina", "Good morning.", "link, 0:10", "0:10", "Written by a machine"),
-        *("Béla", "Thank you, chair.", "link, 0:14", "0:14", "Mended by a person"),
+        *("Amina", "Good morning.", "link, Line at 0:10", "0:10", "Written by a machine"),
+        *("Béla", "Thank you, chair.", "link, Line at 0:14", "0:14", "Mended by a person"),
         "Written by a machine",
         HOLE,
         *("Amina", "We go"),
@@ -151,7 +151,7 @@ async def test_at_ones_own_pace_nothing_speaks_and_the_lines_come_in_order(page:
             await page.get_by_role("link", name="Next lines (1 more)").click()
         await page.evaluate(STARTED)
         text = await read_on(page, "heading, Lines 21 to 21 of 21, level 2", "link, Newest lines")
-    assert text[:4] == ["Amina", "One more.", "link, 1:30", "1:30"]
+    assert text[:4] == ["Amina", "One more.", "link, Line at 1:30", "1:30"]
 
 
 async def test_of_a_translation_each_new_line_is_said_once_and_the_original_is_not(page: Page) -> None:

@@ -216,7 +216,7 @@ async def test_what_was_translated_on_demand_is_no_part_of_the_record(page: Page
         await page.set_viewport_size({"width": 390, "height": 700})
         await expect(page.locator(".short")).to_have_text("Translated by a machine, with mistakes")
         await page.goto(on.page + IN_SPANISH)
-        await expect(page.locator(".notice")).to_contain_text("The text is kept as the record of the meeting.")
+        await expect(page.locator(".notice")).to_contain_text("The text is kept as an aid to follow the meeting")
         files = page.locator(".formats a")
         await expect(files.first).to_have_attribute("href", f"/s/{on.session}/record.vtt?channel={SPANISH}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from moothall.core.events import Origin
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import InterventionId
+from room_before import room_before
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -99,13 +101,20 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         await expect(reader.locator("#Growing")).to_be_empty()
         await expect(words(page)).to_have_value("")
         assert typed(on) == ["I wonder who pays.", "And when"]
+        await on.do(do.PauseSession())
+        await page.keyboard.type("In a break. ")
+        await expect(page.locator("#TypingStands")).to_contain_text("nobody sees what you write")
+        await expect(reader.locator("#Growing")).to_be_empty()
+        assert typed(on) == ["I wonder who pays.", "And when"]
+        await on.do(do.ResumeSession())
+        await until(page, on, "I wonder who pays.", "And when", "In a break.")
         await page.keyboard.type("Not sent")
         await expect(reader.locator("#Growing .rest")).to_have_text("Not sent")
         await stand(on, what, Standing.ANSWERED)
         await expect(reader.locator("#Growing")).to_be_empty()
         await expect(page.locator("#Voice")).to_contain_text("It is not your turn any more.")
         await expect(words(page)).to_have_value("Not sent")
-        assert typed(on) == ["I wonder who pays.", "And when"]
+        assert typed(on) == ["I wonder who pays.", "And when", "In a break."]
 
 
 async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, tmp_path: Path) -> None:
@@ -125,6 +134,7 @@ async def test_what_is_not_recorded_is_shown_and_forgotten(page: Page, browser: 
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
+        await room_before(on.running, S)
         what = await ask(page, on, "Who pays?")
         await stand(on, what, Standing.QUEUED, Standing.CALLED)
         await words(page).focus()
@@ -226,3 +236,48 @@ async def test_what_was_not_sent_when_a_turn_ended_stands_there_when_it_comes_ag
         await page.keyboard.type(" three.")
         await page.keyboard.press("Enter")
         await until(page, on, "One.", "Two and three.")
+
+
+async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
+    page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        text = f"{on.running.address}/s/{S}"
+        reader, low = await elsewhere.new_page(), await elsewhere.new_page()
+        what = await ask(page, on, "Who pays?")
+        await page.goto(f"{text}?ui=en")
+        slow = await page.context.new_page()
+        await slow.goto(f"{text}/read?ui=en")
+        await reader.goto(f"{text}?ui=en")
+        await low.goto(f"{text}?ui=en&read=low")
+        await expect(reader.locator("html")).to_have_class("live")
+        await stand(on, what, Standing.QUEUED)
+        for own in (page, slow):
+            await expect(own.locator("#YourTurn a")).to_have_text("In the queue: you are next")
+        await stand(on, what, Standing.CALLED)
+        for own in (page, slow):
+            await expect(own.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=1_000)
+            await expect(own).to_have_title(re.compile("^Now: it is your turn"))
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: \u2068Who pays?\u2069")
+        await expect(reader.locator("#YourTurn")).to_have_count(0)
+        await slow.get_by_role("button", name="I need longer").click()
+        await expect(slow.get_by_role("alert")).to_contain_text("Now: it is your turn")
+        await expect(slow.locator("#Longer")).to_have_count(0)
+        await lead(slow, on)
+        await expect(slow.locator("#Held")).to_contain_text("Its author needs longer: 2:5")
+        await stand(on, what, Standing.ANSWERED)
+        await expect(page.locator("#YourTurn")).to_be_empty()
+        await expect(page).to_have_title(re.compile("^(?!Now)"))
+        await expect(reader.locator("#NowAsked")).to_be_hidden()
+
+
+async def test_without_scripts_the_text_says_so_when_it_is_loaded(browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context(java_script_enabled=False) as plain:
+        page = await plain.new_page()
+        what = await ask(page, on, "Who pays?")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        for path in ("", "/read"):
+            await page.goto(f"{on.running.address}/s/{S}{path}?ui=en")
+            await expect(page.get_by_role("link", name="Now: it is your turn")).to_be_visible()
+        await page.get_by_role("button", name="I need longer").click()
+        await expect(page.get_by_role("button", name="I need longer")).to_have_count(0)

@@ -439,6 +439,37 @@ def remove_what_was_typed(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
     return (13, 14), [recorder.record(ev.BodyRemoved(offsets=(13, 14), reason="request", by="staff-1"), STAFF)]
 
 
+def held_turn(recorder: Recorder) -> list[LogRecord]:
+    """A question whose author needs longer when it is called; the next is called meanwhile."""
+    tell, by, q1 = recorder.record, Actor(Role.PARTICIPANT, "q1"), InterventionId("q1")
+    received = ev.InterventionReceived(
+        intervention=q1, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="remote",
+        asker="asker-1", t=900,
+    )  # fmt: skip
+    published = ev.InterventionPublished(
+        intervention=q1, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="remote", t=900
+    )
+
+    def stands(standing: Standing, t: int) -> LogRecord:
+        return tell(ev.InterventionStands(intervention=q1, number=1, standing=standing, t=t), STAFF)
+
+    return [
+        tell(ev.SessionCreated(title="Held", languages=("en",)), STAFF),
+        tell(ev.SessionOpened(wall=MORNING), CHAIR),
+        tell(received, by),
+        tell(published, STAFF),
+        stands(Standing.QUEUED, 1_000),
+        stands(Standing.CALLED, 2_000),
+        tell(ev.TurnHeld(intervention=q1, number=1, t=3_000), by),
+        stands(Standing.QUEUED, 4_000),
+        tell(ev.SessionClosed(t=10_000), CHAIR),
+    ]
+
+
+def remove_that_it_was_held(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
+    return (6,), [recorder.record(ev.BodyRemoved(offsets=(6,), reason="request", by="staff-1"), STAFF)]
+
+
 def backstage(recorder: Recorder) -> list[LogRecord]:
     """Notes among the staff and with a hub, each read; a line under one of two policy questions."""
     tell, hub = recorder.record, Actor(Role.HUB, "l2")
@@ -483,6 +514,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-hands": (show_of_hands, remove_the_second),
     "log-0.1-walls": (cleared_walls, remove_the_line),
     "log-0.1-turns": (turns, remove_what_was_typed),
+    "log-0.1-held": (held_turn, remove_that_it_was_held),
     "log-0.1-backstage": (backstage, remove_a_note),
     "log-0.1-not-taken": (two_not_taken, remove_the_one_from_a_hub),
     "log-0.1-hubs": (rooms_far_away, remove_what_it_asked),

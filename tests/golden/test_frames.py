@@ -12,7 +12,7 @@ from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.services.feed import FeedState
 from moothall.wire.event_stream import EventStream
-from moothall.wire.frames import HEARTBEAT, Format, Frame, carry, decode, retry
+from moothall.wire.frames import HERE, Format, Frame, carry, decode, retry
 from moothall.wire.reader import Outcome, Reader
 from recorder import MORNING
 
@@ -57,12 +57,12 @@ async def small_session() -> list[Frame]:
     erased = (await meeting.store(words("s1", 3, " x"))).records[0]
     frame = feed.advance([(msgspec.structs.replace(erased, body=None, salt=None), None)], (), MORNING + 20_000)
     assert frame is not None
-    return [*frames, frame]
+    return [*frames, frame, feed.pulse(HERE, MORNING + 25_000)]
 
 
 async def test_the_frames_of_a_small_session(update_golden: bool) -> None:
     frames = await small_session()
-    stream = retry(2_000) + b"".join(carry(frame, Format.SSE) for frame in frames) + HEARTBEAT
+    stream = retry(2_000) + b"".join(carry(frame, Format.SSE) for frame in frames)
     sockets = b"".join(carry(frame, Format.WEBSOCKET).hex(" ", 4).encode() + b"\n" for frame in frames)
     made = b"# server-sent events\n" + stream + b"# websocket frames\n" + sockets
     if update_golden:

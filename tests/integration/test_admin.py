@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from admin_house import MEETING, admin_house, make
-from moothall.core.actors import Role
-from moothall.core.ids import SessionId
+from moothall.adapters import signing
+from moothall.adapters.sqlite_file import FILE_NAME
+from moothall.core.actors import SYSTEM, Role
+from moothall.core.commands import CloseSession, OpenSession
+from moothall.core.ids import CommandId, SessionId
 from moothall.core.session import Status
 from moothall.services.programme import Programme
 from programme_files import FILES, sample
@@ -42,6 +46,8 @@ async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_pa
         page, link = await make(secretary, languages="Kiswahili, English, fr-CA")
         assert page == f"{house.running.public}/s/water-board"
         assert secretary.text.count('class="qr"') == 2
+        signer = signing.Ed25519Signer.load(tmp_path / "data" / signing.FILE_NAME)
+        assert secretary.text.count(f'signed with this key: <bdi class="key">{signer.key_id}') == 2
         live = await house.running.sessions.find(SessionId("water-board"))
         assert live is not None
         assert (live.state.title, live.state.languages) == ("Water board", ("sw", "en", "fr-CA"))
@@ -53,9 +59,29 @@ async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_pa
         assert technician.url == "/staff"
         assert "Water board" in technician.text
         assert '"/desk/water-board"' in technician.text
+        await secretary.get("/staff")
+        for text in ("Water board", '"/desk/water-board"', '"/s/water-board/microphone"', '"/moderate/water-board"'):
+            assert text in secretary.text
+        await live.writer.send(SYSTEM, CommandId("close"), (OpenSession(), CloseSession()))
+        await secretary.get("/staff")
+        assert "Water board" not in secretary.text
         reader = await house.browser()
         assert await reader.get(page) == 200
         assert "Water board" in reader.text
+
+
+async def test_what_could_not_be_stored_stands_in_the_form_again(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await secretary.get("/admin")
+        other = sqlite3.connect(tmp_path / "data" / FILE_NAME, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert await secretary.send("/admin/meetings", **MEETING) == 503
+        other.close()
+        assert "It could not be stored at the moment" in secretary.text
+        assert 'value="Water board"' in secretary.text
+        assert await secretary.send("/admin/meetings", **MEETING) == 200
+        assert "All about this meeting" in secretary.text
 
 
 async def test_a_form_that_is_sent_again_makes_nothing_twice(tmp_path: Path) -> None:
@@ -147,6 +173,34 @@ async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
         assert house.running.programme.zone().name == "Africa/Nairobi"
 
 
+async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistakes_at_once(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await secretary.get("/admin")
+        table = (
+            "Title;Date;Start;End;Room;Languages;Speakers;Time zone\n"
+            "Ouverture;01/12/2026;09:00;10:00;Salle A;English, español;Élodie;Africa/Nairobi\n"
+            "Suite;02/12/2026;09:00;10:00;Salle A;fr;;Africa/Nairobi\n"
+            "Ensemble;01/12/2026;9:30;10:30;Salle A;français;;Africa/Nairobi\n"
+        )
+        assert await secretary.upload(table.encode("cp1252")) == 200
+        for shown in ("09:00 \N{EN DASH} 10:00", "Salle A", "English, Spanish", "Élodie", "Times are Nairobi time"):
+            assert shown in secretary.text, shown
+        assert "Two meetings in one place at the same time" in secretary.text
+        assert "Windows-1252" in secretary.text
+        wrong = "Title;Date;Start;Languages\nA;soon;;Elvish\nB;;later;\n"
+        await secretary.get("/admin")
+        assert await secretary.upload(wrong.encode("utf-8")) == 400
+        for said in (
+            "Line 2, column &#39;Date&#39;",
+            "Line 2, column &#39;Languages&#39;",
+            "Line 3, column &#39;Start&#39;",
+        ):
+            assert said in secretary.text, secretary.text
+        assert 'action="/admin/programme"' in secretary.text, "the mended file can be sent from here"
+        assert house.running.programme.planned() == ()
+
+
 async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
@@ -165,6 +219,20 @@ async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Pat
         assert await secretary.post("/admin/programme", {"file": "text"}) == 400
 
 
+async def test_an_import_without_a_language_asks(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.programme
+        assert await secretary.upload(b"id,title,languages\na,Opening,\nb,Closing,fr\n") == 200
+        assert "names no language: 1 (<bdi>Opening</bdi>)" in secretary.text
+        made = "/admin/programme/import"
+        for languages in ("", "Klingonese"):
+            assert await secretary.send(made, languages=languages) == 200
+            assert 'role="alert"' in secretary.text
+            assert programme.planned() == ()
+        assert await secretary.send(made, languages="Kiswahili, English") == 200
+        assert sorted(each.languages for each in programme.planned()) == [("fr",), ("sw", "en")]
+
+
 async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, technician = await house.secretary(), await house.browser()
@@ -178,6 +246,7 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         await technician.get(secretary.addresses()[0])
         assert '"/room/main-hall/microphone"' in technician.text
         assert "/desk/" not in technician.text
+        assert "Start “\u2068First\u2069”" in technician.text
         assert await technician.send("/staff/places/main-hall/next") == 200
         programme = house.running.programme
         assert programme.standing(SessionId("first")) is Status.OPEN
@@ -189,6 +258,16 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert await technician.post("/staff/places/main-hall/next", stale) == 409
         assert await technician.post("/staff/places/other/next", stale) == 403
         assert programme.standing(SessionId("second")) is Status.OPEN
+
+        await make(secretary, title="Third", place="main-hall")
+        await secretary.get("/admin/meetings/third")
+        assert "“\u2068Second\u2069” is on in the same place" in secretary.text
+        blind = {**secretary.hidden("/admin/meetings/third"), "beside": ""}
+        assert await secretary.post("/admin/meetings/third", blind) == 200
+        assert programme.standing(SessionId("third")) is Status.CREATED, "it was not told of before"
+        assert await secretary.send("/admin/meetings/third") == 200
+        assert programme.standing(SessionId("third")) is Status.OPEN
+        assert await secretary.send("/admin/meetings/third") == 200
 
         await secretary.get("/admin/meetings/second")
         assert await secretary.send("/admin/meetings/second") == 200
@@ -278,7 +357,7 @@ async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
         assert await secretary.send(page, act="open") == 200
         assert 'name="starts"' not in secretary.text
         assert await secretary.send(plan, title="Water for all", languages="English", starts="") == 200
-        assert (live.state.title, live.state.languages) == ("Water for all", ("sw", "fr"))
+        assert (live.state.title, live.state.languages) == ("Water for all", ("en",))
         assert planned.starts == programme.planned()[0].starts
         await secretary.get("/admin/meetings/water-board?ui=fr")
-        assert "seul son titre" in secretary.text
+        assert "les heures prévues restent" in secretary.text

@@ -70,8 +70,13 @@ async def test_a_lost_link_is_replaced_and_a_leaked_one_revoked_alone(tmp_path: 
         assert await captioner.get("/staff") == 200
 
         await secretary.get("/admin/meetings/water-board")
+        assert "Last opened: " in secretary.text
         assert await secretary.send(f"/admin/links/{staff.link}/revoke") == 200
-        assert secretary.url == "/admin/meetings/water-board"
+        assert "Revoke this link?" in secretary.text
+        assert await technician.get("/staff") == 200
+        assert await secretary.send(f"/admin/links/{staff.link}/revoke") == 200
+        assert "The link is revoked" in secretary.text
+        assert 'href="/admin/meetings/water-board"' in secretary.text
         assert await technician.get("/staff") == 403
         assert await technician.get(new) == 404
         assert await captioner.get("/staff") == 200

@@ -18,6 +18,7 @@ from moothall.testing.failing_log import FailingLog
 from moothall.wire import audio
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.frames import PULSE_MS
 
 FRENCH = ChannelId("fr")
 
@@ -59,6 +60,24 @@ def test_after_a_cut_line_it_is_asked_for_what_did_not_come_and_an_overlap_is_no
                 await until(socket, "ended")
             await at.hall.clock.sleep(1_000)
             assert [pcm for _, _, pcm in ears.heard] == [sound(0, 3 * RATE)]
+
+    loop.run(story())
+
+
+def test_a_microphone_that_asks_for_it_has_a_pulse_whatever_else_is_said() -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected(path="/s/s/audio?pulse=1") as socket:
+                for _ in range(3):
+                    assert await told(socket) == {"kind": "pulse", "every": PULSE_MS}
+                assert at.hall.clock.monotonic() >= 2 * PULSE_MS
+                await say(socket, greeting())
+                assert await until(socket, "go") == {"kind": "go", "at": 0, "session": "s"}
+                await until(socket, "pulse")
+            async with at.connected() as other:
+                await say(other, greeting())
+                assert (await told(other))["kind"] == "go", "one of before would not know what it is"
 
     loop.run(story())
 
@@ -232,6 +251,25 @@ def test_ten_minutes_that_were_kept_come_at_once_and_more_is_read_more_slowly() 
             await say(socket, audio.End(at=1_600 * 8, reason=EndReason.STOPPED))
             await until(socket, "ended")
             assert 1_000 < at.hall.clock.monotonic() < 5_000
+
+    loop.run(story())
+
+
+def test_more_sound_than_a_microphone_may_have_kept_comes_no_faster_than_it_is_heard_on_any_connection() -> None:
+    async def story() -> None:
+        async with sending() as (at, socket):
+            for second in range(400):
+                await socket.send_bytes(audio.encode_piece(Piece(first=second * RATE, age=0, pcm=bytes(2 * RATE))))
+            await say(socket, audio.End(at=400 * RATE, reason=EndReason.STOPPED))
+            await until(socket, "ended")
+            before = at.hall.clock.monotonic()
+            await say(socket, greeting("taketwo2"))
+            await until(socket, "go")
+            for second in range(238):
+                await socket.send_bytes(audio.encode_piece(Piece(first=second * RATE, age=0, pcm=bytes(2 * RATE))))
+            await say(socket, audio.End(at=238 * RATE, reason=EndReason.STOPPED))
+            await until(socket, "ended")
+            assert at.hall.clock.monotonic() - before > 5_000
 
     loop.run(story())
 

@@ -1,4 +1,5 @@
-"""A microphone whose sound failed in the server: it is sent away with 1001, comes back, and nothing is missing."""
+"""A microphone that is sent away with 1001, because its sound failed in the server or lies apart from the session's
+clock: it comes back, and nothing is missing."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from audio_house import door, say, send, shut, told, until
 from hall_in_memory import MemoryHall
 from microphone import RATE, Ears, greeting, sound
 from moothall.adapters.audio_spool import DiskSpools
+from moothall.services.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.wire import audio
@@ -47,5 +49,33 @@ def test_sound_that_fails_sends_its_microphone_away_and_takes_what_was_not_safe_
                 await until(socket, "ended")
             await at.hall.clock.sleep(1_000)
             assert ears.heard[-1][2] == sound(0, 4 * RATE)
+
+    loop.run(story())
+
+
+def test_sound_that_lies_apart_from_the_clock_goes_on_where_it_is_heard() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with door(ears) as at:
+            live = await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await told(socket)
+                await send(socket, 0, 2 * RATE)
+                safe = (await until(socket, "safe"))["at"]
+                await at.hall.clock.sleep(2_500)
+                take = await at.hall.live.begin(live.id, greeting())
+                assert isinstance(take, LiveTake)
+                await take.part()
+                assert await shut(socket) == CloseCode.GOING_AWAY
+            async with at.connected() as socket:
+                await say(socket, greeting(first=safe, age=(2 * RATE - safe) * 1000 // RATE))
+                assert (await until(socket, "go"))["at"] == 2 * RATE
+                await send(socket, 2 * RATE, 3 * RATE)
+                await say(socket, audio.End(at=3 * RATE, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+            await at.hall.clock.sleep(1_000)
+            assert b"".join(pcm for _, _, pcm in ears.heard) == sound(0, 3 * RATE)
+            assert ears.heard[1][1] > 2_400
 
     loop.run(story())

@@ -7,15 +7,14 @@ import random
 
 import pytest
 
-from doors import HANDSHAKE, PollClient, SseClient, WsClient, closed, house, request_of, talk, unread, until
-from meeting import LIVE, opened, partial, words
-from moothall.adapters.sse import HEARTBEAT_S
+from doors import HANDSHAKE, PollClient, SseClient, WsClient, closed, house, joined, request_of, talk, unread, until
+from meeting import FLOOR, LIVE, opened, partial, words
 from moothall.adapters.system_clock import SystemClock
 from moothall.services.feed import MAX_BEHIND
 from moothall.testing.clock import ManualClock
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream, StreamEvent
-from moothall.wire.frames import decode
+from moothall.wire.frames import PULSE_MS, decode
 
 CLIENTS = pytest.mark.parametrize("client_type", [SseClient, WsClient, PollClient])
 
@@ -165,7 +164,7 @@ async def test_a_client_of_http_1_0_gets_the_stream_without_chunks() -> None:
         made.fanout.publish(await made.meeting.line())
         events: list[StreamEvent] = []
         while len(events) < 2:
-            events += stream.feed(await reader.read(65_536))
+            events += [event for event in stream.feed(await reader.read(65_536)) if not event.name]
         assert [event.offset for event in decode(events[1].data).events] == [4, 5, 6]
 
 
@@ -195,13 +194,14 @@ async def test_no_compression_is_negotiated() -> None:
         assert decode(body).snapshot is not None
 
 
-async def test_a_quiet_stream_gets_heartbeats_and_who_has_left_is_let_go() -> None:
+async def test_a_quiet_stream_has_a_pulse_and_who_has_left_is_let_go() -> None:
     async with house(clock=ManualClock()) as made:
         async with made.http.get(made.url + "/events") as response:
             await response.content.readuntil(b"\n\n")
             await response.content.readuntil(b"\n\n")
-            await made.advance(HEARTBEAT_S * 1_000)
-            assert await response.content.readuntil(b"\n\n") == b":\n\n"
+            for _ in range(2):  # one at once, one after the first interval
+                assert (await response.content.readuntil(b"\n\n")).startswith(b"event: pulse\ndata: {")
+                await made.advance(PULSE_MS)
             assert made.readers.count == 1
             response.close()
         for _ in range(1_000):
@@ -212,7 +212,16 @@ async def test_a_quiet_stream_gets_heartbeats_and_who_has_left_is_let_go() -> No
         assert made.fanout.figures.readers == 0
 
 
-async def test_a_stalled_stream_gets_no_heartbeats() -> None:
+async def test_one_who_tries_a_new_connection_beside_the_old_one_is_one_reader() -> None:
+    async with house(most=1) as made, made.http.get(made.url + "/events?reader=r1") as old:
+        async with made.http.get(made.url + "/events?reader=r1") as new:
+            assert (old.status, new.status, made.readers.count) == (200, 200, 1)
+            assert made.fanout.readers == {FLOOR: 1}
+        async with made.http.get(made.url + "/events?reader=r2") as other:
+            assert other.status == 503
+
+
+async def test_a_stalled_stream_gets_no_pulses() -> None:
     request = b"GET /s/plenary/events HTTP/1.0\r\n\r\n"
     async with house(clock=ManualClock()) as made, unread(made.port, request) as stream:
         await until(lambda: made.fanout.figures.readers == 1)
@@ -220,20 +229,20 @@ async def test_a_stalled_stream_gets_no_heartbeats() -> None:
             made.fanout.publish(await made.meeting.store(words("s", n, "x" * 8_192)))
             await asyncio.sleep(0)  # Each is handed out by itself.
         await until(lambda: made.fanout.figures.slow == 1)
-        await made.advance(2 * HEARTBEAT_S * 1_000)
+        await made.advance(4 * PULSE_MS)
         data = b""
         while b'"offset":27' not in data:
             data += await asyncio.get_running_loop().sock_recv(stream, 65_536)
             await made.advance(50)
-        assert b"\n:\n" not in data
+        assert b"event: pulse" not in data.partition(b"event: pulse")[2], "but for the one at its beginning"
 
 
 async def test_when_the_server_goes_readers_are_told_to_come_back() -> None:
     async with house() as made:
         async with made.http.ws_connect(made.url + "/ws") as socket_, made.http.get(made.url + "/events") as response:
-            await socket_.receive()
-            await response.content.readuntil(b"\n\n")
-            await response.content.readuntil(b"\n\n")
+            await joined(socket_)
+            for _ in range(3):
+                await response.content.readuntil(b"\n\n")
             closing = asyncio.ensure_future(made.websocket.close())
             message = await socket_.receive()
             assert (message.data, message.extra) == (1001, "The server is restarting; nothing will be missed.")

@@ -8,10 +8,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from doors import HANDSHAKE, ORIGIN, SseClient, WsClient, closed, house, request_of, talk, until
+from doors import HANDSHAKE, ORIGIN, SseClient, WsClient, closed, house, joined, request_of, talk, until
 from meeting import Meeting
 from moothall.adapters.limits import AddressGate, keep_addresses_out_of_logs
 from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.places import share
 from moothall.adapters.websocket import MAX_MESSAGE_BYTES
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
@@ -152,6 +153,20 @@ async def test_over_its_cap_the_server_asks_readers_to_come_back(door: str) -> N
         await until(lambda: made.readers.count == 0)
 
 
+@DOORS
+async def test_a_hall_behind_one_address_reads_and_keeps_nobody_else_out(door: str) -> None:
+    async with house(most=50, each=share(50, 60)) as made, AsyncExitStack() as hall:
+        for _ in range(30):
+            await hall.enter_async_context(WsClient(made).connected())
+        async with made.http.get(f"{made.url}/{door}", headers=HANDSHAKE) as response:
+            assert response.status == 503
+            assert 3 <= int(response.headers["Retry-After"]) <= 15
+            assert "Your address" in await response.text()
+        async with made.http.get(f"{made.url}/events", headers={"X-From": "192.0.2.7"}) as other:
+            assert other.status == 200
+            other.close()
+
+
 async def test_a_plain_request_at_the_websocket_is_told_what_to_do() -> None:
     async with house() as made, made.http.get(made.url + "/ws") as response:
         assert response.status == 426
@@ -167,7 +182,7 @@ async def test_the_doors_only_take_get(door: str, method: str) -> None:
 
 async def test_an_oversized_message_closes_the_connection() -> None:
     async with house() as made, made.http.ws_connect(made.url + "/ws") as socket:
-        await socket.receive()
+        await joined(socket)
         await socket.send_str("x" * MAX_MESSAGE_BYTES)
         made.fanout.publish(await made.meeting.line())
         assert decode((await socket.receive()).data).events
@@ -178,12 +193,12 @@ async def test_an_oversized_message_closes_the_connection() -> None:
 async def test_a_reader_that_talks_too_much_or_in_binary_is_sent_away() -> None:
     async with house() as made:
         async with made.http.ws_connect(made.url + "/ws") as socket:
-            await socket.receive()
+            await joined(socket)
             for _ in range(11):
                 await socket.send_str("hello")
             assert (await socket.receive()).data == CloseCode.TOO_MANY
         async with made.http.ws_connect(made.url + "/ws") as socket:
-            await socket.receive()
+            await joined(socket)
             await socket.send_bytes(b"hello")
             assert (await socket.receive()).data == CloseCode.UNSUPPORTED
         await until(lambda: made.readers.count == 0)
@@ -204,6 +219,8 @@ async def test_what_is_no_websocket_frame_closes_the_connection(frame: bytes, co
         await reader.readuntil(b"\r\n\r\n")
         size = await reader.readexactly(4)
         await reader.readexactly(int.from_bytes(size[2:], "big"))
+        _, length = await reader.readexactly(2)
+        assert b'"pulse"' in await reader.readexactly(length)
         writer.write(frame)
         answer = await reader.readexactly(4)
         assert answer[0] == 0x88

@@ -9,14 +9,16 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
-from moothall.adapters.engine_link import EngineSocket, TranslatorSocket, serve_engines
+from moothall.adapters.engine_link import EngineSocket, Holder, PulseSocket, TranslatorSocket, serve_engines
 from moothall.core.errors import ConfigurationError
+from moothall.services.pulses import GivenUp
 from moothall.wire import engine as wire
-from moothall.wire import translation
+from moothall.wire import pulse, translation
 
-TOKENS = {"t-right": "gpu-1", "t-other": "gpu-2"}
+TOKENS = {"t-right": Holder("gpu-1"), "t-other": Holder("mt-2", recognises=False, translates=True)}
 HELLO = wire.Hello(protocol=1, name="e", model="m", languages=(), channels=1)
 GOOD = {"Authorization": "Bearer t-right"}
+TRANSLATES = {"Authorization": "Bearer t-other"}
 
 
 class Handled:
@@ -60,19 +62,73 @@ async def test_translators_have_their_own_place_at_the_same_address() -> None:
 
     over, handled = asyncio.Event(), Handled()
     async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled, translators) as port:
-        async with connect(f"ws://127.0.0.1:{port}{translation.PATH}", additional_headers=GOOD) as socket:
+        async with connect(f"ws://127.0.0.1:{port}{translation.PATH}", additional_headers=TRANSLATES) as socket:
             hello = translation.TranslatorHello(protocol=translation.PROTOCOL, name="t", directions=())
             await socket.send(translation.encode(hello))
             asked = translation.decode_to_translators(await socket.recv(decode=False))
-            assert asked == translation.Translate(id=1, direction=0, text="gpu-1")
+            assert asked == translation.Translate(id=1, direction=0, text="mt-2")
         await over.wait()
     assert handled.names == []
     async with (
         serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port,
-        connect(f"ws://127.0.0.1:{port}{translation.PATH}", additional_headers=GOOD) as socket,
+        connect(f"ws://127.0.0.1:{port}{translation.PATH}", additional_headers=TRANSLATES) as socket,
     ):
         with pytest.raises(ConnectionClosedOK):
             await socket.recv()
+
+
+@pytest.mark.parametrize(("headers", "path"), [(GOOD, translation.PATH), (TRANSLATES, "/")])
+async def test_a_token_of_one_kind_does_not_open_the_other_link(
+    headers: dict[str, str], path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def translators(link: TranslatorSocket) -> None:
+        raise AssertionError
+
+    handled = Handled()
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled, translators) as port:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{port}{path}", additional_headers=headers)
+    assert refused.value.response.status_code == 403
+    assert handled.names == []
+    assert "is not for" in caplog.text
+
+
+async def test_both_kinds_may_send_their_pulses() -> None:
+    felt: list[tuple[str, str, bool]] = []
+
+    async def feel(link: PulseSocket) -> None:
+        beat = await link.receive()
+        assert beat is not None
+        felt.append((link.name, beat.life, link.own))
+        assert await link.receive() is None
+
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, Handled(), feel=feel) as port:
+        for headers in (GOOD, TRANSLATES):
+            async with connect(f"ws://127.0.0.1:{port}{pulse.PATH}", additional_headers=headers) as socket:
+                await socket.send(pulse.encode(pulse.Pulse(life="a", working=True)))
+    assert felt == [("gpu-1", "a", False), ("mt-2", "a", False)]
+    async with (
+        serve_engines("127.0.0.1", 0, lambda: TOKENS, Handled()) as port,
+        connect(f"ws://127.0.0.1:{port}{pulse.PATH}", additional_headers=GOOD) as socket,
+    ):
+        with pytest.raises(ConnectionClosedOK):
+            await socket.recv()
+
+
+async def test_one_that_was_given_up_is_told_so() -> None:
+    async def handle(link: EngineSocket) -> None:
+        await link.receive()
+        msg = "engine gpu-1 was given up."
+        raise GivenUp(msg)
+
+    async with (
+        serve_engines("127.0.0.1", 0, lambda: TOKENS, handle) as port,
+        connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD) as socket,
+    ):
+        await socket.send(wire.encode(HELLO))
+        with pytest.raises(ConnectionClosedError):
+            await socket.recv()
+        assert socket.close_code == pulse.GIVEN_UP
 
 
 @pytest.mark.parametrize(
@@ -92,7 +148,7 @@ async def test_without_a_good_token_nobody_gets_in(
 ) -> None:
     handled = Handled()
     caplog.set_level(logging.WARNING, "moothall")
-    async with serve_engines("127.0.0.1", 0, lambda: {**TOKENS, "": "nobody"}, handled) as port:
+    async with serve_engines("127.0.0.1", 0, lambda: {**TOKENS, "": Holder("nobody")}, handled) as port:
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"ws://127.0.0.1:{port}/", additional_headers=headers)
     response = refused.value.response
@@ -124,7 +180,14 @@ async def test_a_token_that_was_taken_back_is_no_good_any_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame", "code"), [(b"\xc1 no message", 1002), (bytes(wire.MAX_FRAME_BYTES + 1), 1009), ("text", 1002)]
+    ("frame", "code"),
+    [
+        (b"\xc1 no message", 1002),
+        (b"\x81\xa1a" * 60_000, 1002),
+        (b"\x81\xa1m\xa1\xff", 1002),
+        (bytes(wire.MAX_FRAME_BYTES + 1), 1009),
+        ("text", 1002),
+    ],
 )
 async def test_what_is_no_message_ends_the_link(frame: bytes | str, code: int) -> None:
     handled = Handled()

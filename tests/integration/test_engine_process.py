@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.adapters.engine_link import EngineSocket, Holder, serve_engines
 from moothall.core.errors import ConfigurationError
+from moothall.services.pulses import GivenUp
 from moothall.testing.engine_channel import EngineChannel
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render, write_script
@@ -25,7 +26,7 @@ from moothall_models.engine import Engine, EngineSettings
 from moothall_models.engine_clock import WallClock
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
-TOKENS = {"secret": "hall"}
+TOKENS = {"secret": Holder("hall")}
 
 
 def engine(url: str, script: Script, token: str = "secret") -> Engine:  # noqa: S107 - no secret
@@ -198,6 +199,29 @@ async def test_no_orphan_is_left_when_the_parent_goes(tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.close()
         assert await process.wait() == 0
+
+
+async def test_one_that_the_server_gave_up_ends_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_bytes(write_script(make_script(29, 5)))
+
+    async def serve(link: EngineSocket) -> None:
+        await link.receive()
+        msg = "engine hall was given up"
+        raise GivenUp(msg)
+
+    async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "moothall_models",
+            *("--url", f"ws://127.0.0.1:{port}/", "--model", f"scripted:{tmp_path / 'script.json'}"),
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "MOOTHALL_ENGINE_TOKEN": "secret"},
+        )
+        _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert b"has to be started again" in errors
+    assert b"Traceback" not in errors
 
 
 async def test_a_wrong_token_ends_it_with_a_sentence(tmp_path: Path) -> None:

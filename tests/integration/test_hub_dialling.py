@@ -31,7 +31,7 @@ from moothall_hub.centre_clock import CentreClock
 from moothall_hub.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
 from moothall_hub.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
 from moothall_hub.link import Link
-from moothall_hub.link_parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, Room
+from moothall_hub.link_parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, Quiet, Room
 
 PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
@@ -249,15 +249,17 @@ async def test_a_server_that_takes_nothing_is_given_up() -> None:
         assert await server.visits.get()
 
 
-def test_a_silent_line_is_dead_after_three_pulses() -> None:
+def test_a_silent_line_is_quiet_and_then_dead() -> None:
     async def story() -> None:
         async with hub_server() as server, dialling(server.address, own=LoopClock()) as hub:
             visit = await server.visits.get()
             await visit.greet()
             await hub.until(wire.Welcome)
             began = hub.clock.monotonic()
+            assert await hub.until(Quiet) == Quiet(True)
+            assert hub.clock.monotonic() - began == pytest.approx(wire.ANSWER_MS, abs=10)
             assert await hub.until(Down) == Down(SILENT, for_good=False)
-            assert hub.clock.monotonic() - began == pytest.approx(60_000, abs=10)
+            assert hub.clock.monotonic() - began == pytest.approx(wire.SILENT_MS, abs=10)
             assert await server.visits.get()
 
     on_a_jumping_loop(story())
@@ -273,7 +275,8 @@ def test_news_come_one_after_the_other_however_long_one_takes() -> None:
             await hub.clock.sleep(100_000)
             assert hub.news.empty(), "the line is dead, and its user has the disk to wait for"
             hub.goes_on.set()
-            assert {await hub.news.get(), await hub.news.get()} == {Down(SILENT, for_good=False), Room()}
+            found = {await hub.news.get() for _ in range(3)}
+            assert found == {Quiet(True), Down(SILENT, for_good=False), Room()}
 
     on_a_jumping_loop(story())
 

@@ -80,7 +80,7 @@ async def test_what_was_missed_is_a_page_of_its_own(tmp_path: Path) -> None:
 async def test_the_wall_that_was_shown_last_is_shown_after_the_next_start(tmp_path: Path) -> None:
     async with hub_with_a_meeting(tmp_path) as (hub, client):
         async with client.get(f"{hub.own}/wall", allow_redirects=False) as response:
-            assert response.headers["Location"] == "/"
+            assert response.headers["Location"] == f"/s/{SESSION}/screen"  # of the one meeting that is on
         await text(client, f"{hub.own}/s/{SESSION}/screen?size=150")
         await text(client, f"{hub.own}/s/none/screen", 404)
     async with running_hub(tmp_path) as hub, ClientSession() as client:

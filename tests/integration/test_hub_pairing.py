@@ -68,6 +68,15 @@ async def test_what_is_no_pairing_is_refused_with_a_sentence(tmp_path: Path, tol
         assert answer["error"].endswith(".")
 
 
+@pytest.mark.parametrize("broken", [b'{"a":' * 9_000, b'{"words": "\xff"}', b"{"])
+async def test_what_is_no_json_is_refused_with_a_sentence(tmp_path: Path, broken: bytes) -> None:
+    async with admin_house(tmp_path) as house, aiohttp.ClientSession() as http:
+        headers = {"Content-Type": "application/json"}
+        async with http.post(f"{house.running.address}/hub/pair", data=broken, headers=headers) as answer:
+            assert answer.status == 400
+            assert (await answer.json())["error"].endswith(".")
+
+
 async def test_no_page_of_another_site_pairs(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         typed = await words(house)

@@ -26,6 +26,7 @@ from moothall.services.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.desk_ports import Choice
 from removing_hall import found
+from room_before import room_before
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s")
 SAID, ASKED, WHO, LATER, NOTED = "rhubarb", "marzipan", "Quetzalcoatl", "xylophone", "saffron"
@@ -195,6 +196,7 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
             )
 
         await paired(running, hub)
+        await room_before(running, SESSION)
         await speak("a", "Between", f" us, {SAID}.")
         await until(shows(client, f"{hub.own}/s/{SESSION}", SAID))
         assert found(disk, SAID)

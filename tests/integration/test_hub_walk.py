@@ -178,7 +178,7 @@ async def two_machines(way: Way) -> None:
             await shows(client, f"{own}/desk", "Languages, beside what is spoken")
             # The room.
             room = f"{own}/s/{session}"
-            await shows(client, room, "Read at my own pace", "Ask or comment", "Take the text home")
+            await shows(client, room, "Read at my own pace", "Ask or comment", "Download the text")
             for wall in (f"{room}/screen", f"{own}/wall"):
                 async with client.get(wall) as response:
                     assert response.status == 200, wall

@@ -176,7 +176,7 @@ async def test_a_technician_adds_an_interpreters_text_once_and_nobody_else_does(
         spanish = {"form": token, "language": "es"}
         assert (await at.post("c1", spanish))[0] == 404
         assert (await at.post("", spanish))[0] == 403
-        assert (await at.post("h1", spanish, origin="https://evil.example"))[0] == 400
+        assert (await at.post("h1", spanish, origin="https://evil.example"))[0] == 403
         assert (await at.post("h1", {"form": "made.up", "language": "es"}))[0] == 400
         assert (await at.post("h1", {"form": token, "language": "xx"}))[0] == 400
         assert (await at.post("h1", spanish)) == (303, "/s/s/microphone?channel=es&ui=fr")

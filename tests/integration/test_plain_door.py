@@ -33,7 +33,7 @@ async def test_lines_come_when_they_are_finished() -> None:
         made.fanout.publish(await made.meeting.store(given, ended("s1", " Good day.")))
         made.fanout.publish(await made.meeting.store(opened("s2", 3_727_000), ended("s2", " صباح الخير")))
         assert (await response.content.readline()).decode() == "01:02:05 Ana: Good day.\n"
-        assert (await response.content.readline()).decode() == "01:02:07 صباح الخير\n"
+        assert (await response.content.readline()).decode() == "01:02:07 Speaker not named: صباح الخير\n"
         response.close()
 
 

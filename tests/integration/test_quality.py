@@ -83,7 +83,7 @@ async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed
         before = await told(running, http)
         (line, same), figures = before
         assert line == same
-        assert line.startswith("Half of the words came within ")
+        assert line.startswith("Typical delay ")
         assert line.endswith(f" · 50{NO_BREAK}% of lines corrected by people · 36000 words a minute · English")
         assert figures["corrected"] == {"lines": 1, "by_machine": 0, "by_person": 1}
         assert (figures["words"], figures["languages"], figures["gaps"]) == (60, {"en": 60}, 0)

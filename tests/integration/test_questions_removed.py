@@ -22,6 +22,7 @@ from moothall.services.orders import Receipt
 from moothall.settings import Engine as EngineSettings
 from moothall.settings import Server, Settings
 from removing_hall import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held
+from room_before import room_before
 
 Q, LATER = InterventionId("q"), InterventionId("later")
 PRIVATE = "marmalade"
@@ -104,7 +105,7 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
     assert found(tmp_path, PRIVATE) == []
     said = io.StringIO()
     assert verify_command(tmp_path, None, said) == SOUND, said.getvalue()
-    assert said.getvalue().startswith(f"{SESSION}: intact but for ")
+    assert said.getvalue().startswith(f"{SESSION}: intact; 4 texts were removed by its keepers")
     async with hall(settings(tmp_path)) as running:
         live = await running.sessions.find(SESSION)
         assert live is not None
@@ -116,6 +117,7 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
 async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Path, how: str) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
+        await room_before(running, SESSION)
         live = await running.sessions.open(SESSION)
         # The lines of `held` end at 3.4 s: media time is set so that the question falls into the last of them.
         await done(running, "clock", do.MapClock(t=3_000), by=Actor(Role.SYSTEM, "s"))
@@ -142,6 +144,7 @@ async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Pat
 async def test_what_is_asked_while_nothing_is_recorded_is_kept_and_nothing_that_was_said(tmp_path: Path) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
+        await room_before(running, SESSION)
         await done(running, "off", do.BeginNotRecorded(back=30_000), by=Actor(Role.CHAIR, "x"))
         await questions(running, line=None)
         live = await running.sessions.open(SESSION)
@@ -161,9 +164,9 @@ async def test_no_way_leads_to_an_answer_whose_line_was_removed(tmp_path: Path) 
         await done(running, "call-2", do.Stand(interventions=(LATER,), standing=Standing.CALLED))
         answered = do.Stand(interventions=(LATER,), standing=Standing.ANSWERED, segment=SegmentId("b"))
         await done(running, "answered-2", answered)
-        assert "/line/b?" in await page(running, "questions")
+        assert "/moment/" in await page(running, "questions")
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
         text = await page(running, "questions")
         assert "And tea?" in text
-        assert "/line/" not in text
+        assert "/moment/" not in text

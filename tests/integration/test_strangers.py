@@ -28,6 +28,7 @@ from moothall.core.lanes import STAFF, Feed, hub_lane
 from moothall.settings import Engine as EngineSettings
 from moothall.settings import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import PULSE
 from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
 NOWHERE = SessionId("nosuchone")
@@ -71,7 +72,7 @@ async def read_sse(running: Hall, feed: Feed, after: str) -> list[str]:
         assert response.status == 200
         async for data in response.content.iter_any():
             assert WORD.encode() not in data
-            frames += [event.data.decode() for event in stream.feed(data)]
+            frames += [event.data.decode() for event in stream.feed(data) if event.name != PULSE]
             if len(types_in(frames)) >= wanted or '"snapshot"' in "".join(frames):
                 return frames
     return frames
@@ -139,6 +140,7 @@ DOORS = {
     "GET /": open_to_all(),
     "GET /s/{session}": open_to_all("", "?feed=lines", "?channel=pt&ui=ar", "?before=1"),
     "GET /s/{session}/read": open_to_all("", "?from=1"),
+    "GET /s/{session}/moment/{ms}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/line/{segment}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
     "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
@@ -159,6 +161,7 @@ DOORS = {
     "POST /s/{session}/asked/{number}/support": Door(frozenset({403})),
     "POST /s/{session}/hands/{number}": Door(frozenset({403})),
     "POST /s/{session}/asked/{number}/abuse": Door(frozenset({403})),
+    "GET /s/{session}/your-turn": open_to_all("", "?channel=pt&ui=ar"),
     "GET /s/{session}/questions": open_to_all("", "?channel=pt&ui=ar"),
     "GET /s/{session}/questions/{number}/{language}": Door(frozenset({404})),
     "POST /s/{session}/language": Door(frozenset({403})),
@@ -229,11 +232,26 @@ FILLED_IN = {
     "link": ["l1"],
     "hub": ["kisumu", "somebody"],
     "version": ["v"],
+    "ms": ["0", "x"],
     "name": ["x.js"],
     "number": ["1"],
     "segment": ["a", "b", "none"],
     "language": ["es"],
 }
+ELSEWHERE = ["https://elsewhere.example", "null", "{own}.evil.example", "{own}/", None]
+SCRIPTS = {
+    "POST /hub/pair": {400, 403},
+    "POST /socket.io/": {400, 403},
+    "POST /s/{session}/asked/{token}/words": {403, 404},
+}
+"""Doors at which programs that are no browser send, and say no origin: what they answer to nothing."""
+SENT = [
+    ("application/x-www-form-urlencoded", b"form=x"),
+    ("application/json", b"{}"),
+    ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="form"\r\n\r\nx\r\n--b--\r\n'),
+]
+
+
 FORMS = ["vtt", "srt", "txt", "html", "json"]
 
 
@@ -293,6 +311,37 @@ async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: Ha
                         if route == "GET /desk/{session}":  # so the link is one
                             assert (status == 200) == (role in STAFF_ROLES), role
                         assert WORD not in told, (role, address)
+
+
+async def everything(running: Hall, http: aiohttp.ClientSession) -> None:
+    """Open a link of every role."""
+    for role in (Role.SECRETARIAT, Role.TECHNICIAN, Role.CHAIR, Role.CAPTIONER, Role.INTERPRETER, Role.HUB):
+        _, token = await running.links.create(role, "hall", "somebody")
+        async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
+            assert entered.status == 303
+
+
+@pytest.mark.parametrize("origin", ELSEWHERE)
+async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(open_hall: Hall, origin: str | None) -> None:
+    headers = {} if origin is None else {"Origin": origin.format(own=open_hall.address)}
+    before = await open_hall.sessions.find(SESSION)
+    assert before is not None
+    stood, links, wrong = before.writer.offset, open_hall.links.list(), []
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        await everything(open_hall, http)
+        links = open_hall.links.list()
+        for route in routes_of(open_hall):
+            for address in addresses(route, SESSION) if route.startswith("POST ") else ():
+                for kind, body in SENT:
+                    sent = {**headers, "Content-Type": kind}
+                    url = open_hall.address + address
+                    async with http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
+                        expected = SCRIPTS.get(route, {403}) if origin is None else {403}
+                        if answer.status not in expected:
+                            wrong.append((address, kind, answer.status))
+    assert wrong == []
+    assert before.writer.offset == stood
+    assert open_hall.links.list() == links
 
 
 async def test_plain_text_shows_the_lines_and_nothing_else(open_hall: Hall) -> None:

@@ -15,6 +15,7 @@ from moothall.core.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.translating.lines import line_of
 from moothall.core.views.captions import SNAPSHOT_LINES, CaptionsView, Line, Snapshot
+from moothall.core.views.reading_order import EARLY
 from recorder import EPOCH, SESSION
 from strategies import Told, stories
 
@@ -92,7 +93,7 @@ def test_both_feeds_end_with_the_same_finished_lines(told: list[Told]) -> None:
 
 
 @given(
-    times=st.lists(st.integers(0, 50), min_size=1, max_size=SNAPSHOT_LINES + 40),
+    times=st.lists(st.integers(0, 50).map(lambda n: n * (EARLY + 1)), min_size=1, max_size=SNAPSHOT_LINES + 40),
     cut=st.integers(0, SNAPSHOT_LINES + 40),
     speaker=st.integers(0, SNAPSHOT_LINES),
 )

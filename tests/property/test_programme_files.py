@@ -26,7 +26,8 @@ def read(data: bytes) -> Timetable | None:
     try:
         there = read_programme(data, READING)
     except ProgrammeError as error:
-        assert_sentence(str(error))
+        for sentence in error.sentences:
+            assert_sentence(sentence)
         return None
     assert all(is_name(room.id) for room in there.rooms)
     assert all(is_name(each.session) for each in there.sessions)

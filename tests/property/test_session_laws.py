@@ -17,7 +17,7 @@ from moothall.core.errors import Refusal
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import CommandId, Epoch, SegmentId
 from moothall.core.lanes import Feed
-from moothall.core.removing import again, not_recorded
+from moothall.core.removing import again, not_kept
 from moothall.core.session import State, evolve
 from moothall.core.views.captions import CaptionsView
 from moothall.services.session_writer import SessionWriter
@@ -58,7 +58,7 @@ def test_what_is_decided_folds_and_the_view_shows_what_the_writer_holds(
         assert line.mended == segment.mended
         shown = "" if segment.gone else segment.whole
         assert (line.words, line.revision) == (len(segment.words), segment.revision)
-        if state.recorded and not state.not_recorded:  # Else the view may say less than is still to be removed.
+        if not state.unkept:  # Else the view may say less than is still to be removed.
             assert line.text == shown
     assert (view.session.status, view.session.title) == (state.status, state.title)
     assert (view.session.not_recorded is None) == state.recorded
@@ -75,7 +75,7 @@ def test_what_is_not_recorded_is_found_and_nothing_else_and_is_gone_once_it_was_
     for (actor, each), at in [*(((SYSTEM, each), 1_000) for each in BEGIN), *rest]:
         state = carried_out(state, each, actor, at) or state
     state = evolve(state, ev.NotRecordedBegan(t0=t0))
-    cuts = {cut.line.id: cut for cut in not_recorded(state)}
+    cuts = {cut.line.id: cut for cut in not_kept(state)}
     kept = State(id=SESSION, channels=state.channels, not_recorded=state.not_recorded)
     for name, line in state.segments.items():
         cut = cuts.get(name)
@@ -89,7 +89,7 @@ def test_what_is_not_recorded_is_found_and_nothing_else_and_is_gone_once_it_was_
         for number, run in enumerate(cut.stays):
             for event in again(line, run, SegmentId(f"kept-{name}-{number}")):
                 kept = evolve(kept, event)
-    assert not_recorded(kept) == ()
+    assert not_kept(kept) == ()
 
 
 @given(st.lists(st.tuples(sent, st.integers(0, 5)), min_size=1, max_size=20), st.data())
@@ -126,6 +126,6 @@ def test_the_same_command_id_twice_appends_once(
             event = None if record.body is None else decode_event(record.body)
             state = evolve(state, event, record.header.at)
         assert state == writer.state
-        assert not_recorded(state) == ()
+        assert not_kept(state) == ()
 
     loop.run(story())

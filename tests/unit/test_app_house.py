@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from moothall.adapters import signing
 from moothall.adapters.system_clock import SystemClock
 from moothall.app_house import SOUND_FOLDERS, quiet_house
 from moothall.core.actors import Role
+from moothall.core.errors import ConfigurationError
 from moothall.core.ids import SessionId
 from moothall.services.role_links import HALL, session_scope
 from moothall.settings import Server, Settings
@@ -14,6 +18,17 @@ GONE, KEPT = SessionId("gone"), SessionId("kept")
 
 def sounds(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("sound"))
+
+
+async def test_a_signing_key_that_is_gone_is_not_replaced_without_a_word(tmp_path: Path) -> None:
+    settings = Settings(server=Server(data=str(tmp_path)))
+    async with quiet_house(settings, SystemClock()) as house:
+        await house.sessions.open(KEPT)
+    (tmp_path / signing.FILE_NAME).unlink()
+    with pytest.raises(ConfigurationError, match=r"is missing.*backup.*moothall new-key --data"):
+        async with quiet_house(settings, SystemClock()):
+            pass
+    assert not (tmp_path / signing.FILE_NAME).exists()
 
 
 async def test_what_is_erased_of_a_rehearsal_is_its_sound_and_its_links_alone(tmp_path: Path) -> None:

@@ -149,14 +149,25 @@ def test_a_secret_shows_itself_to_nobody() -> None:
 
 
 def test_tokens_are_read_by_name(tmp_path: Path) -> None:
-    path = written(tmp_path, "# engines\n\nleft  " + "l" * 24 + "  # the box on the left\nright " + "r" * 40 + "\n")
-    assert settings.engine_tokens(path) == {"left": settings.Secret("l" * 24), "right": settings.Secret("r" * 40)}
+    lines = (
+        "# engines\n",
+        f"left  {'l' * 24}  # the box",
+        f"right {'r' * 40} recognise",
+        f"mt {'m' * 24} translate",
+        "",
+    )
+    assert settings.engine_tokens(written(tmp_path, "\n".join(lines))) == {
+        "left": settings.EngineToken(settings.Secret("l" * 24), "recognise"),
+        "right": settings.EngineToken(settings.Secret("r" * 40), "recognise"),
+        "mt": settings.EngineToken(settings.Secret("m" * 24), "translate"),
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("left\n", "line 1: an engine's name and its token belong there, with a space between."),
+        ("left\n", "line 1: an engine's name, its token and what it is for belong there, in words."),
+        (f"left {'l' * 24} both\n", "line 1: behind the token stands recognise, translate, or nothing for the first."),
         ("\nleft hunter2\n", "line 2: the token has 7 characters; at least 24 are needed."),
         (
             f"left {'l' * 24}\nleft {'m' * 24}\n",

@@ -4,15 +4,19 @@
 import { element } from './nodes.js';
 
 const KEPT = 6; // paragraphs that stay in the region
+const SAID = 15000; // ms for which they stay: whoever walks through the page would meet them a second time
 
 export class Aloud {
   #said = new Set(); // ids of lines; as many as the page has
   #name = '';
 
-  /** @param {HTMLElement} region  a log, out of sight  @param {() => string} wish */
-  constructor(region, wish) {
-    this.region = region;
-    this.wish = wish;
+  /**
+   * @param {HTMLElement} region  a log, out of sight
+   * @param {() => string} wish
+   * @param {string} unnamed  what is said before a line of nobody who is named, where somebody was before
+   */
+  constructor(region, wish, unnamed) {
+    Object.assign(this, { region, wish, unnamed });
   }
 
   /** Lines that came to the text; `name` gives who said one. */
@@ -22,14 +26,18 @@ export class Aloud {
       this.#said.add(item.id);
       const wish = this.wish();
       if (wish === 'nothing') continue;
-      this.speaker(name(item));
+      this.#turn(name(item));
       if (wish === 'lines') this.#put(item.querySelector('.text').cloneNode(true));
     }
   }
 
-  /** Somebody speaks from here on; an empty name is nobody's. */
+  /** Somebody speaks from here on; an empty name is nobody's: that is said with the first line that nobody is named for. */
   speaker(name) {
-    if (name !== this.#name && name && this.wish() !== 'nothing') this.#put(paragraph(`${name}:`));
+    if (name && this.wish() !== 'nothing') this.#turn(name);
+  }
+
+  #turn(name) {
+    if (name !== this.#name) this.#put(paragraph(`${name || this.unnamed}:`));
     this.#name = name;
   }
 
@@ -37,12 +45,9 @@ export class Aloud {
     if (this.wish() !== 'nothing') this.#put(paragraph(text));
   }
 
-  clear() {
-    this.region.replaceChildren();
-  }
-
   #put(node) {
     this.region.append(node);
+    setTimeout(() => node.remove(), SAID);
     while (this.region.children.length > KEPT) this.region.firstElementChild.remove();
   }
 }

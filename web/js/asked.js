@@ -49,6 +49,7 @@ const link = new Link(
     else if (events.some(concerns)) renewal.soon();
   },
   () => {},
+  () => Number(seen.split(':')[1]),
 );
 
 /** Let the times on the page run. */

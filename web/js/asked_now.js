@@ -5,6 +5,7 @@ import { putHands } from './hands.js';
 import { at } from './nodes.js';
 
 const WORDS = /^(intervention|queue)\.|^poll\.(opened|closed)/;
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const AGAIN = 3000; // ms until it is asked for again where the line was away
 const LONGEST = 60000; // ms between two tries for a translation that is not to be had, each twice as long after the last
 
@@ -62,7 +63,7 @@ export class AskedNow {
     this.#busy = true;
     const turn = this.#turn;
     try {
-      const answer = await fetch(location.href, { cache: 'no-store' });
+      const answer = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
       const made = answer.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('Asked') : null;
       if (made && turn === this.#turn) this.#put(made);
     } catch {

@@ -162,6 +162,7 @@ export class Typing {
         return true;
       }
       if (answer.status === 409) this.end();
+      else if (answer.status === 423) this.#say(this.form.dataset.break);
       else this.#say(this.form.dataset.again);
     } catch {
       this.#say(this.form.dataset.again);

@@ -26,10 +26,12 @@ export class Both {
       () => `${base}/events?${this.query}&feed=lines${this.said.epoch && `&after=${this.said.position}`}`,
       (frame) => (wait() ? setTimeout(() => this.#take(frame), wait()) : this.#take(frame)),
       (open) => open || this.said.session.status !== 'closed' || this.link.close(),
+      () => this.said.offset,
     );
     this.loading = false;
     this.open = false;
     addEventListener('online', () => this.link.hurry());
+    document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
   }
 
   /** Show the originals, or take them away. */
@@ -41,6 +43,7 @@ export class Both {
       this.link.close();
       for (const each of this.view.list.querySelectorAll('.original, .waiting')) each.remove();
       for (const block of this.view.growing.children) block.hidden = false;
+      this.view.group();
     }
     this.update();
   }
@@ -109,9 +112,9 @@ export class Both {
         next = each;
       }
       if (item.parentNode !== list || item.nextElementSibling !== next) list.insertBefore(item, next);
-      item.classList.toggle('again', item.previousElementSibling?.dataset.speaker === item.dataset.speaker);
     }
     for (const item of there.values()) item.remove();
+    this.view.group();
     // Without the originals, a line that is late stands after the log as it was said: here it stands already.
     for (const block of this.view.growing.children) {
       block.hidden = shown.has(this.#named(block.dataset.of ?? ''));
@@ -134,7 +137,7 @@ export class Both {
     if (this.loading || !said.first || !earliest || first.t0 <= earliest.t0) return;
     this.loading = true;
     try {
-      const answer = await fetch(`${this.base}/lines?${this.query}&before=${said.first}`);
+      const answer = await fetch(`${this.base}/lines?${this.query}&before=${said.first}`, { signal: AbortSignal.timeout(12500) });
       const { lines, before } = await answer.json();
       said.fill(lines, before ?? 0, said.first);
       this.loading = false;

@@ -1,21 +1,24 @@
 // All meetings at a glance: cards that renew themselves each second, a bell, and who sees to what. The markup is that
 // of web/pages/control.html.
 
+import { refill } from './desk_fill.js';
 import { DeskLink, newId } from './desk_link.js';
-import { alone, keepOwnName, ownName, tongues } from './desk_names.js';
+import { alarmValues, alone, keepOwnName, ownName, tongues } from './desk_names.js';
 import { keep, recall } from './kept.js';
 import { at, element } from './nodes.js';
 import { qualityLines } from './quality.js';
-import { Words } from './words.js';
+import { Words, dayClock } from './words.js';
 
 const BELL = 'moothall.control.bell';
 const GIGABYTE = 1e9;
+const [OLD, DEAD] = [15, 3]; // s, as in control_door.py
+const LOUDEST = 60; // dB that a level shows
 
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 const tongue = tongues(data.ui);
 const qualityLine = qualityLines(data.ui, words, tongue);
-const clock = new Intl.DateTimeFormat(data.ui, { timeStyle: 'medium' });
+const clock = dayClock(data.ui, data.zone);
 const form = at('Bell').elements;
 const rung = new Set(); // alarms that the bell has rung for
 let sound = null; // the audio context, once somebody has touched the page
@@ -25,6 +28,8 @@ const ago = (seconds) => {
   return seconds < 120 ? words.text('ago', { n: seconds }) : words.text('ago-min', { n: Math.floor(seconds / 60) });
 };
 
+const gigabytes = (bytes) => (bytes / GIGABYTE).toLocaleString(data.ui, { maximumFractionDigits: bytes < 10 * GIGABYTE ? 1 : 0, useGrouping: false });
+
 function language({ heard, expected }) {
   if (!heard) return words.text('none');
   return heard === expected || !expected ? tongue(heard) : words.text('heard', { heard: tongue(heard), expected: tongue(expected) });
@@ -33,14 +38,33 @@ function language({ heard, expected }) {
 function figures(card) {
   const people = card.here.map(({ name, label, role }) => name || label || words.text(`role.${role}`));
   const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: tongue(tag) })}: ${card.readers[name] ?? 0}`);
+  const dead = card.dead >= DEAD;
+  const late = dead || card.sound === null || card.sound >= OLD ? words.text('no-delay') : words.text('late', { n: card.lag });
   return [
-    ['sound', ago(card.sound)], ['words', ago(card.words)], ['rate', String(card.rate)], ['delay', words.text('late', { n: card.lag })],
+    ['sound', dead ? words.text('dead', { n: card.dead }) : ago(card.sound)], ['words', ago(card.words)], ['rate', String(card.rate)], ['delay', late],
     ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
   ];
 }
 
+/** How loud it is; `levels` moves it. */
+function meter(session) {
+  const made = element('div', { class: 'meter', role: 'meter', 'aria-label': words.text('level'), 'aria-valuemin': -LOUDEST, 'aria-valuemax': 0, 'aria-valuenow': -LOUDEST, 'data-level': session });
+  made.append(element('div', { class: 'bar' }));
+  return made;
+}
+
+/** The levels of meetings, dBFS; null where no sound comes. */
+function levels(all) {
+  for (const [session, level] of Object.entries(all)) {
+    const made = document.querySelector(`[data-level="${CSS.escape(session)}"]`);
+    const db = Math.min(0, Math.max(-LOUDEST, level ?? -LOUDEST));
+    made?.style.setProperty('--level', `${((db + LOUDEST) * 100) / LOUDEST}%`);
+    made?.setAttribute('aria-valuenow', db);
+  }
+}
+
 function alarm(card, { kind, urgent, values, by }) {
-  const text = words.text(`alarm.${kind}`, values);
+  const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
   const sign = words.text(urgent ? 'urgent' : 'look');
   const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' ', text));
   if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
@@ -72,7 +96,9 @@ function show(card) {
   const title = element('p', { class: 'title' });
   if (card.place && card.title) title.append(element('bdi', {}, card.title), ' · ');
   title.append(state + off);
-  made.append(title, ...card.alarms.map((each) => alarm(card, each)));
+  made.append(title);
+  if (card.session) made.append(meter(card.session));
+  made.append(...card.alarms.map((each) => alarm(card, each)));
   if (card.session) made.append(element('dl', {}, ...figures(card).map(([name, value]) => element('div', {}, element('dt', {}, words.text(name)), element('dd', {}, value)))));
   const all = Object.values(card.readers).reduce((sum, n) => sum + n, 0);
   for (const [kind, n] of Object.entries(card.reports)) {
@@ -133,9 +159,12 @@ function update({ cards, house, translation }) {
   if (key && document.activeElement?.dataset.key !== key) at('Cards').querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   at('Made').textContent = words.text('as-of', { time: clock.format(house.at) });
   const said = [words.text('machines', { n: house.engines })];
-  if (house.disk_free !== null) said.push(words.text('disk', { free: Math.floor(house.disk_free / GIGABYTE), all: Math.floor(house.disk_all / GIGABYTE) }));
+  if (house.disk_free !== null) said.push(words.text('disk', { free: gigabytes(house.disk_free), all: gigabytes(house.disk_all) }));
+  const shared = house.alarms.map((each) => alarm({ session: '', place: words.text('machine-fault') }, each));
+  at('Shared').hidden = !shared.length;
+  refill(at('Shared'), shared);
   at('House').replaceChildren(...said.map((text) => element('li', {}, text)));
-  bell(cards);
+  bell([{ session: '', place: words.text('machine-fault'), alarms: house.alarms }, ...cards]);
 }
 
 /** Ring, and tell screen readers, once for each alarm that nobody sees to yet. */
@@ -148,7 +177,7 @@ function bell(cards) {
   document.title = now.size ? `(${now.size}) ${at('Bell').dataset.title}` : at('Bell').dataset.title;
   if (!fresh.length) return;
   const [card, each] = now.get(fresh[0]);
-  at('Status').textContent = `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, each.values)}`;
+  at('Status').textContent = `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`;
   if (form.bell.checked) ring();
 }
 
@@ -191,9 +220,10 @@ at('Bell').addEventListener('submit', (event) => event.preventDefault());
 
 const link = new DeskLink('/control', () => ({}), {
   joined: update,
-  told: (event, body) => event === 'cards' && update(body),
+  told: (event, body) => (event === 'levels' ? levels(body) : event === 'cards' && update(body)),
   stands: (how) => {
     at('Stands').hidden = false;
+    if (how !== 'open') levels(Object.fromEntries([...document.querySelectorAll('[data-level]')].map((each) => [each.dataset.level, null])));
     at('Stands').dataset.kind = how === 'open' ? 'live' : 'lost';
     at('Stands').textContent = words.text(`line.${how}`);
   },

@@ -2,10 +2,11 @@
 
 import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './desk_edit.js';
+import { DeskKeeping } from './desk_keeping.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
-import { DeskLink, newId } from './desk_link.js';
-import { keepOwnName, ownName } from './desk_names.js';
+import { DeskLink, knowing, newId } from './desk_link.js';
+import { keepOwnName, ownName, spokenChoices } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskOutcome } from './desk_outcome.js';
 import { DeskPanel } from './desk_panel.js';
@@ -16,7 +17,6 @@ import { at, element, set } from './nodes.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
 
-const BACK = 30000; // ms that "not recorded" takes back
 const REDONE = 60000; // ms that are written again in another language
 
 const data = JSON.parse(at('Data').textContent);
@@ -25,7 +25,7 @@ const state = new DeskState();
 let may = new Set();
 let channel = data.channel;
 let [own, here] = ['', []]; // our seat, and who is here
-let news = { reports: null, alarm: null, overrun: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
+let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
 const say = (text) => { at('Status').textContent = text; };
@@ -33,7 +33,7 @@ const refused = ({ code }) => say(words.text(`refused.${code}`));
 
 /** Do something: one act of one or more commands. Gives the answer. */
 async function act(...commands) {
-  const answer = await link.request('act', { id: newId(), commands });
+  const answer = await knowing(words, (anyway) => link.request('act', { id: newId(), commands, anyway }));
   if (answer.refusal) refused(answer.refusal);
   return answer;
 }
@@ -48,6 +48,7 @@ const panel = new DeskPanel(state, words, data, {
 });
 const spoken = () => state.session.channels[channel]?.languages ?? state.session.languages;
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
+const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
@@ -138,9 +139,9 @@ function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting ? 'waiting' : how;
   line.dataset.kind = kind === 'open' ? 'live' : 'lost';
-  const text = words.text(`line.${kind}`, { n: waiting });
-  set(line, text);
-  if (how === 'shut') say(text);
+  set(line, words.text(`line.${kind}`, { n: waiting }));
+  at('State').hidden = how !== 'open'; // What stood there says nothing of now.
+  if (how === 'shut') say(line.textContent);
 }
 
 // What the page shows
@@ -161,16 +162,14 @@ function around() {
   if (!session) return;
   at('Title').textContent = session.title;
   for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when.split(' ').includes(session.status);
-  at('Next').hidden ||= !data.next || !may.has('close');
+  panel.following(news.following, may.has('close'));
   const live = session.status === 'open' || session.status === 'paused';
   const off = session.not_recorded !== null && session.not_recorded !== undefined;
-  at('Off').hidden = !may.has('not-recorded') || !live;
-  at('Off').classList.toggle('on', off);
-  for (const button of at('Off').querySelectorAll('button')) button.hidden = (button.dataset.act === 'recorded') !== off;
   at('Write').hidden = !may.has('type') || !live;
+  keeping.stands(session, may);
   panel.people(keys);
   panel.proposals(news.proposals, may.has('correct'));
-  panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close') });
+  panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
   terms.show(news.terms, may.has('term'));
   notes.take(news.hubs);
   outcome.show(news.outcome);
@@ -200,12 +199,12 @@ function choices() {
   const { session } = state;
   const languages = spoken();
   const named = languages.map((tag) => [tag, panel.tongue(tag)]);
-  menu(at('Force').elements.language, [['', words.text('detected')], ...named], session.forced ?? '');
-  at('Tongues').hidden = !may.has('force-language') || languages.length < 2;
+  const tongues = spokenChoices(named, session.channels[channel]?.kind === 'floor' ? data.tongues : [], words.text('detected'), data.ui);
+  menu(at('Force').elements.language, tongues, session.forced ?? tongues[0][0]);
+  at('Tongues').hidden = !may.has('force-language') || tongues.length < 2;
   menu(at('Write').elements.language, named, session.forced ?? languages[0]);
-  at('WriteIn').hidden = languages.length < 2;
   menu(at('AddTerm').elements.language, [['', words.text('term.any')], ...named]);
-  at('TermIn').hidden = languages.length < 2;
+  at('WriteIn').hidden = at('TermIn').hidden = languages.length < 2;
   menu(at('Give').elements.speaker, [...panel.speakers(), ['', words.text('nobody')]]);
   menu(at('RemoveOf').elements.speaker, panel.speakers());
   at('RemoveWords').hidden = !may.has('remove');
@@ -256,12 +255,10 @@ const SIMPLE = ['open', 'pause', 'resume', 'close', 'reopen', 'recorded'];
 document.addEventListener('click', ({ target }) => {
   const name = target.closest('button[data-act]')?.dataset.act;
   if (SIMPLE.includes(name)) act({ do: name });
-  else if (name === 'off') act({ do: 'not-recorded', back: 0 });
-  else if (name === 'off-back') act({ do: 'not-recorded', back: BACK });
 });
 
 at('Next').addEventListener('click', async () => {
-  const answer = await link.request('next', { id: newId() });
+  const answer = await link.request('next', { id: newId(), then: news.following?.session });
   if (answer.refusal) refused(answer.refusal);
   else location.assign(`/desk/${encodeURIComponent(answer.session)}${location.search}`);
 });
@@ -296,6 +293,7 @@ form('Write', async ({ text, language }) => {
   text.value = '';
   const answer = await act({ do: 'type', channel, segment: newId(), text: line, language: language.value });
   if (answer.refusal) text.value = text.value ? `${line} ${text.value}` : line;
+  keeping.refused(answer.refusal);
 });
 form('Give', async ({ speaker }) => {
   const answer = await act({ do: 'assign', segments: lines.chosen(), speaker: speaker.value || null });

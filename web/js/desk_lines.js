@@ -1,6 +1,8 @@
 // The lines on a staff page: shown, picked (one, or a range), and handed to the editor.
 
 import { element } from './nodes.js';
+import { Turn } from './reading_order.js';
+import { headed } from './view.js';
 import { direction, mediaTime } from './words.js';
 
 const CALM = 120; // lines kept on the screen; older ones are on the reader's page
@@ -41,17 +43,16 @@ export class DeskLines {
     if (change.whole) for (const item of [...this.list.children]) if (item.id !== this.editing) item.remove();
     const wanted = new Set(finished.map((line) => line.segment));
     for (const item of [...this.list.children]) if (!wanted.has(item.id) && item.id !== this.editing) item.remove();
-    let before = null;
+    const turn = new Turn();
     finished.forEach((line, i) => {
       let item = document.getElementById(line.segment);
       if (!item || (change.lines.has(line.segment) && line.segment !== this.editing)) item = this.#place(item, line);
       const there = this.list.children[i];
       if (there !== item) this.list.insertBefore(item, there ?? null);
-      item.classList.toggle('again', before !== null && (line.speaker ?? '') === before);
-      before = line.speaker ?? '';
+      headed(item, turn.then(this.#name(line)), this.words.text('unnamed'));
     });
     for (const segment of this.picked) if (!wanted.has(segment)) this.picked.delete(segment);
-    this.#grow(shown.filter((line) => line.t1 === null).at(-1) ?? null);
+    this.#grow(shown.filter((line) => line.t1 === null).at(-1) ?? null, turn);
     if (follows) this.toEnd();
     this.#shows();
   }
@@ -128,7 +129,7 @@ export class DeskLines {
     return [...nodes, rest];
   }
 
-  #grow(line) {
+  #grow(line, turn) {
     const rest = this.state.rest();
     const own = rest && (!line || rest.segment === line.segment) ? rest.text : '';
     const text = line ? line.text : '';
@@ -139,8 +140,9 @@ export class DeskLines {
     }
     const paragraph = element('p', { class: 'text', lang: language, dir: direction(language) });
     paragraph.append(element('span', { class: 'sure' }, text.trimStart()), element('span', { class: 'rest' }, text ? own : own.trimStart()));
-    const name = line && (line.speaker ?? '') !== this.list.lastElementChild?.dataset.speaker ? this.#name(line) : '';
-    this.growing.replaceChildren(...(name ? [element('p', { class: 'speaker' }, element('bdi', {}, name))] : []), paragraph);
+    const { name } = line ? turn.then(this.#name(line)) : { name: null };
+    const over = name === null ? [] : [element('p', { class: 'speaker' }, name ? element('bdi', {}, name) : this.words.text('unnamed'))];
+    this.growing.replaceChildren(...over, paragraph);
   }
 
   // Picking

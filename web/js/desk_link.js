@@ -2,8 +2,10 @@
 // answered. Every act has an id of its own, so that one that is sent twice is done once.
 
 import { io } from '../vendor/socket.io.esm.min.js';
+import { CONNECT, LOOK, Watch } from './watch.js';
 
 const PATIENCE = 15000; // ms for an answer, then it is sent again; a meeting's last words may take a minute
+const SPREAD = 5000; // ms over which pages whose line went silent try a new one
 const AGAIN = 1500; // ms until something that can't be stored yet is sent again
 const LATER = new Set(['busy', 'unavailable']);
 
@@ -13,9 +15,27 @@ export const newId = () => {
   return `d${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 };
 
+/**
+ * Have something done; where there is something to know first, ask whether to do it all the same.
+ *
+ * @param {import('./words.js').Words} words  @param {(anyway: boolean) => Promise<object>} does
+ * @param {(know: object) => object} values  for the places in the question
+ */
+export async function knowing(words, does, values = (know) => know) {
+  const answer = await does(false);
+  const know = answer.refusal?.first_know;
+  if (!know) return answer;
+  return confirm(words.text(`first.${know.kind}`, values(know))) ? does(true) : answer;
+}
+
 export class DeskLink {
-  #pending = new Map(); // id → {event, data, done}
+  #pending = new Map(); // id → {event, data, done, on}: `on` which connection it was sent
   #joined = false;
+  #watch = new Watch();
+  #beside = null; // a connection that is tried, since nothing comes over this one
+  #tried = 0; // when
+  #timer = null; // until it is
+  #page = newId(); // two connections of one page are one seat
 
   /**
    * @param {string} namespace
@@ -27,18 +47,80 @@ export class DeskLink {
     this.wish = wish;
     this.ears = ears;
     this.how = 'lost';
-    this.socket = io(namespace, { reconnectionDelay: 300, reconnectionDelayMax: 5000, timeout: 10000 });
-    this.socket.on('connect', () => this.join());
-    this.socket.on('disconnect', (why) => {
-      this.#joined = false;
-      this.#stand('lost');
-      if (why === 'io server disconnect') setTimeout(() => this.socket.connect(), AGAIN);
+    this.namespace = namespace;
+    this.socket = this.#dial();
+    setInterval(() => this.#look(), LOOK);
+    for (const woken of ['online', 'pageshow']) addEventListener(woken, () => this.#watch.wake(performance.now()));
+    document.addEventListener('visibilitychange', () => this.#watch.wake(performance.now()));
+  }
+
+  #dial() {
+    const socket = io(this.namespace, { reconnectionDelay: 300, reconnectionDelayMax: 5000, timeout: 10000, forceNew: true });
+    socket.on('connect', () => {
+      if (socket === this.#beside) this.#change();
+      this.#heard();
+      this.join();
     });
-    this.socket.on('connect_error', (error) => {
+    socket.on('disconnect', (why) => {
+      if (socket !== this.socket) return;
+      this.#joined = false;
+      this.#watch.begin(performance.now()); // the server that it comes back to may have no pulses
+      this.#stand('lost');
+      if (why === 'io server disconnect') setTimeout(() => socket.connect(), AGAIN);
+    });
+    socket.on('connect_error', (error) => {
+      if (socket !== this.socket) return;
       const status = error.context?.status;
       this.#stand(status === 401 || status === 403 ? 'shut' : 'lost');
     });
-    this.socket.onAny((event, body) => this.ears.told(event, body));
+    socket.onAny((event, body) => {
+      if (socket !== this.socket) return;
+      this.#heard(event === 'pulse' ? body.every : undefined);
+      if (event !== 'pulse') this.ears.told(event, body);
+      else if (this.#joined && body.head > Number(this.wish().after?.split(':')[1])) this.join(); // something was lost
+    });
+    return socket;
+  }
+
+  #drop(socket) {
+    socket?.off();
+    socket?.offAny();
+    socket?.disconnect();
+  }
+
+  /** Go on over the connection that was tried. */
+  #change() {
+    this.#drop(this.socket);
+    this.socket = this.#beside;
+    this.#beside = null;
+    this.#joined = false;
+  }
+
+  /** Something came. */
+  #heard(every) {
+    this.#watch.hear(performance.now(), every);
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#drop(this.#beside);
+    this.#beside = null;
+    if (this.#joined && this.how === 'lost') this.#stand('open');
+  }
+
+  /** Where nothing comes for too long, though nothing says that the line is cut, try a new one beside it. */
+  #look() {
+    const now = performance.now();
+    if (this.#watch.silent(now) === null || !this.socket.connected) return;
+    this.#stand('lost');
+    if (this.#beside !== null && now - this.#tried > CONNECT) {
+      this.#drop(this.#beside);
+      this.#beside = null;
+    }
+    if (this.#beside !== null || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#tried = performance.now();
+      this.#beside = this.#dial();
+    }, SPREAD * Math.random());
   }
 
   /** Join, or join anew: with another text, or because a frame is missing. */
@@ -46,7 +128,9 @@ export class DeskLink {
     this.#joined = false;
     // Taken in at once, not in a promise: over polling what is told next may come in the same answer, and would be
     // taken in before it.
-    this.socket.timeout(PATIENCE).emit('join', this.wish(), (error, answer) => this.#welcome(error ? null : answer));
+    const { socket } = this;
+    const wish = { ...this.wish(), page: this.#page };
+    socket.timeout(PATIENCE).emit('join', wish, (error, answer) => socket === this.socket && this.#welcome(error ? null : answer));
   }
 
   #welcome(answer) {
@@ -76,11 +160,12 @@ export class DeskLink {
   }
 
   async #send(key) {
-    const item = this.#pending.get(key);
-    if (!item || item.sending) return;
-    item.sending = true;
+    const [item, { socket }] = [this.#pending.get(key), this];
+    if (!item || item.on === socket) return;
+    item.on = socket;
     const answer = await this.#ask(item.event, item.data);
-    item.sending = false;
+    if (item.on !== socket || !this.#pending.has(key)) return; // It went over another one meanwhile.
+    item.on = null;
     if (answer && !LATER.has(answer.refusal?.code)) {
       this.#pending.delete(key);
       this.#stand(this.how);

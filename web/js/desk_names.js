@@ -12,6 +12,10 @@ export const keepOwnName = (name) => keep(NAME, name.trim());
 /** A name or text inside a sentence, whose direction is its own affair. */
 export const alone = (text) => `\u2068${text}\u2069`;
 
+/** The values of an alarm for its words: languages by their names. */
+export const alarmValues = (values, tongue) => Object.fromEntries(Object.entries(values)
+  .map(([name, value]) => [name, ['expected', 'heard'].includes(name) ? value.split(',').map(tongue).join(', ') : value]));
+
 /** What gives a language's name by its tag, in the language `ui`. */
 export function tongues(ui) {
   const names = new Intl.DisplayNames(ui, { type: 'language' });
@@ -22,4 +26,15 @@ export function tongues(ui) {
       return tag; // It is no tag.
     }
   };
+}
+
+/**
+ * What can be said of the language that is spoken, as [tag, name]: detected (no tag) where there are several, those that
+ * are expected, `named`, and then by name whatever else of `all` it may turn out to be.
+ */
+export function spokenChoices(named, all, detected, ui) {
+  const tongue = tongues(ui);
+  const others = all.filter((tag) => !named.some(([known]) => known === tag)).map((tag) => [tag, tongue(tag)]);
+  others.sort(([, one], [, other]) => one.localeCompare(other, ui));
+  return [...(named.length > 1 ? [['', detected]] : []), ...named, ...others];
 }

@@ -6,6 +6,7 @@ import { alone } from './desk_names.js';
 import { hubName, learn } from './hub_names.js';
 import { keep, recall } from './kept.js';
 import { at, element } from './nodes.js';
+import { dayClock } from './words.js';
 
 const OWN = 'moothall.desk.notes';
 const MOST_OWN = 50; // notes of this browser that it doesn't ask itself to confirm
@@ -26,7 +27,7 @@ export class DeskNotes {
     this.hubs = { names: [], notes: [] };
     this.own = new Set(recall(OWN) ?? []);
     this.told = null; // when the newest note came that was said
-    this.clock = new Intl.DateTimeFormat(data.ui, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    this.clock = dayClock(data.ui, data.zone);
     at('LeaveNote').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#leave(event.target.elements);

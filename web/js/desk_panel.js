@@ -1,10 +1,10 @@
 // What stands around the text on a staff page: who speaks, who is here, reports, alarms, and what was done.
 
 import { bdi, refill } from './desk_fill.js';
-import { alone, tongues } from './desk_names.js';
+import { alarmValues, alone, tongues } from './desk_names.js';
 import { at, element, set } from './nodes.js';
 import { qualityLines } from './quality.js';
-import { mediaTime } from './words.js';
+import { dayClock, mediaTime } from './words.js';
 
 export class DeskPanel {
   /** @param {object} state  @param {object} words  @param {object} data  the page's data  @param {object} does */
@@ -16,7 +16,7 @@ export class DeskPanel {
     this.acts = [];
     this.may = new Set(); // what whoever sits here may do, by the names of commands
     this.stood = new Set(); // what stood there before
-    this.clock = new Intl.DateTimeFormat(data.ui, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    this.clock = dayClock(data.ui, data.zone);
     this.tongue = tongues(data.ui); // a language's name, by its tag
     this.qualityLine = qualityLines(data.ui, words, this.tongue);
   }
@@ -118,6 +118,7 @@ export class DeskPanel {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
+      if (kind === 'set-languages') return this.words.text('did.force-language', { language: command.languages.map(this.tongue).join(', ') });
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);
@@ -128,7 +129,10 @@ export class DeskPanel {
     }
     const rows = [...stood].map(([standing, of]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: of.join(', ') })}`);
     // Whoever is called gets the floor, and loses it after: that goes without saying.
-    const said = (kind) => this.data.texts[`did.${kind}`] && !(stood.size && ['introduce', 'take-floor'].includes(kind));
+    const unsaid = stood.size ? ['introduce', 'take-floor'] : [];
+    // Which languages may be spoken is said where none of them was chosen by hand.
+    const forced = commands.some(({ do: kind }) => kind === 'force-language');
+    const said = (kind) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`] && !unsaid.includes(kind));
     return [...rows, ...new Set(commands.filter(({ do: kind }) => said(kind)).map(one))].join(' · ');
   }
 
@@ -146,11 +150,11 @@ export class DeskPanel {
     return translated ? 'term-abroad' : kind;
   }
 
-  /** What is new: `off` since when nothing is recorded, `answers` whether whoever sits here answers readers. */
-  news({ reports, quality, alarm, overrun }, { off, answers }) {
+  /** What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks. */
+  news({ reports, quality, alarm, overrun }, { off, answers, resumes }) {
     this.reports(reports, answers);
     this.quality(quality);
-    this.notices({ alarms: alarm, overrun, off });
+    this.notices({ alarms: alarm, overrun, off, resumes });
   }
 
   /** What readers report: `14 of 210: wrong language`, with what they are told in return. */
@@ -173,6 +177,14 @@ export class DeskPanel {
     }));
   }
 
+  /** What the button starts that goes on to the next meeting, and what that leaves out. */
+  following(told, may) {
+    at('Next').hidden ||= !told || !may;
+    if (told) set(at('Next'), this.words.text('next', { title: alone(told.title) }));
+    at('LeftOut').hidden = at('Next').hidden || !told.left_out.length;
+    set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
+  }
+
   /** How many corrections of a second pass wait to be decided on. */
   proposals(proposed, may) {
     at('Proposed').hidden = !proposed || !may;
@@ -189,7 +201,7 @@ export class DeskPanel {
   }
 
   /** What has to be seen to, in words, and how long there is. What is new there is said once. */
-  notices({ alarms, overrun, off }) {
+  notices({ alarms, overrun, off, resumes }) {
     const rows = [];
     const stand = new Set();
     const add = (kind, row) => {
@@ -200,9 +212,14 @@ export class DeskPanel {
     if (off !== null) add('off', element('p', { class: 'off' }, this.words.text('off', { time: mediaTime(off) })));
     if (overrun) {
       const { minutes } = overrun;
-      add(minutes > 0 ? 'soon' : 'over', element('p', {}, minutes > 0 ? this.words.text('overrun.soon', { n: minutes }) : this.words.text('overrun.over', { n: -minutes })));
+      const kind = minutes > 0 ? 'soon' : minutes < 0 ? 'over' : 'now';
+      add(kind, element('p', {}, this.words.text(`overrun.${kind}`, { n: Math.abs(minutes) })));
     }
-    for (const alarm of alarms ?? []) add(alarm.kind, element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarm.values)));
+    for (const alarm of alarms ?? []) {
+      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.tongue)));
+      add(alarm.kind, row);
+      if (alarm.kind === 'break-speech' && resumes) row.append(' ', element('button', { type: 'button', 'data-act': 'resume' }, this.words.text('end-break')));
+    }
     this.stood = stand;
     const box = at('Notices');
     if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);

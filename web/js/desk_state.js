@@ -1,6 +1,8 @@
 // What a staff page knows of a meeting's text, and how a frame changes it. Pure: no DOM, no network, no clock.
 // The fold is that of server/moothall/core/views/captions.py, with the numbers that a correction needs.
 
+import { goesBefore } from './reading_order.js';
+
 /**
  * @typedef {object} Line
  * @property {string} segment
@@ -17,15 +19,14 @@
  */
 
 const MOST_NOTES = 50;
-const EARLY = 200; // ms by which a line may begin before the one that the log has before it
 const LIFE = { opened: 'open', resumed: 'open', reopened: 'open', paused: 'paused', closed: 'closed' };
 
-/** That of the log, but for lines that came from another meeting, or stand again: as server/moothall/record/model.py. */
-function inTime(lines) {
+/** Lines as they stand, given as they came. */
+export function inOrder(lines) {
   const ordered = [];
   for (const line of lines) {
     let at = ordered.length;
-    while (at && line.t0 + EARLY < ordered[at - 1].t0) at -= 1;
+    while (at && goesBefore(line.t0, ordered[at - 1].t0)) at -= 1;
     ordered.splice(at, 0, line);
   }
   return ordered;
@@ -66,7 +67,7 @@ export class DeskState {
 
   /** The lines to be shown, in the order in which they were said. */
   shown() {
-    return inTime([...this.lines.values()].filter((line) => !line.gone && (line.text.trim() || line.t1 === null)));
+    return inOrder(this.lines.values()).filter((line) => !line.gone && (line.text.trim() || line.t1 === null));
   }
 
   /** The newest finished line that has text. */

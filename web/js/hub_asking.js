@@ -30,6 +30,7 @@ function fill(fields) {
     Object.assign(age, { type: 'hidden', name: 'age', value: fields.age });
     form().append(age);
   }
+  form().hidden = false; // after the close it is there for what was written before
   form().before(at('Carried'));
   set(at('Carried'), at('Carried').dataset.text);
 }

@@ -2,6 +2,7 @@
 
 import { EVERY } from './hub_renewed.js';
 
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const parts = document.getElementById('Coordinator').dataset.looks.split(' ');
 let busy = false;
 
@@ -26,7 +27,7 @@ async function look() {
   if (busy || document.hidden) return;
   busy = true;
   try {
-    const answer = await fetch(location.pathname + location.search, { headers: { Accept: 'text/html' } });
+    const answer = await fetch(location.pathname + location.search, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
     if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
     // This computer's program is away; it is asked again.

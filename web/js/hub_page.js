@@ -5,6 +5,7 @@ import { notes, people, putNote, putPeople, sendAll } from './hub_waiting.js';
 import { at, element, set } from './nodes.js';
 
 const EVERY = 30000; // ms; the server takes the group for gone after three of these
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const GONE = [403, 404]; // the link was ended, or the meeting is no more: the page itself says so
 const PARTS = ['Status', 'People', 'Asked', 'NotesNow'];
 const asks = document.querySelector('a[data-asks]');
@@ -21,7 +22,7 @@ async function renew() {
 /** Gives whether the line is there. */
 async function look() {
   try {
-    const answer = await fetch(at('Hub').dataset.now, { headers: { Accept: 'text/html' } });
+    const answer = await fetch(at('Hub').dataset.now, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
     if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
     else if (GONE.includes(answer.status)) location.reload();
     away(!answer.ok);

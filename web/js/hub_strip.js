@@ -1,6 +1,8 @@
 // At a hub: says how the line is, and offers what was missed. It asks the computer that served the page, not the line.
 
 const EVERY_MS = 8_000;
+const PATIENCE = 6_000; // ms for an answer: of a line that is frozen none ever comes
+const DOWN = ['beginning', 'down', 'fenced', 'refused', 'unpaired'];
 const KEPT = 'moothall.skipped';
 
 const strip = document.getElementById('HubLine');
@@ -27,17 +29,21 @@ const offer = (span) => {
   missed.hidden = end < 0 || (skipped()[session] ?? -1) >= end;
 };
 
+const put = (kind, text) => {
+  // Written only when it is another, so that it is read out once.
+  if (said.textContent !== text) said.textContent = text;
+  strip.dataset.kind = kind;
+};
+
 const look = async () => {
   try {
-    const answer = await fetch(ask, { cache: 'no-store' });
+    const answer = await fetch(ask, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
     if (!answer.ok) return;
     const now = await answer.json();
-    // Written only when it is another, so that it is read out once.
-    if (said.textContent !== now.text) said.textContent = now.text;
-    strip.dataset.kind = now.kind;
+    put(now.kind, now.text);
     if (now.missed) offer(now.missed);
   } catch {
-    // This computer itself can't be reached; the page says so by what it shows of the text.
+    put('lost', strip.dataset.lost); // This computer itself can't be reached: how its line is nobody here knows.
   }
 };
 
@@ -51,6 +57,8 @@ skip.addEventListener('click', () => {
   missed.hidden = true;
 });
 offer(null);
+// What comes over the text's own line says how long ago the centre was heard.
+document.addEventListener('pulse', ({ detail: { lost = false } }) => lost === DOWN.includes(strip.dataset.kind) || look());
 setTimeout(look, 1_000);
 // Not all phones of a hall at the same moment.
 setTimeout(() => setInterval(look, EVERY_MS), Math.random() * EVERY_MS);

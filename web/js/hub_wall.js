@@ -1,5 +1,7 @@
 // The room's own questions on a hub's wall. Where the wall is cleared there, the page is loaded anew: nothing of it stays.
 
+const ONWARD = 30000; // ms between two looks at which meeting is on, after the close
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const AGAIN = 2000; // ms; it asks the computer in the same place, and costs the line nothing
 
 const part = document.getElementById('HereWall');
@@ -18,7 +20,7 @@ function put(html) {
 
 async function look() {
   try {
-    const answer = await fetch(part.dataset.ask);
+    const answer = await fetch(part.dataset.ask, { signal: AbortSignal.timeout(PATIENCE) });
     if (!answer.ok) return;
     const { cleared, html } = await answer.json();
     if ((cleared ?? 0) > Number(part.dataset.cleared)) location.reload();
@@ -27,6 +29,14 @@ async function look() {
     // What stands there stays.
   }
 }
+
+/** After the close the wall of the meeting that is on in its place is shown, if there is one. */
+const closed = () => document.getElementById('State')?.dataset.kind === 'closed';
+if (!closed()) setInterval(async () => {
+  if (!closed()) return;
+  const { ok, url } = await fetch('/wall').catch(() => ({}));
+  if (ok && url.split('?')[0].endsWith('/screen') && new URL(url).pathname !== location.pathname) location.replace(url);
+}, ONWARD);
 
 fit();
 setInterval(look, AGAIN);

@@ -2,6 +2,7 @@
 
 import { hubName } from './hub_names.js';
 import { at, element, set } from './nodes.js';
+import { dayClock } from './words.js';
 
 const BACK = 10000; // ms for which is said that one is back
 
@@ -9,11 +10,11 @@ export class HubsHere {
   #cut = null; // the names of those that were cut off; null before anything was told
   #back = new Map(); // name → until when it is said
 
-  /** @param {import('./words.js').Words} words  @param {(text: string) => void} say  for screen readers  @param {string} ui */
-  constructor(words, say, ui) {
+  /** @param {import('./words.js').Words} words  @param {(text: string) => void} say  for screen readers  @param {string} ui  @param {string} zone */
+  constructor(words, say, ui, zone) {
     this.words = words;
     this.say = say;
-    this.clock = new Intl.DateTimeFormat(ui, { hour: '2-digit', minute: '2-digit' });
+    this.clock = dayClock(ui, zone, {});
     this.stands = [];
   }
 

@@ -6,12 +6,13 @@ import { Continuity, Levels } from './microphone_level.js';
 import { Line } from './microphone_line.js';
 import { RATE } from './microphone_resample.js';
 import { Ring } from './microphone_ring.js';
-import { Words } from './microphone_words.js';
+import { Words, becoming } from './microphone_words.js';
 import { at } from './nodes.js';
-import { fill } from './words.js';
+import { dayClock, fill } from './words.js';
 
 const CALM = 1500; // ms that a verdict has to last before it is said
 const GOOD = 15000; // ms that "ready" outlasts a pause
+const GONE = 2000; // ms without samples from which on nothing is heard
 const LATE = 3; // s of kept sound from which on it is said
 const LOUDEST = 60; // dB that the meter shows
 
@@ -22,6 +23,7 @@ const ring = new Ring();
 const levels = new Levels();
 const capture = new Capture(heard, broken);
 const words = new Words(shown);
+const ASK = 5000; // ms between two questions which meeting is on, while nothing is sent
 const line = new Line({
   address: `${location.origin.replace(/^http/, 'ws')}${data.base}/audio`,
   channel: () => text(),
@@ -34,6 +36,7 @@ let stands = 'stopped';
 let whole = null; // whether the sound is in one piece
 let verdict = { kind: 'off', since: 0, ready: -GOOD };
 let awake = null;
+let lastHeard = 0; // when samples came last
 
 const text = () => document.querySelector('input[name=text]:checked').value;
 const name = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join('');
@@ -42,6 +45,7 @@ const name = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte)
 
 function heard({ pcm, rms, peak }) {
   const now = performance.now();
+  lastHeard = now;
   levels.push(rms, peak);
   meter(now);
   if (!sending || !ring.takes.length) return;
@@ -49,6 +53,13 @@ function heard({ pcm, rms, peak }) {
   ring.add(pcm, now);
   line.pump();
   shows();
+}
+
+/** A level that nothing renews is none: an input that gives no samples any more is as good as dead. */
+function listenStill() {
+  if (capture.stream === null || performance.now() - lastHeard < GONE) return;
+  at('Bar').style.setProperty('--level', '0%');
+  if (verdict.kind !== 'dead') judge('dead', performance.now());
 }
 
 function meter(now) {
@@ -79,6 +90,7 @@ async function switchOn(device) {
     broken(problem);
     return false;
   }
+  lastHeard = performance.now();
   at('Asking').hidden = true;
   at('Choosing').hidden = false;
   await list();
@@ -140,7 +152,6 @@ function leave(kind) {
   sending = false;
   line.close();
   ring.clear();
-  words.close();
   awake?.release();
   awake = null;
   at('Awake').hidden = true;
@@ -170,16 +181,18 @@ function told(kind, detail) {
     case 'over':
       if (data.follows && sending) again('lost');
       else leave('over');
+      at('Reading').hidden = true; // What stood there is of another meeting.
       break;
     case 'idle':
       words.close();
+      at('Reading').hidden = true;
       if (sending) stand('idle');
       else leave('stopped');
       break;
     case 'held':
       at('HeldBy').textContent = say(detail.by ? 'stands.held.by' : 'stands.held', {
         who: alone(detail.by),
-        time: new Date(detail.since).toLocaleTimeString(data.ui, { hour: '2-digit', minute: '2-digit' }),
+        time: dayClock(data.ui, data.zone, {}).format(detail.since),
       });
       stand('held');
       break;
@@ -192,6 +205,7 @@ function told(kind, detail) {
 function stand(kind) {
   stands = kind;
   at('Held').hidden = kind !== 'held';
+  buttons();
   shows();
   at('Status').textContent = kind === 'held' ? at('HeldBy').textContent : at('Stands').textContent;
 }
@@ -209,7 +223,7 @@ function shows() {
 function buttons() {
   const focused = document.activeElement;
   at('Start').hidden = sending;
-  at('Stop').hidden = !sending;
+  at('Stop').hidden = !sending || stands === 'held'; // Nothing is sent then: there are other buttons.
   at('Start').disabled = stands === 'finishing';
   for (const choice of document.querySelectorAll('input[name=text]')) choice.disabled = sending;
   if (focused?.hidden) (sending ? at('Stop') : at('Start')).focus();
@@ -217,16 +231,38 @@ function buttons() {
 
 // What becomes of it
 
-function follow(session) {
-  const [tag, direction] = data.languages[text()];
+function follow(session, sends = true) {
+  const [tag, direction] = data.languages[text()] ?? ['', 'auto'];
   Object.assign(at('Text'), { lang: tag, dir: direction });
-  at('Reading').hidden = false;
-  words.follow(`/s/${session}/events?channel=${encodeURIComponent(text())}&feed=live`);
+  at('Reading').hidden = !sends;
+  words.follow(`/s/${session}/events?channel=${encodeURIComponent(text())}&feed=live&as=microphone`);
 }
 
-function shown({ text: newest, heard: speech }) {
-  at('Text').textContent = newest;
-  at('Heard').textContent = speech === null ? '' : say(speech ? 'heard' : 'unheard');
+/** Which meeting is on, how it is, and what becomes of what is said: from what is known now, and no longer than that. */
+function shown() {
+  const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
+  const named = data.follows && words.session?.title;
+  at('On').hidden = !now || words.lost;
+  at('OnTitle').textContent = named || '';
+  at('OnState').textContent = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
+  at('On').dataset.kind = now?.kind ?? '';
+  document.title = named ? `${named} – ${data.title}` : data.title;
+  at('Text').textContent = words.text;
+  const said = now && stands !== 'idle' && sending ? say(`heard.${now.kind}`, { n: now.n }) : '';
+  if (at('Heard').textContent === said) return;
+  at('Heard').textContent = said;
+  if (['break', 'off', 'late', 'soundless'].includes(now?.kind)) at('Status').textContent = said;
+}
+
+/** While nothing is sent, the meeting of the page, or the one that is on in the room. */
+async function look() {
+  if (sending) return;
+  if (!data.follows) follow(data.base.slice(3), false);
+  else {
+    const answer = await fetch(`${data.base}/now`).then((found) => found.json(), () => null);
+    if (!sending && answer?.session) follow(answer.session, false);
+    else if (!sending && answer) words.close();
+  }
 }
 
 async function stayAwake() {
@@ -269,3 +305,7 @@ if (Capture.obstacle) {
   at('Allow').disabled = at('Start').disabled = true;
 }
 shows();
+setInterval(listenStill, 1000);
+setInterval(shown, 1000); // What was told a while ago says nothing of now.
+setInterval(look, ASK);
+look();

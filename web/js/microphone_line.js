@@ -2,6 +2,7 @@
 // (docs/reference/audio-door.md). Comes back by itself whenever it breaks.
 
 import { pause } from './link.js';
+import { Watch } from './watch.js';
 
 const PIECE = 8000; // samples of one message: half a second
 const AHEAD = 256 * 1024; // bytes that may wait in the browser; the rest stays in the ring
@@ -17,7 +18,8 @@ export class Line {
   #next = 0;
   #ended = false;
   #heard = 0;
-  #watch = null;
+  #looking = null;
+  #watch = new Watch();
 
   /**
    * @param {{address: string, channel: () => string, ring: import('./microphone_ring.js').Ring,
@@ -33,13 +35,13 @@ export class Line {
 
   /** Connect, and stay connected until `close`. */
   start() {
-    this.#watch ??= setInterval(() => this.#look(), 500);
+    this.#looking ??= setInterval(() => this.#look(), 500);
     if (this.#socket === null) this.#connect();
   }
 
   close() {
-    clearInterval(this.#watch);
-    this.#watch = null;
+    clearInterval(this.#looking);
+    this.#looking = null;
     this.#drop();
     clearTimeout(this.#timer);
     this.#timer = null;
@@ -47,6 +49,7 @@ export class Line {
 
   /** Connect at once if it waits for its next try. */
   hurry() {
+    this.#watch.wake(performance.now());
     if (this.#timer !== null && this.#socket === null) this.#connect();
   }
 
@@ -81,13 +84,16 @@ export class Line {
   #connect() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    const socket = new WebSocket(this.address);
+    const socket = new WebSocket(`${this.address}?pulse=1`);
     this.#socket = socket;
     this.#heard = performance.now();
+    this.#watch.begin(this.#heard);
     socket.onopen = () => this.#hello();
     socket.onmessage = ({ data }) => {
+      const said = JSON.parse(data);
       this.#heard = performance.now();
-      this.#answer(JSON.parse(data));
+      this.#watch.hear(this.#heard, said.every);
+      if (said.kind !== 'pulse') this.#answer(said);
     };
     socket.onclose = ({ code }) => this.#closed(code);
   }
@@ -146,7 +152,7 @@ export class Line {
     if (reason) {
       this.close();
       this.tell(reason);
-    } else if (this.#watch !== null) {
+    } else if (this.#looking !== null) {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#connect(), Math.min(5000, pause(this.#tries++, Math.random())));
       this.tell('cut');
@@ -164,6 +170,10 @@ export class Line {
   /** Send what has found room meanwhile; give up a line that is dead. */
   #look() {
     if (this.#socket === null) return;
+    if (this.#watch.silent(performance.now()) !== null) {
+      this.#closed(1006);
+      return;
+    }
     const waits = this.#take ? this.ring.samples > 0 : this.#socket.readyState !== WebSocket.OPEN;
     if (waits && performance.now() - this.#heard > SILENT) this.#closed(1006);
     else this.pump();

@@ -10,13 +10,14 @@ class Take {
     this.name = name;
     this.first = 0; // of what is still here
     this.end = 0;
-    this.heard = 0; // ms at which the last sample was heard
+    this.heard = null; // ms at which the last sample was heard
     this.reason = null; // why it is over
     this.pieces = []; // {first, pcm}, without holes
   }
 
-  /** How long ago the sample at `position` was heard, whole ms. */
+  /** How long ago the sample at `position` was heard, whole ms; of a take in which none was yet, it is heard now. */
   age(position, now) {
+    if (this.heard === null) return 0;
     return Math.max(0, Math.round(now - this.heard + ((this.end - position) * 1000) / RATE));
   }
 

@@ -1,17 +1,43 @@
-// What readers see of the text that the microphone feeds: its last line, as proof that it works.
+// What readers see of the text that the microphone feeds, its last line as proof that it works, and how the meeting is.
 
-const LATE = 10000; // ms: what comes so late says nothing of now
+export const LATE = 10000; // ms: what comes so late says nothing of now
+const STALE = 5000; // ms: the sound is told of each second; older news say nothing of now
+
+/**
+ * What becomes of what is said now, as a kind and a number. Pure.
+ *
+ * @param {{session: ?{status: string, not_recorded: ?number}, lost: boolean, heard: ?{sound: string, lag: number, at: number},
+ *          now: number}} facts  times are ms of one clock
+ * @returns {?{kind: string, n?: number}} null where nothing is known of any meeting
+ */
+export function becoming({ session, lost, heard, now }) {
+  if (!session) return null;
+  if (lost) return { kind: 'unknown' };
+  if (session.status === 'closed') return { kind: 'closed' };
+  if (session.status === 'paused') return { kind: 'break' };
+  if (session.not_recorded !== null) return { kind: 'off' };
+  if (session.status !== 'open') return { kind: 'before' };
+  if (!heard || now - heard.at >= STALE) return { kind: 'unknown' };
+  if (heard.sound === 'none') return { kind: 'soundless' };
+  if (heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
+  return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
+}
+
+const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
 export class Words {
   #source = null;
   #address = '';
 
-  /** @param {(shown: {text: string, heard: ?boolean}) => void} show */
-  constructor(show) {
-    this.show = show;
-    this.lines = new Map(); // texts by line, the last two
-    this.partial = '';
-    this.heard = null; // whether an engine hears speech; null while none has said
+  /** @param {() => void} changed  told whenever something of it has */
+  constructor(changed) {
+    this.changed = changed;
+    this.#forget();
+  }
+
+  /** The last two lines and what may follow. */
+  get text() {
+    return ([...this.lines.values()].map((line) => line.trim()).join(' ') + this.partial).trim();
   }
 
   /** Follow a text, from now on. */
@@ -21,31 +47,53 @@ export class Words {
     this.#address = address;
     this.#source = new EventSource(address);
     this.#source.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    this.#source.onerror = () => {
+      this.lost = true;
+      this.changed();
+    };
   }
 
+  /** Follow nothing; what was seen is forgotten. */
   close() {
     this.#source?.close();
     this.#source = null;
     this.#address = '';
+    this.#forget();
+    this.changed();
+  }
+
+  #forget() {
+    this.lines = new Map(); // texts by line, the last two
+    this.partial = '';
+    this.session = null; // its title and state, once known
+    this.heard = null; // what was last told of the sound, and when
+    this.lost = false; // whether nothing comes at the moment
   }
 
   #take(frame) {
+    this.lost = false;
     if (frame.snapshot) {
+      const { title, status, not_recorded = null } = frame.snapshot.session;
+      this.session = { title, status, not_recorded };
       this.lines.clear();
       for (const { segment, text } of frame.snapshot.lines.slice(-2)) this.lines.set(segment, text);
     }
     for (const { body } of frame.events ?? []) this.#event(body);
     for (const signal of frame.signals ?? []) {
       if (signal.kind === 'partial') this.partial = signal.text;
-      if (signal.kind === 'state') this.heard = signal.sound === 'speech' && signal.lag < LATE;
+      if (signal.kind === 'state') this.heard = { sound: signal.sound, lag: signal.lag, at: performance.now() };
     }
-    const text = [...this.lines.values()].map((line) => line.trim()).join(' ') + this.partial;
-    this.show({ text: text.trim(), heard: this.heard });
+    this.changed();
   }
 
   #event(body) {
     if (!body) return;
-    if (body.type === 'words.committed') {
+    const [about, what] = body.type.split('.');
+    if (about === 'session' && this.session) {
+      if (LIFE[what]) this.session.status = LIFE[what];
+      if (what === 'described') this.session.title = body.title;
+    } else if (about === 'not-recorded' && this.session) this.session.not_recorded = what === 'began' ? body.t0 : null;
+    else if (body.type === 'words.committed') {
       const before = this.lines.get(body.segment) ?? '';
       this.lines.set(body.segment, before + body.words.map(({ text }) => text).join(''));
       this.partial = '';

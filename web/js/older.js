@@ -3,6 +3,7 @@
 import { at } from './nodes.js';
 
 const MOST_PAGES = 100; // one link to a line looks no further back than this
+const PATIENCE = 12500; // ms for an answer
 const AGAIN = 5000; // ms until a hole in the text is tried again
 const BEHIND = 2000; // ms in which the page's stream comes as far as an answer
 
@@ -11,7 +12,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A page of lines, and how many there were in all; null when there is no answer, or a bad or broken one. */
 async function get(address) {
   try {
-    const answer = await fetch(address);
+    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
     return answer.ok ? { ...(await answer.json()), total: Number(answer.headers.get('Moothall-Lines')) } : null;
   } catch {
     return null;

@@ -44,11 +44,6 @@ export class OtherText {
     });
   }
 
-  /** The line to the server is opened anew. */
-  open() {
-    if (this.#both?.open) this.#both.link.open();
-  }
-
   /** Show the original beside the translation, or not, as the reader chose. */
   async show() {
     if (!this.ways) return;

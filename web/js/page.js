@@ -1,12 +1,9 @@
 // The session's page: ties the reader, the line to the server, the view and the reader's place together.
 
-import { Aloud } from './aloud.js';
 import { focusOn, keepClear } from './bar.js';
 import { Bookmark } from './bookmark.js';
 import { Choices } from './choices.js';
-import { Held } from './held.js';
 import { recall } from './kept.js';
-import { keys } from './keys.js';
 import { Link } from './link.js';
 import { at, set } from './nodes.js';
 import { Older } from './older.js';
@@ -16,8 +13,7 @@ import { WORTH_SAYING, standing } from './standing.js';
 import { View } from './view.js';
 import { Words } from './words.js';
 
-const SILENT = 25000; // ms without a frame until the line counts as dead
-const SILENT_LOW = 90000; // the same where little is sent
+const SAID = 15000; // ms for which what a screen reader is told stays
 
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
@@ -35,7 +31,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   mended: item.querySelector('.mark') !== null,
   ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
 }));
-if (data.growing) lines.push({ ...data.growing, number: data.total - 1 });
+if (data.growing) lines.splice(lines.findLastIndex((line) => line.number < data.growing.number) + 1, 0, data.growing);
 
 const reader = new Reader({ ...data, lines });
 const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
@@ -47,21 +43,35 @@ const older = new Older({
   reader, view, place, words, link: at('Earlier'),
   address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
 });
-const link = new Link(address, came, told);
+const link = new Link(address, came, told, () => reader.offset, () => (speller = Speller && new Speller()));
 const choices = new Choices(at('Choices'), chosen, (change) => place.around(change));
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
-const aloud = new Aloud(at('Announcer'), () => choices.get('say'));
-const held = new Held(take);
 
 // Loaded when it is needed.
+let aloud = null; // a promise, so that what is said keeps its order
+const speak = (say) => {
+  if (choices.get('say') === 'nothing') return;
+  aloud ??= import('./aloud.js').then(({ Aloud }) => new Aloud(at('Announcer'), () => choices.get('say'), words.text('unnamed')));
+  aloud.then(say, () => (aloud = null));
+};
+let keyed = null;
+const keys = async () => (keyed ??= (await import('./keys.js')).keys(at('Keys'), acts, view, place));
+let held = null; // what holds text back for a video
 let video = null;
 const began = new Map(); // id of a line → when it began to come, ms; the newest 200
 const match = async () => {
-  const { Video } = await import('./video.js');
+  const [{ Held }, { Video }] = await Promise.all([import('./held.js'), import('./video.js')]);
+  held ??= new Held(take);
   video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place });
 };
 let quoting = null;
-const tell = (said) => (at('Status').textContent = said);
+let quiet = 0;
+/** What has been said goes again: whoever walks through the page would meet it a second time. */
+function tell(said) {
+  at('Status').textContent = said;
+  clearTimeout(quiet);
+  quiet = setTimeout(() => (at('Status').textContent = ''), SAID);
+}
 const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Quote({
   words,
   address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
@@ -72,11 +82,10 @@ const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Qu
 const low = () => choices.get('read') === 'low';
 
 const text = other && new other.OtherText({
-  view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => held.seconds * 1000,
+  view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => (held?.seconds ?? 0) * 1000,
 });
 
 let ahead = data.now - Date.now(); // the server's clock against ours
-let heard = Date.now(); // when the last frame came
 let [cutAt, backAt] = [null, null];
 let said = at('State').dataset.kind;
 let streamed = low(); // whether the stream is that of few data
@@ -93,26 +102,34 @@ async function open() {
 }
 
 function address() {
-  if (low()) speller = new Speller();
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
 /** A frame came over the line; it is taken in at once, or when the reader's video is as far. */
 function came(frame) {
-  heard = Date.now();
+  const heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
   for (const { body } of frame.events ?? []) {
     if (body?.type === 'segment.opened') began.set(body.segment, heard);
+    asked(body);
     if (body?.poll) import('./raised.js').then(({ raised }) => raised(body, tell));
   }
   for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
   video?.note();
-  held.take(frame);
+  if (held) held.take(frame);
+  else take(frame);
+}
+
+/** Say what is asked now. */
+function asked(body) {
+  if (at('NowAsked') && /^intervention\.(published|stands)$/.test(body?.type)) import('./now_asked.js').then((now) => now.nowAsked(body));
 }
 
 function take(frame) {
   const known = reader.last ? reader.first : Infinity;
-  const change = Array.isArray(frame) ? reader.batch(speller.spell(frame), Date.now() + ahead) : reader.apply(frame);
+  const batch = Array.isArray(frame) && speller.spell(frame);
+  for (const { body } of batch ? batch.news : []) asked(body);
+  const change = batch ? reader.batch(batch, Date.now() + ahead) : reader.apply(frame);
   if (change.lost) {
     link.open();
     return;
@@ -143,22 +160,25 @@ const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
 /** Tell a screen reader what it was chosen to be told. What a snapshot brings is no news. */
 function say(change, added) {
   if (change.snapshot) return;
-  aloud.lines(added.filter(isNews).map(at), (item) => nameOf(item.dataset.speaker));
-  if (change.speaking) aloud.speaker(nameOf(reader.session.speaking));
-  for (const notice of change.notices) {
-    aloud.notice(notice.reason ? view.about(notice) : words.text(notice ? 'recorded' : 'unrecorded'));
-  }
+  const [items, speaking] = [added.filter(isNews).map(at), nameOf(reader.session.speaking)];
+  if (items.length || change.speaking || change.notices.length) speak((voice) => {
+    voice.lines(items, (item) => nameOf(item.dataset.speaker));
+    if (change.speaking) voice.speaker(speaking);
+    for (const notice of change.notices) {
+      voice.notice(notice.reason ? view.about(notice) : words.text(notice ? 'recorded' : 'unrecorded'));
+    }
+  });
 }
 
 /** The newest line that stands whole on the page. */
 function newest() {
-  const item = [...view.list.children].findLast((each) => each.dataset.n !== undefined);
+  const item = view.newest();
   return item ? { id: item.id, text: item.querySelector('.text').textContent } : null;
 }
 
 /** The reader chose how to read. */
 function chosen(name) {
-  if (name === 'say') aloud.clear();
+  if (name === 'say') at('Announcer').replaceChildren();
   if (name === 'show') text?.show();
   if (name !== 'read') return;
   view.update({ cleared: false, gone: [], lines: new Set(), gaps: false });
@@ -169,13 +189,12 @@ function chosen(name) {
   open();
 }
 
-function told(open) {
+function told(open, since) {
   if (open) {
     if (cutAt !== null && (said === 'lost' || said === 'offline')) backAt = Date.now();
     cutAt = null;
-    heard = Date.now();
   } else {
-    cutAt ??= Date.now();
+    cutAt = since;
     if (reader.session.status === 'closed' && !data.making) link.close(); // the record is whole: nothing to wait for
   }
   state();
@@ -194,6 +213,7 @@ function session() {
   const title = reader.session.title.trim() || words.text('untitled');
   at('Title').textContent = title;
   at('NotRecorded').hidden = reader.session.not_recorded == null;
+  if (closed && at('NowAsked')) at('NowAsked').hidden = true;
   document.title = `${title} – ${words.text(closed ? 'title.record' : 'title.live')}`;
   buttons();
 }
@@ -213,12 +233,14 @@ function state() {
   set(line, text);
   if (kind === said) return;
   line.dataset.kind = kind;
-  if (WORTH_SAYING.has(kind)) at('Status').textContent = text;
-  else if (WORTH_SAYING.has(said)) at('Status').textContent = kind === 'live' || kind === 'waiting' ? text : '';
+  if (WORTH_SAYING.has(kind)) tell(text);
+  else if (WORTH_SAYING.has(said)) tell(kind === 'live' || kind === 'waiting' ? text : '');
   said = kind;
 }
 
 function followed(following) {
+  // Whoever is at the end gets from what stands above the text to its end by the Tab key, and not to its beginning.
+  for (const way of at('Older').children) way.tabIndex = following ? -1 : 0;
   if (following) {
     fresh = [];
     text?.followed();
@@ -287,7 +309,13 @@ view.list.addEventListener('click', async (event) => {
   const time = event.target.closest?.('a.time');
   if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(time.closest('.line'));
 });
-keys(at('Keys'), acts);
+document.querySelector('.skip').addEventListener('click', (event) => {
+  if (reader.session.status === 'closed') return;
+  event.preventDefault();
+  acts.live();
+});
+addEventListener('keydown', async (event) => (keyed ?? (await keys()))(event));
+at('Keys').parentNode.addEventListener('toggle', keys);
 at('Video')?.addEventListener('toggle', match);
 at('Report')?.addEventListener('toggle', () => import('./report.js'));
 keepClear(document.querySelector('.bar'));
@@ -300,19 +328,13 @@ async function cited() {
   const known = at(id) !== null;
   if (!(await older.find(id))) return false;
   if (!known) location.replace(`#${id}`); // now it is there: the browser goes to it and marks it
+  at(id).scrollIntoView({ block: 'start', behavior: 'instant' });
+  place.stay();
   (await quote()).offer(at(id));
   return true;
 }
 
-setInterval(() => {
-  const open = cutAt === null && reader.session.status === 'open';
-  if (open && (reader.sound || low()) && Date.now() - heard > (low() ? SILENT_LOW : SILENT)) {
-    cutAt = heard;
-    link.open();
-    text?.open();
-  }
-  state();
-}, 1000);
+setInterval(state, 1000);
 
 addEventListener('online', () => link.hurry());
 for (const line of ['online', 'offline']) addEventListener(line, state);

@@ -9,6 +9,7 @@ export class Place {
     this.tell = tell;
     this.following = false;
     this.seen = scrollY;
+    this.still = null; // scrollY at which somebody stays
     addEventListener('scroll', () => this.#look(), { passive: true });
     new ResizeObserver(() => this.following && this.toEnd()).observe(document.body);
   }
@@ -19,6 +20,8 @@ export class Place {
 
   /** Whoever reaches the end follows; whoever goes back stops following. */
   #look() {
+    if (scrollY === this.still) return;
+    this.still = null;
     const following = this.#bottom() - scrollY <= SLACK || (this.following && scrollY >= this.seen);
     this.seen = scrollY;
     if (following !== this.following) {
@@ -42,8 +45,10 @@ export class Place {
     else this.#look();
   }
 
+  /** Whoever was led to a line stays there until they scroll, though it is near the end. */
   stay() {
     this.following = false;
+    this.still = this.seen = scrollY;
     this.tell(false);
   }
 

@@ -1,7 +1,7 @@
 // What the pages of questions share: the line to the server, what it tells, and what is done.
 
-import { DeskLink, newId } from './desk_link.js';
-import { ownName } from './desk_names.js';
+import { DeskLink, knowing, newId } from './desk_link.js';
+import { alone, ownName } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskState } from './desk_state.js';
 import { HubsHere } from './hubs_here.js';
@@ -27,7 +27,9 @@ export class QuestionLine {
     this.ahead = 0; // the server's clock against ours
     this.seat = '';
     this.say = (text) => { at('Status').textContent = text; };
-    this.act = async (...commands) => this.#answered(await this.link.request('act', { id: newId(), commands }));
+    this.act = async (...commands) => this.#answered(await knowing(
+      this.words, (anyway) => this.link.request('act', { id: newId(), commands, anyway }), (know) => this.#known(know, commands),
+    ));
     this.now = () => {
       const [t, wall] = this.state.session?.clock ?? [0, Date.now()];
       return t + Math.max(0, Date.now() + this.ahead - wall);
@@ -35,7 +37,7 @@ export class QuestionLine {
     this.said = (segment) => this.state.lines.get(segment)?.text.trim() || null;
     this.done = new QuestionDone(this.questions, this.state, this.words, this.data, { undo: (id) => this.undo(id), say: this.say });
     this.notes = new DeskNotes(this.state, this.words, this.data, { act: this.act, say: this.say });
-    this.hubs = new HubsHere(this.words, this.say, this.data.ui);
+    this.hubs = new HubsHere(this.words, this.say, this.data.ui, this.data.zone);
     this.link = new DeskLink('/desk', () => ({
       session: this.data.session, channel: this.data.channel, after: this.state.position, name: ownName(), role: this.data.role,
     }), { joined: (answer) => this.#joined(answer), told: (event, body) => this.#told(event, body), stands: (how, n) => this.#stands(how, n) });
@@ -52,6 +54,12 @@ export class QuestionLine {
     const { refusal } = await this.link.request('undo', { id });
     if (refusal?.code === 'stale') this.say(this.words.text('refused.conflict')); // Nobody was faster: it is too late for that.
     else this.say(this.words.text(refusal ? `refused.${refusal.code}` : 'undone'));
+  }
+
+  /** Who called what just now, and what is called instead. */
+  #known({ who, number, seconds }, commands) {
+    const called = commands.find(({ standing }) => standing === 'called')?.interventions[0];
+    return { who: who ? alone(who) : this.words.text('first.nobody'), n: number, s: seconds, m: this.questions.get(called)?.number ?? '' };
   }
 
   #answered(answer) {
@@ -87,6 +95,10 @@ export class QuestionLine {
       const came = this.questions.take(body);
       if (this.joined) this.ears.came(came);
       this.#show();
+    } else if (event === 'overridden') {
+      const { by, number, instead } = body;
+      const who = by.name || by.label;
+      this.say(this.words.text('overridden', { who: who ? alone(who) : this.words.text('first.nobody'), n: number, m: instead }));
     } else if (event === 'balance') {
       this.ears.balance?.(body);
     } else if (event === 'alarm') {
@@ -122,6 +134,7 @@ export class QuestionLine {
     else if (change.lines.size) this.ears.said();
     if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};
+    at('Break').hidden = status !== 'paused';
     if (before && before !== status) this.#show(); // No turn goes on past the close.
     if (before && before !== 'closed' && status === 'closed') this.ears.closed();
   }

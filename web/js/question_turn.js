@@ -7,6 +7,8 @@ export class QuestionTurn {
   #over = null; // the turn that was said to be over its time
   #nobody = null; // the turn in which nobody was said to have begun
 
+  #longer = null; // the turn in which whoever was called was said to need longer
+
   /** @param {object} line  a QuestionLine */
   constructor(line) {
     this.line = line;
@@ -15,7 +17,7 @@ export class QuestionTurn {
   /** Show how it stands now; in #Timer, #Time, #Held. */
   show() {
     const { questions, state, words, say } = this.line;
-    const { turn, time, typed, begin } = questions;
+    const { turn, time, typed, begin, longer } = questions;
     at('Timer').hidden = turn === null || state.session.status === 'closed'; // which ends a turn
     if (at('Timer').hidden) {
       if ([words.text('timer.over'), words.text('turn.nobody')].includes(at('Status').textContent)) say('');
@@ -39,6 +41,10 @@ export class QuestionTurn {
     }
     at('Held').classList.toggle('over', late);
     if (begin === null) set(at('Held'), typed ? words.text('turn.typed') : '');
-    else set(at('Held'), late ? words.text('turn.nobody') : words.text('turn.wait', { time: mediaTime(begin - now + 999) }));
+    else set(at('Held'), late ? words.text('turn.nobody') : words.text(longer ? 'turn.longer' : 'turn.wait', { time: mediaTime(begin - now + 999) }));
+    if (longer && this.#longer !== turn) {
+      this.#longer = turn;
+      say(at('Held').textContent);
+    }
   }
 }

@@ -39,7 +39,7 @@ export class Questions {
     this.alarms = null; // of the meeting: [{kind, values}]
     this.known = false; // whether only browsers that keep a cookie may ask
     this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
-    Object.assign(this, { limit: 0, time: 0, typed: false, begin: null });
+    Object.assign(this, { limit: 0, time: 0, typed: false, begin: null, longer: false });
   }
 
   /** Take a message in; gives the ids that are new. */
@@ -51,8 +51,8 @@ export class Questions {
     }
     for (const item of body.items) this.items.set(item.id, item);
     for (const id of body.gone) this.items.delete(id);
-    const { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls, known: only } = body;
-    Object.assign(this, { queue, alike, arranged, order, called, turn, limit, time, typed, begin, polls, known: only });
+    const { queue, alike, arranged, order, called, turn, limit, time, typed, begin, longer, polls, known: only } = body;
+    Object.assign(this, { queue, alike, arranged, order, called, turn, limit, time, typed, begin, longer, polls, known: only });
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 

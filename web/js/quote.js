@@ -43,7 +43,7 @@ export class Quote {
 
   #quote() {
     const line = this.button.closest('.line');
-    const name = line.querySelector('.speaker')?.textContent; // there even where it isn't shown again
+    const name = line.querySelector('.speaker:not(.unnamed)')?.textContent; // there even where it isn't shown again
     const facts = [name, ...this.about(), line.querySelector('time').textContent, this.address(line.id)];
     this.#copy(`“${line.querySelector('.text').textContent}” — ${facts.filter(Boolean).join(', ')}`, 'copied.quote');
   }

@@ -1,7 +1,10 @@
 // What a reader of one feed knows, and how a frame changes it. Pure: no DOM, no network, no clock.
 // The fold is that of server/moothall/core/views/captions.py, and so are lines; `number` is a line's place in the whole
-// text, from 0. `late` is on lines that were translated long after they were said: they are no news.
+// text, from 0. `late` is on lines that came long after they were said: they are no news.
 
+import { goesBefore } from './reading_order.js';
+
+const LONGEST = 15000; // ms in which a line that is spoken ends
 const LATE = 15000; // ms before the newest line; translations that overtake one another by less still are news
 
 const nothing = () => ({
@@ -115,13 +118,20 @@ export class Reader {
 
   /** Whether a line stands apart, after the log, since it still grows. */
   grows(line) {
-    return line === this.last && line.t1 === null && !line.gone;
+    return line.t1 === null && line === this.#open();
+  }
+
+  /** The line that grows, or null; people may type lines behind it. As `growing` in captions.py. */
+  #open() {
+    const lines = [...this.lines.values()].sort((a, b) => b.number - a.number);
+    const found = lines.find(({ t1, gone, origin }) => (t1 === null && !gone) || !/speaker|person/.test(origin));
+    return found?.t1 === null && !found.gone && found.t0 >= lines[0].t0 - LONGEST ? found : null;
   }
 
   /** What grows: the open line with the unconfirmed rest, and what isn't one yet. */
   growing() {
     const blocks = [];
-    const open = this.last && this.grows(this.last) ? this.last : null;
+    const open = this.#open();
     const partial = this.#shownPartial();
     if (open) {
       const rest = partial?.segment === open.segment ? partial.text : '';
@@ -146,16 +156,16 @@ export class Reader {
     if (!this.last || line.number >= this.last.number) this.last = line;
   }
 
-  /** Where a line belongs that was said at `t0`: behind all that were said by then. */
+  /** Where a line belongs that was said at `t0`: behind the last that it doesn't go before. */
   #behind(t0) {
     let number = 0;
-    for (const line of this.lines.values()) if (line.t0 <= t0) number = Math.max(number, line.number + 1);
+    for (const line of this.lines.values()) if (!goesBefore(t0, line.t0)) number = Math.max(number, line.number + 1);
     return number;
   }
 
-  /** Put a new line in. Where its number is another's, it was translated late, and those behind it are moved on. */
+  /** Put a new line in. Where its number is another's, it came late, and those behind it are moved on. */
   #come(line, change) {
-    const [old, { first, last }, all] = [this.lines.get(line.segment), this, [...this.lines.values()]];
+    const [old, { first, last }, all, grew] = [this.lines.get(line.segment), this, [...this.lines.values()], this.#open()];
     if (old) line.number = old.number; // a page of older lines brought it already
     else if (line.number < first || all.some(({ number }) => number === line.number)) {
       for (const each of all) if (each.number >= line.number) each.number += 1;
@@ -165,7 +175,7 @@ export class Reader {
       line.late = last.t0 - line.t0 > LATE;
     }
     this.#put(line);
-    if (last && this.last !== last) change.lines.add(last.segment); // it may have grown until now
+    if (grew) change.lines.add(grew.segment); // it may have grown until now
   }
 
   /** The line that this text has of another one, which was said. */
@@ -194,7 +204,7 @@ export class Reader {
     switch (body.type) {
       case 'segment.opened':
         this.#come({
-          segment: body.segment, number: body.made_from ? this.#behind(body.t0) : (this.last?.number ?? -1) + 1, t0: body.t0,
+          segment: body.segment, number: this.#behind(body.t0), t0: body.t0,
           t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
           mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }),
         }, change);
@@ -253,6 +263,10 @@ export class Reader {
         change.notices.push(false);
         return;
       case 'not-recorded.ended':
+        if (session.not_recorded !== null && session.not_recorded < body.t1) {
+          session.gaps.push({ t0: session.not_recorded, t1: body.t1, reason: 'not-recorded' });
+          change.gaps = true;
+        }
         session.not_recorded = null;
         this.#wipe();
         change.session = true;
@@ -270,11 +284,15 @@ export class Reader {
         Object.assign(session, { status: 'open', opened: body.wall, clock: [0, body.wall] });
         change.session = true;
         return;
+      case 'session.paused':
+        Object.assign(session, { status: 'paused', paused: body.t0 ?? null });
+        change.session = true;
+        return;
       case 'session.resumed':
       case 'session.reopened':
-      case 'session.paused':
       case 'session.closed':
-        session.status = { paused: 'paused', closed: 'closed' }[body.type.slice(8)] ?? 'open';
+        if (body.type !== 'session.reopened') this.#breakOver(body.t1 ?? body.t, body.t, change);
+        Object.assign(session, { status: body.type === 'session.closed' ? 'closed' : 'open', paused: null });
         change.session = true;
         return;
       case 'channel.added':
@@ -286,9 +304,7 @@ export class Reader {
         return;
       case 'gap.noted':
         if (body.channel !== this.channel) return;
-        session.gaps.push({ t0: body.t0, t1: body.t1, reason: body.reason });
-        change.notices.push(session.gaps.at(-1));
-        change.gaps = true;
+        this.#gap({ t0: body.t0, t1: body.t1, reason: body.reason }, change);
         return;
       case 'record.sealed':
         session.seal = body.version;
@@ -298,6 +314,19 @@ export class Reader {
         return;
     }
     change.lines.add(body.segment);
+  }
+
+  #gap(gap, change) {
+    this.session.gaps = [...this.session.gaps, gap].sort((a, b) => a.t0 - b.t0);
+    change.notices.push(gap);
+    change.gaps = true;
+  }
+
+  /** After a break that ended at media ms `t1`, as somebody `said`. */
+  #breakOver(t1, said, change) {
+    const t0 = this.session.paused ?? null;
+    const told = t0 !== null && (t0 < t1 || t1 < said);
+    if (told) this.#gap({ t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : 'break' }, change);
   }
 
   #amend(segment, ...values) {

@@ -28,7 +28,7 @@ const say = (text) => { at('Status').textContent = text; };
 const refused = ({ code }) => say(words.text(`refused.${code}`));
 const rows = new RefinementRows(words, { does, sound: data.clip });
 const panel = new DeskPanel(state, words, data, { undo, say });
-const time = new Intl.DateTimeFormat(data.ui, { dateStyle: 'medium', timeStyle: 'short' });
+const time = new Intl.DateTimeFormat(data.ui, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone: data.zone });
 
 const onCurrent = (what) => () => rows.current && rows.waits(rows.current) && does(what, rows.current);
 const keys = new DeskKeys({

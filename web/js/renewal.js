@@ -1,5 +1,6 @@
 // A page that the server makes, renewed in place: named parts of it are asked for again and put where they differ.
 
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const SPREAD = 2000; // ms over which readers spread their questions
 const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
 
@@ -23,9 +24,11 @@ export class Renewal {
   /**
    * @param {string[]} parts  ids of what is renewed
    * @param {(made: Document) => void} then  told of the page that came
+   * @param {?string} address  of what has those parts, where it isn't the page itself
    */
-  constructor(parts, then = () => {}) {
+  constructor(parts, then = () => {}, address = null) {
     this.parts = parts;
+    this.address = address;
     this.then = then;
   }
 
@@ -50,7 +53,8 @@ export class Renewal {
     this.#busy = true;
     this.#again = false;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+      const asked = { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) };
+      const answer = await fetch(this.address ?? location.href, asked);
       if (answer.ok) this.#put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
     } catch {
       this.#again = true; // The line is away.
@@ -62,12 +66,13 @@ export class Renewal {
   }
 
   #put(made) {
-    document.title = made.title;
+    if (!this.address) document.title = made.title;
     for (const id of this.parts) {
       const old = document.getElementById(id);
       const next = made.getElementById(id);
       const open = [...(old?.querySelectorAll('details') ?? [])].map((each) => each.open);
       next?.querySelectorAll('details').forEach((each, n) => (each.open = open[n] ?? each.open)); // What was opened stays so.
+      if (this.address && old && !next) old.replaceChildren(); // There is nothing to say any more.
       if (!old || !next || old.innerHTML === next.innerHTML) continue; // What stays is not read out again.
       const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
       old.replaceChildren(...next.childNodes);

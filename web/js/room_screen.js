@@ -3,13 +3,14 @@
 import { own } from './wall_instead.js';
 
 const EVERY_MS = 5000;
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 
 /** @type {{ ask: string, session: string | null }} */
 const room = JSON.parse(document.getElementById('Room')?.textContent ?? '{}');
 
 async function look() {
   try {
-    const answer = await fetch(room.ask, { cache: 'no-store' });
+    const answer = await fetch(room.ask, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
     if (answer.ok && (await answer.json()).session !== room.session) {
       const address = own(); // another meeting may have no such translation
       if (address === location.href) location.reload();

@@ -4,13 +4,12 @@
 import { Link } from './link.js';
 import { at, element, set } from './nodes.js';
 import { Reader } from './reader.js';
+import { Turn } from './reading_order.js';
 import { standing } from './standing.js';
-import { standIn } from './wall_instead.js';
-import { Words, direction } from './words.js';
+import { Words, direction, mediaTime } from './words.js';
 
 const FULL = 320; // characters after which a paragraph begins anew; as in shown_door.py
 const KEPT = 60; // lines on the page
-const SILENT = 25000; // ms without a frame, from a server that was sending, until the line counts as dead
 
 /** The page's data block. */
 export const given = () => JSON.parse(at('Data').textContent);
@@ -21,7 +20,6 @@ export class Tail {
   #cutAt = null;
   #backAt = null;
   #cut = false; // whether the cut has been said
-  #heard = Date.now();
   #ahead;
   #whole = false; // whether all of it is wanted, and not only what is new
 
@@ -44,7 +42,8 @@ export class Tail {
     this.link = new Link(
       () => (this.#whole ? data.events : `${data.events}&after=${this.reader.position}`),
       (frame) => this.#take(frame),
-      (open) => this.#told(open),
+      (open, since) => this.#told(open, since),
+      () => this.reader.offset,
     );
     this.#show();
     // The text of a meeting that is over doesn't change, and a wall may be cleared after it too.
@@ -58,7 +57,7 @@ export class Tail {
 
   #follow() {
     this.link.open();
-    setInterval(() => this.#tick(), 1000);
+    setInterval(() => this.changed(this), 1000);
     addEventListener('online', () => this.link.hurry());
     addEventListener('pageshow', ({ persisted }) => persisted && this.link.open());
     document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
@@ -100,8 +99,7 @@ export class Tail {
   }
 
   #take(frame) {
-    this.#heard = Date.now();
-    this.#ahead = frame.sent - this.#heard;
+    this.#ahead = frame.sent - Date.now();
     const { offset } = this.reader;
     const { lost, lines } = this.reader.apply(frame);
     if (lost) {
@@ -113,7 +111,7 @@ export class Tail {
       this.happened(null);
     }
     for (const event of frame.events ?? []) if (event.body && event.offset > offset) this.#hear(event.body);
-    standIn(this.reader);
+    if (this.reader.instead || location.search.includes('instead-of=')) import('./wall_instead.js').then((wall) => wall.standIn(this.reader));
     this.late = lines.size > 0 && [...lines].every((id) => this.reader.lines.get(id)?.late);
     this.#show();
     this.changed(this);
@@ -139,22 +137,13 @@ export class Tail {
     return t0 === undefined ? [...this.reader.lines.values()].some((line) => line.t0 >= cleared) : t0 >= cleared;
   }
 
-  #told(open) {
+  #told(open, since) {
     if (open) {
       if (this.#cutAt !== null && this.#cut) this.#backAt = Date.now();
       this.#cutAt = null;
-      this.#heard = Date.now();
     } else {
-      this.#cutAt ??= Date.now();
+      this.#cutAt = since;
       if (this.#closed && !this.wall) this.link.close();
-    }
-    this.changed(this);
-  }
-
-  #tick() {
-    if (this.#cutAt === null && this.reader.sound && Date.now() - this.#heard > SILENT && !this.#closed) {
-      this.#cutAt = this.#heard;
-      this.link.open();
     }
     this.changed(this);
   }
@@ -177,16 +166,19 @@ export class Tail {
   /** The same in paragraphs. Where a long one ends is decided once and stays. */
   #paragraphs() {
     const made = [];
+    const turn = new Turn();
     let before = null;
     for (const { line, rest } of this.#lines()) {
-      const runsOn = before && before.speaker === (line.speaker ?? null) && before.language === line.language;
-      if (!this.#known.has(line.segment) && runsOn && before.length >= FULL) this.#starts.add(line.segment);
-      const joins = runsOn && !this.#starts.has(line.segment);
+      if (before && before.language !== line.language) turn.apart = true;
+      const { begins, name } = turn.then(this.reader.session.speakers[line.speaker] ?? '');
+      if (!this.#known.has(line.segment) && !begins && before.length >= FULL) this.#starts.add(line.segment);
+      const apart = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
+      const joins = !begins && !apart && !this.#starts.has(line.segment);
       const length = (joins ? before.length : 0) + line.text.length;
       this.#known.set(line.segment, length);
-      if (!joins) made.push({ line, named: !runsOn, parts: [] });
+      if (!joins) made.push({ line, name: name === '' ? this.words.text('unnamed') : name ?? '', parts: [] });
       made.at(-1).parts.push({ line, rest });
-      before = { speaker: line.speaker ?? null, language: line.language, length };
+      before = { language: line.language, length, t0: line.t0 };
     }
     return made;
   }
@@ -194,17 +186,33 @@ export class Tail {
   #show() {
     const made = this.#paragraphs();
     const there = new Map([...this.box.children].map((node) => [node.dataset.of, node]));
-    const shown = made.map(({ line, named, parts }) => {
-      const name = named ? this.reader.session.speakers[line.speaker] ?? '' : '';
+    const shown = made.map(({ line, name, parts }) => {
       const old = there.get(line.segment);
       const node = old?.lang === line.language && old.dataset.name === name ? old : this.#paragraph(line, name);
       this.#fill(node, parts);
       return node;
     });
+    this.#noteBreaks(shown, made, there);
     shown.push(...this.#moment(there));
     if (shown.length !== this.box.children.length || shown.some((node, i) => node !== this.box.children[i])) {
       this.box.replaceChildren(...shown);
     }
+  }
+
+  /** Say above the text that begins before a break was ended that it does. */
+  #noteBreaks(shown, made, there) {
+    for (const gap of this.#setBack) {
+      const first = made.find(({ line }) => line.t0 >= gap.t1)?.line.segment;
+      if (!first) continue;
+      const node = there.get(`=break-${gap.t1}`) ?? element('p', { class: 'said moment', 'data-of': `=break-${gap.t1}` }, element('span', { class: 'mark' }));
+      set(node.firstElementChild, this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) }));
+      shown.splice(shown.findIndex(({ dataset }) => dataset.of === first), 0, node);
+    }
+  }
+
+  /** Breaks behind which the text begins before they were ended. */
+  get #setBack() {
+    return this.reader.session.gaps.filter(({ reason }) => reason === 'break-set-back');
   }
 
   /** Words that are of the moment only: not saved yet, or not to be kept. */
@@ -228,7 +236,8 @@ export class Tail {
   #paragraph(line, name) {
     const tag = line.language;
     const node = element('p', { class: 'said', lang: tag, dir: direction(tag), 'data-of': line.segment, 'data-name': name });
-    if (name) node.append(element('span', { class: 'speaker' }, element('bdi', {}, name)), ' ');
+    const lang = name === this.words.text('unnamed') && document.documentElement.lang;
+    if (name) node.append(element('span', { class: 'speaker', lang }, element('bdi', {}, name)), ' ');
     return node;
   }
 

@@ -1,9 +1,18 @@
 // Lines on the page. The markup is that of web/pages/_parts.html; a test holds the two against each other.
 
 import { at, element, set } from './nodes.js';
+import { Turn } from './reading_order.js';
 import { direction, isoTime, mediaTime } from './words.js';
 
 export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
+
+/** A line under what stands over it (js/reading_order.js); its name, where it has one, is hidden in the middle of a block. */
+export function headed(line, { begins, name }, unnamed) {
+  line.classList.toggle('again', !begins);
+  const shown = line.querySelector(':scope > .unnamed');
+  if (name === '' && !shown) line.prepend(element('p', { class: 'speaker unnamed' }, unnamed));
+  else if (name !== '') shown?.remove();
+}
 
 export class View {
   /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
@@ -17,21 +26,35 @@ export class View {
     this.growing = at('Growing');
     this.unsaved = at('Unsaved');
     this.unrecorded = at('Unrecorded');
+    this.unfinished = new Set(); // ids of lines that grow in the log
+    this.group();
+    for (const link of this.list.querySelectorAll('a.time')) link.tabIndex = -1;
+  }
+
+  /** The newest line that stands whole in the log. */
+  newest() {
+    return [...this.list.children].findLast((item) => item.dataset.n !== undefined);
   }
 
   /** Show what changed. Returns the ids of lines that came to the log. */
   update(change) {
     const came = [];
-    if (change.cleared) this.list.replaceChildren();
+    if (change.cleared) {
+      this.list.replaceChildren();
+      this.unfinished.clear();
+    }
     for (const id of change.gone) at(id)?.remove();
     if (change.moved) for (const line of this.reader.lines.values()) at(line.segment)?.setAttribute('data-n', line.number);
     for (const id of change.lines) {
       const line = this.reader.lines.get(id);
-      if (line && !this.reader.grows(line) && this.#place(line)) came.push(id);
+      if (!line || this.reader.grows(line)) continue;
+      const fresh = this.#place(line);
+      if (line.t1 === null) this.unfinished.add(id); // it comes to the log when it has ended, wherever it stood
+      else if (this.unfinished.delete(id) || fresh) came.push(id);
     }
-    if (change.lines.size) this.#group();
     if (change.gaps) this.#gaps();
     at('Older').hidden = this.reader.first === 0;
+    if (change.lines.size || change.gaps || change.gone.size) this.group();
     this.#grow();
     this.after();
     return came;
@@ -86,14 +109,14 @@ export class View {
 
   #name(item, line) {
     const name = this.reader.session.speakers[line.speaker];
-    const shown = item.querySelector('.speaker');
+    const shown = item.querySelector('.speaker:not(.unnamed)');
     if ((shown?.textContent ?? '') === (name ?? '')) return;
     shown?.remove();
     if (name) item.prepend(named(name));
   }
 
   #about(line) {
-    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}` }, this.time(line)));
+    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}`, tabindex: -1, 'aria-label': this.words.text('to-line', { time: mediaTime(line.t0) }) }, this.time(line)));
     if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
     about.append(' ', element('span', { class: 'source' }, this.#source(line)));
     return about;
@@ -103,15 +126,17 @@ export class View {
     return this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
   }
 
-  /** A speaker's name stands only where the speaker changes. */
-  #group() {
-    let before = null;
+  /** A speaker's name stands only where the speaker changes; that there is none, where there was one. */
+  group() {
+    this.turn = new Turn(); // in the end, of the last line
     for (const item of this.list.children) {
-      if (item.dataset.n === undefined) continue;
-      const { speaker } = item.dataset;
-      item.classList.toggle('again', speaker === before);
-      before = speaker;
+      if (item.classList.contains('gap')) this.turn.apart = true;
+      else this.#headed(item, this.turn);
     }
+  }
+
+  #headed(item, turn) {
+    headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker] ?? ''), this.words.text('unnamed'));
   }
 
   /** Notes of spans without text, each once, where they belong. */
@@ -119,7 +144,7 @@ export class View {
     for (const gap of this.reader.session.gaps) {
       if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
       let after = null;
-      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) > gap.t0; item = item.previousElementSibling) after = item;
+      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) >= gap.t0; item = item.previousElementSibling) after = item;
       if (after && after === this.list.firstElementChild && this.reader.first > 0) continue; // among lines not loaded yet
       this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, this.about(gap))), after);
     }
@@ -133,7 +158,7 @@ export class View {
   /** The line that grows, after the log; its nodes stay, only their texts change. */
   #grow() {
     const blocks = this.reader.growing();
-    let before = this.list.lastElementChild?.dataset.speaker;
+    const turn = Object.assign(new Turn(), this.turn);
     while (this.growing.children.length > blocks.length) this.growing.lastElementChild.remove();
     blocks.forEach(({ line, rest }, i) => {
       let block = this.growing.children[i];
@@ -149,8 +174,7 @@ export class View {
       const space = line.text && /^\s/.test(rest) ? ' ' : '';
       set(block.querySelector('.sure'), line.text.trimStart() + space);
       set(block.querySelector('.rest'), rest.trimStart());
-      block.classList.toggle('again', block.dataset.speaker === before);
-      before = block.dataset.speaker;
+      this.#headed(block, turn);
     });
     const { unsaved } = this.reader;
     this.unsaved.hidden = !unsaved.trim();

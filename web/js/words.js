@@ -32,6 +32,11 @@ export function mediaTime(ms) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** The time of day in the conference's zone, 24 hours, whatever the browser's clock is set to: `17:03:12`. */
+export function dayClock(ui, zone, more = { second: '2-digit' }) {
+  return new Intl.DateTimeFormat(ui, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone, ...more });
+}
+
 /** Unix ms as date and time of UTC: `2026-11-24T14:03:12`. */
 export const isoTime = (ms) => new Date(ms).toISOString().slice(0, 19);
 

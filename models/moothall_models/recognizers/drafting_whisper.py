@@ -36,6 +36,7 @@ from moothall_models.recognizers.whisper import (
     TOKENS_AT_LEAST,
     UNSPACED,
     WhisperRecognizer,
+    likely,
     own_code,
 )
 from moothall_models.recognizers.whisper_decoder import Audio, Tokens, WhisperDecoder, side_by_side
@@ -153,12 +154,11 @@ class DraftingWhisper(WhisperRecognizer):
         """Encode a window padded to `seconds`, and read its prompt."""
         audio = window.audio[: int(seconds * RATE)]
         heard = self._decoder.listen(np.asarray(self._encode(audio, seconds)))
-        stepper, begun, no_speech, language, likeliest = self._begin(window, heard)
+        stepper, begun, no_speech, nothing = self._begin(window, heard)
         cap = int(TOKENS_A_SECOND * len(audio) / RATE) + TOKENS_AT_LEAST
         draft: list[int] = self._tokenizer.encode(window.draft, add_special_tokens=False).ids if window.draft else []
         closing = len(audio) // (RATE * MS_A_STEP // 1000) - CLOSING
         text = write(begun, self._rules, cap=cap, draft=draft, closing=closing)
-        nothing = Hypothesis(language=language, words=(), likeliest=likeliest)
         return _Opened(
             heard=heard,
             stepper=stepper,
@@ -215,9 +215,9 @@ class DraftingWhisper(WhisperRecognizer):
             closing=opened.closing,
         )
 
-    def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, str, str | None]:
-        """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, the language to decode
-        in, and what detection found. The prompt is read in the first language, and again if another one is spoken.
+    def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, Hypothesis]:
+        """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, and what it knows of the
+        language. The prompt is read in the first language, and again if another one is spoken.
         """
         context = self._context(window)
         known = [each for each in window.languages if primary(each) in self._codes]
@@ -226,14 +226,15 @@ class DraftingWhisper(WhisperRecognizer):
         at_start = begun[0][0]
         odds = np.exp(at_start - at_start.max())
         no_speech = float(odds[self._no_speech] / odds.sum())
+        every = likely({tag: float(odds[token]) for tag, token in self._codes.items()})
         if len(window.languages) == 1 or not known:
-            return stepper, begun, no_speech, language, None
+            return stepper, begun, no_speech, Hypothesis(language=language, words=(), odds=every)
         found = np.array([odds[self._codes[primary(each)]] for each in known])
         likeliest = known[int(found.argmax())]
         if likeliest != language and float(found.max()) >= window.switch_p * max(float(found.sum()), 1e-9):
             language = likeliest
             stepper, begun = self._read_prompt(context, language, heard)
-        return stepper, begun, no_speech, language, likeliest
+        return stepper, begun, no_speech, Hypothesis(language=language, words=(), likeliest=likeliest, odds=every)
 
     def _read_prompt(self, context: list[int], language: str, heard: Audio) -> tuple[_Stepper, Stepped]:
         stepper = _Stepper(self._decoder, heard)

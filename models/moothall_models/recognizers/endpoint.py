@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
 
 SCHEME = "openai:"
@@ -290,8 +291,8 @@ class _Refusal(msgspec.Struct, frozen=True):
 def _error_code(answer: bytes) -> str:
     """The code of an error in the service's form, such as `model_not_found`; empty when there is none."""
     try:
-        error = msgspec.json.decode(answer, type=_Refusal).error
-    except msgspec.DecodeError:
+        error = read_json(answer, _Refusal).error
+    except Unreadable:
         return ""
     return next((code for code in (error.code, error.type) if code is not None and _WORD.match(code)), "")
 

@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.languages import primary
 from moothall_models.ports import HeardWord
 from moothall_models.recognizers.endpoint import Unusable
@@ -82,8 +83,8 @@ class _Piece(msgspec.Struct):
 def read_answer(data: bytes) -> Answer:
     """Read an answer. Raises Unusable, without a word of what stands in it."""
     try:
-        return msgspec.json.decode(data, type=Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return read_json(data, Answer)
+    except Unreadable:
         msg = f"The service's answer of {len(data)} bytes is no transcription in the form of verbose_json."
         raise Unusable(msg) from None
 

@@ -14,7 +14,7 @@ from babel import Locale
 from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall.core.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.endpoint import KEPT, Address, Endpoint, Faulty, Unusable
+from moothall_models.recognizers.endpoint import KEPT, PASS_SECONDS, Address, Endpoint, Faulty, Unusable
 from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer, says_each
 from moothall_models.recognizers.whisper import FULL_SECONDS, own_code
 
@@ -62,6 +62,11 @@ class EndpointRecognizer:
     def at_once(self) -> int:
         """One: a service takes one window a request."""
         return 1
+
+    @property
+    def limit_ms(self) -> int:
+        """A window is asked for up to three times, and once more with silence."""
+        return round(4 * PASS_SECONDS * 1000)
 
     def warm_up(self) -> None:
         """Ask once, with a second of silence: address, key, model and form are wrong now or not at all.

@@ -43,6 +43,11 @@ class ScriptedRecognizer:
         """Any."""
         return ()
 
+    @property
+    def limit_ms(self) -> int:
+        """As `Recognizer.limit_ms`."""
+        return 0
+
     def warm_up(self) -> None:
         """Nothing to do."""
 

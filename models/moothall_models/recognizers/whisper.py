@@ -8,11 +8,12 @@ whole 30 s when the decoder runs in circles. Figures: `docs/why/speech.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,6 +96,11 @@ class WhisperRecognizer:
             return ("en",)
         return self._known
 
+    @property
+    def limit_ms(self) -> int:
+        """As `Recognizer.limit_ms`."""
+        return 0
+
     def warm_up(self) -> None:
         """Run a short and a full window, so that the first real pass finds everything allocated."""
         noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
@@ -131,7 +137,7 @@ class WhisperRecognizer:
         audio = window.audio[: int(seconds * RATE)]
         mel = self._mel(audio, seconds)
         encoded = self._whisper.encode(self._storage.from_array(mel[np.newaxis]))
-        language, likeliest = self._language(window, encoded)
+        language, likeliest, every = self._language(window, encoded)
         start = self._start_tokens(language)
         prompt = [*self._context(window), *start]
         cap = int(TOKENS_A_SECOND * len(audio) / RATE) + TOKENS_AT_LEAST
@@ -145,7 +151,7 @@ class WhisperRecognizer:
             max_initial_timestamp_index=FIRST_TIMESTAMP_STEPS,
         )[0]
         tokens = [token for token in result.sequences_ids[0] if token < self._end]
-        nothing = Hypothesis(language=language, words=(), likeliest=likeliest)
+        nothing = Hypothesis(language=language, words=(), likeliest=likeliest, odds=every)
         if not tokens or (result.no_speech_prob > NO_SPEECH and result.scores[0] < LOW_LOGPROB):
             return nothing, False
         loop = loop_at_the_end(tokens)
@@ -154,7 +160,7 @@ class WhisperRecognizer:
             tokens = tokens[:-loop]
         frames = max(1, len(audio) // HOP)
         words = self._words(encoded, start, tokens, frames, language)
-        return Hypothesis(language=language, words=words, likeliest=likeliest), loop > 0 or hit_the_cap
+        return msgspec.structs.replace(nothing, words=words), loop > 0 or hit_the_cap
 
     def _mel(self, audio: Samples, seconds: float) -> NDArray[np.float32]:
         """Log-mel frames of the audio and the silence behind it: [mels, 100 a second]."""
@@ -166,16 +172,19 @@ class WhisperRecognizer:
         mel[:, :width] = heard[:, :width]
         return mel
 
-    def _language(self, window: Window, encoded: object) -> tuple[str, str | None]:
-        """The language to decode in, and what detection found."""
-        first = window.languages[0]
-        if len(window.languages) == 1 or not self._whisper.is_multilingual:
-            return first, None
+    def _language(self, window: Window, encoded: object) -> tuple[str, str | None, Odds]:
+        """The language to decode in, what detection found among those of the window, and the odds of all."""
+        first, several = window.languages[0], len(window.languages) > 1
+        if not (several or window.tell_odds) or not self._whisper.is_multilingual:
+            return first, None, ()
         found: dict[str, float] = {token[2:-2]: p for token, p in self._whisper.detect_language(encoded)[0]}
+        every = likely({tag: found.get(own_code(tag), 0.0) for tag in self._known})
+        if not several:
+            return first, None, every
         odds = {language: found.get(own_code(language), 0.0) for language in window.languages}
         likeliest = max(odds, key=lambda language: odds[language])
         certain = odds[likeliest] >= window.switch_p * max(sum(odds.values()), 1e-9)
-        return (likeliest if certain else first), likeliest
+        return (likeliest if certain else first), likeliest, every
 
     def _start_tokens(self, language: str) -> list[int]:
         if not self._whisper.is_multilingual:
@@ -232,6 +241,18 @@ UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 
 OWN_CODES = {"jv": "jw", "nb": "no", "fil": "tl"}
 """BCP-47 → Whisper's token, where they differ."""
+
+
+Odds = tuple[tuple[str, float], ...]
+"""As `Hypothesis.odds`."""
+LEAST_ODDS = 0.01
+"""Less than this is far from likely."""
+
+
+def likely(odds: Mapping[str, float]) -> Odds:
+    """Those of these odds that are worth telling, as shares of all of them."""
+    whole = max(sum(odds.values()), 1e-9)
+    return tuple((tag, round(p / whole, 3)) for tag, p in odds.items() if p >= LEAST_ODDS * whole)
 
 
 def own_code(language: str) -> str:

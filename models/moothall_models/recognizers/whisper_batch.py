@@ -19,6 +19,7 @@ from moothall_models.recognizers.whisper import (
     HOP,
     LOW_LOGPROB,
     NO_SPEECH,
+    Odds,
     WhisperRecognizer,
 )
 from moothall_models.recognizers.whisper_words import loop_at_the_end
@@ -74,7 +75,7 @@ class WhisperBatches(WhisperRecognizer):
             self._whisper.encode(self._storage.from_array(self._mel(audio, seconds)[np.newaxis])) for audio in audios
         ]
         languages = [self._language(window, each) for window, each in zip(windows, encoded, strict=True)]
-        starts = [self._start_tokens(language) for language, _ in languages]
+        starts = [self._start_tokens(language) for language, *_ in languages]
         # The decoder wants the start at the same place in all prompts; nothing stands in front of it here.
         together = self._joined(encoded)
         cap = min(MOST_TOKENS, _cap(max(map(len, audios))))
@@ -102,10 +103,10 @@ class WhisperBatches(WhisperRecognizer):
         return self._storage.from_array(np.concatenate([np.asarray(each) for each in encoded]))
 
     def _heard(
-        self, result: Any, encoded: object, start: list[int], language: tuple[str, str | None], samples: int
+        self, result: Any, encoded: object, start: list[int], language: tuple[str, str | None, Odds], samples: int
     ) -> tuple[Hypothesis, bool]:
         """The words of one result, and whether the decoder ran in circles."""
-        spoken, likeliest = language
+        spoken, likeliest, _ = language
         tokens = [token for token in result.sequences_ids[0] if token < self._end]
         words: tuple[HeardWord, ...] = ()
         circles = False

@@ -16,6 +16,7 @@ from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, Place
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech import agreement, belief, passes, places, schedule, seam, trimming
+from moothall_models.speech.expected import Expected
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.hearing import heard_words
@@ -44,11 +45,9 @@ class SpeechChannel:
         place = self._resumed = places.usable(attach)
         self.glossary = Glossary(attach.glossary, attach.near, () if place is None else place.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
-        self._languages = (
-            LanguageChoice(attach.languages, spoken, settings)
-            if place is None
-            else LanguageChoice(attach.languages, place.language, settings, place.suspect)
-        )
+        last, suspect = (spoken, None) if place is None else (place.language, place.suspect)
+        self._languages = LanguageChoice(attach.languages, last, settings, suspect)
+        self.expected = Expected(attach.languages, settings)
         self._first, self._cut = attach.audio_from, attach.cut
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
         self._latest: deque[Frame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
@@ -159,6 +158,7 @@ class SpeechChannel:
         if hypothesis.passed_over:
             return self._passed_over(utterance, request)
         utterance.unheard.heard(request.start, request.edge)
+        self.expected.hear(request.start, request.edge, hypothesis)
         hypothesis = self.glossary.heard(utterance, request.window.glossary, hypothesis)
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)

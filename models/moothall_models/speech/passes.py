@@ -53,6 +53,7 @@ def live(
         languages=languages,
         switch_p=switch_p,
         glossary=glossary,
+        tell_odds=True,
         draft=text,
         stands=stands,
     )

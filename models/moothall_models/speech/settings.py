@@ -116,6 +116,14 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     # Languages.
     switch_p: float = 0.8
     """Probability that a language other than the last one needs in one utterance; two utterances need none."""
+    unlike_step: int = 1_000
+    """New sound that a window needs to count as evidence of another language than those that are expected."""
+    unlike_most: float = 3.0
+    """How much one window of 3 s counts at most: twenty times as likely (a logarithm)."""
+    unlike_at: float = 12.0
+    """Evidence at which another language is named: four such windows with nothing against it."""
+    unlike_over: float = 6.0
+    """Evidence below which it is taken back."""
 
     # What is said about the channel.
     state_every: int = 1_000

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import MoothallError
 
 logger = logging.getLogger(__name__)
@@ -81,8 +82,8 @@ class ArgosPackage(msgspec.Struct, frozen=True, kw_only=True):
 def read_about(data: bytes) -> About:
     """Read `metadata.json`. Raises PackageUnusable."""
     try:
-        about = msgspec.json.decode(data[: MOST_METADATA + 1], type=About)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        about = read_json(data[: MOST_METADATA + 1], About)
+    except Unreadable:
         msg = f"Its {METADATA} isn't that of an Argos package: get the package again."
         raise PackageUnusable(msg) from None
     if about.type != "translate":

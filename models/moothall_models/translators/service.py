@@ -14,6 +14,7 @@ from functools import lru_cache
 import msgspec
 from babel import Locale, UnknownLocaleError
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError, RecognitionFailed
 from moothall.core.languages import primary
 from moothall.core.translating.routes import Direction
@@ -239,8 +240,8 @@ def question(model: str, text: str, direction: Direction) -> bytes:
 def read_translation(answer: bytes, text: str) -> str:
     """The translation of a text that an answer gives, in one line. Raises Untranslated."""
     try:
-        choice = msgspec.json.decode(answer, type=_Completion).choices[0]
-    except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
+        choice = read_json(answer, _Completion).choices[0]
+    except (Unreadable, IndexError):
         what = f"its answer of {len(answer)} bytes isn't in the form of a chat completion"
         raise Untranslated(what) from None
     if choice.finish_reason not in ("stop", None):

@@ -12,6 +12,7 @@ from aiohttp import web
 from moothall.adapters import admin_view as view
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see, wrong
 from moothall.adapters.admin_texts import ACCESS, ROLES, SOUND, AdminText
+from moothall.adapters.language_names import LanguageReader
 from moothall.adapters.translation_texts import reach_part
 from moothall.core import commands as do
 from moothall.core.actors import Role
@@ -19,12 +20,13 @@ from moothall.core.errors import NoLink, Refusal, RefusalCode, StorageUnavailabl
 from moothall.core.events import Access, SoundKept
 from moothall.core.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
-from moothall.core.session import State, Status
+from moothall.core.session import ON, State, Status
 from moothall.services.catalogue import Entry
 from moothall.services.meeting_plan import change_plan
 from moothall.services.programme import Programme
 from moothall.services.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.role_links import ROLES as LINK_ROLES
+from moothall.services.room_order import on_beside
 from moothall.services.text_translation import Reach
 
 ACTS: Mapping[str, do.AnyCommand] = {
@@ -73,9 +75,10 @@ class AdminDoor:
         public: str,
         qr_svg: view.QrSvg,
         reach: Callable[[], Reach],
+        key: str,
     ) -> None:
         """`entries` tells of every session without loading it; `public` is the address that links and codes say, with
-        no slash at its end; `reach` is what can be translated now.
+        no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
         """
         self.pages = pages
         self._programme = programme
@@ -84,7 +87,8 @@ class AdminDoor:
         self._public = public
         self._qr = qr_svg
         self._reach = reach
-        self._languages = view.LanguageReader(pages.pages.catalogues).read
+        self._key = key
+        self._languages = LanguageReader().read
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -129,7 +133,7 @@ class AdminDoor:
             places=places,
             times=view.clock_of(self._programme, ui),
             zone=self._programme.zone().name,
-            links=view.link_rows(links, self._programme, ui),
+            links=view.link_rows(links, self._links, self._programme, ui),
             access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
             sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
             roles=self._roles(asked, readers=False),
@@ -158,15 +162,19 @@ class AdminDoor:
             languages=languages,
             rehearsal=rehearsal,
         )
-        made = await self._programme.make(
-            planned,
-            access=_choice(Access, given.get("access"), Access.PUBLIC),
-            sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
-            young_people="young_people" in given,
-            by=asked.staff[0].link,
-        )
+        try:
+            made = await self._programme.make(
+                planned,
+                access=_choice(Access, given.get("access"), Access.PUBLIC),
+                sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
+                young_people="young_people" in given,
+                by=asked.staff[0].link,
+            )
+        except StorageUnavailable:
+            made = Refusal(code=RefusalCode.UNAVAILABLE, message="The disk refuses.")
         if isinstance(made, Refusal):
-            raise wrong(made)
+            no = wrong(made)
+            return await self._overview(asked, status=no.status, problem=no.key, given=given)
         return await self._first_links(asked, made)
 
     async def _first_links(self, asked: Asked, planned: Planned) -> web.Response:
@@ -204,16 +212,17 @@ class AdminDoor:
             times=view.clock_of(self._programme, asked.ui),
             questions=[each.text for each in state.backstage.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
-            links=view.link_rows(links, self._programme, asked.ui),
+            links=view.link_rows(links, self._links, self._programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),
             act=_next_act(state.status),
+            beside=None if state.status in ON else on_beside(self._programme, planned.session),
             scope=session_scope(planned.session),
-            opened=state.status in (Status.OPEN, Status.PAUSED),
+            opened=state.status in ON,
         )
 
     @_page
     async def change_plan(self, request: web.Request, asked: Asked) -> web.Response:
-        """Another title and, until the meeting begins, other languages and times."""
+        """Another title, other languages and, until the meeting begins, other times."""
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
         languages = await self._languages(given.get("languages", "")[:200])
@@ -235,6 +244,9 @@ class AdminDoor:
         command = ACTS.get(given.get("act", ""))
         if command is None:
             raise Wrong(400, AdminText.CONFLICT)
+        beside = on_beside(self._programme, planned.session)
+        if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
+            return await self._meeting(request, asked)  # It says so, and has a button for it.
         refused = await self._programme.send(planned.session, command, by=asked.staff[0].link)
         if refused is not None:
             raise wrong(refused)
@@ -256,6 +268,7 @@ class AdminDoor:
         done = await self._programme.next_session(
             RoomId(request.match_info["room"]),
             after=SessionId(given["now"]) if given.get("now") else None,
+            then=SessionId(given["then"]) if given.get("then") else None,
             by=asked.staff[0].link,
         )
         if isinstance(done, Refusal):
@@ -288,12 +301,25 @@ class AdminDoor:
 
     @_page
     async def revoke_link(self, request: web.Request, asked: Asked) -> web.Response:
-        """End a link."""
-        await self.pages.form(request, asked)
+        """Ask whether a link is to end, and end it; answers with what became of it."""
+        given = await self.pages.form(request, asked)
         staff = self._links.get(request.match_info["link"])
-        await self._links.revoke(request.match_info["link"])
-        kind, _, name = ("", "", "") if staff is None else staff.scope.partition(":")
-        return see(asked.to(f"/admin/meetings/{name}" if kind == "session" else "/admin"))
+        if staff is None:
+            raise Wrong(404, AdminText.GONE)
+        (row,) = view.link_rows([staff], self._links, self._programme, asked.ui)
+        gone = given.get("sure") == "yes"
+        if gone:
+            await self._links.revoke(staff.link)
+        kind, _, name = staff.scope.partition(":")
+        of_meeting = kind == "session"
+        return self.pages.show(
+            "admin_revoke.html",
+            asked,
+            link=row,
+            gone=gone,
+            back=f"/admin/meetings/{name}" if of_meeting else "/admin",
+            back_name=asked.ui.text("All about this meeting" if of_meeting else "Running the meetings"),
+        )
 
     async def _new_sheet(self, asked: Asked, role: Role, scope: str, label: str) -> dict[str, object]:
         staff, token = await self._links.create(role, scope, label)
@@ -308,7 +334,12 @@ class AdminDoor:
     def _sheets(self, asked: Asked, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
         pages = [] if planned is None else view.jobs(planned.session, Role.SECRETARIAT, asked.ui)
         return self.pages.show(
-            "admin_sheets.html", asked, sheets=sheets, pages=pages, meeting=planned and planned.session
+            "admin_sheets.html",
+            asked,
+            sheets=sheets,
+            pages=pages,
+            meeting=planned and planned.session,
+            key=self._key,
         )
 
     def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.visible import visible
 from moothall.services.role_links import Staff
 
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
@@ -83,13 +84,19 @@ class StaffPages:
         if not self._guard.passes(request, token, asked.key):
             raise Wrong(403, AdminText.FORM)
 
+    def check_origin(self, request: web.Request) -> None:
+        """Raises Wrong unless the request comes from a page of ours."""
+        if not self._guard.from_us(request):
+            raise Wrong(403, AdminText.FORM)
+
     async def form(self, request: web.Request, asked: Asked) -> dict[str, str]:
         """The form's fields, checked as `check` does; files are none."""
+        self.check_origin(request)
         try:
             given = await request.post()
         except ValueError as error:
             raise Wrong(400, AdminText.FORM) from error
-        fields = {name: value for name, value in given.items() if isinstance(value, str)}
+        fields = {name: visible(value) for name, value in given.items() if isinstance(value, str)}
         self.check(request, asked, fields.get(FIELD, ""))
         return fields
 

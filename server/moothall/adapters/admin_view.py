@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-from babel import localedata
 from babel.dates import format_datetime
 from markupsafe import Markup
 
 from moothall.adapters.admin_texts import ACCESS, CHANGES, ROLES, AdminText
-from moothall.adapters.page_catalogues import Catalogue, Catalogues
+from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import times_are
 from moothall.adapters.page_texts import STATES
 from moothall.core.actors import Role
@@ -21,13 +18,14 @@ from moothall.core.commands import Stand
 from moothall.core.errors import ProgrammeError
 from moothall.core.ids import SessionId
 from moothall.core.programme.changes import Change, ChangeKind
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
 from moothall.core.session import State, Status
 from moothall.core.times import UTC_ZONE, Zone, offset_name
 from moothall.services.catalogue import Entry
 from moothall.services.programme import Programme
-from moothall.services.role_links import HALL, Staff
+from moothall.services.role_links import HALL, RoleLinks, Staff
+from moothall.services.room_order import left_out
 
 LONGEST_TITLE = 500
 SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
@@ -81,15 +79,15 @@ def wanted_plan(
     title = " ".join(given.get("title", "").split())
     if not 0 < len(title) <= LONGEST_TITLE:
         return AdminText.TITLE
-    wanted = msgspec.structs.replace(planned, title=title, languages=state.languages)
-    if state.status is not Status.CREATED:
-        return wanted
     if languages is None:
         return AdminText.LANGUAGES
+    wanted = msgspec.structs.replace(planned, title=title, languages=tuple(languages))
+    if state.status is not Status.CREATED:
+        return wanted
     times = times_of(given, planned, zone)
     if times is None:
         return AdminText.TIMES
-    return msgspec.structs.replace(wanted, languages=tuple(languages), starts=times[0], ends=times[1])
+    return msgspec.structs.replace(wanted, starts=times[0], ends=times[1])
 
 
 def times_of(given: Mapping[str, str], planned: Planned, zone: Zone) -> tuple[int | None, int | None] | None:
@@ -154,6 +152,9 @@ def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | No
                     "title": room.title,
                     "now": _named(programme, now, ui),
                     "next": _named(programme, coming, ui),
+                    "left_out": [
+                        _named(programme, each.session, ui) for each in left_out(programme, room.id, programme.now())
+                    ],
                     "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
                     "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
                 }
@@ -172,16 +173,19 @@ def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> di
     }
 
 
-def link_rows(links: Sequence[Staff], programme: Programme, ui: Catalogue) -> Rows:
-    """Links in a list: what for, what it is good for, what it is called."""
+def link_rows(shown: Sequence[Staff], links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
+    """Links in a list: what for, what it is good for, what it is called, when it was made and opened."""
     return [
         {
             "id": staff.link,
             "role": ui.text(ROLES[staff.role]),
             "good_for": scope_name(staff.scope, programme, ui),
             "label": staff.label,
+            "made": when(links.made(staff.link), None, ui, programme.zone()),
+            "opened": when(links.opened(staff.link), None, ui, programme.zone()),
+            "counted": staff.role is not Role.READER,
         }
-        for staff in links
+        for staff in shown
     ]
 
 
@@ -222,35 +226,72 @@ def public_sheet(planned: Planned, address: str, ui: Catalogue, qr: QrSvg) -> di
     }
 
 
-def change_rows(found: Sequence[Change], programme: Programme, ui: Catalogue) -> Rows:
+class ImportView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the changes of an import are shown with."""
+
+    rooms: Mapping[RoomId, str]
+    """Titles, those of the file's own rooms among them."""
+    zone: Zone
+    """The conference's once the import is made."""
+    zone_before: str
+    """The name of the one it has."""
+    ui: Catalogue
+
+
+def import_view(programme: Programme, wanted: Timetable, zone: Zone, ui: Catalogue) -> ImportView:
+    """Rooms as they are called here, where they are known here."""
+    rooms = {room.id: room.title for room in (*wanted.rooms, *programme.rooms())}
+    return ImportView(rooms=rooms, zone=zone, zone_before=programme.zone().name, ui=ui)
+
+
+def change_rows(found: Sequence[Change], shown: ImportView) -> Rows:
     """What an import would change, in words."""
+    return [_change_row(change, shown) for change in found]
+
+
+def _change_row(change: Change, shown: ImportView) -> dict[str, object]:
+    title, before, after = change.title, "", ""
+    if change.kind is ChangeKind.ZONE:
+        title, before, after = "", shown.zone_before, change.title
+    if change.before is not None:
+        before = _value(change.kind, change.before, shown)
+    if change.after is not None:
+        after = _value(change.kind, change.after, shown)
+    what = shown.ui.text(CHANGES[change.kind])
+    return {"kind": change.kind.value, "what": what, "title": title, "before": before, "after": after}
+
+
+def clash_rows(found: Sequence[tuple[Planned, Planned]], shown: ImportView) -> Rows:
+    """Meetings that would be in one place at the same time."""
     return [
         {
-            "kind": change.kind.value,
-            "what": ui.text(CHANGES[change.kind]),
-            "title": change.title,
-            "before": "" if change.before is None else _value(change.kind, change.before, programme, ui),
-            "after": "" if change.after is None else _value(change.kind, change.after, programme, ui),
+            "place": shown.rooms.get(first.room, first.room) if first.room else "",
+            "one": f"{first.title} ({when(first.starts, first.ends, shown.ui, shown.zone)})",
+            "other": f"{second.title} ({when(second.starts, second.ends, shown.ui, shown.zone)})",
         }
-        for change in found
+        for first, second in found
     ]
 
 
-def _value(kind: ChangeKind, planned: Planned, programme: Programme, ui: Catalogue) -> str:
+def _value(kind: ChangeKind, planned: Planned, shown: ImportView) -> str:
+    ui = shown.ui
+    place = "" if planned.room is None else shown.rooms.get(planned.room, planned.room)
+    spoken = ", ".join(ui.language_name(tag) for tag in planned.languages)
+    speakers = ", ".join(speaker.name for speaker in planned.speakers)
+    times = when(planned.starts, planned.ends, ui, shown.zone)
     match kind:
         case ChangeKind.TITLE:
             return planned.title
-        case ChangeKind.TIMES:
-            return when(planned.starts, planned.ends, ui, programme.zone())
         case ChangeKind.ROOM:
-            room = None if planned.room is None else programme.room(planned.room)
-            return planned.room or "" if room is None else room.title
+            return place
         case ChangeKind.SPEAKERS:
-            return ", ".join(speaker.name for speaker in planned.speakers)
+            return speakers
         case ChangeKind.LANGUAGES:
-            return ", ".join(ui.language_name(tag) for tag in planned.languages)
+            return spoken
+        case ChangeKind.ADDED:
+            return " \N{MIDDLE DOT} ".join(part for part in (times, place, spoken, speakers) if part)
         case _:
-            return when(planned.starts, planned.ends, ui, programme.zone())
+            return times
 
 
 def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
@@ -275,54 +316,3 @@ def place_jobs(room: RoomId, now: SessionId | None, role: Role, ui: Catalogue) -
     if role not in SOUND_ROLES:
         return of_session
     return [{"address": f"/room/{room}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)}, *of_session[1:]]
-
-
-class LanguageReader:
-    """Reads languages as people write them. What languages call themselves is looked up when nothing else helps."""
-
-    def __init__(self, catalogues: Catalogues) -> None:
-        self._names = language_names(catalogues)
-        self._own_names: dict[str, str] = {}
-
-    async def read(self, text: str) -> tuple[str, ...] | None:
-        """As `languages_of`."""
-        found = languages_of(text, self._names)
-        if found is None and not self._own_names:
-            self._own_names = await asyncio.to_thread(own_language_names)
-            self._names = {**self._own_names, **self._names}
-        return found or languages_of(text, self._names)
-
-
-def language_names(catalogues: Catalogues) -> dict[str, str]:
-    """What people call languages, in every language of the interface, without case: name → tag."""
-    return {
-        str(name).casefold(): str(tag)
-        for language in catalogues.languages
-        for tag, name in catalogues[language].locale.languages.items()
-        if "_" not in str(tag)
-    }
-
-
-def own_language_names() -> dict[str, str]:
-    """What languages are called in themselves, without case: name → tag. It reads 300 files, in half a second."""
-    tags = [tag for tag in localedata.locale_identifiers() if "_" not in tag]
-    named = [(localedata.load(tag, merge_inherited=False).get("languages", {}).get(tag), tag) for tag in tags]
-    return {str(name).casefold(): tag for name, tag in named if name}
-
-
-def languages_of(text: str, names: Mapping[str, str]) -> tuple[str, ...] | None:
-    """`English, français, sw` as tags, in order and once each; None when one is no language, or there is none.
-
-    `names` are those of `language_names`.
-    """
-    tags = [_tag(part.strip(), names) for part in re.split(r"[,;\u060c\u3001\uff0c]", text) if part.strip()]
-    found = tuple(dict.fromkeys(tag for tag in tags if tag is not None))
-    return None if None in tags or not found else found
-
-
-def _tag(word: str, names: Mapping[str, str]) -> str | None:
-    if word.casefold() in names:
-        return names[word.casefold()]
-    first, *rest = word.replace("_", "-").split("-")
-    plain = all(part.isascii() and part.isalnum() and 2 <= len(part) <= 8 for part in rest) and len(rest) <= 3
-    return "-".join([first.lower(), *rest]) if first.lower() in names.values() and plain else None

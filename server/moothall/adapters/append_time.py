@@ -52,5 +52,5 @@ async def measure_append_us(folder: Path) -> int:
 
 
 def _remove(folder: Path) -> None:
-    for left in folder.glob(f"{NAME}*"):
+    for left in folder.glob(f"{Path(NAME).stem}.*"):
         left.unlink(missing_ok=True)

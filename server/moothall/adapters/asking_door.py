@@ -92,6 +92,7 @@ class AskingDoor:
             "later": asking.put_off,
             "ready": asking.come_back,
             "again": asking.ask_again,
+            "longer": asking.hold,
         }
         self._randomness = randomness
         self._snapshot_of = snapshot_of
@@ -247,6 +248,8 @@ class AskingDoor:
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
             sentence=sentence,
+            questions=f"/s/{quote(wanted.session)}/questions{query}",
+            over=wanted.snapshot.session.status is Status.CLOSED and not typed.text,
             wrong=None if why is None else why.value,
             about=about_fields(self._choices(wanted), typed.about, ui),
             mine=[(f"{page}{query}", said) for page, said in zip(pages, yours, strict=True)],

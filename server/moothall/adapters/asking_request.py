@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from urllib.parse import parse_qs, quote, urlencode
 
@@ -12,7 +11,10 @@ from moothall.adapters import asking_texts as texts
 from moothall.adapters.page_asking import Asked, Wrong
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.listing import called_at
 from moothall.core.ids import SessionId
+from moothall.core.visible import visible
 
 MAX_FIELDS = 24
 """Of a form."""
@@ -20,7 +22,6 @@ COOKIE = "asker"
 """Known at everything below a session's address."""
 MAX_BODY_BYTES = 48 << 10
 """2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
-_UNSEEN = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202d\\u202e]")
 PRIVATE = {
     # No site learns the page's address. Not no-referrer: browsers would send `Origin: null` with the form.
     "Referrer-Policy": "strict-origin",
@@ -40,15 +41,16 @@ def title_of(wanted: Asked, ui: Catalogue) -> str:
     return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
 
 
-def answer_links(base: str, segment: str | None, channel: str, kept: str) -> tuple[str, str]:
-    """The way to the line at which something was answered: without scripts, and on the page that goes on.
+def answer_links(base: str, floor: Floor, each: Intervention, query: str, *, there: bool) -> tuple[str, str]:
+    """The way to where it was called, and so its answer begins: without scripts, and on the page that goes on.
 
-    Both empty where there is no such line. `base` is the session's address, `kept` what the query has beside the text.
+    It is in the text that is read. Both empty where it was answered at no line, or that isn't `there` any more. `base`
+    is the session's address, `query` what its addresses keep.
     """
-    if segment is None or not channel:
+    if each.segment is None or not there:
         return "", ""
-    query, line = f"channel={quote(channel)}{kept}", quote(segment)
-    return f"{base}/line/{line}?{query}", f"{base}?{query}#{line}"
+    way = f"{base}/moment/{called_at(floor, each)}{query}"
+    return way, f"{way}{'&' if query else '?'}live=1"
 
 
 async def read_body(request: web.Request) -> bytes:
@@ -78,7 +80,7 @@ def clean(text: str) -> str:
     Neither are control characters nor those that turn other signs round, so that it says one thing and shows another.
     Empty where nothing of it can be seen.
     """
-    lines = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "replace").decode()
+    lines = visible(text).encode("utf-8", "replace").decode()
     return lines if any(unicodedata.category(sign)[0] not in "CZ" for sign in lines) else ""
 
 

@@ -74,10 +74,13 @@ ELSEWHERE = {
     Standing.WITHDRAWN: "Taken back by its author",
 }
 """Where one stands, where its author and others are told so in other words."""
-QUEUED, TURN_ENDED = "In the queue", "It had its turn when the meeting ended"
+TURN_ENDED = "It had its turn when the meeting ended"
 """Where it stood when the meeting was closed."""
+NOW_ASKED = "Now: {what}"
+"""What is asked now, for everybody."""
 AFTER_CLOSE = "It came after the meeting was closed. Those who run the meeting can answer it in writing."
 UNDECIDED = "The meeting is over. Those who run it say what becomes of it, and then it stands here."
+OWN = "You asked this yourself, or what it was joined with: others may say that they would ask it too."
 SUPPORT = "{n} would ask this too"
 """Counted."""
 FIGURES = "Received: {received}. Answered: {answered}."
@@ -106,10 +109,10 @@ def stands(own: Own, ui: Catalogue) -> str:
     """Where an intervention stands, in words for its author."""
     each = own.intervention
     match each.standing:
-        case Standing.QUEUED if own.over:
-            return ui.text(QUEUED)
         case Standing.CALLED if own.over:
             return ui.text(TURN_ENDED)
+        case _ if own.undecided:
+            return ui.text(STANDS[Standing.CLOSED])
         case Standing.QUEUED if own.ahead is not None:
             place = ui.counted(BEFORE, own.ahead) if own.ahead else ui.text(NEXT)
             if own.wait is None:

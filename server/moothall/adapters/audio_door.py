@@ -20,7 +20,9 @@ from moothall.core.errors import ProtocolError, RecordBroken, Refusal, RefusalCo
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
+from moothall.services.live_pace import Paces
 from moothall.services.live_take import LiveTake
+from moothall.services.pulsing import pulsing
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
 from moothall.wire import audio
@@ -57,10 +59,13 @@ PIECES = Allowance(per_second=60, burst=1_500)
 PATIENCE_MS = 10_000
 
 
+_Text = tuple[SessionId, ChannelId]
+
+
 class _Sender(msgspec.Struct, frozen=True, eq=False):
     """Who sends for a text. When another has its place in the door's list, its own connection sees that and ends."""
 
-    key: tuple[SessionId, ChannelId]
+    key: _Text
     staff: Staff
     since: int
     take: str
@@ -89,8 +94,8 @@ class AudioDoor:
         self._clock = clock
         self._origins = origins
         self._session_in = session_in
-        # One per text and connection; bounded by the staff's own connections.
-        self._senders: dict[tuple[SessionId, ChannelId], _Sender] = {}
+        self._senders: dict[_Text, _Sender] = {}  # One per text and connection; bounded by the staff's own.
+        self._paces: Paces[_Text] = Paces()
         self._sockets: set[web.WebSocketResponse] = set()
         self._closed = False
 
@@ -119,7 +124,8 @@ class AudioDoor:
             if self._closed:
                 await _close(socket, CloseCode.GOING_AWAY)
             else:
-                await self._serve(request, socket)
+                async with pulsing(lambda: _say(socket, audio.PULSE), self._clock, wanted="pulse" in request.query):
+                    await self._serve(request, socket)
         except ProtocolError as error:
             logger.info("a microphone broke the rules: %s", error)
             await socket.close(code=CloseCode.BAD_REQUEST, message=reason_bytes(str(error)), drain=False)
@@ -149,7 +155,7 @@ class AudioDoor:
             if sender is None:
                 return
             try:
-                if not await self._take(request, socket, session, hello, sender):
+                if not await self._take(request, socket, hello, sender):
                     return
             finally:
                 if self._senders.get(key) is sender:
@@ -177,9 +183,7 @@ class AudioDoor:
                 return staff
         return Refusal(code=RefusalCode.FORBIDDEN, message="Your link is not for sending the sound of this text.")
 
-    async def _take_place(
-        self, key: tuple[SessionId, ChannelId], socket: web.WebSocketResponse, staff: Staff, take: str
-    ) -> _Sender | None:
+    async def _take_place(self, key: _Text, socket: web.WebSocketResponse, staff: Staff, take: str) -> _Sender | None:
         """Become the sender of a text; asks first where somebody else is it. None when the place isn't taken.
 
         The same take on another connection is the same microphone, come back before its old line was seen to be dead.
@@ -199,11 +203,11 @@ class AudioDoor:
         self,
         request: web.Request,
         socket: web.WebSocketResponse,
-        session: SessionId,
         hello: audio.Hello,
         sender: _Sender,
     ) -> bool:
         """Receive one take; whether another hello may follow."""
+        session = sender.key[0]
         try:
             take = await self._begin(session, hello)
         except (StorageUnavailable, RecordBroken):
@@ -222,7 +226,7 @@ class AudioDoor:
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell(request, socket, take, sender))
-                receiving = tasks.create_task(self._receive(socket, take))
+                receiving = tasks.create_task(self._receive(socket, take, sender))
                 await asyncio.wait({telling, receiving}, return_when=asyncio.FIRST_COMPLETED)
                 receiving.cancel()
                 telling.cancel()
@@ -230,9 +234,9 @@ class AudioDoor:
             raise broken.exceptions[0] from None
         return not socket.closed
 
-    async def _receive(self, socket: web.WebSocketResponse, take: LiveTake) -> None:
+    async def _receive(self, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
         """Take in what comes, until the connection ends."""
-        bucket = Bucket.full(PIECES, self._clock.monotonic())
+        bucket, pace = Bucket.full(PIECES, now := self._clock.monotonic()), self._paces.of(sender.key, now)
         async for message in socket:
             bucket, wait = bucket.take(PIECES, self._clock.monotonic(), PATIENCE_MS)
             if wait > PATIENCE_MS:
@@ -241,6 +245,7 @@ class AudioDoor:
             await self._clock.sleep(wait)
             if message.type is WSMsgType.BINARY:
                 piece = audio.decode_piece(message.data)
+                await self._clock.sleep(pace.take(max(0, piece.end - take.received), self._clock.monotonic()))
                 if not await take.feed(piece, self._clock.monotonic()) and not take.finished:
                     msg = f"The piece at {piece.first} does not follow what ends at {take.received}."
                     raise ProtocolError(msg)
@@ -263,11 +268,10 @@ class AudioDoor:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
                 return
-            safe = take.safe
-            if safe != told:
+            if (safe := take.safe) != told:
                 await _say(socket, audio.Safe(at=safe))
                 told = safe
-            if take.broken:
+            if take.broken or take.apart:
                 await _close(socket, CloseCode.GOING_AWAY)  # It comes back, with what isn't safe.
                 return
             if take.over:
@@ -294,8 +298,7 @@ def may_send(staff: Staff, kind: ChannelKind) -> bool:
 async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:
     """The next hello; None when the microphone leaves or stays silent. Raises ProtocolError."""
     for _ in range(PASSED_OVER):
-        message = await _next(socket, HELLO_S)
-        if message is None:
+        if (message := await _next(socket, HELLO_S)) is None:
             return None
         if message.type is WSMsgType.TEXT:
             said = _read(message.data)

@@ -21,6 +21,7 @@ import msgspec
 from moothall.adapters.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
 from moothall.adapters.child_signal import signal_child
 from moothall.adapters.decode_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import AudioError
 
 logger = logging.getLogger(__name__)
@@ -210,12 +211,14 @@ _REASONS = {
 }
 
 
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
 def _message(line: bytes) -> Message | None:
     try:
-        message: Message = msgspec.json.decode(line, type=Message)
-    except msgspec.DecodeError:
+        return read(_decoder, line)
+    except Unreadable:
         return None
-    return message
 
 
 def _open_file(path: Path) -> int:

@@ -68,8 +68,8 @@ class AuthorPage:
         token = request.match_info["token"]
         query, page = kept_query(request, ui, chosen=chosen), page_of(wanted.session, token)
         answered = own if own.goes_on is None else own.goes_on
-        heard, kept_ui = answered.intervention, f"&ui={ui.language}" if chosen else ""
-        line, live = answer_links(base, heard.segment, answered.channel, kept_ui)
+        heard = answered.intervention
+        line, live = answer_links(base, answered.floor, heard, query, there=bool(answered.channel))
         put_off = each.standing is Standing.LATER and each.own
         voice = own.voice if own.voice is not None and own.voice.may_type else None
         in_progress = self._in_progress(wanted, own, written)
@@ -99,6 +99,7 @@ class AuthorPage:
             may_put_off=own.may_put_off,
             may_return=own.may_return,
             may_ask_again=own.may_ask_again,
+            may_hold=own.may_hold,
             sentence=sentence,
             voice=voice,
             voice_direction="auto" if voice is None else direction(voice.language),

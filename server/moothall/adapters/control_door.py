@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
+from babel.numbers import format_decimal
 
 from moothall.adapters.control_socket import ROLES, MayAct, visible
 from moothall.adapters.desk_texts import ALARMS, CONTROL_TEXTS, REPORTS, STRANGER
@@ -25,6 +26,8 @@ from moothall.services.reports import Kind
 from moothall.services.role_links import Staff
 from moothall.services.text_translation import Reach
 
+OLD_S, DEAD_S = 15, 3
+"""Sound that came longer ago says nothing of the delay; so much digital silence is worth a word. As in control.js."""
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 
 _STATES = {status: CONTROL_TEXTS.get(f"state.{status.value}", "Not begun") for status in Status}
@@ -62,12 +65,14 @@ class ControlDoor:
             rows=[_row(card, ui) for card in cards],
             made=ui.text("As of {time}", time=clock_time(self._pages.zone().at(house.at))),
             house=_house(house, ui),
+            alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in house.alarms],
             translation=reach_part(self._reach(), ui),
             again="/control?" + urlencode({"ui": ui.language}),
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
             data=script_json(
                 {
                     "ui": ui.language,
+                    "zone": self._pages.zone().name,
                     "cards": msgspec.to_builtins(cards),
                     "house": msgspec.to_builtins(house),
                     "texts": {name: ui.text(key) for name, key in CONTROL_TEXTS.items()},
@@ -106,16 +111,17 @@ def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:
     language = ui.text("none yet") if heard is None else heard
     if heard is not None and heard != expected:
         language = ui.text("{heard}, expected {expected}", heard=heard, expected=expected)
+    old, dead = card.sound is None or card.sound >= OLD_S, card.dead >= DEAD_S
     people = [str(each["name"] or each["label"] or ui.text(ROLE_TEXTS[Role(str(each["role"]))])) for each in card.here]
     readers = [
         f"{ui.text(_KINDS[kind], language=ui.language_name(tag))}: {card.readers.get(channel, 0)}"
         for channel, (kind, tag) in card.channels.items()
     ]
     return [
-        (ui.text("Last sound"), _ago(card.sound, ui)),
+        (ui.text("Last sound"), ui.text("digital silence for {n} s", n=card.dead) if dead else _ago(card.sound, ui)),
         (ui.text("Last words"), _ago(card.words, ui)),
         (ui.text("Words a minute"), str(card.rate)),
-        (ui.text("Delay"), ui.text("{n} s late", n=card.lag)),
+        (ui.text("Delay"), ui.text("no sound comes") if old or dead else ui.text("{n} s late", n=card.lag)),
         (ui.text("Language"), language),
         (ui.text("The text so far"), quality_line(card.quality, ui, staff=True) or ui.text("none yet")),
         (ui.text("Who works here now"), ", ".join(people) or ui.text("nobody")),
@@ -129,18 +135,32 @@ def _ago(seconds: int | None, ui: Catalogue) -> str:
     return ui.text("{n} s ago", n=seconds) if seconds < 120 else ui.text("{n} min ago", n=seconds // 60)
 
 
-def _alarm(kind: str, values: dict[str, int], by: str | None, *, urgent: bool, ui: Catalogue) -> dict[str, object]:
+def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
+    """A value of an alarm: languages by their names."""
+    if isinstance(value, int) or name not in ("expected", "heard"):
+        return value
+    return ", ".join(ui.language_name(tag) for tag in value.split(","))
+
+
+def _alarm(
+    kind: str, values: dict[str, int | str], by: str | None, *, urgent: bool, ui: Catalogue
+) -> dict[str, object]:
     return {
         "sign": ui.text("Urgent" if urgent else "Look at it"),
         "urgent": urgent,
-        "text": ui.text(ALARMS[kind], **values),
+        "text": ui.text(ALARMS[kind], **{name: _said(name, value, ui) for name, value in values.items()}),
         "by": None if by is None else ui.text("{name} sees to it", name=by),
     }
+
+
+def _gigabytes(size: int, ui: Catalogue) -> str:
+    """Bytes in GB, to a tenth where they are few."""
+    return str(format_decimal(size / GIGABYTE, "0.#" if size < 10 * GIGABYTE else "0", locale=ui.locale))
 
 
 def _house(house: House, ui: Catalogue) -> list[str]:
     said = [ui.text("Writing machines connected: {n}", n=house.engines)]
     if house.disk_free is not None and house.disk_all is not None:
-        free, whole = house.disk_free // GIGABYTE, house.disk_all // GIGABYTE
+        free, whole = _gigabytes(house.disk_free, ui), _gigabytes(house.disk_all, ui)
         said.append(ui.text("Free disk: {free} of {all} GB", free=free, all=whole))
     return said

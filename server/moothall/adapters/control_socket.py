@@ -70,6 +70,7 @@ class ControlSocket:
         handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
         socket.serve("/control", handlers, came=lambda _: None, gone=self._gone)
         control.listen(self._tell)
+        control.listen_levels(self._tell_levels)
 
     async def _join(self, connection: Connection, _: object) -> Answer:
         if not any(staff.role in ROLES for staff in self._socket.staff(connection.request)):
@@ -81,7 +82,8 @@ class ControlSocket:
         wish = msgspec.convert(data, _SeeTo)
         session = SessionId(wish.session)
         seen = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
-        if not wish.name.strip() or not any(card.session == session for card in seen):
+        shared = any(each.kind == wish.kind for each in self._control.house.alarms)
+        if not wish.name.strip() or not (shared or any(card.session == session for card in seen)):
             return refused(RefusalCode.UNKNOWN, "There is no such alarm here, or nobody was named.")
         self._control.see_to(session, wish.kind, wish.name)
         self._tell()
@@ -104,6 +106,14 @@ class ControlSocket:
         for connection in list(self._open):
             if not connection.waiting:  # Else it is slow, and the next cards will do.
                 self._socket.push(connection, "cards", self._shown(connection))
+
+    def _tell_levels(self) -> None:
+        for connection in list(self._open):
+            if not connection.waiting:
+                cards = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
+                on = [card.session for card in cards if card.session is not None]
+                if on:
+                    self._socket.push(connection, "levels", {each: self._control.level(each) for each in on})
 
     def _shown(self, connection: Connection) -> Answer:
         cards = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)

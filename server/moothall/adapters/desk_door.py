@@ -18,6 +18,7 @@ from moothall.adapters.desk_texts import (
     STRANGER,
     TAGS,
 )
+from moothall.adapters.microphone_texts import INTERPRETERS
 from moothall.adapters.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS, SIFTING
 from moothall.adapters.page_asking import language, own_html
 from moothall.adapters.page_catalogues import Catalogue
@@ -41,8 +42,6 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """Of the title."""
     channel: str
     """The text that is shown first."""
-    follows: bool
-    """Whether another session can be started in its place."""
     sound: bool
     """Whether its last seconds can be heard."""
     others: tuple[tuple[SessionId, str], ...]
@@ -143,10 +142,11 @@ class DeskDoor:
                     "role": fitting[0].role,
                     "names": TakeFloor in COMMANDS[fitting[0].role],
                     "base": f"/s/{quote(session)}",
-                    "next": about.follows,
                     "clip": about.sound,
                     "others": others,
+                    "tongues": INTERPRETERS,
                     "ui": ui.language,
+                    "zone": self._pages.zone().name,
                     "texts": {name: ui.text(key) for name, key in texts.items()},
                     "counted": {name: dict(ui.forms(key)) for name, key in counted.items()},
                 }

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from moothall.adapters.staff_socket import Answer, Connection, StaffSocket, refusal, refused
-from moothall.core.commands import AnyCommand, CorrectSegment
+from moothall.core.commands import AnyCommand, BringLinesBack, CorrectSegment, MoveLinesAway, MoveLinesHere
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
 from moothall.core.removing import Selection
@@ -15,6 +15,7 @@ from moothall.services.desk_table import Seat
 from moothall.services.desks import Desks
 from moothall.services.role_links import Staff
 from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import PULSE
 
 MayAct = Callable[[Staff, SessionId], bool]
 """Whether a link reaches as far as a session (`staff_door.py`)."""
@@ -34,11 +35,15 @@ class _Join(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None = None
     name: str = ""
     role: str | None = None
+    page: str = ""
+    """Chosen by the page: what it had on an older connection, whose line may be dead, ends."""
 
 
 class _Act(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     commands: tuple[AnyCommand, ...]
+    anyway: bool = False
+    """Whoever acts knows what they were told first."""
 
 
 class _Undo(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +64,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     session: str | None = None
     """Another session."""
+    then: str | None = None
+    """The session that is to follow, as the page has told; None: whichever comes next."""
     segments: tuple[SegmentId, ...] = ()
     kind: str = ""
     """Of reports."""
@@ -88,7 +95,11 @@ class _Outlet:
     def write(self, data: bytes) -> None:
         for event in self._stream.feed(data):
             if self.open:
-                self._socket.push(self._connection, "frame", msgspec.json.decode(event.data), len(event.data))
+                body = msgspec.json.decode(event.data)
+                if event.name == PULSE:
+                    self._socket.push(self._connection, PULSE, body[PULSE], len(event.data))
+                else:
+                    self._socket.push(self._connection, "frame", body, len(event.data))
 
     def get_write_buffer_size(self) -> int:
         return self._connection.bytes_waiting
@@ -103,9 +114,10 @@ class _Outlet:
 class _Sitting:
     """What is kept about a connection: its seat, once it has joined."""
 
-    def __init__(self, seat: Seat, outlet: _Outlet) -> None:
+    def __init__(self, seat: Seat, outlet: _Outlet, page: str) -> None:
         self.seat = seat
         self.outlet = outlet
+        self.page = page
 
 
 class DeskSocket:
@@ -134,6 +146,7 @@ class DeskSocket:
         except ValueError as error:
             return refused(RefusalCode.INVALID, str(error))
         self._gone(connection)
+        self._end_older(connection, staff, wish.page)
         outlet = _Outlet(self._socket, connection)
         answer = await self._desks.join(
             staff,
@@ -147,10 +160,19 @@ class DeskSocket:
         if isinstance(answer, Refusal):
             return refusal(answer)
         seat, shown = answer
-        connection.memory = _Sitting(seat, outlet)
+        connection.memory = _Sitting(seat, outlet, wish.page)
         if connection.closing:  # It went while the session was being loaded.
             self._gone(connection)
         return shown
+
+    def _end_older(self, connection: Connection, staff: Staff, page: str) -> None:
+        """A page that came with another connection sits at one desk only."""
+        for other in self._socket.connected("/desk") if page else ():
+            sitting = other.memory
+            same = isinstance(sitting, _Sitting) and sitting.page == page and sitting.seat.staff.link == staff.link
+            if same and other is not connection:
+                self._gone(other)
+                self._socket.cut(other)
 
     async def _leave(self, connection: Connection, _: object) -> Answer:
         self._gone(connection)
@@ -165,7 +187,10 @@ class DeskSocket:
             return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
         if any(isinstance(command, CorrectSegment) and command.accepted for command in wish.commands):
             return refused(RefusalCode.INVALID, "What a second pass proposed is accepted by a message of its own.")
-        answer = await self._desks.act(seat, CommandId(wish.id), wish.commands)
+        if any(isinstance(command, MoveLinesAway | MoveLinesHere | BringLinesBack) for command in wish.commands):
+            # When the lines were said, and how they came about, is taken from the session that they leave.
+            return refused(RefusalCode.INVALID, "Lines are moved to another session by a message of its own.")
+        answer = await self._desks.act(seat, CommandId(wish.id), wish.commands, anyway=wish.anyway)
         if isinstance(answer, Refusal):
             return refusal(answer)
         return {"receipt": msgspec.to_builtins(answer.receipt), "undo": msgspec.to_builtins(answer.undo)}

@@ -50,14 +50,22 @@ REPORTS = {
 
 ALARMS = {
     "no-sound": "No sound for {n} s. Check the mixer's output and the cable to the laptop.",
+    "muted": "The sound is digital silence, for {n} s now. Is the microphone muted, or the wrong input chosen?",
     "no-source": "On for {n} min without sound or text. Open the microphone page, or write by hand.",
     "no-words": "People speak, but no words came for {n} s. If it lasts, start the writing machine again.",
     "no-machine": "No writing machine is connected. Start one, or write by hand.",
+    "machine-away": (
+        "The writing machine is away for the moment. The sound is kept, and its text comes once it is back."
+    ),
     "key-refused": (
         "A service that writes refuses the key. Put the right one into the key file: it is read and tried again within"
         " 5 min."
     ),
     "no-language": "No writing machine here knows the language. Start one with a model for it, or write by hand.",
+    "wrong-language": (
+        "This doesn't sound like {expected}, but like {heard}. "
+        "If so, choose it under “They speak” on the meeting's page."
+    ),
     "no-room": (
         "The writing machines are full. The sound is kept, and its text comes once one of them has time: "
         "start another one, or close a meeting that is over."
@@ -76,21 +84,34 @@ ALARMS = {
     ),
     "begun-again": "Begun again after a fault, in the last 10 min: {n}. If it goes on, tell whoever runs the server.",
     "unsaved": "Words can't be saved. Free some space on the disk; they are kept until then.",
-    "disk": "{n} GB of disk are left. Free some space before it is full.",
+    "disk": "{n} MB of disk are left. Free some space before it is full.",
     "reports": "{n} of {all} readers report a fault. Look at what they say.",
+    "beside": "“{title}” is on in the same place. Close one of them: a microphone sends to one only.",
     "ends-soon": "{n} min left until the planned end. Tell the chair.",
+    "ends-now": "The planned end has come. Close it, or start the next one elsewhere.",
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
     "off-long": "Not recorded for {n} min. Ask whether it should still be so.",
     "unread": (
         "A question or comment that may be rude has waited for {n} min to be read. Look at it on the moderator's page."
     ),
     "hubs-cut": "Groups that are cut off: {n}. Ask the chair whether to wait for them.",
+    "break-speech": "They are speaking: end the break?",
     "quiet": "Nobody has spoken for {n} min. If it is a break, begin one.",
 }
 """What has to be seen to, with the remedy; the keys are the kinds of `services/alarms.py`."""
 
 TAGS = {Tag.AGREED: "Agreed", Tag.DIVERGING: "Views differ", Tag.OPTION: "Option"}
 """What a line is marked as for the report."""
+
+FIRST_KNOW = {
+    "first.beside": (
+        "“{title}” is on in the same place, and a microphone sends to one of them only. Open it all the same?"
+    ),
+    "first.called": "{who} called no. {n} {s} s ago. Call no. {m} instead?",
+    "first.nobody": "Somebody else",
+    "overridden": "{who} called no. {n} instead of no. {m}, which you had called.",
+}
+"""What is to be known before something is done, and who did it all the same."""
 
 DESK_TEXTS = {
     **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
@@ -138,6 +159,7 @@ DESK_TEXTS = {
     "remove.times": "The first time has to come before the second. Write them as 4:05 or 1:04:05.",
     "removed": "Removed for good",
     "nobody": "Nobody named",
+    "unnamed": "Speaker not named",
     "you": "you",
     "undo": "Undo",
     "undone": "Undone",
@@ -148,8 +170,10 @@ DESK_TEXTS = {
     "answer.mended": "Mended",
     "proposals": "Waiting: {n}",
     "off": "Not recorded since {time}. Nothing of it is kept.",
+    "end-break": "End the break",
     "overrun.soon": "{n} min left until the planned end",
     "overrun.over": "Over time by {n} min",
+    "overrun.now": "The planned end has come",
     "unrecorded": "Not recorded",
     "unsaved": "Not yet saved",
     "line.open": "Connected",
@@ -210,10 +234,14 @@ DESK_TEXTS = {
     "terms.out": "More than the machine can take: the last {n} are left out.",
     "did.force-language": "They speak: {language}",
     "did.move-away": "Lines moved to another meeting",
+    "next": "Close, and start “{title}”",
+    "left-out": "Planned before that, and not begun: {titles}",
+    **FIRST_KNOW,
     "refused.forbidden": "Your link may not do this",
     "refused.unknown": "That is not here any more",
     "refused.invalid": "That can't be done so",
     "refused.conflict": "It does not fit what has happened meanwhile",
+    "refused.break": "There is a break: nothing is written until it is ended.",
     "refused.stale": "Somebody was faster: look again",
     "refused.busy": "It can't be saved at the moment",
     "refused.unavailable": "It can't be saved at the moment",
@@ -251,6 +279,10 @@ CONTROL_TEXTS = {
     "open": "Open the page of this meeting",
     "empty": "No meeting is on at the moment.",
     "sound": "Last sound",
+    "level": "How loud it is",
+    "dead": "digital silence for {n} s",
+    "no-delay": "no sound comes",
+    "machine-fault": "The machine that all meetings run on",
     "words": "Last words",
     "rate": "Words a minute",
     "delay": "Delay",

@@ -33,14 +33,18 @@ class FormGuard:
         nonce = base64.urlsafe_b64encode(self._randomness.bytes(_NONCE)).decode()
         return f"{nonce}.{self._mac(nonce, key)}"
 
-    def passes(self, request: web.Request, token: str, key: str) -> bool:
-        """Whether a form may be acted on: from a page of ours, made for this browser.
+    def from_us(self, request: web.Request) -> bool:
+        """Whether a request comes from a page of ours: the first thing to be asked, before its body is read.
 
         A browser always says where a form comes from; whoever doesn't is none, and has no business here.
         """
+        return request.headers.get("Origin") in self._origins
+
+    def passes(self, request: web.Request, token: str, key: str) -> bool:
+        """Whether a form may be acted on: from a page of ours, made for this browser."""
         nonce, _, mac = token.partition(".")
         right = hmac.compare_digest(self._mac(nonce, key).encode(), mac.encode("utf-8", "replace"))
-        return right and request.headers.get("Origin") in self._origins
+        return right and self.from_us(request)
 
     def first_time(self, token: str) -> bool:
         """Whether the form is sent for the first time; a page that is loaded again sends its form again."""

@@ -55,6 +55,11 @@ def visitor_address(trusted: Sequence[Network]) -> Callable[[web.Request], str]:
     return address_of
 
 
+def is_proxy(trusted: Sequence[Network]) -> Callable[[str], bool]:
+    """A function that says whether a connection from an address is a proxy's, so that many visitors share it."""
+    return lambda address: _is_trusted(address, trusted)
+
+
 def came_by_https(trusted: Sequence[Network]) -> Callable[[web.Request], bool]:
     """A function that says whether a visitor's request came over https: to the server itself, or to a trusted proxy.
 

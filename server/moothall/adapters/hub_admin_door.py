@@ -11,9 +11,10 @@ from moothall.adapters import hub_view as view
 from moothall.adapters.admin_door import runs_the_house
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
-from moothall.adapters.admin_view import LanguageReader, QrSvg
+from moothall.adapters.admin_view import QrSvg
 from moothall.adapters.hub_removed_view import RemovedView
 from moothall.adapters.hub_texts import HubText
+from moothall.adapters.language_names import LanguageReader
 from moothall.core.errors import NoLink, Refusal, StorageUnavailable
 from moothall.core.hub_entry import MOST_PEOPLE, Details, Hub
 from moothall.core.ids import SessionId
@@ -81,7 +82,7 @@ class HubAdminDoor:
         self._removed = RemovedView(hubs, title_of)
         self._linked = linked
         self._meeting = title_of
-        self._languages = LanguageReader(pages.pages.catalogues).read
+        self._languages = LanguageReader().read
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.asking_request import read_form
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.hub_texts import TOLD, UNPAIRED
-from moothall.adapters.limits import AddressGate
+from moothall.adapters.limits import SITE, AddressGate
 from moothall.adapters.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, told
 from moothall.adapters.page_asking import Wrong, language, own_html
 from moothall.adapters.page_catalogues import Catalogue
@@ -53,7 +53,7 @@ class HubPairDoor:
         self._keys = dict(keys)
         self._public = public
         self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0, slower=MINUTE)
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0, slower=MINUTE, prefix=SITE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""

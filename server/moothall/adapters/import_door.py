@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
-from moothall.adapters.admin_view import change_rows, clock_of
+from moothall.adapters.admin_view import change_rows, clash_rows, import_view
 from moothall.adapters.form_guard import FIELD
+from moothall.adapters.language_names import LanguageReader, language_names
+from moothall.adapters.page_rows import times_are
 from moothall.core.errors import ProgrammeError, StorageUnavailable
+from moothall.core.programme.changes import with_languages, without_language
 from moothall.core.programme.drafts import Reading
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
 from moothall.core.programme.times import Zones
 from moothall.services.programme import Programme
-from moothall.services.programme_import import carry_out, preview
+from moothall.services.programme_import import carry_out, clashes_after, made_by, preview, zone_after
 from moothall.services.role_links import Staff
 
 MOST_PENDING = 4
 """Files that were shown and not yet made. Overflow: the oldest has to be sent again."""
 LONGEST_FIELD = 200
+MOST_CLASHES = 50
+"""Pairs of meetings that are shown. Overflow: the later ones aren't."""
+_EMPTY: dict[str, object] = {
+    **dict.fromkeys(("title", "times", "pending", "zone", "languages", "problem"), ""),
+    **dict.fromkeys(("changes", "kept", "clashes", "notes", "wrong", "refused", "unspoken"), ()),
+    "done": None,
+}
+"""What the page shows of each kind, where it shows nothing."""
 
 
 class ImportDoor:
@@ -37,6 +48,7 @@ class ImportDoor:
         self._programme = programme
         self._zones = zones
         self._allowed = allowed
+        self._languages = LanguageReader().read
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
@@ -47,37 +59,56 @@ class ImportDoor:
         """Read a file and say what it would change."""
         try:
             asked = self._pages.asked(request, self._allowed)
+            self._pages.check_origin(request)
             fields, data = await _upload(request)
             self._pages.check(request, asked, fields.get(FIELD, ""))
             # A congress takes a second, and readers are to notice nothing.
             wanted = await asyncio.to_thread(self._read, data, fields.get("zone", ""))
         except Wrong as error:
             return self._pages.refuse(request, error)
-        found = preview(self._programme, wanted)
-        name = fields[FIELD]
+        except ProgrammeError as error:
+            return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
+        return self._show(asked, fields[FIELD], wanted)
+
+    def _show(self, asked: Asked, name: str, wanted: Timetable, given: Mapping[str, str] | None = None) -> web.Response:
+        """What a file would change; with `given`, what was typed of the languages and names none."""
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)
-        return self._pages.show(
-            "admin_import.html",
+        found = preview(self._programme, wanted)
+        made = made_by(found)
+        shown = import_view(self._programme, wanted, zone_after(self._programme, wanted, self._zones), asked.ui)
+        return self._page(
             asked,
             title=wanted.title,
-            times=clock_of(self._programme, asked.ui),
-            changes=change_rows(found, self._programme, asked.ui),
+            times=times_are(shown.zone, self._programme.now(), asked.ui),
+            changes=change_rows(made, shown),
+            kept=change_rows([change for change in found if change not in made], shown),
+            clashes=clash_rows(clashes_after(self._programme, wanted)[:MOST_CLASHES], shown),
             notes=wanted.notes,
             pending=name,
-            done=None,
-            refused=(),
+            unspoken=without_language(found),
+            languages="" if given is None else given.get("languages", "")[:200],
+            problem="" if given is None else asked.ui.text(AdminText.LANGUAGES),
         )
+
+    def _page(self, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
+        return self._pages.show("admin_import.html", asked, status=status, **(_EMPTY | values))
 
     async def carry_out(self, request: web.Request) -> web.Response:
         """Make the changes that were shown."""
         try:
             asked = self._pages.asked(request, self._allowed)
             fields = await self._pages.form(request, asked)
-            wanted = self._pending.pop(fields.get("pending", ""), None)
+            name = fields.get("pending", "")
+            wanted = self._pending.pop(name, None)
             if wanted is None:
                 return see(asked.to("/admin"))
+            if without_language(preview(self._programme, wanted)):
+                languages = await self._languages(fields.get("languages", "")[:200])
+                if languages is None:
+                    return self._show(asked, name, wanted, fields)
+                wanted = with_languages(wanted, languages)
             return await self._make(asked, wanted)
         except Wrong as error:
             return self._pages.refuse(request, error)
@@ -86,26 +117,13 @@ class ImportDoor:
 
     async def _make(self, asked: Asked, wanted: Timetable) -> web.Response:
         imported = await carry_out(self._programme, wanted, by=asked.staff[0].link)
-        return self._pages.show(
-            "admin_import.html",
-            asked,
-            title=wanted.title,
-            times=clock_of(self._programme, asked.ui),
-            changes=[],
-            notes=(),
-            pending="",
-            done=imported.done,
-            refused=imported.refused,
-        )
+        return self._page(asked, title=wanted.title, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: str) -> Timetable:
         meant = self._zones(zone.strip()) if zone.strip() else self._programme.zone().rules
         if meant is None:
             raise Wrong(400, AdminText.ZONE)
-        try:
-            return read_programme(data, Reading(zones=self._zones, zone=meant))
-        except ProgrammeError as error:
-            raise Wrong(400, AdminText.FILE, str(error)) from error
+        return read_programme(data, Reading(zones=self._zones, zone=meant, language_names=language_names()))
 
 
 class _Upload(msgspec.Struct):

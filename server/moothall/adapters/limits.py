@@ -30,6 +30,8 @@ MAX_BODY_BYTES = 64 << 10
 IDLE_S = 20
 """How long a connection may take to send a request's line and headers, or stay without one."""
 MAX_ADDRESSES = 10_000
+SUBSCRIBER, SITE = 64, 48
+"""Bits of an IPv6 address that say whose it is: a subscriber has at least a /64 to choose from, a site up to a /48."""
 DAY_MS = 86_400_000
 GENEROUS = Allowance(per_second=200, burst=2_000)
 """Requests of one address: a hall of 150 that opens the page at once stays below the burst."""
@@ -90,13 +92,18 @@ class AddressGate:
         patience_ms: int = PATIENCE_MS,
         *,
         slower: int = 1,
+        prefix: int = SUBSCRIBER,
     ) -> None:
-        """`slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes."""
+        """`slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes.
+
+        `prefix`: how many bits of an IPv6 address count.
+        """
         self._clock = clock
         self._randomness = randomness
         self._allowance = allowance
         self._patience = patience_ms
         self._slower = slower
+        self._prefix = prefix
         self._key = randomness.bytes(32)
         self._key_since = clock.monotonic()
         # Overflow: the address that has been away longest is forgotten, with its debts.
@@ -109,7 +116,7 @@ class AddressGate:
             self._key, self._key_since = self._randomness.bytes(32), now
             self._visitors.clear()
         now //= self._slower
-        name = hmac.digest(self._key, network(address).encode(), hashlib.sha256)[:8]
+        name = hmac.digest(self._key, network(address, self._prefix).encode(), hashlib.sha256)[:8]
         visitor = self._visitors.get(name)
         if visitor is None:
             visitor = self._visitors[name] = _Visitor(Bucket.full(self._allowance, now))
@@ -142,8 +149,8 @@ class AddressGate:
         return gate
 
 
-def network(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber has."""
+def network(address: str, prefix: int = SUBSCRIBER) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber has, or another `prefix`."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -152,7 +159,7 @@ def network(address: str) -> str:
         return str(parsed)
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))
 
 
 def security_headers(frame_ancestors: Sequence[str] = ("'none'",)) -> Mapping[str, str]:

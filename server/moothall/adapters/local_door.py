@@ -17,6 +17,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError, MoothallError
 from moothall.core.events import Access
 from moothall.core.ports import Randomness
@@ -92,6 +93,7 @@ class LocalDoor:
             zone=request.query.get("zone", ""),
             access=access,
             apply=request.query.get("apply") == "1",
+            languages=request.query.get("languages", ""),
         )
         return _json(told)
 
@@ -100,15 +102,15 @@ class LocalDoor:
 
     async def _refine(self, request: web.Request) -> web.StreamResponse:
         try:
-            order = msgspec.json.decode(await request.read(), type=RefineOrder)
-        except msgspec.MsgspecError:
+            order = read_json(await request.read(), RefineOrder)
+        except Unreadable:
             return web.Response(status=400, text="That is no order of corrections.\n")
         return _json(await self._office.refine(order))
 
     async def _propose(self, request: web.Request) -> web.StreamResponse:
         try:
-            order = msgspec.json.decode(await request.read(), type=ProposeOrder)
-        except msgspec.MsgspecError:
+            order = read_json(await request.read(), ProposeOrder)
+        except Unreadable:
             return web.Response(status=400, text="Those are no proposals.\n")
         return _json(await self._office.propose(order))
 
@@ -145,14 +147,16 @@ class Caller:
     def __init__(self, folder: Path) -> None:
         """Raises ConfigurationError when the folder has no card: no server holds it that takes calls."""
         try:
-            self._card = msgspec.json.decode((folder / CARD).read_bytes(), type=Card)
-        except (OSError, msgspec.MsgspecError) as error:
+            self._card = read_json((folder / CARD).read_bytes(), Card)
+        except (OSError, Unreadable) as error:
             msg = f"A server holds {folder}, but it takes no calls. Stop it, and run the command again."
             raise ConfigurationError(msg) from error
 
-    async def import_programme(self, data: bytes, *, zone: str, access: Access, apply: bool) -> Told:
+    async def import_programme(
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+    ) -> Told:
         """As `Office.import_programme`; errors of the server come back as ConfigurationError."""
-        query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0"}
+        query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0", "languages": languages}
         return msgspec.json.decode(await self._ask("programme", query, data), type=Told)
 
     async def admin_link(self, *, new: bool) -> str | None:

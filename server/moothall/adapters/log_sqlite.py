@@ -7,18 +7,24 @@ neither waits for the other.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from moothall.adapters import sqlite_file
+from moothall.adapters.acknowledged import SUFFIX, Acknowledged, Known
 from moothall.adapters.sqlite_writer import Job, SqliteWriter
 from moothall.core.chain import LogRecord
 from moothall.core.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
 from moothall.core.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogHead
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -36,10 +42,17 @@ class SqliteLog:
     may have been stored.
     """
 
-    def __init__(self, connection: sqlite3.Connection, reader: sqlite_file.LogReader, idle_s: float) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        reader: sqlite_file.LogReader,
+        acknowledged: Acknowledged,
+        idle_s: float,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._writer = SqliteWriter(connection, self._loop, idle_s)
         self._reader = reader
+        self._acknowledged = acknowledged
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log-reader")
         self._reads = asyncio.Semaphore(WAITING_READS)
         self._closed = False
@@ -54,10 +67,11 @@ class SqliteLog:
         Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
         """
 
-        def connect() -> tuple[sqlite3.Connection, sqlite_file.LogReader]:
+        def connect() -> tuple[sqlite3.Connection, sqlite_file.LogReader, Acknowledged]:
             connection = sqlite_file.open_for_writing(path, busy_s)
             try:
-                return connection, sqlite_file.LogReader(sqlite_file.open_beside(path))
+                beside = Acknowledged(path.with_suffix(SUFFIX))
+                return connection, sqlite_file.LogReader(sqlite_file.open_beside(path)), beside
             except BaseException:
                 connection.close()
                 raise
@@ -74,19 +88,41 @@ class SqliteLog:
             )
             head = sqlite_file.read_head(connection, session)
             assert head is not None  # noqa: S101  # it was written two lines above
-            return head
+            (number,) = connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
+            return self._whole(session, number, head)
 
         return await self._write(act)
+
+    def _whole(self, session: SessionId, number: int, head: LogHead) -> LogHead:
+        """The head, with how often its end was lost; in the writer's thread."""
+        known = self._acknowledged.read(number, head.epoch)
+        if known.offset > head.offset:
+            logger.error(
+                "session %s: events %d to %d were acknowledged and are gone from the log; restore it from a backup",
+                session,
+                head.offset + 1,
+                known.offset,
+            )
+            known = Known(head.offset, known.lost + 1)
+            self._acknowledged.write(number, head.epoch, known)
+        return msgspec.structs.replace(head, lost=known.lost)
+
+    def _note(self, stored: tuple[int, Epoch, int]) -> None:
+        """Number, epoch and last offset of what was just made durable; in the writer's thread."""
+        number, epoch, offset = stored
+        known = self._acknowledged.read(number, epoch)
+        self._acknowledged.write(number, epoch, Known(offset, known.lost))
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As `EventLog.append`."""
         rows = _rows(session, expected_offset, events)
 
-        def act(connection: sqlite3.Connection) -> None:
-            number = _hold(connection, session, term, expected_offset)
+        def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
+            number, epoch = _hold(connection, session, term, expected_offset)
             _insert(connection, session, number, rows)
+            return number, epoch, expected_offset + len(rows)
 
-        await self._write(act)
+        await self._write(act, self._note)
 
     async def remove(
         self,
@@ -99,16 +135,17 @@ class SqliteLog:
         """As `EventLog.remove`: the bytes are overwritten in the file, and the WAL is emptied before this returns."""
         rows = _rows(session, expected_offset, events)
 
-        def act(connection: sqlite3.Connection) -> None:
-            number = _hold(connection, session, term, expected_offset)
+        def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
+            number, epoch = _hold(connection, session, term, expected_offset)
             connection.executemany(
                 "UPDATE record SET body = NULL, salt = NULL WHERE session = ? AND offset = ?",
                 [(number, offset) for offset in offsets],
             )
             _insert(connection, session, number, rows)
             self._writer.erased = True
+            return number, epoch, expected_offset + len(rows)
 
-        await self._write(act)
+        await self._write(act, self._note)
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
@@ -150,11 +187,12 @@ class SqliteLog:
         # The writer leaves last: it alone can fold the WAL into the file.
         self._writer.finish()
         await asyncio.to_thread(self._writer.join)
+        self._acknowledged.close()
 
-    async def _write(self, act: Callable[[sqlite3.Connection], T]) -> T:
+    async def _write(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None] = lambda _: None) -> T:
         self._refuse_when_closed()
         future: asyncio.Future[T] = self._loop.create_future()
-        self._writer.submit(Job(act, future))
+        self._writer.submit(Job(act, future, stored))
         return await future
 
     async def _read(self, act: Callable[[sqlite_file.LogReader], T]) -> T:
@@ -177,20 +215,20 @@ def _rows(session: SessionId, expected_offset: int, events: Sequence[LogRecord])
     return [sqlite_file.columns(record) for record in events]
 
 
-def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expected_offset: int) -> int:
-    """The session's number in the file, once term and head are found to be as expected."""
+def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expected_offset: int) -> tuple[int, Epoch]:
+    """The session's number in the file and its epoch, once term and head are found to be as expected."""
     row = connection.execute(
-        "SELECT number, term, (SELECT max(offset) FROM record WHERE session = number) FROM session WHERE id = ?",
+        "SELECT number, epoch, term, (SELECT max(offset) FROM record WHERE session = number) FROM session WHERE id = ?",
         (session,),
     ).fetchone()
-    number, holder, head = row or (0, 0, None)
+    number, epoch, holder, head = row or (0, "", 0, None)
     if holder != term:
         msg = f"Another writer has taken over session {session}: its term is {holder}, not {term}."
         raise StaleWriter(msg)
     if (head or 0) != expected_offset:
         msg = f"The log of session {session} ends at {head or 0}, not at {expected_offset}."
         raise OffsetConflict(msg)
-    return int(number)
+    return int(number), Epoch(epoch)
 
 
 def _insert(connection: sqlite3.Connection, session: SessionId, number: int, rows: list[tuple[Any, ...]]) -> None:

@@ -18,14 +18,15 @@ from moothall.core.ids import Position
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView
 from moothall.services.carrying_on import note_failure
+from moothall.services.fanout import SessionFanout
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.frames import Format, chunk
-from moothall.wire.low_data import LowData
+from moothall.wire.frames import PULSE, Format, chunk
+from moothall.wire.low_data import PULSE_MS, LowData
 
 BATCH_MS = 39_000
 """How long a finished line may wait for others: each batch costs its packets and its headers anew."""
 QUIET_MS = 60_000
-"""After so long without anything the reader is told that there is nothing."""
+"""After so long without a batch an empty one says so, for pages that don't know of pulses."""
 MOST = 2_000
 """Readers at once: each has 47 KB of memory for what its stream may refer to."""
 WINDOW_BITS = 13
@@ -61,6 +62,7 @@ class _Connection:
         frames: Frames,
         low: LowData,
         feed: Feed,
+        fanout: SessionFanout,
         *,
         packed: bool,
         chunked: bool,
@@ -73,7 +75,10 @@ class _Connection:
         self._feed = feed
         self._packing: _Packing = _Packed() if packed else _Plain()
         self._chunked = chunked
-        self._sent = now
+        self._fanout = fanout
+        self._batched = now
+        self._said = now - PULSE_MS
+        """When it was told anything, ms of the monotonic clock; long ago: the first look gives it a pulse."""
         self._since: int | None = None
 
     # What the fan-out needs of an outlet
@@ -101,12 +106,18 @@ class _Connection:
         if self._low.waits and self._since is None:
             self._since = now
         due = self._low.urgent or (self._since is not None and now - self._since >= BATCH_MS)
-        if (due or now - self._sent >= QUIET_MS) and not self.transport.get_write_buffer_size():
-            self._since, self._sent = None, now
+        if self.transport.get_write_buffer_size():
+            return
+        if due or now - self._batched >= QUIET_MS:
+            self._since, self._batched, self._said = None, now, now
             self._put(self._low.batch())
+        elif now - self._said >= PULSE_MS:
+            self._said = now
+            self._put(self._low.pulse(self._fanout.source()), PULSE)
 
-    def _put(self, text: bytes) -> None:
-        data = self._packing.write(b"data:%b\n\n" % text)
+    def _put(self, text: bytes, name: str = "") -> None:
+        head = b"event:%b\n" % name.encode() if name else b""
+        data = self._packing.write(b"%bdata:%b\n\n" % (head, text))
         self.transport.write(chunk(data) if self._chunked else data)
 
     def end(self) -> None:
@@ -148,6 +159,7 @@ class LowDataDoor:
             self._readers.frames,
             LowData(reading.view, _seen(reading.after, reading.view)),
             reading.feed,
+            reading.fanout,
             packed=packed,
             chunked=request.version >= HttpVersion11,
             now=self._readers.clock.monotonic(),

@@ -11,7 +11,9 @@ from aiohttp import hdrs, web
 from moothall.adapters.asking_request import read_body
 from moothall.adapters.hub_texts import TOLD
 from moothall.adapters.page_asking import Wrong
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import StorageUnavailable
+from moothall.core.visible import visible
 from moothall.services.hub_pairing import Pairing, Unpaired
 from moothall.wire.token_bucket import Allowance
 
@@ -37,12 +39,12 @@ async def pair_machine(
 ) -> web.Response:
     """Let a machine in. `keys` is the document of the centre's public keys, `address` the one that people know."""
     try:
-        asked = msgspec.json.decode(await read_body(request), type=_Machine)
-    except (Wrong, msgspec.MsgspecError, UnicodeDecodeError):
+        asked = read_json(await read_body(request), _Machine)
+    except (Wrong, Unreadable):
         return told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
     if not _NODE.match(asked.node):
         return told(400, "A node is named by 16 hexadecimal figures.")
-    machine = " ".join(asked.title.split())[:LONGEST_TITLE]
+    machine = " ".join(visible(asked.title).split())[:LONGEST_TITLE]
     try:
         done = await pairing.pair(asked.words, node=asked.node, machine=machine)
     except StorageUnavailable:

@@ -20,7 +20,7 @@ from moothall.core.errors import Refusal
 from moothall.core.events import ChannelKind, SoundKept
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.languages import direction
-from moothall.core.session import State
+from moothall.core.session import ON, State
 from moothall.core.views.captions import Channel
 from moothall.services.role_links import Staff
 from moothall.services.sessions import LiveSession
@@ -54,8 +54,10 @@ class MicrophoneDoor:
         guard: FormGuard,
         key_of: Callable[[web.Request], str],
         room: Callable[[str], RoomNow | None] = lambda _: None,
+        beside: Callable[[SessionId], str | None] = lambda _: None,
     ) -> None:
-        """`may_send` says which texts somebody may send for; `room` knows the programme.
+        """`may_send` says which texts somebody may send for; `room` knows the programme, and `beside` the title of
+        another session that is on where this one is planned.
 
         `add` gives a session an interpreter's text in a language, for somebody.
         """
@@ -68,6 +70,7 @@ class MicrophoneDoor:
         self._guard = guard
         self._key_of = key_of
         self._room = room
+        self._beside = beside
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -93,11 +96,14 @@ class MicrophoneDoor:
 
     async def add_text(self, request: web.Request) -> web.StreamResponse:
         """Give the session an interpreter's text, and show the page with it chosen."""
-        session, form = SessionId(request.match_info["session"]), await request.post()
-        token, language = str(form.get(FIELD, "")), str(form.get("language", ""))
+        session = SessionId(request.match_info["session"])
         acting = [each for each in self._staff(request) if each.role in ADDS_TEXTS and self._may_act(each, session)]
         if not acting or not is_name(session):
             return self._refuse(request)
+        if not self._guard.from_us(request):
+            return self._say(request, 403, Sentence.NOT_ADDED)
+        form = await request.post()
+        token, language = str(form.get(FIELD, "")), str(form.get("language", ""))
         fits = self._guard.passes(request, token, self._key_of(request)) and language in INTERPRETERS
         if not fits or not self._guard.first_time(token):
             return self._say(request, 400, Sentence.NOT_ADDED)
@@ -160,6 +166,7 @@ class MicrophoneDoor:
                 {"id": name, "name": channel_name(channel, ui), "here": name == chosen}
                 for name, channel in texts.items()
             ],
+            beside=None if state is None or state.status in ON else self._beside(state.id),
             kept=ui.text(SOUND_KEPT[SoundKept.UNTIL_CHECKED if state is None else state.sound]),
             more=sorted(
                 ((tag, ui.language_name(tag)) for tag in INTERPRETERS if adds and ChannelId(tag) not in texts),
@@ -172,8 +179,10 @@ class MicrophoneDoor:
             data=script_json(
                 {
                     "base": base,
+                    "title": f"{ui.text('Microphone')} \u2013 {title.strip() or ui.text('Meeting without a title')}",
                     "follows": base.startswith("/room/"),
                     "ui": ui.language,
+                    "zone": self._pages.zone().name,
                     "languages": {name: [tag, direction(tag)] for name, tag in tags.items()},
                     "texts": {name: ui.text(key) for name, key in SCRIPT_TEXTS.items()},
                 }

@@ -57,8 +57,20 @@ SCRIPT_TEXTS = {
     "device": "Input {n}",
     "awake": "The screen is kept on meanwhile.",
     "asleep": "Keep this screen on and this page in front: the browser does not do it by itself.",
-    "heard": "Speech is recognised.",
-    "unheard": "No speech is recognised at the moment.",
+    "heard.heard": "Speech is recognised.",
+    "heard.unheard": "No speech is recognised at the moment.",
+    "heard.late": "The text is {n} s late.",
+    "heard.soundless": "No sound arrives.",
+    "heard.break": "A break is on: nothing of what is said now becomes text.",
+    "heard.off": "Not recorded: nothing of what is said now is kept.",
+    "heard.before": "The meeting has not begun.",
+    "heard.closed": "The meeting is closed. Nothing more is sent.",
+    "heard.unknown": "What becomes of the sound is not known at the moment.",
+    "meeting.live": "Live",
+    "meeting.break": "Break",
+    "meeting.off": "Not recorded",
+    "meeting.before": "Not begun",
+    "meeting.closed": "Closed",
 }
 """What the script says, by its names for it."""
 

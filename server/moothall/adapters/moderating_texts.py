@@ -121,6 +121,7 @@ MODERATING_TEXTS = {
     "limit.min": "{n} min",
     "timer.over": "Over time",
     "turn.wait": "Waits for its author: {time}",
+    "turn.longer": "Its author needs longer: {time}",
     "turn.nobody": "Nobody has begun",
     "turn.typed": "Types: has three times as long",
     "own.later": "Put off by its author",

@@ -60,7 +60,7 @@ def with_waiting(
     ui: Catalogue,
     zone: Zone,
 ) -> list[Row]:
-    """Rows with those of lines that are not translated yet, in the order of time.
+    """Rows with those of lines that are not translated yet, in the order of time; `in_turns` is still to be applied.
 
     `whole` is whether no translated line comes before these, `newest` whether none follows.
     """
@@ -73,8 +73,7 @@ def with_waiting(
         if line.segment in made or line.t1 is None or not shows(line) or not within:
             continue
         at = next((n for n, row in enumerate(found) if _t0(row) > line.t0), len(found))
-        before = found[at - 1].get("speaker") if at else None
-        row = row_of(session, line, 0, ui, None if before is None else str(before), zone=zone)
+        row = row_of(session, line, 0, ui, zone=zone)
         found.insert(at, {**row, "original": source_row(line), "waiting": ui.text(WAITING)})
     return found
 

@@ -17,21 +17,25 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters import page_choices
 from moothall.adapters.page_address import Address
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, own_html, refusal
 from moothall.adapters.page_beside import sources_of
+from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_choices import SHOW, Choices
 from moothall.adapters.page_menu import Lacking, spoken
 from moothall.adapters.page_rows import kind_of, shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
-from moothall.core.errors import StorageUnavailable
+from moothall.adapters.your_turn import YourTurn, now_asked
+from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
 from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.lanes import Feed
 from moothall.core.ports import Clock
-from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
+from moothall.core.session import ON
+from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
+from moothall.core.views.reading_order import goes_before
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +64,13 @@ LINES_HEADER = "Moothall-Lines"
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
-_STATUS_TEXTS = {400: ErrorText.REQUEST, 404: ErrorText.NOTHING, 405: ErrorText.METHOD, 503: ErrorText.UNAVAILABLE}
+_STATUS_TEXTS = {
+    400: ErrorText.REQUEST,
+    404: ErrorText.NOTHING,
+    405: ErrorText.METHOD,
+    408: ErrorText.SLOW,
+    503: ErrorText.UNAVAILABLE,
+}
 
 
 class PageDoor:
@@ -82,6 +92,7 @@ class PageDoor:
         lacking_of: LackingOf = lambda _session, _channel: Lacking(),
         floor_of: FloorOf = _no_floor,
         instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None,
+        your_turn: YourTurn | None = None,
     ) -> None:
         """`public` is the server's address as others know it, without a path.
 
@@ -102,12 +113,14 @@ class PageDoor:
         self._lacking_of = lacking_of
         self._floor_of = floor_of
         self._instead = instead
+        self._your_turn = your_turn
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
         return [
             web.get("/s/{session}", self.session_page),
             web.get("/s/{session}/line/{segment}", self.line_page),
+            web.get("/s/{session}/moment/{ms}", self.moment_page),
             web.get("/s/{session}/read", self.own_pace_page),
             web.get("/s/{session}/lines", self.lines_json),
             web.get("/static/{version}/{name:.+}", self.static_file),
@@ -124,6 +137,7 @@ class PageDoor:
             return refusal(wrong, self._pages, ui)
         choices = page_choices.chosen(request.query)
         floor = await self._floor_of(wanted.session)
+        turn = await self._turn(request, wanted, ui, chosen=chosen)
         text = self._pages.render_session(
             wanted.snapshot,
             channel=wanted.feed.channel,
@@ -143,8 +157,18 @@ class PageDoor:
             instead=self._instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
             said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
+            your_turn=turn,
+            now_asked=now_asked(floor, ui, going=wanted.snapshot.session.status in ON),
         )
-        return html(text, ui)
+        return html(text, ui) if turn is None else own_html(text, ui)
+
+    async def _turn(
+        self, request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool
+    ) -> dict[str, object] | None:
+        """What the page has for the one who asks for it."""
+        if self._your_turn is None:
+            return None
+        return await self._your_turn.part(request, wanted, ui, chosen=chosen)
 
     async def line_page(self, request: web.Request) -> web.Response:
         """The way to the page of a session that holds a line, however old: where it stands may change."""
@@ -158,6 +182,48 @@ class PageDoor:
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
+        return self._to_line(request, wanted, ui, segment, number, chosen=chosen)
+
+    async def moment_page(self, request: web.Request) -> web.Response:
+        """The way to what was said at a moment, in whichever text is read; with `live` to the page that goes on."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            ms = request.match_info["ms"]
+            fit = ms.isascii() and ms.isdecimal() and len(ms) <= MAX_DIGITS
+            found = await self._said_at(wanted, int(ms)) if fit else None
+            if found is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        segment, number = found
+        return self._to_line(request, wanted, ui, segment, number, chosen=chosen, live="live" in request.query)
+
+    async def _said_at(self, wanted: Asked, t: int) -> tuple[SegmentId, int] | None:
+        """The first line that begins at `t` (media ms) or later, else the last one, and its number."""
+        lines, start = wanted.snapshot.lines, wanted.snapshot.before or 0
+        while start and (not lines or not goes_before(lines[0].t0, t)):
+            page = await self._page_of(wanted.session, wanted.feed, start)
+            if not page:
+                break
+            lines, start = (*page, *lines), start - len(page)
+        shown = [(line, number) for number, line in enumerate(lines, start) if shows(line)]
+        found = next(
+            ((line, number) for line, number in shown if not goes_before(line.t0, t)), shown[-1] if shown else None
+        )
+        return None if found is None else (found[0].segment, found[1])
+
+    def _to_line(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        ui: Catalogue,
+        segment: str,
+        number: int,
+        *,
+        chosen: bool,
+        live: bool = False,
+    ) -> web.Response:
         address = Address(
             wanted.session,
             channel=wanted.feed.channel,
@@ -165,7 +231,7 @@ class PageDoor:
             choices=page_choices.chosen(request.query),
         )
         total = _total(wanted.snapshot)
-        shown = number >= total - len(wanted.snapshot.lines)
+        shown = live or number >= total - len(wanted.snapshot.lines)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
         location = f"{address.page(before=before)}#{quote(segment)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
@@ -180,6 +246,7 @@ class PageDoor:
         except Wrong as wrong:
             return refusal(wrong, self._pages, ui)
         choices = page_choices.chosen(request.query)
+        turn = await self._turn(request, wanted, ui, chosen=chosen)
         text = self._pages.render_own_pace(
             wanted.snapshot.session,
             seen,
@@ -191,8 +258,10 @@ class PageDoor:
             said=await self._said(wanted, choices, [line for _, line in seen.lines]),
             offered=self._offered(wanted.session),
             lacking=self._lacking_of(wanted.session, wanted.feed.channel),
+            your_turn=turn,
+            now_asked=now_asked(await self._floor_of(wanted.session), ui, going=wanted.snapshot.session.status in ON),
         )
-        return html(text, ui)
+        return html(text, ui) if turn is None else own_html(text, ui)
 
     async def lines_json(self, request: web.Request) -> web.Response:
         """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
@@ -238,35 +307,32 @@ class PageDoor:
         return html(self._pages.render_error(status, key, ui=ui), ui, status=status)
 
     def error_pages(self) -> Middleware:
-        """Middleware that answers a browser with a page where the router or a handler gives a bare error.
+        """Middleware that answers with a page where the router or a handler gives a bare error.
 
-        Only requests that accept HTML get one; scripts keep what the door says.
+        Requests that don't accept HTML keep what the door says, and get a plain sentence where it says nothing.
         """
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
-                return await handler(request)
+            pages = "text/html" in request.headers.get(hdrs.ACCEPT, "")
             try:
                 return await handler(request)
             except web.HTTPException as error:
                 key = _STATUS_TEXTS.get(error.status)
-                if key is None:
+                if key is None or not pages:
                     raise
                 response = self.error_response(request, error.status, key)
                 for name in (hdrs.ALLOW, hdrs.RETRY_AFTER):
                     if name in error.headers:
                         response.headers[name] = error.headers[name]
                 return response
-            except StorageUnavailable:
-                return self.error_response(request, 503, ErrorText.UNAVAILABLE)
             except Exception as error:  # the outermost edge: whoever asked gets a sentence, the log the place
-                where = traceback.extract_tb(error.__traceback__)[-1]
-                # The route, not the address: that may hold a link's token.
-                route = request.match_info.route.resource
-                door = "what is no door" if route is None else route.canonical
-                logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)
-                return self.error_response(request, 500, ErrorText.OURS)
+                if request.writer.output_size:
+                    raise  # An answer has begun; nothing else can be said any more.
+                status, key = _failed(request, error)
+                if pages:
+                    return self.error_response(request, status, key)
+                return web.Response(status=status, text=key + "\n", headers={hdrs.CACHE_CONTROL: "no-store"})
 
         return middleware
 
@@ -276,7 +342,18 @@ class PageDoor:
         lines = await self._page_of(wanted.session, wanted.feed, stop) if stop else ()
         if lines is None:
             raise Wrong(404, ErrorText.NO_SESSION)
-        return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total)
+        until = await self._began(wanted, stop) if stop < total else None
+        return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
+
+    async def _began(self, wanted: Asked, number: int) -> int:
+        """When the line of that number began, media ms."""
+        snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
+        if number >= first:
+            return snapshot.lines[number - first].t0
+        page = await self._page_of(wanted.session, wanted.feed, number + 1)
+        if not page:
+            raise Wrong(404, ErrorText.NO_SESSION)
+        return page[-1].t0
 
     async def _said(self, wanted: Asked, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
         """The lines that were spoken, back to the first that `lines` of a translation were made from; None where they
@@ -305,8 +382,11 @@ class PageDoor:
         """Finished lines from number `start` on, as many as a page has."""
         snapshot = wanted.snapshot
         total = _total(snapshot)
-        if snapshot.lines and snapshot.lines[-1].t1 is None:
-            total -= 1  # It still grows.
+        apart = growing(snapshot.lines)
+        if apart is not None:
+            total -= (
+                len(snapshot.lines) - apart
+            )  # This page stays as it is: what is above a line that grows comes first.
         found: list[tuple[int, Line]] = []
         number, page_start = start, 0
         page: tuple[Line, ...] = ()
@@ -321,7 +401,24 @@ class PageDoor:
             if shows(line):
                 found.append((number, line))
             number += 1
-        return OwnPace(lines=tuple(found), start=start, following=number, total=total)
+        since = await self._began(wanted, start) if 0 < start < total else None
+        until = await self._began(wanted, number) if number < total else None
+        return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
+
+
+def _failed(request: web.Request, error: Exception) -> tuple[int, str]:
+    """The status and the sentence for what a handler failed with; what isn't expected is logged."""
+    if isinstance(error, StorageUnavailable):
+        return 503, ErrorText.UNAVAILABLE
+    # The route, not the address: that may hold a link's token.
+    route = request.match_info.route.resource
+    door = "what is no door" if route is None else route.canonical
+    if isinstance(error, RecordBroken):
+        logger.error("%s: a record is damaged; `moothall verify` says which, a backup restores it", door)
+        return 500, ErrorText.BROKEN
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)
+    return 500, ErrorText.OURS
 
 
 def _total(snapshot: Snapshot) -> int:

@@ -21,6 +21,8 @@ from moothall.adapters.page_texts import (
     SHORT_ON_DEMAND,
     SOUND,
     STANDS,
+    TO_LINE,
+    UNNAMED,
     YOUNG_PEOPLE,
 )
 from moothall.adapters.translation_texts import made_text
@@ -29,7 +31,9 @@ from moothall.core.ids import ChannelId
 from moothall.core.languages import direction
 from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
-from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
+from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.gaps import Gap
+from moothall.core.views.reading_order import Turn
 
 Row = dict[str, object]
 
@@ -48,26 +52,45 @@ def shows(line: Line) -> bool:
 
 
 def rows_of(
-    session: Session, lines: Sequence[Line], start: int, *, newest: bool, ui: Catalogue, zone: Zone = UTC_ZONE
+    session: Session,
+    lines: Sequence[Line],
+    start: int,
+    *,
+    until: int | None = None,
+    ui: Catalogue,
+    zone: Zone = UTC_ZONE,
+    apart: int | None = None,
 ) -> list[Row]:
-    """Lines and the gaps between them, in order; `newest` is whether no line follows."""
-    gaps = [gap for gap in session.gaps if _gap_shows(gap, lines, first=start == 0, newest=newest)]
+    """Lines and the gaps between them, in order and under names.
+
+    `start` is the number of the first in the whole text, `until` the media ms of the line that follows, where one does,
+    and `apart` the index of one that is shown elsewhere.
+    """
     rows: list[Row] = []
-    speaker: str | None = None
-    for number, line in enumerate(lines, start):
-        if not shows(line):
+    for index, line in enumerate(lines):
+        if not shows(line) or index == apart:
             continue
-        while gaps and gaps[0].t0 < line.t0:
-            rows.append(_gap_row(gaps.pop(0), ui))
-        rows.append(row_of(session, line, number, ui, speaker, zone=zone))
-        speaker = line.speaker or ""
-    return rows + [_gap_row(gap, ui) for gap in gaps]
+        rows.append(row_of(session, line, start + index, ui, zone=zone))
+    return in_turns(with_gaps(rows, session, lines[0].t0 if start and lines else None, until, ui), ui)
 
 
-def row_of(
-    session: Session, line: Line, number: int, ui: Catalogue, before: str | None, *, zone: Zone = UTC_ZONE
-) -> Row:
-    """A line; `before` is the speaker of the line above, None where there is none. `zone` is that of its wall time."""
+def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
+    """The rows, each with whose turn it is where that has to be said: of all that stand one above the other."""
+    turn = Turn()
+    found: list[Row] = []
+    for row in rows:
+        if row["gap"]:
+            turn = turn.broken()
+            found.append(row)
+            continue
+        heading = turn.then(str(row["name"]))
+        turn = heading.turn
+        found.append({**row, "again": not heading.begins, "unnamed": ui.text(UNNAMED) if heading.name == "" else ""})
+    return found
+
+
+def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zone = UTC_ZONE) -> Row:
+    """A line, before `in_turns` has said whose turn it is in; `zone` is that of its wall time."""
     moment = None if session.opened is None else zone.at(session.opened + line.t0)
     return {
         "gap": None,
@@ -79,8 +102,10 @@ def row_of(
         "text": line.text.strip(),
         "speaker": line.speaker or "",
         "name": session.speakers.get(line.speaker, "") if line.speaker else "",
-        "again": before is not None and (line.speaker or "") == before,
+        "again": False,
+        "unnamed": "",
         "time": media_time(line.t0),
+        "to_line": ui.text(TO_LINE, time=media_time(line.t0)),
         "datetime": "" if moment is None else iso_time(moment),
         "moment": "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} {offset_name(moment)}",
         "mended": line.mended,
@@ -100,10 +125,15 @@ def source_of(line: Line, ui: Catalogue) -> str:
     return ui.text(ORIGINS[line.origin])
 
 
-def speaker_of(lines: Sequence[Line]) -> str | None:
-    """Who said the last of the lines that show; None where there is none."""
-    shown = [line.speaker or "" for line in lines if shows(line)]
-    return shown[-1] if shown else None
+def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: int | None, ui: Catalogue) -> list[Row]:
+    """The lines, and between them what is missing from media ms `since` to `until`, None for all before or behind."""
+    gaps = [gap for gap in session.gaps if (since is None or since < gap.t0) and (until is None or gap.t0 <= until)]
+    found: list[Row] = []
+    for row in rows:
+        while gaps and gaps[0].t0 <= int(str(row["t0"])):
+            found.append(_gap_row(gaps.pop(0), ui))
+        found.append(row)
+    return found + [_gap_row(gap, ui) for gap in gaps]
 
 
 def _gap_row(gap: Gap, ui: Catalogue) -> Row:
@@ -111,13 +141,6 @@ def _gap_row(gap: Gap, ui: Catalogue) -> Row:
         "gap": ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1)),
         "t0": gap.t0,
     }
-
-
-def _gap_shows(gap: Gap, lines: Sequence[Line], *, first: bool, newest: bool) -> bool:
-    """Whether a gap lies within a page of lines; what lies before the first or behind the last line belongs to it."""
-    if not lines:
-        return True
-    return (first or gap.t0 >= lines[0].t0) and (newest or gap.t0 < lines[-1].t0)
 
 
 def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tuple[str, dict[str, int]]:

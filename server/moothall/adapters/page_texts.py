@@ -5,6 +5,7 @@ from __future__ import annotations
 from moothall.adapters.translation_texts import TEXTS as MADE_TEXTS
 from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.session import Status
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, NOT_RECORDED
 
 ORIGINS = {
     Origin.MACHINE: "Written by a machine",
@@ -16,13 +17,17 @@ ORIGINS = {
 MENDED = "Mended by a person"
 ACCEPTED = "Mended by the machine, accepted by a person"
 """What is said of a line in which a person accepted what a machine proposed, and wrote nothing."""
-GAPS = {
+GAPS: dict[str, str] = {
     GapReason.SOURCE_LOST: "No text from {start} to {end}: the sound was lost",
     GapReason.ENGINE_LOST: "No text from {start} to {end}: the writing machine was away",
     GapReason.OVERLOAD: "No text from {start} to {end}: the writing machine could not keep up",
     GapReason.STORAGE: "No text from {start} to {end}: it could not be saved",
     GapReason.UNHEARD: "No text from {start} to {end}: the writing machine had no answer",
+    NOT_RECORDED: "Not recorded from {start} to {end}",
+    BREAK: "Break from {start} to {end}",
+    BREAK_SET_BACK: "Break from {start}. Text from {end}, before the break was ended",
 }
+"""Why a span has no text; the keys are a `Gap`'s reasons."""
 SEALS = {SealVersion.RAW: "As it came", SealVersion.CHECKED: "Checked", SealVersion.FINAL: "Final"}
 STANDS = {Status.ABSENT: "before", Status.CREATED: "before", Status.PAUSED: "break", Status.CLOSED: "closed"}
 """How a session stands of which no words are awaited; the values are keys of STANDING."""
@@ -110,10 +115,14 @@ INSTEAD_READ = "The interpreter is silent: read the machine translation until th
 INSTEAD_BACK = "The interpreter goes on: back to the interpreter"
 """And to whoever was, once that is over."""
 
+TO_LINE = "Line at {time}"
+"""What the link is called that a line's time is."""
+UNNAMED = "Speaker not named"
+"""Over a line of nobody who is named, where somebody was before."""
 SCRIPT_TEXTS = {
     **{f"standing.{name}": key for name, key in STANDING.items()},
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
-    **{f"gap.{reason.value}": key for reason, key in GAPS.items()},
+    **{f"gap.{reason}": key for reason, key in GAPS.items()},
     **{f"seal.{seal.value}": key for seal, key in SEALS.items()},
     **MADE_TEXTS,
     "mended": MENDED,
@@ -121,6 +130,8 @@ SCRIPT_TEXTS = {
     "earlier": "Earlier lines",
     "earlier.loading": "Loading earlier lines",
     "earlier.failed": "Earlier lines did not load. Try again",
+    "unnamed": UNNAMED,
+    "to-line": TO_LINE,
     "untitled": "Meeting without a title",
     "title.live": "Live text",
     "title.record": "Record",
@@ -165,3 +176,5 @@ class ErrorText:
     REQUEST = "The request could not be understood."
     OURS = "Something went wrong on our side. It has been noted; please try again."
     UNAVAILABLE = "The text can't be reached at the moment. Please try again in a minute."
+    SLOW = "It took too long to arrive. Please send it again."
+    BROKEN = "The record of this meeting is damaged and can't be shown. Please tell whoever runs this server."

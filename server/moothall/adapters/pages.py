@@ -7,7 +7,7 @@ against each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -35,15 +35,15 @@ from moothall.adapters.page_menu import (
     ways,
 )
 from moothall.adapters.page_rows import (
-    Row,
+    in_turns,
     kind_of,
     last_words,
     notices,
     row_of,
     rows_of,
     short_notice,
-    speaker_of,
     standing,
+    with_gaps,
 )
 from moothall.adapters.page_texts import (
     FORMAT_TEXTS,
@@ -61,12 +61,14 @@ from moothall.core.floor.listing import figures_of
 from moothall.core.ids import ChannelId, Position
 from moothall.core.session import ON, Status
 from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
-from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
+from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 
 CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
 COMPLETE = Lacking()
+NOBODY: Mapping[str, object] = {"number": "", "said": "", "more": "{}"}
+"""Nothing is asked."""
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""
 
@@ -79,6 +81,8 @@ class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
     """How many lines came before the first of them."""
     total: int
     """Lines of the whole text."""
+    until: int | None = None
+    """When the line began that follows, media ms; None where none does."""
 
 
 class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +96,10 @@ class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
     """The number to go on from."""
     total: int
     """Finished lines of the whole text."""
+    since: int | None = None
+    """When the line of the number that was asked for began, media ms; None at the beginning."""
+    until: int | None = None
+    """When the line to go on from began; None where there is none."""
 
 
 def script_json(value: object) -> Markup:
@@ -146,6 +154,8 @@ class Pages:
         said: Sequence[Line] | None = None,
         offered: Sequence[str] = (),
         lacking: Lacking = COMPLETE,
+        your_turn: Mapping[str, object] | None = None,
+        now_asked: Mapping[str, object] = NOBODY,
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
@@ -160,14 +170,18 @@ class Pages:
         zone = self._clock_of(session, now)
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
         lines, start = (snapshot.lines, snapshot.before or 0) if older is None else (older.lines, older.start)
-        growing = lines[-1] if older is None and lines and lines[-1].t1 is None and not lines[-1].gone else None
+        apart = growing(lines) if older is None else None
         kind, values = standing(snapshot, now, last_awaited=last_awaited)
         newest = older is None or start + len(lines) >= older.total
-        finished = lines if growing is None else lines[:-1]
-        rows = rows_of(session, finished, start, newest=newest, ui=ui, zone=zone)
+        until = None if older is None else older.until
+        rows = rows_of(session, lines, start, apart=apart, until=until, ui=ui, zone=zone)
         if said is not None:
-            rows = put_beside(rows, finished, said)
-            rows = with_waiting(rows, finished, said, session, whole=not start, newest=newest, ui=ui, zone=zone)
+            rows = put_beside(rows, lines, said)
+            rows = with_waiting(rows, lines, said, session, whole=not start, newest=newest, ui=ui, zone=zone)
+        if apart is not None:
+            rows.append(row_of(session, lines[apart], start + apart, ui, zone=zone))
+        rows = in_turns(rows, ui)
+        grows = None if apart is None else rows.pop()
         return self.render(
             "session.html",
             ui=ui,
@@ -178,11 +192,11 @@ class Pages:
             # Never the address of the page itself: of that a browser would only look for the place in it.
             newer=f"{address.page(instead_of=instead_of)}&at={now}",
             older=older is not None,
+            your_turn=your_turn,
+            now_asked=now_asked,
             making=lacking.making,
             rows=rows,
-            growing=None
-            if growing is None
-            else row_of(session, growing, start + len(finished), ui, speaker_of(finished), zone=zone),
+            growing=grows,
             short=short_notice(session, channel, ui),
             ways=ways(session, address, ui),
             formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
@@ -218,7 +232,9 @@ class Pages:
                     "zone": _script_zone(zone, now),
                     "session": msgspec.to_builtins(session),
                     "making": lacking.making,
-                    "growing": None if growing is None else msgspec.to_builtins(growing),
+                    "growing": None
+                    if apart is None
+                    else {**msgspec.to_builtins(lines[apart]), "number": start + apart},
                     "base": address.base,
                     "query": address.query,
                     "texts": _script_texts(kind_of(session, channel), ui),
@@ -240,13 +256,14 @@ class Pages:
         said: Sequence[Line] | None = None,
         offered: Sequence[str] = (),
         lacking: Lacking = COMPLETE,
+        your_turn: Mapping[str, object] | None = None,
+        now_asked: Mapping[str, object] = NOBODY,
     ) -> str:
         """A few lines that stay as they are until the reader asks for the next ones; the last four as there."""
         address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
         zone = self._clock_of(session, None)
-        rows: list[Row] = []
-        for number, line in seen.lines:
-            rows.append(row_of(session, line, number, ui, str(rows[-1]["speaker"]) if rows else None, zone=zone))
+        rows = [row_of(session, line, number, ui, zone=zone) for number, line in seen.lines]
+        rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
         if said is not None:
             rows = put_beside(rows, [line for _, line in seen.lines], said)
         more = max(0, seen.total - seen.following)
@@ -258,6 +275,8 @@ class Pages:
             ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=rows,
+            your_turn=your_turn,
+            now_asked=now_asked,
             place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
             next=address.own_pace(seen.following + 1) if more else None,
             more=ui.text("Next lines ({n} more)", n=more),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import msgspec
 from aiohttp import HttpVersion11, web
@@ -63,8 +64,10 @@ class _TextOutlet:
 class PlainDoor:
     """Serves plain text. `run` has to be running, for readers who have left."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, unnamed: Callable[[web.Request], str]) -> None:
+        """`unnamed` says in the language of whoever asks that a line's speaker isn't named."""
         self._readers = readers
+        self._unnamed = unnamed
         self._outlets: dict[_TextOutlet, asyncio.Transport] = {}
         self._closed = False
 
@@ -81,7 +84,7 @@ class PlainDoor:
         if transport is None or self._closed:
             return response
         _keep_alive(transport)
-        text = PlainText()
+        text = PlainText(self._unnamed(request))
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
         try:

@@ -17,7 +17,7 @@ from moothall.core.errors import Refusal
 from moothall.core.ids import Position
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream
-from moothall.wire.frames import Format
+from moothall.wire.frames import Format, is_pulse
 
 WAIT_S = 25
 """How long a poll waits unless it says so; below what proxies commonly allow a silent request."""
@@ -36,6 +36,8 @@ class _Poll:
         self.over = asyncio.get_running_loop().create_future()
 
     def write(self, data: bytes) -> None:
+        if is_pulse(data):
+            return  # A poll that is answered says the same.
         self.data += data
         if self.until is not None:
             self.end()

@@ -5,6 +5,7 @@ It works without a script. A browser is known by the same cookie as at *Ask or c
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
@@ -53,6 +54,8 @@ FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
 """The questions and comments of a session; None where there is none that may be read."""
 ReportedBy = Callable[[SessionId, str], frozenset[InterventionId]]
 """What a browser, known by its token, has reported as rude."""
+OwnOf = Callable[[SessionId, str], Awaitable[frozenset[InterventionId]]]
+"""What a browser, known by its token, has asked, and what that was joined with."""
 ChannelOf = Callable[[SessionId, SegmentId], str]
 """The text that has a line; empty where there is no such line."""
 
@@ -71,6 +74,7 @@ class QuestionsDoor:
         snapshot_of: SnapshotOf,
         floor_of: FloorOf,
         channel_of: ChannelOf,
+        own_of: OwnOf,
         reported: ReportedBy = lambda _session, _token: frozenset(),
         origins: frozenset[str],
         translated: QuestionTranslationsDoor | None = None,
@@ -82,6 +86,7 @@ class QuestionsDoor:
         `translated`: has what is published in other languages.
         """
         self._reported = reported
+        self._own_of = own_of
         self._pages = pages
         self._ballots = ballots
         self._snapshot_of = snapshot_of
@@ -124,20 +129,36 @@ class QuestionsDoor:
             return refusal(wrong, self._pages, ui)
         token = self._visitors.token(request, COOKIE, wanted.session)
         query = kept_query(request, ui, chosen=chosen)
-        response = own_html(self._text(wanted, floor, token, ui, query=query, chosen=chosen), ui)
+        own = await self._own(wanted.session, token)
+        response = own_html(self._text(wanted, floor, token, ui, query=query, chosen=chosen, own=own), ui)
         if not token:
             path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
             give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
         return response
 
-    def _text(self, wanted: Asked, floor: Floor, token: str, ui: Catalogue, *, query: str, chosen: bool) -> str:
+    async def _own(self, session: SessionId, token: str) -> frozenset[InterventionId]:
+        with contextlib.suppress(StorageUnavailable):  # The list is there all the same.
+            return await self._own_of(session, token) if token else frozenset()
+        return frozenset()
+
+    def _text(
+        self,
+        wanted: Asked,
+        floor: Floor,
+        token: str,
+        ui: Catalogue,
+        *,
+        query: str,
+        chosen: bool,
+        own: frozenset[InterventionId],
+    ) -> str:
         """The page; whoever has done nothing to what stands on it gets one that was made already."""
         mine = self._ballots.supported(wanted.session, token)
         # Whoever comes for the first time has no token yet, and has reported nothing.
         reported = self._reported(wanted.session, token) if token else frozenset()
         voted = self._ballots.voted(wanted.session, token)
-        if mine or voted or reported:
-            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported)
+        if mine or voted or reported or own:
+            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported, own=own)
         session = wanted.snapshot.session
         generation = 0 if self._translated is None else self._translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
@@ -160,10 +181,10 @@ class QuestionsDoor:
         query: str,
         chosen: bool,
         reported: frozenset[InterventionId] = frozenset(),
+        own: frozenset[InterventionId] = frozenset(),
     ) -> str:
-        found, base = listing(floor), f"/s/{quote(wanted.session)}"
         may_support = wanted.snapshot.session.status is not Status.CLOSED
-        kept = f"&ui={ui.language}" if chosen else ""
+        found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
         raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
         pending: list[str] = []
 
@@ -176,7 +197,7 @@ class QuestionsDoor:
 
         def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
             channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
-            line, live = answer_links(base, each.segment, channel, kept)
+            line, live = answer_links(base, floor, each, query, there=bool(channel))
             return {
                 "number": each.number,
                 "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),
@@ -190,7 +211,8 @@ class QuestionsDoor:
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
                 "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
                 "mine": each.id in mine,
-                "may_support": may_support and _may_be_supported(each),
+                "yours": each.id in own,
+                "may_support": may_support and each.id not in own and _may_be_supported(each),
                 "action": f"{base}/asked/{each.number}/support{query}",
                 "abuse": f"{base}/asked/{each.number}/abuse{query}",
                 "reported": each.id in reported,
@@ -210,6 +232,7 @@ class QuestionsDoor:
             later=[row(each) for each in found.later],
             answered=[row(each) for each in found.answered],
             written=[row(each) for each in found.written],
+            left=[row(each) for each in found.left],
             reported_on=[row(each) for each in found.reported],
             figures=texts.figures(found.figures, ui),
             closed=not may_support,
@@ -250,6 +273,10 @@ class QuestionsDoor:
 
     async def _take(self, session: SessionId, number: int, token: str, address: str, *, too: bool) -> None:
         try:
+            floor = await self._floor_of(session)
+            each = None if floor is None else floor.numbered(number)
+            if too and each is not None and each.id in await self._own_of(session, token):
+                raise Wrong(409, texts.OWN)
             hasty = self._visitors.hasty(token)
             answer = await self._ballots.support(session, number, token, address, too=too, hasty=hasty)
         except StorageUnavailable as error:

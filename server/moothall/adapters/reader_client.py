@@ -1,8 +1,13 @@
-"""A reader that isn't a browser: follows a session over its SSE door and comes back after each cut."""
+"""A reader that isn't a browser: follows a session over its SSE door and comes back after each cut.
+
+A line on which neither a frame nor a pulse comes for two and a half intervals is dead, whatever the system says of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from urllib.parse import urlencode
 
 import aiohttp
@@ -17,7 +22,9 @@ from moothall.wire.frames import Received, decode
 RETRY_MS = 500
 FIRST_TRIES = 3
 TIMEOUT_S = 45.0
-"""The door sends a heartbeat each 15 s; three missed ones are a dead line."""
+"""How long nothing may come before the first pulse has said how often there is one; servers of before have none."""
+PATIENCE = 2.5
+"""Intervals without a frame or a pulse after which the line is dead."""
 
 
 async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> AsyncGenerator[tuple[Received, int], None]:
@@ -30,15 +37,22 @@ async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> Asy
     """
     after: Position | None = None
     failed = 0
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=TIMEOUT_S)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         while True:
             query = {"channel": feed.channel, "feed": "live" if feed.live else "lines"}
             if after is not None:
                 query["after"] = str(after)
             try:
-                async with http.get(f"{address}/events?{urlencode(query)}") as response:
-                    async for received in _frames(response):
+                async with (
+                    http.get(f"{address}/events?{urlencode(query)}") as response,
+                    aclosing(_frames(response)) as frames,
+                ):
+                    async for received in frames:
+                        if received.pulse is not None:
+                            if after is not None and received.pulse.head > after.offset:
+                                break  # Something is missing: go on from the position.
+                            continue
                         after = _position(received, after)
                         failed = 0
                         yield received, clock.wall()
@@ -60,14 +74,24 @@ def _position(frame: Received, after: Position | None) -> Position | None:
     return after
 
 
-async def _frames(response: aiohttp.ClientResponse) -> AsyncIterator[Received]:
+async def _frames(response: aiohttp.ClientResponse) -> AsyncGenerator[Received]:
     if response.status == 503:
         response.raise_for_status()  # It is full, or its store is away: both pass.
     if response.status != 200:
         text = (await response.text())[:300].strip()
         msg = f"The server answered {response.status}: {text}"
         raise ProtocolError(msg)
-    stream = EventStream()
-    async for data in response.content.iter_any():
+    stream, patience = EventStream(), TIMEOUT_S
+    while True:
+        try:
+            async with asyncio.timeout(patience):
+                data = await response.content.readany()
+        except TimeoutError as error:
+            raise aiohttp.ServerTimeoutError from error
+        if not data:
+            return
         for event in stream.feed(data):
-            yield decode(event.data)
+            frame = decode(event.data)
+            if frame.pulse is not None:
+                patience = PATIENCE * frame.pulse.every / 1_000
+            yield frame

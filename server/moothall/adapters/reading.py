@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.limits import origin_allowed
+from moothall.adapters.places import Full, Place, Places
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.lanes import Feed
@@ -21,7 +22,7 @@ from moothall.core.ports import Clock, Randomness
 from moothall.core.views.captions import CaptionsView
 from moothall.services.carrying_on import note_failure
 from moothall.services.fanout import SessionFanout
-from moothall.services.feed import Outlet
+from moothall.services.feed import Outlet, Subscription
 from moothall.services.reader_access import ASKER
 from moothall.services.role_links import Staff
 from moothall.wire.close_codes import CloseCode
@@ -41,7 +42,9 @@ MAX_READERS = 10_000
 NOTSENT_LOWAT = 16 << 10
 """Bytes the kernel may hold unsent. Without it a stalled reader shows only after thousands of captions."""
 USER_TIMEOUT_MS = 60_000
-"""How long sent bytes may stay unacknowledged before the kernel gives the connection up."""
+"""How long sent bytes, or the kernel's own probes, may stay unacknowledged before it gives the connection up."""
+PROBE_S = 30
+"""A connection on which nothing goes is probed by the kernel after so long, and then as often."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -52,15 +55,25 @@ class Reading(msgspec.Struct, frozen=True):
     view: CaptionsView
     """What stands in the feed."""
     after: Position | None
+    aside: bool = False
+    """Whether a microphone page reads along, which counts as no reader."""
+    reader: str = ""
+    """The name that the reader gave itself (`Readers.enter`)."""
+
+    async def subscribe(self, outlet: Outlet, form: Format) -> Subscription | Refusal:
+        """Have the fan-out write to `outlet`, beginning with a pulse at least."""
+        return await self.fanout.subscribe(outlet, self.feed, form, self.after, reader=self.reader, pulse=True)
 
     async def follow(self, outlet: Outlet, form: Format, ended: Awaitable[None]) -> None:
         """Have the fan-out write to `outlet` until `ended`."""
-        subscription = await self.fanout.subscribe(outlet, self.feed, form, self.after)
+        subscription = await self.subscribe(outlet, form)
         if isinstance(subscription, Refusal):
             return
+        self.fanout.aside[self.feed.channel] += self.aside
         try:
             await ended
         finally:
+            self.fanout.aside[self.feed.channel] -= self.aside
             self.fanout.unsubscribe(subscription)
 
 
@@ -85,6 +98,10 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 Stream = Callable[[web.Request, Reading], Awaitable[web.StreamResponse]]
 """How a door answers a wish that is possible."""
 
+_FULL = {
+    Full.ALL: "The server has as many readers as it can serve. Try again in a few seconds.",
+    Full.ADDRESS: "Your address has as many readers as one may have. Try again in a few seconds.",
+}
 _REFUSALS = {
     RefusalCode.FORBIDDEN: (403, CloseCode.FORBIDDEN),
     RefusalCode.UNKNOWN: (404, CloseCode.UNKNOWN_SESSION),
@@ -108,6 +125,34 @@ class Frames:
         return self._frames
 
 
+class Shared:
+    """A place that two connections of one reader may have: the one that went silent, and the one that is tried."""
+
+    __slots__ = ("_connections", "_gone", "_place")
+
+    def __init__(self, place: Place, gone: Callable[[], object]) -> None:
+        self._place = place
+        self._gone = gone
+        self._connections = 1
+
+    @property
+    def alone(self) -> bool:
+        """Whether one connection has it."""
+        return self._connections == 1
+
+    def again(self) -> Shared:
+        """For the second connection."""
+        self._connections += 1
+        return self
+
+    def leave(self) -> None:
+        """Give it back, once for each connection."""
+        self._connections -= 1
+        if not self._connections:
+            self._place.leave()
+            self._gone()
+
+
 class Readers:
     """Shared by the readers' doors: their limits, and the way to the sessions."""
 
@@ -120,16 +165,23 @@ class Readers:
         randomness: Randomness,
         origins: frozenset[str],
         most: int = MAX_READERS,
+        each: int | None = None,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once."""
+        """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once, `each`: of
+        one address, None for as many.
+        """
         self.clock = clock
         self.frames = Frames()
         self._find = find
         self._may_read = may_read
         self._randomness = randomness
         self._origins = origins
-        self._most = most
-        self._places = 0
+        self._places = Places(randomness, most=most, each=each)
+        self._address_of = address_of
+        # Bound: the places.
+        self._named: dict[str, Shared] = {}
+        """Places of readers who gave themselves a name."""
         # Bound: the places.
         self._by_link: WeakValueDictionary[int, web.Request] = WeakValueDictionary()
         """Requests being answered of readers whose browsers have opened links."""
@@ -137,25 +189,32 @@ class Readers:
     @property
     def count(self) -> int:
         """Readers that are connected."""
-        return self._places
+        return self._places.count
 
     def jitter(self, low: int, high: int) -> int:
         """A number from `low` to `high`, so that those who come back don't all come at once."""
         return low + int.from_bytes(self._randomness.bytes(4), "big") % (high - low + 1)
 
-    def enter(self, request: web.Request) -> Refused | None:
-        """Take a place; to be given back with `leave` unless refused."""
+    def enter(self, request: web.Request) -> Place | Shared | Refused:
+        """Take a place, or say why not.
+
+        A reader whose line has gone silent tries a new one before it closes the old one. It names itself by `reader`, a
+        random name of its page's own, and two connections of that name have one place.
+        """
         if not origin_allowed(request.headers.get("Origin"), self._origins):
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
-        if self._places >= self._most:
-            message = "The server has as many readers as it can serve. Try again in a few seconds."
-            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
-        self._places += 1
-        return None
-
-    def leave(self) -> None:
-        """Give a place back."""
-        self._places -= 1
+        name = _reader(request)
+        known = self._named.get(name)
+        if known is not None and known.alone:
+            return known.again()
+        place = self._places.take(self._address_of(request))
+        if isinstance(place, Full):
+            wait = self.jitter(3, 15)
+            return Refused(status=503, code=CloseCode.TRY_LATER, message=_FULL[place], retry_after=wait)
+        if not name or known is not None:
+            return place
+        self._named[name] = shared = Shared(place, lambda: self._named.pop(name))
+        return shared
 
     def recheck(self, asker: Callable[[web.Request], tuple[Staff, ...]]) -> None:
         """Cut those who may not read any more what they read, because a link was taken back.
@@ -173,14 +232,14 @@ class Readers:
 
     async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
         """Answer a reader with `stream`, or with why not; it has a place for as long. `finished` as for `look_up`."""
-        refused = self.enter(request)
-        if refused is not None:
-            return refused.response()
+        place = self.enter(request)
+        if isinstance(place, Refused):
+            return place.response()
         try:
             reading = await self.look_up(request, finished=finished)
             return reading.response() if isinstance(reading, Refused) else await stream(request, reading)
         finally:
-            self.leave()
+            place.leave()
 
     async def look_up(self, request: web.Request, *, finished: bool = False) -> Reading | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.
@@ -214,7 +273,16 @@ class Readers:
             note_failure(error, f"session {session}: its log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
-        return _refused(view) if isinstance(view, Refusal) else Reading(fanout, feed, view, after)
+        aside = bool(ASKER.get()) and request.query.get("as") == "microphone"
+        if isinstance(view, Refusal):
+            return _refused(view)
+        return Reading(fanout, feed, view, after, aside, _reader(request))
+
+
+def _reader(request: web.Request) -> str:
+    """The name that a reader gives itself; empty where it gives none that will do."""
+    name = request.query.get("reader", "")
+    return name if is_name(name) else ""
 
 
 def _position(text: str | None) -> Position | None:
@@ -239,19 +307,31 @@ async def begin(request: web.Request, headers: Mapping[str, str]) -> tuple[web.S
     """Send the headers of a stream. What follows is written to the transport; None when the reader is gone already."""
     unbuffered = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers={**headers, **unbuffered})
-    await response.prepare(request)
+    try:
+        await response.prepare(request)
+    except ConnectionError:  # It left while the session was being looked up.
+        return response, None
     transport = request.transport
     if transport is not None:
         show_stalls(transport)
     return response, transport
 
 
+_OPTIONS = (
+    ("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT),
+    ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS),
+    ("TCP_KEEPIDLE", PROBE_S),
+    ("TCP_KEEPINTVL", PROBE_S),
+)
+
+
 def show_stalls(transport: Transport) -> None:
-    """Have the kernel hold little for a reader, so that the fan-out sees when one stalls or is gone."""
+    """Have the kernel hold little for a reader, and probe it, so that the fan-out sees when one stalls or is gone."""
     sock = transport.get_extra_info("socket")
     if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
-    for option, value in (("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT), ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS)):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _OPTIONS:
         if hasattr(socket, option):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 

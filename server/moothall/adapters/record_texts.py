@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from babel.dates import format_date
 
-from moothall.adapters.asking_texts import NUMBERED, REMOVED, STANDS, figures
+from moothall.adapters.asking_texts import NUMBERED, REMOVED, STANDS, TURN_ENDED, figures
 from moothall.adapters.desk_texts import STANDINGS
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_menu import since
@@ -17,6 +17,7 @@ from moothall.core.events import ChannelKind
 from moothall.core.floor.parts import Standing
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
+from moothall.core.views.gaps import NOT_RECORDED
 from moothall.record.model import Record
 from moothall.record.wording import AskedWording, Wording
 
@@ -29,8 +30,9 @@ TEXTS = {
     "title": "Meeting without a title",
     "so_far": "The meeting goes on: this is its text up to {time}.",
     "version": "To cite or check this text: {version}",
-    "not_recorded": "Not recorded from {start} to {end}",
+    "not_recorded": GAPS[NOT_RECORDED],
     "not_recorded_since": "Not recorded since {start}",
+    "break_since": "Break since {start}",
     "unnamed": "Speaker not named",
     "mended": MENDED,
     "accepted": ACCEPTED,
@@ -48,6 +50,8 @@ ASKED_TEXTS = {
     "answered": "See the answer in the text",
     "answer": "The answer",
     "removed": REMOVED,
+    "left": STANDS[Standing.CLOSED],
+    "ended": TURN_ENDED,
 }
 """The same of `AskedWording`."""
 

@@ -20,6 +20,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import Visitors, give
 from moothall.adapters.visitor_forms import Senders
+from moothall.core.decoding import read_json
 from moothall.core.errors import Refusal
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -190,13 +191,13 @@ async def _sent(request: web.Request) -> _Sent:
     try:
         match request.content_type:
             case "application/json":
-                return msgspec.json.decode(body, type=_Sent)
+                return read_json(body, _Sent)
             case "application/x-www-form-urlencoded":
                 fields = parse_qs(body.decode(), max_num_fields=8)
                 return msgspec.convert({name: values[-1] for name, values in fields.items()}, _Sent)
             case _:
                 raise Wrong(415, DoorText.REPORT)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+    except ValueError as error:
         raise Wrong(400, DoorText.REPORT) from error
 
 

@@ -21,7 +21,7 @@ from moothall.adapters.limits import security_headers
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_rows import last_words, short_notice, standing
-from moothall.adapters.page_texts import SCRIPT_TEXTS, SEALS, STANDING, ErrorText
+from moothall.adapters.page_texts import SCRIPT_TEXTS, SEALS, STANDING, UNNAMED, ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.presence_texts import PEOPLE, WITH_US, with_us
 from moothall.adapters.qr import qr_svg
@@ -30,6 +30,7 @@ from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import Status
 from moothall.core.views.captions import Line, Session, Snapshot
+from moothall.core.views.reading_order import Turn
 
 Look = TypeVar("Look", bound=msgspec.Struct)
 
@@ -70,7 +71,8 @@ async def _no_questions(_: Asked, __: Catalogue) -> AskedNow:
 class Paragraph(msgspec.Struct, kw_only=True):
     """Lines in a row of one speaker in one language."""
 
-    name: str
+    name: str | None
+    """Who speaks, where it changes; empty: it has to be said that nobody is named."""
     language: str
     direction: str
     texts: list[str]
@@ -244,8 +246,16 @@ class ShownDoor:
         shown = [line for line in stand if cleared is None or line.t0 >= cleared][-KEPT:]
         query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
         kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
-        marks = {"unsaved": ui.text("Not yet saved"), "unrecorded": ui.text("Not recorded")}
-        texts = {name: ui.text(key) for name, key in SCRIPT_TEXTS.items() if name.startswith(("standing.", "seal."))}
+        marks = {
+            "unnamed": ui.text(UNNAMED),
+            "unsaved": ui.text("Not yet saved"),
+            "unrecorded": ui.text("Not recorded"),
+        }
+        texts = {
+            name: ui.text(key)
+            for name, key in SCRIPT_TEXTS.items()
+            if name.startswith(("standing.", "seal.", "gap.break"))
+        }
         texts |= {name: ui.text(key) for name, key in WITH_US.items()} if wall else {}
         return self._pages.render(
             template,
@@ -292,19 +302,20 @@ def _numbered(snapshot: Snapshot, lines: Iterable[Line]) -> list[tuple[int, Line
 def paragraphs(session: Session, lines: Iterable[Line]) -> list[Paragraph]:
     """The lines as they run on: a new paragraph where speaker or language change, or one has grown long."""
     made: list[Paragraph] = []
-    speaker: str | None = None
+    turn = Turn()
     for line in lines:
         text = line.text.strip()
         if not text:
             continue
-        last = made[-1] if made else None
-        fits = last is not None and line.speaker == speaker and line.language == last.language
-        if last is not None and fits and sum(map(len, last.texts)) < FULL:
-            last.texts.append(text)
+        if made and line.language != made[-1].language:
+            turn = turn.broken()
+        heading = turn.then(session.speakers.get(line.speaker, "") if line.speaker else "")
+        turn = heading.turn
+        if not heading.begins and sum(map(len, made[-1].texts)) < FULL:
+            made[-1].texts.append(text)
             continue
-        name = session.speakers.get(line.speaker, "") if line.speaker and not fits else ""
-        made.append(Paragraph(name=name, language=line.language, direction=direction(line.language), texts=[text]))
-        speaker = line.speaker
+        way = direction(line.language)
+        made.append(Paragraph(name=heading.name, language=line.language, direction=way, texts=[text]))
     return made
 
 

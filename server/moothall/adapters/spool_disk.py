@@ -47,6 +47,8 @@ class DiskSpool:
         """All that isn't safe, and a little before it."""
         self._unkept: int | None = None
         """First sample of what is not to be kept, while that lasts: from there on the files get silence."""
+        self._wiped = 0
+        """Up to which sample of it memory has nothing any more."""
         self.note = b""
         """As `Spool.note`."""
 
@@ -114,6 +116,14 @@ class DiskSpool:
             self._unkept = first if self._unkept is None else min(first, self._unkept)
         await asyncio.to_thread(self._wipe, first)
 
+    def wipe_memory_only(self, before: int) -> None:
+        """As `Spool.wipe_memory_only`."""
+        self._refuse_when_closed()
+        with self._memory:
+            if self._unkept is not None:
+                self._recent.hush(max(self._unkept, self._wiped), before)
+                self._wiped = max(self._wiped, before)
+
     async def end_memory_only(self, first: int) -> None:
         """As `Spool.end_memory_only`."""
         self._refuse_when_closed()
@@ -141,7 +151,7 @@ class DiskSpool:
         except StorageUnavailable:
             logger.warning("spool: closed with %d samples unsaved", self.end - self._safe)
         with self._memory:
-            self._recent = Samples(self.end)
+            self._recent.forget(self.end)
 
     def recover(self) -> None:
         """Find what survived in the folder. Blocks; called once, before anything else.
@@ -236,7 +246,7 @@ class DiskSpool:
         """
         boundary = self._safe - self._recent_samples
         if self._unkept is not None:
-            boundary = min(boundary, max(self._unkept, self.end - self._unsaved_samples))
+            boundary = min(boundary, max(self._unkept, self._wiped, self.end - self._unsaved_samples))
         self._recent.forget(boundary)
 
     def _from_disk(self, first: int, count: int) -> bytes:
@@ -292,7 +302,8 @@ class DiskSpool:
             self._folder.remove_all()
             with self._memory:
                 self._start = self._safe = self.end
-                self._starts, self._recent, self.note = [], Samples(self.end), b""
+                self._starts, self.note = [], b""
+                self._recent.forget(self.end)
 
     def _refuse_when_closed(self) -> None:
         if self.closed:

@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 
 SAMPLE_BYTES = 2
-RESERVE_BYTES = 8_388_608
+RESERVE_BYTES = 67_108_864
 RESERVE_SHARE = 8
-"""Room that audio leaves to the log on their disk: 8 MB, or an eighth of a small disk. Text goes before sound: what
+"""Room that audio leaves to the log on their disk: 64 MB, or an eighth of a small disk. Text goes before sound: what
 the spool can't write waits in memory, but what the log can't write isn't acknowledged, and holds everything up."""
 
 NOTE = "note"

@@ -106,6 +106,12 @@ class MemorySpool:
         self._unkept = first if self._unkept is None else min(first, self._unkept)
         self.note = b""
 
+    def wipe_memory_only(self, before: int) -> None:
+        """As `Spool.wipe_memory_only`."""
+        self._refuse_when_closed()
+        if self._unkept is not None:
+            self._samples.hush(self._unkept, before)
+
     async def end_memory_only(self, first: int) -> None:
         """As `Spool.end_memory_only`."""
         self._refuse_when_closed()

@@ -34,7 +34,8 @@ class Samples:
         return bytes(self._pcm[begin : begin + count * SAMPLE_BYTES])
 
     def forget(self, before: int) -> None:
-        """Let go of what comes before a sample."""
+        """Let go of what comes before a sample, and wipe it: it may not have been meant to stay in memory either."""
+        self.hush(self.first, before)
         gone = max(0, min(before, self.end) - self.first)
         del self._pcm[: gone * SAMPLE_BYTES]
         self.first += gone

@@ -18,6 +18,7 @@ import msgspec
 
 from moothall.adapters.sqlite_opening import Kind, closed_on_failure
 from moothall.core.chain import LogRecord, decode_header
+from moothall.core.decoding import Unreadable
 from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.events import LaneHead
 from moothall.core.ids import Epoch, Lane, SessionId
@@ -101,16 +102,21 @@ _UNAVAILABLE = {
 }
 
 
+_DAMAGED = "The log's file is damaged; restore it from a backup."
+
+
 def meaning(error: sqlite3.Error) -> Exception:
     """Our error for one of SQLite's; an error that only a bug of ours can cause comes back as it is."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return error
+        # Text that is no UTF-8 has no code; a misuse of ours has none either.
+        misused = isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError))
+        return error if misused else RecordBroken(_DAMAGED)
     primary = code & 0xFF
     if primary in _UNAVAILABLE:
         return StorageUnavailable(_UNAVAILABLE[primary])
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return RecordBroken("The log's file is damaged; restore it from a backup.")
+        return RecordBroken(_DAMAGED)
     return error
 
 
@@ -209,7 +215,9 @@ class LogReader:
     def sessions(self) -> list[SessionId]:
         """All sessions, in order of their names."""
         with translated():
-            return [SessionId(name) for (name,) in self._connection.execute("SELECT id FROM session ORDER BY id")]
+            names = self._connection.execute("SELECT CAST(id AS BLOB) FROM session ORDER BY id")
+            # One that can't be read hides no other: it is no session's name then.
+            return [SessionId(name.decode("utf-8", "replace")) for (name,) in names]
 
     def head(self, session: SessionId) -> LogHead | None:
         """Where a session's log stands; None for an unknown session."""
@@ -270,7 +278,7 @@ def read_head(connection: sqlite3.Connection, session: SessionId) -> LogHead | N
         return None
     number, epoch, term = row
     lanes = {
-        Lane(lane): LaneHead(offset=offset, digest=digest.hex())
+        Lane(lane): LaneHead(offset=offset, digest=_blob(digest, session, offset).hex())
         for lane, offset, digest in connection.execute(_LANE_HEADS, {"session": number})
     }
     offset = max((head.offset for head in lanes.values()), default=0)
@@ -285,10 +293,11 @@ def columns(record: LogRecord) -> tuple[Any, ...]:
 
 
 def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *stored: Any) -> LogRecord:
-    header_bytes, salt, body, body_digest, digest = stored
+    header_bytes, body_digest, digest = (_blob(stored[n], session, offset) for n in (0, 3, 4))
+    salt, body = (None if stored[n] is None else _blob(stored[n], session, offset) for n in (1, 2))
     try:
         header = decode_header(header_bytes)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except Unreadable as error:
         msg = f"The header of event {offset} of session {session} can't be read."
         raise RecordBroken(msg) from error
     if (header.session, header.offset, header.lane, header.cause, header.n) != (session, offset, lane, cause, n):
@@ -297,3 +306,11 @@ def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *sto
     return LogRecord(
         header=header, header_bytes=header_bytes, salt=salt, body=body, body_digest=body_digest, digest=digest
     )
+
+
+def _blob(stored: object, session: SessionId, offset: int) -> bytes:
+    """What a column of bytes holds; a damaged page may say that it is something else."""
+    if isinstance(stored, bytes):
+        return stored
+    msg = f"Event {offset} of session {session} holds something else than bytes."
+    raise RecordBroken(msg)

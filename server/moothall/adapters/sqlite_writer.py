@@ -39,6 +39,8 @@ class Job(NamedTuple):
     """Raises StorageError to be undone by itself; nothing else may be raised but by SQLite."""
     future: asyncio.Future[Any]
     """Resolved on its loop once the result is durable."""
+    stored: Callable[[Any], None] = lambda _: None
+    """Told the result in the thread once it is durable, before anybody else."""
 
 
 class _Outcome(NamedTuple):
@@ -89,6 +91,9 @@ class SqliteWriter(threading.Thread):
                 if batch:
                     waited = self.erased
                     outcomes = self._commit(batch)
+                    for done, outcome in zip(batch, outcomes, strict=True):
+                        if outcome.error is None:
+                            done.stored(outcome.value)
                     batch = []
                     if self.erased:
                         # At once, before anybody is told: on a log that is never idle the WAL would keep it. Who

@@ -12,22 +12,18 @@ import asyncio
 from aiohttp import HttpVersion11, web
 
 from moothall.adapters.reading import Readers, Reading, begin, let_go
-from moothall.wire.frames import HEARTBEAT, Format, chunk, retry
+from moothall.wire.frames import Format, chunk, retry
 
-HEARTBEAT_S = 15
-"""A quiet stream gets a comment this often."""
 COME_BACK_MS = (1_000, 4_000)
 """How long a browser waits before it reconnects; each is told a number of its own."""
 
 
 class _Connection:
-    __slots__ = ("ended", "form", "second", "transport")
+    __slots__ = ("ended", "form", "transport")
 
-    def __init__(self, transport: asyncio.Transport, form: Format, second: int) -> None:
+    def __init__(self, transport: asyncio.Transport, form: Format) -> None:
         self.transport = transport
         self.form = form
-        self.second = second
-        """When of each 15 seconds its heartbeat is due."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, data: bytes) -> None:
@@ -39,12 +35,11 @@ class _Connection:
 
 
 class EventsDoor:
-    """Serves server-sent events. `run` has to be running for heartbeats and for readers who have left."""
+    """Serves server-sent events. `run` has to be running for readers who have left."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
         self._connections: dict[_Connection, None] = {}
-        self._second = 0
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
@@ -60,7 +55,7 @@ class EventsDoor:
         if transport is None or self._closed:
             return response
         form = Format.SSE_CHUNKED if request.version >= HttpVersion11 else Format.SSE
-        connection = _Connection(transport, form, self._second)
+        connection = _Connection(transport, form)
         connection.send(retry(self._readers.jitter(*COME_BACK_MS)))
         self._connections[connection] = None
         try:
@@ -71,15 +66,12 @@ class EventsDoor:
         return response
 
     async def run(self) -> None:
-        """Send heartbeats and let go of readers who have left, until cancelled."""
+        """Let go of readers who have left, until cancelled."""
         while True:
             await self._readers.clock.sleep(1_000)
-            self._second = (self._second + 1) % HEARTBEAT_S
             for connection in list(self._connections):
                 if connection.transport.is_closing():
                     connection.end()
-                elif connection.second == self._second and not connection.transport.get_write_buffer_size():
-                    connection.send(HEARTBEAT)
 
     async def close(self) -> None:
         """The server is going away: tell every browser to come back, and end the streams."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
@@ -21,6 +22,7 @@ from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnav
 from moothall.core.ports import Clock
 from moothall.services.carrying_on import note_failure
 from moothall.services.role_links import Staff
+from moothall.wire.frames import PULSE, PULSE_MS
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
@@ -33,16 +35,22 @@ ASKED = 100
 """Messages of one page that may wait to be answered. Overflow: one more is refused as busy."""
 MAX_PAGES = 500
 """Staff pages at the same time."""
+MAX_EACH = 20
+"""Those of one link, so that none keeps the others out."""
 WAITING = 2_000
 """Messages for one page that may wait to go out; one more cuts it, and it comes back from its position."""
 SWEEP_MS = 5_000
-"""How often it is looked whether the links that let people in still hold."""
+"""How often it is looked whether the links that let people in still hold, and whether who shook hands went on: after
+two looks without it is cut.
+"""
 CLOSE_S = 0.2
 """How long a page that was told has to go by itself; it comes back from its position in any case."""
 PING_S = 10
 """How often a page is asked whether it is there; one that doesn't answer for as long again is gone."""
 
 NAMESPACES = ["/desk", "/control"]
+
+_PULSE = {"every": PULSE_MS}
 
 Answer = dict[str, object]
 Handler = Callable[["Connection", Any], Awaitable[Answer]]
@@ -61,6 +69,8 @@ class Connection:
         """Messages that are to go out."""
         self.bytes_waiting = 0
         self.closing = False
+        self.pushed_at = 0
+        """When something was given to it to send, ms of the monotonic clock."""
         self.memory: object = None
         """Whatever the namespace keeps about it."""
         self.turn = asyncio.Lock()
@@ -87,6 +97,8 @@ class StaffSocket:
         self._holds: dict[str, Callable[[Connection], bool]] = {}
         self._requests: dict[asyncio.Event, tuple[web.Request, asyncio.Task[object] | None]] = {}
         """Those that are being answered: polls and WebSockets that stay open."""
+        self._idle: set[str] = set()
+        """Connections that had come to no namespace at the last look."""
         self._closed = False
         self._answering: set[asyncio.Task[object]] = set()
         # Overflow: see WAITING; each page has its own bound.
@@ -120,8 +132,8 @@ class StaffSocket:
             return _shut(401, "Only the staff connects here: open the link that you were given.")
         if "j" in request.query:
             return _shut(400, "JSONP is not spoken here.")
-        if "sid" not in request.query and len(self._io.eio.sockets) >= MAX_PAGES:
-            return _shut(503, "As many staff pages are open as the server takes. Try again in a minute.")
+        if "sid" not in request.query and (full := self._full(request)):
+            return _shut(503, full)
         if self._closed:
             return _shut(503, "The server is restarting. Come back in a few seconds.")
         over = asyncio.Event()
@@ -133,6 +145,17 @@ class StaffSocket:
             over.set()
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+    def _full(self, request: web.Request) -> str:
+        """Why no more pages are taken, of this request's links or at all; empty when they are."""
+        if len(self._io.eio.sockets) >= MAX_PAGES:
+            return "As many staff pages are open as the server takes. Try again in a minute."
+        theirs = Counter(
+            staff.link for environ in self._io.environ.values() for staff in self.staff(environ["aiohttp.request"])
+        )
+        if any(theirs[staff.link] >= MAX_EACH for staff in self.staff(request)):
+            return f"{MAX_EACH} pages of your link are open, more than it may have. Close one and try again."
+        return ""
 
     def serve(
         self,
@@ -155,6 +178,7 @@ class StaffSocket:
         async def connect(sid: str, environ: dict[str, Any], _: object = None) -> None:
             connection = Connection(sid, namespace, environ["aiohttp.request"], self.clock)
             self._connections[namespace, sid] = connection
+            self.push(connection, PULSE, _PULSE)
             came(connection)
 
         async def disconnect(sid: str, *_: object) -> None:
@@ -217,7 +241,12 @@ class StaffSocket:
             return
         connection.waiting += 1
         connection.bytes_waiting += size
+        connection.pushed_at = self.clock.monotonic()
         self._outgoing.put_nowait((connection, event, body, size))
+
+    def connected(self, namespace: str) -> list[Connection]:
+        """Those of a namespace."""
+        return [each for (name, _), each in self._connections.items() if name == namespace]
 
     def cut(self, connection: Connection) -> None:
         """End a connection; what waits for it is forgotten."""
@@ -230,11 +259,32 @@ class StaffSocket:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._send())
             group.create_task(self._sweep())
+            group.create_task(self._pulses())
+
+    async def _pulses(self) -> None:
+        """A page to which nothing else is said is told that its line is alive."""
+        while True:
+            await self.clock.sleep(PULSE_MS)
+            now = self.clock.monotonic()
+            for connection in list(self._connections.values()):
+                if now - connection.pushed_at >= PULSE_MS and not connection.waiting:
+                    self.push(connection, PULSE, _PULSE)
 
     async def _sweep(self) -> None:
         while True:
             await self.clock.sleep(SWEEP_MS)
-            self.recheck()
+            await self.look()
+
+    async def look(self) -> None:
+        """Cut whoever has no link any more, and who had shaken hands at the last look and has come to no namespace."""
+        self.recheck()
+        manager, sockets = self._io.manager, self._io.eio.sockets
+        used = {manager.eio_sid_from_sid(each.sid, each.namespace) for each in self._connections.values()}
+        idle = set(sockets) - used
+        for sid in idle & self._idle:
+            await sockets[sid].close(wait=False)
+            sockets.pop(sid, None)
+        self._idle = idle - self._idle
 
     def recheck(self) -> None:
         """Cut whoever has no link any more, or not the one that is needed for what they see."""

@@ -19,6 +19,7 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_texts import untyped
 from moothall.adapters.visitor_forms import Senders, refused
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.asking import Asking
@@ -34,6 +35,7 @@ STATUS = {
     Untyped.RECORDED: 409,
     Untyped.TEXT: 422,
     Untyped.OFTEN: 429,
+    Untyped.BREAK: 423,
     Untyped.UNAVAILABLE: 503,
 }
 _decoder = msgspec.json.Decoder(Written)
@@ -98,8 +100,8 @@ class TypingDoor:
 
     async def _from_script(self, request: web.Request, wanted: Asked, own: Own) -> web.Response:
         try:
-            written = _decoder.decode(await read_body(request))
-        except msgspec.MsgspecError as error:
+            written = read(_decoder, await read_body(request))
+        except Unreadable as error:
             raise Wrong(400, ErrorText.REQUEST) from error
         lines = tuple(msgspec.structs.replace(done, text=clean(done.text)) for done in written.done)
         answer = await self._write(wanted, own, msgspec.structs.replace(written, text=clean(written.text), done=lines))

@@ -18,6 +18,7 @@ UNRECORDED = "Nothing is recorded now: what you type is shown, and kept nowhere.
 OVER = "It is not your turn any more. What still stands here was not sent."
 AGAIN = "The line is slow. What you typed is sent again."
 RECORDED = "Nothing was recorded when you wrote this, and now it is. Send it again if it may be kept."
+BREAK = "There is a break: nothing was sent. Send it again when the break is over."
 EMPTY = "Please write something, in at most {n} characters."
 PUT_OFF = "Later: you have put it off"
 
@@ -33,6 +34,8 @@ def untyped(why: Untyped, ui: Catalogue) -> str:
             return ui.text(EMPTY, n=MAX_TYPED)
         case Untyped.OFTEN:
             return ui.text(asking_texts.SLOW)
+        case Untyped.BREAK:
+            return ui.text(BREAK)
         case Untyped.UNAVAILABLE:
             return ui.text(asking_texts.UNASKED[Unasked.UNAVAILABLE])
 

@@ -55,9 +55,9 @@ class WebSocketDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one reader for as long as it stays."""
-        refused = self._readers.enter(request)
-        if refused is not None:
-            return refused.response()
+        place = self._readers.enter(request)
+        if isinstance(place, Refused):
+            return place.response()
         try:
             socket = web.WebSocketResponse(
                 compress=False, max_msg_size=MAX_MESSAGE_BYTES, heartbeat=PING_S, timeout=CLOSE_S
@@ -68,7 +68,7 @@ class WebSocketDoor:
             await self._serve(request, socket)
             return socket
         finally:
-            self._readers.leave()
+            place.leave()
 
     async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
         # What is wrong with the request is said after the upgrade: browsers show pages no status, only close codes.
@@ -92,7 +92,7 @@ class WebSocketDoor:
 
     async def _read(self, socket: web.WebSocketResponse, transport: asyncio.Transport, reading: Reading) -> None:
         outlet = _Outlet(transport, socket)
-        subscription = await reading.fanout.subscribe(outlet, reading.feed, Format.WEBSOCKET, reading.after)
+        subscription = await reading.subscribe(outlet, Format.WEBSOCKET)
         if isinstance(subscription, Refusal):
             await _close(socket, CloseCode.UNKNOWN_SESSION)
             return

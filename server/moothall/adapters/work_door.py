@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from aiohttp import web
 
 from moothall.adapters import admin_view as view
@@ -13,8 +15,12 @@ from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.errors import Refusal, StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import RoomId
+from moothall.core.session import Status
 from moothall.services.programme import Programme
 from moothall.services.role_links import HALL, Staff, hub_of, room_scope
+
+MOST_MEETINGS = 50
+"""Without a place, listed at most; `/admin` has all of them."""
 
 
 class WorkDoor:
@@ -48,7 +54,10 @@ class WorkDoor:
             asked = self._pages.asked(request, lambda staff: _moves_on(staff, room))
             given = await self._pages.form(request, asked)
             done = await self._programme.next_session(
-                room, after=SessionId(given["now"]) if given.get("now") else None, by=asked.staff[0].link
+                room,
+                after=SessionId(given["now"]) if given.get("now") else None,
+                then=SessionId(given["then"]) if given.get("then") else None,
+                by=asked.staff[0].link,
             )
             if isinstance(done, Refusal):
                 raise wrong(done)
@@ -69,9 +78,23 @@ class WorkDoor:
             "control": staff.role in (Role.TECHNICIAN, Role.SECRETARIAT) and staff.scope == HALL,
             "hub": hub_of(staff),
             "pages": view.jobs(SessionId(name), staff.role, asked.ui) if kind == "session" else [],
+            "meetings": self._elsewhere(staff, asked) if staff.scope == HALL else [],
             "places": [self._place(place, staff, asked) for place in self._places(rooms)],
             "moves_on": _may_move_on(staff.role),
         }
+
+    def _elsewhere(self, staff: Staff, asked: Asked) -> list[dict[str, object]]:
+        """The meetings without a place that aren't over, with the pages that a job has for them."""
+        there = (each for each in self._programme.planned() if each.room is None)
+        coming = (each for each in there if self._programme.standing(each.session) is not Status.CLOSED)
+        return [
+            {
+                "title": each.title,
+                "when": view.when(each.starts, each.ends, asked.ui, self._programme.zone()),
+                "pages": view.jobs(each.session, staff.role, asked.ui),
+            }
+            for each in islice(coming, MOST_MEETINGS)
+        ]
 
     def _places(self, rooms: list[RoomId] | None) -> list[RoomId]:
         return [room.id for room in self._programme.rooms() if rooms is None or room.id in rooms]

@@ -47,6 +47,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     imports.add_argument(
         "--access", choices=[each.value for each in Access], default="public", help="who may read the new sessions"
     )
+    imports.add_argument(
+        "--languages", default="", help="spoken in sessions that name none, the one that is expected first: en,fr"
+    )
     add_house(imports)
     imports.set_defaults(run=_import)
     link = commands.add_parser(
@@ -92,16 +95,16 @@ def _import(arguments: argparse.Namespace) -> int:
 
 async def _import_file(arguments: argparse.Namespace, settings: Settings) -> int:
     data = _read(arguments.file)
-    zone, access = arguments.timezone, Access(arguments.access)
+    zone, access, languages = arguments.timezone, Access(arguments.access), arguments.languages
     async with house_office(settings) as office:
-        told = await office.import_programme(data, zone=zone, access=access, apply=False)
+        told = await office.import_programme(data, zone=zone, access=access, apply=False, languages=languages)
         print("\n".join(said_of(told)))
         if arguments.dry_run or not any(change.kind not in UNTOUCHED for change in told.changes):
             return 0
         if not arguments.yes and not _agreed(arguments.file):
             print("Nothing was changed.")
             return DECLINED
-        told = await office.import_programme(data, zone=zone, access=access, apply=True)
+        told = await office.import_programme(data, zone=zone, access=access, apply=True, languages=languages)
     print(f"Changes made: {told.done}.")
     for sentence in told.refused:
         print(f"Not made: {sentence}", file=sys.stderr)
@@ -150,6 +153,8 @@ def said_of(told: Told) -> list[str]:
     lines = [told.title] if told.title else []
     lines += [_line(change, zone) for change in told.changes]
     lines += list(told.notes)
+    for one, other in told.clashes:
+        lines.append(f"! room {one.room}: {one.session} and {other.session} are there at the same time")
     return lines if told.changes else [*lines, "Nothing would change: everything is as in the file."]
 
 

@@ -15,6 +15,7 @@ from typing import Self
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall.wire.transcribing import HeardPiece
 
@@ -104,12 +105,12 @@ class Journal:
         heard: list[HeardPiece] = []
         good = 0
         try:
-            if lines and msgspec.json.decode(lines[0], type=Head) == head:
+            if lines and read_json(lines[0], Head) == head:
                 good = len(lines[0]) + 1
                 for line in lines[1:]:
-                    heard.append(msgspec.json.decode(line, type=HeardPiece))
+                    heard.append(read_json(line, HeardPiece))
                     good += len(line) + 1
-        except msgspec.MsgspecError:
+        except Unreadable:
             pass  # a crash of the machine may leave anything behind what was on the disk
         os.ftruncate(self._file, good)
         os.lseek(self._file, good, os.SEEK_SET)

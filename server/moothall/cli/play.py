@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from moothall.cli.playing import (
 )
 from moothall.cli.sample import find_sample
 from moothall.cli.weights import require_model
+from moothall.core.errors import AudioError
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
 from moothall.settings import Settings, load
@@ -142,18 +144,19 @@ async def _run(
             await invite_hub(running, Path(settings.server.data))
         if programme is None:
             print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)
-            await _print_first_link(running)
+            await _print_first_link(running, settings.server.data)
             await stop.wait()
             return
-        await show(running, programme, stop, close=close, staff=True, code=code)
+        await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
 
 
-async def _print_first_link(running: Hall) -> None:
-    """Where meetings are made and run, told once; afterwards how to get in again."""
+async def _print_first_link(running: Hall, data: str) -> None:
+    """Where meetings are made and run, told once; afterwards how to get in again, to this data folder."""
     link = await running.office.admin_link(new=False)
     if link is None:
         command = Path(sys.executable).with_name("moothall")
-        print(f"The admin link was shown at the first start; '{command} admin-link --new' makes another.", flush=True)
+        again = f"{shlex.quote(str(command))} admin-link --new --data {shlex.quote(data)}"
+        print(f"The admin link was shown at the first start; this makes another: {again}", flush=True)
     else:
         print(f"Admin link: {link}\nOpen it once, here: then this browser can make and run meetings.", flush=True)
 
@@ -164,10 +167,12 @@ async def show(
     stop: asyncio.Event,
     *,
     close: bool,
-    staff: bool = False,
+    staff: str = "",
     code: bool = False,
 ) -> None:
-    """Play the programme, say where to read it, with `staff` also where to run it, and stay until told to stop.
+    """Play the programme, say where to read it, and stay until told to stop.
+
+    With `staff`, the data folder, also where to run it.
 
     With `code` the address is shown as a QR code, too.
 
@@ -179,7 +184,7 @@ async def show(
         print(qr_terminal(f"{running.public}/s/{live.id}"))
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
     if staff:
-        await _print_first_link(running)
+        await _print_first_link(running, staff)
         print(f"Then: {running.address}/desk/{live.id} works on this text, /control shows all meetings.", flush=True)
         if close:
             print("A hub beside it, as for a room far away: 'make demo-hub' in another terminal.", flush=True)
@@ -192,10 +197,17 @@ async def show(
         if stopped:
             playing.cancel()
             return
-        print("It is over; the same address now holds the record.", flush=True)
+        if playing.result():
+            print("It is over; the same address now holds the record.", flush=True)
         await stop.wait()
 
 
-async def _play(running: Hall, programme: Programme) -> None:
+async def _play(running: Hall, programme: Programme) -> bool:
+    """Whether it was played to its end. What is wrong with the recording ends the play, and not the house."""
     await engine_ready(running)
-    await play(running, await prepare(running, programme), programme)
+    try:
+        await play(running, await prepare(running, programme), programme)
+    except AudioError as error:
+        print(f"moothall: {error} It is played no further; the server goes on.", file=sys.stderr, flush=True)
+        return False
+    return True

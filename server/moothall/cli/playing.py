@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -214,7 +215,7 @@ async def told_to_stop() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def first_of(stop: asyncio.Event, task: asyncio.Task[None]) -> bool:
+async def first_of(stop: asyncio.Event, task: asyncio.Future[Any]) -> bool:
     """Wait for the task or for the stop; True when it was the stop."""
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(stop.wait())

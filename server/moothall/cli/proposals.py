@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall.core.ids import SessionId
 from moothall.core.refining import Proposal
@@ -43,10 +44,10 @@ def read_proposals(path: Path) -> tuple[Of, tuple[Proposal, ...]]:
             continue
         try:
             if of is None:
-                of = msgspec.json.decode(line, type=Of)
+                of = read_json(line, Of)
             else:
-                proposals.append(msgspec.json.decode(line, type=Proposal))
-        except msgspec.MsgspecError as error:
+                proposals.append(read_json(line, Proposal))
+        except Unreadable as error:
             msg = f"Line {number} of {path} is no proposal: {error}. Put it right, or take the line out."
             raise ConfigurationError(msg) from error
     if of is None:

@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+import msgspec
+
 from moothall.adapters import signing, sqlite_file
+from moothall.adapters.published_keys import read_keys
+from moothall.adapters.system_clock import SystemClock
+from moothall.cli.seen_heads import SeenHeads, read_heads
 from moothall.core.chain import LogRecord
 from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.events import LaneHead
+from moothall.core.ids import Lane, SessionId, is_name
 from moothall.record.verify import Verdict, Verification, VerifySignature, verify
 
-SOUND, UNSOUND, UNREADABLE = 0, 1, 2
-"""Exit codes: intact or removed; broken or tail missing; it can't be read."""
+SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3
+"""Exit codes: intact or removed; broken or something is missing; it can't be read; whole, but nothing proves that
+nobody wrote it anew."""
+_WORST = (UNREADABLE, UNSOUND, UNPROVED, SOUND)
+SIGNED_WITHIN_MS = 300_000
+"""A server signs what it removed within a minute of it; so much later nothing is on its way any more."""
 _PAGE = 500
 _SHOWN = 10
 
 
-def verify_command(data: Path, session: str | None, out: TextIO) -> int:
+class _Known(msgspec.Struct, frozen=True):
+    """What a record is compared with."""
+
+    signed: VerifySignature | None
+    """None: there is no key, so signatures are not checked."""
+    beside: bool
+    """Whether the key is the one that lies beside the log."""
+    seen: Sequence[SeenHeads]
+
+    def expected(self, session: SessionId) -> list[dict[Lane, LaneHead]]:
+        found = [heads for each in self.seen if each.session.id == session for heads in each.expected()]
+        return found or [{}]
+
+
+def verify_command(
+    data: Path, session: str | None, out: TextIO, *, keys: Sequence[str] = (), seen: Sequence[Path] = ()
+) -> int:
     """Verify one session, or all, of the data folder `data`; a sentence each goes to `out`. Changes nothing.
 
-    Returns 0 when all are intact (removed bodies are no damage), 1 when one is broken or lacks its tail, 2 when the
-    log or the session can't be read.
+    `keys` are files or addresses of public keys; without any the key beside the log is taken. `seen` are records as
+    JSON that somebody has taken home. A `session` that is such a file itself is told what can be done with it.
+
+    Returns 0 when all are intact (removed bodies are no damage), 1 when one is broken or lacks something, 2 when the
+    log or a session can't be read, 3 when all are whole and something isn't proved.
     """
     try:
-        signed = _published(data)
+        heads = [read_heads(path) for path in seen]
+        if session is not None and (Path(session).is_file() or not is_name(session)):
+            return _taken_home(read_heads(Path(session)), session, _published(data, keys), out)
+        known = _Known(_published(data, keys), not keys, heads)
         reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
     except ConfigurationError as error:
         print(error, file=out)
         return UNREADABLE
     try:
-        return _verify_all(reader, session, signed, out)
+        return _verify_all(reader, session, known, out)
     except (RecordBroken, StorageUnavailable) as error:
         print(error, file=out)
         return UNREADABLE
@@ -39,31 +71,94 @@ def verify_command(data: Path, session: str | None, out: TextIO) -> int:
         reader.close()
 
 
-def _published(data: Path) -> VerifySignature | None:
+def new_key_command(data: Path, out: TextIO) -> int:
+    """Make a signing key in the data folder `data` unless there is one. Raises ConfigurationError."""
+    path = data / signing.FILE_NAME
+    if path.exists():
+        print(f"There is a signing key already: {path}. Nothing was changed.", file=out)
+        return UNREADABLE
+    made = signing.Ed25519Signer.open(path)
+    print(f"Made {path}; its id is {made.key_id}. Back it up, apart from the log.", file=out)
+    return SOUND
+
+
+def _published(data: Path, keys: Sequence[str]) -> VerifySignature | None:
+    if keys:
+        return _any_of([signing.verifier(read_keys(source)) for source in keys])
     path = data / signing.FILE_NAME
     return signing.verifier(signing.Ed25519Signer.load(path).public_document()) if path.exists() else None
 
 
-def _verify_all(reader: sqlite_file.LogReader, session: str | None, signed: VerifySignature | None, out: TextIO) -> int:
-    known = reader.sessions()
-    if session is not None and session not in known:
+def _any_of(verifiers: Sequence[Callable[[str, bytes, bytes], bool]]) -> VerifySignature:
+    return lambda key, message, signature: any(each(key, message, signature) for each in verifiers)
+
+
+def _taken_home(record: SeenHeads, path: str, signed: VerifySignature | None, out: TextIO) -> int:
+    """Say what a record as JSON proves: not its text, but where the log has to have stood."""
+    name = record.session.id
+    print(
+        f"{path} is a record of {name} that was taken home: it holds the text, not the chain that proves it.", file=out
+    )
+    point = record.checkpoint
+    good = point is not None and signed is not None and record.signed(signed)
+    if point is not None and signed is not None:
+        found = f"signed by key {point.key}" if good else f"not signed by a known key, though it names {point.key}"
+        print(f"It says where the log stood at event {point.offset}; that is {found}.", file=out)
+    print(f"To compare the log with it: moothall verify {name} --data FOLDER --heads {path}", file=out)
+    return UNSOUND if point is not None and signed is not None and not good else UNPROVED
+
+
+def _verify_all(reader: sqlite_file.LogReader, session: str | None, known: _Known, out: TextIO) -> int:
+    there = reader.sessions()
+    if session is not None and session not in there:
         print(f"There is no session '{session}' in this log.", file=out)
         return UNREADABLE
-    sound = True
-    for name in known if session is None else [SessionId(session)]:
-        try:
-            found = verify(_records(reader, name), signed=signed)
-        except RecordBroken as error:
-            sound = False
-            print(f"{name}: broken. {error}", file=out)
-            continue
-        sound = sound and found.verdict in (Verdict.INTACT, Verdict.REMOVED)
-        print(f"{name}: {_sentence(found, checked=signed is not None)}", file=out)
-    if not known:
+    wanted = there if session is None else [SessionId(session)]
+    codes = [_verify_one(reader, name, known, out) for name in wanted]
+    for name in dict.fromkeys(each.session.id for each in known.seen):
+        if name not in there and session in (None, name):
+            print(f"{name}: missing. A record of it was taken home, and it isn't in this log.", file=out)
+            codes.append(UNSOUND)
+    if not there:
         print("The log holds no session yet.", file=out)
-    elif signed is None:
-        print(f"Signatures were not checked: there is no {signing.FILE_NAME} beside the log.", file=out)
-    return SOUND if sound else UNSOUND
+    elif known.signed is None:
+        print(f"Signatures were not checked: there is no {signing.FILE_NAME} beside the log. Use --key.", file=out)
+        codes.append(UNPROVED)
+    elif known.beside:
+        print("The key is the one beside the log; --key checks with one that was saved elsewhere.", file=out)
+    return next((code for code in _WORST if code in codes), SOUND)
+
+
+def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, out: TextIO) -> int:
+    """Its exit code. Whatever is wrong with it, the others are looked at too."""
+    try:
+        if not is_name(name):
+            print(f"{name!r}: broken. The name of this session can't be read.", file=out)
+            return UNSOUND
+        each = [verify(_records(reader, name), signed=known.signed, expected=heads) for heads in known.expected(name)]
+    except RecordBroken as error:
+        print(f"{name}: broken. {error}", file=out)
+        return UNSOUND
+    except StorageUnavailable as error:
+        print(f"{name}: it can't be read. {error}", file=out)
+        return UNREADABLE
+    found = min(each, key=lambda one: list(Verdict).index(one.verdict))
+    doubt = _doubt(found, SystemClock().wall()) if known.signed is not None else ""
+    print(f"{name}: {_sentence(found, checked=known.signed is not None)}{doubt}", file=out)
+    if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
+        return UNSOUND
+    return UNPROVED if doubt else SOUND
+
+
+def _doubt(found: Verification, now: int) -> str:
+    """What isn't proved of a record that is whole; empty when nothing is missing. `now` is Unix ms."""
+    if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
+        return ""
+    if found.closed > found.signed:
+        return f" Not proved: it was closed at event {found.closed}, and nothing was signed then."
+    if found.removals and now - found.removed_at > SIGNED_WITHIN_MS:
+        return f" Not proved: the removal at event {_listed(found.removals)} is behind the last signature."
+    return ""
 
 
 def _records(reader: sqlite_file.LogReader, session: SessionId) -> Iterator[LogRecord]:
@@ -82,12 +177,15 @@ def _sentence(found: Verification, *, checked: bool) -> str:
         case Verdict.TAIL_MISSING:
             return f"tail missing. {found.missing[0].reason}"
         case Verdict.REMOVED:
-            what = f"intact but for {_count(len(found.removed), 'removed text')} (at {_listed(found.removed)})"
+            was = "was" if len(found.removed) == 1 else "were"
+            what = (
+                f"intact; {_count(len(found.removed), 'text')} {was} removed by its keepers ({_listed(found.removed)})"
+            )
         case Verdict.INTACT:
             what = "intact"
     if not checked:
         return f"{what}; {_count(found.events, 'event')}."
-    signed = f"signed through event {found.signed}" if found.signed else "none of it signed yet"
+    signed = f"signed through event {found.signed} by key {found.key}" if found.signed else "none of it signed yet"
     return f"{what}; {_count(found.events, 'event')}, {signed}."
 
 

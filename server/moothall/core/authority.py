@@ -21,12 +21,12 @@ def _of(*kinds: type[do.Command]) -> _Commands:
 
 
 _LIFE = _of(do.OpenSession, do.PauseSession, do.ResumeSession, do.CloseSession, do.ReopenSession)
-_MAKE = _of(do.CreateSession, do.DescribeSession, do.AddChannel, do.SealRecord)
+_MAKE = _of(do.CreateSession, do.DescribeSession, do.SetLanguages, do.AddChannel, do.SealRecord)
 _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.AttachEngine, do.NoteGap)
 _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.TakeFloor)
 _CORRECT = _of(do.CorrectSegment)
-_TEXT = _CORRECT | _of(do.TypeLine, do.ForceLanguage, do.RewindChannel, do.RestoreLines)
+_TEXT = _CORRECT | _of(do.TypeLine, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreLines)
 _MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
 _NOTES = _of(do.LeaveNote, do.ReadNote, do.LeaveHubNote, do.ReadHubNote)
 _REPORT = _of(do.TagLine, do.ListPolicyQuestions)
@@ -56,7 +56,7 @@ COMMANDS: dict[Role, _Commands] = {
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
     Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
-    Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn, do.ReportAbuse),
+    Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn, do.HoldTurn, do.ReportAbuse),
     Role.READER: _of(),
 }
 """What each role may ask for; what isn't listed is forbidden."""

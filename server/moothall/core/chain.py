@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import msgspec
 
 from moothall.core.actors import Actor, Role
+from moothall.core.decoding import read
 from moothall.core.events import LaneHead
 from moothall.core.ids import CommandId, Epoch, Lane, SessionId
 
@@ -93,8 +94,8 @@ def seal(previous: bytes, header: Header, salt: bytes, body: bytes) -> LogRecord
 
 
 def decode_header(header_bytes: bytes) -> Header:
-    """Read a stored header; raises msgspec.DecodeError (a ValueError) when it isn't one."""
-    return _header_decoder.decode(header_bytes)
+    """Read a stored header; raises Unreadable (a ValueError) when it isn't one."""
+    return read(_header_decoder, header_bytes)
 
 
 def checkpoint_bytes(session: SessionId, epoch: Epoch, heads: Mapping[str, LaneHead]) -> bytes:

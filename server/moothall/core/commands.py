@@ -55,6 +55,13 @@ class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
     """BCP-47 tags, the one that is expected first; empty: as they were."""
 
 
+class SetLanguages(Command, frozen=True, kw_only=True, tag="set-languages"):
+    """Say which languages are spoken in the session and its floor channels from here on, begun or not."""
+
+    languages: tuple[str, ...]
+    """BCP-47 tags, the one that is expected first."""
+
+
 class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
     """Give the session a lane of text."""
 
@@ -68,13 +75,20 @@ class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
 class OpenSession(Command, frozen=True, kw_only=True, tag="open"):
     """Start media time."""
 
+    age: int = 0
+    """How long ago it began, ms: a microphone's first sound was heard before it could reach the server."""
+
 
 class PauseSession(Command, frozen=True, kw_only=True, tag="pause"):
-    """A break."""
+    """A break: keep nothing of what is said from now on, and of the last `back` ms (at most 30,000)."""
+
+    back: int = 0
 
 
 class ResumeSession(Command, frozen=True, kw_only=True, tag="resume"):
-    """The break is over."""
+    """The break is over, since `back` ms ago (at most 30,000), but not before somebody had said that it began."""
+
+    back: int = 0
 
 
 class CloseSession(Command, frozen=True, kw_only=True, tag="close"):
@@ -116,14 +130,15 @@ class SealRecord(Command, frozen=True, kw_only=True, tag="seal"):
 
 
 class AttachSource(Command, frozen=True, kw_only=True, tag="attach-source"):
-    """Bind a source of audio to a channel, its first sample at media time `t`."""
+    """Bind a source of audio to a channel, its first sample at media time `t`.
+
+    The session's clock goes on as it did, and nothing was heard in its future: a later `t` counts as now.
+    """
 
     source: SourceId
     channel: ChannelId
     t: int
     rate: int
-    age: int = 0
-    """How long ago its first sample was heard, ms; then media time is now at `t` + `age`."""
 
 
 class EndSource(Command, frozen=True, kw_only=True, tag="end-source"):
@@ -260,13 +275,12 @@ class RestoreLines(Command, frozen=True, kw_only=True, tag="restore"):
 
 
 class TypeLine(Command, frozen=True, kw_only=True, tag="type"):
-    """A line that a person wrote, whole."""
+    """A line that a person wrote, whole. How it came about follows from the role of whoever sends it."""
 
     channel: ChannelId
     segment: SegmentId
     text: str
     language: str
-    origin: Origin = Origin.PERSON
     speaker: SpeakerId | None = None
 
 
@@ -532,6 +546,13 @@ class TypeTurn(Command, frozen=True, kw_only=True, tag="type-turn"):
     lines: tuple[TypedLine, ...] = ()
 
 
+class HoldTurn(Command, frozen=True, kw_only=True, tag="hold-turn"):
+    """Say that one needs longer to begin one's turn."""
+
+    intervention: InterventionId
+    """What was called; its author alone says so."""
+
+
 class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
     """Say how a hub stands: see `HubStands`."""
 
@@ -548,6 +569,7 @@ class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
 AnyCommand = (
     CreateSession
     | DescribeSession
+    | SetLanguages
     | AddChannel
     | OpenSession
     | PauseSession
@@ -603,6 +625,7 @@ AnyCommand = (
     | LimitTurns
     | LimitAsking
     | TypeTurn
+    | HoldTurn
     | StateHub
 )
 """Every command of this release, told apart by `do`."""

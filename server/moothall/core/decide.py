@@ -15,7 +15,7 @@ from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_floor import decide_floor
 from moothall.core.decide_hubs import state_hub
 from moothall.core.decide_lines import MOST_BACK, decide_lines
-from moothall.core.decide_making import MAX_TEXT, add_channel, create, describe
+from moothall.core.decide_making import MAX_TEXT, add_channel, create, describe, set_languages
 from moothall.core.decide_polls import decide_poll
 from moothall.core.decide_terms import decide_term
 from moothall.core.decide_translations import translate, with_translations
@@ -23,13 +23,15 @@ from moothall.core.decide_turns import decide_turn
 from moothall.core.decide_wall import decide_wall
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
-from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status
+from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status, evolve
 from moothall.core.translating.lines import original
 
 MAX_WORD = 200
 """Characters in a word."""
 MAX_WORDS = 200
 """Words in one commit."""
+MOST_BEFORE = 600_000
+"""Ms of sound that may have been heard before a session could be opened: as much as a microphone keeps."""
 
 Decision = Sequence[ev.AnyEvent] | Refusal
 
@@ -64,13 +66,15 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         case do.IntroduceSpeaker() | do.AssignSpeaker() | do.TakeFloor():
             return _speaker(state, command, wall)
         case do.ForceLanguage() | do.RewindChannel() | do.RestoreLines() | do.TypeLine():
-            return decide_lines(state, command, wall)
+            return decide_lines(state, command, actor, wall)
         case do.MoveLinesAway() | do.MoveLinesHere() | do.BringLinesBack():
-            return decide_lines(state, command, wall)
+            return decide_lines(state, command, actor, wall)
         case do.BeginNotRecorded() | do.EndNotRecorded():
             return _not_recorded(state, command, wall)
         case do.DescribeSession():
             return describe(state, command)
+        case do.SetLanguages():
+            return set_languages(state, command)
         case (
             do.LeaveNote()
             | do.ReadNote()
@@ -99,7 +103,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return decide_poll(state, command, wall)
         case do.ClearWall() | do.RestoreWall():
             return decide_wall(state, command, actor, wall)
-        case do.LimitTurns() | do.TypeTurn():
+        case do.LimitTurns() | do.TypeTurn() | do.HoldTurn():
             return decide_turn(state, command, actor, wall)
         case do.StateHub():
             return state_hub(state, command, wall)
@@ -126,10 +130,19 @@ def _not_recorded(state: State, command: do.BeginNotRecorded | do.EndNotRecorded
     if not 0 <= command.back <= MOST_BACK:
         return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
     earliest = max((t1 or 0 for _, t1 in state.not_recorded), default=0)
-    began = ev.NotRecordedBegan(t0=max(now - command.back, earliest))
+    began = ev.NotRecordedBegan(t0=min(max(now - command.back, earliest), now))
     if command.back == 0:
         return [began]  # The engine drains what was said before, and ends its line itself.
     return [*_end_open(state, before=began.t0), began]
+
+
+def _map(state: State, t: int, wall: int) -> list[ev.AnyEvent]:
+    """Media time is `t` at Unix ms `wall`. A span that would now begin in the future is to begin at once."""
+    mapped = ev.ClockMapped(t=t, wall=wall)
+    since = None if state.recorded else state.not_recorded[-1][0]
+    if since is None or since <= evolve(state, mapped).media_now(wall):
+        return [mapped]
+    return [ev.NotRecordedEnded(t1=since), mapped, ev.NotRecordedBegan(t0=t)]
 
 
 def _life(
@@ -138,13 +151,15 @@ def _life(
     wall: int,
 ) -> Decision:
     status, t = state.status, state.media_now(wall)
+    if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
+        return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
     match command:
         case do.OpenSession() if status is Status.CREATED:
-            return [ev.SessionOpened(wall=wall)]
+            return _open(command, wall)
         case do.PauseSession() if status is Status.OPEN:
-            return [ev.SessionPaused(t=t)]
+            return _pause(state, t, command.back)
         case do.ResumeSession() if status is Status.PAUSED:
-            return [ev.SessionResumed(t=t)]
+            return [_resumed(state, t, command.back)]
         case do.CloseSession() if status in (Status.OPEN, Status.PAUSED):
             return _close(state, t)
         case do.ReopenSession() if status is Status.CLOSED:
@@ -154,6 +169,25 @@ def _life(
         case _:
             act = command.__struct_config__.tag
             return _refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
+
+
+def _open(command: do.OpenSession, wall: int) -> Decision:
+    if not 0 <= command.age <= MOST_BEFORE:
+        return _refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
+    began = [ev.ClockMapped(t=command.age, wall=wall)] if command.age else []
+    return [ev.SessionOpened(wall=wall), *began]
+
+
+def _pause(state: State, t: int, back: int) -> Decision:
+    """A break; none is set back to before the end of the one before it."""
+    t0 = min(max(t - back, *(t1 or 0 for _, t1 in state.breaks), 0), t)
+    paused = ev.SessionPaused(t=t, t0=t0)
+    return [paused] if back == 0 else [*_end_open(state, before=t0), paused]
+
+
+def _resumed(state: State, t: int, back: int) -> ev.SessionResumed:
+    """The end of a break. What was said before somebody said that it began was taken out, and doesn't come back."""
+    return ev.SessionResumed(t=t, t1=min(max(t - back, state.paused_at or 0), t))
 
 
 def _ask_close(state: State, command: do.AskClose) -> Decision:
@@ -196,14 +230,17 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
     match command:
         case do.AttachSource():
-            if not is_name(command.source) or command.rate <= 0 or command.t < 0 or command.age < 0:
+            if not is_name(command.source) or command.rate <= 0 or command.t < 0:
                 return _refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
             if command.channel not in state.channels:
                 return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
             if command.source in state.sources:
                 return _refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
-            attached = ev.SourceAttached(source=command.source, channel=command.channel, t=command.t, rate=command.rate)
-            return [attached, ev.ClockMapped(t=max(command.t + command.age, state.clock[0]), wall=wall)]
+            now = state.media_now(wall)
+            attached = ev.SourceAttached(
+                source=command.source, channel=command.channel, t=min(command.t, now), rate=command.rate
+            )
+            return [attached, ev.ClockMapped(t=now, wall=wall)]
         case do.EndSource():
             source = state.sources.get(command.source)
             if source is None or source.ended:
@@ -212,7 +249,7 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         case _:
             if command.t < state.clock[0]:
                 return _refuse(RefusalCode.INVALID, "Media time does not run back.")
-            return [ev.ClockMapped(t=command.t, wall=wall)]
+            return _map(state, command.t, wall)
 
 
 def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSegment | do.NoteGap) -> Decision:
@@ -246,7 +283,7 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
     if min(word.t0 for word in command.words) < channel.committed_through - EARLY_WORDS:
         return _stale(state, channel, "Words of that time are committed already.")
     if any(not state.kept(word.t0) for word in command.words):
-        return _refuse(RefusalCode.CONFLICT, "What is said now is not recorded.")
+        return _refuse(RefusalCode.CONFLICT, "What was said then is not kept.")
     events: list[ev.AnyEvent] = []
     if command.start is not None:
         if channel.open_segment is not None or command.segment in state.segments:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from moothall.core import commands as do
 from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
 from moothall.core.moves import returned
@@ -31,7 +32,7 @@ LineCommand = (
 )
 
 
-def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_lines(state: State, command: LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """As `decide`, for an existing session."""
     channel = state.channels.get(command.channel)
     if channel is None:
@@ -46,13 +47,25 @@ def decide_lines(state: State, command: LineCommand, wall: int) -> Sequence[ev.A
         case do.RestoreLines():
             return _restore(state, channel, command)
         case do.TypeLine():
-            return _type(state, channel, command, wall)
+            return _type(state, channel, command, actor, wall)
         case do.MoveLinesAway():
             return _move_away(state, channel, command, wall)
         case do.MoveLinesHere():
             return _move_here(state, channel, command, wall)
         case _:
             return _bring_back(state, channel, command)
+
+
+def unkept_now(state: State) -> Refusal:
+    """Why nothing is written now: a break, which somebody may end first, or what is said is not to be recorded."""
+    if state.status is Status.PAUSED:
+        return Refusal(code=RefusalCode.BREAK, message="There is a break: end it, and send this again.")
+    return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+
+
+def last_unkept(state: State) -> int:
+    """Media ms before which nothing new may stand: the newest span of which nothing is kept ended there, or 0."""
+    return max((t1 for _, t1 in state.unkept if t1 is not None), default=0)
 
 
 def _invalid(message: str) -> Refusal:
@@ -62,14 +75,14 @@ def _invalid(message: str) -> Refusal:
 def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequence[ev.AnyEvent] | Refusal:
     if state.status not in (Status.OPEN, Status.PAUSED):
         return Refusal(code=RefusalCode.CONFLICT, message=f"The session is {state.status}: its sound is gone.")
-    if not state.recorded:
-        return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+    if not state.keeps:
+        return unkept_now(state)
     if command.t < 0:
         return _invalid("Media time begins at 0.")
     heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
-    # What a person has mended stays, so that its sound is not recognised again; nor is what was not recorded.
+    # What a person has mended stays, so that its sound is not recognised again; nor is what was not kept.
     stays = [_end(line, channel) for line in heard if line.mended]
-    t = max([command.t, *stays, *(t1 for _, t1 in state.not_recorded if t1 is not None)])
+    t = max([command.t, *stays, last_unkept(state)])
     lines = [line for line in heard if not line.mended and _end(line, channel) > t]
     t = min([t, channel.committed_through, *(line.t0 for line in lines)])
     rewound = ev.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))
@@ -92,8 +105,8 @@ def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Se
 
 
 def _restore(state: State, channel: Channel, command: do.RestoreLines) -> Sequence[ev.AnyEvent] | Refusal:
-    if not state.recorded:
-        return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+    if not state.keeps:
+        return unkept_now(state)
     meant = 0 <= command.t <= command.through and command.rewinding > 0
     if not meant or len(set(command.segments)) < len(command.segments):
         return _invalid("Name the lines, each once, and the time that they were struck from.")
@@ -149,11 +162,16 @@ def _lines(state: State, channel: Channel) -> list[Segment]:
     return sorted(lines, key=lambda line: (line.t0, line.id))
 
 
-def _type(state: State, channel: Channel, command: do.TypeLine, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _type(
+    state: State, channel: Channel, command: do.TypeLine, actor: Actor, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
+    interprets = actor.role is Role.INTERPRETER
+    if interprets and channel.kind is not ev.ChannelKind.INTERPRETATION:
+        return Refusal(code=RefusalCode.FORBIDDEN, message="Interpreters write into interpretations.")
     if state.status not in (Status.OPEN, Status.PAUSED):
         return Refusal(code=RefusalCode.CONFLICT, message=f"The session is {state.status}: it takes no lines now.")
-    if not state.recorded:
-        return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+    if not state.keeps or state.status is Status.PAUSED:
+        return unkept_now(state)
     if not is_name(command.segment) or command.language not in channel.languages:
         return _invalid("A line has a short name and one of its channel's languages.")
     if not 0 < len(command.text.strip()) <= MAX_TEXT:
@@ -164,13 +182,13 @@ def _type(state: State, channel: Channel, command: do.TypeLine, wall: int) -> Se
     if speaker is not None and speaker not in state.speakers:
         return Refusal(code=RefusalCode.UNKNOWN, message="Nobody of that id was introduced.")
     # A source that was attached meanwhile may have set the clock a little back.
-    t = max([state.media_now(wall), *(t1 for _, t1 in state.not_recorded if t1 is not None)])
+    t = max(state.media_now(wall), last_unkept(state))
     line = do.MovedLine(
         segment=command.segment,
         t0=t,
         t1=t,
         language=command.language,
-        origin=command.origin,
+        origin=ev.Origin.INTERPRETER if interprets else ev.Origin.PERSON,
         text=command.text.strip(),
         speaker=speaker,
     )
@@ -235,7 +253,7 @@ def _move_here(state: State, channel: Channel, command: do.MoveLinesHere, wall: 
             message = f"Lines can be moved here {MOST_BACK // 1000} seconds after the session began; try again then."
             return Refusal(code=RefusalCode.CONFLICT, message=message)
         if not state.kept_through(line.t0, line.t1):
-            return Refusal(code=RefusalCode.CONFLICT, message="This session was not recorded when that was said.")
+            return Refusal(code=RefusalCode.CONFLICT, message="Nothing of this session was kept when that was said.")
         if line.speaker is not None and line.speaker not in state.speakers:
             return Refusal(code=RefusalCode.UNKNOWN, message="Nobody of that id was introduced.")
     events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=tuple(names), session=command.session)]

@@ -8,10 +8,13 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
+from moothall.core.languages import is_language
 from moothall.core.session import State, Status
 
 MAX_TEXT = 10_000
 """Characters in a title or a name."""
+MAX_LANGUAGES = 20
+"""Spoken in one session."""
 
 
 def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | Refusal:
@@ -39,6 +42,14 @@ def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent]
     if command.languages and state.status is not Status.CREATED:
         return _refuse(RefusalCode.CONFLICT, "The languages of a session that has begun stay as they are.")
     return [ev.SessionDescribed(title=command.title, languages=command.languages)]
+
+
+def set_languages(state: State, command: do.SetLanguages) -> Sequence[ev.AnyEvent] | Refusal:
+    """Other spoken languages, in a session that has begun too: the wrong ones make a text of nonsense."""
+    tags = command.languages
+    if not 0 < len(tags) <= MAX_LANGUAGES or len(set(tags)) < len(tags) or not all(map(is_language, tags)):
+        return _refuse(RefusalCode.INVALID, f"1 to {MAX_LANGUAGES} languages are spoken, each a tag such as en, once.")
+    return [ev.SessionDescribed(title=state.title, languages=tags)]
 
 
 def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.AnyEvent] | Refusal:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor
+from moothall.core.decide_lines import last_unkept, unkept_now
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.removing import speaker_of
-from moothall.core.floor.turns import has_typed, may_type, name_of, typed_language, typed_lines
+from moothall.core.floor.turns import has_typed, may_hold, may_type, name_of, typed_language, typed_lines
 from moothall.core.ids import is_name
-from moothall.core.session import State
+from moothall.core.session import State, Status
 from moothall.core.translating.lines import spoken
 
 LONGEST_LIMIT_MS = 3_600_000
@@ -20,13 +21,15 @@ MAX_TYPED = 1_000
 MOST_LINES = 20
 """That come at once."""
 
-TurnCommand = do.LimitTurns | do.TypeTurn
+TurnCommand = do.LimitTurns | do.TypeTurn | do.HoldTurn
 
 
 def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """As `decide`, for an existing session."""
     if isinstance(command, do.TypeTurn):
         return _type(state, command, actor, wall)
+    if isinstance(command, do.HoldTurn):
+        return _hold(state, command, actor, wall)
     if not 0 <= command.ms <= LONGEST_LIMIT_MS:
         return _refuse(RefusalCode.INVALID, f"A turn may take up to {LONGEST_LIMIT_MS // 60_000} minutes; 0: no limit.")
     if command.ms == state.floor.limit:
@@ -36,6 +39,17 @@ def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> 
 
 def _refuse(code: RefusalCode, message: str) -> Refusal:
     return Refusal(code=code, message=message)
+
+
+def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    each = state.floor.get(command.intervention)
+    if each is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+    if actor.id != each.id:
+        return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author says that they need longer.")
+    if not may_hold(state, each.id):
+        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn, or they have begun or said so already.")
+    return [ev.TurnHeld(intervention=each.id, number=each.number, t=state.media_now(wall))]
 
 
 def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -55,7 +69,7 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
             events.append(ev.SpeakerIntroduced(speaker=speaker, name=name_of(each)))
         events.append(ev.TurnTyped(intervention=each.id, number=each.number, t=t))
     # A source that was attached meanwhile may have set the clock a little back.
-    t = max([t, *(t1 for _, t1 in state.not_recorded if t1 is not None)])
+    t = max(t, last_unkept(state))
     # Each has a moment of its own, so that they stand in their order wherever lines are put in order of time.
     if command.lines:
         t = max([t, *(line.t0 + 1 for line in typed_lines(state, each))])
@@ -81,8 +95,8 @@ def _unfit(state: State, command: do.TypeTurn) -> Refusal | None:
         return _refuse(RefusalCode.INVALID, f"Up to {MOST_LINES} lines with short names of their own come at once.")
     if any(not 0 < len(line.text.strip()) <= MAX_TYPED for line in command.lines):
         return _refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TYPED} characters.")
-    if names and not state.recorded:
-        return _refuse(RefusalCode.CONFLICT, "What is said now is not recorded.")
+    if state.status is Status.PAUSED or (names and not state.keeps):
+        return unkept_now(state)
     if any(name in state.segments for name in names):
         return _refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
     return None

@@ -22,6 +22,7 @@ A `Refusal` is not an error: it is an answer, and a value.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -69,7 +70,11 @@ class NoLink(MoothallError):
 
 
 class ProgrammeError(MoothallError):
-    """A conference file can't be read."""
+    """A conference file can't be read. `sentences` say all that is wrong with it; the text is the same, a line each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
 
 
 class ProposalsRefused(MoothallError):
@@ -99,6 +104,8 @@ class RefusalCode(StrEnum):
     """It can't be right in any state."""
     CONFLICT = "conflict"
     """It doesn't fit what has happened."""
+    BREAK = "break"
+    """There is a break: nothing is written in it. It can be sent again once the break is over."""
     STALE = "stale"
     """It was made from an older state; the current one comes with the refusal."""
     BUSY = "busy"
@@ -129,6 +136,21 @@ class ChannelNow(msgspec.Struct, frozen=True, kw_only=True):
     """Its committed words."""
 
 
+class FirstKnow(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever acts should know first. The same act is carried out once they say that they do."""
+
+    kind: Literal["called", "beside"]
+    """Somebody else called another question just now; another meeting is on in the same room."""
+    who: str = ""
+    """Who called it: their name, their link's label, or nothing."""
+    number: int = 0
+    """Of what was called."""
+    seconds: int = 0
+    """How long ago."""
+    title: str = ""
+    """Of the other meeting."""
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A command was not carried out, and why."""
 
@@ -137,3 +159,4 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence for a person."""
     segment: SegmentNow | None = None
     channel: ChannelNow | None = None
+    first_know: FirstKnow | None = None

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import RecordBroken
 from moothall.core.events import AnyEvent, Event
 
@@ -37,6 +38,7 @@ class _Envelope(msgspec.Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 _envelope = msgspec.json.Decoder(_Envelope)
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_any: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
 def type_name(event: Event) -> str:
@@ -52,19 +54,19 @@ def encode_event(event: Event) -> bytes:
 def decode_event(body: bytes, upcasts: dict[tuple[str, int], Upcast] = UPCASTS) -> AnyEvent | UnknownEvent:
     """Read a body of any version; raises RecordBroken when it can't be one."""
     try:
-        envelope = _envelope.decode(body)
+        envelope = read(_envelope, body)
         kind = EVENT_TYPES.get(envelope.type)
         if kind is None or envelope.v > kind.VERSION:
             return UnknownEvent(type=envelope.type, v=envelope.v)
         if envelope.v == kind.VERSION:
-            return _decoder.decode(body)
-        raw = msgspec.json.decode(body)
+            return read(_decoder, body)
+        raw = read(_any, body)
         for version in range(envelope.v, kind.VERSION):
             raw = upcasts[(envelope.type, version)](raw)
         newest: AnyEvent = msgspec.convert({**raw, "v": kind.VERSION}, AnyEvent)
         return newest
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError) as error:
-        # RecursionError: brackets without end. KeyError: an older version, which no release has written or
+    except (Unreadable, msgspec.ValidationError, KeyError) as error:
+        # KeyError: an older version, which no release has written or
         # which lacks what its upcast looks for.
         msg = f"An event's body of {len(body)} bytes can't be read: {error}."
         raise RecordBroken(msg) from error

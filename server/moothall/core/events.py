@@ -109,7 +109,7 @@ class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
 
 
 class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"):
-    """Its title was mended or, before it began, the languages that will be spoken."""
+    """Its title was mended, or the languages that are spoken."""
 
     title: str
     """The title from here on."""
@@ -128,14 +128,21 @@ class SessionPaused(Event, frozen=True, kw_only=True, tag="session.paused"):
     """A break. Media time runs on."""
 
     t: int
-    """When, media ms."""
+    """When somebody said so, media ms."""
+    t0: int | None = None
+    """Since when nothing is kept, media ms; up to 30 s before, and what the log held of that is removed.
+
+    None in logs of releases in which the text went on through a break.
+    """
 
 
 class SessionResumed(Event, frozen=True, kw_only=True, tag="session.resumed"):
     """The break is over."""
 
     t: int
-    """When, media ms."""
+    """When somebody said so, media ms."""
+    t1: int | None = None
+    """Since when all is kept again, media ms; up to 30 s before `t`. None as in `session.paused`."""
 
 
 class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
@@ -713,6 +720,13 @@ class TurnTyped(FloorEvent, frozen=True, kw_only=True, tag="turn.typed"):
     """When, media ms."""
 
 
+class TurnHeld(FloorEvent, frozen=True, kw_only=True, tag="turn.held"):
+    """Whoever was called needs longer to begin: the turn is held for them, or the next may be called meanwhile."""
+
+    t: int
+    """When they said so, media ms."""
+
+
 class HubStands(Event, frozen=True, kw_only=True, tag="hub.stands"):
     """A hub takes part, or its line is down: all that is known of it from here on."""
 
@@ -758,7 +772,7 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     offsets: tuple[int, ...]
     """The events whose bodies and salts are gone."""
     reason: str
-    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded" had caught."""
+    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
     by: str
     """Pseudonym of who had it done."""
     through: dict[ChannelId, int] = {}
@@ -819,6 +833,7 @@ AnyEvent = (
     | WallCleared
     | TurnLimited
     | TurnTyped
+    | TurnHeld
     | HubStands
     | RecordCheckpoint
     | RecordSealed

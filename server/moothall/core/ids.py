@@ -37,6 +37,11 @@ def is_command_id(text: str) -> bool:
     return _COMMAND_ID.match(text) is not None
 
 
+def reader_epoch(epoch: Epoch, changes: int) -> Epoch:
+    """What readers get as the epoch of a log that so often changed other than by growing: no older position fits."""
+    return epoch if not changes else Epoch(f"{epoch}r{changes}")
+
+
 class Position(msgspec.Struct, frozen=True, order=True):
     """A place in a session's log: everything up to and including `offset` of `epoch` has been seen.
 

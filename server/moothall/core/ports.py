@@ -59,6 +59,8 @@ class LogHead(msgspec.Struct, frozen=True, kw_only=True):
     """Offset of the last event; 0 for an empty log."""
     lanes: dict[Lane, LaneHead]
     """Head of every lane that has events."""
+    lost: int = 0
+    """How often acknowledged events were found to be gone from its end when it was taken over."""
 
 
 class LogReading(Protocol):
@@ -101,7 +103,8 @@ class EventLog(LogReading, Protocol):
     async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
         """Take over a session's log as its writer: raise its term by one and return where it stands.
 
-        Makes the log, with this `epoch`, when there is none; an existing log keeps its own.
+        Makes the log, with this `epoch`, when there is none; an existing log keeps its own. Where the end of one that
+        was acknowledged is gone, as far as that is known, `lost` is one more than before.
         """
         ...
 
@@ -224,6 +227,10 @@ class Spool(Protocol):
 
         Raises StorageUnavailable when the disk refuses: nothing more is written all the same; say it again.
         """
+        ...
+
+    def wipe_memory_only(self, before: int) -> None:
+        """Make silence of what is in memory only before sample `before`; whoever reads it finds that."""
         ...
 
     async def end_memory_only(self, first: int) -> None:

@@ -68,8 +68,8 @@ class Cut(msgspec.Struct, frozen=True):
     """Runs of words: the first, and one past the last. None of a line that was struck or came without words."""
 
 
-def not_recorded(state: State) -> tuple[Cut, ...]:
-    """What the log holds of spans that were not recorded; nothing, once it was removed."""
+def not_kept(state: State) -> tuple[Cut, ...]:
+    """What the log holds of spans that are not to be kept; nothing, once it was removed."""
     return _translated(state, _cuts(state, state.kept, lambda line: state.kept_through(line.t0, _end(line))))
 
 

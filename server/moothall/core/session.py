@@ -18,6 +18,7 @@ from moothall.core.floor.parts import Standing
 from moothall.core.glossary.chosen import Terms, with_term
 from moothall.core.hubs import Hubs, with_hub
 from moothall.core.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.keeping import Keeping, keeping_after
 from moothall.core.persistent import PersistentMap
 from moothall.core.session_parts import Channel, Segment, Source, made_from
 
@@ -28,6 +29,10 @@ LAST_WORDS = 20
 """How many committed words a channel keeps at hand for an engine that has to find the seam."""
 EARLY_WORDS = 200
 """Ms that a word may begin before the last committed one's end: times tremble (docs/why/speech.md, "The seam")."""
+
+HELD_MS = 1_000
+"""Media time is never seen to run back by less than this: it stands until the newest mapping has come as far. By more
+it is set back only where a file goes on after a restart, or where an older release had let it jump ahead."""
 
 
 class Status(StrEnum):
@@ -44,7 +49,7 @@ ON = (Status.OPEN, Status.PAUSED)
 """Between its opening and its close."""
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
+class State(Keeping, frozen=True, kw_only=True):
     """A session as the fold of its log."""
 
     id: SessionId
@@ -56,14 +61,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     young_people: bool = False
     sound: ev.SoundKept = ev.SoundKept.NONE
     rehearsal: bool = False
-    not_recorded: tuple[tuple[int, int | None], ...] = ()
-    """Spans of media ms of which nothing is kept; the last one may still be open."""
     clock: tuple[int, int] = (0, 0)
     """(media ms, Unix ms) of the newest mapping."""
-    channels: dict[ChannelId, Channel] = {}
-    sources: dict[SourceId, Source] = {}
-    speakers: dict[SpeakerId, str] = {}
-    terms: Terms = {}
+    reached: int = 0
+    """Media ms that was reached before the newest mapping, which set it back a little."""
+    channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
+    sources: dict[SourceId, Source] = msgspec.field(default_factory=dict)
+    speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
+    terms: Terms = msgspec.field(default_factory=dict)
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     seals: int = 0
     closed_at: int | None = None
@@ -78,31 +83,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
     backstage: Backstage = msgspec.field(default_factory=Backstage)
-    hubs: Hubs = {}
+    hubs: Hubs = msgspec.field(default_factory=dict)
     closing: ev.CloseAsked | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
     goes_on: ev.CloseAsked | None = None
     """Who closed it to go on with another session, until that was opened."""
 
-    @property
-    def recorded(self) -> bool:
-        """Whether what is said now is kept."""
-        return not self.not_recorded or self.not_recorded[-1][1] is not None
-
-    def kept(self, t: int) -> bool:
-        """Whether what is said at media ms `t` is kept."""
-        return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in self.not_recorded)
-
-    def kept_through(self, t0: int, t1: int) -> bool:
-        """Whether all is kept of what is said from media ms `t0` to `t1`, both included."""
-        return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in self.not_recorded)
-
     def media_now(self, wall: int) -> int:
         """Media time at the wall time `wall` (Unix ms), by the newest mapping; it runs neither before that nor before
-        the session is opened.
+        the session is opened. Where a mapping sets it back by no more than drift, it stands still meanwhile.
         """
         t, mapped = self.clock
-        return t if self.status is Status.CREATED else t + max(0, wall - mapped)
+        return t if self.status is Status.CREATED else max(self.reached, t + max(0, wall - mapped))
 
     def channel_now(self, channel: ChannelId) -> ChannelNow:
         """How a channel stands; raises KeyError for an unknown one."""
@@ -134,23 +126,21 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             )
         case ev.SessionDescribed():
             return _described(state, event)
-        case ev.NotRecordedBegan():
-            return replace(state, not_recorded=(*state.not_recorded, (event.t0, None)))
-        case ev.NotRecordedEnded():
-            began, _ = state.not_recorded[-1]
-            return replace(state, not_recorded=(*state.not_recorded[:-1], (began, event.t1)))
+        case ev.NotRecordedBegan() | ev.NotRecordedEnded():
+            return replace(state, **keeping_after(state, event))
         case ev.SessionOpened():
             return replace(state, status=Status.OPEN, clock=(0, event.wall))
         case ev.SessionPaused():
-            return replace(state, status=Status.PAUSED)
+            return replace(state, status=Status.PAUSED, **keeping_after(state, event))
         case ev.SessionResumed():
-            return replace(state, status=Status.OPEN)
+            return replace(state, status=Status.OPEN, **keeping_after(state, event))
         case ev.SessionReopened():
             return replace(state, status=Status.OPEN, goes_on=None, closed_at=None)
         case ev.SessionClosed():
             asked = state.closing
             goes_on = None if asked is None or asked.then is None else asked
-            return replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
+            state = replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
+            return replace(state, **keeping_after(state, event))
         case ev.CloseAsked():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
@@ -160,7 +150,9 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.RecordSealed():
             return replace(state, seals=event.n)
         case ev.ClockMapped():
-            return replace(state, clock=(event.t, event.wall))
+            now = state.media_now(event.wall)
+            reached = now if event.t < now <= event.t + HELD_MS else 0
+            return replace(state, clock=(event.t, event.wall), reached=reached)
         case ev.ChannelAdded():
             channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})

@@ -189,6 +189,8 @@ def _step(
             return do.ResumeSession(), (do.PauseSession(),)
         case ev.SessionReopened():
             return do.ReopenSession(), (do.CloseSession(),)
+        case ev.SessionDescribed() if event.languages and event.title == state.title:
+            return do.SetLanguages(languages=event.languages), _as_spoken(state, event.languages)
         case ev.SessionDescribed():
             described = do.DescribeSession(title=event.title, languages=event.languages)
             return described, (do.DescribeSession(title=state.title),)
@@ -241,7 +243,6 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
                 segment=event.segment,
                 text=following.text,
                 language=event.language,
-                origin=event.origin,
                 speaker=event.speaker,
             )
             # A finished line without text is not shown.
@@ -261,6 +262,16 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
             return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
         case _:
             return None
+
+
+def _as_spoken(state: State, languages: Sequence[str]) -> Undoing:
+    """The languages that were spoken before, and what was forced and isn't among `languages`."""
+    forced = (
+        do.ForceLanguage(channel=each.id, language=each.forced)
+        for each in state.channels.values()
+        if each.kind is ev.ChannelKind.FLOOR and each.forced is not None and each.forced not in languages
+    )
+    return do.SetLanguages(languages=state.languages), *forced
 
 
 def _without_undoing(event: _Fact) -> do.AnyCommand | None:

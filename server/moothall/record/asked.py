@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.parts import Kind, Standing
+from moothall.core.floor.parts import OPEN, Kind, Standing
 from moothall.core.ids import InterventionId, SegmentId
 from moothall.record.plain import plain
 
@@ -48,15 +48,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """How many would ask it too."""
     removed: bool
     """Whether its words were removed for good."""
+    over: bool = False
+    """Whether the meeting was closed while it stood there."""
 
 
-def asked_in(floor: Floor) -> tuple[Asked, ...]:
-    """All that was published, by number. The public events are enough."""
+def asked_in(floor: Floor, *, closed: bool) -> tuple[Asked, ...]:
+    """All that was published, by number. The public events are enough. `closed`: the meeting is."""
     published = [each for _, each in floor.interventions.items() if each.published]
-    return tuple(_asked(floor, each) for each in sorted(published, key=lambda each: each.number))
+    return tuple(_asked(floor, each, closed=closed) for each in sorted(published, key=lambda each: each.number))
 
 
-def _asked(floor: Floor, each: Intervention) -> Asked:
+def _asked(floor: Floor, each: Intervention, *, closed: bool) -> Asked:
     taken_back = each.standing is Standing.WITHDRAWN
     into = None if each.into is None else floor.get(each.into)
     answer = Answer(text=_lines(each.answer), language=each.answer_language)
@@ -75,6 +77,7 @@ def _asked(floor: Floor, each: Intervention) -> Asked:
         answer=answer if answer.text and not taken_back else None,
         support=each.support,
         removed=each.removed,
+        over=closed and each.standing in OPEN,
     )
 
 

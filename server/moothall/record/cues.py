@@ -13,7 +13,8 @@ from itertools import accumulate, zip_longest
 import msgspec
 
 from moothall.core.languages import direction
-from moothall.record.model import EARLY, Record, RecordedLine
+from moothall.core.views.reading_order import EARLY, Turn
+from moothall.record.model import Record, RecordedLine
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import captions, lines, pieces, width
 
@@ -46,11 +47,12 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
 def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     """All cues in order of their beginnings, those included that say why there is no text."""
     cues: list[Cue] = []
-    speaker = ""
+    turn = Turn()
     for line, following in zip_longest(record.lines, record.lines[1:]):
         name = line.name if options.speakers else ""
-        prefix = "" if name == speaker else f"{_isolated(name or wording.unnamed, line.language)}: "
-        speaker = name
+        heading = turn.then(name)
+        turn = heading.turn
+        prefix = "" if heading.name is None else f"{_isolated(heading.name or wording.unnamed, line.language)}: "
         cues += _cues_of_line(line, prefix, name, None if following is None else following.t0)
     cues += _notices(record, wording)
     cues.sort(key=lambda cue: cue.t0)

@@ -25,9 +25,6 @@ from moothall.core.views.quality import Quality, QualityView
 from moothall.record.asked import Asked, asked_in
 from moothall.record.plain import plain
 
-EARLY = 200
-"""Ms by which a line may begin before the one above it and still stand behind it: recognisers' times tremble."""
-
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line as it stands in the record."""
@@ -64,6 +61,8 @@ class Absence(StrEnum):
     """Something failed."""
     NOT_RECORDED = "not-recorded"
     """It was meant not to be kept."""
+    BREAK = "break"
+    """There was a break."""
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +74,8 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     absence: Absence
     reason: ev.GapReason | None = None
     """What happened, of a gap."""
+    set_back: bool = False
+    """Whether the text behind a break begins before somebody had ended it."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +168,7 @@ class RecordFold:
         self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
         self._gaps: list[Missing] = []
         self._unkept: list[Missing] = []
+        self._breaks: list[Missing] = []
         self._heads: dict[Lane, ev.LaneHead] = {}
         self._checkpoint: Checkpoint | None = None
         self._seal: Seal | None = None
@@ -206,7 +208,13 @@ class RecordFold:
             case ev.NotRecordedBegan():
                 self._unkept.append(Missing(t0=event.t0, t1=None, absence=Absence.NOT_RECORDED))
             case ev.NotRecordedEnded() if self._unkept:
-                self._unkept[-1] = msgspec.structs.replace(self._unkept[-1], t1=event.t1)
+                began = self._unkept.pop()
+                if began.t0 < event.t1:  # Else it began anew at once.
+                    self._unkept.append(msgspec.structs.replace(began, t1=event.t1))
+            case ev.SessionPaused() if event.t0 is not None:
+                self._breaks.append(Missing(t0=event.t0, t1=None, absence=Absence.BREAK))
+            case ev.SessionResumed() | ev.SessionClosed() if self._breaks and self._breaks[-1].t1 is None:
+                self._end_break(event)
             case ev.RecordCheckpoint():
                 self._checkpoint = Checkpoint(
                     offset=header.offset,
@@ -220,6 +228,14 @@ class RecordFold:
             case _:
                 pass
 
+    def _end_break(self, event: ev.SessionResumed | ev.SessionClosed) -> None:
+        """As a reader's page tells of it (`core/views/captions.py`)."""
+        lasting = self._breaks.pop()
+        t1 = event.t if isinstance(event, ev.SessionClosed) or event.t1 is None else event.t1
+        if lasting.t0 < t1 or t1 < event.t:
+            end = max(lasting.t0, t1)
+            self._breaks.append(msgspec.structs.replace(lasting, t1=end, set_back=t1 < event.t))
+
     def record(self) -> Record:
         """The record as far as it has been taken in."""
         session = self._view.session
@@ -230,19 +246,17 @@ class RecordFold:
             kind=ev.ChannelKind.FLOOR if channel is None else channel.kind,
             languages=() if channel is None else channel.languages,
             position=self._view.position,
-            lines=_in_time(
-                [
-                    self._line(line, text, session)
-                    for line in self._view.lines
-                    if not line.gone and (text := plain(line.text)).strip()
-                ]
+            lines=tuple(
+                self._line(line, text, session)
+                for line in self._view.lines
+                if not line.gone and (text := plain(line.text)).strip()
             ),
-            missing=tuple(sorted((*self._gaps, *self._unkept), key=lambda span: span.t0)),
+            missing=tuple(sorted((*self._gaps, *self._unkept, *self._breaks), key=lambda span: span.t0)),
             quality=self._quality.quality(self.feed.channel),
             heads=dict(self._heads),
             checkpoint=self._checkpoint,
             seal=self._seal,
-            asked=asked_in(self._floor),
+            asked=asked_in(self._floor, closed=session.status is Status.CLOSED),
             figures=figures_of(self._floor),
         )
 
@@ -267,14 +281,3 @@ class RecordFold:
 def _made_of(line: RecordedLine) -> tuple[SegmentId, ...]:
     sources = () if line.made_from is None else line.made_from.sources
     return (line.segment, *(source.segment for source in sources))
-
-
-def _in_time(lines: Sequence[RecordedLine]) -> tuple[RecordedLine, ...]:
-    """The lines in the order in which they were said: that of the log, but for those that were moved here later."""
-    ordered: list[RecordedLine] = []
-    for line in lines:
-        at = len(ordered)
-        while at and line.t0 + EARLY < ordered[at - 1].t0:
-            at -= 1
-        ordered.insert(at, line)
-    return tuple(ordered)

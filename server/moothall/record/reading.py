@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from moothall.core.views.reading_order import Turn
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.wording import Options
 
@@ -23,17 +24,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 def reading(record: Record, options: Options) -> Iterator[Row]:
     """All rows in order of time. Without speakers only what is missing makes a turn."""
     missing = list(record.missing)
-    named = False
-    turn: str | None = None
-    apart = True
+    turn = Turn()
     for line in record.lines:
         while missing and missing[0].t0 <= line.t0:
             yield Row(item=missing.pop(0), begins=True, turn=None)
-            apart = True
-        name = line.name if options.speakers else ""
-        named = named or bool(name)
-        mine = name if named else None
-        yield Row(item=line, begins=apart or mine != turn, turn=mine)
-        turn, apart = mine, False
+            turn = turn.broken()
+        heading = turn.then(line.name if options.speakers else "")
+        turn = heading.turn
+        yield Row(item=line, begins=heading.begins, turn=turn.name if turn.named else None)
     for span in missing:
         yield Row(item=span, begins=True, turn=None)

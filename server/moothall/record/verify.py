@@ -8,7 +8,7 @@ unseen, unless somebody who saw more hands in the heads that he saw.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -23,9 +23,10 @@ from moothall.core.chain import (
     decode_header,
     link,
 )
+from moothall.core.decoding import Unreadable
 from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved, LaneHead, RecordCheckpoint
+from moothall.core.events import BodyRemoved, LaneHead, RecordCheckpoint, SessionClosed, SessionReopened
 from moothall.core.ids import Epoch, Lane, SessionId
 from moothall.core.lanes import SESSION, is_public
 
@@ -33,6 +34,8 @@ VerifySignature = Callable[[str, bytes, bytes], bool]
 """(key id, message, signature) → whether the key's owner signed the message. An unknown key is a False."""
 
 _CHECKPOINT = str(RecordCheckpoint.__struct_config__.tag)
+_CLOSED = str(SessionClosed.__struct_config__.tag)
+_REOPENED = str(SessionReopened.__struct_config__.tag)
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 
 
@@ -74,6 +77,14 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """Checkpoints whose signatures were found good."""
     signed: int
     """Offset of the last of those: up to it nothing can have been written anew."""
+    key: str
+    """Id of the key of the last of them; empty when there is none."""
+    closed: int
+    """The event by which it was closed; 0 when it is not."""
+    removals: tuple[int, ...]
+    """Events behind the last good signature that say that bodies were removed: whoever can write may have made them."""
+    removed_at: int
+    """When the first of them was written, Unix ms; 0 when there is none."""
     heads: dict[Lane, LaneHead]
     """Where the lanes end."""
 
@@ -100,18 +111,24 @@ def verify(
     are heads that were seen elsewhere: a printed checkpoint, a hub's copy. Without `signed` the signatures of
     checkpoints are not checked, only what they say.
     """
-    walk = _Walk(lanes, expected or {}, signed)
+    walk = Walk(lanes, expected, signed)
     for record in records:
         walk.step(record)
     return walk.end()
 
 
-class _Walk:
+class Walk:
+    """What `verify` does, a record at a time. Nothing is kept but where the lanes stand and what was found."""
+
     def __init__(
-        self, lanes: frozenset[Lane] | None, expected: Mapping[Lane, LaneHead], signed: VerifySignature | None
+        self,
+        lanes: frozenset[Lane] | None = None,
+        expected: Mapping[Lane, LaneHead] | None = None,
+        signed: VerifySignature | None = None,
     ) -> None:
+        """As for `verify`."""
         self._lanes = lanes
-        self._expected = expected
+        self._expected = expected or {}
         self._signed = signed
         self._identity: tuple[SessionId, Epoch] | None = None
         self._offset = 0
@@ -124,19 +141,33 @@ class _Walk:
         self._named_removed: set[int] = set()
         self._checkpoints = 0
         self._signed_through = 0
+        self._key = ""
+        self._closed = 0
+        self._removals: list[tuple[int, int]] = []
 
     def step(self, record: LogRecord) -> None:
+        """Take in the next record."""
         header = record.header
         self._events += 1
         self._check_place(header)
         self._check_chain(record)
         self._check_expected(header, record.digest)
         self._check_body(record)
+        if header.type == _CLOSED:
+            self._closed = header.offset
+        elif header.type == _REOPENED:
+            self._closed = 0
         # From here on as if it were right, so that one damage is found once.
         self._offset = max(self._offset, header.offset)
         self._heads[header.lane] = LaneHead(header.offset, record.digest.hex())
 
+    @property
+    def broken(self) -> Sequence[Finding]:
+        """What has been found so far that isn't what was written."""
+        return self._broken
+
     def end(self) -> Verification:
+        """Everything that was found."""
         if self._lanes is None or SESSION in self._lanes:
             unexplained = self._without_body - self._named_removed
             for offset in unexplained:
@@ -144,6 +175,7 @@ class _Walk:
         for lane, head in self._expected.items():
             if self._reads(lane) and self._head(lane).offset < head.offset:
                 self._miss(lane, head.offset, "it was seen elsewhere")
+        unsigned = [removal for removal in self._removals if removal[0] > self._signed_through]
         return Verification(
             events=self._events,
             offset=self._offset,
@@ -152,6 +184,10 @@ class _Walk:
             removed=tuple(sorted(self._without_body)),
             checkpoints=self._checkpoints,
             signed=self._signed_through,
+            key=self._key,
+            closed=self._closed,
+            removals=tuple(offset for offset, _ in unsigned),
+            removed_at=unsigned[0][1] if unsigned else 0,
             heads=dict(self._heads),
         )
 
@@ -204,6 +240,7 @@ class _Walk:
             self._check_removal(header, event)
 
     def _check_removal(self, header: Header, event: BodyRemoved) -> None:
+        self._removals.append((header.offset, header.at))
         earlier = {offset for offset in event.offsets if offset < header.offset}
         self._named_removed |= earlier
         for offset in earlier & self._with_body:
@@ -212,9 +249,9 @@ class _Walk:
     def _check_checkpoint(self, header: Header, event: RecordCheckpoint) -> None:
         if self._signed is not None:
             message = checkpoint_bytes(header.session, header.epoch, event.lanes)
-            if self._signed(event.key, message, _signature(event.signature)):
+            if self._signed(event.key, message, signature_bytes(event.signature)):
                 self._checkpoints += 1
-                self._signed_through = header.offset
+                self._signed_through, self._key = header.offset, event.key
             else:
                 self._fault(header.offset, f"Its signature isn't one of key {event.key}.")
         named = {Lane(lane): head for lane, head in event.lanes.items()}
@@ -250,11 +287,11 @@ _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
 def _names(header_bytes: bytes, header: Header) -> bool:
     try:
         return decode_header(header_bytes) == header
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except Unreadable:
         return False
 
 
-def _signature(text: str) -> bytes:
+def signature_bytes(text: str) -> bytes:
     """The signature's bytes; none when the text isn't base64, which no key will have signed."""
     try:
         return base64.b64decode(text, validate=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from moothall.core.events import GapReason, MadeFrom, Origin, SealVersion
+from moothall.core.events import MadeFrom, Origin, SealVersion
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.times import media_time
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 from moothall.record.asked import Asked
-from moothall.record.model import Missing, Record, RecordedLine
+from moothall.record.model import Absence, Missing, Record, RecordedLine
 from moothall.record.plain import plain
 
 
@@ -48,6 +49,10 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
     """The heading of an answer in writing."""
     removed: str
     """Of one whose words were removed."""
+    left: str
+    """Of one that was still to come when the meeting was closed."""
+    ended: str
+    """Of one whose turn it was then."""
 
     def number_of(self, each: Asked) -> str:
         """What it is, with its number."""
@@ -57,6 +62,8 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
         """Where it stands."""
         if each.standing is Standing.JOINED:
             return self.joined.format(n="?" if each.joined_with is None else each.joined_with)
+        if each.over:
+            return self.ended if each.standing is Standing.CALLED else self.left
         return self.standings[each.standing]
 
     def about(self, each: Asked, options: Options) -> tuple[str, ...]:
@@ -88,6 +95,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """With {start} and {end}."""
     not_recorded_since: str
     """With {start}."""
+    break_since: str
+    """With {start}."""
     unnamed: str
     """Stands for a speaker who isn't named, after one who was."""
     mended: str
@@ -103,8 +112,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[Origin, str]
     translated: Callable[[MadeFrom], str]
     """How a line was translated: from which language, and through which others."""
-    gaps: Mapping[GapReason, str]
-    """With {start} and {end}."""
+    gaps: Mapping[str, str]
+    """With {start} and {end}, by the reasons of a reader's page."""
     seals: Mapping[SealVersion, str]
     asked: AskedWording
 
@@ -124,9 +133,13 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     def missing(self, span: Missing) -> str:
         """Why a span has no text."""
         start = media_time(span.t0)
+        pause = span.absence is Absence.BREAK
         if span.t1 is None:
-            return self.not_recorded_since.format(start=start)
-        text = self.not_recorded if span.reason is None else self.gaps[span.reason]
+            return (self.break_since if pause else self.not_recorded_since).format(start=start)
+        if pause:
+            text = self.gaps[BREAK_SET_BACK if span.set_back else BREAK]
+        else:
+            text = self.not_recorded if span.reason is None else self.gaps[span.reason]
         return text.format(start=start, end=media_time(span.t1))
 
     def facts(self, record: Record) -> tuple[str, ...]:

@@ -9,16 +9,20 @@ from moothall.core.session import ON, Status
 
 NO_SOUND_MS = 20_000
 """Without any sound from a source that is attached."""
+MUTED_MS = 20_000
+"""With sound that is digital silence."""
 NO_SOURCE_MS = 60_000
 """Open without a source and without a line."""
 NO_WORDS_MS = 30_000
 """With speech and without words."""
 NO_MACHINE_MS = 10_000
-"""With sound and no engine at all."""
+"""With sound and no engine at all: one that is started again takes less."""
 LATE_MS = 10_000
 """Text behind the sound."""
 QUIET_MS = 600_000
 """With sound in which nobody speaks."""
+BREAK_SPEECH_MS = 10_000
+"""Of what sounds like speech in a break."""
 OFF_MS = 1_800_000
 """Not recorded at a stretch."""
 UNREAD_MS = 300_000
@@ -27,7 +31,9 @@ DISK_BYTES = 2_000_000_000
 """Free on the data's disk."""
 REPORTED_PERCENT = 3
 """Readers who report something, of those who read."""
-GIGABYTE = 1_000_000_000
+MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
+OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
+"""Kinds that are a fault of the machine, and the same in every session."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +47,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     sound_age: int | None = None
     speech_age: int | None = None
     words_age: int | None = None
+    dead_for: int = 0
+    """How much of what came last of the floor's sound is digital silence."""
     silent_for: int = 0
     """How long sound has come without speech."""
+    spoken_for: int = 0
+    """How long it has sounded like speech in a break."""
     lag: int = 0
     engines: int = 1
     machineless_for: int = 0
@@ -51,6 +61,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """How many engines wait for another key to the service that they ask."""
     unheard: bool = False
     """Whether there is sound in languages that no connected engine knows."""
+    unlike: tuple[tuple[str, ...], str] | None = None
+    """The languages that are expected, and the one (BCP-47) that an engine says it sounds like instead."""
     crowded_out: bool = False
     """Whether some of its sound waits since no engine has room for it."""
     room_left: int | None = None
@@ -70,6 +82,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part."""
     unread_for: int | None = None
     """How long the first question has waited that is marked by a word of the lists."""
+    beside: str | None = None
+    """Title of another session that is on in the same room."""
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -82,8 +96,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     urgent: bool = False
     """Text is being lost, or will be."""
-    values: dict[str, int] = {}
-    """For the places in its words."""
+    values: dict[str, int | str] = {}
+    """For the places in its words: numbers, titles, and BCP-47 tags with commas between (`expected`, `heard`)."""
 
 
 def alarms(figures: Figures) -> tuple[Alarm, ...]:
@@ -91,6 +105,11 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
+        if figures.unlike is not None:
+            expected, heard = figures.unlike
+            found.append(Alarm(kind="wrong-language", values={"expected": ",".join(expected), "heard": heard}))
+    if figures.status is Status.PAUSED and figures.spoken_for >= BREAK_SPEECH_MS:
+        found.append(Alarm(kind="break-speech"))
     if figures.status in ON:
         found += _of_people(figures)
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
@@ -111,7 +130,7 @@ def _of_house(figures: Figures) -> list[Alarm]:
     if figures.refused and figures.engines and figures.status is Status.OPEN:
         found.append(Alarm(kind="key-refused"))
     if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
-        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // GIGABYTE}))
+        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // MEGABYTE}))
     return found
 
 
@@ -124,11 +143,12 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     silent = figures.open_for if figures.sound_age is None else min(figures.sound_age, figures.open_for)
     if silent >= NO_SOUND_MS:
         return [Alarm(kind="no-sound", urgent=True, values={"n": silent // 1000})]
+    if (dead := min(figures.dead_for, figures.open_for)) >= MUTED_MS:
+        return [Alarm(kind="muted", urgent=True, values={"n": dead // 1000})]
     if not figures.engines and figures.refused:
         return [Alarm(kind="key-refused", urgent=True)]
-    if not figures.engines:
-        lacking = figures.machineless_for >= NO_MACHINE_MS
-        return [Alarm(kind="no-machine", urgent=True)] if lacking else []
+    if not figures.engines and figures.machineless_for >= NO_MACHINE_MS:
+        return [Alarm(kind="no-machine", urgent=True)]
     if figures.unheard:
         return [Alarm(kind="no-language", urgent=True)]
     if figures.crowded_out:
@@ -137,6 +157,8 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     speaking = figures.speech_age is not None and figures.speech_age < 5_000
     if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:
         return [Alarm(kind="no-words", urgent=True, values={"n": wordless // 1000})]
+    if not figures.engines:
+        return [Alarm(kind="machine-away")]
     if figures.lag >= LATE_MS:
         return [Alarm(kind="late", values={"n": figures.lag // 1000})]
     if figures.silent_for >= QUIET_MS:
@@ -155,11 +177,15 @@ def _of_people(figures: Figures) -> list[Alarm]:
         found.append(Alarm(kind="unread", values={"n": figures.unread_for // 60_000}))
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
+    if figures.beside is not None:
+        found.append(Alarm(kind="beside", values={"title": figures.beside}))
     if figures.left is not None:
-        minutes = -(-figures.left // 60_000)
-        found.append(
-            Alarm(kind="ends-soon", values={"n": minutes})
-            if figures.left > 0
-            else Alarm(kind="over", values={"n": -minutes})
-        )
+        found.append(_of_end(-(-figures.left // 60_000)))
     return found
+
+
+def _of_end(minutes: int) -> Alarm:
+    """`minutes` to the planned end, below 0 past it."""
+    if minutes > 0:
+        return Alarm(kind="ends-soon", values={"n": minutes})
+    return Alarm(kind="over", values={"n": -minutes}) if minutes else Alarm(kind="ends-now")

@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.actors import Actor, Role
-from moothall.core.commands import Ask, Stand
+from moothall.core.commands import Ask, HoldTurn, Stand
 from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.blocked_words import BlockedWords
@@ -195,6 +195,26 @@ class Asking:
         mine = (each for _, each in live.state.floor.interventions.items() if each.asker == asker)
         return tuple(sorted(mine, key=lambda each: -each.number))
 
+    async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
+        """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
+        mine = await self.of_browser(session, visitor)
+        joined = (each.into for each in mine if each.standing is Standing.JOINED and each.into is not None)
+        return frozenset((*(each.id for each in mine), *joined))
+
+    async def open_of(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
+        """What a browser has asked that still waits or is called, each with what its author's page ends with.
+
+        Nothing once the session is closed. Raises StorageUnavailable.
+        """
+        live = await self._sessions.find(session)
+        if live is None or live.state.status is Status.CLOSED:
+            return ()
+        wall = self._clock.wall()
+        mine = [each for each in await self.of_browser(session, visitor) if each.standing in OPEN]
+        return tuple(
+            (self.token(session, each.id), own_of(live.state, each, self._ahead(live, each.id), wall)) for each in mine
+        )
+
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
         name = self._named(session, token)
@@ -229,6 +249,16 @@ class Asking:
     async def come_back(self, session: SessionId, token: str) -> Refusal | None:
         """Bring what its author has put off into the queue again; None when it is. Raises StorageUnavailable."""
         return await self._bring(session, token, Standing.QUEUED)
+
+    async def hold(self, session: SessionId, token: str) -> Refusal | None:
+        """Hold the turn for its author, who needs longer to begin; None when it is. Raises StorageUnavailable."""
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        if live is None or name is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        act = CommandId(f"longer:{name}:{live.writer.offset}")
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, HoldTurn(intervention=name))
+        return answer if isinstance(answer, Refusal) else None
 
     async def ask_again(self, session: SessionId, token: str) -> Refusal | None:
         """Have what its author has taken back checked again; None when it is. Raises StorageUnavailable."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.decide_floor import may_bring
-from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import wait_behind
 from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
-from moothall.core.floor.turns import TurnNow, may_type, turn_now, typed_language, typed_lines
+from moothall.core.floor.turns import TurnNow, may_hold, may_type, turn_now, typed_language, typed_lines
 from moothall.core.session import ON, State, Status
 from moothall.core.translating.lines import spoken
 
@@ -20,6 +20,7 @@ class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     """Media ms."""
     may_type: bool
+    may_hold: bool
     language: str
     """In which language what is typed is taken to be; BCP-47."""
     typed: tuple[str, ...]
@@ -32,6 +33,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """An intervention as its author may see it."""
 
     intervention: Intervention
+    floor: Floor
+    """All of the session's."""
     ahead: int | None = None
     """How many come before it; None where it isn't in the queue."""
     wait: int | None = None
@@ -68,6 +71,11 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
         return not self.over and may_bring(self.intervention, Standing.CHECKED)
 
     @property
+    def may_hold(self) -> bool:
+        """Whether its author may say that they need longer to begin."""
+        return self.voice is not None and self.voice.may_hold
+
+    @property
     def undecided(self) -> bool:
         """Whether the meeting is closed, and nobody has said yet what becomes of it."""
         return self.over and self.intervention.standing in OPEN
@@ -83,6 +91,7 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
     line = None if each.segment is None else state.segments.get(each.segment)
     return Own(
         intervention=each,
+        floor=floor,
         ahead=ahead,
         wait=wait_behind(floor, ahead, state.media_now(wall)) if on and ahead is not None else None,
         into=None if goes_on is None else goes_on.intervention.number,
@@ -103,6 +112,7 @@ def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:
         turn=turn,
         now=now,
         may_type=may_type(state, each.id),
+        may_hold=may_hold(state, each.id),
         language=each.language if channel is None else typed_language(each, channel),
         typed=tuple(line.whole for line in typed_lines(state, each) if line.whole.strip()),
         recorded=state.recorded,

@@ -89,10 +89,23 @@ class Catalogue:
 
     async def all(self) -> Sequence[Entry]:
         """Every session that has a log, in order of their names. Raises as `listed` does."""
+        await self.fill()
+        return [entry for _, entry in sorted(self._entries.items())]
+
+    async def fill(self) -> None:
+        """Have it know every session that has a log. Raises as `listed` does."""
         if not self._filled or self._unread:
             async with self._filling:
                 await self._fill()
-        return [entry for _, entry in sorted(self._entries.items())]
+
+    async def hidden(self, session: SessionId) -> bool:
+        """Whether there is such a session and not everybody may read it, as far as its log can be read.
+
+        Raises as `listed` does.
+        """
+        await self.fill()
+        known = self._entries.get(session)
+        return known is not None and known.status is not Status.ABSENT and not may_read(Role.READER, known.access)
 
     def known(self, session: SessionId) -> Entry | None:
         """What is known of a session, public or not, without reading anything."""

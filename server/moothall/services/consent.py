@@ -1,4 +1,7 @@
-"""What is said to be not recorded is kept nowhere: carries it from the session to the audio of a source."""
+"""What is not to be kept is kept nowhere: carries it from the session to the audio of a source.
+
+That is what somebody asked not to be recorded, and breaks.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,24 @@ from moothall.services.live_audio import LiveAudio
 from moothall.services.publication import Publication
 from moothall.services.session_writer import SessionWriter
 
+_CHANGES = (
+    ev.NotRecordedBegan,
+    ev.NotRecordedEnded,
+    ev.SessionPaused,
+    ev.SessionResumed,
+    ev.SessionClosed,  # It ends a break.
+)
+
 
 class ConsentChanges:
-    """Tells that a session began or ceased to be recorded. Close it when done."""
+    """Tells that a session began or ceased to be kept. Close it when done."""
 
     def __init__(self, writer: SessionWriter) -> None:
         self._changed = asyncio.Event()
         self.close = writer.listen(self._hear)
 
     def _hear(self, publication: Publication) -> None:
-        if any(isinstance(event, ev.NotRecordedBegan | ev.NotRecordedEnded) for event in publication.events):
+        if any(isinstance(event, _CHANGES) for event in publication.events):
             self._changed.set()
 
     async def next(self) -> None:
@@ -28,11 +39,13 @@ class ConsentChanges:
 
 
 async def follow_consent(writer: SessionWriter, audio: LiveAudio) -> None:
-    """Keep nothing of `audio` that is not recorded, until cancelled. To be running before any audio comes."""
+    """Keep nothing of `audio` that is not to be kept, until cancelled. To be running before any audio comes."""
     changes = ConsentChanges(writer)
     try:
-        while True:
-            await audio.follow(writer.state.not_recorded)
-            await changes.next()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(audio.age())
+            while True:
+                await audio.follow(writer.state.unkept)
+                await changes.next()
     finally:
         changes.close()

@@ -6,29 +6,31 @@ stored, and no text is kept.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
+from moothall.core.events import ChannelKind
 from moothall.core.floor.unread import unread_for
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session import ON, Status
-from moothall.core.signals import ChannelState, Sound, Unsaved
+from moothall.core.session import ON, State, Status
 from moothall.core.views.quality import Quality
-from moothall.services.alarms import Alarm, Figures, alarms
+from moothall.core.visible import visible
+from moothall.services.alarms import OF_ALL, Alarm, Figures, alarms
+from moothall.services.break_speech import BreakSpeech
+from moothall.services.control_watch import Watched, age, seconds
+from moothall.services.loudness import Loudness
 from moothall.services.programme import Overrun
 from moothall.services.publication import Publication
 from moothall.services.reports import Tally
 from moothall.services.sessions import LiveSession, Sessions
 
 LOOK_MS = 1_000
-RATE_MS = 60_000
-"""Over what time words a minute are counted."""
+LEVEL_MS = 250
+"""How often the levels are told."""
 NAME = 60
 """Characters of the name of whoever sees to something."""
 
@@ -62,7 +64,7 @@ class Raised(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     urgent: bool
-    values: dict[str, int]
+    values: dict[str, int | str]
     by: str | None
     """Who sees to it."""
 
@@ -81,6 +83,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     following: str = ""
     """Title of what comes next in the room."""
     sound: int | None = None
+    level: int | None = None
+    """How loud the floor is, dBFS; None while no sound comes."""
+    dead: int = 0
+    """For how long its sound has been digital silence, s."""
     words: int | None = None
     rate: int = 0
     """Words in the last minute."""
@@ -111,23 +117,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     disk_free: int | None
     disk_all: int | None
     """Bytes."""
-
-
-class _Watched:
-    """What was seen of one session. Times on the monotonic clock."""
-
-    def __init__(self, now: int) -> None:
-        self.since = now
-        self.sound: int | None = None
-        self.speech: int | None = None
-        self.silent_since: int | None = None
-        self.words: int | None = None
-        # Overflow: none; what is older than a minute goes at each look.
-        self.counts: deque[tuple[int, int]] = deque()
-        self.lag: dict[ChannelId, int] = {}
-        self.heard: str | None = None
-        self.unsaved: dict[ChannelId, bool] = {}
-        self.off_since: int | None = None
+    alarms: tuple[Raised, ...] = ()
+    """What is the same in every session, and on no card."""
 
 
 class ControlRoom:
@@ -142,15 +133,20 @@ class ControlRoom:
         engines: Callable[[], int],
         refused: Callable[[], int] = lambda: 0,
         unheard: Callable[[SessionId], bool],
+        unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None,
+        beside: Callable[[SessionId], str | None] = lambda _: None,
         crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
         sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
+        loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {},
         disk: Callable[[], tuple[int, int] | None],
         tally: Callable[[SessionId], Tally],
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
         """`refused`: engines that wait for another key. `unheard`: whether a session has sound that no engine knows the
-        language of. `crowd`: whether some waits for room, and how many more texts fit once engines are full. `sound`:
-        how often it was begun again, and whether some stopped. `disk`: free and all bytes, where the data lie.
+        language of. `unlike`: the languages that a session expects and the one that it sounds like. `beside`: title of
+        what else is on in its room. `crowd`: whether some waits for room, and how many more texts fit once engines are
+        full. `sound`: how often it was begun again, and whether some stopped. `loudness`: of what comes just now, by
+        text. `disk`: free and all bytes, where the data lie.
         """
         self._sessions = sessions
         self._rooms = rooms
@@ -158,15 +154,21 @@ class ControlRoom:
         self._engines = engines
         self._refused = refused
         self._unheard = unheard
+        self._unlike = unlike
+        self._beside = beside
         self._crowd = crowd
         self._sound = sound
+        self._loudness = loudness
         self._disk = disk
         self._tally = tally
         self._presence = presence
-        self._watched: dict[SessionId, _Watched] = {}
-        self._seen_to: dict[tuple[SessionId, str], str] = {}
+        self._break_speech = BreakSpeech(sessions, clock)
+        self._watched: dict[SessionId, Watched] = {}
+        self._seen_to: dict[tuple[str, str], str] = {}
         self._machineless_since: int | None = None
+        self._raised: dict[SessionId, tuple[Raised, ...]] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._level_listeners: list[Callable[[], None]] = []
         self.cards: tuple[Card, ...] = ()
         """Worst first, as of the last look."""
         self.house = House(at=clock.wall(), engines=0, disk_free=None, disk_all=None)
@@ -176,21 +178,37 @@ class ControlRoom:
         """From now on call `listener` after each look; it must not wait."""
         self._listeners.append(listener)
 
+    def listen_levels(self, listener: Callable[[], None]) -> None:
+        """From now on call `listener` whenever there are new levels; it must not wait."""
+        self._level_listeners.append(listener)
+
+    def level(self, session: SessionId) -> int | None:
+        """How loud the floor of a session is now, dBFS; None while no sound comes."""
+        live = self._sessions.loaded(session)
+        loudness = None if live is None else self._of_floor(live)
+        return None if loudness is None else loudness.level(self._clock.monotonic())
+
     async def run(self) -> None:
-        """Look at everything once a second, until cancelled."""
+        """Look at everything once a second, and tell the levels more often, until cancelled."""
         while True:
             self.look()
             for listener in self._listeners:
                 listener()
-            await self._clock.sleep(LOOK_MS)
+            for _ in range(LOOK_MS // LEVEL_MS):
+                for listener in self._level_listeners:
+                    listener()
+                await self._clock.sleep(LEVEL_MS)
 
     def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:
-        """What has to be seen to in a session."""
-        return next((card.alarms for card in self.cards if card.session == session), ())
+        """What has to be seen to in a session, be it its own or the same in all."""
+        return self._raised.get(session, ())
 
     def see_to(self, session: SessionId, kind: str, name: str) -> None:
-        """Somebody says that they see to an alarm; it holds until the alarm is over. Looks at once."""
-        self._seen_to[session, kind] = " ".join(name.split())[:NAME]
+        """Somebody says that they see to an alarm; it holds until the alarm is over. Looks at once.
+
+        What is the same in all sessions is seen to once.
+        """
+        self._seen_to[_seen_as(session, kind)] = " ".join(visible(name).split())[:NAME]
         self.look()
 
     def look(self) -> None:
@@ -205,12 +223,15 @@ class ControlRoom:
         live = {each.id: each for each in self._sessions.all_loaded if each.state.status in ON}
         for gone in self._watched.keys() - live.keys():
             del self._watched[gone]
+        self._raised = {}
         rooms = {room.id: room for room in self._rooms.rooms()}
         cards = [self._card(each, rooms, now) for each in live.values()]
         busy = {card.room for card in cards}
         cards += [self._idle(room) for room in rooms.values() if room.id not in busy]
-        raised = {(card.session, alarm.kind) for card in cards for alarm in card.alarms}
+        raised = {_seen_as(session, each.kind) for session, found in self._raised.items() for each in found}
         self._seen_to = {key: name for key, name in self._seen_to.items() if key in raised}
+        shared = {each.kind: each for found in self._raised.values() for each in found if each.kind in OF_ALL}
+        self.house = msgspec.structs.replace(self.house, alarms=tuple(shared.values()))
         self.cards = tuple(sorted(cards, key=_badness))
 
     def _idle(self, room: Room) -> Card:
@@ -223,12 +244,13 @@ class ControlRoom:
 
     def _card(self, live: LiveSession, rooms: Mapping[RoomId, Room], now: int) -> Card:
         state, seen = live.state, self._watch(live, now)
-        while seen.counts and now - seen.counts[0][0] > RATE_MS:
-            seen.counts.popleft()
         room = self._rooms.room_of(live.id)
         tally, readers = self._tally(live.id), live.fanout.readers
         reports = {kind.value: count for kind, count in tally.counts.items()}
-        raised = alarms(self._figures(live, seen, now, readers, reports))
+        loudness = self._of_floor(live)
+        seen.dead = 0 if loudness is None else loudness.dead_ms
+        found = alarms(self._figures(live, seen, now, readers, reports))
+        raised = self._raised[live.id] = tuple(self._with_name(live.id, alarm) for alarm in found)
         channel = next(iter(state.channels.values()), None)
         return Card(
             key=f"session:{live.id}",
@@ -238,9 +260,11 @@ class ControlRoom:
             title=state.title,
             status=state.status,
             following=self._following(room),
-            sound=_seconds(now, seen.sound),
-            words=_seconds(now, seen.words),
-            rate=sum(count for _, count in seen.counts),
+            sound=seconds(now, seen.sound),
+            level=None if loudness is None else loudness.level(now),
+            dead=seen.dead // 1000,
+            words=seconds(now, seen.words),
+            rate=seen.rate(now),
             lag=max(seen.lag.values(), default=0) // 1000,
             heard=seen.heard,
             expected=(channel.forced if channel is not None else None) or next(iter(state.languages), None),
@@ -250,50 +274,60 @@ class ControlRoom:
             reports=reports,
             quality=live.writer.quality.quality(),
             off=not state.recorded,
-            alarms=tuple(self._raised(live.id, alarm) for alarm in raised),
+            alarms=tuple(each for each in raised if each.kind not in OF_ALL),
         )
 
-    def _raised(self, session: SessionId, alarm: Alarm) -> Raised:
-        by = self._seen_to.get((session, alarm.kind))
+    def _of_floor(self, live: LiveSession) -> Loudness | None:
+        """How loud it is in the room; of an interpreter where no sound of the room comes."""
+        coming = self._loudness(live.id)
+        floor = (each.id for each in live.state.channels.values() if each.kind is ChannelKind.FLOOR)
+        return next((coming[name] for name in floor if name in coming), next(iter(coming.values()), None))
+
+    def _with_name(self, session: SessionId, alarm: Alarm) -> Raised:
+        by = self._seen_to.get(_seen_as(session, alarm.kind))
         return Raised(kind=alarm.kind, urgent=alarm.urgent, values=alarm.values, by=by)
 
     def _figures(
-        self, live: LiveSession, seen: _Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
+        self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
     ) -> Figures:
         crowded_out, room_left = self._crowd(live.id)
         overrun, (sound_again, sound_stopped) = self._rooms.overrun(live.id), self._sound(live.id)
         return Figures(
             status=live.state.status,
             open_for=now - seen.since,
-            source=any(not source.ended for source in live.state.sources.values()),
-            sound_age=_age(now, seen.sound),
-            speech_age=_age(now, seen.speech),
-            words_age=_age(now, seen.words),
-            silent_for=_age(now, seen.silent_since) or 0,
+            source=_has_source(live.state),
+            sound_age=age(now, seen.sound),
+            speech_age=age(now, seen.speech),
+            words_age=age(now, seen.words),
+            dead_for=seen.dead,
+            silent_for=age(now, seen.silent_since) or 0,
+            spoken_for=self._break_speech.lasts(live.id),
             lag=max(seen.lag.values(), default=0),
             engines=self.house.engines,
-            machineless_for=_age(now, self._machineless_since) or 0,
+            machineless_for=age(now, self._machineless_since) or 0,
             refused=self._refused(),
             unheard=self._unheard(live.id),
+            unlike=self._unlike(live.id),
             crowded_out=crowded_out,
             room_left=room_left,
             unsaved=any(seen.unsaved.values()),
             stopped=live.stopped,
             sound_stopped=sound_stopped,
             begun_again=live.begun_again + sound_again,
-            off_for=_age(now, seen.off_since),
+            off_for=age(now, seen.off_since),
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),
             hubs=live.state.hubs,
             unread_for=unread_for(live.state.floor, live.state.media_now(self._clock.wall())),
+            beside=self._beside(live.id),
             left=None if overrun is None else overrun.left,
             disk_free=self.house.disk_free,
         )
 
-    def _watch(self, live: LiveSession, now: int) -> _Watched:
+    def _watch(self, live: LiveSession, now: int) -> Watched:
         seen = self._watched.get(live.id)
         if seen is None:
-            seen = self._watched[live.id] = _Watched(now)
+            seen = self._watched[live.id] = Watched(now)
         if live.state.recorded:
             seen.off_since = None
         elif seen.off_since is None:
@@ -301,44 +335,16 @@ class ControlRoom:
         return seen
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        now, lines = self._clock.monotonic(), live.state.segments
-        seen = self._watch(live, now)
-        for signal in publication.signals:
-            if isinstance(signal, ChannelState):
-                _hear(seen, signal, now)
-            elif isinstance(signal, Unsaved):
-                seen.unsaved[signal.channel] = bool(signal.text)
-        for event in publication.events:
-            match event:
-                case SegmentOpened() if not event.made_from:
-                    seen.heard, seen.words = event.language, now
-                case WordsCommitted():
-                    seen.counts.append((now, len(event.words)))
-                    seen.words = now
-                case SegmentEnded() if (line := lines.get(event.segment)) and not (line.words or line.made_from):
-                    seen.counts.append((now, len(event.text.split())))  # written by a person
-                case SessionOpened() | SessionResumed():
-                    seen.since = now
-                    seen.silent_since = None
+        self._watch(live, self._clock.monotonic()).take(publication, live.state, self._clock.monotonic())
 
 
-def _hear(seen: _Watched, signal: ChannelState, now: int) -> None:
-    seen.lag[signal.channel] = signal.lag
-    if signal.sound is Sound.NONE:
-        return
-    seen.sound = now
-    if signal.sound is Sound.SPEECH:
-        seen.speech, seen.silent_since = now, None
-    elif seen.silent_since is None:
-        seen.silent_since = now
+def _has_source(state: State) -> bool:
+    return any(not source.ended for source in state.sources.values())
 
 
-def _age(now: int, then: int | None) -> int | None:
-    return None if then is None else now - then
-
-
-def _seconds(now: int, then: int | None) -> int | None:
-    return None if then is None else (now - then) // 1000
+def _seen_as(session: SessionId, kind: str) -> tuple[str, str]:
+    """What stands for an alarm where it is said who sees to it."""
+    return ("" if kind in OF_ALL else session), kind
 
 
 def _badness(card: Card) -> tuple[int, int, int, int, str, str]:

@@ -173,8 +173,15 @@ def _turn(state: State) -> dict[str, object]:
     """The turn under way: since when, how long it may take, whether its author types, and until when it is held."""
     now, limit = turn_now(state), state.floor.limit
     if now is None:
-        return {"turn": None, "limit": limit, "time": limit, "typed": False, "begin": None}
-    return {"turn": now.since, "limit": limit, "time": now.time, "typed": now.typed, "begin": now.begin}
+        return {"turn": None, "limit": limit, "time": limit, "typed": False, "begin": None, "longer": False}
+    return {
+        "turn": now.since,
+        "limit": limit,
+        "time": now.time,
+        "typed": now.typed,
+        "begin": now.begin,
+        "longer": now.longer,
+    }
 
 
 def _said(line: Segment | None) -> Said | None:

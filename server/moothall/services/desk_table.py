@@ -10,6 +10,7 @@ from moothall.core.authority import STAFF_ROLES
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import State
 from moothall.services.desk_acts import DeskActs, Presence
+from moothall.services.desk_calls import Calls
 from moothall.services.desk_floor import LEADERS, DeskFloor, parts_of
 from moothall.services.feed import Subscription
 from moothall.services.role_links import Staff
@@ -56,6 +57,7 @@ class Table:
         """Who did what is known of the acts, as far as they were here when they did it."""
         self.told: dict[str, object] = {}
         self.floor = DeskFloor()
+        self.calls = Calls()
 
     def tell(self, event: str, body: object, roles: Collection[Role] = STAFF_ROLES) -> None:
         """Tell the desks of these roles."""

@@ -16,7 +16,7 @@ import msgspec
 from moothall.core.actors import Role
 from moothall.core.acts import Act
 from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
-from moothall.core.commands import AnyCommand
+from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.events import BodyRemoved
 from moothall.core.floor.interventions import FLOOR_FACTS
@@ -25,10 +25,12 @@ from moothall.core.lanes import Feed
 from moothall.core.moves import short
 from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.session import State
+from moothall.core.visible import visible
 from moothall.services.closing import Closing
 from moothall.services.desk_acts import DeskActs, Presence, shown
 from moothall.services.desk_acts import News as ActNews
 from moothall.services.desk_backstage import TOLD, staff_notes
+from moothall.services.desk_calls import Call
 from moothall.services.desk_floor import LEADERS
 from moothall.services.desk_table import FOR_LEADERS, Push, Seat, Table
 from moothall.services.feed import Outlet
@@ -81,10 +83,12 @@ class Desks:
         undo_move: UndoMove,
         label: Callable[[str], str],
         news: Mapping[str, News],
+        beside: Callable[[SessionId], Refusal | None] = lambda _: None,
     ) -> None:
         """`label`: what the link of that id was called when it was made, empty when it is gone.
 
-        `news`: what desks are told whenever it changes, by the name under which they are told.
+        `news`: what desks are told whenever it changes, by the name under which they are told. `beside`: what is to be
+        known before a session is opened.
         """
         self._sessions = sessions
         self._log = log
@@ -95,6 +99,7 @@ class Desks:
         self._undo_move = undo_move
         self._label = label
         self._news = news
+        self._beside = beside
         self._tables: dict[SessionId, Table] = {}
         sessions.observe(self._seen)
 
@@ -186,7 +191,7 @@ class Desks:
         notes = await staff_notes(self._log, session)
         table = self._table(session)
         self._tell_acts(table, await table.acts.load(live.writer))
-        subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after)
+        subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after, pulse=True)
         if isinstance(subscription, Refusal):
             return subscription
         seat.subscription = subscription
@@ -237,14 +242,29 @@ class Desks:
         seats = [] if table is None else table.seats.values()
         return [msgspec.to_builtins(seat.presence) for seat in seats]
 
-    async def act(self, seat: Seat, command_id: CommandId, commands: Sequence[AnyCommand]) -> Acknowledged | Refusal:
-        """Carry out what somebody wants, all of it or nothing. The same id again gets the first answer."""
+    async def act(
+        self, seat: Seat, command_id: CommandId, commands: Sequence[AnyCommand], *, anyway: bool = False
+    ) -> Acknowledged | Refusal:
+        """Carry out what somebody wants, all of it or nothing. The same id again gets the first answer.
+
+        What they should know first is a refusal, unless it is to be done `anyway`.
+        """
         table = self._table(seat.live.id)
         self._tell_acts(table, await table.acts.load(seat.live.writer))
+        new = seat.live.writer.receipt(command_id) is None
+        if new and not anyway and any(map(_opens, commands)) and (beside := self._beside(seat.live.id)) is not None:
+            return beside
+        at, state, calls = self._clock.monotonic(), seat.live.state, commands if new else ()
+        other = table.calls.begin(state, command_id, calls, seat.presence, at, known=anyway)
+        if isinstance(other, Refusal):
+            return other
         with self.doing(seat, command_id):
             answer = await self._closing.send(seat.live.writer, seat.actor, command_id, commands)
+        table.calls.ended(command_id, done=isinstance(answer, Receipt))
         if isinstance(answer, Refusal):
             return answer
+        if other is not None:
+            _tell_overridden(table, other, seat)
         act = table.acts.get(command_id)
         return Acknowledged(receipt=answer, undo=() if act is None else act.undo)
 
@@ -286,13 +306,27 @@ class Desks:
         table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])
 
 
+def _opens(command: AnyCommand) -> bool:
+    return isinstance(command, OpenSession | ReopenSession)
+
+
+def _tell_overridden(table: Table, other: Call, seat: Seat) -> None:
+    """Tell whoever called before who has called something else, and what had its turn."""
+    floor = seat.live.state.floor
+    first, before = table.seats.get(other.by.seat), floor.interventions.get(other.intervention)
+    now = None if floor.called is None else floor.interventions.get(floor.called)
+    if first is not None and now is not None and before is not None and now.id != before.id:
+        body = {"by": msgspec.to_builtins(seat.presence), "number": now.number, "instead": before.number}
+        first.push("overridden", body)
+
+
 def _may(role: Role) -> set[str]:
     """What somebody may do, by the commands' names and `remove`."""
     return {str(kind.__struct_config__.tag) for kind in COMMANDS[role]} | ({"remove"} if role in REMOVERS else set())
 
 
 def _plain_name(name: str) -> str:
-    return " ".join(name.split())[:NAME]
+    return " ".join(visible(name).split())[:NAME]
 
 
 def _words(state: State, channel: ChannelId) -> dict[SegmentId, list[tuple[str, float]]]:

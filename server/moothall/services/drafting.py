@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+import msgspec
+
 from moothall.core import events as ev
 from moothall.core.actors import Actor
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, checkpoint_bytes, seal
@@ -42,7 +44,7 @@ class Draft:
     @property
     def head(self) -> LogHead:
         """Where the log will stand."""
-        return LogHead(epoch=self._head.epoch, term=self._head.term, offset=self.offset, lanes=self.lanes)
+        return msgspec.structs.replace(self._head, offset=self.offset, lanes=self.lanes)
 
     def add(self, event: ev.AnyEvent, by: Actor, cause: CommandId, n: int, wall: int) -> None:
         """Seal one more event, the `n`th of the command `cause`, written now (`wall`, Unix ms)."""

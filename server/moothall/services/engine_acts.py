@@ -13,6 +13,7 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
+from moothall.core.spans import Span
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import Receipt, SessionWriter
 from moothall.wire import engine as wire
@@ -20,7 +21,7 @@ from moothall.wire import engine as wire
 SHOWN = 200
 """Characters of what is not recorded that readers see at a time: enough to follow, and no more is held."""
 CUT_MS = 300
-"""How near to the beginning of a span that is not recorded a word ends that may have been cut there.
+"""How near to the beginning of a span that is not kept a word ends that may have been cut there.
 
 Alignment is up to 0.2 s off, and a word is stable 0.25 s before the newest sound: what was so before the span began is
 in the log already.
@@ -65,7 +66,7 @@ class KeptActs:
 
     def tell(self, signal: Partial) -> None:
         """Show a partial; none while nothing is recorded, since nobody knows when its words were said."""
-        if self._writer.state.recorded:
+        if self._writer.state.keeps:
             self._writer.signal(signal)
 
     def close(self) -> None:
@@ -79,11 +80,11 @@ class KeptActs:
         if not commands:
             return Receipt(self._writer.offset, self._writer.offset)
         whole = commands == act.commands
-        if act.place is not None and whole and state.recorded:
+        if act.place is not None and whole and state.keeps:
             # Before the act: between the two, a crash may come.
             places = [act.place] if self._place is None else [act.place, self._place]
             await self._audio.keep(wire.encode_places(places))
-        shown = whole and state.recorded and act.show is not None and act.show.channel == self._channel
+        shown = whole and state.keeps and act.show is not None and act.show.channel == self._channel
         signals: Sequence[AnySignal] = (act.show,) if shown and act.show is not None else ()
         answer = await self._writer.send(self._actor, act.id, commands, signals)
         if isinstance(answer, Receipt):
@@ -172,12 +173,13 @@ Acts = KeptActs | UnkeptActs
 def kept_part(
     state: State, channel: ChannelId, commands: Sequence[wire.EngineCommand]
 ) -> tuple[wire.EngineCommand, ...]:
-    """What of an act may go into the log: no word of a span that is not recorded, and nothing that hangs on one.
+    """What of an act may go into the log: no word of a span that is not kept, and nothing that hangs on one.
 
     Nor a word that ends where a span begins: its engine may have heard half of it, and made another word of that.
     Rather one word too few than one that nobody said, or a part of one that was not to be kept.
     """
-    if not state.not_recorded:
+    unkept = state.unkept
+    if not unkept:
         return tuple(commands)
     known = state.channels.get(channel)
     opened = {known.open_segment} if known is not None else set()
@@ -187,27 +189,27 @@ def kept_part(
             case CommitWords():
                 words = tuple(
                     takewhile(
-                        lambda word: state.kept(word.t0) and not _may_be_cut(state, word.t0, word.t1), command.words
+                        lambda word: state.kept(word.t0) and not _may_be_cut(unkept, word.t0, word.t1), command.words
                     )
                 )
                 if not words:
                     continue
                 opened.add(command.segment)
-                rest = command.rest if state.recorded and words == command.words else ""
+                rest = command.rest if state.keeps and words == command.words else ""
                 kept.append(msgspec.structs.replace(command, words=words, rest=rest))
             case EndSegment():
                 if command.segment in opened:
                     # With t1 = 0 it ends with its last word.
-                    whole = state.kept(command.t1) and not _may_be_cut(state, command.t1, command.t1)
+                    whole = state.kept(command.t1) and not _may_be_cut(unkept, command.t1, command.t1)
                     kept.append(command if whole else msgspec.structs.replace(command, t1=0))
             case ReviseSegment():
-                if state.recorded:
+                if state.keeps:
                     kept.append(command)
             case _:
                 kept.append(command)
     return tuple(kept)
 
 
-def _may_be_cut(state: State, t0: int, t1: int) -> bool:
+def _may_be_cut(unkept: Sequence[Span], t0: int, t1: int) -> bool:
     """Whether what is said from `t0` to `t1` ends where what is recorded ends, as nearly as its engine knows."""
-    return any(t0 < began < t1 + CUT_MS for began, _ in state.not_recorded)
+    return any(t0 < began < t1 + CUT_MS for began, _ in unkept)

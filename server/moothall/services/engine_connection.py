@@ -23,6 +23,10 @@ class EngineConnection(Protocol):
         """Send a message; silent when the link is gone, `receive` tells."""
         ...
 
+    def abort(self) -> None:
+        """End the link at once, whatever the other side does; `receive` tells."""
+        ...
+
 
 class BenchClock(Protocol):
     """What a run on the CPU clock wants to know (docs/reference/replay.md)."""

@@ -10,8 +10,11 @@ from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.session import State
 from moothall.services.engine_acts import UnkeptActs
+from moothall.services.engine_deaths import Deaths
 from moothall.services.live_audio import LiveAudio
 from moothall.services.session_writer import SessionWriter
+from moothall.services.stretches import Stretch, next_stretch
+from moothall.wire import engine as wire
 
 if TYPE_CHECKING:
     from moothall.services.engine_streams import Stream
@@ -46,7 +49,7 @@ class Job:
         self.audio = audio
         self.done = asyncio.Event()
         self.stream: Stream | None = None
-        self.through = 0
+        self.through = audio.t
         """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
         self.unkept = UnkeptActs(writer, channel)
         self.holding = asyncio.Lock()
@@ -55,22 +58,46 @@ class Job:
         """No engine is to take it at the moment."""
         self.heard = 0
         """Media ms up to which an engine has heard it."""
+        self.languages: tuple[str, ...] = ()
+        """Those in which it was attached last."""
+        self.sounds_like: str | None = None
+        """The language that its engine says it sounds like, when that isn't an expected one."""
         self.heard_at = 0
         """When it last said so, on the monotonic clock."""
         self.failures = 0
         """Attachments in a row that were lost before anything of them was accepted."""
         self.not_before = 0
         """When it may be attached again, on the monotonic clock."""
+        self.deaths = Deaths()
+        self.floor = 0
+        """Media ms where sound ends that is stepped over: no engine hears what lies before."""
 
     def heard_again(self, lines: tuple[SegmentId, ...], *, still: bool) -> None:
         """Lines are `still` to be heard once more, or were and stand."""
         if lines:
             self.again(self.writer.session, lines, still)
 
+    def begins_in(self, languages: tuple[str, ...]) -> None:
+        """It is attached in these languages: what it sounded like before says nothing any more."""
+        self.languages, self.sounds_like = languages, None
+
+    def told(self, message: wire.Stands | wire.SoundsLike) -> None:
+        """Its engine says something of it that is no text."""
+        if isinstance(message, wire.Stands):
+            self.heard_again((message.segment,), still=False)
+        else:
+            self.sounds_like = message.language
+
     def failed(self, now: int) -> None:
         """An attachment was lost without anything accepted: the next one waits, longer each time."""
         self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
         self.failures += 1
+
+    def engine_ended(self, life: str) -> None:
+        """Its engine ended with a pass of it under way."""
+        missing = self.audio.unheard(self.writer.state, self.channel)
+        if missing is not None:
+            self.deaths.note(life, missing[0], self.heard)
 
     @property
     def preferred(self) -> Preferred:
@@ -78,7 +105,17 @@ class Job:
         return self._glossary(self.writer.state, self.channel)
 
     @property
+    def stretch(self) -> Stretch | None:
+        """What an engine is to hear next; None in a break, when all that came before it was heard."""
+        return next_stretch(self.writer.state, self.writer.state.channels[self.channel], self.through)
+
+    @property
     def behind(self) -> int:
-        """Ms of sound that no text stands for."""
-        told = self.writer.state.channels[self.channel].committed_through if self.failures else self.heard
-        return max(0, self.audio.end_ms - max(told, self.audio.t))
+        """Ms of sound that is to be heard and that no text stands for."""
+        told = self.writer.state.channels[self.channel].committed_through
+        told = told if self.failures else max(told, self.heard)  # After a restart no engine has said how far it is.
+        stretch, end = self.stretch, self.audio.end_ms
+        if stretch is None:
+            return 0
+        end = end if stretch.stop is None else min(end, stretch.stop)
+        return max(0, end - max(told, self.audio.t, stretch.floor))

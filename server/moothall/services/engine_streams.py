@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AttachEngine
@@ -14,20 +14,28 @@ from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState
-from moothall.services.attaching import attachment, end_line_before, first_sample, known_place
+from moothall.services.attaching import (
+    attachment,
+    behind_deadly_sound,
+    end_line_before,
+    expected,
+    first_sample,
+    known_place,
+)
 from moothall.services.engine_acts import Acts, KeptActs
 from moothall.services.engine_connection import BenchClock, EngineConnection
 from moothall.services.engine_job import Job
 from moothall.services.engine_room import Fits
 from moothall.services.live_audio import BYTES, to_ms, to_samples
+from moothall.services.pulses import Fate
 from moothall.services.session_writer import Receipt
-from moothall.services.stretches import Stretch, cut_short, next_stretch
+from moothall.services.stretches import Stretch, cut_short
 from moothall.wire import engine as wire
 
 logger = logging.getLogger(__name__)
 
 OVERRUN_MS = 1_000
-"""An engine that was sent so much of a span that is not recorded is let go at once; less, and it may say what it heard
+"""An engine that was sent so much of a span that is not kept is let go at once; less, and it may say what it heard
 before."""
 PORTION = 8_000
 """Samples in one message at most (0.5 s)."""
@@ -50,8 +58,12 @@ class Engine:
         over: Callable[[Stream], None],
         roomier: Callable[[], None],
         note_usage: Callable[[wire.Usage], None],
+        fate: Callable[[str], Fate | None],
     ) -> None:
-        """`over` is told of each stream that ended, `roomier` when the engine can carry more."""
+        """`over` is told of each stream that ended, `roomier` when the engine can carry more; `fate`: how a process
+        ended, by its life.
+        """
+        self.fate = fate
         self.link = link
         self.hello = hello
         self.clock = clock
@@ -83,7 +95,7 @@ class Engine:
     def suits(self, job: Job) -> bool:
         """Whether it knows one of the languages that are spoken there."""
         channel = job.writer.state.channels[job.channel]
-        return self._fits.knows(channel.languages if channel.forced is None else (channel.forced,))
+        return self._fits.knows(expected(channel))
 
     def take(self, job: Job) -> None:
         """Begin to recognise `job`."""
@@ -104,9 +116,9 @@ class Engine:
                         at = message.at if isinstance(message, wire.Act | wire.Tell) else None
                         receipt = self.bench.receipt(at) if self.bench is not None and at is not None else None
                         await stream.inbox.put((message, receipt))
-                case wire.Stands():
+                case wire.Stands() | wire.SoundsLike():
                     if message.stream in self.streams:
-                        self.streams[message.stream].job.heard_again((message.segment,), still=False)
+                        self.streams[message.stream].job.told(message)
                 case wire.Capacity():
                     self._fits.said(message, self.taken)
                     self._roomier()
@@ -116,10 +128,12 @@ class Engine:
                     msg = f"Engine {self.link.name} said hello twice."
                     raise ProtocolError(msg)
 
-    def stop(self) -> None:
-        """The link is gone: end what runs for it, and take nothing more."""
+    def stop(self, under_way: Collection[int] = ()) -> None:
+        """The link is gone: take nothing more. What streams with a pass `under_way` heard may be what ended it."""
         self._linked = False
         for stream in self.streams.values():
+            if stream.number in under_way:
+                stream.job.engine_ended(self.hello.life)
             if stream.task is not None:
                 stream.task.cancel()
 
@@ -188,7 +202,7 @@ class Stream:
             await self.engine.link.send(wire.Glossary(stream=self.number, terms=preferred.terms, near=preferred.near))
 
     async def reconsider(self) -> None:
-        """What is recorded has changed: end where that asks for it."""
+        """What is kept has changed: end where that asks for it."""
         if self._stretch is None or self._left:
             return  # It is only being attached, and looks then.
         stop = cut_short(self.job.writer.state, self._stretch)
@@ -231,7 +245,9 @@ class Stream:
             self.dropped = True
             job.done.set()
             return None
-        stretch = next_stretch(writer.state, writer.state.channels[job.channel], job.through)
+        stretch = await behind_deadly_sound(job, self.engine.fate, self.engine.hello.model)
+        if stretch is None:
+            return None  # A break began meanwhile.
         await end_line_before(writer, stretch, job.channel, self.engine.hello.model)
         channel = writer.state.channels[job.channel]
         place = known_place(job.audio.note, channel, writer.state) if stretch.kept else None
@@ -244,6 +260,7 @@ class Stream:
             job.heard_at = self.engine.clock.monotonic()
         self._stretch = stretch
         self._preferred = job.preferred
+        job.begins_in(expected(channel))
         await self.engine.link.send(
             attachment(
                 self.number,
@@ -253,16 +270,8 @@ class Stream:
                 audio_from=job.heard,
                 place=place,
                 preferred=self._preferred,
+                engine=self.engine.link.name,
             )
-        )
-        logger.info(
-            "session %s channel %s: generation %d on engine %s from %d ms, %s",
-            writer.session,
-            job.channel,
-            channel.generation,
-            self.engine.link.name,
-            stretch.start,
-            "recorded" if stretch.kept else "not recorded",
         )
         await self.reconsider()  # It may have changed while the line before was ended.
         if not stretch.kept:

@@ -16,7 +16,7 @@ from moothall.core.floor.removing import chosen, has_words, speaker_of, stays_of
 from moothall.core.glossary.agenda import names_in as names_of
 from moothall.core.glossary.terms import key_of
 from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
-from moothall.core.removing import Cut, Erased, Span, WithCopies, again, names_in, not_recorded, selected
+from moothall.core.removing import Cut, Erased, Span, WithCopies, again, names_in, not_kept, selected
 from moothall.core.session import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.services.drafting import Draft
@@ -75,8 +75,8 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def due(state: State, offset: int) -> Erasure | None:
-    """What the log still holds of spans that were not recorded; `offset` is its last. None when that is nothing."""
-    cuts = not_recorded(state)
+    """What the log still holds of spans that are not to be kept; `offset` is its last. None when that is nothing."""
+    cuts = not_kept(state)
     if not cuts:
         return None
     return Erasure(cuts=cuts, reason="not-recorded", by=SYSTEM, cause=CommandId(f"not-recorded:{offset}"))

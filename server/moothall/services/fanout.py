@@ -2,9 +2,12 @@
 
 The writer calls `publish`, which only notes the publication. One task, `run`, folds what has gathered into each
 feed's view, encodes it, and walks the readers without waiting for any of them: one that keeps up is written
-straight through, one that doesn't gets an outbox (`moothall.wire.outbox`) and is cut when that is full. After each
-`WALK` readers the walk lets the loop do other things. Because one task does all the walking, no event overtakes
-another.
+straight through, one that doesn't gets an outbox (`moothall.wire.outbox`) and is cut when that is full. Because one
+task does all the walking (`moothall.services.walking`), no event overtakes another.
+
+A feed in which nothing happens has a pulse every 5 s, the same bytes for all of a door. It tells its readers that the
+line is alive, where the feed stands, and how fresh that is. It is made while no frame is on its way (see `_pulses`), so
+that it never names an event that a reader has yet to get; whoever has no room for it goes without.
 
 What has gathered during a walk leaves in few frames. So the backlog holds no more than what the writer can make
 durable in the time of one walk (about 10 µs per reader), and the writer's own queue is bounded. Signals that wait
@@ -15,8 +18,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -30,13 +33,11 @@ from moothall.services.feed import Entry, FeedState, Outlet, Subscription
 from moothall.services.feed_loading import FeedLoader
 from moothall.services.publication import Publication
 from moothall.services.slow_readers import SlowReaders
-from moothall.wire.frames import Format, carry
-from moothall.wire.outbox import Outgoing
+from moothall.services.walking import walk
+from moothall.wire.frames import HERE, PULSE_MS, Format, Source, carry
 
 logger = logging.getLogger(__name__)
 
-WALK = 100
-"""Readers served before the loop gets a turn: some 1 ms. An act at a desk takes several turns on its way."""
 MERGE = 64
 """Publications that may become one frame; what is left makes the next frame of the same turn."""
 
@@ -66,11 +67,12 @@ class SessionFanout:
         log: LogReading,
         clock: Clock,
         gapless: bool = True,
+        source: Callable[[], Source] = lambda: HERE,
     ) -> None:
         """Start where the writer has loaded its session: at `offset`, with these `channels`.
 
         `gapless`: whether the log's offsets run without gaps; a hub's copy has some of the lanes only. `epoch` is what
-        readers' positions are told apart by.
+        readers' positions are told apart by. `source`: how fresh it all is, where it comes from another server.
         """
         self.session = session
         self.epoch = epoch
@@ -79,6 +81,7 @@ class SessionFanout:
         self._log = log
         self._clock = clock
         self._gapless = gapless
+        self.source = source
         self._loader = self._loader_from(offset)
         # Overflow: none; see the module on why it stays small.
         self._backlog: deque[Publication] = deque()
@@ -86,6 +89,8 @@ class SessionFanout:
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._before: list[FeedState] = []
         """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
+        self.aside: Counter[ChannelId] = Counter()
+        """Those who read along and are no readers: microphone pages."""
         self._slow = SlowReaders(session, clock, self.unsubscribe)
         self._news = asyncio.Event()
 
@@ -111,8 +116,8 @@ class SessionFanout:
 
     @property
     def readers(self) -> dict[ChannelId, int]:
-        """How many read each channel, the staff at their desks not counted."""
-        found = dict.fromkeys(self._channels, 0)
+        """How many read each channel, the staff at their desks and at microphones not counted."""
+        found = {channel: -self.aside[channel] for channel in self._channels}
         for feed, state in self._feeds.items():
             if not feed.staff:
                 found[feed.channel] = found.get(feed.channel, 0) + state.reader_count
@@ -147,6 +152,7 @@ class SessionFanout:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pump())
             tasks.create_task(self._slow.sweep())
+            tasks.create_task(self._pulses())
 
     def begin_again(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
         """After a failure, before the next `run`: trust nothing but the log, and what is published after `offset`.
@@ -186,12 +192,20 @@ class SessionFanout:
         return self._loader.instead(channel)
 
     async def subscribe(
-        self, outlet: Outlet, feed: Feed, form: Format, after: Position | None
+        self,
+        outlet: Outlet,
+        feed: Feed,
+        form: Format,
+        after: Position | None,
+        *,
+        reader: str = "",
+        pulse: bool = False,
     ) -> Subscription | Refusal:
         """Bring a reader up to now and keep it there, beginning with a write to `outlet` before this returns.
 
         `after` is what the reader has seen. It gets the events since, or a snapshot: without `after`, with one of
-        another epoch, one ahead of the log, or one more than 1,000 events back. The signals of the moment follow.
+        another epoch, one ahead of the log, or one more than 1,000 events back. The signals of the moment follow, and
+        with `pulse` a pulse, so that there is always something to write. `reader`: see `Subscription`.
         Refuses and raises as `view` does. What goes out later goes out until `unsubscribe`, or until the outlet
         is closing.
         """
@@ -207,7 +221,9 @@ class SessionFanout:
             past = carry(state.snapshot(sent), form)
         moment = state.moment(sent)
         data = past if moment is None else past + carry(moment, form)
-        subscription = Subscription(outlet, feed, form)
+        if pulse:
+            data += carry(state.pulse(self.source(), sent), form)
+        subscription = Subscription(outlet, feed, form, reader)
         state.readers[form][subscription] = None
         if data and not outlet.is_closing():
             outlet.write(data)
@@ -288,7 +304,17 @@ class SessionFanout:
                 continue
             frame = state.advance(entries, signals, self._clock.wall())
             if frame is not None:
-                await self._walk(state.outgoing(frame))
+                state.sent_at = self._clock.monotonic()
+                await walk(self._slow, state.outgoing(frame))
+
+    async def _pulses(self) -> None:
+        while True:
+            await self._clock.sleep(PULSE_MS)
+            now = self._clock.monotonic()
+            for state in list(self._feeds.values()):
+                # A frame that is being handed out began within the last interval: a walk takes far less.
+                if state.sent_at is None or now - state.sent_at >= PULSE_MS:
+                    await walk(self._slow, state.outgoing(state.pulse(self.source(), self._clock.wall())))
 
     async def _renew(self, old: FeedState) -> None:
         """Fold the feed anew from the log, and give every reader a snapshot: bodies were removed, or it broke off.
@@ -307,38 +333,15 @@ class SessionFanout:
             if state is None:
                 self._cut_off(old)  # They come back, and the feed is loaded when they do.
         state.adopt(old)
+        state.sent_at = self._clock.monotonic()
         sent = self._clock.wall()
-        await self._walk(state.outgoing(state.snapshot(sent)))
+        await walk(self._slow, state.outgoing(state.snapshot(sent)))
         moment = state.moment(sent)
         if moment is not None:
-            await self._walk(state.outgoing(moment))
+            await walk(self._slow, state.outgoing(moment))
 
     def _cut_off(self, state: FeedState) -> None:
         for reader in state.all_readers():
             if not reader.gone:
                 self.unsubscribe(reader)
                 reader.outlet.abort()
-
-    async def _walk(self, served: Sequence[tuple[Outgoing, Sequence[Subscription]]]) -> None:
-        for outgoing, readers in served:
-            for start in range(0, len(readers), WALK):
-                if start:
-                    await asyncio.sleep(0)
-                self._serve(outgoing, readers[start : start + WALK])
-
-    def _serve(self, outgoing: Outgoing, readers: Sequence[Subscription]) -> None:
-        """The hot path: no task, no queue and no allocation for a reader that keeps up."""
-        data = outgoing.data
-        for reader in readers:
-            outlet = reader.outlet
-            if reader.gone:
-                continue
-            try:
-                if outlet.is_closing():
-                    self.unsubscribe(reader)
-                elif reader.outbox is None and not outlet.get_write_buffer_size():
-                    outlet.write(data)
-                else:
-                    self._slow.offer(reader, outgoing)
-            except Exception as error:  # whatever a door does with it: one reader doesn't stop the others
-                self._slow.drop(reader, error)

@@ -16,7 +16,18 @@ from moothall.core.ids import Epoch, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, Partial, Typing
 from moothall.core.views.captions import CaptionsView
-from moothall.wire.frames import Format, Frame, carry, events_frame, signals_frame, snapshot_frame
+from moothall.wire.frames import (
+    PULSE_MS,
+    Format,
+    Frame,
+    Pulse,
+    Source,
+    carry,
+    events_frame,
+    pulse_frame,
+    signals_frame,
+    snapshot_frame,
+)
 from moothall.wire.outbox import Outbox, Outgoing
 
 RING_FRAMES = 1_000
@@ -55,10 +66,12 @@ class Outlet(Protocol):
 class Subscription:
     """A reader in the fan-out. Whoever made it hands it back to `SessionFanout.unsubscribe`."""
 
-    __slots__ = ("feed", "form", "gone", "outbox", "outlet")
+    __slots__ = ("feed", "form", "gone", "outbox", "outlet", "reader")
 
-    def __init__(self, outlet: Outlet, feed: Feed, form: Format) -> None:
+    def __init__(self, outlet: Outlet, feed: Feed, form: Format, reader: str = "") -> None:
         self.outlet = outlet
+        self.reader = reader
+        """Name of whoever may have two connections for a moment; empty: it has one."""
         self.feed = feed
         self.form = form
         self.outbox: Outbox | None = None
@@ -76,6 +89,8 @@ class FeedState:
         self.view = CaptionsView.empty(session, epoch, feed)
         self.signals: dict[str, AnySignal] = {}
         """The newest of each key, empty ones too: one takes away what an older frame of the ring may show."""
+        self.sent_at: int | None = None
+        """When a frame last went to its readers, monotonic ms; None before the first."""
         self.readers: dict[Format, dict[Subscription, None]] = {form: {} for form in Format}
         self._ring: list[Frame] = []
         self._carried: dict[Format, list[bytes]] = {}
@@ -83,8 +98,10 @@ class FeedState:
 
     @property
     def reader_count(self) -> int:
-        """How many follow the feed."""
-        return sum(len(readers) for readers in self.readers.values())
+        """How many follow the feed; one who tries a new connection beside a silent one counts once."""
+        named = {reader.reader for readers in self.readers.values() for reader in readers}
+        named.discard("")
+        return len(named) + sum(not reader.reader for readers in self.readers.values() for reader in readers)
 
     def load(self, records: Sequence[LogRecord], sent: int) -> None:
         """Fold records of the feed's lanes, read from the log, and keep their frames for readers who come back.
@@ -156,10 +173,15 @@ class FeedState:
         """The signals of the moment, for somebody who has just come; None when there are none."""
         return signals_frame(tuple(self.signals.values()), sent) if self.signals else None
 
+    def pulse(self, source: Source, sent: int) -> Frame:
+        """The frame for readers to whom nothing else was sent."""
+        told = Pulse(head=self.view.offset, age=source.age, every=PULSE_MS, lost=source.lost)
+        return pulse_frame(told, sent)
+
     def outgoing(self, frame: Frame) -> list[tuple[Outgoing, list[Subscription]]]:
         """The frame's bytes for each door that has readers, and those readers as of now."""
         return [
-            (Outgoing(carry(frame, form), frame.events, frame.keys, frame.snapshot), list(readers))
+            (Outgoing(carry(frame, form), frame.events, frame.keys, frame.snapshot, frame.pulse), list(readers))
             for form, readers in self.readers.items()
             if readers
         ]

@@ -77,17 +77,20 @@ class HubLinks:
         above: tuple[str, ...],
         path: str = "",
         up: bool = True,
+        age: Callable[[], int] = lambda: 0,
         most: int = MOST_HUBS,
         removals: Removals,
     ) -> None:
         """`above`: the nodes from the centre down to this one, which is its last.
 
-        `path`: this server's own path from the centre, empty there; `up`: whether its line to there stands.
+        `path`: this server's own path from the centre, empty there; `up`: whether its line to there stands,
+        and `age` how long ago (ms) anything was last heard from there.
         """
         self.most = most
         self._path = path
         self._above = above
         self._up = up
+        self._age = age
         self._about = about
         self._registry = registry
         self._clock = clock
@@ -105,7 +108,8 @@ class HubLinks:
             pack=pack,
             offers=self._offers,
             removals=removals,
-            there=lambda hub, node: self._seen(hub, node, connected=True),
+            age=age,
+            there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )
         source.observe(self._told)
         self._removals = removals
@@ -127,7 +131,7 @@ class HubLinks:
             if link.node in nodes:
                 link.end(CloseCode.LOOP)
             else:
-                link.say(wire.Above(above=nodes, up=self._up))
+                link.say(wire.Above(above=nodes, up=self._up, age=self._age()))
 
     @property
     def up(self) -> bool:
@@ -140,7 +144,7 @@ class HubLinks:
         if up != self._up:
             self._up = up
             for link in self._links.values():
-                link.say(wire.Above(above=self._above, up=up))
+                link.say(wire.Above(above=self._above, up=up, age=self._age()))
 
     @property
     def path(self) -> str:
@@ -199,7 +203,7 @@ class HubLinks:
             link.ended.set()
             if self._links.get(identity.hub) is link:
                 del self._links[identity.hub]
-                self._seen(identity.hub, hello.node, connected=False)
+                self._seen(identity.hub, hello.node, connected=False, at=link.heard)
 
     def close(self) -> None:
         """The server is going away: have every link end."""
@@ -238,13 +242,15 @@ class HubLinks:
             zone=about.zone,
             address=about.address,
             up=self._up,
+            age=self._age(),
         )
 
     def _path_of(self, identity: Identity) -> str:
         return f"{self._path}.{identity.hub}" if self._path else identity.hub
 
-    def _seen(self, hub: str, node: str, *, connected: bool) -> None:
-        self._registry.seen(hub, node, connected, self._clock.wall())
+    def _seen(self, hub: str, node: str, *, connected: bool, at: int | None = None) -> None:
+        """`at` which moment it was so, Unix ms; now unless given."""
+        self._registry.seen(hub, node, connected, self._clock.wall() if at is None else at)
 
     def _fence(self, hub: str, generation: int) -> None:
         self._generations[hub] = max(generation, self._generations.get(hub, 0))

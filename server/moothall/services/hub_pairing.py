@@ -24,8 +24,9 @@ WORDS, SECRETS, KEY = "hub-words", "hub-secret", "key"
 """Where the book has the words of each hub, and the key of their digests."""
 _KEY_BYTES = 32
 VALID_MS = 7 * 86_400_000
-WRONG = Allowance(per_second=100, burst=100)
-"""Wrong tries of everybody together, by a clock that runs in minutes. Overflow: nobody is let in for a moment."""
+WRONG = Allowance(per_second=30, burst=30)
+"""Wrong tries of words that begin alike, everybody's together, by a clock that runs in minutes. Overflow: those whose
+words begin so aren't let in for a moment. A bound for all words together would be a way to keep everybody out."""
 MINUTE = 60
 
 
@@ -57,7 +58,8 @@ class Pairing:
         self._randomness = randomness
         self._key = b""
         self._given: dict[str, _Given] = {}
-        self._wrong = Bucket.full(WRONG, clock.monotonic() // MINUTE)
+        # Bound: the 256 first words.
+        self._wrong: dict[int, Bucket] = {}
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -129,19 +131,22 @@ class Pairing:
         return staff, new
 
     def _take(self, typed: str) -> str | Unpaired:
-        """The hub whose words these are. Every wrong try is counted, and all take the same time."""
-        wrong, wait = self._wrong.take(WRONG, self._clock.monotonic() // MINUTE)
+        """The hub whose words these are. Wrong ones are counted by their first word, and all take the same time."""
+        secret = secret_of(typed)
+        if secret is None:
+            return Unpaired.WORDS
+        minute = self._clock.monotonic() // MINUTE
+        wrong, wait = self._wrong.get(secret[0], Bucket.full(WRONG, minute)).take(WRONG, minute)
         if wait:
             return Unpaired.OFTEN
-        secret = secret_of(typed)
-        digest, now, found = self._digest(secret or b""), self._clock.wall(), ""
+        digest, now, found = self._digest(secret), self._clock.wall(), ""
         for name, given in self._given.items():
             if hmac.compare_digest(given.digest, digest) and given.until > now:
                 found = name
         if found:
             return found
-        self._wrong = wrong
-        return Unpaired.WORDS if secret is None else Unpaired.UNKNOWN
+        self._wrong[secret[0]] = wrong
+        return Unpaired.UNKNOWN
 
     def _digest(self, secret: bytes) -> str:
         return hmac.digest(self._key, b"pairing" + secret, hashlib.sha256).hex()

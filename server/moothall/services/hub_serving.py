@@ -56,8 +56,10 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     offers: Callable[[], Awaitable[Sequence[wire.Offered]]]
     """What may be followed: the same object as long as nothing has changed."""
     removals: Removals
-    there: Callable[[str, str], None]
-    """A hub and its machine are connected still."""
+    there: Callable[[str, str, int], None]
+    """A hub and its machine are connected still: it was heard at (Unix ms)."""
+    age: Callable[[], int] = lambda: 0
+    """How long ago the centre was last heard, ms."""
 
 
 class ServedHub:
@@ -93,6 +95,11 @@ class ServedHub:
         self._heard = self._said = self._clock.monotonic()
         self._measured: int | None = None
         self._bucket = Bucket.full(MESSAGES, self._heard)
+
+    @property
+    def heard(self) -> int:
+        """When anything came from it, Unix ms."""
+        return self._clock.wall() - (self._clock.monotonic() - self._heard)
 
     @property
     def follows(self) -> tuple[SessionId, ...]:
@@ -211,20 +218,26 @@ class ServedHub:
     # Time
 
     async def _keep_time(self) -> None:
+        pulse_at = self._clock.monotonic() + wire.PULSE_MS
         while True:
-            await self._clock.sleep(wire.PULSE_MS)
-            if self._clock.monotonic() - self._heard >= 3 * wire.PULSE_MS:
-                self.end(CloseCode.TRY_LATER, "Nothing was heard from this hub for a minute.")
-                return
-            self._served.there(self.identity.hub, self.node)
             now = self._clock.monotonic()
+            await self._clock.sleep(min(pulse_at, self._heard + wire.SILENT_MS) - now)
+            now = self._clock.monotonic()
+            if now - self._heard >= wire.SILENT_MS:
+                self.end(CloseCode.TRY_LATER, "Nothing was heard from this hub for 50 seconds.")
+                return
+            if now < pulse_at:
+                continue
+            pulse_at = now + wire.PULSE_MS
+            self._served.there(self.identity.hub, self.node, self.heard)
             # A hub asks as often, and the answer says as much.
             quiet = now - self._said > wire.PULSE_MS
             if quiet or self._measured is None or now - self._measured >= MEASURE_MS:
                 self.say(self._pulse())
 
     def _pulse(self, echo: int = 0) -> wire.Pulse:
-        return wire.Pulse(sent=max(1, self._clock.monotonic()), echo=echo, wall=self._clock.wall())
+        now, age = self._clock.monotonic(), self._served.age()
+        return wire.Pulse(sent=max(1, now), echo=echo, wall=self._clock.wall(), age=age)
 
     async def _offer(self) -> None:
         """Tell of the programme when it has changed, and end what isn't there any more."""

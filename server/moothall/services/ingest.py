@@ -140,7 +140,8 @@ class Ingest:
 
         `inputs` come with what is spooled of each.
         """
-        if writer.state.status is Status.CREATED:
+        begins = writer.state.status is Status.CREATED
+        if begins:
             await self._command(writer, "open", OpenSession())
         attached = writer.state.sources
         known = [attached[each.source].t for each, _ in inputs if each.source in attached]
@@ -152,7 +153,7 @@ class Ingest:
             if now >= writer.state.clock[0]:
                 await self._command(writer, f"map:{inputs[0][0].source}:{self._clock.wall()}", MapClock(t=now))
         else:
-            t = writer.state.media_now(self._clock.wall()) if attached else 0
+            t = 0 if begins else writer.state.media_now(self._clock.wall())
         for each, _ in inputs:
             if each.source not in attached:
                 command = AttachSource(source=each.source, channel=each.channel, t=t, rate=RATE)
@@ -170,7 +171,7 @@ class Ingest:
         maps: bool,
     ) -> AudioError | None:
         failure: AudioError | None = None
-        await audio.follow(writer.state.not_recorded)  # Before any sound comes to the disk.
+        await audio.follow(writer.state.unkept)  # Before any sound comes to the disk.
         async with asyncio.TaskGroup() as group:
             consent = group.create_task(follow_consent(writer, audio))
             recognising = group.create_task(self._recognising.recognise(writer, channel, audio))

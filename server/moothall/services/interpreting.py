@@ -71,6 +71,8 @@ class Interpreting:
         interpreters = [each.id for each in live.state.channels.values() if each.kind is ev.ChannelKind.INTERPRETATION]
         if floor is None or not interpreters:
             return
+        if live.state.status is Status.PAUSED:
+            return  # Nobody interprets a break, and nobody is sent elsewhere for it.
         now = self._clock.monotonic()
         said = _spoken_in(publication)
         for channel in interpreters:

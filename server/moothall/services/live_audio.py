@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -17,6 +18,8 @@ from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
 from moothall.core.session import State, Status
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.loudness import Loudness
+from moothall.services.voice import Voice
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +33,8 @@ SYNC_MS = 1_000
 KEEP_MS = 90_000
 """What stays in the spool behind the last committed word: a minute that may be recognised once more, the line that it
 begins in, and what an engine warms up with."""
+MEMORY_MS = 60_000
+"""How long what is not to be kept stays in memory at most; then it is wiped."""
 RETRY_MS = 1_000
 """How long a source is held when the spool can take no more."""
 
@@ -69,10 +74,12 @@ class LiveAudio:
         self._grown = asyncio.Condition()
         self._ended = False
         self._stopped = False
+        self.loudness = Loudness()
         self._trimmed = 0
         self._unkept: int | None = None
         """Media ms since which nothing is kept; None while it is."""
         self._followed = False
+        self._voice = Voice()
         self._quiet_through = 0
         """Media ms up to which an engine has said all that there is to say, be it nothing."""
         self._refused = False
@@ -106,6 +113,11 @@ class LiveAudio:
     def start_ms(self) -> int:
         """Media time of the first sample that is still there."""
         return self.t + to_ms(self._spool.start)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether somebody seems to speak, while nothing is kept; else False."""
+        return self._voice.speaks
 
     async def until(self, position: int) -> None:
         """Wait until the samples before `position` have come, or nothing more will."""
@@ -163,9 +175,11 @@ class LiveAudio:
         while True:
             try:
                 self._spool.append(pcm)
+                self._voice.take(pcm, heard=self._unkept is not None)
             except StorageUnavailable:
                 await self._clock.sleep(RETRY_MS)  # The source is held: what it hasn't handed over can't be lost.
                 continue
+            self.loudness.heard(pcm, self._clock.monotonic())
             async with self._grown:
                 self._grown.notify_all()
             return
@@ -226,11 +240,11 @@ class LiveAudio:
     def unheard(self, state: State, channel: ChannelId) -> tuple[int, int] | None:
         """From where to where (media ms) there is sound of which no text may have come yet; None when there is none.
 
-        What is not recorded at either end of it is left out: its words were never to be kept.
+        What is not kept at either end of it is left out: its words were never to be.
         """
         t0 = max(self.t, self._quiet_through, state.channels[channel].committed_through)
         t1 = self.end_ms
-        for began, ended in state.not_recorded:
+        for began, ended in state.unkept:
             if began <= t0 and (ended is None or t0 < ended):
                 t0 = t1 if ended is None else ended
             if began < t1 and (ended is None or t1 <= ended):
@@ -240,6 +254,7 @@ class LiveAudio:
     async def follow(self, spans: Sequence[tuple[int, int | None]]) -> None:
         """Keep nothing of these spans (media ms, the last may be open): to be told at the start and at each change.
 
+        They are in order and apart. One that lasts may begin earlier than was said before, by joining another one.
         Comes back when the disk holds nothing of them; until it does it is asked again.
         """
         since = spans[-1][0] if spans and spans[-1][1] is None else None
@@ -252,13 +267,29 @@ class LiveAudio:
                 else:
                     await self._insist(self._spool.silence, t0, self.end_ms if t1 is None else t1)
             self._followed = True
-        if self._unkept is not None and self._unkept != since:
-            ended = next(t1 for t0, t1 in reversed(spans) if t0 == self._unkept and t1 is not None)
-            await self._insist(self._spool.end_memory_only, ended)
-            self._unkept = None
+        began = self._unkept
+        if began is not None:
+            # One that ended where it began is none at all.
+            t0, t1 = next((span for span in spans if span[0] <= began <= (span[1] or began)), (began, began))
+            if t0 < began:
+                await self._insist(self._spool.begin_memory_only, t0)
+                self._unkept = t0
+            if t1 is not None:
+                await self._insist(self._spool.end_memory_only, t1)
+                self._unkept = None
+                await self._sync()  # It may have ended a while ago: what memory has of it is safe now.
         if since is not None and self._unkept is None:
             self._unkept = since
             await self._insist(self._spool.begin_memory_only, since)
+
+    async def age(self) -> None:
+        """Wipe what is in memory only when it has been there for a minute, until cancelled."""
+        ends: deque[int] = deque(maxlen=MEMORY_MS // SYNC_MS - 1)  # Bounded by its length: the older one goes.
+        while True:
+            if len(ends) == ends.maxlen:
+                self._spool.wipe_memory_only(ends[0])
+            ends.append(self._spool.end)
+            await self._clock.sleep(SYNC_MS)
 
     async def silence(self, t0: int, t1: int) -> None:
         """Make silence of the samples from media ms `t0` up to `t1`; comes back when the disk has none of them."""

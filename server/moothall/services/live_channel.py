@@ -10,15 +10,17 @@ from contextlib import suppress
 
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, AttachSource, EndSource, MapClock, NoteGap, OpenSession
+from moothall.core.decide import MOST_BEFORE
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import GapReason
 from moothall.core.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.session import Source, Status
 from moothall.core.signals import ChannelState, Sound
+from moothall.core.spans import without
 from moothall.services.consent import follow_consent
 from moothall.services.ingest import DRIFT_MS, LOOK_MS, MAP_MS
-from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio, unheard_id
+from moothall.services.live_audio import RATE, SYNC_MS, LiveAudio, to_ms, to_samples, unheard_id
 from moothall.services.live_source import LiveSource
 from moothall.services.live_take import LiveTake, source_of, take_of
 from moothall.services.recognising import Recognising
@@ -31,6 +33,11 @@ MOST_TAKES = 16
 """Takes that may wait for an engine. Overflow: one more is refused as busy, and its microphone keeps its sound."""
 HOLE_MS = 1_000
 """A shorter one between two takes is no gap: nobody says a word in it."""
+APART_MS = 500
+"""Ms by which a microphone that doesn't set the session's clock may be apart from it: more than what a line delays at
+times, less than a word with the silence that is left out around what is not recorded."""
+APART_FOR_MS = 10_000
+"""For how long: a sender that had been cut off needs some seconds to send what waits."""
 TELL_MS = 5_000
 """How often readers are told that no sound arrives while no microphone is on."""
 
@@ -66,6 +73,8 @@ class LiveChannel:
         self._started = asyncio.Event()
         self._beginning = asyncio.Lock()
         self._more = asyncio.Event()
+        self._parted: LiveTake | None = None
+        """The take that was heard last, where its microphone is to come back and go on with it."""
         self._lost_since: int | None = None
         """Media ms at which the sound was lost, where it was."""
 
@@ -146,38 +155,43 @@ class LiveChannel:
         async with self._beginning:
             if self._group is None:
                 return self._not_running()
-            current = self.current
-            if current is not None and current.name == name:
-                if first <= current.received:
-                    return current
-                if current.finished:
-                    return None
-            else:
-                known = self._sources_of(name)
-                if any(source.channel != self.channel for source in known):
+            near = (self.current, self._parted)
+            known = next((take for take in near if take is not None and take.name == name), None)
+            if known is None:
+                sources = self._sources_of(name)
+                if any(source.channel != self.channel for source in sources):
                     return Refusal(code=RefusalCode.INVALID, message="That take is of another text.")
-                if any(source.ended for source in known):
+                if any(source.ended for source in sources):
                     return None
+            elif known.apart:
+                there = max(0, known.received - first)
+                first, age = first + there, max(0, age - to_ms(there))
+            elif first <= known.received:
+                return known
+            elif known.finished:
+                return None
             if len(self.takes) >= MOST_TAKES:
                 return Refusal(code=RefusalCode.BUSY, message="Too much sound waits to be recognised.")
-            return await self._begin(current, name, first, age)
+            return await self._begin(known, name, first, age)
 
-    async def _begin(self, current: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
-        writer, source = self.live.writer, source_of(name, first)
+    async def _begin(self, known: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
+        writer, current = self.live.writer, self.current
         if writer.state.status is Status.CREATED:
-            opened = await writer.send(SYSTEM, CommandId("open"), OpenSession())
+            opened = await writer.send(SYSTEM, CommandId("open"), OpenSession(age=min(age, MOST_BEFORE)))
             if isinstance(opened, Refusal):
                 return opened
-        if current is not None and current.name == name:
-            t = current.t(first)
-        else:
-            t = max(0, writer.state.media_now(self._clock.wall()) - age)
+        t = writer.state.media_now(self._clock.wall()) - age
+        if known is not None and not known.apart and abs(known.t(first) - t) < HOLE_MS:
+            t = known.t(first)  # Its samples count truer than a hello that was long on its way.
+        if t < 0:  # What was heard before the session began isn't said in it.
+            first, t = first + to_samples(-t), 0
+        source = source_of(name, first)
         try:
             spool = await self._spools.open(writer.session, source)
         except StorageUnavailable as error:
             return Refusal(code=RefusalCode.UNAVAILABLE, message=str(error))
         if source not in writer.state.sources:
-            command = AttachSource(source=source, channel=self.channel, t=t, rate=RATE, age=age)
+            command = AttachSource(source=source, channel=self.channel, t=t, rate=RATE)
             attached = await writer.send(SYSTEM, CommandId(f"attach-source:{source}"), command)
             if isinstance(attached, Refusal):
                 await spool.close()
@@ -216,7 +230,7 @@ class LiveChannel:
         await self._started.wait()
 
     async def _carry(self, take: LiveTake, spool: Spool) -> None:
-        await take.audio.follow(self.live.state.not_recorded)  # Before any sound comes to the disk.
+        await take.audio.follow(self.live.state.unkept)  # Before any sound comes to the disk.
         async with asyncio.TaskGroup() as group:
             consent = group.create_task(follow_consent(self.live.writer, take.audio))
             mapping = group.create_task(self._map_clock(take))
@@ -248,30 +262,47 @@ class LiveChannel:
                 if take.carrying is not None:
                     await asyncio.wait({take.carrying})
                 self.takes.popleft()
+                self._parted = take if take.apart else None
                 await take.audio.discard()
             self._more.clear()
 
     async def _note_gap_before(self, take: LiveTake) -> None:
-        """Say that sound is missing before a take; only now, when all words from before it are in the log."""
-        since = self._lost_since
-        if since is not None and take.audio.t - since >= HOLE_MS:
-            gap = NoteGap(channel=self.channel, t0=since, t1=take.audio.t, reason=GapReason.SOURCE_LOST)
-            await self._command(f"gap:{take.audio.source}", gap)
+        """Say that sound is missing before a take, but for what would not have been kept.
+
+        Only now, when all words from before it are in the log.
+        """
+        if self._lost_since is None:
+            return
+        holes = without([(self._lost_since, take.audio.t)], self.live.state.unkept)
+        for n, (t0, t1) in enumerate(holes):
+            if t1 is not None and t1 - t0 >= HOLE_MS:
+                gap = NoteGap(channel=self.channel, t0=t0, t1=t1, reason=GapReason.SOURCE_LOST)
+                await self._command(f"gap:{take.audio.source}" + (f":{n}" if n else ""), gap)
 
     async def _map_clock(self, take: LiveTake) -> None:
-        """Keep media time at what the microphone has heard by now, however late that arrives."""
+        """Keep media time at what the microphone has heard by now, however late that arrives.
+
+        One microphone sets the session's clock. A take that lies apart from it for long parts, and goes on where it is
+        heard: one of another microphone, whose sound card counts other seconds, or one that would set the clock back.
+        """
         mapped, writer = self._clock.monotonic(), self.live.writer
+        together = mapped
         while True:
             await self._clock.sleep(LOOK_MS)
             wall, now = self._clock.wall(), self._clock.monotonic()
             head = take.source.head(now)
-            if head is None or take.finished or not self._leads(self):
+            if head is None or take.finished:
                 continue
-            t = take.audio.t + head
-            drift = abs(writer.state.media_now(wall) - t)
-            if (drift > DRIFT_MS or now - mapped >= MAP_MS) and t >= writer.state.clock[0]:
+            t, off = take.audio.t + head, abs(take.audio.t + head - writer.state.media_now(wall))
+            leads = self._leads(self) and t >= writer.state.clock[0]
+            if off <= APART_MS or leads:
+                together = now
+            if leads and (off > DRIFT_MS or now - mapped >= MAP_MS):
                 mapped = now
                 await self._command(f"map:{take.audio.source}:{wall}", MapClock(t=t))
+            elif now - together >= APART_FOR_MS:
+                logger.info("session %s: take %s lies %d ms apart", self.live.id, take.name, off)
+                await take.part()
 
     def _tell_no_sound(self) -> None:
         if self.live.state.status is Status.OPEN:

@@ -21,6 +21,7 @@ from moothall.services.carrying_on import Tries, failure_of, note_failure
 from moothall.services.live_audio import LiveAudio, to_ms, unheard_id
 from moothall.services.live_channel import LiveChannel
 from moothall.services.live_take import LiveTake, take_of
+from moothall.services.loudness import Loudness
 from moothall.services.recognising import Recognising
 from moothall.services.sessions import LiveSession, Sessions
 from moothall.wire.audio import EndReason, Hello
@@ -121,6 +122,11 @@ class LiveIngest:
     def growing(self, session: SessionId) -> frozenset[ChannelId]:
         """The channels of a session that have an open source; its microphone may be cut off at the moment."""
         return frozenset(name for (of, name), channel in self._channels.items() if of == session and channel.growing)
+
+    def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
+        """How loud the microphones of a session are that are open."""
+        channels = ((channel.channel, channel.current) for channel in self._of(session) if channel.growing)
+        return {name: take.audio.loudness for name, take in channels if take is not None}
 
     def begun_again(self, session: SessionId) -> int:
         """How often the sound of a session's texts was begun again in the last ten minutes."""

@@ -111,7 +111,7 @@ class LiveSession:
                 self._note(failure)
                 return False
             self.fanout.begin_again(
-                epoch=self.writer.epoch, offset=self.writer.handed_on, channels=self.writer.state.channels
+                epoch=self.writer.reader_epoch, offset=self.writer.handed_on, channels=self.writer.state.channels
             )
             return True
 

@@ -40,6 +40,9 @@ class LiveTake:
         """Nobody wants the rest: its session is closed, or another take has its place."""
         self.broken = False
         """Its channel failed: its microphone comes back with what isn't safe, and the take goes on from the spool."""
+        self.apart = False
+        """Its samples lie where the session's clock isn't any more: its microphone comes back, and the take goes on as
+        another source, where it is heard."""
         self.reason = EndReason.LOST
         self.carrying: asyncio.Task[None] | None = None
         """Brings it to the spool and watches over it there until it is heard; its owner is the channel."""
@@ -89,6 +92,11 @@ class LiveTake:
         """Take no more here."""
         self.broken = not self.whole
         await self.source.finish()
+
+    async def part(self) -> None:
+        """Take no more here, since it lies apart from the session's clock."""
+        self.apart = not self.finished
+        await self.finish(EndReason.LOST)
 
     async def give_up(self) -> None:
         """Nothing more is wanted, not even what waits."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
+from moothall.core.errors import RecordBroken
 from moothall.core.event_codec import UnknownEvent, decode_event
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.ports import EventLog
 from moothall.core.session import State, evolve
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
+from moothall.record.verify import Finding, Walk
 from moothall.services.erasing import TextPlaces
 
 PAGE = 250
@@ -31,6 +34,8 @@ class FoldedLog:
         """When the last record was written, Unix ms; earlier ones may say more, if the clock was set back."""
         self.checkpoint = 0
         """Offset of the newest checkpoint; 0 when there is none."""
+        self.unsigned: int | None = None
+        """When the first record behind it was written, Unix ms; None when there is none."""
         self.places = TextPlaces()
         self.quality = QualityView()
         self.mended_names = MendedNames()
@@ -42,7 +47,9 @@ class FoldedLog:
         self.causes[header.cause] = (first, header.offset)
         self.at = max(self.at, header.at)
         if header.type == _CHECKPOINT:
-            self.checkpoint = header.offset
+            self.checkpoint, self.unsigned = header.offset, None
+        elif self.unsigned is None:
+            self.unsigned = header.at
         if event is not None:
             self.places.note(header.offset, event)
             self.quality = self.quality.apply(header.at, header.role, event)
@@ -61,12 +68,22 @@ class FoldedLog:
 
 
 async def fold(log: EventLog, session: SessionId) -> FoldedLog:
-    """Read the whole log. Raises StorageUnavailable, and RecordBroken for unreadable bytes."""
-    folded, offset = FoldedLog(session), 0
+    """Read the whole log. Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written."""
+    folded, chain, offset = FoldedLog(session), Walk(), 0
     while page := await log.read(session, offset, PAGE):
         for record in page:
             offset = record.header.offset
+            chain.step(record)
+            if chain.broken:
+                _refuse(session, chain.broken[0])
             event = None if record.body is None else decode_event(record.body)
             folded.note(record, event)
             folded.state = evolve(folded.state, event, record.header.at)
+    for finding in chain.end().broken:
+        _refuse(session, finding)
     return folded
+
+
+def _refuse(session: SessionId, finding: Finding) -> NoReturn:
+    msg = f"The log of session {session} is damaged at event {finding.offset}. {finding.reason}"
+    raise RecordBroken(msg)

@@ -1,4 +1,4 @@
-"""What is changed by hand of a meeting that exists: its title and, until it begins, its languages and planned times."""
+"""What is changed by hand of a meeting: its title, its languages and, until it begins, its planned times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refu
     """Make a session's title, languages and times those of `wanted`; None when it is done.
 
     Title and languages go into its log, so that readers see them at once; the times stand in the programme alone. Of
-    one that has begun only the title can change. What was begun and interrupted is done again with the same call.
+    one that has begun the times stay. What was begun and interrupted is done again with the same call.
     Raises StorageUnavailable.
     """
     before, live = await programme.known(wanted.session), await programme.live(wanted.session)
@@ -27,13 +27,21 @@ async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refu
     state = live.state
     times = (wanted.starts, wanted.ends)
     spoken = wanted.languages != state.languages
-    if state.status is not Status.CREATED and (spoken or times != (before.starts, before.ends)):
-        return Refusal(code=RefusalCode.CONFLICT, message="The meeting has begun: only its title can change.")
+    begun = state.status is not Status.CREATED
+    if begun and times != (before.starts, before.ends):
+        message = "The meeting has begun: its planned times stay, only its title and languages can change."
+        return Refusal(code=RefusalCode.CONFLICT, message=message)
     if wanted.ends is not None and (wanted.starts is None or not 0 < wanted.ends - wanted.starts <= LONGEST_MS):
         return Refusal(code=RefusalCode.INVALID, message="A meeting ends after it starts, and within a week.")
-    if spoken or wanted.title != state.title:
-        described = do.DescribeSession(title=wanted.title, languages=wanted.languages if spoken else ())
-        refused = await programme.send(wanted.session, described, by=by)
+    changes: list[do.AnyCommand] = []
+    if spoken and not begun:
+        changes.append(do.DescribeSession(title=wanted.title, languages=wanted.languages))
+    elif wanted.title != state.title:
+        changes.append(do.DescribeSession(title=wanted.title))
+    if spoken and begun:
+        changes.append(do.SetLanguages(languages=wanted.languages))
+    for change in changes:
+        refused = await programme.send(wanted.session, change, by=by)
         if refused is not None:
             return refused
     kept = msgspec.structs.replace(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 
 import msgspec
 
 from moothall.core.actors import OPERATOR, Actor, Role
 from moothall.core.errors import ProgrammeError
 from moothall.core.events import Access
-from moothall.core.programme.changes import Change
-from moothall.core.programme.drafts import Reading
+from moothall.core.programme.changes import Change, without_language
+from moothall.core.programme.drafts import Reading, languages_in
+from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
 from moothall.core.times import UTC_ZONE
 from moothall.services.programme import Programme
-from moothall.services.programme_import import carry_out, preview
+from moothall.services.programme_import import carry_out, clashes_after, preview, zone_after
 from moothall.services.proposing import Proposals, ProposeOrder
 from moothall.services.refining import Refined, RefineOrder, refine
 from moothall.services.role_links import HALL, RoleLinks
@@ -30,6 +33,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = UTC_ZONE.name
     """The conference's time zone with the file's word taken, by its name."""
     notes: tuple[str, ...] = ()
+    clashes: tuple[tuple[Planned, Planned], ...] = ()
+    """Sessions that would be in one room at the same time."""
     done: int | None = None
     refused: tuple[str, ...] = ()
 
@@ -55,30 +60,50 @@ class Office:
         proposals: Proposals,
         public: str,
         zones: Zones,
+        language_names: Callable[[], Mapping[str, str]],
     ) -> None:
+        """`language_names` finds what languages are called (`Reading`); it is asked when a file is read."""
         self._programme = programme
         self._sessions = sessions
         self._links = links
         self._proposals = proposals
         self._public = public
         self._zones = zones
+        self._language_names = language_names
 
-    async def import_programme(self, data: bytes, *, zone: str, access: Access, apply: bool) -> Told:
+    async def import_programme(
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+    ) -> Told:
         """Say what a file would change, or change it. `zone` is of times that name none; empty is the conference's.
 
+        `languages` are spoken in sessions that name none, such as `en, fr`; without them none of those is made.
         Raises ProgrammeError, StorageUnavailable.
         """
         meant = self._zones(zone) if zone else self._programme.zone().rules
         if meant is None:
             msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
             raise ProgrammeError(msg)
-        wanted = await asyncio.to_thread(read_programme, data, Reading(zones=self._zones, zone=meant))
-        named = wanted.zone or self._programme.zone().name
-        told = Told(title=wanted.title, changes=preview(self._programme, wanted), zone=named, notes=wanted.notes)
+        wanted = await asyncio.to_thread(self._read, data, meant, languages)
+        found = preview(self._programme, wanted)
+        asked = _ask_language(without_language(found))
+        if apply and asked:
+            raise ProgrammeError(asked)
+        told = Told(
+            title=wanted.title,
+            changes=found,
+            zone=zone_after(self._programme, wanted, self._zones).name,
+            notes=(*wanted.notes, asked) if asked else wanted.notes,
+            clashes=clashes_after(self._programme, wanted),
+        )
         if not apply:
             return told
         imported = await carry_out(self._programme, wanted, access=access, by=OPERATOR)
         return msgspec.structs.replace(told, done=imported.done, refused=imported.refused)
+
+    def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
+        names = self._language_names()
+        spoken = languages_in(languages, "--languages", names)
+        return read_programme(data, Reading(zones=self._zones, zone=zone, languages=spoken, language_names=names))
 
     async def admin_link(self, *, new: bool) -> str | None:
         """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.
@@ -110,3 +135,11 @@ class Office:
         """
         kept = await self._proposals.keep(order)
         return Proposed(kept=kept, address=f"{self._public}/desk/{order.session}/refinements")
+
+
+def _ask_language(titles: Sequence[str]) -> str:
+    """What is to be said of sessions that name no language; empty where all do."""
+    if not titles:
+        return ""
+    some = ", ".join(f"“{title[:60]}”" for title in titles[:3]) + (" and others" if len(titles) > 3 else "")
+    return f"{len(titles)} new sessions name no language ({some}): say what is spoken there, such as --languages en,fr."

@@ -244,24 +244,33 @@ class Programme:
         return kept
 
     async def next_session(
-        self, room: RoomId, *, after: SessionId | None = None, by: str = SYSTEM.id, act: CommandId | None = None
+        self,
+        room: RoomId,
+        *,
+        after: SessionId | None = None,
+        then: SessionId | None = None,
+        by: str = SYSTEM.id,
+        act: CommandId | None = None,
     ) -> SessionId | Refusal:
         """Close the session that is on in a room, if one is, and open the one that comes next; returns that.
 
-        `after` is the session that whoever asks has before them: when it isn't on any more, somebody else was
-        quicker, and nothing happens. What was said in it so far is in its log before it is closed, and the next one
-        has none of it. `by` is the pseudonym of whoever asks, `act` the id that closes: given again it gets the same
-        answer. A server that is killed meanwhile goes on with both. Raises StorageUnavailable.
+        `then` is the one that whoever asks was told of, or chose: that one, or nothing. `after` is the session that
+        they have before them: when it isn't on any more, somebody else was quicker, and nothing happens. What was said
+        in it so far is in its log before it is closed, and the next one has none of it. `by` is the pseudonym of
+        whoever asks, `act` the id that closes: given again it gets the same answer. A server that is killed meanwhile
+        goes on with both. Raises StorageUnavailable.
         """
         name = act or self._name()
         async with self._moving.setdefault(room, asyncio.Lock()):
-            now, coming = self.now_in(room), self.next_in(room)
+            now, coming = self.now_in(room), then or self.next_in(room)
             if (gone := self.gone_on(room, name)) is not None:
                 return gone
             if after is not None and now != after:
                 return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
             if coming is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="Nothing more is planned here.")
+            if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
+                return Refusal(code=RefusalCode.CONFLICT, message="That meeting has begun, or is planned elsewhere.")
             if await self._sessions.find(coming) is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
             here = None if now is None else await self._sessions.find(now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -10,7 +10,9 @@ from moothall.core import commands as do
 from moothall.core.errors import Refusal
 from moothall.core.events import Access, SoundKept
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind, changes, merged
-from moothall.core.programme.plan import Planned, Speaker, Timetable
+from moothall.core.programme.plan import Planned, Speaker, Timetable, clashes
+from moothall.core.programme.times import Zones
+from moothall.core.times import Zone
 from moothall.services.programme import Programme
 
 
@@ -29,6 +31,25 @@ def preview(programme: Programme, wanted: Timetable) -> tuple[Change, ...]:
     if wanted.zone in ("", programme.zone().name):
         return found
     return (Change(kind=ChangeKind.ZONE, title=wanted.zone), *found)
+
+
+def zone_after(programme: Programme, wanted: Timetable, zones: Zones) -> Zone:
+    """The conference's time zone once the file's word is taken: the one in which its changes are to be shown."""
+    rules = zones(wanted.zone) if wanted.zone else None
+    return programme.zone() if rules is None else Zone(wanted.zone, rules)
+
+
+def clashes_after(programme: Programme, wanted: Timetable) -> tuple[tuple[Planned, Planned], ...]:
+    """Which sessions of the file would be in one room at the same time as another, of the file or not."""
+    before = {each.session: each for each in programme.planned()}
+    given = {each.session: each for each in wanted.sessions}
+    after = {name: merged(before[name], each) if name in before else each for name, each in given.items()}
+    return tuple(pair for pair in clashes([*(before | after).values()]) if {each.session for each in pair} & set(given))
+
+
+def made_by(found: Iterable[Change]) -> tuple[Change, ...]:
+    """Those of the changes that an import makes; the others are only said."""
+    return tuple(change for change in found if change.kind not in UNTOUCHED)
 
 
 async def carry_out(

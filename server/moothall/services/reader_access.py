@@ -6,7 +6,7 @@ for as long as the request is answered (`moothall.adapters.staff_door`), so that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -73,18 +73,46 @@ def _nowhere(session: SessionId) -> RoomId | None:
     """For a house without rooms."""
 
 
+async def _nothing_hidden(session: SessionId) -> bool:
+    """For a house that hides nothing."""
+    return False
+
+
+async def _without_a_look(session: SessionId) -> None:
+    """For a house that hides nothing."""
+
+
 class ReaderAccess:
     """What the readers' doors ask; a session that a reader may not see is as good as none."""
 
-    def __init__(self, sessions: ReadSessions, room_of: Callable[[SessionId], RoomId | None] = _nowhere) -> None:
-        """`room_of` says where a session is planned: a link may be good for a room."""
+    def __init__(
+        self,
+        sessions: ReadSessions,
+        room_of: Callable[[SessionId], RoomId | None] = _nowhere,
+        look: Callable[[SessionId], Awaitable[object]] = _without_a_look,
+        hidden: Callable[[SessionId], Awaitable[bool]] = _nothing_hidden,
+    ) -> None:
+        """`room_of` says where a session is planned: a link may be good for a room.
+
+        `look` is what finding no session costs: it is paid for a hidden one too, so that time tells neither. For the
+        same reason one that is `hidden` isn't loaded for whoever has no link at all.
+        """
         self._sessions = sessions
         self._room_of = room_of
+        self._look = look
+        self._hidden = hidden
 
     async def find(self, session: SessionId) -> SessionFanout | None:
         """The fan-out of a session that exists; `may_read` decides who gets it."""
+        if not ASKER.get() and await self._hidden(session):
+            await self._look(session)
+            return None
         live = await self._sessions.find(session)
-        return None if live is None else live.fanout
+        if live is None:
+            return None
+        if not self._open(live):
+            await self._look(session)
+        return live.fanout
 
     def may_read(self, session: SessionId) -> Refusal | None:
         """Why a loaded session may not be read, None when it may."""

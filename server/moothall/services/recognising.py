@@ -15,6 +15,7 @@ from moothall.core.errors import ProtocolError
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.attaching import expected
 from moothall.services.carrying_on import note_failure
 from moothall.services.consent import ConsentChanges
 from moothall.services.engine_connection import BenchClock, EngineConnection
@@ -22,6 +23,8 @@ from moothall.services.engine_job import Again, GlossaryOf, Job, no_glossary
 from moothall.services.engine_room import left_when_full, relief, roomiest
 from moothall.services.engine_streams import Engine, Stream
 from moothall.services.live_audio import LiveAudio
+from moothall.services.loudness import Loudness
+from moothall.services.pulses import Pulses
 from moothall.services.session_writer import SessionWriter
 from moothall.wire import engine as wire
 
@@ -50,9 +53,11 @@ class Recognising:
         bench: BenchClock | None = None,
         beside: Beside | None = None,
         glossary: GlossaryOf = no_glossary,
+        pulses: Pulses | None = None,
     ) -> None:
         """`beside` reads the audio of each job too, and has to have done with it before the job is done."""
         self._glossary = glossary
+        self._pulses = pulses or Pulses(clock)
         self._clock = clock
         self._bench = bench
         self._beside = beside
@@ -79,8 +84,20 @@ class Recognising:
 
     def unheard(self, session: SessionId) -> tuple[ChannelId, ...]:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
-        waiting = (job for job in self._waiting if job.writer.session == session)
+        waiting = (job for job in self._waiting if job.writer.session == session and job.stretch is not None)
         return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
+
+    def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
+        """How loud the sound of a session is that is still coming."""
+        jobs = (job for job in self._jobs if job.writer.session == session and not job.audio.ended)
+        return {job.channel: job.audio.loudness for job in jobs}
+
+    def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
+        """The languages in which a text of a session is recognised, and the one that it sounds like instead."""
+        for job in self._jobs:
+            if job.writer.session == session and job.sounds_like is not None:
+                return expected(job.writer.state.channels[job.channel]), job.sounds_like
+        return None
 
     @property
     def room_left(self) -> int | None:
@@ -91,7 +108,8 @@ class Recognising:
         """The channels of a session that have waited for a while since no engine has room for them."""
         now = self._clock.monotonic()
         waiting = (job for job in self._waiting if job.writer.session == session and now - job.heard_at >= QUIET_MS)
-        return tuple(job.channel for job in waiting if job.not_before <= now and self._suited(job))
+        waiting = (job for job in waiting if job.stretch is not None and job.not_before <= now)
+        return tuple(job.channel for job in waiting if self._suited(job))
 
     @property
     def alone(self) -> bool:
@@ -164,7 +182,7 @@ class Recognising:
                     self._place()
 
     async def serve(self, link: EngineConnection) -> None:
-        """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules."""
+        """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules, and GivenUp."""
         hello = await link.receive()
         if hello is None:
             return
@@ -182,7 +200,13 @@ class Recognising:
             over=self._over,
             roomier=self._place,
             note_usage=self._note_usage,
+            fate=self._pulses.fate,
         )
+        with self._pulses.linked(f"engine {link.name}", hello.life, link.abort):
+            await self._serve(engine)
+
+    async def _serve(self, engine: Engine) -> None:
+        link, hello, attached = engine.link, engine.hello, 0
         logger.info("engine %s: connected, model %s, %d channels", link.name, hello.model, hello.channels)
         self._engines.append(engine)
         self._alone_since = None
@@ -193,13 +217,14 @@ class Recognising:
                 try:
                     await engine.receive()
                 finally:
-                    engine.stop()
+                    attached = engine.taken
+                    engine.stop(self._pulses.streams(hello.life))
         except* ProtocolError as broken:
             raise broken.exceptions[0] from None
         finally:
             self._engines.remove(engine)
             self._alone_since = None if self._engines else self._clock.monotonic()
-            logger.info("engine %s: gone, %d channels were attached", link.name, len(engine.streams))
+            logger.info("engine %s: gone, %d channels were attached", link.name, attached)
             for stream in list(engine.streams.values()):
                 self._over(stream)
 
@@ -242,6 +267,10 @@ class Recognising:
     def _place(self) -> None:
         now = self._clock.monotonic()
         for job in [job for job in self._waiting if job.not_before <= now]:
+            if job.stretch is None:  # In a break nobody hears it; when its sound is over no more will come.
+                if job.audio.ended:
+                    job.done.set()
+                continue
             engine = roomiest(engine for engine in self._engines if engine.suits(job))
             if engine is not None:
                 self._waiting.remove(job)
@@ -251,15 +280,17 @@ class Recognising:
         return any(engine.suits(job) for engine in self._engines)
 
     async def _follow_consent(self, job: Job) -> None:
-        """Have engines hear apart what is recorded and what isn't."""
+        """Have engines hear apart what is kept and what isn't, and nothing of a break."""
         changes = ConsentChanges(job.writer)
         try:
             while True:
                 await changes.next()
-                if job.writer.state.recorded:
+                state = job.writer.state
+                if state.recorded or state.in_break:
                     job.unkept.wipe()
                 if job.stream is not None:
                     await job.stream.reconsider()
+                self._place()  # A break may be over.
         finally:
             changes.close()
 
@@ -309,15 +340,26 @@ class Recognising:
             await self._relieve(job)
             if job.stream is not None:
                 await job.stream.tell_terms()
-            if job in self._waiting and self._engines and not told:
-                told = self._tell_why(job)
+                if job.stream.attached and expected(job.writer.state.channels[job.channel]) != job.languages:
+                    await job.stream.leave()  # Other languages are spoken than it was told of.
             if job.audio.end != end:
                 end, grown = job.audio.end, now
+            if job in self._waiting and job.stretch is None:
+                self._tell_of_break(job, sound=now - grown < QUIET_MS)
+                continue
+            if job in self._waiting and self._engines and not told:
+                told = self._tell_why(job)
             if now - job.heard_at < QUIET_MS and now - grown < QUIET_MS and not job.failures:
                 continue
             none = now - grown >= QUIET_MS and not job.audio.ended
             sound = Sound.NONE if none else Sound.SPEECH
             job.writer.signal(ChannelState(channel=job.channel, sound=sound, lag=job.behind, t=job.heard))
+
+    def _tell_of_break(self, job: Job, *, sound: bool) -> None:
+        """Say whether somebody seems to speak in a break, by how loud it is: no engine hears it."""
+        heard = (Sound.SPEECH if job.audio.speaks else Sound.SILENCE) if sound else Sound.NONE
+        job.heard, job.heard_at = job.audio.end_ms, self._clock.monotonic()
+        job.writer.signal(ChannelState(channel=job.channel, sound=heard, lag=0, t=job.heard))
 
 
 async def _read_beside(beside: Beside, writer: SessionWriter, audio: LiveAudio) -> None:

@@ -172,12 +172,12 @@ class Recorder:
         return count
 
     async def _samples(self, at: int, count: int) -> bytes:
-        """Samples as they may be kept: silence stands for what is not recorded, and for what isn't there any more."""
+        """Samples as they may be kept: silence stands for what is not kept, and for what isn't there any more."""
         missing = min(count, max(0, self.audio.position(0) - at))
         pcm = bytearray(bytes(missing * BYTES))
         if missing < count:
             pcm += await self.audio.read(at + missing, count - missing)
-        for t0, t1 in self._writer.state.not_recorded:
+        for t0, t1 in self._writer.state.unkept:
             low = max(0, to_samples(t0 - self.audio.t) - at)
             high = count if t1 is None else min(count, to_samples(t1 - self.audio.t) - at)
             if low < high:

@@ -109,7 +109,7 @@ class Recordings:
     async def clip(self, session: SessionId, channel: ChannelId, t0: int, t1: int) -> bytes | Refusal:
         """The sound of a channel from media ms `t0` to `t1`, PCM16, as far as it is there; for staff.
 
-        Refused as `invalid` when it is too long, as `conflict` within a span that is not recorded and where no sound is
+        Refused as `invalid` when it is too long, as `conflict` within a span that is not kept and where no sound is
         kept, as `unknown` when nothing of it is there.
         """
         state = self._state_of(session)
@@ -120,8 +120,8 @@ class Recordings:
         if not keeps_sound(state):
             # What an engine still needs of it lies in the spool, and is for nobody's ears.
             return Refusal(code=RefusalCode.CONFLICT, message="No sound of this meeting is kept.")
-        if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.not_recorded):
-            return Refusal(code=RefusalCode.CONFLICT, message="This was not recorded.")
+        if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.unkept):
+            return Refusal(code=RefusalCode.CONFLICT, message="This was not recorded, or said in a break.")
         for name, source in state.sources.items():
             first, last = (to_samples(t - source.t) for t in (t0, t1))
             if source.channel == channel and last > 0:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from moothall.core.actors import Actor
-from moothall.core.commands import AnyCommand, ForceLanguage, RewindChannel
+from moothall.core.commands import AnyCommand, ForceLanguage, RewindChannel, SetLanguages
 from moothall.core.errors import Refusal
-from moothall.core.events import Origin
+from moothall.core.events import ChannelKind, Origin
 from moothall.core.ids import ChannelId, CommandId
 from moothall.core.session import State
 from moothall.services.recognising import Recognising
@@ -26,11 +26,20 @@ async def redo(  # noqa: PLR0917  # a command, with what carries it out
 ) -> Receipt | Refusal:
     """Force the language of a channel, strike its machine-made lines of the last `ms`, and have them made again.
 
-    None lets the language be detected again. What a person mended stays, and so does all before it. Where no audio
-    of the channel is being recognised the language is forced and nothing else.
+    None lets the language be detected again. One that nobody expected on the floor is spoken there from now on. What a
+    person mended stays, and so does all before it. Where no audio of the channel is being recognised the language is
+    forced and nothing else.
     """
     async with recognising.held(writer, channel) as job:
         commands: list[AnyCommand] = [ForceLanguage(channel=channel, language=language)]
+        known = writer.state.channels.get(channel)
+        if (
+            known is not None
+            and known.kind is ChannelKind.FLOOR
+            and language is not None
+            and language not in known.languages
+        ):
+            commands.insert(0, SetLanguages(languages=(*known.languages, language)))
         if job is not None:
             audible = job.audio.start_ms
             t = rewound_to(writer.state, channel, max(0, job.audio.end_ms - ms, audible), audible)

@@ -23,6 +23,7 @@ from moothall.core.errors import NoLink
 from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import RoomId
+from moothall.core.visible import visible
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ class _Kept(msgspec.Struct, frozen=True):
     staff: Staff
     digest: str
     """SHA-256 of the token, hexadecimal."""
+    made: int = 0
+    """Unix ms when its token was made; 0 where an earlier release didn't note it."""
 
 
 class _Visitor(msgspec.Struct, frozen=True):
@@ -135,6 +138,15 @@ class RoleLinks:
         kept = self._links.get(link)
         return None if kept is None else kept.staff
 
+    def made(self, link: str) -> int | None:
+        """When a link's token was made, Unix ms; None where that isn't known."""
+        kept = self._links.get(link)
+        return None if kept is None or not kept.made else kept.made
+
+    def opened(self, link: str) -> int | None:
+        """When a browser that still stands for it last opened a link, Unix ms; None for none, as for readers' links."""
+        return max((each.since for each in self._visitors.values() if link in each.links), default=None)
+
     async def create(self, role: Role, scope: str, label: str) -> tuple[Staff, str]:
         """Make a link; returns whom it stands for and the token, which is never told again.
 
@@ -147,7 +159,9 @@ class RoleLinks:
         if len(self._links) >= MOST_LINKS:
             msg = f"There are {MOST_LINKS} links already; revoke some that nobody needs."
             raise NoLink(msg)
-        staff = Staff(link=self._short_id(), role=role, scope=scope, label=" ".join(label.split())[:LONGEST_LABEL])
+        staff = Staff(
+            link=self._short_id(), role=role, scope=scope, label=" ".join(visible(label).split())[:LONGEST_LABEL]
+        )
         return staff, await self._keep(staff, None)
 
     async def replace(self, link: str) -> str:
@@ -246,7 +260,7 @@ class RoleLinks:
 
     async def _keep(self, staff: Staff, old: str | None) -> str:
         token = base64.b32encode(self._randomness.bytes(TOKEN_BYTES)).decode().lower()
-        kept = _Kept(staff, _digest(token))
+        kept = _Kept(staff, _digest(token), self._clock.wall())
         visitors = self._without(staff.link)
         entry = BookEntry(LINKS, staff.link, msgspec.json.encode(kept))
         await self._book.write([entry, *_entries(visitors)])

@@ -16,13 +16,14 @@ from moothall.core.authority import may_send
 from moothall.core.commands import AnyCommand, CloseSession, SealRecord
 from moothall.core.decide import decide
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id
+from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
 from moothall.core.removing import Erased
 from moothall.core.session import State, evolve
 from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
+from moothall.core.visible import all_visible
 from moothall.services.drafting import Draft
 from moothall.services.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log_folding import PAGE, FoldedLog, fold
@@ -58,10 +59,12 @@ class SessionWriter:
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = Orders()
-        self.signing = SigningTimes(self._checkpoint, lambda: self._log_so_far.checkpoint, clock)
         self._log_so_far = FoldedLog(session)
+        self.signing = SigningTimes(
+            self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, clock
+        )
         self._unpurged = asyncio.Event()
-        """Set while the log may hold what was not recorded."""
+        """Set while the log may hold what is not to be kept."""
         self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
         self.handed_on = 0
         """Offset of the last event that was handed on, or was there before."""
@@ -93,6 +96,11 @@ class SessionWriter:
         return self._head.epoch
 
     @property
+    def reader_epoch(self) -> Epoch:
+        """What readers get as its epoch: another one where the log lost its end, which some of them have read."""
+        return reader_epoch(self._head.epoch, self._head.lost)
+
+    @property
     def offset(self) -> int:
         """Offset of the last event."""
         return self._head.offset
@@ -107,9 +115,10 @@ class SessionWriter:
         return lambda: self._listeners.remove(hear)
 
     async def load(self) -> None:
-        """Take over the log and read it; raises StorageUnavailable, and RecordBroken for unreadable bytes.
+        """Take over the log and read it.
 
-        What the log still holds of a span that was not recorded is removed first.
+        Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written. What the log
+        still holds of a span that was not recorded is removed first.
         """
         await self._take_over()
         self.handed_on = self._head.offset
@@ -264,7 +273,7 @@ class SessionWriter:
         await self._log.append(self.session, self._head.term, self._head.offset, draft.records)
         self._head = draft.head
         self._log_so_far.note_all(draft.records, draft.events, draft.state)
-        if any(isinstance(event, ev.NotRecordedBegan) for event in draft.events):
+        if any(isinstance(event, ev.NotRecordedBegan | ev.SessionPaused) for event in draft.events):
             self._unpurged.set()
         return answers, self._publication(draft, tuple(signals))
 
@@ -330,7 +339,7 @@ class SessionWriter:
         if not order.commands and order.actor != SYSTEM:
             return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
-        for command in order.commands:
+        for command in map(all_visible, order.commands):
             if not may_send(order.actor.role, command, hub=order.actor.hub):
                 message = f"The role '{order.actor.role}' may not do this."
                 return Refusal(code=RefusalCode.FORBIDDEN, message=message)

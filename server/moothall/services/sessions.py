@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from moothall.core.errors import RecordBroken
 from moothall.core.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.session import ON, Status
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_MS = 60_000
 """How often sessions are looked for that nobody needs in memory."""
+BROKEN_MS = 10_000
+"""How long a session whose log was found damaged isn't read again, which takes as long as if it were whole."""
 UNUSED_MS = 600_000
 """How long nobody has read a session that isn't on, or asked for it, before it is unloaded; the default."""
 
@@ -50,6 +53,9 @@ class Sessions:
         self._observers: list[Observer] = []
         self._loaders: list[Callable[[LiveSession], None]] = []
         self._running: dict[SessionId, asyncio.Task[None]] = {}
+        # Bound: the sessions that there are.
+        self._broken: dict[SessionId, tuple[int, RecordBroken]] = {}
+        """When a log was last found damaged, and how."""
         # Bound: the sessions that there are.
         self._left: dict[SessionId, Status] = {}
         """How those stood that were unloaded."""
@@ -105,10 +111,21 @@ class Sessions:
         """The session, loaded if need be; whoever calls this has the lock."""
         live = self._loaded.get(session)
         if live is None:
-            live = self._loaded[session] = await self._load(session)
+            live = self._loaded[session] = await self._load_unless_broken(session)
             self._left.pop(session, None)
         live.used = self._clock.monotonic()
         return live
+
+    async def _load_unless_broken(self, session: SessionId) -> LiveSession:
+        found, broken = self._broken.get(session, (0, None))
+        if broken is not None and self._clock.monotonic() - found < BROKEN_MS:
+            raise RecordBroken(str(broken))
+        self._broken.pop(session, None)
+        try:
+            return await self._load(session)
+        except RecordBroken as error:
+            self._broken[session] = self._clock.monotonic(), error
+            raise
 
     async def _load(self, session: SessionId) -> LiveSession:
         if self._group is None:
@@ -120,7 +137,7 @@ class Sessions:
         await writer.load()
         fanout = SessionFanout(
             session=session,
-            epoch=writer.epoch,
+            epoch=writer.reader_epoch,
             offset=writer.offset,
             channels=writer.state.channels,
             log=self._log,

@@ -11,6 +11,7 @@ from moothall.core.commands import (
     CommitWords,
     EndNotRecorded,
     EndSegment,
+    PauseSession,
     RewindChannel,
 )
 from moothall.core.ids import ChannelId, SegmentId
@@ -39,10 +40,12 @@ def shown_with(commands: Sequence[AnyCommand], state: State) -> list[AnySignal]:
                 signals.append(_no_partial(command.channel, command.segment, language))
             case RewindChannel():
                 signals.append(_no_partial(command.channel))
-            case BeginNotRecorded() if command.back:
+            case BeginNotRecorded() | PauseSession() if command.back:
                 signals += [_no_partial(channel) for channel in state.channels]
-            case EndNotRecorded() | CloseSession() if state.not_recorded:
-                signals += [Unrecorded(channel=channel, text="", language="") for channel in state.channels]
+            case _:
+                pass
+        if isinstance(command, EndNotRecorded | CloseSession | PauseSession) and state.not_recorded:
+            signals += [Unrecorded(channel=channel, text="", language="") for channel in state.channels]
     return signals
 
 

@@ -1,4 +1,8 @@
-"""When a session's log is signed: each minute, and soon where somebody asks for it."""
+"""When a session's log is signed: a minute after what isn't, and soon where somebody asks for it.
+
+What an earlier life of the server left unsigned counts from when it was written, so that one that is killed again and
+again signs all the same.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,20 @@ ASKED_MS = 10_000
 class SigningTimes:
     """See the module. Keep `run` going."""
 
-    def __init__(self, sign: Callable[[], Awaitable[object]], signed: Callable[[], int], clock: Clock) -> None:
-        """`sign` makes a checkpoint, if anything has happened since the one before; `signed` is the offset of that."""
+    def __init__(
+        self,
+        sign: Callable[[], Awaitable[object]],
+        signed: Callable[[], int],
+        unsigned: Callable[[], int | None],
+        clock: Clock,
+    ) -> None:
+        """`sign` makes a checkpoint, if anything has happened since the one before; `signed` is the offset of that.
+
+        `unsigned` is when the first event behind it was written, Unix ms; None when there is none.
+        """
         self._sign = sign
         self._signed = signed
+        self._unsigned = unsigned
         self._clock = clock
         self._asked = asyncio.Event()
 
@@ -34,6 +48,10 @@ class SigningTimes:
             group.create_task(self._when_asked())
 
     async def _each_minute(self) -> None:
+        since = self._unsigned()
+        if since is not None:
+            await self._clock.sleep(min(max(since + CHECKPOINT_MS - self._clock.wall(), 0), CHECKPOINT_MS))
+            await self._sign()
         while True:
             await self._clock.sleep(CHECKPOINT_MS)
             await self._sign()

@@ -25,7 +25,7 @@ class SlowReaders:
     def __init__(self, session: SessionId, clock: Clock, unsubscribe: Callable[[Subscription], None]) -> None:
         self._session = session
         self._clock = clock
-        self._unsubscribe = unsubscribe
+        self.unsubscribe = unsubscribe
         # Bounded by the readers that there are; each one's outbox has a bound of its own.
         self._slow: dict[Subscription, None] = {}
         self._lagging = asyncio.Event()
@@ -52,14 +52,14 @@ class SlowReaders:
     def release(self, reader: Subscription) -> None:
         """Send what its outlet has room for."""
         if reader.outlet.is_closing():
-            self._unsubscribe(reader)
+            self.unsubscribe(reader)
         elif reader.outbox is not None:
             self._send(reader, reader.outbox, reader.outbox.release(reader.outlet.get_write_buffer_size()))
 
     def drop(self, reader: Subscription, error: Exception) -> None:
         """Cut a reader whose outlet failed; it comes back from its position."""
         note_failure(error, f"session {self._session}: a reader of {reader.feed.name} is cut")
-        self._unsubscribe(reader)
+        self.unsubscribe(reader)
         with suppress(Exception):
             reader.outlet.abort()
 
@@ -80,7 +80,7 @@ class SlowReaders:
         if outbox.overflown:
             self.cut += 1
             logger.info("session %s: a reader of %s was too slow and is cut", self._session, reader.feed.name)
-            self._unsubscribe(reader)
+            self.unsubscribe(reader)
             reader.outlet.abort()
         elif data:
             reader.outbox = None

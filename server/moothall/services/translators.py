@@ -11,16 +11,20 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from moothall.core.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
+from moothall.services.pulses import Pulses
 from moothall.wire import translation as wire
 
 logger = logging.getLogger(__name__)
 
-ANSWER_S = 40.0
+ANSWER_S = 150.0
 """Seconds in which nothing at all comes from a link that owes something: their own watch ends a call that hangs after
-half of it; this one is for when that hangs as well. A queue that is long and goes on is no reason."""
+20 s, and one that loads after 120; this one is for texts that get lost there. A process that is frozen is noticed by
+its pulse, much sooner. A queue that is long and goes on is no reason."""
 IN_FLIGHT = 16
 """Texts that one link has at a time; more wait here, which is bounded by whoever asks."""
 
@@ -45,6 +49,11 @@ class TranslatorConnection(Protocol):
         """For logs."""
         ...
 
+    @property
+    def own(self) -> bool:
+        """Whether it is a process of the server's own, which may have every text."""
+        ...
+
     async def receive(self) -> wire.FromTranslators | None:
         """The next message, None at the end; raises ProtocolError."""
         ...
@@ -61,10 +70,15 @@ class TranslatorConnection(Protocol):
 class _Link:
     """One connected process and what it owes."""
 
-    def __init__(self, link: TranslatorConnection, hello: wire.TranslatorHello) -> None:
+    def __init__(self, link: TranslatorConnection, hello: wire.TranslatorHello, *, guests: bool) -> None:
         self.link = link
-        self.directions = hello.directions
-        self.numbers = {direction: number for number, direction in enumerate(hello.directions)}
+        # What a process on another machine says of itself decides neither what is sent there nor how often.
+        self.directions = (
+            hello.directions
+            if link.own
+            else tuple(msgspec.structs.replace(each, remote=True, guest=guests) for each in hello.directions)
+        )
+        self.numbers = {direction: number for number, direction in enumerate(self.directions)}
         self.unfit: dict[int, str] = {}
         """Directions that don't work now, and why."""
         self._lacks = hello.missing
@@ -94,9 +108,14 @@ class _Link:
 class Translators:
     """See the module."""
 
-    def __init__(self, answer_s: float = ANSWER_S) -> None:
-        """`answer_s`: seconds without an answer after which a link is given up."""
+    def __init__(self, answer_s: float = ANSWER_S, pulses: Pulses | None = None, *, remote_first: bool = False) -> None:
+        """`answer_s`: seconds without an answer after which a link is given up; `pulses`: who watches their processes,
+        if anybody does. `remote_first`: those on other machines are asked too where the server's own can do
+        it, by cost.
+        """
+        self._guests = not remote_first
         self._answer_s = answer_s
+        self._pulses = pulses
         self._links: list[_Link] = []
         self._ids = itertools.count(1)
         self._cache = HopCache()
@@ -105,10 +124,10 @@ class Translators:
         # Bound: the texts that are asked for at a time.
         self._under_way: dict[HopKey, asyncio.Future[str]] = {}
         self._listeners: list[Callable[[], None]] = []
-        self._hung: Callable[[str], None] = lambda _: None
+        self._hung: Callable[[], None] = lambda: None
 
-    def tell_hung(self, told: Callable[[str], None]) -> None:
-        """From now on tell of each link, by its name, that was given up since it didn't answer."""
+    def tell_hung(self, told: Callable[[], None]) -> None:
+        """From now on tell when the server's own were given up since they didn't answer."""
         self._hung = told
 
     def changed(self, told: Callable[[], None]) -> None:
@@ -210,7 +229,8 @@ class Translators:
         logger.error("translators %s: no answer for %.0f s; they are given up", link.link.name, self._answer_s)
         self._links.remove(link)
         link.link.abort()
-        self._hung(link.link.name)
+        if link.link.own:
+            self._hung()
 
     def _link_for(self, direction: Direction) -> _Link | None:
         """Of those that can do it the one with the least to do."""
@@ -218,7 +238,7 @@ class Translators:
         return min(able, key=lambda link: len(link.owed), default=None)
 
     async def serve(self, connection: TranslatorConnection) -> None:
-        """Have a link until it ends. Raises ProtocolError when the other side breaks the rules."""
+        """Have a link until it ends. Raises ProtocolError when the other side breaks the rules, and GivenUp."""
         hello = await connection.receive()
         if hello is None:
             return
@@ -228,7 +248,14 @@ class Translators:
         if len(hello.directions) > wire.MOST_DIRECTIONS:
             msg = f"Translators name {len(hello.directions)} directions; at most {wire.MOST_DIRECTIONS} are taken."
             raise ProtocolError(msg)
-        link = _Link(connection, hello)
+        if self._pulses is None:
+            await self._serve(_Link(connection, hello, guests=self._guests))
+        else:
+            with self._pulses.linked(f"translators {connection.name}", hello.life, connection.abort):
+                await self._serve(_Link(connection, hello, guests=self._guests))
+
+    async def _serve(self, link: _Link) -> None:
+        connection = link.link
         self._links.append(link)
         logger.info("translators %s: %d directions", connection.name, len(link.numbers))
         self._tell()

@@ -22,6 +22,7 @@ from moothall.core.floor.removing import speaker_of
 from moothall.core.floor.turns import has_typed, may_type, typed_language
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.ports import Clock
+from moothall.core.session import Status
 from moothall.core.session_parts import Channel
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
@@ -83,6 +84,8 @@ class Untyped(StrEnum):
     """It is empty, too long, or no text of ours."""
     OFTEN = "often"
     """It comes too often."""
+    BREAK = "break"
+    """There is a break: it can be sent again when that is over."""
     UNAVAILABLE = "unavailable"
     """It can't be stored now."""
 
@@ -163,6 +166,8 @@ class Typing:
             return Untyped.TURN
         if not _fits(written):
             return Untyped.TEXT
+        if live.state.status is Status.PAUSED:
+            return Untyped.BREAK
         turn.bucket, wait = turn.bucket.take(ALLOWANCE, self._clock.monotonic())
         if wait:
             return Untyped.OFTEN
@@ -229,6 +234,8 @@ class Typing:
         if not may_type(live.state, turn.each.id) or live.state.floor.turns[-1].t != turn.since:
             del self._turns[live.id]
             _wipe(live, turn)
+        elif any(isinstance(event, ev.SessionPaused) for event in publication.events):
+            _wipe(live, turn)
         elif any(isinstance(event, ev.NotRecordedBegan) for event in publication.events):
             turn.unkept.add(turn.line)
             _wipe(live, turn)
@@ -272,5 +279,7 @@ def _author(turn: _Turn) -> Actor:
 
 
 def _why(refused: Refusal) -> Untyped:
+    if refused.code is RefusalCode.BREAK:
+        return Untyped.BREAK
     unavailable = refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
     return Untyped.UNAVAILABLE if unavailable else Untyped.TURN

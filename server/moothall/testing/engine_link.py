@@ -76,6 +76,10 @@ class ServerEnd:
         """Send a message; silent when the link was cut."""
         await self._to_engine.put(wire.encode(message))
 
+    def abort(self) -> None:
+        """End the link at once; what is under way is lost."""
+        self.cut()
+
     def cut(self) -> None:
         """End the link at once; what is under way is lost."""
         self._to_engine.close()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord, decode_header
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 from moothall.core.ids import CommandId, Epoch, SessionId
 from moothall.services.hub_ports import Fenced, Heads, Identity
@@ -113,6 +114,8 @@ class MemoryRegistry:
         self._tell: list[Callable[[str, int], None]] = []
         self.sightings: list[tuple[str, str, bool]] = []
         """Hub, node and whether it was connected, in order; what is only said again is left out."""
+        self.last_seen = 0
+        """When the newest sighting was, Unix ms."""
 
     def pair(self, hub: str, key: str, title: str = "") -> Identity:
         """Give a hub a new key; the older ones are dead."""
@@ -132,6 +135,7 @@ class MemoryRegistry:
 
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port's
         """As `Registry.seen`."""
+        self.last_seen = wall
         if self.sightings[-1:] != [(hub, node, connected)]:
             self.sightings.append((hub, node, connected))
 
@@ -183,12 +187,15 @@ def plain_pack(
     return msgspec.msgpack.encode(rows)
 
 
+_rows: msgspec.msgpack.Decoder[list[PackedRecord]] = msgspec.msgpack.Decoder(list[PackedRecord])
+
+
 def plain_unpack(data: bytes) -> list[LogRecord]:
     """The other way. Raises ProtocolError for what isn't one."""
     try:
-        rows = msgspec.msgpack.decode(data, type=list[PackedRecord])
+        rows = read(_rows, data)
         return [_record(row) for row in rows]
-    except msgspec.MsgspecError as error:
+    except Unreadable as error:
         msg = f"A batch of {len(data)} bytes can't be read: {error}."
         raise ProtocolError(msg) from error
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 
 SAMPLES_A_MS = 16
@@ -81,8 +82,8 @@ def read_script(data: bytes) -> Script:
     Raises ConfigurationError with what is wrong and where.
     """
     try:
-        return msgspec.json.decode(data, type=Script)
-    except msgspec.MsgspecError as error:
+        return read_json(data, Script)
+    except Unreadable as error:
         msg = f"The script can't be read: {error}."
         raise ConfigurationError(msg) from error
 

@@ -18,13 +18,18 @@ DIRECTIONS = tuple(
 class TranslatorServerEnd:
     """What the server has of the link: a `TranslatorConnection`."""
 
-    def __init__(self, to_translators: Pipe, to_server: Pipe) -> None:
-        self._to_translators, self._to_server = to_translators, to_server
+    def __init__(self, to_translators: Pipe, to_server: Pipe, *, own: bool = True) -> None:
+        self._to_translators, self._to_server, self._own = to_translators, to_server, own
 
     @property
     def name(self) -> str:
         """For logs."""
         return "echo"
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a process of the server's own."""
+        return self._own
 
     async def receive(self) -> wire.FromTranslators | None:
         """The next message; None when the link was cut. Raises ProtocolError."""
@@ -44,9 +49,17 @@ class TranslatorServerEnd:
 class EchoEnd:
     """The translators: `[pt] text` for every text, unless told otherwise."""
 
-    def __init__(self, directions: Sequence[Direction] = DIRECTIONS, missing: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        directions: Sequence[Direction] = DIRECTIONS,
+        missing: Sequence[str] = (),
+        *,
+        own: bool = True,
+        life: str = "",
+    ) -> None:
+        self._life = life
         self._to_translators, self._to_server = Pipe(), Pipe()
-        self.server = TranslatorServerEnd(self._to_translators, self._to_server)
+        self.server = TranslatorServerEnd(self._to_translators, self._to_server, own=own)
         self.directions = tuple(directions)
         self.missing = tuple(missing)
         self.prepared: list[Direction] = []
@@ -72,9 +85,10 @@ class EchoEnd:
 
     async def run(self) -> None:
         """Say hello and answer, until the link is cut."""
-        await self.tell(
-            wire.TranslatorHello(protocol=wire.PROTOCOL, name="echo", directions=self.directions, missing=self.missing)
+        hello = wire.TranslatorHello(
+            protocol=wire.PROTOCOL, name="echo", directions=self.directions, missing=self.missing, life=self._life
         )
+        await self.tell(hello)
         while (frame := await self._to_translators.get()) is not None:
             await self._answer(wire.decode_to_translators(frame))
 

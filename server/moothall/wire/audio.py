@@ -11,7 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
+from moothall.wire.frames import PULSE_MS
 
 PROTOCOL = 1
 MAX_TEXT = 1_024
@@ -109,7 +111,15 @@ class Over(Message, frozen=True, kw_only=True, tag="over"):
     """The session is closed: what was not sent is not wanted."""
 
 
-ToMicrophone = Go | Safe | Held | Idle | Ended | Over
+class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
+    """The line is alive: for microphones that asked for it, this often."""
+
+    every: int
+    """ms."""
+
+
+PULSE = Pulse(every=PULSE_MS)
+ToMicrophone = Go | Safe | Held | Idle | Ended | Over | Pulse
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,12 +138,15 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
         return self.first + len(self.pcm) // SAMPLE_BYTES
 
 
+_decoder: msgspec.json.Decoder[ToServer] = msgspec.json.Decoder(ToServer)
+
+
 def decode(text: str) -> ToServer:
     """Read a text of a microphone; raises ProtocolError."""
     try:
-        message: ToServer = msgspec.json.decode(text, type=ToServer)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        msg = f"A microphone's message can't be read: {type(error).__name__}."
+        message = read(_decoder, text)
+    except Unreadable:
+        msg = f"A microphone's message of {len(text)} characters can't be read."
         raise ProtocolError(msg) from None
     if isinstance(message, Hello):
         if message.protocol != PROTOCOL:

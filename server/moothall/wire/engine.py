@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError, Refusal
 from moothall.core.events import Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -129,6 +130,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Whether the service that it asks refuses its key: once that is over it says hello on another link."""
     takes_glossary: bool = False
     """Whether it understands `Glossary`; another one keeps what it was attached with."""
+    life: str = ""
+    """The name of this run of the program, as its pulses say it (`wire.pulse`); empty: it has no pulse."""
 
 
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):
@@ -156,6 +159,8 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """How many of these, the first ones, belong to whoever speaks or to what is announced."""
     place: Place | None = None
     """Where the engine before stood; None when nobody knows."""
+    tell_language: bool = False
+    """Whether a `SoundsLike` is understood."""
     cut: int = 0
     """Media ms where a span that is not recorded ended, 0 when there was none: what sounds there may be half a word."""
 
@@ -243,6 +248,17 @@ class Tell(Message, frozen=True, kw_only=True, tag="tell"):
     at: float | None = None
 
 
+class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
+    """Engine → server, when that changes and `Attach` asked for it: what is said doesn't sound like `Attach.languages`.
+
+    A guess, for people to look at: the engine goes on in the languages that it was given.
+    """
+
+    stream: int
+    language: str | None
+    """BCP-47 tag of what it sounds like instead; None: it sounds like what was expected."""
+
+
 class Stands(Message, frozen=True, kw_only=True, tag="stands"):
     """Engine → server: a line of `Act.again` was heard once more, and nothing better was found."""
 
@@ -281,7 +297,7 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 
 
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
-ToServer = Hello | Act | Tell | Stands | Drained | Lost | Capacity | Usage
+ToServer = Hello | Act | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
 
 PLACES = 2
 """How many are kept: the newest one's act may never reach the log."""
@@ -305,16 +321,16 @@ def encode_places(places: Sequence[Place]) -> bytes:
 def decode_places(note: bytes) -> tuple[Place, ...]:
     """Read such a note; none when it is damaged or another release's: then a seam is found by words and times."""
     try:
-        return _places.decode(note)
-    except msgspec.MsgspecError:
+        return read(_places, note)
+    except Unreadable:
         return ()
 
 
 def decode_to_engine(frame: bytes) -> ToEngine:
     """Read a frame that the server sent; raises ProtocolError."""
     try:
-        return _to_engine.decode(frame)
-    except msgspec.MsgspecError as error:
+        return read(_to_engine, frame)
+    except Unreadable as error:
         msg = f"The server sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
         raise ProtocolError(msg) from error
 
@@ -322,7 +338,7 @@ def decode_to_engine(frame: bytes) -> ToEngine:
 def decode_to_server(frame: bytes) -> ToServer:
     """Read a frame that an engine sent; raises ProtocolError."""
     try:
-        return _to_server.decode(frame)
-    except msgspec.MsgspecError as error:
+        return read(_to_server, frame)
+    except Unreadable as error:
         msg = f"The engine sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
         raise ProtocolError(msg) from error

@@ -16,6 +16,8 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     last_id: str
     """The newest `id` so far: what to send as `Last-Event-ID`; empty before the first."""
+    name: str = ""
+    """What `event` says; empty for a message."""
 
 
 class EventStream:
@@ -30,6 +32,7 @@ class EventStream:
         self._after_return = False
         self._data: list[bytes] = []
         self._id: str | None = None
+        self._name = ""
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         """Take bytes, return the events that they complete; raises ProtocolError when a line never ends."""
@@ -55,14 +58,17 @@ class EventStream:
                 self.last_id = self._id
                 self._id = None
             if self._data:
-                found.append(StreamEvent(data=b"\n".join(self._data), last_id=self.last_id))
+                found.append(StreamEvent(data=b"\n".join(self._data), last_id=self.last_id, name=self._name))
                 self._data = []
+            self._name = ""
             return
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         match name:
             case b"data":
                 self._data.append(value)
+            case b"event":
+                self._name = value.decode(errors="replace")
             case b"id" if b"\0" not in value:
                 self._id = value.decode(errors="replace")
             case b"retry" if value.isdigit():

@@ -5,6 +5,7 @@ A frame is one JSON object. `sent` is the Unix time in ms at which it was encode
     {"sent":…,"snapshot":{…}}                                   all that is needed to start
     {"sent":…,"prev":12,"events":[{"offset":13,…}],"signals":[…]} what happened; signals only when there are any
     {"sent":…,"signals":[…]}                                    what may be lost
+    {"sent":…,"pulse":{"head":13,"age":0,"every":5000}}         nothing has happened, and the line is alive
 
 `prev` is the offset of the feed's event before the first one here, so that a reader sees a loss. An event is
 {"offset","at","by","body"}; its body is spliced in as the bytes that were first written. One whose body was
@@ -14,7 +15,7 @@ removed is {"offset","at","by","type","body":null}. One body is not as it was wr
 Each frame is encoded once per feed and carried by the same bytes to every reader of a door:
 
 - SSE (WHATWG HTML, "Server-sent events"): `id: EPOCH:OFFSET`, `data: {…}`, an empty line; signals alone have no
-  id, so that they don't move the position that a browser resumes from.
+  id, so that they don't move the position that a browser resumes from. A pulse is an event named `pulse`, without id.
 - SSE in HTTP/1.1 chunks (RFC 9112 §7.1): each frame is a chunk of its own, so that bytes of several frames joined
   are again whole chunks.
 - WebSocket (RFC 6455 §5.2): one unmasked text frame with FIN, no extension.
@@ -29,6 +30,7 @@ import msgspec
 
 from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 from moothall.core.events import InterventionStands
 from moothall.core.ids import Epoch, Position
@@ -62,7 +64,39 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """Keys of the signals in it."""
     snapshot: bool = False
     """Whether it makes everything before it superfluous."""
+    pulse: bool = False
+    """Whether it says no more than that the line is alive."""
 
+
+PULSE = "pulse"
+"""Name of the event that carries a pulse in server-sent events."""
+PULSE_MS = 5_000
+"""A feed in which nothing happens has a pulse this often."""
+
+
+class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a reader gets where nothing else comes. None for two and a half times `every`: the line is dead."""
+
+    head: int
+    """Offset of the feed's newest event: one that the reader hasn't seen is lost."""
+    age: int
+    """How long ago (ms) the centre was last heard, through all hubs between; 0 at the centre."""
+    every: int
+    """A frame or a pulse comes this often, ms."""
+    lost: bool = False
+    """Whether the centre counts as out of reach."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """How fresh what a server passes on is."""
+
+    age: int = 0
+    """As in `Pulse`."""
+    lost: bool = False
+
+
+HERE = Source()
+"""At the centre itself."""
 
 _encoder = msgspec.json.Encoder()
 _STANDS = str(InterventionStands.__struct_config__.tag)
@@ -106,6 +140,11 @@ def signals_frame(signals: Sequence[AnySignal], sent: int) -> Frame:
     )
 
 
+def pulse_frame(pulse: Pulse, sent: int) -> Frame:
+    """The frame of a pulse."""
+    return Frame(json=b'{"sent":%d,"pulse":%b}' % (sent, _encoder.encode(pulse)), position=None, pulse=True)
+
+
 def _event(record: LogRecord) -> bytes:
     header = record.header
     head = b'{"offset":%d,"at":%d,"by":"%b",' % (header.offset, header.at, header.role.value.encode())
@@ -132,11 +171,21 @@ def carry(frame: Frame, form: Format) -> bytes:
 
 def _event_stream(frame: Frame) -> bytes:
     head = b"" if frame.position is None else b"id: %b\n" % str(frame.position).encode()
+    if frame.pulse:
+        head = _PULSE_HEAD
     text = frame.json
     if b"\n" in text or b"\r" in text:
         # A body that came from elsewhere may have line ends between its tokens; inside strings JSON has none.
         text = b"\ndata: ".join(text.splitlines())
     return b"%bdata: %b\n\n" % (head, text)
+
+
+_PULSE_HEAD = b"event: %b\n" % PULSE.encode()
+
+
+def is_pulse(data: bytes) -> bool:
+    """Whether what the fan-out writes as server-sent events is no more than a pulse."""
+    return data.startswith(_PULSE_HEAD)
 
 
 def chunk(data: bytes) -> bytes:
@@ -152,10 +201,6 @@ def text_frame(text: bytes) -> bytes:
     if size < 1 << 16:
         return b"\x81\x7e" + size.to_bytes(2, "big") + text
     return b"\x81\x7f" + size.to_bytes(8, "big") + text
-
-
-HEARTBEAT = b":\n\n"
-"""A comment that keeps proxies and browsers from giving up on a quiet stream."""
 
 
 def retry(ms: int) -> bytes:
@@ -200,6 +245,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[FrameEvent, ...] = ()
     signals: tuple[AnySignal, ...] = ()
     """Those whose kind this release knows."""
+    pulse: Pulse | None = None
 
 
 class _Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +254,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     prev: int = 0
     events: tuple[FrameEvent, ...] = ()
     signals: tuple[msgspec.Raw, ...] = ()
+    pulse: Pulse | None = None
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -223,16 +270,17 @@ _KINDS = frozenset(str(kind.__struct_config__.tag) for kind in AnySignal.__args_
 def decode(text: bytes | str) -> Received:
     """Read a frame, passing over signals of unknown kinds; raises ProtocolError with a sentence when it isn't one."""
     try:
-        frame = _decoder.decode(text)
+        frame = read(_decoder, text)
         return Received(
             sent=frame.sent,
             snapshot=frame.snapshot,
             prev=frame.prev,
             events=frame.events,
+            pulse=frame.pulse,
             signals=tuple(
-                _signal_decoder.decode(raw) for raw in frame.signals if _kind_decoder.decode(raw).kind in _KINDS
+                read(_signal_decoder, raw) for raw in frame.signals if read(_kind_decoder, raw).kind in _KINDS
             ),
         )
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except Unreadable as error:
         msg = f"A frame of {len(text)} characters can't be read: {error}."
         raise ProtocolError(msg) from error

@@ -20,6 +20,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.event_parts import LaneHead
 from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SessionId
@@ -47,8 +48,13 @@ now waits 1.5 s at most behind this much."""
 MOST_ACTS = 16
 """Acts that may be on their way. Overflow: the others wait in the hub's outbox, on its disk."""
 PULSE_MS = 20_000
-"""How often each side says that it is there; nothing heard for three of these: the link is dead. A hub asks each time,
-to know its delay and the centre's clock; the server above says nothing where it has said something else meanwhile."""
+"""How often each side says that it is there. A hub asks each time, to know its delay and the centre's clock; the server
+above says nothing where it has said something else meanwhile."""
+ANSWER_MS = 10_000
+"""A hub that has heard nothing for so long after it asked says to its readers that the line is down, since it last
+heard anything."""
+SILENT_MS = 5 * PULSE_MS // 2
+"""Nothing heard for so long, two and a half pulses: the link is dead, and the hub dials again."""
 
 
 class Part(StrEnum):
@@ -155,6 +161,8 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     """The `sent` that is answered."""
     wall: int
     """Unix ms of the sender's clock; downwards it is the centre's."""
+    age: int = 0
+    """Downwards from a hub: how long ago it was that the centre was last heard, ms."""
 
 
 # Server above → hub
@@ -180,6 +188,8 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The centre's public address, for people."""
     up: bool = True
     """Whether the way up to the centre stands: a hub that serves others says so when its own line is down."""
+    age: int = 0
+    """As in `Pulse`."""
 
 
 class Above(Message, frozen=True, kw_only=True, tag="above"):
@@ -188,6 +198,8 @@ class Above(Message, frozen=True, kw_only=True, tag="above"):
     above: tuple[str, ...]
     up: bool = True
     """As in `Welcome`."""
+    age: int = 0
+    """As in `Pulse`."""
 
 
 class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
@@ -279,19 +291,23 @@ _to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
-    """The frame of a message: MessagePack, or for batches and pulses `moothall.wire.hub_short`, which is shorter."""
+    """The frame of a message: MessagePack, or for batches and pulses `moothall.wire.hub_short`, which is shorter.
+
+    A pulse with an age goes as MessagePack: in the short form a hub of before would take it for a mistake.
+    """
     if isinstance(message, Batch):
         short = batch_frame(list(Part).index(message.part), message.number, message.session, message.data)
     else:
-        short = pulse_frame(message.sent, message.echo, message.wall) if isinstance(message, Pulse) else None
+        plain = message if isinstance(message, Pulse) and not message.age else None
+        short = None if plain is None else pulse_frame(plain.sent, plain.echo, plain.wall)
     return _encoder.encode(message) if short is None else short
 
 
 def decode_from_hub(frame: bytes) -> FromHub:
     """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return Pulse(**read_pulse(frame)) if frame.startswith(SHORT) else _from_hub.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+        return Pulse(**read_pulse(frame)) if frame.startswith(SHORT) else read(_from_hub, frame)
+    except (Unreadable, ProtocolError) as error:
         raise _unreadable(frame, "a hub", error) from error
 
 
@@ -299,12 +315,12 @@ def decode_to_hub(frame: bytes) -> ToHub:
     """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
         if not frame.startswith(SHORT):
-            return _to_hub.decode(frame)
+            return read(_to_hub, frame)
         if frame[1:2] >= bytes([PULSE]):
             return Pulse(**read_pulse(frame))
         part, number, session, data = read_batch(frame)
         return Batch(session=SessionId(session), part=list(Part)[part], number=number, data=data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ProtocolError) as error:
+    except (Unreadable, ProtocolError) as error:
         raise _unreadable(frame, "the server above", error) from error
 
 

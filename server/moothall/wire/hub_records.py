@@ -23,6 +23,7 @@ import msgspec
 
 from moothall.core.actors import Role
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, body_digest, decode_header, link
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 from moothall.core.event_parts import LaneHead
 from moothall.core.ids import CommandId, Epoch, Lane, SessionId
@@ -304,8 +305,8 @@ _named_decoder = msgspec.json.Decoder(_Named)
 def _named(body: bytes) -> tuple[str, Lane] | None:
     """An event's type and lane, as its body has them; None where both sides aren't sure to say the same."""
     try:
-        said = _named_decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        said = read(_named_decoder, body)
+    except Unreadable:
         return None
     lane = LANES.get(said.type)
     return None if lane is None else (said.type, Lane(lane.format(channel=said.channel, hub=said.hub)))
@@ -314,7 +315,7 @@ def _named(body: bytes) -> tuple[str, Lane] | None:
 def _decoded(header_bytes: bytes) -> Header:
     try:
         return decode_header(header_bytes)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except Unreadable as error:
         msg = f"A header of {len(header_bytes)} bytes can't be read: {error}."
         raise ProtocolError(msg) from error
 

@@ -26,13 +26,16 @@ import msgspec
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.ids import SegmentId
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId, SegmentId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
-from moothall.wire.frames import FrameEvent, Received
+from moothall.wire.frames import FrameEvent, Pulse, Received, Source
 
 LATE_MS = 5_000
 """From here on a delay is told, and told again when it has changed by as much."""
+PULSE_MS = 15_000
+"""A stream in which nothing comes has a pulse this often: fewer than elsewhere, since each costs a packet."""
 
 _SILENT = (
     ev.SourceAttached,
@@ -69,6 +72,7 @@ _SILENT = (
     ev.PollClosed,
     ev.TurnLimited,
     ev.TurnTyped,
+    ev.TurnHeld,
     ev.HubStands,
     UnknownEvent,
 )
@@ -84,12 +88,16 @@ class LowData:
         """`view` is the feed as of now or before; `offset` is what the reader has seen."""
         self._view = view
         self._offset = offset
+        self.told = offset
+        """What the reader has of it: its offset as of the last batch."""
         # Bound: what is said between two batches, which the door sends every 40 s.
         self._items: list[object] = []
         self._texts: dict[SegmentId, int] = {}
         """Where in `_items` the texts of lines are."""
         self._before: Line | None = None
         self._number = 0
+        self._called: InterventionId | None = None
+        """What is asked now, as far as the reader was told."""
         self._signals: dict[str, AnySignal] = {}
         self._told: dict[str, object] = {}
         self.urgent = False
@@ -115,6 +123,7 @@ class LowData:
     def restart(self, view: CaptionsView) -> None:
         """The reader gets a snapshot, which makes everything before it superfluous."""
         self._view, self._offset = view, view.offset
+        self.told = view.offset
         self._items.clear()
         self._texts.clear()
         self._signals.clear()
@@ -124,12 +133,17 @@ class LowData:
 
     def batch(self) -> bytes:
         """What waits, as one JSON text; without anything it says only where the reader stands."""
+        self.told = self._offset
         items = [self._offset, *self._items, *self._signals.values()]
         self._items.clear()
         self._texts.clear()
         self._signals.clear()
         self.urgent = False
         return msgspec.json.encode(items)
+
+    def pulse(self, source: Source) -> bytes:
+        """What says, as one JSON text, that the line is alive where nothing else is to be said."""
+        return msgspec.json.encode(Pulse(head=self.told, age=source.age, every=PULSE_MS, lost=source.lost))
 
     def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
         match what:
@@ -139,6 +153,9 @@ class LowData:
                 pass  # It comes as it stands when it ends.
             case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
+            case ev.InterventionStands() if what.standing is Standing.CALLED or what.intervention == self._called:
+                self._called = what.intervention if what.standing is Standing.CALLED else None
+                self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
             case None:
                 pass  # Removed before it was read.
             case _ if not isinstance(what, _SILENT):

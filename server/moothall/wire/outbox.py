@@ -26,6 +26,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     """Keys of its signals."""
     snapshot: bool = False
     """Whether it replaces everything before it, signals too: those of the moment have to follow."""
+    pulse: bool = False
+    """Whether it is left out for whoever has no room for it: it says nothing that would be missed."""
 
 
 class Outbox:

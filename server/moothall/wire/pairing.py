@@ -27,7 +27,7 @@ velvet village violin visit walnut water wheel willow window winter wolf wood ye
 WORDS = tuple(_TEXT.split())
 """256 of them: each is one byte."""
 COUNT = 6
-"""Words of a pairing. Guessing at the door's 100 wrong tries a minute takes two million years on average."""
+"""Words of a pairing. Guessing at 30 wrong tries a minute for each first word takes 35,000 years on average."""
 TELLING = 4
 """Letters by which a word is told from all others."""
 LONGEST = 200

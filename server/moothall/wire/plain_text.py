@@ -16,6 +16,7 @@ from moothall.core.event_codec import decode_event
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import Status
 from moothall.core.views.captions import Line, Snapshot
+from moothall.core.views.reading_order import Turn
 from moothall.wire.frames import Received
 
 REMEMBERED = 1_000
@@ -33,7 +34,10 @@ class _Open(msgspec.Struct, frozen=True):
 class PlainText:
     """What one reader was given. Frames of the feed `lines` go in, in order; text comes out."""
 
-    def __init__(self) -> None:
+    def __init__(self, unnamed: str) -> None:
+        """`unnamed` stands in place of a name before lines of nobody who is named, once somebody was."""
+        self._unnamed = unnamed
+        self._turn = Turn()
         self.closed = False
         """Whether the session is over."""
         self._names: dict[SpeakerId, str] = {}
@@ -98,8 +102,13 @@ class PlainText:
         self._given[segment] = None
         _forget(self._given)
         words = plain(text)
+        if not words:
+            return ""
         name = plain(self._names.get(line.speaker, "")) if line.speaker is not None else ""
-        return f"{clock(line.t0)} {name + ': ' if name else ''}{words}\n" if words else ""
+        heading = self._turn.broken().then(name)  # On a terminal each line is read alone.
+        self._turn = heading.turn
+        over = "" if heading.name is None else f"{heading.name or self._unnamed}: "
+        return f"{clock(line.t0)} {over}{words}\n"
 
 
 def clock(ms: int) -> str:

@@ -1,14 +1,15 @@
 """The translators' link: MessagePack messages over one WebSocket at `/translate` of the engines' address.
 
-A process with translators dials the server with an engine's token and says `TranslatorHello`. It gets texts, each for
-one of the directions that it named, and answers each by `Translated` or `NotTranslated`, in any order. Texts are never
-kept or logged there.
+A process with translators dials the server with a token of that kind and says `TranslatorHello`. It gets texts, each
+for one of the directions that it named, and answers each by `Translated` or `NotTranslated`, in any order. Texts are
+never kept or logged there.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 from moothall.core.translating.routes import Direction
 
@@ -35,6 +36,8 @@ class TranslatorHello(TranslatorMessage, frozen=True, kw_only=True, tag="hello")
     """At most 500."""
     missing: tuple[str, ...] = ()
     """Lines for the operator: what to install for more languages."""
+    life: str = ""
+    """The name of this run of the program, as its pulses say it (`wire.pulse`); empty: it has no pulse."""
 
 
 class Prepare(TranslatorMessage, frozen=True, kw_only=True, tag="prepare"):
@@ -98,16 +101,16 @@ def encode(message: ToTranslators | FromTranslators) -> bytes:
 def decode_to_translators(frame: bytes) -> ToTranslators:
     """Read a frame that the server sent; raises ProtocolError."""
     try:
-        return _to_translators.decode(frame)
-    except msgspec.MsgspecError as error:
+        return read(_to_translators, frame)
+    except Unreadable as error:
         raise _no_message("server", frame) from error
 
 
 def decode_from_translators(frame: bytes) -> FromTranslators:
     """Read a frame that translators sent; raises ProtocolError."""
     try:
-        return _from_translators.decode(frame)
-    except msgspec.MsgspecError as error:
+        return read(_from_translators, frame)
+    except Unreadable as error:
         raise _no_message("translators", frame) from error
 
 

@@ -13,20 +13,23 @@ import socketio
 from desk_house import Desk, House, desk, desk_house, plain
 from hall_in_memory import FLOOR
 from moothall.adapters.desk_socket import Wish
-from moothall.adapters.staff_socket import WAITING, Connection
+from moothall.adapters.staff_socket import MAX_EACH, WAITING, Connection
 from moothall.core.commands import (
     AddChannel,
     CloseSession,
     CorrectSegment,
     IntroduceSpeaker,
     LeaveNote,
+    MovedLine,
+    MoveLinesHere,
     TakeFloor,
     TypeLine,
 )
 from moothall.core.errors import RecordBroken, Refusal
-from moothall.core.events import Access, ChannelKind
+from moothall.core.events import Access, ChannelKind, Origin
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.services.desk_table import Seat
+from moothall.wire.frames import PULSE_MS
 
 AMINA = SpeakerId("amina")
 
@@ -63,6 +66,36 @@ async def test_a_desk_joins_acts_and_sees_what_came_of_it(transports: tuple[str,
             answer = await one.ask("act", act("a1", IntroduceSpeaker(speaker=AMINA, name="Amina")))
             assert answer["receipt"]["first"] == house.live.writer.offset
             await one.until("frame", lambda frame: frame.get("events", [{}])[-1].get("body", {}).get("name") == "Amina")
+
+
+async def test_a_page_that_comes_again_by_another_connection_sits_at_one_desk() -> None:
+    async with desk_house() as house:
+        await house.open()
+        async with (
+            desk(house, "tech", join=False) as frozen,
+            desk(house, "tech", join=False) as again,
+            desk(house, "cap", join=False) as other,
+        ):
+            await frozen.ask("join", {"session": "s", "page": "p1"})
+            await other.ask("join", {"session": "s", "page": "p1"})
+            state = await again.ask("join", {"session": "s", "page": "p1"})
+            seats = [each["label"] for each in state["presence"]]
+            assert seats == ["Captioner 1", "Ann's laptop"], "that of another link is another page's"
+            await frozen.client.wait()
+
+
+async def test_a_desk_has_a_pulse_at_once_and_where_nothing_happens() -> None:
+    async with desk_house() as house:
+        await house.open()
+        async with desk(house, "tech", join=False) as one:
+            assert await one.until("pulse") == {"every": PULSE_MS}
+            await one.ask("join", {"session": "s"})
+            head = house.live.writer.offset
+            assert await one.until("pulse", lambda pulse: "head" in pulse) == {
+                "head": head,
+                "age": 0,
+                "every": PULSE_MS,
+            }
 
 
 async def test_strangers_and_foreign_pages_are_refused() -> None:
@@ -104,6 +137,11 @@ async def test_the_role_decides_what_may_be_done() -> None:
             line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="By hand.", language="en")
             assert "receipt" in await captioner.ask("act", act("b", line))
             assert text_of(house, "t1") == "By hand."
+        async with desk(house, "tech") as technician:
+            said = MovedLine(segment=SegmentId("m"), t0=0, t1=9, language="en", origin=Origin.MACHINE, text="Made up.")
+            made_up = MoveLinesHere(channel=FLOOR, session=SessionId("other"), lines=(said,))
+            answer = await technician.ask("act", act("c", made_up))
+            assert answer["refusal"]["code"] == "invalid"
 
 
 async def test_a_page_with_two_links_chooses_the_role() -> None:
@@ -270,6 +308,26 @@ async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() 
                 for _ in range(20):  # The sender's turns.
                     await asyncio.sleep(0)
             await gone.wait()
+
+
+async def test_one_link_does_not_shut_the_others_out_nor_keep_what_it_does_not_use() -> None:
+    async with desk_house() as house, desk(house) as used:
+        address = house.url + "/socket.io/?EIO=4&transport=polling"
+        async with aiohttp.ClientSession(headers={"Cookie": "who=cap"}) as http:
+            statuses = []
+            for _ in range(MAX_EACH + 1):
+                async with http.get(address) as answer:
+                    statuses.append(answer.status)
+            assert statuses == [200] * MAX_EACH + [503]
+            async with http.get(address, headers={"Cookie": "who=tech+cap"}) as answer:
+                assert "your link" in await answer.text()
+            async with http.get(address, headers={"Cookie": "who=tech"}) as answer:
+                assert answer.status == 200
+            for _ in range(2):
+                await house.socket.look()
+            async with http.get(address) as answer:
+                assert answer.status == 200
+        assert "seats" not in await used.ask("name", {"name": "Ann"})  # It is still there.
 
 
 async def test_a_poll_whose_page_went_away_does_not_hold_up_the_servers_end() -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.engine_child import FIRST_WAIT_MS, LONGEST_WAIT_MS, STEADY_MS, EngineChild
-from moothall.adapters.engine_link import EngineSocket, serve_engines
+from moothall.adapters.engine_link import EngineSocket, Holder, serve_engines
+from moothall.adapters.system_clock import SystemClock, SystemRandomness
+from moothall.services.pulses import Fate, Pulses
 from moothall.testing.clock import ManualClock
 from moothall.testing.scripted import make_script, write_script
 
@@ -186,6 +188,72 @@ async def test_a_child_that_does_not_listen_is_killed() -> None:
     assert child.pid is None
 
 
+STARTING = """
+import os, signal, socket, subprocess, sys
+stopped = subprocess.Popen(["sleep", "600"], process_group=0)
+os.kill(stopped.pid, signal.SIGSTOP)
+beside = subprocess.Popen(["sleep", "600"])
+line = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+line.sendall(b"%d\\n" % os.getpid())
+sys.stdin.read()
+signal.pause()
+"""
+
+
+async def test_one_that_is_killed_takes_along_what_it_started_though_that_is_frozen() -> None:
+    async with calls() as children:
+        child = EngineChild(
+            [str(children.port)],
+            token="secret",  # noqa: S106 - no secret
+            threads=1,
+            clock=Waiting(),
+            program=(sys.executable, "-S", "-c", STARTING),
+        )
+        async with running(child):
+            pid, _ = await children.next()
+            started = children_of(pid)
+            assert len(started) == 2
+            child.kill()
+            while not all(map(over, started)):
+                await SystemClock().sleep(10)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def over(pid: int) -> bool:
+    """Whether a process has ended, be it that nobody has asked for its status."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+async def test_how_it_ended_is_told_and_a_new_one_has_another_name() -> None:
+    clock = Waiting()
+    pulses, lives = Pulses(clock), list[str]()
+    script = 'echo "$MOOTHALL_ENGINE_LIFE"; '
+    for end, fate in (("exit 3", Fate.CRASHED), ("kill -9 $$", Fate.KILLED), ("exit 0", None), ("kill $$", None)):
+        read, write = os.pipe()
+        child = EngineChild(
+            [],
+            token="t",  # noqa: S106 - no secret
+            threads=1,
+            clock=clock,
+            program=(*SHELL, f"{{ {script} }} >/proc/{os.getpid()}/fd/{write}; {end}"),
+            watched=(pulses, SystemRandomness()),
+        )
+        async with running(child):
+            await clock.asked.get()
+        os.close(write)
+        with os.fdopen(read) as said:
+            lives.append(said.read().strip())
+        assert pulses.fate(lives[-1]) is fate
+    assert len(set(lives)) == 4
+    assert all(len(life) == 32 for life in lives)
+
+
 async def test_when_this_process_is_killed_the_engine_goes_with_it(tmp_path: Path) -> None:
     (tmp_path / "script.json").write_bytes(write_script(make_script(31, 5)))
     dialled, left = asyncio.Event(), asyncio.Event()
@@ -197,7 +265,7 @@ async def test_when_this_process_is_killed_the_engine_goes_with_it(tmp_path: Pat
             pass
         left.set()
 
-    async with serve_engines("127.0.0.1", 0, lambda: {"secret": "child"}, serve) as port:
+    async with serve_engines("127.0.0.1", 0, lambda: {"secret": Holder("child")}, serve) as port:
         arguments = ("--url", f"ws://127.0.0.1:{port}/", "--model", f"scripted:{tmp_path / 'script.json'}")
         parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, *arguments)
         await dialled.wait()

@@ -15,15 +15,18 @@ from line import line_to
 from meeting import LINES, LIVE, opened
 from moothall.adapters.reader_client import FIRST_TRIES, RETRY_MS, follow
 from moothall.core.errors import ProtocolError, Refusal, RefusalCode
-from moothall.core.ids import ChannelId
+from moothall.core.ids import ChannelId, Epoch, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import Unsaved
+from moothall.core.views.captions import CaptionsView
 from moothall.services.feed import MAX_BEHIND
-from moothall.wire.frames import Received
+from moothall.wire.frames import Received, snapshot_frame
 from moothall.wire.reader import Outcome, Reader
 
 FRAME = b'data: {"sent":1,"signals":[{"kind":"unsaved","channel":"floor","text":"not lost"}]}\n\n'
 EVENT = b'data: {"sent":1,"prev":0,"events":[{"offset":1,"at":1,"by":"system","type":"x","body":null}]}\n\n'
+SNAPSHOT = b"data: %b\n\n" % snapshot_frame(CaptionsView.empty(SessionId("s"), Epoch("k1"), LIVE).snapshot(), 1).json
+PULSE = b'event: pulse\ndata: {"sent":1,"pulse":{"head":%d,"age":0,"every":%d}}\n\n'
 NOWHERE = "http://127.0.0.1:9/s/plenary"
 
 
@@ -143,6 +146,32 @@ async def test_a_line_that_stays_cut_is_given_up_with_a_sentence() -> None:
         with pytest.raises(ProtocolError, match=r"The server at http://127.0.0.1:\d+/s/plenary can't be reached"):
             await client.next()
         assert client.clock.waited == [RETRY_MS] * 7
+
+
+async def test_a_line_that_freezes_and_a_head_that_runs_ahead_are_left_for_a_new_line() -> None:
+    """What it reads from is silent for ever, without an end: neither side's system says anything of that."""
+    asked: list[str | None] = []
+    frozen = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append(request.query.get("after"))
+        response = web.StreamResponse()
+        await response.prepare(request)
+        snapshot = SNAPSHOT if len(asked) == 1 else b""
+        events = EVENT if len(asked) == 3 else b""
+        every, head = (1, 0) if len(asked) == 1 else (60_000, 1)
+        await response.write(snapshot + events + PULSE % (head, every))
+        await frozen.wait()
+        return response
+
+    app = web.Application()
+    app.router.add_get("/s/s/events", answer)
+    async with TestServer(app) as server, following(str(server.make_url("/s/s"))) as client:
+        await client.next()
+        await client.to(1)
+        frozen.set()
+    assert asked == [None, "k1:0", "k1:0"], "the first was frozen, the second had lost an event"
+    assert client.clock.waited == [RETRY_MS] * 2
 
 
 async def test_where_nobody_answers_it_gives_up_soon() -> None:

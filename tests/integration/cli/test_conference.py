@@ -75,7 +75,12 @@ async def test_each_kind_of_change_has_its_line(shell: Shell, tmp_path: Path) ->
     file = tmp_path / "programme.csv"
     rows = ["id,title,room,start,duration,languages,speakers", "a,Opening,Hall,2026-12-01 10:00,1:00,en,Ana", "b,Gone"]
     file.write_text("\n".join(rows), encoding="utf-8")
-    assert await shell.run("conference", "import", str(file), "--yes", "--timezone", "Africa/Nairobi", *house) == 0
+    assert (
+        await shell.run(
+            "conference", "import", str(file), "--yes", "--timezone", "Africa/Nairobi", "--languages", "en", *house
+        )
+        == 0
+    )
     file.write_text("\n".join([rows[0], "a,Beginning,Tent,,,fr,Ana;Bo"]), encoding="utf-8")
     assert await shell.run("conference", "import", str(file), "--yes", *house) == 0
     assert shell.out.splitlines() == [

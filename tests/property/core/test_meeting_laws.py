@@ -94,6 +94,7 @@ acts: st.SearchStrategy[do.AnyCommand] = st.one_of(
         intervention=names,
         lines=st.just(()) | segments.map(lambda name: (do.TypedLine(segment=name, text="Typed."),)),
     ),
+    st.builds(do.HoldTurn, intervention=names),
     st.builds(
         do.OpenPoll, poll=polls, question=st.just("Shall we?"), language=st.just("en"), options=st.just(("Yes", "No"))
     ),
@@ -203,7 +204,7 @@ def test_whatever_happens_in_a_meeting(story: list[tuple[Role, do.AnyCommand | R
 def _by(role: Role, command: do.AnyCommand) -> Actor:
     if isinstance(command, do.CountSupport | do.CountPoll):
         return SYSTEM
-    if isinstance(command, do.TypeTurn | do.ReportAbuse):
+    if isinstance(command, do.TypeTurn | do.HoldTurn | do.ReportAbuse):
         return Actor(Role.PARTICIPANT, command.intervention)
     return Actor(role, "m1")
 

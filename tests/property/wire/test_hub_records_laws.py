@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +20,9 @@ from moothall.core.event_codec import encode_event, type_name
 from moothall.core.event_parts import LaneHead
 from moothall.core.events import RecordCheckpoint
 from moothall.core.ids import CommandId, Epoch, Lane, SessionId
+from moothall.wire.hub_bytes import MOST_NUMBER, number
 from moothall.wire.hub_records import pack, unpack
+from moothall.wire.hub_vocabulary import DICTIONARY, VERSION
 from strategies import COMMAND_IDS, EVENTS, MAX_INT, NAMES, TEXTS
 
 SESSION, EPOCH = SessionId("demo"), Epoch("k3j9x2")
@@ -154,6 +157,39 @@ def test_a_batch_that_was_altered_is_read_or_refused(data: st.DataObject, place:
     packed[place % len(packed)] = byte
     with suppress(ProtocolError):  # and nothing else
         unpack(bytes(packed), session=SESSION, epoch=EPOCH, heads={}, after=0)
+
+
+def _deflated(rows: bytes, beside: bytes) -> bytes:
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
+    return bytes([VERSION]) + deflate.compress(rows) + deflate.flush() + beside
+
+
+def _inflated(batch: bytes) -> tuple[bytes, bytes]:
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS, DICTIONARY)
+    return inflate.decompress(batch[1:]), inflate.unused_data
+
+
+_NUMBERS = st.integers(0, MOST_NUMBER).map(number) | st.binary(min_size=9, max_size=11)
+_PIECES = st.one_of(st.binary(max_size=12), _NUMBERS, _STRANGE.map(lambda body: body + b"\n"), st.just(b"\n"))
+
+
+@given(st.data(), st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 40), _PIECES), max_size=4), st.binary())
+def test_rows_that_were_altered_before_they_were_compressed_are_read_or_refused(
+    data: st.DataObject, changes: list[tuple[int, int, bytes]], junk: bytes
+) -> None:
+    log = _Log(data.draw)
+    rows, beside = _inflated(pack([log.record() for _ in range(3)], session=SESSION, epoch=EPOCH))
+    for place, length, piece in changes:
+        at = place % (len(rows) + 1)
+        rows = rows[:at] + piece + rows[at + length :]
+    with suppress(ProtocolError):  # and nothing else
+        unpack(_deflated(rows, beside + junk), session=SESSION, epoch=EPOCH, heads=log.heads, after=0)
+
+
+@given(st.lists(_PIECES, max_size=12).map(b"".join), st.binary(max_size=400))
+def test_rows_that_nobody_wrote_are_read_or_refused(rows: bytes, beside: bytes) -> None:
+    with suppress(ProtocolError):  # and nothing else
+        unpack(_deflated(rows, beside), session=SESSION, epoch=EPOCH, heads={}, after=0)
 
 
 @given(st.binary(max_size=200))

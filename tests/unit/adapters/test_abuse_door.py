@@ -9,6 +9,7 @@ import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from asking import nobodys
 from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.adapters.abuse_door import ALLOWANCE, AbuseDoor
 from moothall.adapters.asking_request import COOKIE
@@ -75,6 +76,7 @@ async def house() -> AsyncIterator[House]:
             snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda *_: FLOOR,
+            own_of=nobodys,
             reported=reports.reported,
             origins=origins,
         )

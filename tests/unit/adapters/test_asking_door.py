@@ -248,8 +248,8 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
     await house.do(do.CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(1)
     for page, stands in (
-        (waiting, "Being checked"),
-        (queued, "In the queue"),
+        (waiting, "The meeting ended before its turn came"),
+        (queued, "The meeting ended before its turn came"),
         (called, "It had its turn when the meeting ended"),
     ):
         text = (await house.get(page))[2]
@@ -257,7 +257,8 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
         assert "The meeting is over. Those who run it say what becomes of it" in text
     status, _, text = await house.post(id="f3", text="Too late?")
     assert (status, "The meeting is over" in text, "Too late?" in text) == (422, True, True)
-    assert "The meeting is over" in (await house.get("/s/s/ask"))[2]
+    form = (await house.get("/s/s/ask"))[2]
+    assert ("The meeting is over" in form, 'class="asking" hidden' in form) == (True, True)
     page = await house.asked(id="f4", age="60000")
     assert house.all[-1].after_close
     assert "It came after the meeting was closed." in (await house.get(page))[2]
@@ -362,8 +363,10 @@ async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) ->
     await house.stand(1, Standing.QUEUED)
     await house.stand(1, Standing.CALLED)
     await house.do(do.Stand(interventions=(house.all[0].id,), standing=Standing.ANSWERED, segment=segment))
-    text = (await house.get(f"{page}?ui=en"))[2]
-    assert f'href="/s/s/line/{segment}?channel=floor&ui=en" data-live="/s/s?channel=floor&ui=en#{segment}"' in text
+    text = (await house.get(f"{page}?channel=floor&ui=en"))[2]
+    called = house.live.state.floor.turns[-1].t
+    way = f"/s/s/moment/{called}?channel=floor&ui=en"  # in the text that is read
+    assert f'href="{way}" data-live="{way}&live=1"' in text
 
 
 async def test_of_what_was_removed_its_author_reads_that_it_was(house: House) -> None:

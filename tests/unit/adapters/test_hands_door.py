@@ -9,6 +9,7 @@ import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from asking import nobodys
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.asking_request import COOKIE
 from moothall.adapters.hands_door import ALLOWANCE, HandsDoor
@@ -102,6 +103,7 @@ async def house() -> AsyncIterator[House]:
             snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
+            own_of=nobodys,
             origins=frozenset({ORIGIN}),
         )
         app = web.Application()
@@ -194,7 +196,12 @@ async def test_one_address_is_held_back(house: House) -> None:
     await house.open()
     for _ in range(ALLOWANCE.burst):
         assert (await house.choose(0, path="/s/s/hands/x"))[0] == 404
-    assert 429 in {(await house.choose(0))[0] for _ in range(40)}
+    # However slow the machine is: as long as a request comes sooner than the allowance grows by another.
+    for _ in range(ALLOWANCE.burst):
+        if (await house.choose(0))[0] == 429:
+            break
+    else:
+        pytest.fail("one address was never held back")
 
 
 async def test_nobody_stands_for_all_browsers_that_keep_no_cookie(house: House) -> None:

@@ -14,7 +14,7 @@ import pytest
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.errors import ConfigurationError, OffsetConflict, RecordBroken, StaleWriter, StorageUnavailable
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
 from recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -52,12 +52,58 @@ async def test_what_was_stored_is_there_when_the_file_is_opened_again(path: Path
     await again.close()
 
 
-async def test_a_closed_log_is_one_file_that_only_its_owner_reads(path: Path) -> None:
+async def test_text_that_is_none_and_bytes_that_are_none_are_damage_and_hide_no_other_session(path: Path) -> None:
+    log = await SqliteLog.open(path)
+    for number, name in enumerate((SESSION, SessionId("other"), SessionId("third")), 1):
+        recorder = Recorder(name)
+        await log.acquire(name, EPOCH)
+        await log.append(name, 1, 0, [recorder.record(PAUSED)])
+        assert number
+    await log.close()
+    damaged = sqlite3.connect(path, isolation_level=None)
+    damaged.execute("UPDATE record SET cause = CAST(x'66ff' AS TEXT) WHERE session = 1")
+    damaged.execute("UPDATE session SET id = CAST(x'66ff' AS TEXT) WHERE number = 3")
+    damaged.close()
+    log = await SqliteLog.open(path)
+    with pytest.raises(RecordBroken, match="damaged"):
+        await log.read(SESSION, 0, 10)
+    assert len(await log.read(SessionId("other"), 0, 10)) == 1
+    assert [is_name(name) for name in await log.sessions()] == [False, True, True]
+    await log.close()
+
+
+async def test_a_log_that_lost_its_end_is_known_for_one_and_only_once(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = Recorder()
+    log = await SqliteLog.open(path)
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(PAUSED) for _ in range(3)])
+    await log.remove(SESSION, 1, 3, [1], [recorder.record(PAUSED)])
+    assert (await log.acquire(SESSION, EPOCH)).lost == 0
+    await log.close()
+    damaged = sqlite3.connect(path, isolation_level=None)
+    damaged.execute("DELETE FROM record WHERE offset > 2")
+    damaged.close()
+    log = await SqliteLog.open(path)
+    head = await log.acquire(SESSION, EPOCH)
+    assert (head.offset, head.lost) == (2, 1)
+    assert "events 3 to 4 were acknowledged and are gone" in caplog.text
+    assert (await log.acquire(SESSION, EPOCH)).lost == 1
+    again = Recorder()
+    again.go_on(head)
+    await log.append(SESSION, 4, 2, [again.record(PAUSED)])
+    head = await log.acquire(SESSION, EPOCH)
+    assert (head.offset, head.lost) == (3, 1)
+    await log.close()
+
+
+async def test_a_closed_log_is_two_files_that_only_their_owner_reads(path: Path) -> None:
     log = await SqliteLog.open(path)
     await log.acquire(SESSION, EPOCH)
     await log.close()
-    assert [entry.name for entry in path.parent.iterdir()] == ["log.sqlite"]
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sorted(entry.name for entry in path.parent.iterdir()) == ["log.acknowledged", "log.sqlite"]
+    assert {stat.S_IMODE(entry.stat().st_mode) for entry in path.parent.iterdir()} == {0o600}
 
 
 async def test_folders_are_made(tmp_path: Path) -> None:

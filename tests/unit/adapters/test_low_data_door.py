@@ -18,6 +18,7 @@ from moothall.core.actors import SYSTEM
 from moothall.core.events import LaneHead
 from moothall.core.ids import SpeakerId
 from moothall.core.signals import ChannelState, Sound
+from moothall.wire.low_data import PULSE_MS
 from recorder import EPOCH
 from stage import FLOOR, Stage, corrected, ended, opened, partial, stage, words
 
@@ -34,11 +35,23 @@ class Line:
         self.received = 0
         """Bytes of the body, as they come over the line, chunks and all."""
         self.head = b""
+        self.pulses: list[dict[str, int]] = []
+        self.of_pulses = 0
+        """Bytes of `received` that carried pulses."""
 
     async def begin(self) -> None:
         self.head = await self._reader.readuntil(b"\r\n\r\n")
 
     async def text(self) -> str:
+        """What the next chunk says that is no pulse."""
+        before = self.received
+        while (text := await self.any()).startswith("event:pulse"):
+            self.of_pulses += self.received - before
+            before = self.received
+            self.pulses.append(json.loads(text.partition("data:")[2]))
+        return text
+
+    async def any(self) -> str:
         """What the next chunk says."""
         size = await self._reader.readuntil(b"\r\n")
         packed = await self._reader.readexactly(int(size, 16) + 2)
@@ -74,13 +87,11 @@ async def pass_time(on: Stage, ms: int) -> None:
 
 
 def speech() -> list[tuple[str, str]]:
-    """Ten minutes of it: the sample session and sentences of our own prose, (speaker, sentence)."""
+    """Ten minutes of it, (speaker, sentence): the sample session, and prose that no change of a page makes longer."""
     said = [json.loads(line) for line in (ROOT / "config/sample/session.jsonl").read_text("utf-8").splitlines()]
     sentences = [(one["speaker"], part) for one in said for part in re.split(r"(?<=[.?!]) ", one["text"])]
-    for page in ("docs/why/architecture.md", "docs/why/speech.md"):
-        prose = re.sub(r"```.*?```|[`*|#\[\]]", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
-        plain = [" ".join(part.split()) for part in re.split(r"(?<=[.?!])\s", prose)]
-        sentences += [("daniel", part) for part in plain if 20 < len(part) < 160]
+    prose = (ROOT / "tests/ten_minutes.txt").read_text("utf-8").splitlines()
+    sentences += [("daniel", sentence) for sentence in prose]
     count, end = 0, 0
     while count < 10 * WORDS_A_MINUTE:
         count += len(sentences[end][1].split())
@@ -128,7 +139,8 @@ async def test_ten_minutes_of_speech_are_four_kilobytes(better: int) -> None:
             await taking
     assert read == [text for _, text in sentences]
     assert now >= 600_000
-    assert line.received <= 4_096, f"{line.received} bytes"
+    assert line.received - line.of_pulses <= 4_096, f"{line.received} bytes, {line.of_pulses} of pulses"
+    assert line.of_pulses <= 512, f"{line.of_pulses} bytes of {len(line.pulses)} pulses"
     assert len(line.head) <= 1_200
 
 
@@ -191,3 +203,16 @@ async def test_more_readers_than_it_can_serve_are_asked_to_come_back() -> None:
     async with stage(low_data_readers=1) as on, reading(on, f"after={EPOCH}:{on.offset}"), reading(on) as second:
         assert second.head.startswith(b"HTTP/1.1 503 ")
         assert b"Retry-After: " in second.head
+
+
+@pytest.mark.asyncio
+async def test_a_quiet_line_has_a_pulse_that_names_no_line_which_waits_for_others() -> None:
+    async with stage() as on, reading(on, f"after={EPOCH}:{on.offset}") as line:
+        before = on.offset
+        await pass_time(on, 1_000)
+        await on.lines(1)
+        await pass_time(on, BATCH_MS + 1_000)
+        await line.batch()
+        assert line.pulses == [{"head": before, "age": 0, "every": PULSE_MS}] * 3
+        await pass_time(on, PULSE_MS)
+        assert json.loads((await line.any()).partition("data:")[2])["head"] == on.offset

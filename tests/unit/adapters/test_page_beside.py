@@ -34,7 +34,7 @@ def together(
     lines: Sequence[Line], spoken: Sequence[Line], *, whole: bool = True, newest: bool = True
 ) -> list[tuple[str, str, bool]]:
     """Of each row what stands above, below, and whether it waits."""
-    rows = put_beside(rows_of(SESSION, lines, 0, newest=newest, ui=UI), lines, spoken)
+    rows = put_beside(rows_of(SESSION, lines, 0, ui=UI), lines, spoken)
     rows = with_waiting(rows, lines, spoken, SESSION, whole=whole, newest=newest, ui=UI, zone=UTC_ZONE)
     return [
         (

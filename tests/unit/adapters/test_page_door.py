@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.limits import secure
@@ -14,7 +15,7 @@ from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.core import events as ev
 from moothall.core.actors import Role
-from moothall.core.errors import StorageUnavailable
+from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.floor.interventions import Floor, evolve_floor
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
@@ -104,14 +105,49 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
     async def plain(_: web.Request) -> web.Response:
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "7"})
 
+    async def fail(request: web.Request) -> web.StreamResponse:
+        begun = web.StreamResponse()
+        if request.query.get("begun"):
+            await begun.prepare(request)
+            await begun.write(b"x")
+        raise FAILURES[request.query["with"]]
+
     app = web.Application(middlewares=[door.error_pages()])
-    app.add_routes([*door.routes(), web.get("/elsewhere", plain)])
+    app.add_routes([*door.routes(), web.get("/elsewhere", plain), web.get("/fail", fail)])
     secure(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
 
+FAILURES = {
+    "full": StorageUnavailable("It says: rhubarb."),
+    "broken": RecordBroken("It says: rhubarb."),
+    "bug": ValueError("rhubarb"),
+}
 Client = TestClient[web.Request, web.Application]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [("full", 503, "in a minute"), ("broken", 500, "is damaged"), ("bug", 500, "went wrong on our side")],
+)
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+async def test_whoever_asks_for_what_fails_gets_a_sentence(
+    client: Client, caplog: pytest.LogCaptureFixture, case: tuple[str, int, str], accept: str
+) -> None:
+    how, status, sentence = case
+    async with client.get(f"/fail?with={how}", headers={"Accept": accept, "Accept-Language": "en"}) as response:
+        assert response.status == status
+        assert sentence in unescape(await response.text())
+    assert "rhubarb" not in caplog.text
+    assert ("`moothall verify`" in caplog.text) == (how == "broken")
+
+
+async def test_what_fails_after_its_answer_has_begun_says_nothing_more(client: Client) -> None:
+    async with client.get("/fail?with=bug&begun=1") as response:
+        assert response.status == 200
+        with pytest.raises(ClientError):
+            await response.read()
 
 
 async def test_the_page(client: Client) -> None:
@@ -133,9 +169,7 @@ async def test_the_page(client: Client) -> None:
 
 
 async def test_how_good_the_text_is_needs_no_script(client: Client) -> None:
-    said = (
-        "<p>Half of the words came within 1.0 s of being spoken, 95 % within 1.6 s · 1 % of lines corrected by people"
-    )
+    said = "<p>Typical delay 1.0 s, at most 1.6 s for 95 % of words · 1 % of lines corrected by people"
     async with client.get("/s/plenary?channel=fr") as response:
         assert f"{said} · 128 words a minute · French</p>\n</div>" in (await response.text()).replace(NO_BREAK, " ")
     async with client.get("/s/plenary") as response:
@@ -187,6 +221,23 @@ async def test_struck_lines_are_passed_over_at_one_s_own_pace_and_the_open_one_w
         text = await response.text()
     assert [int(n) for n in re.findall(r">Line (\d+)\.<", text)] == [*range(5), *range(15, 30)]
     assert "Next lines (420 more)" in text
+
+
+async def test_what_was_not_recorded_between_two_pages_stands_on_one_of_them(client: Client, hall: Hall) -> None:
+    view = hall.views[FLOOR]
+    for event in (ev.NotRecordedBegan(t0=250), ev.NotRecordedEnded(t1=9_000)):
+        view = view.apply(view.offset + 1, Role.CHAIR, event)
+    hall.views[FLOOR] = view
+
+    async def pages(*queries: str) -> list[int]:
+        found = []
+        for query in queries:
+            async with client.get(f"/s/plenary{query}", headers={"Accept-Language": "en"}) as response:
+                found.append((await response.text()).count('<li class="gap"'))
+        return found
+
+    assert await pages("", "?before=250", "?before=50", "?before=249") == [0, 1, 0, 0]
+    assert await pages("/read?from=1", "/read?from=231", "/read?from=251", "/read?from=451") == [0, 1, 0, 0]
 
 
 async def test_pages_of_lines_with_an_etag(client: Client) -> None:
@@ -309,8 +360,8 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
         stands = ev.InterventionStands(intervention=InterventionId("q"), number=4, standing=standing, t=t)
         hall.floor = evolve_floor(hall.floor, stands)
     text = await shown()
-    assert '<p class="aside">Received: 4. Answered: 1. Half of' in text
-    assert "waited no longer than this: about 3 minutes." in text.replace(NO_BREAK, " ")
+    assert '<p class="aside">Received: 4. Answered: 1. Typical' in text
+    assert "Typical wait: about 3 minutes." in text.replace(NO_BREAK, " ")
 
 
 async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: Hall) -> None:
@@ -339,6 +390,20 @@ async def test_a_line_is_found_on_the_page_that_holds_it(client: Client, number:
     assert location == f"/s/plenary?channel=floor&theme=dark&ui=fr{before}#s{number}"
     async with client.get(location) as answer:
         assert f'id="s{number}"' in await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("ms", "query", "where"),
+    [
+        (0, "", "?channel=floor&before=200#s0"),
+        (401, "", "?channel=floor&before=400#s201"),
+        (401, "?channel=floor&live=1", "?channel=floor#s201"),
+        (10_000_000, "", "?channel=floor#s449"),
+    ],
+)
+async def test_a_moment_is_found_in_the_text_that_is_read(client: Client, ms: int, query: str, where: str) -> None:
+    async with client.get(f"/s/plenary/moment/{ms}{query}", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, f"/s/plenary{where}")
 
 
 @pytest.mark.parametrize("address", ["/s/plenary/line/s450", "/s/plenary/line/a%20b", "/s/none/line/s1"])

@@ -16,7 +16,8 @@ from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, So
 from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session import Status
-from moothall.core.views.captions import Channel, Gap, Line, Session, Snapshot
+from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.gaps import Gap
 
 PAGES = Pages(find_web_folder())
 EN = PAGES.catalogues["en"]
@@ -91,10 +92,12 @@ def test_every_line_says_its_language_time_speaker_and_source() -> None:
     )
     assert '<li class="line" id="s61" data-n="0" data-t0="61000" data-origin="machine" data-speaker="amina">' in html
     assert '<li class="line again" id="s62"' in html
+    assert html.count('<p class="speaker unnamed">Speaker not named</p>') == 1
+    assert '<li class="line again" id="s64"' in html
     assert '<p class="text" lang="fr" dir="ltr">Deux.</p>' in html
     assert '<p class="text" lang="ar" dir="rtl">ثلاثة</p>' in html
     assert '<time datetime="2025-11-24T16:01:01Z" title="2025-11-24 16:01:01 UTC">1:01</time>' in html
-    assert '<a class="time" href="#s63">' in html
+    assert '<a class="time" href="#s63" aria-label="Line at 1:03">' in html
     assert html.count("Mended by a person</span>") == 1
     assert html.count("Mended by the machine, accepted by a person</span>") == 1
     assert '<span class="source">Interpreter</span>' in html
@@ -170,9 +173,38 @@ def test_gaps_stand_where_they_belong() -> None:
         ("", "500"), ("s1", ""), ("", "1950"), ("s2", ""), ("s3", ""), ("", "9000"),
     ]  # fmt: skip
     assert "No text from 0:09 to 1:10: it could not be saved" in render(seen)
-    middle = OlderPage(lines=(line(1), line(2)), start=200, total=500)
+    middle = OlderPage(lines=(line(1), line(2)), start=200, total=500, until=3_000)
     assert re.findall(r'class="gap" data-t0="(\d+)"', render(seen, older=middle)) == ["1950"]
     assert "No text from 0:00" in render(snapshot(gaps=gaps[:1]))
+
+
+NOT_RECORDED = (Gap(t0=1_950, t1=62_000, reason="not-recorded"), Gap(t0=2_000, t1=2_100, reason=GapReason.OVERLOAD))
+
+
+def test_what_was_not_recorded_stands_in_the_text_as_in_the_files_on_one_of_its_pages() -> None:
+    fact = "Not recorded from 0:01 to 1:02"
+    html = render(snapshot(line(1), line(2), gaps=NOT_RECORDED))
+    # In the order of the record: what is missing stands before the line that begins with it.
+    assert re.findall(r'id="(s\d)"|class="gap" data-t0="(\d+)"', html) == [
+        ("s1", ""),
+        ("", "1950"),
+        ("", "2000"),
+        ("s2", ""),
+    ]
+    assert fact in shown(html)
+    seen = snapshot(line(2), before=2, gaps=NOT_RECORDED)
+    assert fact not in shown(render(seen)), "it lies before the first line of this page"
+    assert fact in shown(render(seen, older=OlderPage(lines=(line(0), line(1)), start=0, total=3, until=2_000)))
+    translated = snapshot(line(1, language="fr"), gaps=NOT_RECORDED)
+    assert fact in shown(render(translated, channel=ChannelId("mt-fr")))
+
+
+@pytest.mark.parametrize("language", PAGES.catalogues.languages)
+def test_what_was_not_recorded_is_said_in_every_language(language: str) -> None:
+    ui = PAGES.catalogues[language]
+    said = ui.text("Not recorded from {start} to {end}", start="0:01", end="1:02")
+    assert language == "en" or said != "Not recorded from 0:01 to 1:02"
+    assert said in shown(render(snapshot(line(1), gaps=NOT_RECORDED), language))
 
 
 def test_pages_of_older_lines_lead_on_and_back_and_need_no_script() -> None:
@@ -195,7 +227,7 @@ def test_a_closed_meeting_is_a_record() -> None:
     assert "Closed: this is the record · Final" in shown(html)
     assert "Plenary \N{EN DASH} Record" in html
     assert "<noscript>" not in html
-    assert "Match my video" not in html
+    assert "Delay the text to match my video" not in html
     assert "Something wrong?" not in html
 
 
@@ -320,13 +352,24 @@ def test_the_sound_is_there_only_where_it_is_published() -> None:
 
 
 def test_translations_that_are_drafts_say_so() -> None:
-    assert "This translation is a draft." not in render(snapshot(line(1)), "en")
-    assert "Cette traduction est une ébauche." in render(snapshot(line(1)), "fr")
+    assert "These interface texts are a draft translation." not in render(snapshot(line(1)), "en")
+    assert "Les textes de cette interface sont une traduction provisoire." in render(snapshot(line(1)), "fr")
 
 
-def own_pace(start: int, following: int, total: int, *lines: Line, language: str = "en") -> str:
-    seen = OwnPace(lines=tuple(enumerate(lines, start)), start=start, following=following, total=total)
-    session = snapshot(speakers={SpeakerId("amina"): "Amina"}).session
+def own_pace(
+    start: int,
+    following: int,
+    total: int,
+    *lines: Line,
+    language: str = "en",
+    gaps: tuple[Gap, ...] = (),
+    since: int | None = None,
+    until: int | None = None,
+) -> str:
+    seen = OwnPace(
+        lines=tuple(enumerate(lines, start)), start=start, following=following, total=total, since=since, until=until
+    )
+    session = snapshot(speakers={SpeakerId("amina"): "Amina"}, gaps=gaps).session
     return PAGES.render_own_pace(
         session, seen, channel=FLOOR, ui=PAGES.catalogues[language], choices=chosen({"theme": "dark"})
     )
@@ -355,6 +398,13 @@ def test_at_one_s_own_pace() -> None:
     empty = own_pace(74, 74, 74)
     assert "There are no more lines yet." in shown(empty)
     assert "Lines 75" not in empty
+
+
+def test_what_was_not_recorded_stands_also_where_one_reads_at_one_s_own_pace() -> None:
+    fact = "Not recorded from 0:01 to 1:02"
+    assert fact in shown(own_pace(0, 1, 2, line(1), gaps=NOT_RECORDED, until=2_000))
+    assert fact not in shown(own_pace(1, 2, 2, line(2), gaps=NOT_RECORDED, since=2_000))
+    assert fact not in shown(own_pace(2, 2, 2, gaps=NOT_RECORDED, since=2_000))
 
 
 @pytest.mark.parametrize("language", PAGES.catalogues.languages)

@@ -19,7 +19,7 @@ GOOD = Quality(
     words_a_minute=128,
     languages={"en": 985, "fr": 15},
 )
-DELAY = "Half of the words came within 1.0 s of being spoken, 95 % within 1.6 s"
+DELAY = "Typical delay 1.0 s, at most 1.6 s for 95 % of words"
 
 
 def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:

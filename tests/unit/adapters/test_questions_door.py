@@ -93,6 +93,10 @@ async def house() -> AsyncIterator[House]:
         ballots = Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
         await ballots.load()
         access = ReaderAccess(hall.sessions)
+
+        async def own_of(_: SessionId, token: str) -> frozenset[InterventionId]:
+            return frozenset({InterventionId("own")}) if token == "A" * 22 else frozenset()
+
         door = QuestionsDoor(
             PAGES,
             ballots,
@@ -102,6 +106,7 @@ async def house() -> AsyncIterator[House]:
             snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
+            own_of=own_of,
             origins=frozenset({ORIGIN}),
         )
         hall.sessions.observe(door.observe)
@@ -143,10 +148,11 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     text = await house.list()
     places = [text.index(each) for each in ("now &", "next &", "after &", "later &", "answered &", "written &")]
     assert places == sorted(places)
-    assert 'href="/s/s/line/line?channel=floor" data-live="/s/s?channel=floor#line"' in text
+    called = house.live.state.floor.turns[0].t
+    assert f'href="/s/s/moment/{called}" data-live="/s/s/moment/{called}?live=1"' in text
     assert '<p class="words" lang="fa" dir="rtl">By & by.</p>' in text
     assert "Received: 6. Answered: 2." in text
-    assert "waited no longer than this: less than a minute." in text
+    assert "Typical wait: less than a minute." in text
 
 
 async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: House) -> None:
@@ -162,7 +168,7 @@ async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: Hous
     assert "Question no. 1" in text
     assert "What was written here was removed for good." in text
     assert text.count("<form") == 2  # Nobody asks too or reports what nobody can read.
-    assert text.count("Report as rude") == 1
+    assert text.count("Report as offensive") == 1
     assert "who & <why>?" in text
 
 
@@ -215,7 +221,7 @@ async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
     assert "2 would ask this too" in text
     assert "You\u2019d ask this too" in text
     assert text.count("I\u2019d ask this too") == 1
-    assert re.search(r'id="Too-2" name="too" value="no" [^>]+>Not any more<', text)
+    assert re.search(r'id="Too-2" name="too" value="no" [^>]+>Withdraw my support<', text)
     assert text.index("when &") < text.index("why &")
     assert "data-moves" in text
     assert (await house.list(cookie="c" * 22)).count("I\u2019d ask this too") == 2
@@ -254,3 +260,32 @@ async def test_a_session_that_may_not_be_read_shows_nothing(house: House) -> Non
             assert answer.status == 404
     assert await ReaderAccess(house.hall.sessions).floor(SessionId("closed")) is None
     assert await ReaderAccess(house.hall.sessions).floor(SESSION) is not None
+
+
+async def test_nobody_supports_their_own_question(house: House) -> None:
+    await house.ask("own", "other")
+    await house.stand(Standing.QUEUED, "own", "other")
+    mine = await house.list(cookie="A" * 22)
+    assert mine.count("You asked this") == 1
+    assert "Too-1" not in mine
+    assert "Too-2" in mine
+    assert (await house.support(1, "A" * 22))[0] == 409
+    assert (await house.support(1, "A" * 22, body="too=no"))[0] == 303
+    assert (await house.support(1, "B" * 22))[0] == 303
+    assert "You asked this" not in await house.list(cookie="B" * 22)
+
+
+async def test_after_the_close_every_question_has_a_fate_in_words(house: House) -> None:
+    await house.ask("now", "waits", "put-off")
+    await house.stand(Standing.QUEUED, "now", "waits", "put-off")
+    await house.stand(Standing.LATER, "put-off")
+    await house.stand(Standing.CALLED, "now")
+    await house.do(do.CloseSession(), actor=SYSTEM)
+    text = await house.list()
+    assert re.findall(r"<h2>(.*?)</h2>", text) == [
+        "It had its turn when the meeting ended",
+        "The meeting ended before its turn came",
+    ]
+    assert [text.index(f'id="No-{number}"') for number in (1, 2, 3)] == sorted(
+        text.index(f'id="No-{number}"') for number in (1, 2, 3)
+    )

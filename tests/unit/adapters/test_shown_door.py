@@ -260,20 +260,21 @@ def test_lines_run_on_until_the_speaker_or_the_language_changes() -> None:
             line(3, "ثلاثة", language="ar", speaker=ANA),
             line(4, "Four."),
             line(5, "Five.", speaker=SpeakerId("unknown")),
+            line(6, "Six.", speaker=ANA),
         ],
     )
     assert [(each.name, each.direction, each.texts) for each in made] == [
         ("Ana", "ltr", ["One.", "Two."]),
         ("Ana", "rtl", ["ثلاثة"]),
-        ("", "ltr", ["Four."]),
-        ("", "ltr", ["Five."]),
+        ("", "ltr", ["Four.", "Five."]),
+        ("Ana", "ltr", ["Six."]),
     ]
 
 
 def test_a_long_paragraph_ends_and_the_name_is_not_said_again() -> None:
     session = Session(id=SessionId("s"), speakers={ANA: "Ana"})
     made = paragraphs(session, [line(0, "x" * FULL, speaker=ANA), line(1, "Two.", speaker=ANA)])
-    assert [(each.name, len(each.texts)) for each in made] == [("Ana", 1), ("", 1)]
+    assert [(each.name, len(each.texts)) for each in made] == [("Ana", 1), (None, 1)]
 
 
 async def in_room(client: Client, path: str, *, status: int = 200) -> str:

@@ -187,6 +187,10 @@ async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House
     status, _, text = await house.form(line="l1", text="I <wonder>")
     assert (status, "be kept at the moment" in text, "I <wonder></textarea>" in text) == (503, True, True)
     log.full = False
+    await house.do(do.PauseSession(), actor=SYSTEM)
+    status, _, text = await house.form(line="l1", text="I <wonder>")
+    assert (status, "There is a break" in text, "I <wonder></textarea>" in text) == (423, True, True)
+    await house.do(do.ResumeSession(), actor=SYSTEM)
     await house.stand(Standing.ANSWERED)
     status, _, text = await house.form(line="l1", text="Too late")
     assert status == 409
@@ -253,7 +257,8 @@ async def test_who_may_not_write_there_cant(house: House) -> None:
     assert (await house.script(written, Origin="https://elsewhere.example"))[0] == 403
     assert (await house.form(origin="", line="l1", text="I"))[0] == 403
     assert (await house.form(page="/s/s/asked/x", line="l1", text="I"))[0] == 404
-    assert (await house.script(b"{"))[0] == 400
+    for broken in (b"{", b'{"a":' * 9_000, b'{"page": "\xff"}'):
+        assert (await house.script(broken))[0] == 400
     assert (await house.script(b'"' + b"x" * MAX_BODY_BYTES + b'"'))[0] == 413
     assert (await house.script({**written, "line": "L"}))[0] == 422
     assert house.lines == []

@@ -3,24 +3,32 @@ from __future__ import annotations
 import asyncio
 import io
 import sqlite3
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.adapters.signing import FILE_NAME as KEY_NAME
 from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.sqlite_file import FILE_NAME
-from moothall.cli.verifying import verify_command
+from moothall.cli.verifying import new_key_command, verify_command
 from moothall.core import events as ev
+from moothall.core.chain import LogRecord, checkpoint_bytes
 from moothall.core.ids import SessionId
 from recorder import EPOCH, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
+CLOSED = ev.SessionClosed(t=2)
 
 
-async def written(data: Path, *names: str, removed: tuple[int, ...] = (), signed: bool = True) -> None:
-    """Sessions of four events: three and a checkpoint, and one more for what was removed."""
+async def written(
+    data: Path, *names: str, removed: tuple[int, ...] = (), signed: bool = True
+) -> dict[str, ev.LaneHead]:
+    """Sessions of four events: three and a checkpoint, and one more for what was removed; the heads of the last."""
+    heads: dict[str, ev.LaneHead] = {}
     signer = Ed25519Signer.open(data / KEY_NAME)
     log = await SqliteLog.open(data / FILE_NAME)
     for name in names:
@@ -32,6 +40,29 @@ async def written(data: Path, *names: str, removed: tuple[int, ...] = (), signed
         if removed:
             said = recorder.record(ev.BodyRemoved(offsets=removed, reason="request", by="staff-1"))
             await log.remove(recorder.session, 1, 4, removed, [said])
+        heads = {str(lane): head for lane, head in recorder.heads.items()}
+    await log.close()
+    return heads
+
+
+async def appended(data: Path, make: Callable[[Recorder, Ed25519Signer], LogRecord]) -> None:
+    """One more event of the session `plenary`."""
+    log = await SqliteLog.open(data / FILE_NAME)
+    recorder = Recorder()
+    head = await log.acquire(recorder.session, EPOCH)
+    recorder.go_on(head)
+    await log.append(recorder.session, head.term, head.offset, [make(recorder, Ed25519Signer.load(data / KEY_NAME))])
+    await log.close()
+
+
+async def forged(data: Path) -> None:
+    """The session `plenary` written anew and signed with a key that was put there."""
+    signer = Ed25519Signer.open(data / KEY_NAME)
+    log = await SqliteLog.open(data / FILE_NAME)
+    recorder = Recorder()
+    head = await log.acquire(recorder.session, EPOCH)
+    records = [recorder.record(CLOSED), recorder.checkpoint(signer)]
+    await log.append(recorder.session, head.term, 0, records)
     await log.close()
 
 
@@ -41,10 +72,41 @@ def tampered(data: Path, statement: str) -> None:
     connection.close()
 
 
-def said(data: Path, session: str | None = None) -> tuple[int, list[str]]:
+BESIDE = "The key is the one beside the log; --key checks with one that was saved elsewhere."
+
+
+def said(data: Path, session: str | None = None, *keys: str, seen: Sequence[Path] = ()) -> tuple[int, list[str]]:
     out = io.StringIO()
-    code = verify_command(data, session, out)
-    return code, out.getvalue().splitlines()
+    code = verify_command(data, session, out, keys=keys, seen=seen)
+    lines = out.getvalue().splitlines()
+    return code, lines[:-1] if lines[-1] == BESIDE else lines
+
+
+def saved_keys(data: Path) -> str:
+    """The public document as somebody saves it."""
+    path = data.parent / f"{data.name}.keys.json"
+    path.write_bytes(msgspec.json.encode(Ed25519Signer.load(data / KEY_NAME).public_document()))
+    return str(path)
+
+
+def taken_home(data: Path, heads: dict[str, ev.LaneHead], *, session: str = "plenary") -> Path:
+    """As much of a record as JSON as `verify` looks at, signed by the key of the data folder."""
+    signer = Ed25519Signer.load(data / KEY_NAME)
+    signature = b64encode(signer.sign(checkpoint_bytes(SessionId(session), EPOCH, heads))).decode()
+    record = {
+        "session": {"id": session},
+        "position": {"epoch": EPOCH, "offset": 4},
+        "heads": heads,
+        "checkpoint": {"offset": 4, "key": signer.key_id, "signature": signature, "lanes": heads},
+        "lines": [],
+    }
+    path = data.parent / f"{session}.json"
+    path.write_bytes(msgspec.json.encode(record))
+    return path
+
+
+def signed_through(data: Path, event: int = 4) -> str:
+    return f"signed through event {event} by key {Ed25519Signer.load(data / KEY_NAME).key_id}"
 
 
 def contents(data: Path) -> dict[str, bytes]:
@@ -56,13 +118,16 @@ def test_untouched_sessions_are_intact(tmp_path: Path) -> None:
     asyncio.run(written(tmp_path, "plenary", "hall-2"))
     assert said(tmp_path) == (
         0,
-        ["hall-2: intact; 4 events, signed through event 4.", "plenary: intact; 4 events, signed through event 4."],
+        [
+            f"hall-2: intact; 4 events, {signed_through(tmp_path)}.",
+            f"plenary: intact; 4 events, {signed_through(tmp_path)}.",
+        ],
     )
 
 
 def test_one_session_may_be_named(tmp_path: Path) -> None:
     asyncio.run(written(tmp_path, "plenary", "hall-2"))
-    assert said(tmp_path, "plenary") == (0, ["plenary: intact; 4 events, signed through event 4."])
+    assert said(tmp_path, "plenary") == (0, [f"plenary: intact; 4 events, {signed_through(tmp_path)}."])
     assert said(tmp_path, "gallery") == (2, ["There is no session 'gallery' in this log."])
 
 
@@ -73,10 +138,109 @@ def test_a_session_without_checkpoints_is_not_signed_yet(tmp_path: Path) -> None
 
 def test_removed_texts_are_named_and_no_damage(tmp_path: Path) -> None:
     asyncio.run(written(tmp_path, "plenary", removed=(1, 3)))
+    asyncio.run(appended(tmp_path, lambda recorder, signer: recorder.checkpoint(signer)))
     assert said(tmp_path) == (
         0,
-        ["plenary: intact but for 2 removed texts (at 1, 3); 5 events, signed through event 4."],
+        [f"plenary: intact; 2 texts were removed by its keepers (1, 3); 6 events, {signed_through(tmp_path, 6)}."],
     )
+
+
+def test_a_removal_behind_the_last_signature_is_not_proved(tmp_path: Path) -> None:
+    asyncio.run(written(tmp_path, "plenary", removed=(1,)))
+    code, (line,) = said(tmp_path)
+    assert code == 3
+    assert line.endswith("Not proved: the removal at event 5 is behind the last signature.")
+
+
+def test_a_session_that_was_closed_without_a_signature_is_not_proved(tmp_path: Path) -> None:
+    asyncio.run(written(tmp_path, "plenary"))
+    asyncio.run(appended(tmp_path, lambda recorder, _: recorder.record(CLOSED)))
+    code, (line,) = said(tmp_path)
+    assert code == 3
+    assert line.endswith("Not proved: it was closed at event 5, and nothing was signed then.")
+    asyncio.run(appended(tmp_path, lambda recorder, signer: recorder.checkpoint(signer)))
+    assert said(tmp_path)[0] == 0
+
+
+def test_a_key_put_in_place_of_the_one_that_signed_is_found_with_the_one_that_was_saved(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    asyncio.run(written(data, "plenary"))
+    saved = saved_keys(data)
+    assert said(data, None, saved) == (0, [f"plenary: intact; 4 events, {signed_through(data)}."])
+    tampered(data, "DELETE FROM record")
+    (data / KEY_NAME).unlink()
+    asyncio.run(forged(data))
+    assert said(data)[0] == 0  # The key beside the log can't know.
+    code, (line,) = said(data, None, saved)
+    assert code == 1
+    assert "Its signature isn't one of key " in line
+    assert said(data, None, saved, saved_keys(data))[0] == 0
+
+
+@pytest.mark.parametrize(("source", "why"), [("gone.json", "No such file"), ("http://127.0.0.1:9", "refused")])
+def test_keys_that_cannot_be_read_are_said(tmp_path: Path, source: str, why: str) -> None:
+    asyncio.run(written(tmp_path, "plenary"))
+    code, (line,) = said(tmp_path, None, source)
+    assert code == 2
+    assert why in line
+
+
+def test_a_log_that_is_not_what_somebody_took_home_is_found(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    heads = asyncio.run(written(data, "plenary"))
+    home = taken_home(data, heads)
+    assert said(data, seen=[home])[0] == 0
+    tampered(data, "DELETE FROM record WHERE offset > 1")
+    assert said(data)[0] == 0
+    code, (line,) = said(data, seen=[home])
+    assert code == 1
+    assert "it was seen elsewhere" in line
+    tampered(data, "DELETE FROM record")
+    tampered(data, "DELETE FROM session")
+    assert said(data, seen=[home]) == (
+        1,
+        ["plenary: missing. A record of it was taken home, and it isn't in this log.", "The log holds no session yet."],
+    )
+    assert said(data, seen=[tmp_path / "gone.json"])[0] == 2
+    (tmp_path / "gone.json").write_text("{}")
+    assert "is no record as JSON" in said(data, seen=[tmp_path / "gone.json"])[1][0]
+
+
+def test_a_record_that_was_taken_home_is_told_what_it_proves(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    home = taken_home(data, asyncio.run(written(data, "plenary")))
+    code, lines = said(data, str(home))
+    assert code == 3
+    assert "not the chain that proves it" in lines[0]
+    assert f"signed by key {Ed25519Signer.load(data / KEY_NAME).key_id}" in lines[1]
+    assert lines[2].endswith(f"moothall verify plenary --data FOLDER --heads {home}")
+    saved = saved_keys(data)
+    home.write_bytes(home.read_bytes().replace(b'"plenary"', b'"gallery"'))
+    assert said(data, str(home), saved)[0] == 1
+
+
+def test_a_session_whose_text_is_damaged_hides_no_other(tmp_path: Path) -> None:
+    asyncio.run(written(tmp_path, "first", "plenary"))
+    tampered(tmp_path, "UPDATE record SET cause = CAST(x'66ff' AS TEXT) WHERE session = 1 AND offset = 2")
+    assert said(tmp_path) == (
+        1,
+        [
+            "first: broken. The log's file is damaged; restore it from a backup.",
+            f"plenary: intact; 4 events, {signed_through(tmp_path)}.",
+        ],
+    )
+    tampered(tmp_path, "UPDATE session SET id = CAST(x'66ff' AS TEXT) WHERE number = 1")
+    code, lines = said(tmp_path)
+    assert code == 1
+    assert lines[0].endswith("broken. The name of this session can't be read.")
+    assert len(lines) == 2
+
+
+def test_a_new_key_is_made_only_where_there_is_none(tmp_path: Path) -> None:
+    out = io.StringIO()
+    assert new_key_command(tmp_path, out) == 0
+    assert Ed25519Signer.load(tmp_path / KEY_NAME).key_id in out.getvalue()
+    assert new_key_command(tmp_path, out) == 2
 
 
 def test_many_removed_texts_are_counted(tmp_path: Path) -> None:
@@ -92,9 +256,9 @@ def test_many_removed_texts_are_counted(tmp_path: Path) -> None:
 
     asyncio.run(write())
     code, lines = said(tmp_path)
-    assert code == 0
+    assert code == 3
     assert lines[0] == (
-        "plenary: intact but for 12 removed texts (at 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more); 21 events."
+        "plenary: intact; 12 texts were removed by its keepers (1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more); 21 events."
     )
 
 
@@ -104,7 +268,7 @@ def test_a_changed_body_is_broken_at_its_event(tmp_path: Path) -> None:
     assert said(tmp_path) == (
         1,
         [
-            "hall-2: intact; 4 events, signed through event 4.",
+            f"hall-2: intact; 4 events, {signed_through(tmp_path)}.",
             "plenary: broken at event 2. Its body is not the one that was written.",
         ],
     )
@@ -142,13 +306,13 @@ def test_without_the_key_it_says_that_signatures_were_not_checked(tmp_path: Path
     asyncio.run(written(tmp_path, "plenary"))
     (tmp_path / KEY_NAME).unlink()
     assert said(tmp_path) == (
-        0,
+        3,
         [
             "plenary: intact; 4 events.",
-            "Signatures were not checked: there is no signing.key beside the log.",
+            "Signatures were not checked: there is no signing.key beside the log. Use --key.",
         ],
     )
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == [FILE_NAME]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["moothall.acknowledged", FILE_NAME]
 
 
 def test_a_log_of_no_session_is_said_to_be_empty(tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-import msgspec
 import pytest
 
 from moothall.core import events as ev
 from moothall.core.chain import GENESIS, checkpoint_bytes, decode_header
+from moothall.core.decoding import Unreadable
 from moothall.core.events import LaneHead
 from moothall.core.ids import Epoch, SessionId
 from recorder import Recorder
@@ -43,5 +43,5 @@ def test_a_checkpoints_bytes() -> None:
 
 @pytest.mark.parametrize("header_bytes", [b"", b"{}", b"[]", b"\xff", b'{"session":1}'])
 def test_what_is_no_header_is_refused(header_bytes: bytes) -> None:
-    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
+    with pytest.raises(Unreadable):
         decode_header(header_bytes)

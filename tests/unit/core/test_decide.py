@@ -23,7 +23,7 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.decide import MAX_WORD, MAX_WORDS
+from moothall.core.decide import MAX_WORD, MAX_WORDS, MOST_BEFORE
 from moothall.core.decide_making import MAX_TEXT
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
@@ -57,9 +57,9 @@ def test_the_life_of_a_session() -> None:
     state = created()
     assert events(state, do.OpenSession()) == [ev.SessionOpened(wall=WALL)]
     state = carry_out(state, do.OpenSession())
-    assert events(state, do.PauseSession(), wall=WALL + 5000) == [ev.SessionPaused(t=5000)]
+    assert events(state, do.PauseSession(), wall=WALL + 5000) == [ev.SessionPaused(t=5000, t0=5000)]
     state = carry_out(state, do.PauseSession())
-    assert events(state, do.ResumeSession(), wall=WALL + 9000) == [ev.SessionResumed(t=9000)]
+    assert events(state, do.ResumeSession(), wall=WALL + 9000) == [ev.SessionResumed(t=9000, t1=9000)]
     state = carry_out(state, do.ResumeSession())
     assert events(state, do.CloseSession(), wall=WALL + 9000) == [ev.SessionClosed(t=9000)]
     state = carry_out(state, do.CloseSession())
@@ -148,9 +148,13 @@ def test_a_source_is_attached_once_and_ends_once() -> None:
     assert refused(state, msgspec.structs.replace(other, channel=ChannelId("xx"))).code is RefusalCode.UNKNOWN
     for wrong in ({"source": SourceId("No")}, {"rate": 0}, {"t": -1}):
         assert refused(state, msgspec.structs.replace(other, **wrong)).code is RefusalCode.INVALID
-    # A source that joins late doesn't set the session's clock back.
+    # Whenever a source joins, the session's clock goes on as it did, and nothing was heard in its future.
     state = carry_out(state, do.MapClock(t=9000))
-    assert events(state, msgspec.structs.replace(other, t=100))[1] == ev.ClockMapped(t=9000, wall=WALL)
+    for late, heard in ((100, 100), (9000, 9000), (9500, 9500), (70_000, 9500)):
+        assert events(state, msgspec.structs.replace(other, t=late), wall=WALL + 500) == [
+            ev.SourceAttached(source=other.source, channel=FLOOR, t=heard, rate=16_000),
+            ev.ClockMapped(t=9500, wall=WALL + 500),
+        ]
     finish = do.EndSource(source=mic, t=9000)
     assert events(state, finish) == [ev.SourceEnded(source=mic, t=9000)]
     assert refused(carry_out(state, finish), finish).code is RefusalCode.UNKNOWN
@@ -273,11 +277,15 @@ def test_a_session_with_young_people_keeps_no_sound() -> None:
     assert carry_out(empty, msgspec.structs.replace(create, young_people=True)).sound is ev.SoundKept.NONE
 
 
-def test_a_source_says_how_long_ago_it_began() -> None:
-    state = carry_out(created(), do.OpenSession())
-    attach = do.AttachSource(source=SourceId("mic"), channel=FLOOR, t=250, rate=16_000, age=700)
-    assert events(state, attach)[1] == ev.ClockMapped(t=950, wall=WALL)
-    assert refused(state, msgspec.structs.replace(attach, age=-1)).code is RefusalCode.INVALID
+def test_a_session_may_have_begun_before_it_could_be_opened() -> None:
+    assert events(created(), do.OpenSession()) == [ev.SessionOpened(wall=WALL)]
+    assert events(created(), do.OpenSession(age=700)) == [
+        ev.SessionOpened(wall=WALL),
+        ev.ClockMapped(t=700, wall=WALL),
+    ]
+    assert carry_out(created(), do.OpenSession(age=700)).media_now(WALL + 5) == 705
+    for age in (-1, MOST_BEFORE + 1):
+        assert refused(created(), do.OpenSession(age=age)).code is RefusalCode.INVALID
 
 
 def test_a_machines_correction_says_so_and_a_line_knows_whether_a_person_mended_it() -> None:

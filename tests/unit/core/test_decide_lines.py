@@ -24,11 +24,12 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
 from moothall.core.decide_lines import MAX_LINES, MAX_TEXT, MOST_BACK
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.moves import returned
-from moothall.core.removing import not_recorded
+from moothall.core.removing import not_kept
 from moothall.core.session import State
 
 ANA = SpeakerId("ana")
@@ -143,9 +144,25 @@ def test_a_typed_line_comes_whole_at_the_time_of_now_and_leaves_the_open_one_ope
     assert line_of(corrected, "t1").whole == "Welcome, everybody."
 
 
+INTERPRETER = Actor(Role.INTERPRETER, "i1")
+FRENCH = ChannelId("fr")
+
+
+def test_how_a_typed_line_came_about_follows_from_who_typed_it_and_interpreters_type_only_interpretations() -> None:
+    added = do.AddChannel(channel=FRENCH, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+    state = carry_out(speaking(), added)
+    answer = refused(state, typed(), actor=INTERPRETER)
+    assert answer.code is RefusalCode.FORBIDDEN
+    own = typed(channel=FRENCH, language="fr")
+    for actor, origin in ((INTERPRETER, ev.Origin.INTERPRETER), (CAPTIONER, ev.Origin.PERSON)):
+        opened_line = events(state, own, actor=actor)[0]
+        assert isinstance(opened_line, ev.SegmentOpened)
+        assert opened_line.origin is origin
+
+
 def test_a_session_without_any_sound_is_captioned_by_a_person() -> None:
-    state = carry_out(opened(), typed("t1", "Good"), typed("t2", "day", origin=ev.Origin.SPEAKER), actor=CAPTIONER)
-    state = carry_out(state, do.PauseSession(), typed("t3", "We go on at ten."), do.CloseSession(), wall=WALL + 9)
+    state = carry_out(opened(), typed("t1", "Good"), typed("t2", "day"), actor=CAPTIONER)
+    state = carry_out(state, typed("t3", "We go on at ten."), do.PauseSession(), do.CloseSession(), wall=WALL + 9)
     assert [line_of(state, name).whole for name in ("t1", "t2", "t3")] == ["Good", "day", "We go on at ten."]
 
 
@@ -223,7 +240,7 @@ def test_a_line_that_may_still_be_taken_off_the_record_stays_where_it_would_be_f
     assert refused(speaking(), early, wall=WALL + MOST_BACK).code is RefusalCode.CONFLICT
     state = carry_out(speaking(), early, wall=WALL + 1 + MOST_BACK)
     state = carry_out(state, do.BeginNotRecorded(back=MOST_BACK), wall=WALL + 1 + MOST_BACK)
-    assert "m1" not in [cut.line.id for cut in not_recorded(state)]
+    assert "m1" not in [cut.line.id for cut in not_kept(state)]
 
 
 def moved(name: str = "m1", **fields: object) -> do.MovedLine:

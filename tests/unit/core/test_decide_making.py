@@ -3,7 +3,7 @@ from __future__ import annotations
 from deciding import FLOOR, WALL, carry_out, created, events, refused
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.decide_making import MAX_TEXT
+from moothall.core.decide_making import MAX_LANGUAGES, MAX_TEXT
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.session import State
@@ -40,3 +40,13 @@ def test_a_text_has_a_name_of_its_own_and_only_a_translation_is_of_record_or_not
     assert refused(created(), unnamed).code is RefusalCode.INVALID
     kept = do.AddChannel(channel=ChannelId("b"), kind=ev.ChannelKind.FLOOR, languages=("en",), of_record=True)
     assert refused(created(), kept).code is RefusalCode.INVALID
+
+
+def test_which_languages_are_spoken_is_put_right_in_a_session_that_is_on() -> None:
+    begun = carry_out(created(), do.OpenSession())
+    spoken = do.SetLanguages(languages=("es", "en"))
+    assert events(begun, spoken) == [ev.SessionDescribed(title=begun.title, languages=("es", "en"))]
+    assert carry_out(begun, spoken).channels[FLOOR].languages == ("es", "en")
+    many = tuple(f"aa-{number:03}" for number in range(MAX_LANGUAGES + 1))
+    for languages in ((), ("en", "en"), ("in English",), many):
+        assert refused(begun, do.SetLanguages(languages=languages)).code is RefusalCode.INVALID

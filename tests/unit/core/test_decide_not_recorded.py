@@ -49,6 +49,30 @@ def test_not_recorded_may_be_set_back_a_little_and_never_into_a_span_before() ->
         assert refused(state, do.BeginNotRecorded(back=back)).code is RefusalCode.INVALID
 
 
+def test_a_span_never_begins_in_the_future() -> None:
+    # A release before this one let the clock jump ahead where a microphone came from another meeting.
+    ahead = carry_out(opened(), do.MapClock(t=40_000))
+    off = carry_out(ahead, do.BeginNotRecorded(), wall=WALL + 16_000)
+    assert off.not_recorded == ((56_000, None),)
+    assert events(off, do.MapClock(t=40_400), wall=WALL + 40_400) == [
+        ev.NotRecordedEnded(t1=56_000),
+        ev.ClockMapped(t=40_400, wall=WALL + 40_400),
+        ev.NotRecordedBegan(t0=40_400),
+    ]
+    off = carry_out(off, do.MapClock(t=40_400), wall=WALL + 40_400)
+    assert (off.kept(40_399), off.kept(40_400), off.recorded) == (True, False, False)
+    # Nor where one that was before it ended later than it is now.
+    on = carry_out(ahead, do.BeginNotRecorded(), do.EndNotRecorded(), wall=WALL + 16_000)
+    back = carry_out(on, do.MapClock(t=40_400), wall=WALL + 40_400)
+    assert events(back, do.BeginNotRecorded(), wall=WALL + 40_500) == [ev.NotRecordedBegan(t0=40_500)]
+
+
+def test_drift_does_not_move_where_a_span_begins() -> None:
+    off = carry_out(opened(), do.BeginNotRecorded(), wall=WALL + 60_000)
+    assert events(off, do.MapClock(t=59_700), wall=WALL + 60_000) == [ev.ClockMapped(t=59_700, wall=WALL + 60_000)]
+    assert events(off, do.MapClock(t=61_000), wall=WALL + 60_500) == [ev.ClockMapped(t=61_000, wall=WALL + 60_500)]
+
+
 def test_a_session_that_does_not_go_on_is_not_recorded_anyway() -> None:
     for state in (created(), carry_out(opened(), do.CloseSession())):
         for command in (do.BeginNotRecorded(), do.EndNotRecorded()):

@@ -25,7 +25,7 @@ from moothall.core.authority import may_send
 from moothall.core.decide_translations import MAX_ROUTE, MAX_TEXT
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import SpeakerId
-from moothall.core.removing import Lines, Span, WithCopies, WordsOf, not_recorded, selected
+from moothall.core.removing import Lines, Span, WithCopies, WordsOf, not_kept, selected
 from moothall.core.session import Status
 from moothall.core.undo import read_act
 from translating import ROUTE, SPANISH, TRANSLATOR, spanish, translate, translated_session
@@ -187,10 +187,11 @@ def test_what_is_removed_is_removed_in_every_language() -> None:
     assert {cut.line.id for cut in selected(rewound, Lines((segment("a"),)))} == both, "struck ones hold words too"
 
 
-def test_what_was_not_recorded_is_kept_in_no_language() -> None:
+@pytest.mark.parametrize("begins", [do.BeginNotRecorded(back=30_000), do.PauseSession(back=30_000)])
+def test_what_is_not_kept_is_kept_in_no_language(begins: do.AnyCommand) -> None:
     state = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
-    state = carry_out(state, do.BeginNotRecorded(back=30_000), wall=WALL + 2_000)
-    assert {segment("a"), spanish("a")} <= {cut.line.id for cut in not_recorded(state)}
+    state = carry_out(state, begins, wall=WALL + 2_000)
+    assert {segment("a"), spanish("a")} <= {cut.line.id for cut in not_kept(state)}
     assert refused(state, translate("a", "x"), actor=TRANSLATOR).code is RefusalCode.STALE
 
 

@@ -12,7 +12,7 @@ from moothall.core.authority import COMMANDS, may_send
 from moothall.core.decide_turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Standing
-from moothall.core.floor.turns import said_in, typed_language, typed_lines
+from moothall.core.floor.turns import LONGER_MS, said_in, turn_now, typed_language, typed_lines
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import State
 
@@ -86,6 +86,22 @@ def test_nobody_else_types_and_nobody_out_of_turn() -> None:
     closed = carry_out(state, do.CloseSession())
     assert refused(closed, types("Why?"), actor=AUTHOR).code is RefusalCode.CONFLICT
     assert [role for role in Role if may_send(role, types())] == [Role.PARTICIPANT]
+
+
+def test_whoever_was_called_may_say_once_that_they_need_longer() -> None:
+    longer = do.HoldTurn(intervention=name("a"))
+    assert refused(called(), longer, actor=Actor(Role.PARTICIPANT, "b")).code is RefusalCode.FORBIDDEN
+    assert refused(called(), do.HoldTurn(intervention=name("x")), actor=AUTHOR).code is RefusalCode.UNKNOWN
+    (held,) = events(called(), longer, actor=AUTHOR, wall=WALL + 30_000)
+    assert held == ev.TurnHeld(intervention=name("a"), number=1, t=30_000)
+    state = carry_out(called(), longer, actor=AUTHOR, wall=WALL + 30_000)
+    now = turn_now(state)
+    assert now is not None
+    assert (now.begin, now.longer) == (30_000 + LONGER_MS, True)
+    assert refused(state, longer, actor=AUTHOR).code is RefusalCode.CONFLICT
+    begun = carry_out(called(), types(), actor=AUTHOR)
+    assert refused(begun, longer, actor=AUTHOR).code is RefusalCode.CONFLICT
+    assert [role for role in Role if may_send(role, longer)] == [Role.PARTICIPANT]
 
 
 def test_there_is_nothing_to_type_in_where_the_room_has_no_text() -> None:

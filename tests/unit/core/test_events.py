@@ -43,6 +43,7 @@ LANES = {
     "poll.closed": "floor",
     "turn.limited": "floor",
     "turn.typed": "floor",
+    "turn.held": "floor",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""
 

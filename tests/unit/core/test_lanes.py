@@ -71,7 +71,7 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     for_staff = {"note.left", "note.read", "line.tagged", "close.asked", "term.chosen"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
     for_staff |= {"intervention.removed", "intervention.declined"}
-    of_the_floor = {"intervention.published", "intervention.stands", "intervention.written", "turn.typed"}
+    of_the_floor = {"intervention.published", "intervention.stands", "intervention.written", "turn.typed", "turn.held"}
     assert {name for name, lane in lanes.items() if lane is ev.FloorEvent.lane} == of_the_floor
     of_the_queue = {"queue.arranged", "queue.ordered", "asking.limited", "support.counted", "turn.limited"}
     assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue

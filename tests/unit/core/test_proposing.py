@@ -4,7 +4,6 @@ import pytest
 
 from deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, end, segment, speaking, word
 from moothall.core import commands as do
-from moothall.core.events import Origin
 from moothall.core.proposing import Fate, Marked, differing, fate
 from moothall.core.refining import Proposal
 from moothall.core.session import Segment, State
@@ -45,7 +44,7 @@ def test_lines_that_grow_or_are_gone_or_were_typed() -> None:
     assert fate(proposal(OLD, NEW, name="x"), None, left=False) is Fate.GONE
     struck = carry_out(state, do.RewindChannel(channel=FLOOR, t=0))
     assert fate(proposal(OLD, NEW), line(struck), left=False) is Fate.GONE
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="By hand.", language="en", origin=Origin.PERSON)
+    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="By hand.", language="en")
     by_hand = carry_out(state, typed, actor=CAPTIONER)
     assert fate(proposal("By hand.", "By Hans.", name="t"), line(by_hand, "t"), left=False) is Fate.TOUCHED
 

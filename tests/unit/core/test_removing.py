@@ -18,7 +18,7 @@ from moothall.core.removing import (
     WordsOf,
     again,
     names_in,
-    not_recorded,
+    not_kept,
     selected,
     times,
 )
@@ -46,23 +46,23 @@ def found(cuts: Sequence[Cut]) -> list[tuple[str, tuple[tuple[int, int], ...]]]:
 
 
 def test_what_was_recorded_stays() -> None:
-    assert not_recorded(talk()) == ()
-    assert not_recorded(off(talk(), 7900)) == ()
-    assert not_recorded(off(talk(), 3950, 4000)) == ()
+    assert not_kept(talk()) == ()
+    assert not_kept(off(talk(), 7900)) == ()
+    assert not_kept(off(talk(), 3950, 4000)) == ()
 
 
 def test_lines_whose_words_begin_in_the_span_go_and_words_before_it_stay() -> None:
-    assert found(not_recorded(off(talk(), 2500))) == [("a", ((0, 3),)), ("b", ())]
-    assert found(not_recorded(off(talk(), 0))) == [("a", ()), ("b", ())]
-    assert found(not_recorded(off(talk(), 7000))) == [("b", ((0, 3),))]
+    assert found(not_kept(off(talk(), 2500))) == [("a", ((0, 3),)), ("b", ())]
+    assert found(not_kept(off(talk(), 0))) == [("a", ()), ("b", ())]
+    assert found(not_kept(off(talk(), 7000))) == [("b", ((0, 3),))]
     # A word that had begun before stays, though it reaches into the span.
-    assert found(not_recorded(off(talk(), 2001, 2900))) == []
-    assert found(not_recorded(off(talk(), 2000, 2900))) == [("a", ((0, 2), (3, 4)))]
+    assert found(not_kept(off(talk(), 2001, 2900))) == []
+    assert found(not_kept(off(talk(), 2000, 2900))) == [("a", ((0, 2), (3, 4)))]
 
 
 def test_of_a_line_that_was_struck_nothing_is_said_again() -> None:
     state = evolve(talk(), ev.ChannelRewound(channel=FLOOR, t=4000, segments=(segment("b"),)))
-    assert found(not_recorded(off(state, 6000))) == [("b", ())]
+    assert found(not_kept(off(state, 6000))) == [("b", ())]
 
 
 def test_a_line_without_words_goes_whole_when_it_touches_the_span() -> None:
@@ -75,8 +75,8 @@ def test_a_line_without_words_goes_whole_when_it_touches_the_span() -> None:
     )
     here = do.MoveLinesHere(channel=FLOOR, session=SessionId("other"), lines=lines)
     state = carry_out(state, here, wall=WALL + 60_000)
-    assert found(not_recorded(off(state, 9000, 9600))) == [("m8500", ()), ("m8800", ()), ("t", ())]
-    assert found(not_recorded(off(state, 8901, 8950))) == [("m8500", ()), ("m8800", ())]
+    assert found(not_kept(off(state, 9000, 9600))) == [("m8500", ()), ("m8800", ()), ("t", ())]
+    assert found(not_kept(off(state, 8901, 8950))) == [("m8500", ()), ("m8800", ())]
 
 
 def test_what_was_heard_before_its_sound_was_recognised_once_more_goes_along() -> None:

@@ -71,7 +71,17 @@ def test_sources_speakers_and_engines_are_remembered() -> None:
     assert state.sources == {SourceId("mic"): Source(channel=FLOOR, t=5, rate=16_000, ended=True)}
     assert state.speakers == {SpeakerId("ana"): "Ana"}
     assert state.channels[FLOOR].generation == 4
-    assert state.media_now(75) == 12
+    assert state.clock == (7, 70)
+
+
+def test_media_time_stands_still_where_a_mapping_sets_it_back_a_little() -> None:
+    opened = fold(channel(), ev.SessionOpened(wall=1_000_000))
+    assert [opened.media_now(1_000_000 + after) for after in (-5, 0, 7)] == [0, 0, 7]
+    drifted = evolve(opened, ev.ClockMapped(t=59_700, wall=1_060_000))
+    assert [drifted.media_now(1_060_000 + after) for after in (0, 299, 301)] == [60_000, 60_000, 60_001]
+    assert evolve(drifted, ev.ClockMapped(t=60_400, wall=1_060_400)).media_now(1_060_401) == 60_401
+    # By so much no sound card drifts: a file went on after a restart, or an older release had let it jump ahead.
+    assert evolve(opened, ev.ClockMapped(t=30_000, wall=1_060_000)).media_now(1_060_000) == 30_000
 
 
 def test_a_channel_knows_where_it_stands() -> None:

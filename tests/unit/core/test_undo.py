@@ -107,6 +107,9 @@ def test_names_titles_and_languages_come_back() -> None:
     assert undone(hall(), do.IntroduceSpeaker(speaker=ANA, name="Anna")).speakers[ANA] == "Ana"
     assert undone(hall(), do.DescribeSession(title="Other")).title == "Access"
     forced = carry_out(hall(), do.ForceLanguage(channel=FLOOR, language="pt"))
+    spoken = undone(forced, do.SetLanguages(languages=("fr", "sw")))
+    assert (spoken.languages, spoken.channels[FLOOR].forced) == (hall().languages, "pt")
+    assert undone(hall(), do.SetLanguages(languages=("en", "sw"))).languages == hall().languages
     assert undone(forced, do.ForceLanguage(channel=FLOOR, language="en")).channels[FLOOR].forced == "pt"
     assert undone(forced, do.ForceLanguage(channel=FLOOR, language=None)).channels[FLOOR].forced == "pt"
 

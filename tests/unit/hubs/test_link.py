@@ -27,6 +27,7 @@ from moothall_hub.link_parts import (
     Measured,
     Moment,
     Phase,
+    Quiet,
     Room,
     Send,
     Tell,
@@ -218,15 +219,51 @@ def test_pulses_measure_the_delay_and_the_centres_clock() -> None:
     assert link.received(at(3_000), ask) == [Send(wire.Pulse(sent=3_000, echo=77, wall=WALL + 3_000))]
 
 
-def test_a_line_on_which_three_pulses_went_unanswered_is_dead() -> None:
+def test_a_line_on_which_what_was_asked_has_no_answer_is_quiet_and_then_dead_since_it_was_heard() -> None:
     link = up(made())
-    assert link.due == 20_000
+    assert link.due == wire.ANSWER_MS, "it asks as it comes up"
     assert link.tick(at(10)) == []
+    assert link.received(at(700), wire.Pulse(sent=5, echo=1, wall=WALL)) != []
+    assert link.due == 20_000
     assert link.tick(at(20_000)) == [pulse(20_000)]
+    assert (link.due, link.quiet) == (30_000, False)
+    assert link.tick(at(30_000)) == [Quiet(True)]
+    assert (link.due, link.quiet, link.heard) == (40_000, True, 700)
     assert link.tick(at(40_000)) == [pulse(40_000)]
-    assert link.due == 60_000
-    assert link.tick(at(60_000)) == [Hang(CloseCode.GOING_AWAY, SILENT), Down(SILENT, for_good=False)]
-    assert (link.phase, link.delay_ms) == (Phase.WAITING, None)
+    assert link.due == 50_700
+    assert link.tick(at(50_700)) == [Hang(CloseCode.GOING_AWAY, SILENT), Down(SILENT, for_good=False)]
+    assert (link.phase, link.delay_ms, link.quiet) == (Phase.WAITING, None, False)
+    assert link.since == 700, "since when nothing came, not since when it was noticed"
+
+
+def test_a_quiet_line_on_which_something_comes_moves_again() -> None:
+    link = up(made())
+    link.follow(FOLLOW)
+    link.received(at(1), LIVE)
+    link.tick(at(20_000))
+    assert link.tick(at(30_000)) == [Quiet(True)]
+    assert link.received(at(31_000), BATCH) == [Quiet(False), Tell(BATCH)]
+    assert (link.quiet, link.heard, link.due) == (False, 31_000, 40_000)
+
+
+def test_how_long_ago_the_centre_was_heard_adds_up_over_the_hubs_between() -> None:
+    link = up(made())
+    assert link.centre_heard == 0
+    link.received(at(5_000), wire.Programme(sessions=()))
+    assert link.centre_heard == 5_000, "the server above is the centre itself"
+    link.received(at(6_000), wire.Above(above=("c" * 16, "b" * 16), up=False, age=4_000))
+    link.received(at(7_000), wire.Programme(sessions=()))
+    assert link.centre_heard == 5_000, "what a hub says of itself is no news of the centre"
+    link.received(at(20_000), wire.Pulse(sent=1, echo=1, wall=WALL, age=2_500))
+    assert link.centre_heard == 17_500
+
+
+def test_a_line_that_breaks_is_down_since_something_came_and_one_that_is_closed_since_then() -> None:
+    for code, since in ((CloseCode.ABNORMAL, 3_000), (CloseCode.GOING_AWAY, 9_000)):
+        link = up(made())
+        link.received(at(3_000), wire.Programme(sessions=()))
+        link.lost(at(9_000), code)
+        assert link.since == since
 
 
 def test_a_session_is_told_of_from_its_live_on() -> None:

@@ -14,6 +14,7 @@ from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.ids import Position, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
+from moothall.core.views.gaps import BREAK_SET_BACK, Gap
 from moothall.services.catalogue import Catalogue
 from moothall.services.feed import Subscription
 from moothall.services.publication import Publication
@@ -147,6 +148,35 @@ async def test_events_that_speak_of_what_is_missing_change_nothing(room: Room) -
     assert list(live.state.not_recorded) == []
     await room.line.missed()
     assert list(live.state.not_recorded) == [(5, 9)]
+
+
+async def test_a_hubs_readers_are_told_of_a_break_of_its_end_and_of_text_before_that(room: Room) -> None:
+    await room.line.follow()
+    room.log.add(ev.SessionPaused(t=5_000, t0=4_000))
+    await room.line.live()
+    live, outlet = await room.loaded(), await room.reader()
+    (first,) = (frame.snapshot for frame in frames(outlet) if frame.snapshot is not None)
+    assert (live.state.status, first.session.status, first.session.paused) == (Status.PAUSED, Status.PAUSED, 4_000)
+    room.log.add(ev.SessionResumed(t=90_000, t1=70_000))
+    await room.line.live()
+    await settle()
+    (late,) = (frame.snapshot for frame in frames(await room.reader()) if frame.snapshot is not None)
+    assert (late.session.status, late.session.paused) == (Status.OPEN, None)
+    assert late.session.gaps == (Gap(t0=4_000, t1=70_000, reason=BREAK_SET_BACK),)
+    assert live.state.unkept == ((4_000, 70_000),)
+
+
+async def test_the_end_of_a_break_whose_beginning_is_missing_changes_nothing(room: Room) -> None:
+    await room.line.follow()
+    await room.line.live()
+    room.log.add(ev.SessionPaused(t=5, t0=5))
+    room.log.add(ev.SessionResumed(t=9, t1=9))
+    await room.line.follow(little=0, back=1)
+    await room.line.live()
+    live = await room.loaded()
+    assert list(live.state.breaks) == []
+    await room.line.missed()
+    assert list(live.state.breaks) == [(5, 9)]
 
 
 async def test_what_was_removed_is_shown_nowhere(room: Room) -> None:

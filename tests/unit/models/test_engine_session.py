@@ -433,3 +433,23 @@ def test_terms_that_come_while_people_speak_count_from_the_next_pass_on() -> Non
     later = session.next_pass(10)
     assert later is not None
     assert later.request.window.glossary == ("Moothall",)
+
+
+def test_whoever_asked_is_told_once_which_language_it_sounds_like() -> None:
+    for asked in (True, False):
+        session = link()
+        session.received(msgspec.structs.replace(attach(), tell_language=asked), 0)
+        session.received(audio(0, 1_500), 0)
+        hear_all(session)
+        turn = session.next_pass(0)
+        assert turn is not None
+        turn.speech.expected.instead = "pt"
+        session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
+        told = [message for message in out(session) if isinstance(message, wire.SoundsLike)]
+        assert told == ([wire.SoundsLike(stream=1, language="pt")] if asked else [])
+        session.received(audio(1_500, 4_000), 0)
+        hear_all(session)
+        again = session.next_pass(0)
+        assert again is not None
+        session.passed(again, ScriptedRecognizer(SCRIPT).recognise(again.request.window), 0)
+        assert not [message for message in out(session) if isinstance(message, wire.SoundsLike)]

@@ -49,10 +49,12 @@ Served = tuple[Translators, End, "asyncio.Task[None]"]
 
 
 @asynccontextmanager
-async def served(*here: Translator, hung_s: float = 30, again_s: float = 60) -> AsyncIterator[Served]:
+async def served(
+    *here: Translator, hung_s: float = 30, loading_s: float = 30, again_s: float = 60
+) -> AsyncIterator[Served]:
     """A server and the process, and the task that serves."""
     end, translators = End(), Translators()
-    service = TranslatorService(here, "t", hung_s=hung_s, again_s=again_s, try_out=tried)
+    service = TranslatorService(here, "t", hung_s=hung_s, loading_s=loading_s, again_s=again_s, try_out=tried)
     known = asyncio.Event()
     translators.changed(known.set)
     serving = asyncio.ensure_future(service.run(end))
@@ -145,11 +147,17 @@ async def released_at_the_end(event: threading.Event) -> AsyncIterator[None]:
         event.set()
 
 
-async def test_a_call_that_hangs_ends_the_process_and_holds_up_no_other_direction() -> None:
+@pytest.mark.parametrize(("call", "hung_s", "loading_s"), [(1, 900.0, 0.2), (2, 0.2, 900.0)])
+async def test_a_call_that_hangs_ends_the_process_and_holds_up_no_other_direction(
+    call: int, hung_s: float, loading_s: float
+) -> None:
     released = threading.Event()
-    stuck = EchoTranslator([EN_PT], hangs={1: released})
+    stuck = EchoTranslator([EN_PT], hangs={call: released})
     fine = EchoTranslator(EchoTranslator().directions[1:])
-    async with released_at_the_end(released), served(stuck, fine, hung_s=0.2) as (translators, end, serving):
+    async with (
+        released_at_the_end(released),
+        served(stuck, fine, hung_s=hung_s, loading_s=loading_s) as (translators, end, serving),
+    ):
         hanging = asyncio.ensure_future(translators.hop("Good", EN_PT, ""))
         behind = asyncio.ensure_future(translators.hop("Morning", EN_PT, ""))
         assert await translators.hop("Bom", fine.directions[1], "") == "[es] Bom"

@@ -7,6 +7,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import RecordBroken
 from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.views.gaps import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
 from moothall.testing.seeded import SeededSigner
 from record_maker import FLOOR, Telling, meeting, timed
@@ -77,7 +78,8 @@ def test_lines_stand_in_order_of_time_but_for_times_that_tremble() -> None:
 def test_all_spans_without_text_are_told_in_order_of_time() -> None:
     told = Telling()
     told.tell(ev.NotRecordedEnded(t1=5))  # Its beginning was removed.
-    told.tell(ev.NotRecordedBegan(t0=50_000), ev.NotRecordedEnded(t1=60_000), ev.NotRecordedBegan(t0=90_000))
+    told.tell(ev.NotRecordedBegan(t0=50_000), ev.NotRecordedEnded(t1=60_000))
+    told.tell(ev.NotRecordedBegan(t0=95_000), ev.NotRecordedEnded(t1=95_000), ev.NotRecordedBegan(t0=90_000))
     for n in range(60):
         told.tell(ev.GapNoted(channel=FLOOR, t0=n, t1=n + 1, reason=ev.GapReason.OVERLOAD))
     told.tell(ev.GapNoted(channel=FR, t0=7, t1=8, reason=ev.GapReason.STORAGE))
@@ -86,6 +88,30 @@ def test_all_spans_without_text_are_told_in_order_of_time() -> None:
     assert record.missing[0] == Missing(t0=0, t1=1, absence=Absence.GAP, reason=ev.GapReason.OVERLOAD)
     assert [(span.t0, span.t1) for span in record.missing[-2:]] == [(50_000, 60_000), (90_000, None)]
     assert record.until == 90_000
+
+
+@pytest.mark.parametrize(
+    ("events", "spans"),
+    [
+        ((ev.SessionPaused(t=50, t0=50),), [(50, None, False)]),
+        ((ev.SessionPaused(t=50, t0=20), ev.SessionResumed(t=90, t1=90)), [(20, 90, False)]),
+        ((ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90, t1=70)), [(50, 70, True)]),
+        ((ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90, t1=50)), [(50, 50, True)]),
+        ((ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=50, t1=50)), []),
+        ((ev.SessionPaused(t=50, t0=50), ev.SessionClosed(t=80)), [(50, 80, False)]),
+        ((ev.SessionPaused(t=50), ev.SessionResumed(t=90), ev.SessionClosed(t=99)), []),
+    ],
+)
+def test_breaks_are_told_as_on_the_page(
+    events: tuple[ev.AnyEvent, ...], spans: list[tuple[int, int | None, bool]]
+) -> None:
+    told = Telling()
+    told.tell(*events)
+    record = told.record()
+    assert [(span.t0, span.t1, span.set_back) for span in record.missing] == spans
+    assert all(span.absence is Absence.BREAK for span in record.missing)
+    shown = [(gap.t0, gap.t1, gap.reason == BREAK_SET_BACK) for gap in record.session.gaps]
+    assert shown == [span for span in spans if span[1] is not None], "page and record say the same"
 
 
 def test_it_says_by_what_it_can_be_verified() -> None:

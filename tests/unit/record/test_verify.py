@@ -13,7 +13,7 @@ from moothall.core.chain import GENESIS, LogRecord, body_digest, link, seal
 from moothall.core.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.lanes import SESSION as SESSION_LANE
 from moothall.core.lanes import STAFF, Feed
-from moothall.record.verify import Finding, Verdict, verify
+from moothall.record.verify import Finding, Verdict, Walk, verify
 from recorder import EPOCH, SESSION, Recorder
 
 FLOOR = ChannelId("floor")
@@ -57,6 +57,33 @@ def test_an_untouched_record_is_intact_and_says_how_far_it_is_signed(
     assert found.verdict is Verdict.INTACT
     assert (found.events, found.offset, found.checkpoints, found.signed) == (7, 7, 1, 5)
     assert found.heads == recorder.heads
+
+
+def test_it_says_by_which_event_a_session_was_closed_and_by_which_key_it_was_signed(recorder: Recorder) -> None:
+    closed = [recorder.record(PAUSED), recorder.record(ev.SessionClosed(t=2))]
+    found = verify(closed, signed=SIGNED)
+    assert (found.closed, found.signed, found.key) == (2, 0, "")
+    closed.append(recorder.checkpoint(SIGNER))
+    found = verify(closed, signed=SIGNED)
+    assert (found.closed, found.signed, found.key) == (2, 3, SIGNER.key_id)
+    assert verify([*closed, recorder.record(ev.SessionReopened(t=3))]).closed == 0
+
+
+async def test_a_removal_that_no_signature_follows_is_named(records: list[LogRecord], recorder: Recorder) -> None:
+    log = [*records[:1], msgspec.structs.replace(records[1], body=None, salt=None), *records[2:]]
+    log.append(recorder.record(REMOVED))
+    found = verify(log, signed=SIGNED)
+    assert (found.removals, found.removed_at) == ((8,), log[-1].header.at)
+    log.append(recorder.checkpoint(SIGNER))
+    assert verify(log, signed=SIGNED).removals == ()
+
+
+def test_damage_is_known_as_soon_as_it_is_met(records: list[LogRecord]) -> None:
+    walk = Walk()
+    walk.step(records[0])
+    assert not walk.broken
+    walk.step(records[2])
+    assert walk.broken[0].offset == 3
 
 
 def test_a_record_of_nothing_is_intact() -> None:

@@ -48,6 +48,9 @@ def test_a_translated_line_says_what_it_was_made_from() -> None:
             Missing(t0=0, t1=9_000, absence=Absence.GAP, reason=ev.GapReason.STORAGE),
             "No text from 0:00 to 0:09: storage",
         ),
+        (Missing(t0=0, t1=9_000, absence=Absence.BREAK), "No text from 0:00 to 0:09: break"),
+        (Missing(t0=0, t1=9_000, absence=Absence.BREAK, set_back=True), "No text from 0:00 to 0:09: break-set-back"),
+        (Missing(t0=9_000, t1=None, absence=Absence.BREAK), "Break since 0:09"),
     ],
 )
 def test_why_there_is_no_text(span: Missing, text: str) -> None:

@@ -21,7 +21,7 @@ WELL = Figures(
 AWAY = HubNow(title="Away", people=None, most=0, here=False, since=0)
 
 
-def raised(**changed: object) -> dict[str, dict[str, int]]:
+def raised(**changed: object) -> dict[str, dict[str, int | str]]:
     return {alarm.kind: alarm.values for alarm in alarms(msgspec.structs.replace(WELL, **changed))}
 
 
@@ -39,10 +39,14 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"words_age": 31_000}, "no-words", {"n": 31}),
         ({"words_age": None, "open_for": 30_000}, "no-words", {"n": 30}),
         ({"engines": 0, "machineless_for": 10_000}, "no-machine", {}),
+        ({"engines": 0, "machineless_for": 0}, "machine-away", {}),
+        ({"engines": 0, "machineless_for": 9_999, "lag": 20_000}, "machine-away", {}),
+        ({"engines": 0, "machineless_for": 9_999, "words_age": 31_000}, "no-words", {"n": 31}),
         ({"engines": 0, "refused": 1}, "key-refused", {}),
         ({"engines": 1, "refused": 1}, "key-refused", {}),
         ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
         ({"crowded_out": True, "words_age": None, "lag": 60_000}, "no-room", {}),
+        ({"unlike": (("es", "pt"), "en")}, "wrong-language", {"expected": "es,pt", "heard": "en"}),
         ({"room_left": 3}, "nearly-full", {"n": 3}),
         ({"lag": 12_500}, "late", {"n": 12}),
         ({"silent_for": 600_000, "speech_age": 600_000, "words_age": 600_000}, "quiet", {"n": 10}),
@@ -50,14 +54,19 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"sound_stopped": True, "begun_again": 5}, "sound-stopped", {}),
         ({"begun_again": 2}, "begun-again", {"n": 2}),
         ({"unsaved": True}, "unsaved", {}),
-        ({"disk_free": 1_900_000_000}, "disk", {"n": 1}),
+        ({"disk_free": 1_900_000_000}, "disk", {"n": 1_900}),
         ({"hubs": {"a": AWAY, "b": AWAY}}, "hubs-cut", {"n": 2}),
         ({"unread_for": 359_000}, "unread", {"n": 5}),
         ({"off_for": 1_800_000, "words_age": 1_800_000}, "off-long", {"n": 30}),
         ({"reporters": 14}, "reports", {"n": 14, "all": 210}),
         ({"reporters": 2, "readers": 0}, "reports", {"n": 2, "all": 2}),
         ({"left": 290_000}, "ends-soon", {"n": 5}),
+        ({"left": 0}, "ends-now", {}),
+        ({"left": -59_000}, "ends-now", {}),
         ({"left": -61_000}, "over", {"n": 1}),
+        ({"beside": "Water"}, "beside", {"title": "Water"}),
+        ({"dead_for": 20_000}, "muted", {"n": 20}),
+        ({"engines": 0, "machineless_for": 5_000, "words_age": 31_000}, "no-words", {"n": 31}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -70,7 +79,6 @@ def test_each_alarm_and_no_other(changed: dict[str, object], kind: str, values: 
     [
         {"sound_age": 19_999},
         {"words_age": 29_999},
-        {"engines": 0, "machineless_for": 9_999},
         {"lag": 9_999},
         {"reporters": 6},
         {"source": False, "words_age": 59_000},
@@ -85,6 +93,12 @@ def test_each_alarm_and_no_other(changed: dict[str, object], kind: str, values: 
 )
 def test_short_of_it_or_with_a_reason_there_is_none(changed: dict[str, object]) -> None:
     assert raised(**changed) == {}
+
+
+def test_in_a_break_it_is_asked_whether_it_is_over_when_somebody_speaks() -> None:
+    assert raised(status=Status.PAUSED, spoken_for=10_000, lag=99_000) == {"break-speech": {}}
+    assert raised(status=Status.PAUSED, spoken_for=9_999) == {}
+    assert raised(spoken_for=600_000) == {}
 
 
 def test_the_urgent_stand_first() -> None:

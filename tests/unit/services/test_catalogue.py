@@ -84,6 +84,8 @@ def test_it_lists_what_anybody_may_read_and_no_rehearsals() -> None:
             opened = hall.clock.wall()
         log.asked.clear()
         catalogue = Catalogue(log)
+        whether = [await catalogue.hidden(SessionId(name)) for name in ("a", "hidden", "linked", "empty", "none")]
+        assert whether == [False, True, True, False, False]
         coming, live = await catalogue.listed()
         assert (coming.session, coming.status, coming.opened) == ("a", Status.CREATED, None)
         assert live == Entry(

@@ -32,9 +32,12 @@ def test_it_tells_of_each_change_and_of_nothing_else() -> None:
             live = await opened(hall)
             changes = ConsentChanges(live.writer)
             waiting = asyncio.ensure_future(changes.next())
-            await live.writer.send(SYSTEM, CommandId("pause"), do.PauseSession())
+            await live.writer.send(SYSTEM, CommandId("late"), do.LimitTurns(ms=60_000))
             await hall.clock.sleep(10)
             assert not waiting.done()
+            await live.writer.send(SYSTEM, CommandId("pause"), do.PauseSession())
+            await waiting
+            waiting = asyncio.ensure_future(changes.next())
             await live.writer.send(SYSTEM, CommandId("off"), do.BeginNotRecorded())
             await waiting
             changes.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -15,6 +16,8 @@ from moothall.core.commands import (
     CommitWords,
     EndSegment,
     OpenSession,
+    PauseSession,
+    ResumeSession,
     SegmentStart,
     SetTranslation,
     TakeFloor,
@@ -28,6 +31,7 @@ from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay
 from moothall.services.carrying_on import FIRST_WAIT_MS, MOST_TIMES
 from moothall.services.control_room import Card, ControlRoom
+from moothall.services.loudness import Loudness
 from moothall.services.orders import Receipt
 from moothall.services.programme import Programme
 from moothall.services.reports import Kind, Tally
@@ -45,7 +49,9 @@ class Watching:
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
         self.engines = 1
+        self.loudness: dict[SessionId, dict[ChannelId, Loudness]] = {}
         self.unheard: set[SessionId] = set()
+        self.unlike: dict[SessionId, tuple[tuple[str, ...], str]] = {}
         self.crowd: dict[SessionId, tuple[bool, int | None]] = {}
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.sound: dict[SessionId, tuple[int, bool]] = {}
@@ -63,9 +69,11 @@ class Watching:
             clock=hall.clock,
             engines=lambda: self.engines,
             unheard=lambda session: session in self.unheard,
+            unlike=lambda session: self.unlike.get(session, None),
             crowd=lambda session: self.crowd.get(session, (False, None)),
             sound=lambda session: self.sound.get(session, (0, False)),
             disk=lambda: self.disk,
+            loudness=lambda session: self.loudness.get(session, {}),
             tally=lambda _: Tally(readers=10, counts=self.reports, unseen=frozenset(), channels={}),
             presence=lambda _: [{"seat": "1", "role": "technician", "label": "Ann", "name": ""}],
         )
@@ -149,6 +157,29 @@ def test_the_figures_come_from_what_is_published() -> None:
     run(story())
 
 
+def test_speech_in_a_break_is_told_of_after_ten_seconds() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("s", ONE)
+
+            async def after(seconds: int, sound: Sound) -> list[str]:
+                for _ in range(seconds):
+                    live.writer.signal(ChannelState(channel=FLOOR, sound=sound, lag=0, t=0))
+                    (card, *_) = await on.after(1)
+                return kinds(card)
+
+            assert await after(30, Sound.SPEECH) == []
+            await on.do(live, PauseSession())
+            assert await after(9, Sound.SPEECH) == [], "what was said before it doesn't count"
+            assert await after(1, Sound.SPEECH) == ["break-speech"]
+            assert await after(1, Sound.SILENCE) == []
+            assert await after(5, Sound.SPEECH) == []
+            await on.do(live, ResumeSession())
+            assert await after(30, Sound.SPEECH) == []
+
+    run(story())
+
+
 def test_how_good_the_texts_are_is_told_once_there_are_enough_words() -> None:
     async def story() -> None:
         async with watching() as on:
@@ -206,7 +237,13 @@ def test_what_readers_say_and_what_the_house_lacks_is_raised() -> None:
             await on.after(1)
             live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
             card = (await on.after(12))[0]
-            assert kinds(card) == ["unsaved", "disk", "no-machine", "reports"]
+            assert kinds(card) == ["unsaved", "reports"]
+            shared = {each.kind: each.by for each in on.room.house.alarms}
+            assert shared == {"disk": None, "no-machine": None}, "what all meetings lack is on no card"
+            assert {each.kind for each in on.room.alarms_of(live.id)} == {"unsaved", "disk", "no-machine", "reports"}
+            on.room.see_to(SessionId(""), "disk", "Ann")
+            assert {each.kind: each.by for each in on.room.house.alarms}["disk"] == "Ann"
+            assert {each.kind: each.by for each in on.room.alarms_of(live.id)}["disk"] == "Ann"
             assert card.reports == {"language": 4}
             on.engines, on.disk = 1, None
             live.writer.signal(Unsaved(channel=FLOOR, text=""))
@@ -271,6 +308,8 @@ def test_sound_in_a_language_that_no_engine_knows_is_an_alarm_where_it_is() -> N
             await on.speech_in_both_rooms()
             on.unheard.add(SessionId("two"))
             assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-language"], "one": []}
+            on.unheard, on.unlike = set(), {SessionId("one"): (("es",), "en")}
+            assert {card.session: kinds(card) for card in await on.after(1)} == {"one": ["wrong-language"], "two": []}
 
     run(story())
 
@@ -280,10 +319,8 @@ def test_sound_for_which_no_engine_has_room_is_an_alarm_where_it_is_and_a_warnin
         async with watching() as on:
             await on.speech_in_both_rooms()
             on.crowd = {SessionId("one"): (False, 0), SessionId("two"): (True, 0)}
-            assert {card.session: kinds(card) for card in await on.after(1)} == {
-                "two": ["no-room", "nearly-full"],
-                "one": ["nearly-full"],
-            }
+            assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-room"], "one": []}
+            assert [each.kind for each in on.room.house.alarms] == ["nearly-full"]
 
     run(story())
 
@@ -328,5 +365,47 @@ def test_a_session_that_is_begun_again_and_one_that_stopped_are_on_their_cards()
             assert cards[live.id].alarms[0].urgent
             assert on.room.cards[0].session == live.id
             assert "stopped" not in kinds(cards[beside.id])
+
+    run(story())
+
+
+def test_a_muted_microphone_is_an_alarm_after_20_seconds_and_none_during_a_break() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            await on.speech_in_both_rooms()
+            loud, french, one = Loudness(), Loudness(), SessionId("one")
+            on.loudness[one] = {ChannelId("fr"): french, FLOOR: loud}
+            french.heard(bytes(64_000), on.hall.clock.monotonic())  # an interpreter may be silent
+            loud.heard(b"\x00\x10" * 8_000, on.hall.clock.monotonic())
+            card = next(card for card in await on.after(1) if card.session == one)
+            assert (card.level, card.dead, kinds(card)) == (-18, 0, [])
+            assert (on.room.level(one), on.room.level(SessionId("two")), on.room.level(SessionId("none"))) == (
+                *(-18, None),
+                None,
+            )
+            await on.after(19)
+            loud.heard(bytes(20_000 * 32), on.hall.clock.monotonic())
+            live = await on.hall.sessions.open(one)
+            live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SILENCE, lag=0, t=0))
+            card = next(card for card in await on.after(1) if card.session == one)
+            assert (card.level, card.dead, kinds(card)) == (-100, 20, ["muted"])
+            await on.do(live, PauseSession())
+            assert not any(kinds(card) for card in await on.after(1) if card.session == one)
+            await on.do(live, ResumeSession())
+            assert "muted" not in kinds(next(card for card in await on.after(1) if card.session == one))
+
+    run(story())
+
+
+def test_the_levels_are_told_four_times_a_second() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            told: list[int] = []
+            on.room.listen_levels(lambda: told.append(on.hall.clock.monotonic()))
+            assert on.hall.group is not None
+            running = on.hall.group.create_task(on.room.run())
+            await on.hall.clock.sleep(1_100)
+            running.cancel()
+            assert [later - sooner for sooner, later in pairwise(told)] == [250] * 4
 
     run(story())

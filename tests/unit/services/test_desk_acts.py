@@ -128,6 +128,7 @@ async def test_after_a_gap_it_is_read_again() -> None:
 async def test_once_words_were_removed_no_act_has_them() -> None:
     async with followed() as it:
         await it.acts.load(it.on.writer)
+        await it.on.done("later", do.MapClock(t=90_000))
         for name in ("ana", "mend", "note", "pause"):
             await it.did(name, *ACTS_OF_A_SESSION[name])
         answer = await it.on.writer.remove(TECHNICIAN, CommandId("gone"), Lines((A,)))

@@ -75,6 +75,7 @@ def test_first_all_then_what_has_changed_and_nothing_twice() -> None:
         "time": 120_000,
         "typed": False,
         "begin": None,
+        "longer": False,
         "mean": 120_000,
         "alike": [],
         "polls": [],

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from asking import ask, stand
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.log_memory import MemoryLog
 from moothall.core.actors import SYSTEM, Role
@@ -15,11 +16,12 @@ from moothall.core.commands import (
     LeaveNote,
     OpenSession,
     PauseSession,
+    ReopenSession,
     TakeFloor,
     TypeLine,
 )
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.parts import Kind
+from moothall.core.errors import FirstKnow, Refusal, RefusalCode
+from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import ChannelId, CommandId, InterventionId, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.removing import Lines
 from moothall.core.session import Status
@@ -51,7 +53,7 @@ class Open:
         self.told = told
 
     def frames(self) -> list[Received]:
-        return [decode(event.data) for event in EventStream().feed(self.outlet.sent)]
+        return [decode(event.data) for event in EventStream().feed(self.outlet.sent) if not event.name]
 
     def bodies(self, event: str) -> list[object]:
         return [body for kind, body in self.told if kind == event]
@@ -61,9 +63,11 @@ class House:
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
         self.news: dict[str, object] = {}
+        self.beside: Refusal | None = None
         self.desks = hall.desks(
             {"alarm": lambda _: self.news.get("alarm"), "balance": lambda _: self.news.get("balance")},
             links={staff.link: staff for staff in (TECHNICIAN, CAPTIONER)},
+            beside=lambda _: self.beside,
         )
 
     async def sit(self, staff: Staff = TECHNICIAN, *, after: Position | None = None, name: str = "") -> Open:
@@ -390,5 +394,48 @@ def test_what_came_of_the_undoing_decides_whether_it_can_be_undone_again() -> No
             last = one.bodies("acted")[-1]
             assert isinstance(last, dict)
             assert (last["id"], last["undone"]) == ("t", True)
+
+    run(story())
+
+
+def test_whose_call_is_overridden_within_seconds_is_told_by_whom() -> None:
+    async def story() -> None:
+        async with house() as on:
+            amina, ben = await on.sit(name="Amina"), await on.sit(name="Ben")
+            await on.desks.act(amina.seat, CommandId("q"), [*map(ask, "ab"), stand(Standing.QUEUED, "a", "b")])
+            await on.desks.act(amina.seat, CommandId("a"), [stand(Standing.CALLED, "a")])
+            await on.hall.clock.sleep(4_000)
+            told = await on.desks.act(ben.seat, CommandId("b"), [stand(Standing.CALLED, "b")])
+            assert isinstance(told, Refusal)
+            assert told.first_know == FirstKnow(kind="called", who="Amina", number=1, seconds=4)
+            assert ben.seat.live.state.floor.called == "a"
+            done = await on.desks.act(ben.seat, CommandId("b"), [stand(Standing.CALLED, "b")], anyway=True)
+            assert isinstance(done, Acknowledged)
+            (body,) = amina.bodies("overridden")
+            assert isinstance(body, dict)
+            assert (body["by"]["name"], body["number"], body["instead"]) == ("Ben", 2, 1)
+            assert await on.desks.act(amina.seat, CommandId("a"), [stand(Standing.CALLED, "a")]) is not None
+            assert ben.seat.live.state.floor.called == "b", "an act that is sent again is done once"
+            refused = await on.desks.act(ben.seat, CommandId("x"), [stand(Standing.CALLED, "none")])
+            assert isinstance(refused, Refusal)
+            assert refused.first_know is None
+
+    run(story())
+
+
+def test_what_is_to_be_known_before_a_meeting_is_opened_is_told_once() -> None:
+    async def story() -> None:
+        async with house() as on:
+            desk = await on.sit()
+            await on.desks.act(desk.seat, CommandId("close"), [CloseSession()])
+            beside = Refusal(
+                code=RefusalCode.CONFLICT, message="Another.", first_know=FirstKnow(kind="beside", title="b")
+            )
+            on.beside = beside
+            assert await on.desks.act(desk.seat, CommandId("o"), [ReopenSession()]) is beside
+            answer = await on.desks.act(desk.seat, CommandId("o"), [ReopenSession()], anyway=True)
+            assert isinstance(answer, Acknowledged)
+            assert isinstance(await on.desks.act(desk.seat, CommandId("o"), [ReopenSession()]), Acknowledged)
+            assert desk.seat.live.state.status is Status.OPEN
 
     run(story())

@@ -15,7 +15,7 @@ from moothall.core.errors import Refusal, RefusalCode, StaleWriter, StorageUnava
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
 from moothall.core.lanes import Feed
-from moothall.core.removing import Interventions, Lines, Span, WordsOf, not_recorded
+from moothall.core.removing import Interventions, Lines, Span, WordsOf, not_kept
 from moothall.core.signals import Partial
 from moothall.record.verify import Verdict, verify
 from moothall.services.erasing import TextPlaces
@@ -47,7 +47,7 @@ async def found_clean(made: Stage) -> None:
     records = await made.records()
     assert verify(records).verdict is Verdict.REMOVED
     assert [record.header.type for record in records].count("body.removed") == 1
-    assert not_recorded(made.writer.state) == ()
+    assert not_kept(made.writer.state) == ()
     assert made.writer.state == (await fold(made.log, SESSION)).state
 
 

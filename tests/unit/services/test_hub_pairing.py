@@ -8,7 +8,7 @@ from hub_registry import Registry, with_registry
 from moothall.core.errors import StorageUnavailable
 from moothall.services.hub_pairing import VALID_MS, WORDS, WRONG, Unpaired
 from moothall.services.hubs import Paired
-from moothall.wire.pairing import words_of
+from moothall.wire.pairing import secret_of, words_of
 
 NAME, NODE = "kisumu-library", "0123456789abcdef"
 
@@ -95,16 +95,19 @@ async def test_of_a_hub_that_is_gone_words_are_nothing(registry: Registry) -> No
 
 
 @with_registry
-async def test_who_guesses_has_to_wait_with_everybody(registry: Registry) -> None:
+async def test_who_guesses_has_to_wait_and_keeps_no_others_out(registry: Registry) -> None:
     await registry.kisumu()
-    typed = await words(registry)
-    wrong = " ".join(words_of(bytes(6)))
-    for _ in range(WRONG.burst - 1):
-        assert await registry.pairing.pair(wrong, node=NODE, machine="") is Unpaired.UNKNOWN
-    assert await registry.pairing.pair("six words", node=NODE, machine="") is Unpaired.WORDS
-    assert await registry.pairing.pair(typed, node=NODE, machine="") is Unpaired.OFTEN
-    assert await registry.pairing.admit(typed, "") is Unpaired.OFTEN
-    await registry.clock.sleep(61_000)
-    for _ in range(90):
-        assert await registry.pairing.pair(wrong, node=NODE, machine="") is Unpaired.UNKNOWN
+    secret = secret_of(await words(registry))
+    assert secret is not None
+    typed, like, unlike = (" ".join(words_of(each)) for each in (secret, secret[:1] + bytes(5), bytes(6)))
+    assert secret[0]
+    for wrong, others in ((like, unlike), (unlike, like)):
+        for _ in range(WRONG.burst):
+            assert await registry.pairing.pair(wrong, node=NODE, machine="") is Unpaired.UNKNOWN
+        assert await registry.pairing.pair(wrong, node=NODE, machine="") is Unpaired.OFTEN
+        assert await registry.pairing.pair("six words", node=NODE, machine="") is Unpaired.WORDS
+        if wrong == like:
+            assert await registry.pairing.admit(typed, "") is Unpaired.OFTEN
+            assert await registry.pairing.pair(others, node=NODE, machine="") is Unpaired.UNKNOWN
+            await registry.clock.sleep(61_000)
     assert isinstance(await registry.pairing.pair(typed, node=NODE, machine=""), Paired)

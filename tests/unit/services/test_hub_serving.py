@@ -88,13 +88,17 @@ def test_a_server_that_has_answered_needs_no_pulse_of_its_own() -> None:
     told(story)
 
 
-def test_a_hub_that_is_silent_for_a_minute_is_gone() -> None:
+def test_a_hub_of_which_nothing_is_heard_for_two_and_a_half_pulses_is_gone_since_it_was_heard() -> None:
     async def story(it: Centre) -> None:
         hub = await linked(it)
         await asyncio.sleep(PULSE_MS / 1_000 - 1)
+        heard = it.clock.monotonic()
         await hub.send(wire.Leave(session=HALL))
         assert await ended(hub) == CloseCode.TRY_LATER
-        assert it.clock.monotonic() == 4 * PULSE_MS
+        assert it.clock.monotonic() == heard + wire.SILENT_MS
+        await asyncio.sleep(0.1)
+        assert it.registry.sightings[-1][2] is False
+        assert it.clock.wall() - it.registry.last_seen == wire.SILENT_MS + 100
 
     told(story)
 

@@ -268,3 +268,22 @@ def test_media_time_is_mapped_again_when_it_drifts() -> None:
             assert abs(behind[-1]) <= DRIFT_MS
 
     loop.run(story())
+
+
+def test_a_recording_that_begins_in_a_session_that_is_on_begins_at_its_time() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+            await hall.clock.sleep(600_000)
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            playing = hall.group.create_task(
+                hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Sound(30 * RATE), as_live=True)
+            )
+            await hall.clock.sleep(20_000)
+            assert live.state.sources[MIC].t == 600_000
+            assert live.state.media_now(hall.clock.wall()) == 620_000
+            await playing
+
+    loop.run(story())

@@ -87,6 +87,9 @@ def test_an_interpreter_is_not_silent_while_nobody_speaks() -> None:
             await on.live.writer.send(SYSTEM, CommandId("p"), do.PauseSession())
             await on.speak(60, FLOOR)
             assert on.told == []
+            await on.live.writer.send(SYSTEM, CommandId("r"), do.ResumeSession())
+            await on.speak(14, FLOOR)
+            assert on.told == [], "what sounded like speech in a break is not counted"
 
     run(story())
 

@@ -142,6 +142,9 @@ class FullSpool:
     async def begin_memory_only(self, first: int) -> None:
         await self._forget("begin", first)
 
+    def wipe_memory_only(self, before: int) -> None:
+        self.wiped = before
+
     async def end_memory_only(self, first: int) -> None:
         await self._forget("end", first)
 
@@ -234,6 +237,25 @@ def test_what_is_not_recorded_is_told_to_the_spool_once(caplog: pytest.LogCaptur
 
     loop.run(story())
     assert caplog.messages == ["source mic: the disk refuses to forget; it is asked again"] * 2
+
+
+def test_a_span_that_lasts_may_begin_earlier_or_have_been_none() -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        spool.full = False
+        audio = LiveAudio(MIC, spool, 0, LoopClock())
+        await audio.follow(((5_000, None),))
+        spool.forgotten.clear()
+        # Another one that begins earlier has joined it; then both are over.
+        await audio.follow(((3_000, None),))
+        assert spool.forgotten == [("begin", 3 * RATE)]
+        await audio.follow(((2_000, 9_000),))
+        assert spool.forgotten[1:] == [("begin", 2 * RATE), ("end", 9 * RATE)]
+        await audio.follow(((2_000, 9_000), (20_000, None)))
+        await audio.follow(((2_000, 9_000),))  # It ended where it began.
+        assert spool.forgotten[3:] == [("begin", 20 * RATE), ("end", 20 * RATE)]
+
+    loop.run(story())
 
 
 def test_a_reader_can_be_told_to_wait_no_longer() -> None:

@@ -10,16 +10,21 @@ from moothall.adapters.audio_spool import DiskSpools
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
-from moothall.core.commands import BeginNotRecorded, CloseSession, EndNotRecorded
+from moothall.core.commands import AddChannel, BeginNotRecorded, CloseSession, EndNotRecorded, MapClock, OpenSession
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, SessionId, SourceId
+from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
-from moothall.services.live_channel import MOST_TAKES
+from moothall.services.live_channel import APART_FOR_MS, APART_MS, MOST_TAKES
 from moothall.services.live_take import LiveTake
+from moothall.services.orders import Receipt
+from moothall.services.sessions import LiveSession
 from moothall.testing import loop
+from moothall.testing.clock import LoopClock
 from moothall.testing.failing_log import FailingLog
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import EndReason, Piece
 from spools import OddSpools
+
+BOOTH = ChannelId("booth")
 
 
 def test_takes_wait_for_an_engine_and_are_heard_in_their_order() -> None:
@@ -63,6 +68,61 @@ def test_the_first_sample_lies_where_it_was_heard_however_late_the_hello() -> No
             await hall.clock.sleep(10_000)
             second = await begun(hall, live.id, greeting("taketwo2", age=2_000))
             assert second.audio.t == 13_000
+
+    loop.run(story())
+
+
+async def open_late(hall: MemoryHall, after_ms: int, name: str = "next") -> LiveSession:
+    """A session that a desk opened so long ago: its microphone comes from another one, or only now."""
+    live = await hall.session(SessionId(name))
+    assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
+    await hall.clock.sleep(after_ms)
+    return live
+
+
+@pytest.mark.parametrize("age", [0, 300, 40_000, 5_400_000])
+def test_a_microphone_that_joins_never_moves_the_clock_however_long_it_says_that_it_has_been_on(age: int) -> None:
+    async def story() -> None:
+        async with live_hall(ears=Ears()) as hall:
+            live = await open_late(hall, 400)
+            take = await begun(hall, live.id, greeting(age=age))
+            assert take.audio.t == max(0, 400 - age)
+            assert live.state.media_now(hall.clock.wall()) == 400
+            await hall.clock.sleep(16_000)
+            off = await live.writer.send(SYSTEM, CommandId("off"), BeginNotRecorded())
+            assert isinstance(off, Receipt)
+            assert live.state.not_recorded == ((16_400, None),)
+
+    loop.run(story())
+
+
+def test_what_was_heard_before_a_session_was_opened_is_not_of_it() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with live_hall(ears=ears) as hall:
+            live = await open_late(hall, 10_000)  # The line was cut for half a minute, over the end of another session.
+            take = await begun(hall, live.id, greeting(first=RATE, age=30_000))
+            assert (take.audio.t, take.received) == (0, 21 * RATE)  # `go` says so to the microphone.
+            await speak(hall, take, 32 * RATE, pace=False)
+            await take.finish(EndReason.STOPPED)
+            await hall.clock.sleep(1_000)
+            assert ears.heard == [(FLOOR, 0, sound(21 * RATE, 11 * RATE))]
+
+    loop.run(story())
+
+
+def test_a_disk_that_opens_the_spool_slowly_does_not_move_the_clock() -> None:
+    class SlowSpools(MemorySpools):
+        async def open(self, session: SessionId, source: SourceId) -> Spool:
+            await LoopClock().sleep(1_500)
+            return await super().open(session, source)
+
+    async def story() -> None:
+        async with live_hall(MemoryHall(FailingLog(), SlowSpools())) as hall:
+            live = await open_late(hall, 5_000)
+            take = await begun(hall, live.id, greeting())
+            assert take.audio.t == 5_000
+            assert live.state.media_now(hall.clock.wall()) == 6_500
 
     loop.run(story())
 
@@ -262,3 +322,64 @@ def test_one_microphone_of_a_session_sets_its_clock() -> None:
             assert FLOOR in live.state.channels
 
     loop.run(story())
+
+
+async def follow_apart(hall: MemoryHall, session: SessionId, take: LiveTake) -> LiveTake:
+    """What a microphone does that is sent away: it comes back with what isn't safe, and sends on."""
+    first = take.safe - 1_600
+    held = take.received - first
+    again = await begun(hall, session, greeting(take.name, first=first, age=held * 1000 // RATE, channel=BOOTH))
+    assert again is not take
+    assert again.received == take.received  # Nothing is left out, and nothing comes twice.
+    return again
+
+
+@pytest.mark.parametrize(("every", "step"), [(1_584, 790), (1_616, -500)])
+def test_a_second_microphone_whose_seconds_differ_goes_on_where_it_is_heard(every: int, step: int) -> None:
+    async def story() -> None:
+        async with live_hall(ears=Ears()) as hall:
+            live = await hall.session()
+            booth = AddChannel(channel=BOOTH, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("booth"), booth), Receipt)
+            floor = await begun(hall, live.id, greeting())
+            second = await begun(hall, live.id, greeting("takezwei", channel=BOOTH))
+            ends: list[int] = []
+            while hall.clock.monotonic() < 150_000:
+                await speak(hall, floor, floor.received + 1_600)
+                piece = Piece(first=second.received, age=0, pcm=sound(second.received, every))
+                if not await second.feed(piece, hall.clock.monotonic()):
+                    assert second.apart
+                    ends.append(second.t(second.received))
+                    second = await follow_apart(hall, live.id, second)
+                off = second.t(second.received) - live.state.media_now(hall.clock.wall())
+                assert abs(off) <= APART_MS + 2 * APART_FOR_MS // 100 + 150  # of a card that is as much as 1 % off
+            logged = await hall.events()
+            begins = [each.t for each in logged if isinstance(each, ev.SourceAttached) and each.channel == BOOTH]
+            steps = [t - end for t, end in zip(begins[1:], ends, strict=True)]
+            assert len(steps) >= 2
+            assert steps == [pytest.approx(step, abs=20)] * len(steps)
+            assert not any(isinstance(each, ev.GapNoted) for each in logged)
+
+    loop.run(story())
+
+
+def test_a_take_that_would_set_the_clock_back_goes_on_where_it_is_heard(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        async with live_hall(ears=Ears()) as hall:
+            live = await open_late(hall, 60_000)
+            await live.writer.send(SYSTEM, CommandId("map"), MapClock(t=60_000))
+            take = await begun(hall, live.id, greeting(age=45_000))  # It says so, and has just been switched on.
+            assert take.audio.t == 15_000
+            piece = Piece(first=0, age=0, pcm=sound(0, RATE // 10))
+            while await take.feed(piece, hall.clock.monotonic()):
+                await hall.clock.sleep(100)
+                piece = Piece(first=take.received, age=0, pcm=sound(take.received, RATE // 10))
+            assert take.apart
+            again = await begun(hall, live.id, greeting(first=take.received))
+            assert again.audio.t == pytest.approx(live.state.media_now(hall.clock.wall()), abs=100)
+            assert live.state.media_now(hall.clock.wall()) == pytest.approx(70_000, abs=500)
+
+    loop.run(story())
+    assert "take takeone1 lies 44900 ms apart" in caplog.text

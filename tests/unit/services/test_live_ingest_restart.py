@@ -49,6 +49,7 @@ def test_after_a_restart_old_sound_of_a_closed_session_is_wiped_and_of_an_open_o
             for name in (SessionId("s"), over):
                 await hall.session(name)
                 await speak(hall, await begun(hall, name, greeting()), RATE)
+            await hall.clock.sleep(29_000)
             await speak(hall, await begun(hall, SessionId("s"), greeting(first=30 * RATE, age=1_000)), 31 * RATE)
         for source in ("live-lost0000-0", "file-1234"):
             spool = await spools.open(gone, SourceId(source))

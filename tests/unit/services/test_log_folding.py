@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from moothall.adapters.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core import events as ev
-from moothall.core.ids import CommandId, SegmentId
+from moothall.core.chain import LogRecord
+from moothall.core.errors import RecordBroken
+from moothall.core.ids import CommandId, Lane, SegmentId, SessionId
 from moothall.core.removing import Lines
 from moothall.core.session import Status
 from moothall.services.log_folding import PAGE, fold
@@ -79,3 +87,29 @@ async def test_what_people_corrected_is_told_however_the_log_is_read() -> None:
         assert made.writer.mended_names.proposed(made.writer.state) == ("Moothall",)
         await made.writer.remove(TECHNICIAN, CommandId("r"), Lines((SegmentId("a"),)))
         assert made.writer.mended_names.proposed(made.writer.state) == ()
+
+
+class DamagedLog(MemoryLog):
+    """Reads as it was damaged: whatever `records` holds."""
+
+    def __init__(self, records: Sequence[LogRecord]) -> None:
+        super().__init__()
+        self._records = records
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        return [record for record in self._records if record.header.offset > after][:limit]
+
+
+async def test_a_log_in_which_something_is_missing_or_changed_is_not_taken_for_a_whole_one() -> None:
+    async with stage() as made:
+        await opened(made)
+        await said(made, "a", 0, "Good", " day.")
+        whole = list(await made.log.read(SESSION, 0, PAGE))
+    changed = msgspec.structs.replace(whole[4], body=b"{}")
+    gone = msgspec.structs.replace(whole[4], body=None, salt=None)
+    assert (await fold(DamagedLog(whole), SESSION)).at
+    for damaged in ([*whole[:4], *whole[5:]], [*whole[:4], changed, *whole[5:]], [*whole[:4], gone, *whole[5:]]):
+        with pytest.raises(RecordBroken, match=r"is damaged at event [56]"):
+            await fold(DamagedLog(damaged), SESSION)

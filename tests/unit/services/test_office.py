@@ -20,6 +20,7 @@ def office(house: ProgrammeHouse) -> Office:
         proposals=house.proposals,
         public="https://hall.example",
         zones=ZONES.get,
+        language_names=lambda: {"swahili": "sw"},
     )
 
 
@@ -62,5 +63,24 @@ def test_the_admin_link_is_told_once_and_replaced_when_asked() -> None:
             assert second is not None
             assert house.role_links.of_token(first.rpartition("/")[2]) is None
             assert house.role_links.of_token(second.rpartition("/")[2]) == staff
+
+    loop.run(story())
+
+
+def test_an_import_without_a_language_asks() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            made, data = office(house), b"title\nOpening\nWater\nBread\nClosing"
+            told = await made.import_programme(data, zone="", access=Access.PUBLIC, apply=False)
+            asked = "4 new sessions name no language (“Opening”, “Water”, “Bread” and others)"
+            assert told.notes[-1].startswith(asked)
+            with pytest.raises(ProgrammeError, match="name no language"):
+                await made.import_programme(data, zone="", access=Access.PUBLIC, apply=True)
+            assert house.programme.planned() == ()
+            with pytest.raises(ProgrammeError, match="'Klingon!' names no language"):
+                await made.import_programme(data, zone="", access=Access.PUBLIC, apply=False, languages="Klingon!")
+            told = await made.import_programme(data, zone="", access=Access.PUBLIC, apply=True, languages="sw,en")
+            assert told.done == 4
+            assert {each.languages for each in house.programme.planned()} == {("sw", "en")}
 
     loop.run(story())

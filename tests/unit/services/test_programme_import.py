@@ -7,7 +7,7 @@ from moothall.core.ids import SessionId
 from moothall.core.programme.changes import ChangeKind
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.services.programme import CONFERENCE, ZONE, Programme
-from moothall.services.programme_import import carry_out, preview
+from moothall.services.programme_import import carry_out, clashes_after, made_by, preview, zone_after
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
@@ -66,9 +66,9 @@ def test_a_changed_file_changes_what_it_can() -> None:
 def test_names_of_young_people_are_not_taken_over_later_either() -> None:
     async def story() -> None:
         async with programme_house() as house:
-            (planned,) = table("a,Youth").sessions
+            (planned,) = table("a,Youth,,,,en").sessions
             await house.programme.make(planned, young_people=True)
-            done = await carry_out(house.programme, table("a,Youth,,,,,Ana"), by="l1")
+            done = await carry_out(house.programme, table("a,Youth,,,,en,Ana"), by="l1")
             assert done.done == 1
             live = await house.sessions.find(A)
             assert live is not None
@@ -116,5 +116,30 @@ def test_a_files_time_zone_becomes_the_conferences_and_stays_as_long_as_it_is_kn
         assert again.zone() == Zone("Africa/Nairobi", ZONES["Africa/Nairobi"])
         assert preview(again, wanted) == ()
         assert preview(again, FIRST) == ()
+
+    loop.run(story())
+
+
+def test_the_changes_are_shown_in_the_zone_that_they_bring() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            named = msgspec.structs.replace(FIRST, zone="Africa/Nairobi")
+            assert zone_after(house.programme, named, ZONES.get).name == "Africa/Nairobi"
+            assert zone_after(house.programme, FIRST, ZONES.get) == house.programme.zone()
+
+    loop.run(story())
+
+
+def test_a_clash_is_told_before_it_is_made_and_only_those_of_the_file() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await carry_out(house.programme, FIRST, by="l1")
+            again = table("c,Other,Tent,1970-01-01 00:30,1:00,en,", "a,Opening,Tent,1970-01-01,1:00,en,Ana")
+            ((one, other),) = clashes_after(house.programme, again)
+            assert {one.session, other.session} == {A, SessionId("c")}
+            assert clashes_after(house.programme, table("b,Closing,Tent,1970-01-02,1:00,en,Bo")) == ()
+            found = preview(house.programme, table("a,Opening,Tent,1970-01-01,1:00,fr,Ana"))
+            assert [change.kind for change in found] == [ChangeKind.LANGUAGES, ChangeKind.VANISHED]
+            assert made_by(found) == ()
 
     loop.run(story())

@@ -67,6 +67,34 @@ def test_any_other_session_is_as_good_as_none() -> None:
     loop.run(story())
 
 
+def test_a_hidden_session_takes_the_same_look_as_none() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            looked: list[SessionId] = []
+
+            async def look(session: SessionId) -> None:
+                looked.append(session)
+
+            access, hidden = ReaderAccess(hall.sessions, look=look), SessionId("hidden")
+            await hall.session()
+            await hall.session(hidden, Access.STAFF)
+            assert await access.snapshot(SESSION, Feed(FLOOR)) is not None
+            assert looked == []
+            assert await access.snapshot(hidden, Feed(FLOOR)) is None
+            assert looked == [hidden]
+
+            async def unloaded(session: SessionId) -> bool:
+                return session == "unloaded"
+
+            access = ReaderAccess(hall.sessions, look=look, hidden=unloaded)
+            await hall.sessions.open(SessionId("unloaded"))
+            assert await access.find(SessionId("unloaded")) is None
+            assert await access.find(SESSION) is not None
+            assert looked == [hidden, "unloaded"]
+
+    loop.run(story())
+
+
 def test_whoever_has_a_link_reads_what_it_is_good_for() -> None:
     async def story() -> None:
         async with memory_hall() as hall:

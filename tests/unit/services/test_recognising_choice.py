@@ -8,7 +8,7 @@ import pytest
 
 from hall_in_memory import FLOOR, Sound, attached, hello, job, memory_hall, next_attached, shown
 from moothall.core.actors import Actor, Role
-from moothall.core.commands import ForceLanguage
+from moothall.core.commands import ForceLanguage, SetLanguages
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState
@@ -172,6 +172,29 @@ def test_a_language_that_was_forced_is_the_one_to_be_known() -> None:
             assert hall.recognising.unheard(live.id) == (FLOOR,)
             await hello(french, languages=("fr",))
             assert (await attached(french)).languages == ("fr",)
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_what_it_sounds_like_instead_is_known_until_it_is_attached_in_another_language() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await job(hall, languages=("es", "pt"))
+            engine = hall.connect()
+            await hello(engine)
+            attach = await attached(engine)
+            assert attach.tell_language
+            assert hall.recognising.unlike(live.id) is None
+            await engine.send(wire.SoundsLike(stream=attach.stream, language="en"))
+            await engine.send(wire.SoundsLike(stream=attach.stream + 1, language="fr"))  # It was under way.
+            await hall.clock.sleep(1)
+            assert hall.recognising.unlike(live.id) == (("es", "pt"), "en")
+            assert hall.recognising.unlike(SessionId("another")) is None
+            spoken = SetLanguages(languages=("en",))
+            assert isinstance(await live.writer.send(TECHNICIAN, CommandId("put-right"), spoken), Receipt)
+            assert (await next_attached(engine)).languages == ("en",)
+            assert hall.recognising.unlike(live.id) is None
             task.cancel()
 
     loop.run(story())

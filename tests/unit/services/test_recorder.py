@@ -58,6 +58,19 @@ def test_what_is_not_recorded_is_silence_also_set_back() -> None:
     loop.run(story())
 
 
+def test_a_break_is_silence_also_begun_and_ended_a_while_ago() -> None:
+    async def story() -> None:
+        async with scene(100) as it:
+            await it.hall.clock.sleep(50_000)
+            await it.command("break", do.PauseSession(back=30_000))
+            await it.hall.clock.sleep(30_000)
+            await it.command("over", do.ResumeSession(back=20_000))
+            await it.recording
+            assert it.pattern() == "#" * 20 + "." * 40 + "#" * 40
+
+    loop.run(story())
+
+
 def test_what_was_recorded_before_a_restart_is_gone_on_with() -> None:
     async def story() -> None:
         async with scene(100) as it:

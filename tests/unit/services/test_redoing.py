@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, Sound, attached, hello, memory_hall, next_attached
+from hall_in_memory import FLOOR, MIC, Sound, attached, hello, job, memory_hall, next_attached
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -12,6 +12,7 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.persistent import PersistentMap
 from moothall.core.session import Channel, Segment, State
+from moothall.core.undo import read_act
 from moothall.services.live_audio import RATE, LiveAudio
 from moothall.services.redoing import redo, rewound_to
 from moothall.services.session_writer import Receipt
@@ -74,7 +75,7 @@ def test_without_sound_the_language_is_forced_and_nothing_else() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             live = await hall.session()
-            unknown = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "xx")
+            unknown = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "no tag")
             assert isinstance(unknown, Refusal)
             assert unknown.code is RefusalCode.INVALID
             assert isinstance(
@@ -96,7 +97,7 @@ def test_what_is_refused_leaves_the_channel_with_an_engine() -> None:
             engine = hall.connect()
             await hello(engine, channels=2)
             first = await attached(engine)
-            answer = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "xx")
+            answer = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "no tag")
             assert isinstance(answer, Refusal)
             assert await engine.receive() == wire.Detach(stream=first.stream)
             assert (await attached(engine)).generation == 2
@@ -141,3 +142,40 @@ def test_it_begins_where_nothing_good_is_lost(lines: list[Segment], t: int, audi
     state = State(id=SessionId("s"), channels={FLOOR: channel}, segments=segments)
     assert rewound_to(state, FLOOR, t, audible) == expected
     assert rewound_to(state, ChannelId("pt"), t, audible) == t
+
+
+def test_a_language_that_nobody_expected_is_spoken_from_then_on_and_undone_with_the_rest() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await job(hall, languages=("es",))
+            await audio.carry(Sound(2 * RATE), as_live=False)
+            engine = hall.connect()
+            await hello(engine, channels=2)
+            assert (await attached(engine)).languages == ("es",)
+            before = live.state
+            name = CommandId("r")
+            redoing = asyncio.ensure_future(redo(live.writer, hall.recognising, CAPTIONER, name, FLOOR, "en"))
+            assert (await next_attached(engine)).languages == ("en",)
+            assert isinstance(await redoing, Receipt)
+            assert (live.state.languages, live.state.channels[FLOOR].languages) == (("es", "en"), ("es", "en"))
+            new = [event for event in await hall.events() if isinstance(event, ev.SessionDescribed | ev.LanguageForced)]
+            undoing = read_act(before, [*new, ev.ChannelRewound(channel=FLOOR, t=0, segments=())]).undoing
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("u"), undoing), Receipt)
+            assert (live.state.languages, live.state.channels[FLOOR].forced) == (("es",), None)
+            assert (await next_attached(engine)).languages == ("es",)  # whoever changed it
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_an_interpreters_text_stays_in_its_language() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, french = await hall.session(), ChannelId("fr")
+            added = do.AddChannel(channel=french, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("fr"), added), Receipt)
+            answer = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), french, "de")
+            assert isinstance(answer, Refusal)
+            assert answer.message == "The channel may be in fr."
+
+    loop.run(story())

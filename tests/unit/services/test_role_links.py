@@ -50,7 +50,7 @@ def story(act: Callable[[Desk], Coroutine[Any, Any, None]]) -> Callable[[], None
 
 @story
 async def test_a_token_stands_for_whom_its_link_was_made_for(desk: Desk) -> None:
-    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "  Ana \n at the back ")
+    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "  Ana\u202e \n at the back ")
     other, second = await desk.links.create(Role.CAPTIONER, session_scope(A), "")
     assert (staff.role, staff.scope, staff.label) == (Role.TECHNICIAN, HALL, "Ana at the back")
     assert len(token) == 32

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from moothall.core import commands as do
@@ -10,7 +11,8 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.chain import LogRecord
 from moothall.core.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
-from moothall.core.ids import CommandId, Epoch, Lane, SegmentId, SessionId
+from moothall.core.ids import CommandId, Epoch, Lane, SegmentId, SessionId, SpeakerId
+from moothall.core.ports import LogHead
 from moothall.core.session import Status
 from moothall.core.signals import Partial
 from moothall.services.publication import Publication
@@ -250,3 +252,25 @@ async def test_a_signal_is_shown_and_not_kept() -> None:
         made.writer.signal(partial)
         assert made.published == [Publication(session=SESSION, signals=(partial,))]
         assert made.writer.offset == 0
+
+
+async def test_signs_that_nobody_sees_are_kept_of_nothing_that_people_write() -> None:
+    async with stage() as made:
+        await made.done("c", do.CreateSession(title="Bud\u202eget", languages=("en",)))
+        await made.done("s", do.IntroduceSpeaker(speaker=SpeakerId("amina"), name="\u2066Amina\u2069"))
+        assert made.writer.state.title == "Budget"
+        assert b"\xe2\x80\xae" not in await made.bodies()
+        assert b"\xe2\x81" not in await made.bodies()
+
+
+async def test_of_a_log_that_lost_its_end_readers_get_another_epoch() -> None:
+    class LostLog(FailingLog):
+        async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+            return msgspec.structs.replace(await super().acquire(session, epoch), lost=2)
+
+    async with stage(LostLog()) as made:
+        await opened(made)
+        assert made.writer.reader_epoch == f"{made.writer.epoch}r2"
+        (first, *_) = await made.records()
+        assert first.header.epoch == made.writer.epoch
+        assert made.writer.reader_epoch == f"{made.writer.epoch}r2"

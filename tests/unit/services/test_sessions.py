@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
+from moothall.adapters.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
@@ -21,7 +22,7 @@ from moothall.core.removing import Span
 from moothall.core.session import Status
 from moothall.services.feed import Subscription
 from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LOOK_MS, UNUSED_MS, LiveSession, Sessions
+from moothall.services.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, LiveSession, Sessions
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
@@ -217,6 +218,30 @@ def test_a_session_whose_log_is_damaged_refuses_alone_until_it_can_be_read_again
     loop.run(story())
     assert "session s: 1 commands can't be stored (RecordBroken)" in caplog.text
     assert "Offset 4" not in caplog.text
+
+
+def test_a_damaged_log_is_not_read_again_for_each_who_asks() -> None:
+    class Counted(MemoryLog):
+        reads = 0
+
+        async def read(
+            self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+        ) -> Sequence[LogRecord]:
+            self.reads += 1
+            raise RecordBroken("Offset 4 can't be read.")
+
+    async def story() -> None:
+        log = Counted()
+        await log.acquire(SESSION, Epoch("e"))
+        async with memory_hall(MemoryHall(log)) as hall:
+            for tries in (1, 1, 2):
+                with pytest.raises(RecordBroken, match="Offset 4"):
+                    await hall.sessions.find(SESSION)
+                assert log.reads == tries
+                if tries == 1:
+                    await hall.clock.sleep(BROKEN_MS // 2)
+
+    loop.run(story())
 
 
 def test_a_session_in_which_something_unforeseen_fails_is_begun_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -31,13 +31,15 @@ NO_UNRECORDED = Unrecorded(channel=FLOOR, text="", language="")
 
 def test_what_is_struck_or_not_recorded_any_more_is_not_on_the_screen_either() -> None:
     assert shown(speaking(), do.RewindChannel(channel=FLOOR, t=0)) == [NO_PARTIAL]
-    assert shown(speaking(), do.BeginNotRecorded(back=1)) == [NO_PARTIAL]
+    for begins in (do.BeginNotRecorded(back=1), do.PauseSession(back=1)):
+        assert shown(speaking(), begins) == [NO_PARTIAL]
 
 
 def test_what_was_said_off_the_record_is_wiped_when_it_is_over() -> None:
     off = carry_out(speaking(), do.BeginNotRecorded())
     assert shown(off, do.EndNotRecorded()) == [NO_UNRECORDED]
     assert shown(off, do.CloseSession()) == [NO_UNRECORDED]
+    assert shown(off, do.PauseSession()) == [NO_UNRECORDED], "in a break nobody hears it"
 
 
 def test_other_acts_show_their_events_alone() -> None:

@@ -363,3 +363,19 @@ def test_a_direction_that_does_not_work_is_not_used() -> None:
             await on.comes(lambda: len(on.lines(ES)) == 1)
 
     run(story())
+
+
+def test_translations_follow_a_language_that_is_put_right_in_a_running_session() -> None:
+    async def story() -> None:
+        async with translated_hall(languages=("es",)) as on:
+            on.connect()
+            english = ChannelId("mt-en")
+            await on.comes(lambda: len(added(on)) == 2)
+            assert added(on) == {english: True, PT: True}, "Spanish is what everybody thought"
+            put_right = do.SetLanguages(languages=("es", "en")), do.ForceLanguage(channel=FLOOR, language="en")
+            await on.do(*put_right, actor=CAPTIONER)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good morning."} and ES in added(on))
+            await on.comes(lambda: on.lines(ES) == {"a": "[es] [pt] Good morning."})
+
+    run(story())

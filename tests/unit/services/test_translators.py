@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from moothall.core.errors import ProtocolError
-from moothall.services.translators import IN_FLIGHT, NoTranslator, TranslationFailed, Translators
+from moothall.services.pulses import Fate, Pulses
+from moothall.services.translators import ANSWER_S, IN_FLIGHT, NoTranslator, TranslationFailed, Translators
+from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
+from moothall.testing.pulse_link import PulseEnd
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
+from moothall.wire.pulse import Pulse
 
 EN_PT, _, PT_ES, _ = DIRECTIONS
 
@@ -143,8 +148,8 @@ def test_translators_that_never_answer_are_given_up_and_whoever_started_them_is_
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
             house = House(group)
-            hung: list[str] = []
-            house.translators.tell_hung(hung.append)
+            hung: list[bool] = []
+            house.translators.tell_hung(lambda: hung.append(True))
             await settle()
             house.echo.silent = True
             asked = [asyncio.ensure_future(house.translators.hop(text, EN_PT, "")) for text in ("One", "Two")]
@@ -152,9 +157,57 @@ def test_translators_that_never_answer_are_given_up_and_whoever_started_them_is_
                 with pytest.raises(NoTranslator):
                     await each
             await settle()
-            assert asyncio.get_running_loop().time() == 40
-            assert hung == ["echo"]
+            assert asyncio.get_running_loop().time() == ANSWER_S
+            assert hung == [True]
             assert house.translators.directions == ()
+
+    run(story())
+
+
+@pytest.mark.parametrize("remote_first", [False, True])
+def test_what_translators_elsewhere_say_of_themselves_decides_neither_what_is_sent_there_nor_how_often(
+    remote_first: bool,
+) -> None:
+    async def story() -> None:
+        translators = Translators(remote_first=remote_first)
+        claims = msgspec.structs.replace(EN_PT, cost=0.001, remote=False)
+        far, own = EchoEnd([claims], own=False), EchoEnd([EN_PT])
+        async with asyncio.TaskGroup() as group:
+            for end in (far, own):
+                group.create_task(translators.serve(end.server))
+                group.create_task(end.run())
+            await settle()
+            theirs = next(each for each in translators.directions if each.cost == claims.cost)
+            assert theirs.remote
+            assert theirs.guest is not remote_first
+            assert EN_PT in translators.directions
+            assert await translators.hop("Good", theirs, "") == "[pt] Good"
+            assert (far.asked, own.asked) == (["Good"], [])
+            far.cut()
+            own.cut()
+
+    run(story())
+
+
+def test_translators_that_are_frozen_are_given_up_by_their_pulse_also_with_nothing_to_do() -> None:
+    async def story() -> None:
+        clock = LoopClock()
+        pulses = Pulses(clock)
+        translators = Translators(pulses=pulses)
+        end, beats = EchoEnd(life="a"), PulseEnd("a")
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(pulses.run())
+            group.create_task(translators.serve(end.server))
+            group.create_task(end.run())
+            feeling = group.create_task(pulses.serve(beats))
+            await beats.beat(Pulse(life="a", working=True))
+            await clock.sleep(14_000)
+            assert translators.connected
+            await clock.sleep(2_000)
+            assert not translators.connected
+            assert pulses.fate("a") is Fate.GIVEN_UP
+            watching.cancel()
+            feeling.cancel()
 
     run(story())
 

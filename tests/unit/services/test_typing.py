@@ -127,6 +127,18 @@ async def test_a_line_is_kept_once_and_replaces_what_was_shown_of_it(house: Hous
 
 
 @in_a_house
+async def test_in_a_break_nothing_is_taken_and_what_was_being_written_leaves_the_screens(house: House) -> None:
+    await house.write(text="I wonder")
+    await house.do(do.PauseSession(), actor=SYSTEM)
+    assert house.shown == ""
+    assert await house.write("l2", "And", done("l1", "I wonder.")) is Untyped.BREAK
+    assert (house.shown, house.lines) == ("", [])
+    await house.do(do.ResumeSession(), actor=SYSTEM)
+    assert await house.write("l2", "And", done("l1", "I wonder.")) == Heard(kept=("l1",), recorded=True)
+    assert (house.shown, house.lines) == ("And", ["I wonder."])
+
+
+@in_a_house
 async def test_an_older_text_comes_too_late_but_its_lines_dont(house: House) -> None:
     await house.write(text="Newer", n=50)
     await house.write("l0", "Older", done("l9", "A line."), n=49)

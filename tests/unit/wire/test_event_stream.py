@@ -13,6 +13,11 @@ def test_events_come_out_with_the_id_to_resume_from() -> None:
     assert (stream.retry, stream.last_id) == (1500, "k:1")
 
 
+def test_an_event_has_its_name_and_the_one_behind_it_has_none() -> None:
+    events = EventStream().feed(b"event: pulse\ndata: one\n\ndata: two\n\nevent: x\n\ndata: three\n\n")
+    assert [(event.name, event.data) for event in events] == [("pulse", b"one"), ("", b"two"), ("", b"three")]
+
+
 def test_several_data_lines_are_one_text() -> None:
     assert EventStream().feed(b"data: {\ndata:}\n\n")[0].data == b"{\n}"
 

@@ -22,6 +22,13 @@ def test_numbers_that_fit_nowhere_go_the_long_way() -> None:
     assert wire.decode_to_hub(wire.encode(wire.Pulse(sent=-5, wall=3))) == wire.Pulse(sent=-5, wall=3)
 
 
+def test_a_pulse_that_says_how_long_ago_the_centre_was_heard_can_be_read_by_a_hub_of_before() -> None:
+    aged = wire.Pulse(sent=5, echo=3, wall=7, age=2_500)
+    frame = wire.encode(aged)
+    assert not frame.startswith(b"\xc1"), "where there is a number more in the short form it ends the link"
+    assert wire.decode_to_hub(frame) == aged
+
+
 def test_a_frame_says_what_it_is() -> None:
     frame = batch_frame(2, 300, "plenary", b"data")
     assert frame is not None

@@ -9,7 +9,8 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor
 from moothall.core.chain import LogRecord
 from moothall.core.event_codec import decode_event
-from moothall.core.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
@@ -229,3 +230,15 @@ def test_a_snapshot_makes_everything_before_it_superfluous() -> None:
     assert not meeting.low.waits
     assert not meeting.low.urgent
     assert meeting.batch() == [0]
+
+
+def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_queue() -> None:
+    meeting = Meeting()
+
+    def stands(name: str, standing: Standing) -> ev.InterventionStands:
+        return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
+
+    meeting.say(stands("a", Standing.QUEUED), stands("a", Standing.CALLED), stands("b", Standing.DECLINED))
+    meeting.say(stands("a", Standing.ANSWERED), stands("a", Standing.LATER))
+    told = [each["body"]["standing"] for each in meeting.batch()[1:] if isinstance(each, dict)]
+    assert told == ["called", "answered"]

@@ -18,7 +18,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self.meeting = Meeting()
-        self.text = PlainText()
+        self.text = PlainText("Speaker not named")
         self.printed = ""
 
     async def say(self, *events: ev.AnyEvent) -> str:
@@ -63,6 +63,15 @@ async def test_a_line_is_given_once_it_is_finished_with_its_name_and_time(termin
     assert await terminal.say(opened("s2"), ended("s2", "  ")) == ""
 
 
+async def test_a_line_of_nobody_who_is_named_says_so_once_somebody_was(terminal: Terminal) -> None:
+    assert await terminal.say(opened("s1"), ended("s1", "Good morning.")) == "00:00:00 Good morning.\n"
+    await terminal.say(ev.SpeakerIntroduced(speaker=ANA, name="Ana"), opened("s2"))
+    await terminal.say(ev.SpeakerAssigned(segments=(SegmentId("s2"),), speaker=ANA), opened("s3"), opened("s4"))
+    assert await terminal.say(ended("s2", "Thanks."), ended("s3", "And on."), ended("s4", "On.")) == (
+        "00:00:00 Ana: Thanks.\n00:00:00 Speaker not named: And on.\n00:00:00 Speaker not named: On.\n"
+    )
+
+
 async def test_lines_that_are_struck_are_not_given(terminal: Terminal) -> None:
     await terminal.say(opened("s1"), opened("s2"))
     away = ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=SessionId("b"))
@@ -78,7 +87,7 @@ async def test_it_says_when_the_session_is_over(terminal: Terminal) -> None:
 
 
 def test_a_snapshot_gives_what_was_not_given() -> None:
-    text = PlainText()
+    text = PlainText("Speaker not named")
     names = {ANA: "Ana"}
     first = (line("a", "One.", t0=1_000), line("b", "Gone.", gone=True), line("c", done=False))
     assert text.start(snapshot(*first, speakers=names), quiet=False) == "00:00:01 Ana: One.\n"
@@ -88,13 +97,13 @@ def test_a_snapshot_gives_what_was_not_given() -> None:
 
 
 def test_who_wants_only_what_comes_is_spared_the_rest() -> None:
-    text = PlainText()
+    text = PlainText("Speaker not named")
     assert text.start(snapshot(line("a", "One.")), quiet=True) == ""
     assert text.start(snapshot(line("a", "One."), line("b", "Two.")), quiet=False) == "00:00:00 Two.\n"
 
 
 def test_the_names_can_be_known_before_the_lines() -> None:
-    text = PlainText()
+    text = PlainText("Speaker not named")
     text.know({ANA: "Ana"})
     assert text.lines([line("a", "One."), line("b", done=False)]) == "00:00:00 Ana: One.\n"
 

@@ -73,6 +73,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """How long it took, media ms, but for what is still under way."""
     typed: bool = False
     """Whether its author types."""
+    held: int | None = None
+    """When its author said that they need longer to begin, media ms; None while they have not."""
 
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +142,7 @@ FloorFact = (
     | PollFact
     | ev.TurnLimited
     | ev.TurnTyped
+    | ev.TurnHeld
 )
 FLOOR_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(FloorFact)
 
@@ -202,10 +205,11 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
             return replace(floor, polls=evolve_polls(floor.polls, event), off_wall=off_wall)
         case ev.TurnLimited():
             return replace(floor, limit=event.ms)
-        case ev.TurnTyped():
+        case ev.TurnTyped() | ev.TurnHeld():
             if not floor.turns or floor.turns[-1].intervention != event.intervention:
                 return floor  # Its turn is over, or its call was removed.
-            return replace(floor, turns=(*floor.turns[:-1], replace(floor.turns[-1], typed=True)))
+            told = {"typed": True} if isinstance(event, ev.TurnTyped) else {"held": event.t}
+            return replace(floor, turns=(*floor.turns[:-1], replace(floor.turns[-1], **told)))
         case _:
             for name, count in event.counts.items():
                 floor = floor.with_(name, support=count)

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import Why, queue
-from moothall.core.floor.parts import Standing
+from moothall.core.floor.parts import OPEN, Standing
 
 ANSWERED = frozenset({Standing.ANSWERED, Standing.WRITTEN})
 
@@ -46,7 +46,14 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Answered in writing or to be, the newest first."""
     reported: tuple[Intervention, ...]
     """Passed on to whoever writes the report, the newest first."""
+    left: tuple[Intervention, ...]
+    """What the meeting closed before, by number; nothing while it isn't closed."""
     figures: Figures
+
+
+def called_at(floor: Floor, each: Intervention) -> int:
+    """When it was called last, media ms; where it never was, when it came to stand where it stands."""
+    return next((turn.t for turn in reversed(floor.turns) if turn.intervention == each.id), each.since)
 
 
 def was_answered(floor: Floor, each: Intervention) -> bool:
@@ -65,17 +72,20 @@ def figures_of(floor: Floor) -> Figures:
     )
 
 
-def listing(floor: Floor) -> Listing:
-    """The list as it stands."""
+def listing(floor: Floor, *, closed: bool = False) -> Listing:
+    """The list as it stands; `closed` is whether the meeting is."""
     waiting = [(floor.get(each.intervention), each.why) for each in queue(floor)]
     newest = sorted(_published(floor, *Standing), key=lambda each: (-each.since, -each.number))
     return Listing(
         now=_published(floor, Standing.CALLED),
-        queue=tuple(InQueue(each, why) for each, why in waiting if each is not None and each.published),
-        later=_published(floor, Standing.LATER),
+        queue=()
+        if closed
+        else tuple(InQueue(each, why) for each, why in waiting if each is not None and each.published),
+        later=() if closed else _published(floor, Standing.LATER),
         answered=tuple(each for each in newest if each.standing is Standing.ANSWERED),
         written=tuple(each for each in newest if each.standing in (Standing.TO_WRITE, Standing.WRITTEN)),
         reported=tuple(each for each in newest if each.standing is Standing.TO_REPORT),
+        left=_published(floor, *(OPEN - {Standing.CALLED}), Standing.CLOSED) if closed else (),
         figures=figures_of(floor),
     )
 

@@ -24,6 +24,10 @@ HOLD_MS = 60_000
 """How long a turn is held for whoever was called. Nothing happens by itself when that is over."""
 
 
+LONGER_MS = 180_000
+"""How long from when they say that they need longer."""
+
+
 class TurnNow(msgspec.Struct, frozen=True, kw_only=True):
     """The turn under way, as desks and its author are told of it."""
 
@@ -34,6 +38,8 @@ class TurnNow(msgspec.Struct, frozen=True, kw_only=True):
     """How long it may take, ms; 0: as long as it likes."""
     begin: int | None
     """Until when it is held, media ms; None once somebody has begun."""
+    longer: bool
+    """Whether whoever was called has said that they need longer."""
 
 
 def turn_now(state: State) -> TurnNow | None:
@@ -42,8 +48,9 @@ def turn_now(state: State) -> TurnNow | None:
     if turn is None or each is None:
         return None
     time = time_of(state.floor, typed=turn.typed)
-    begin = None if turn.typed or _spoken(state, each, turn.t) else turn.t + HOLD_MS
-    return TurnNow(since=turn.t, typed=turn.typed, time=time, begin=begin)
+    held = turn.t + HOLD_MS if turn.held is None else max(turn.t + HOLD_MS, turn.held + LONGER_MS)
+    begin = None if turn.typed or _spoken(state, each, turn.t) else held
+    return TurnNow(since=turn.t, typed=turn.typed, time=time, begin=begin, longer=turn.held is not None)
 
 
 def time_of(floor: Floor, *, typed: bool) -> int:
@@ -61,6 +68,18 @@ def may_type(state: State, name: InterventionId) -> bool:
     """Whether the author of an intervention may type now: it is called, and the room has a text."""
     has_text = any(channel.kind is ChannelKind.FLOOR for channel in state.channels.values())
     return has_text and state.status in ON and state.floor.called == name and _turn(state.floor) is not None
+
+
+def may_hold(state: State, name: InterventionId) -> bool:
+    """Whether the author of an intervention may say that they need longer: once in a turn, before it has begun."""
+    now = turn_now(state)
+    return (
+        state.status in ON
+        and state.floor.called == name
+        and now is not None
+        and now.begin is not None
+        and not now.longer
+    )
 
 
 def typed_lines(state: State, each: Intervention) -> tuple[Segment, ...]:

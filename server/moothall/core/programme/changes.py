@@ -73,13 +73,27 @@ def changes(rooms: Sequence[Room], planned: Sequence[Planned], wanted: Timetable
     return tuple(found)
 
 
+def without_language(found: Sequence[Change]) -> tuple[str, ...]:
+    """Titles of sessions that would be made, and of which nobody has said what is spoken there."""
+    made = (each for each in found if each.kind is ChangeKind.ADDED)
+    return tuple(each.title for each in made if each.after is not None and not each.after.languages)
+
+
+def with_languages(wanted: Timetable, languages: tuple[str, ...]) -> Timetable:
+    """The same programme, with these languages (BCP-47) wherever the file names none."""
+    sessions = tuple(
+        each if each.languages else msgspec.structs.replace(each, languages=languages) for each in wanted.sessions
+    )
+    return msgspec.structs.replace(wanted, sessions=sessions)
+
+
 def _differences(before: Planned, after: Planned) -> tuple[tuple[ChangeKind, bool], ...]:
     return (
         (ChangeKind.TITLE, before.title != after.title),
         (ChangeKind.TIMES, (before.starts, before.ends) != (after.starts, after.ends)),
         (ChangeKind.ROOM, before.room != after.room),
         (ChangeKind.SPEAKERS, before.speakers != after.speakers),
-        (ChangeKind.LANGUAGES, before.languages != after.languages),
+        (ChangeKind.LANGUAGES, bool(after.languages) and before.languages != after.languages),
     )
 
 

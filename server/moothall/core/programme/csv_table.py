@@ -3,85 +3,146 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import msgspec
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, languages_in, one_each, timetable
-from moothall.core.programme.plan import Timetable
-from moothall.core.programme.times import duration, moment, zone_of
+from moothall.core.programme.drafts import Draft, Reading, all_wrong, languages_in, one_each, stop_at_most, timetable
+from moothall.core.programme.plan import DAY_MS, Timetable
+from moothall.core.programme.table_times import (
+    DateOrder,
+    date_order,
+    has_numbered_dates,
+    is_time_of_day,
+    table_moment,
+)
+from moothall.core.programme.times import duration, zone_of
 
-COLUMNS = {
-    "id": "id",
-    "code": "id",
-    "title": "title",
-    "session": "title",
-    "room": "room",
-    "location": "room",
-    "start": "start",
-    "starts": "start",
-    "end": "end",
-    "ends": "end",
-    "duration": "duration",
-    "minutes": "duration",
-    "language": "languages",
-    "languages": "languages",
-    "speaker": "speakers",
-    "speakers": "speakers",
-    "time zone": "zone",
-    "timezone": "zone",
+MOST_LINES = 100_000
+"""Of a file: 5,000 sessions whose abstracts have twenty lines each."""
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_NAMED = {
+    "id": "id code",
+    "title": "title session título titulo titre название العنوان 标题 題目 题目",
+    "room": "room location sala lugar local salle lieu зал место القاعة المكان 会议室 地点",
+    "date": "date day fecha data jour дата التاريخ 日期",
+    "start": "start starts inicio início début начало البداية 开始",
+    "end": "end ends fin fim конец окончание النهاية 结束",
+    "duration": "duration minutes duración duração durée длительность المدة 时长",
+    "languages": "language languages idioma idiomas langue langues язык языки اللغة اللغات 语言",
+    "speakers": "speaker speakers oradores orador ponentes orateurs intervenants докладчики المتحدثون 发言人",
 }
+_ZONES = "time zone,timezone,zona horaria,fuso horário,fuseau horaire,часовой пояс,المنطقة الزمنية,时区"
+COLUMNS = {name: column for column, names in _NAMED.items() for name in names.split()} | dict.fromkeys(
+    _ZONES.split(","), "zone"
+)
 """What a heading may be, in any case, and what it means; other columns are passed over."""
+_ENGLISH = "id, code, title, room, date, start, end, duration, languages, speakers, time zone"
+
+Read = TypeVar("Read")
+
+
+class _Row(msgspec.Struct, frozen=True):
+    number: int
+    """Of its last line in the file."""
+    cells: dict[str, str]
+    """By what the column means."""
 
 
 def read_csv(text: str, reading: Reading) -> Timetable:
-    """Read a table with a `title` column, and of the others what there is; raises ProgrammeError."""
+    """Read a table with a `title` column, and of the others what there is.
+
+    Raises ProgrammeError with everything that is wrong, by line and column.
+    """
     rows = _rows(text)
     _, heading = next(rows, (1, []))
     columns = {COLUMNS[name]: n for n, name in enumerate(map(_heading, heading)) if name in COLUMNS}
     if "title" not in columns:
-        msg = f"The first line must name the columns, one of them 'title'; known are {', '.join(COLUMNS)}."
+        msg = f"The first line must name the columns, one of them 'title'; known are {_ENGLISH}."
         raise ProgrammeError(msg)
-    drafts = []
+    called = {column: heading[n].strip() for column, n in columns.items()}
+    found: list[_Row] = []
     for number, row in rows:
         cells = {name: row[n].strip() for name, n in columns.items() if n < len(row)}
         if any(cells.values()):
-            drafts.append(_draft(cells, f"Line {number}", reading))
-    return timetable(source="", title="", drafts=drafts, reading=reading, notes=())
+            found.append(_Row(number, cells))
+            stop_at_most(len(found))
+    written = [row.cells.get(column, "") for row in found for column in ("date", "start", "end")]
+    order = date_order(written)
+    wrong: list[str] = []
+    drafts = [_draft(row, called, order, reading, wrong) for row in found]
+    if wrong:
+        raise all_wrong(wrong)
+    return timetable(source="", title="", drafts=drafts, reading=reading, notes=_order_note(written, order))
 
 
 def _heading(text: str) -> str:
-    return text.strip().lower()
+    return " ".join(text.lower().split())
+
+
+def _order_note(written: list[str], order: DateOrder | None) -> tuple[str, ...]:
+    if order is None or not has_numbered_dates(written):
+        return ()
+    return (f"Dates such as 01/02/2026 were read with the {order} first.",)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Every row with the number of its last line."""
-    lines = text.splitlines(keepends=True)
-    first = lines[0] if lines else ""
+    first = next(_lines(text), "")
     delimiter = max(",;\t", key=first.count)
-    table = csv.reader(lines, delimiter=delimiter)
+    table = csv.reader(_lines(text), delimiter=delimiter)
     try:
         for row in table:
+            if table.line_num > MOST_LINES:
+                msg = f"The file has more than {MOST_LINES} lines."
+                raise ProgrammeError(msg)
             yield table.line_num, row
     except csv.Error as error:
         msg = f"Line {table.line_num}: that is not CSV ({error})."
         raise ProgrammeError(msg) from error
 
 
-def _draft(cells: dict[str, str], where: str, reading: Reading) -> Draft:
-    named = cells.get("zone", "")
-    zone = zone_of(named, reading.zones) if named else reading.zone
-    starts = moment(cells["start"], zone, where) if cells.get("start") else None
-    ends = moment(cells["end"], zone, where) if cells.get("end") else None
-    if ends is None and starts is not None and cells.get("duration"):
-        ends = starts + round(duration(cells["duration"], where).total_seconds() * 1000)
+def _lines(text: str) -> Iterator[str]:
+    """One line after the other, with its end: a small file may hold millions."""
+    return (found[0] for found in _LINE.finditer(text))
+
+
+def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: Reading, wrong: list[str]) -> Draft:
+    """What a row says; what is wrong in it is added to `wrong`."""
+    cells = row.cells
+
+    def read(column: str, parse: Callable[[str, str], Read], otherwise: Read) -> Read:
+        if not cells.get(column):
+            return otherwise
+        try:
+            return parse(cells[column], f"Line {row.number}, column '{called[column]}'")
+        except ProgrammeError as error:
+            wrong.extend(error.sentences)
+            return otherwise
+
+    zone = read("zone", lambda cell, where: zone_of(cell, reading.zones, where), reading.zone)
+    day = cells.get("date", "")
+    starts = read("start", lambda cell, where: table_moment(cell, day, zone, order, where), None)
+    if starts is None and not cells.get("start"):
+        starts = read("date", lambda cell, where: table_moment(cell, "", zone, order, where), None)
+    on = day or ("" if is_time_of_day(cells.get("start", "")) else cells.get("start", ""))
+    ends = read("end", lambda cell, where: table_moment(cell, on, zone, order, where), None)
+    if ends is not None and starts is not None and ends < starts and is_time_of_day(cells["end"]):
+        ends += DAY_MS  # It ends after midnight.
+    lasts = read("duration", duration, None)
+    if ends is None and starts is not None and lasts is not None:
+        ends = starts + round(lasts.total_seconds() * 1000)
     return Draft(
-        where=where,
+        where=f"Line {row.number}",
         id=cells.get("id", ""),
         title=cells.get("title", ""),
         room=cells.get("room", ""),
         starts=starts,
         ends=ends,
-        languages=languages_in(cells.get("languages", ""), where),
+        languages=read("languages", lambda cell, where: languages_in(cell, where, reading.language_names), ()),
         speakers=one_each(cells.get("speakers", "").split(";")),
-        zone=named,
+        zone=cells.get("zone", ""),
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from typing import TypeVar
 
 import msgspec
 
 from moothall.core.errors import ProgrammeError
 from moothall.core.ids import SessionId, SpeakerId
 from moothall.core.programme.plan import (
-    FALLBACK_LANGUAGE,
     Planned,
     Room,
     RoomId,
@@ -22,12 +22,15 @@ from moothall.core.programme.plan import (
     readable_name,
 )
 from moothall.core.programme.times import LONGEST, Zones
+from moothall.core.visible import all_visible, visible
 
 MOST_SESSIONS = 5_000
 MOST_SPEAKERS = 200
 """Of one session."""
 LONGEST_TITLE = 500
 LONGEST_SPEAKER = 200
+MOST_SENTENCES = 50
+"""Sentences on what is wrong in one file; of further ones the number is said."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 
@@ -37,8 +40,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     zones: Zones
     zone: tzinfo
     """Of times that name none, where the file names none for all."""
-    languages: tuple[str, ...] = (FALLBACK_LANGUAGE,)
-    """Of sessions that name none."""
+    languages: tuple[str, ...] = ()
+    """Of sessions that name none; empty: nobody has said, and whoever imports is asked."""
+    language_names: Mapping[str, str] = {}
+    """What languages are called, without case (`str.casefold`) → tag: what files may write in place of tags."""
+
+
+Found = TypeVar("Found")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,35 +69,69 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """The time zone that it names for itself."""
 
 
+def all_wrong(sentences: Sequence[str]) -> ProgrammeError:
+    """The error that says everything that is wrong with a file."""
+    more = len(sentences) - MOST_SENTENCES
+    last = (f"And {more} more.",) if more > 0 else ()
+    return ProgrammeError(*sentences[:MOST_SENTENCES], *last)
+
+
+def stop_at_most(count: int) -> None:
+    """Raises ProgrammeError once a file has more sessions than are taken, so that the rest of it isn't read."""
+    if count > MOST_SESSIONS:
+        msg = f"The file holds more than {MOST_SESSIONS} sessions, which are the most that are taken at once."
+        raise ProgrammeError(msg)
+
+
+def drafts_of(events: Iterable[Found], read: Callable[[Found], Draft]) -> list[Draft]:
+    """Each event of a file as `read` reads it; raises ProgrammeError with what is wrong in all of them."""
+    drafts: list[Draft] = []
+    wrong: list[str] = []
+    for number, event in enumerate(events, 1):
+        stop_at_most(number)
+        try:
+            drafts.append(read(event))
+        except ProgrammeError as error:
+            wrong.extend(error.sentences)
+    if wrong:
+        raise all_wrong(wrong)
+    return drafts
+
+
 def timetable(
     *, source: str, title: str, drafts: Sequence[Draft], reading: Reading, notes: Sequence[str], zone: str = ""
 ) -> Timetable:
     """The drafts as rooms and planned sessions, with ids that stay the same when the file is read again.
 
     `zone` is what the file names for all of them; without it, the one that most sessions name counts.
-    Raises ProgrammeError with a sentence when one of them can't be a session.
+    Raises ProgrammeError with a sentence for each of them that can't be a session.
     """
     if not drafts:
         msg = "The file holds no sessions."
         raise ProgrammeError(msg)
-    if len(drafts) > MOST_SESSIONS:
-        msg = f"The file holds {len(drafts)} sessions; at most {MOST_SESSIONS} are taken at once."
-        raise ProgrammeError(msg)
+    stop_at_most(len(drafts))
+    wrong: list[str] = []
     rooms: dict[RoomId, Room] = {}
     sessions: dict[SessionId, Planned] = {}
     prefix = readable_name(source)[:15].strip("-") if source else ""
     for draft in drafts:
-        planned = _planned(draft, prefix, reading)
+        try:
+            planned = _planned(draft, prefix, reading)
+        except ProgrammeError as error:
+            wrong.extend(error.sentences)
+            continue
         if planned.session in sessions:
             what = f"the id '{draft.id[:60]}'" if draft.id else "that title"
-            msg = f"{draft.where}: another session has {what} already; give each an id of its own."
-            raise ProgrammeError(msg)
+            wrong.append(f"{draft.where}: another session has {what} already; give each an id of its own.")
+            continue
         sessions[planned.session] = planned
         if planned.room is not None:
-            rooms.setdefault(planned.room, Room(id=planned.room, title=draft.room.strip()[:LONGEST_TITLE]))
+            rooms.setdefault(planned.room, Room(id=planned.room, title=visible(draft.room).strip()[:LONGEST_TITLE]))
+    if wrong:
+        raise all_wrong(wrong)
     return Timetable(
         source=prefix or "programme",
-        title=title.strip()[:LONGEST_TITLE],
+        title=visible(title).strip()[:LONGEST_TITLE],
         rooms=tuple(rooms.values()),
         sessions=tuple(sessions.values()),
         zone=zone or _most_named(drafts),
@@ -103,6 +145,7 @@ def _most_named(drafts: Sequence[Draft]) -> str:
 
 
 def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:
+    draft = all_visible(draft)
     title = " ".join(draft.title.split())
     if not 0 < len(title) <= LONGEST_TITLE:
         msg = f"{draft.where}: a title has 1 to {LONGEST_TITLE} characters; this one has {len(title)}."
@@ -140,14 +183,25 @@ def _speakers(draft: Draft) -> tuple[Speaker, ...]:
     return tuple(found.values())
 
 
-def languages_in(text: str, where: str) -> tuple[str, ...]:
-    """`en, fr`, `en;fr` or `en fr` as tags; raises ProgrammeError that begins with `where`."""
-    tags = [tag for tag in re.split(r"[\s,;/]+", text) if tag]
-    found = tuple(_tag(tag) for tag in tags)
-    if not all(_LANGUAGE.match(tag) for tag in found):
-        msg = f"{where}: '{text[:60]}' names no languages; write their tags, such as en or en, fr."
-        raise ProgrammeError(msg)
+def languages_in(text: str, where: str, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """`en, fr`, `en;fr`, `en fr` or `English / français` as tags; raises ProgrammeError that begins with `where`.
+
+    `names` are what languages are called, as `Reading` has them.
+    """
+    known = names or {}
+    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
+    found: list[str] = []
+    for part in parts:
+        words = (part,) if part.casefold() in known else tuple(part.split())
+        tags = [known.get(word.casefold()) or _tag(word) for word in words]
+        if not all(_LANGUAGE.match(tag) for tag in tags):
+            msg = f"{where}: '{part[:60]}' names no language; write a name or a tag, such as English or en."
+            raise ProgrammeError(msg)
+        found += tags
     return tuple(dict.fromkeys(found))
+
+
+_BETWEEN = re.compile(r"[,;/+&\n\u060c\u061b\u3001\uff0c]")
 
 
 def _tag(text: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, languages_in, timetable
+from moothall.core.programme.drafts import Draft, Reading, drafts_of, languages_in, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
@@ -53,25 +54,23 @@ class _File(msgspec.Struct, frozen=True):
 def read_frab_json(text: str, reading: Reading) -> Timetable:
     """Read `{"schedule": {"conference": {"days": […]}}}`; raises ProgrammeError."""
     try:
-        conference = msgspec.json.decode(text.encode("utf-8", "replace"), type=_File).schedule.conference
-    except (msgspec.MsgspecError, RecursionError) as error:
+        conference = read_json(text.encode("utf-8", "replace"), _File).schedule.conference
+    except Unreadable as error:
         msg = f"That is no schedule.json of frab or pretalx: {_short(error)}."
         raise ProgrammeError(msg) from error
     zone = zone_of(conference.time_zone_name, reading.zones) if conference.time_zone_name else reading.zone
-    drafts = [
-        _draft(event, room, zone) for day in conference.days for room, events in day.rooms.items() for event in events
-    ]
+    events = ((event, room) for day in conference.days for room, events in day.rooms.items() for event in events)
     return timetable(
         source=conference.acronym or conference.title,
         title=conference.title,
-        drafts=drafts,
+        drafts=drafts_of(events, lambda event: _draft(*event, zone, reading)),
         reading=reading,
         notes=(),
         zone=conference.time_zone_name or "",
     )
 
 
-def _draft(event: _Event, room: str, zone: tzinfo) -> Draft:
+def _draft(event: _Event, room: str, zone: tzinfo, reading: Reading) -> Draft:
     where = f"“{event.title[:60]}”"
     starts = moment(event.date, zone, where) if event.date else None
     ends = None
@@ -84,7 +83,7 @@ def _draft(event: _Event, room: str, zone: tzinfo) -> Draft:
         room=room,
         starts=starts,
         ends=ends,
-        languages=languages_in(event.language or "", where),
+        languages=languages_in(event.language or "", where, reading.language_names),
         speakers=tuple(
             (_first(person.code, person.id), person.public_name or person.name or "") for person in event.persons
         ),

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from xml.etree import ElementTree  # what makes it dangerous, a DOCTYPE, is refused below
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, languages_in, timetable
+from moothall.core.programme.drafts import Draft, Reading, drafts_of, languages_in, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
@@ -35,21 +35,22 @@ def read_frab_xml(text: str, reading: Reading) -> Timetable:
     return timetable(
         source=_text(root, "conference/acronym") or title,
         title=title,
-        drafts=list(_drafts(root, zone)),
+        drafts=drafts_of(_events(root), lambda event: _draft(*event, zone, reading)),
         reading=reading,
         notes=(),
         zone=named,
     )
 
 
-def _drafts(root: ElementTree.Element, zone: tzinfo) -> Iterator[Draft]:
+def _events(root: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, str, str]]:
+    """Each event with its room and its day."""
     for day in root.iterfind("day"):
         for room in day.iterfind("room"):
             for event in room.iterfind("event"):
-                yield _draft(event, room.get("name") or _text(event, "room"), day.get("date") or "", zone)
+                yield event, room.get("name") or _text(event, "room"), day.get("date") or ""
 
 
-def _draft(event: ElementTree.Element, room: str, day: str, zone: tzinfo) -> Draft:
+def _draft(event: ElementTree.Element, room: str, day: str, zone: tzinfo, reading: Reading) -> Draft:
     title = _text(event, "title")
     where = f"“{title[:60]}”"
     written = _text(event, "date") or f"{day} {_text(event, 'start')}".strip()
@@ -64,7 +65,7 @@ def _draft(event: ElementTree.Element, room: str, day: str, zone: tzinfo) -> Dra
         room=room,
         starts=starts,
         ends=ends,
-        languages=languages_in(_text(event, "language"), where),
+        languages=languages_in(_text(event, "language"), where, reading.language_names),
         speakers=tuple(
             (person.get("code") or person.get("id") or "", "".join(person.itertext()))
             for person in event.iterfind("persons/person")

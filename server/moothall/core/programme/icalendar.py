@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, languages_in, timetable
+from moothall.core.programme.drafts import Draft, Reading, drafts_of, languages_in, stop_at_most, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, unix_ms, zone_of
 
@@ -41,17 +41,21 @@ def read_icalendar(text: str, reading: Reading) -> Timetable:
     own, events = _components(text)
     title, named = _value(own, "X-WR-CALNAME"), _value(own, "X-WR-TIMEZONE")
     zone = zone_of(named, reading.zones) if named else reading.zone
-    drafts: list[Draft] = []
+    held: list[list[_Property]] = []
     notes: list[str] = []
     for properties in events:
-        where = f"“{_value(properties, 'SUMMARY')[:60]}”"
         if _value(properties, "STATUS").upper() == "CANCELLED":
-            notes.append(f"{where} is cancelled and left out.")
+            notes.append(f"{_where(properties)} is cancelled and left out.")
             continue
         if _value(properties, "RRULE"):
-            notes.append(f"{where} repeats; only the first is taken.")
-        drafts.append(_draft(properties, where, zone, reading))
+            notes.append(f"{_where(properties)} repeats; only the first is taken.")
+        held.append(properties)
+    drafts = drafts_of(held, lambda properties: _draft(properties, zone, reading))
     return timetable(source=title, title=title, drafts=drafts, reading=reading, notes=notes, zone=named)
+
+
+def _where(properties: list[_Property]) -> str:
+    return f"“{_value(properties, 'SUMMARY')[:60]}”"
 
 
 def _components(text: str) -> tuple[list[_Property], list[list[_Property]]]:
@@ -68,6 +72,7 @@ def _components(text: str) -> tuple[list[_Property], list[list[_Property]]]:
             inside.append(value.strip().upper())
             if inside[-1] == "VEVENT":
                 events.append([])
+                stop_at_most(len(events))
         elif name == "END":
             if not inside or inside.pop() != value.strip().upper():
                 msg = f"The calendar is broken: '{line[:60]}' ends what had not begun."
@@ -93,7 +98,8 @@ def _value(properties: list[_Property], name: str) -> str:
     return "" if found is None else found.text
 
 
-def _draft(properties: list[_Property], where: str, zone: tzinfo, reading: Reading) -> Draft:
+def _draft(properties: list[_Property], zone: tzinfo, reading: Reading) -> Draft:
+    where = _where(properties)
     start, end, summary = (_find(properties, name) for name in ("DTSTART", "DTEND", "SUMMARY"))
     starts = None if start is None else _moment(start, zone, reading, where)
     ends = None if end is None else _moment(end, zone, reading, where)
@@ -108,7 +114,7 @@ def _draft(properties: list[_Property], where: str, zone: tzinfo, reading: Readi
         room=_value(properties, "LOCATION"),
         starts=starts,
         ends=ends,
-        languages=languages_in(_value(properties, "X-LANGUAGES") or given, where),
+        languages=languages_in(_value(properties, "X-LANGUAGES") or given, where, reading.language_names),
         speakers=tuple(("", name) for name in _names(properties)),
         zone="" if start is None else start.parameters.get("TZID", ""),
     )

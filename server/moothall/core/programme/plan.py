@@ -119,6 +119,33 @@ def following(planned: Sequence[Planned], standing: Mapping[SessionId, Status], 
     return next((each.session for each in left if not _begun(standing, each)), None)
 
 
+def clashes(planned: Sequence[Planned]) -> tuple[tuple[Planned, Planned], ...]:
+    """Pairs of sessions that are planned in one room at the same time, by start; rehearsals are left out.
+
+    One without an end clashes with another that is on when it begins, or begins with it.
+    """
+    found: list[tuple[Planned, Planned]] = []
+    on: dict[RoomId, list[Planned]] = {}
+    for each in in_order([each for each in planned if not each.rehearsal]):
+        if each.room is None or each.starts is None:
+            continue
+        starts = each.starts
+        still = [other for other in on.get(each.room, []) if other.starts == starts or (other.ends or 0) > starts]
+        found += [(other, each) for other in still]
+        on[each.room] = [*still, each]
+    return tuple(found)
+
+
+def passed_over(planned: Sequence[Planned], standing: Mapping[SessionId, Status], now: int) -> tuple[SessionId, ...]:
+    """Sessions of one room that `following` leaves out although they may still be held: not begun, and planned before
+    what comes next, with an end that is still to come or none.
+    """
+    ordered, coming = in_order(planned), following(planned, standing, now)
+    before = ordered[: next((n for n, each in enumerate(ordered) if each.session == coming), len(ordered))]
+    held = (each for each in before if each.starts is not None and (each.ends is None or each.ends > now))
+    return tuple(each.session for each in held if not _begun(standing, each) and _recent(each, now))
+
+
 def _begun(standing: Mapping[SessionId, Status], planned: Planned) -> bool:
     return standing.get(planned.session, Status.CREATED) in (Status.OPEN, Status.PAUSED, Status.CLOSED)
 

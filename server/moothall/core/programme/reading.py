@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import msgspec
+
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.csv_table import read_csv
+from moothall.core.programme.csv_table import COLUMNS, read_csv
 from moothall.core.programme.drafts import Reading
 from moothall.core.programme.frab_json import read_frab_json
 from moothall.core.programme.frab_xml import read_frab_xml
@@ -20,7 +24,7 @@ def read_programme(data: bytes, reading: Reading) -> Timetable:
     if len(data) > MOST_BYTES:
         msg = f"The file has {len(data) >> 20} MB; at most {MOST_BYTES >> 20} are read."
         raise ProgrammeError(msg)
-    text = _decoded(data)
+    text, note = _decoded(data)
     start = text.lstrip()[:200]
     if start.startswith("<"):
         return read_frab_xml(text.lstrip(), reading)
@@ -28,17 +32,34 @@ def read_programme(data: bytes, reading: Reading) -> Timetable:
         return read_frab_json(text, reading)
     if start.upper().startswith("BEGIN:VCALENDAR"):
         return read_icalendar(text.lstrip(), reading)
-    return read_csv(text, reading)
+    table = read_csv(text, reading)
+    return msgspec.structs.replace(table, notes=(note, *table.notes)) if note else table
 
 
-def _decoded(data: bytes) -> str:
+def _decoded(data: bytes) -> tuple[str, str]:
+    """The text, and a sentence on how it was read where that was a guess."""
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
-            return _as(data[len(mark) :], encoding)
-    return _as(data, "utf-8")
+            return _text(data[len(mark) :], encoding), ""
+    try:
+        return _text(data, "utf-8"), ""
+    except ProgrammeError:
+        page = next((page for page in _CODE_PAGES if _names_a_title(data, page)), None)
+        if page is None:
+            raise
+    return _text(data, page), f"The file is not UTF-8 and was read as {_CODE_PAGES[page]}: check the names in it."
 
 
-def _as(data: bytes, encoding: str) -> str:
+_CODE_PAGES = {"cp1252": "Windows-1252", "cp1251": "Windows-1251 (Cyrillic)", "cp1256": "Windows-1256 (Arabic)"}
+"""What Excel writes as plain CSV, by the language of the machine; the first heading that is known tells which."""
+
+
+def _names_a_title(data: bytes, page: str) -> bool:
+    first = data.partition(b"\n")[0].decode(page, "replace")
+    return "title" in {COLUMNS.get(cell.strip(' "').lower()) for cell in re.split("[,;\t]", first)}
+
+
+def _text(data: bytes, encoding: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

@@ -19,13 +19,14 @@ _ISO_DURATION = re.compile(
 )
 
 
-def zone_of(name: str, zones: Zones) -> tzinfo:
-    """The time zone of that name; raises ProgrammeError when nobody knows it."""
+def zone_of(name: str, zones: Zones, where: str = "") -> tzinfo:
+    """The time zone of that name; raises ProgrammeError, that begins with `where`, when nobody knows it."""
     zone = zones(name)
     if zone is None:
+        prefix = f"{where}: the" if where else "The"
         msg = (
-            f"The time zone '{name[:60]}' is not known here; write it as Africa/Nairobi, or times with their offset, "
-            "such as +02:00. If the name is right, this machine's package tzdata is missing or old."
+            f"{prefix} time zone '{name[:60]}' is not known here; write it as Africa/Nairobi, or times with their "
+            "offset, such as +02:00. If the name is right, this machine's package tzdata is missing or old."
         )
         raise ProgrammeError(msg)
     return zone

@@ -36,7 +36,10 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     rough: bool = False
     """Whether even by itself it says what a text is about, and hardly more."""
     remote: bool = False
-    """Whether the text is sent to somebody else's machine."""
+    """Whether the text is sent to another machine."""
+    guest: bool = False
+    """Whether it is only asked where those that are no guests can't do it, whatever it says of its cost. Whoever serves
+    it says so, not itself."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +68,17 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(f"{hop.engine} {hop.version} {hop.source}>{hop.target}" for hop in self.hops)
 
 
-def best_route(directions: Iterable[Direction], source: str, target: str) -> Route | None:
+def best_route(directions: Sequence[Direction], source: str, target: str) -> Route | None:
     """The cheapest way from a language to another one, or None where there is none or both are the same.
+
+    One over guests is only taken where there is none without them.
+    """
+    own = _cheapest((each for each in directions if not each.guest), source, target)
+    return own or _cheapest(directions, source, target)
+
+
+def _cheapest(directions: Iterable[Direction], source: str, target: str) -> Route | None:
+    """The cheapest way over some directions.
 
     Of two ways that cost the same the shorter is taken, and then the one that comes first by name, so that the same
     directions always give the same way.

@@ -5,6 +5,8 @@ Law: snapshot(n) with the events n+1…m of the same feed applied is snapshot(m)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from moothall.core import events as ev
@@ -16,11 +18,14 @@ from moothall.core.lanes import Feed
 from moothall.core.persistent import PersistentList, PersistentMap
 from moothall.core.session import Status
 from moothall.core.translating.lines import line_of
+from moothall.core.views.gaps import NOT_RECORDED, Gap, after_break, with_gap
+from moothall.core.views.reading_order import goes_before
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
-MAX_GAPS = 50
+LONGEST = 15_000
+"""Ms in which a line that is spoken ends, and the recogniser's delay."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +67,6 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms at which a translation that isn't of record was first asked for."""
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """A span without text."""
-
-    t0: int
-    t1: int
-    reason: ev.GapReason
-
-
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The session around the lines."""
 
@@ -99,8 +96,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part, by name."""
     channels: dict[ChannelId, Channel] = {}
     """All lanes of text that the session has."""
+    paused: int | None = None
+    """Media ms since when there is a break of which nothing is kept; None while there is none."""
     gaps: tuple[Gap, ...] = ()
-    """Of this channel, the last 50."""
+    """Of this channel, in order of time: the last 50 where something failed, and the last 50 that were meant: breaks
+    that are over, and what was not recorded."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +115,20 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The last 200."""
     before: int | None
     """How many lines came earlier; None when these are all."""
+
+
+def growing(lines: Sequence[Line]) -> int | None:
+    """Which of the newest lines still grows, and stands apart behind them all; None where none does.
+
+    It needn't be the last one: people type while others speak. A line that was never ended stands where it belongs.
+    """
+    for number in range(len(lines) - 1, -1, -1):
+        line = lines[number]
+        if line.t1 is None and not line.gone:
+            return number if line.t0 >= lines[-1].t0 - LONGEST else None
+        if line.origin not in (ev.Origin.SPEAKER, ev.Origin.PERSON):
+            break
+    return None
 
 
 class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,13 +247,12 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             made_from=event.made_from,
         )
         number = len(self.lines)
-        if event.made_from is not msgspec.UNSET:
-            while number and self.lines[number - 1].t0 > line.t0:
-                number -= 1
+        while number and goes_before(line.t0, self.lines[number - 1].t0):
+            number -= 1
         return self._inserted(number, line)
 
     def _inserted(self, number: int, line: Line) -> CaptionsView:
-        """With a line in the order of time: a translation may be made of older lines after newer ones."""
+        """With a line in the order of time: it may be typed, translated or moved here after newer ones."""
         if number == 0 and self.skipped:
             return msgspec.structs.replace(self, skipped=self.skipped + 1)  # It belongs to an older page.
         index = self.index.set(line.segment, number)
@@ -298,7 +311,10 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.NotRecordedBegan():
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
-            return replace(session, not_recorded=None)
+            gaps, t0 = session.gaps, session.not_recorded
+            if t0 is not None and t0 < event.t1:
+                gaps = with_gap(gaps, Gap(t0=t0, t1=event.t1, reason=NOT_RECORDED))
+            return replace(session, not_recorded=None, gaps=gaps)
         case ev.SpeakerTookFloor() if event.channel == feed.channel:
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:
@@ -306,11 +322,15 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
         case ev.SessionOpened():
             return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
         case ev.SessionPaused():
-            return replace(session, status=Status.PAUSED)
-        case ev.SessionResumed() | ev.SessionReopened():
+            return replace(session, status=Status.PAUSED, paused=event.t0)
+        case ev.SessionResumed():
+            over = after_break(session.gaps, session.paused, event.t if event.t1 is None else event.t1, event.t)
+            return replace(session, status=Status.OPEN, paused=None, gaps=over)
+        case ev.SessionReopened():
             return replace(session, status=Status.OPEN)
         case ev.SessionClosed():
-            return replace(session, status=Status.CLOSED)
+            over = after_break(session.gaps, session.paused, event.t, event.t)
+            return replace(session, status=Status.CLOSED, paused=None, gaps=over)
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
@@ -320,7 +340,7 @@ def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fe
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:
             gap = Gap(t0=event.t0, t1=event.t1, reason=event.reason)
-            return replace(session, gaps=(*session.gaps, gap)[-MAX_GAPS:])
+            return replace(session, gaps=with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
         case ev.HubStands():

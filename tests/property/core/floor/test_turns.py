@@ -30,7 +30,8 @@ lines = st.lists(
 ).map(tuple)
 typing = st.tuples(
     st.sampled_from(NAMES).map(lambda each: Actor(Role.PARTICIPANT, each)),
-    st.builds(do.TypeTurn, intervention=st.sampled_from(NAMES).map(name), lines=lines),
+    st.builds(do.HoldTurn, intervention=st.sampled_from(NAMES).map(name))
+    | st.builds(do.TypeTurn, intervention=st.sampled_from(NAMES).map(name), lines=lines),
 )
 others = st.tuples(
     st.just(MODERATOR),

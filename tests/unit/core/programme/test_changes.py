@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.ids import SpeakerId
-from moothall.core.programme.changes import ChangeKind, changes, merged
+from moothall.core.programme.changes import ChangeKind, changes, merged, with_languages, without_language
 from moothall.core.programme.plan import Planned, Speaker
 from programme_files import table
 
@@ -68,3 +68,13 @@ def test_what_is_taken_over_is_all_but_the_languages() -> None:
     taken = merged(before, after)
     assert (taken.title, taken.starts, taken.speakers) == (after.title, after.starts, after.speakers)
     assert (taken.languages, taken.made) == (("en",), 7)
+
+
+def test_a_file_without_a_language_changes_none_and_new_sessions_are_asked_about() -> None:
+    silent = table("a,Opening,Hall,1970-01-01,1:00,,Ana", "c,Water,Hall,1970-01-03,1:00,,Bo")
+    found = changes(FIRST.rooms, FIRST.sessions, silent)
+    assert [(each.kind, each.session) for each in found] == [(ChangeKind.ADDED, "c"), (ChangeKind.VANISHED, "b")]
+    assert without_language(found) == ("Water",)
+    said = with_languages(silent, ("sw", "en"))
+    assert [each.languages for each in said.sessions] == [("sw", "en"), ("sw", "en")]
+    assert without_language(changes(FIRST.rooms, FIRST.sessions, with_languages(FIRST, ("fr",)))) == ()

@@ -46,7 +46,53 @@ def test_a_table_needs_its_headings() -> None:
 
 
 def test_a_mistake_is_said_with_its_line() -> None:
-    with pytest.raises(ProgrammeError, match=r"^Line 3: 'soon' is no time"):
+    with pytest.raises(ProgrammeError, match=r"^Line 3, column 'start': 'soon' is no time"):
         table("a,One", "b,Two,,soon")
     with pytest.raises(ProgrammeError, match=r"^Line 2: that is not CSV"):
         table(f"a,{'x' * 200_000}")
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ProgrammeError) as raised:
+        table("a,One,,soon,,xx!", "b,Two,,,long", "c,Three,,1970-01-01,1:00")
+    assert [sentence.partition(":")[0] for sentence in raised.value.sentences] == [
+        "Line 2, column 'start'",
+        "Line 2, column 'languages'",
+        "Line 3, column 'duration'",
+    ]
+    with pytest.raises(ProgrammeError) as raised:
+        table(*[f"{n},T,,soon" for n in range(60)])
+    assert (len(raised.value.sentences), raised.value.sentences[-1]) == (51, "And 10 more.")
+
+
+def test_a_spreadsheet_keeps_dates_and_times_in_columns_of_their_own() -> None:
+    there = read(
+        "Title;Date;Start;End;Language\n"
+        "Opening;01/02/1970;09:00;10:30;en\nNight;02/02/1970;23:00;00:30;fr\nDay;03/02/1970;;;\n"
+    )
+    day = 24 * HOUR
+    assert [(each.starts, each.ends) for each in there.sessions] == [
+        (31 * day + 9 * HOUR, 31 * day + 10 * HOUR + HOUR // 2),
+        (32 * day + 23 * HOUR, 33 * day + HOUR // 2),
+        (33 * day, None),
+    ]
+    assert there.notes == ("Dates such as 01/02/2026 were read with the day first.",)
+    (timed,) = read("title,start,end\nA,1970-01-01 09:00,10:00").sessions
+    assert (timed.starts, timed.ends) == (9 * HOUR, 10 * HOUR)
+    with pytest.raises(ProgrammeError, match=r"column 'end'.*needs a column 'date'"):
+        read("title,start,end\nA,09:00,10:00")
+
+
+def test_headings_are_known_in_the_languages_of_the_interface() -> None:
+    for heading in ("Título;Fecha", "Название;Дата", "العنوان;التاريخ", "标题;日期"):
+        (opening,) = read(f"{heading}\nA;1970-01-02").sessions
+        assert opening.starts == 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("title\n" + "a\n" * 3_000_000, "more than 5000"), ("title,x\n" + ",\n" * 100_001, "100000 lines")],
+)
+def test_a_file_of_millions_of_lines_is_given_up_at_once(text: str, why: str) -> None:
+    with pytest.raises(ProgrammeError, match=why):
+        read(text)

@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import MOST_SESSIONS, MOST_SPEAKERS, Draft, languages_in, one_each, timetable
+from moothall.core.programme.drafts import (
+    MOST_SESSIONS,
+    MOST_SPEAKERS,
+    Draft,
+    drafts_of,
+    languages_in,
+    one_each,
+    timetable,
+)
 from moothall.core.programme.plan import Timetable
 from programme_files import READING
 
@@ -26,7 +34,7 @@ def test_rooms_sessions_and_speakers_get_ids_that_last() -> None:
     opening, closing = there.sessions
     assert (opening.session, closing.session) == ("38c3-congress-a1", "38c3-congress-closing")
     assert [(speaker.id, speaker.name) for speaker in opening.speakers] == [("p-7", "Ana Sá"), ("bo", "Bo")]
-    assert (opening.languages, closing.languages) == (("en",), ("fr",))
+    assert (opening.languages, closing.languages) == ((), ("fr",))
     assert {each.source for each in there.sessions} == {there.source} == {"38c3-congress"}
     assert there.notes == ("left out",)
 
@@ -42,7 +50,7 @@ def test_a_file_without_sessions_is_a_mistake() -> None:
 
 
 def test_there_is_a_bound_on_sessions_and_speakers() -> None:
-    with pytest.raises(ProgrammeError, match="at most 5000"):
+    with pytest.raises(ProgrammeError, match="more than 5000"):
         made(*[draft(own=str(n)) for n in range(MOST_SESSIONS + 1)])
     with pytest.raises(ProgrammeError, match="at most 200"):
         made(draft(speakers=(("", "A"),) * (MOST_SPEAKERS + 1)))
@@ -74,5 +82,42 @@ def test_languages_are_tags_however_they_are_separated() -> None:
         languages_in("english!", "x")
 
 
+def test_languages_may_be_called_by_their_names() -> None:
+    names = {"english": "en", "français": "fr", "simplified chinese": "zh"}
+    assert languages_in("English / Français; Simplified Chinese, sw", "x", names) == ("en", "fr", "zh", "sw")
+    with pytest.raises(ProgrammeError, match=r"^x: 'Elvish' names no language"):
+        languages_in("English, Elvish", "x", names)
+
+
+def test_all_that_is_wrong_in_a_file_is_said_at_once() -> None:
+    with pytest.raises(ProgrammeError) as raised:
+        made(draft("One", "a"), draft("Two", "a"), draft("", "b"), draft("Three", "c", ends=5))
+    assert [sentence[:4] for sentence in raised.value.sentences] == ["“Two", "“”: ", "“Thr"]
+
+    def read(event: int) -> Draft:
+        raise ProgrammeError(f"{event}: wrong.")
+
+    with pytest.raises(ProgrammeError) as raised:
+        drafts_of([1, 2], read)
+    assert raised.value.sentences == ("1: wrong.", "2: wrong.")
+
+
+def test_no_more_of_a_file_is_read_than_is_taken() -> None:
+    seen: list[int] = []
+
+    def read(event: int) -> Draft:
+        seen.append(event)
+        return draft(str(event))
+
+    with pytest.raises(ProgrammeError, match="more than 5000"):
+        drafts_of(range(1_000_000), read)
+    assert len(seen) == MOST_SESSIONS
+
+
 def test_names_alone_are_speakers() -> None:
     assert one_each([" Ana ", "", "Bo"]) == (("", "Ana"), ("", "Bo"))
+
+
+def test_signs_that_nobody_sees_are_not_kept() -> None:
+    (planned,) = made(draft(title="A\u202etitle", room="Hall\u2066", speakers=(("", "Amina\u202d"),))).sessions
+    assert (planned.title, planned.speakers[0].name, planned.room) == ("Atitle", "Amina", "hall")

@@ -73,3 +73,8 @@ def test_a_broken_calendar_and_an_event_without_a_title_are_refused() -> None:
             read(text)
     with pytest.raises(ProgrammeError, match="1 to 500 characters"):
         calendar("UID:a")
+
+
+def test_a_calendar_of_too_many_is_given_up_before_it_is_read() -> None:
+    with pytest.raises(ProgrammeError, match="more than 5000"):
+        read("BEGIN:VCALENDAR\n" + "BEGIN:VEVENT\nEND:VEVENT\n" * 5_001 + "broken")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.ids import SessionId, is_name
@@ -8,9 +9,12 @@ from moothall.core.programme.plan import (
     LONGEST_NAME,
     Overrun,
     Planned,
+    RoomId,
+    clashes,
     following,
     in_order,
     name_of,
+    passed_over,
     readable_name,
 )
 from moothall.core.session import Status
@@ -21,6 +25,19 @@ HOUR = 3_600_000
 def planned(name: str, starts: int | None = None, *, hours: float = 1) -> Planned:
     ends = None if starts is None else starts + round(hours * HOUR)
     return Planned(session=SessionId(name), title=name, starts=starts, ends=ends)
+
+
+def test_two_sessions_in_one_room_at_one_time_clash() -> None:
+    def there(name: str, starts: int | None, room: str | None = "hall", *, rehearsal: bool = False) -> Planned:
+        place = None if room is None else RoomId(room)
+        return msgspec.structs.replace(planned(name, starts), room=place, rehearsal=rehearsal)
+
+    first, second, third = there("a", 0), there("b", HOUR // 2), there("c", HOUR)
+    elsewhere = (there("d", 0, "tent"), there("e", 0, None), there("f", None), there("g", 0, rehearsal=True))
+    assert clashes([third, second, first, *elsewhere]) == ((first, second), (second, third))
+    endless = msgspec.structs.replace(first, ends=None)
+    also = msgspec.structs.replace(endless, session=SessionId("z"), title="z")
+    assert clashes([endless, also, second]) == ((endless, also),)
 
 
 @pytest.mark.parametrize(("left", "over"), [(1, False), (0, True), (-1, True)])
@@ -81,3 +98,14 @@ def test_the_next_is_the_one_behind_what_is_on_or_was() -> None:
 def test_what_was_on_days_ago_does_not_count() -> None:
     a, b, c = planned("a", 0), planned("b", 2 * HOUR), planned("c", 3 * DAY_MS)
     assert following([a, b, c], {SessionId("a"): Status.CLOSED}, 3 * DAY_MS) == "c"
+
+
+def test_what_the_next_one_leaves_out_is_told_while_it_may_still_be_held() -> None:
+    a, b, c = planned("a", 2 * HOUR), planned("b", HOUR), planned("c", 4 * HOUR)
+    on, now = {SessionId("a"): Status.OPEN}, round(1.5 * HOUR)
+    assert (following([a, b, c], on, now), passed_over([a, b, c], on, now)) == ("c", ("b",))
+    assert passed_over([a, b], on, now) == ("b",), "nothing comes behind"
+    assert passed_over([a, b, c], on, 3 * HOUR) == (), "its end is past"
+    assert passed_over([a, b, c], {**on, SessionId("b"): Status.CLOSED}, now) == ()
+    assert passed_over([a, b, c], {}, 0) == ()
+    assert passed_over([planned("d"), a], on, now) == (), "it has no time"

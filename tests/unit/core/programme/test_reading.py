@@ -57,6 +57,22 @@ def test_other_files_are_refused_with_a_sentence(data: bytes, why: str) -> None:
         read_programme(data, READING)
 
 
+@pytest.mark.parametrize(
+    ("page", "heading", "name"),
+    [
+        ("cp1252", "title;room", "Salle des conférences"),
+        ("cp1251", "название;зал", "Большой зал"),
+        ("cp1256", "العنوان;القاعة", "القاعة الكبرى"),
+    ],
+)
+def test_plain_csv_of_a_spreadsheet_is_read_by_its_code_page(page: str, heading: str, name: str) -> None:
+    there = read_programme(f"{heading}\nA;{name}\n".encode(page), READING)
+    assert there.rooms[0].title == name
+    assert there.notes[0].startswith("The file is not UTF-8 and was read as Windows-12")
+    with pytest.raises(ProgrammeError, match="UTF-8"):
+        read_programme(f"<schedule>{name}".encode(page), READING)
+
+
 def test_a_utf_16_doctype_does_not_slip_through() -> None:
     text = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE s [<!ENTITY a "b">]><schedule>&a;</schedule>'
     with pytest.raises(ProgrammeError, match="DOCTYPE"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.translating.routes import LONGEST, ROUGH_FROM, Direction, best_route, reachable
@@ -37,6 +38,18 @@ def test_one_direction_that_somebody_installed_outranks_the_chain() -> None:
     assert route is not None
     assert [hop.engine for hop in route.hops] == ["argos"]
     assert languages("en", "fr", installed) == ["en", "es", "fr"]
+
+
+def test_a_guest_is_only_asked_where_there_is_no_way_without_it_whatever_it_says_of_its_cost() -> None:
+    guests = [
+        msgspec.structs.replace(direction(pair, 0.001, "guest"), guest=True)
+        for pair in ("en>es", "en>xx", "xx>pt", "en>fr", "pt>ar")
+    ]
+    given = [*DEFAULT, *guests]
+    for source, target in (("en", "es"), ("en", "pt"), ("en", "fr")):
+        assert best_route(given, source, target) == best_route(DEFAULT, source, target)
+    assert languages("en", "ar", given) == ["en", "xx", "pt", "ar"]
+    assert "ar" in reachable(given, "en")
 
 
 def test_it_says_how_it_goes_and_whether_it_is_rough() -> None:

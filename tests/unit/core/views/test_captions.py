@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from moothall.core import events as ev
 from moothall.core.actors import Role
@@ -9,7 +10,8 @@ from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
-from moothall.core.views.captions import MAX_GAPS, CaptionsView, Channel, Gap, Line
+from moothall.core.views.captions import CaptionsView, Channel, Line
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from recorder import EPOCH, SESSION
 
 FLOOR = ChannelId("floor")
@@ -156,6 +158,31 @@ def test_the_last_gaps_of_this_channel_are_kept() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("paused", "over", "gap"),
+    [
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90, t1=90), Gap(t0=50, t1=90, reason=BREAK)),
+        (ev.SessionPaused(t=50, t0=20), ev.SessionResumed(t=90, t1=70), Gap(t0=20, t1=70, reason=BREAK_SET_BACK)),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90, t1=50), Gap(t0=50, t1=50, reason=BREAK_SET_BACK)),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=50, t1=50), None),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionClosed(t=90), Gap(t0=50, t1=90, reason=BREAK)),
+        # Logs of a release in which the text went on through a break.
+        (ev.SessionPaused(t=50), ev.SessionResumed(t=90), None),
+        (ev.SessionPaused(t=50, t0=50), ev.SessionResumed(t=90), Gap(t0=50, t1=90, reason=BREAK)),
+    ],
+)
+def test_a_break_that_is_over_is_a_gap_and_says_where_the_text_begins_before_its_end(
+    paused: ev.SessionPaused, over: ev.AnyEvent, gap: Gap | None
+) -> None:
+    later = ev.GapNoted(channel=FLOOR, t0=3, t1=5, reason=ev.GapReason.OVERLOAD)
+    seen = view(paused)
+    assert seen.session.paused == paused.t0
+    seen = seen.apply(5, Role.CHAIR, over).apply(6, Role.ENGINE, later)
+    assert seen.session.paused is None
+    noted = Gap(t0=3, t1=5, reason="overload")
+    assert seen.session.gaps == ((noted,) if gap is None else (noted, gap)), "in order of time"
+
+
 def test_other_channels_lines_are_not_ours() -> None:
     theirs = ev.SegmentOpened(
         channel=ChannelId("pt"), segment=SegmentId("p1"), t0=0, language="pt", origin=ev.Origin.INTERPRETER
@@ -217,6 +244,24 @@ def test_the_session_says_what_is_kept_of_it() -> None:
     assert seen.apply(9, Role.CHAIR, ev.NotRecordedEnded(t1=900)).session.not_recorded is None
 
 
+def test_the_session_keeps_what_was_not_recorded_in_order_of_time_with_the_gaps() -> None:
+    def noted(t0: int) -> ev.GapNoted:
+        return ev.GapNoted(channel=FLOOR, t0=t0, t1=t0 + 5, reason=ev.GapReason.OVERLOAD)
+
+    spans: list[ev.AnyEvent] = [ev.NotRecordedBegan(t0=700), ev.NotRecordedEnded(t1=900)]
+    seen = view(noted(800), *spans, noted(100), ev.NotRecordedBegan(t0=950), ev.NotRecordedEnded(t1=950))
+    reason = ev.GapReason.OVERLOAD
+    assert seen.session.gaps == (
+        Gap(t0=100, t1=105, reason=reason),
+        Gap(t0=700, t1=900, reason="not-recorded"),
+        Gap(t0=800, t1=805, reason=reason),
+    )
+    assert view(ev.NotRecordedEnded(t1=5)).session.gaps == ()  # Its beginning was removed.
+    many = view(*spans, *(noted(t0) for t0 in range(1_000, 1_000 + MAX_GAPS + 3))).session.gaps
+    assert len(many) == MAX_GAPS + 1
+    assert (many[0].reason, many[1].t0) == ("not-recorded", 1_003)
+
+
 def test_other_languages_are_those_of_what_is_spoken() -> None:
     pt = ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))
     forced = ev.LanguageForced(channel=FLOOR, language="fr")
@@ -248,12 +293,12 @@ def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view()
 
 def test_a_line_that_is_older_than_all_that_is_known_only_moves_their_numbers() -> None:
     made = ev.MadeFrom(sources=(ev.SourceLine(S1, 0),), route="echo 1 en>es")
-    known = view(OPENED).snapshot()
+    known = view(msgspec.structs.replace(OPENED, t0=1_000)).snapshot()
     from_there = CaptionsView.of(msgspec.structs.replace(known, before=200), Feed(FLOOR))
     older = msgspec.structs.replace(OPENED, segment=SegmentId("s0"), t0=10, made_from=made)
     seen = from_there.apply(known.offset + 1, Role.TRANSLATOR, older)
     assert ([each.segment for each in seen.lines], seen.skipped) == ([S1], 201)
-    assert seen.apply(known.offset + 2, Role.TRANSLATOR, msgspec.structs.replace(older, t0=200)).skipped == 201
+    assert seen.apply(known.offset + 2, Role.TRANSLATOR, msgspec.structs.replace(older, t0=800)).skipped == 201
 
 
 def test_a_translated_line_says_what_it_was_made_of_and_a_correction_says_it_anew() -> None:

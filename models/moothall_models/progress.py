@@ -1,0 +1,125 @@
+"""What a process tells of its progress: counted by whoever works, read by the thread that sends pulses.
+
+Time is that thread's: it counts its own ticks, so that a machine that stood still, or gave this process no turn, makes
+no pass look longer than it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from moothall.wire.pulse import EVERY_MS, TIMES, Pulse
+
+MEASURED = 20
+"""Passes of which the slowest one counts."""
+
+
+class _Pass(msgspec.Struct):
+    window_ms: int
+    limit_ms: int
+    aged_ms: int = 0
+
+
+class Progress:
+    """Of one process. May be called from any thread."""
+
+    def __init__(self, life: str, seconds: Callable[[], float] = lambda: 0.0) -> None:
+        """`life`: the name of this run of the program, empty where nobody is told; `seconds`: a monotonic clock."""
+        self.life = life
+        self.waiting = False
+        """Whether there is sound that wasn't taken in, or a pass that is wanted."""
+        self.samples = 0
+        """Samples taken in."""
+        self.streams: frozenset[int] = frozenset()
+        """Whose passes are under way, by the numbers of their link."""
+        self.news = threading.Event()
+        """Set when something began of which the next pulse should tell at once."""
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._working = False
+        self._passes = 0
+        self._under_way: list[_Pass] = []  # Bound: the threads that work.
+        self._longest_ms = 0
+        self._rates: deque[float] = deque(maxlen=MEASURED)
+        self._loop: Callable[[Callable[[], None]], object] = lambda answer: answer()
+        self._loop_ms = 0
+        self._asked = False
+
+    def loaded(self, longest_ms: int = 0) -> None:
+        """It works now; `longest_ms`: how long the longest pass takes, as far as it was tried."""
+        with self._lock:
+            self._working, self._longest_ms = True, longest_ms
+
+    def ask_loop(self, call: Callable[[Callable[[], None]], object]) -> None:
+        """From now on the event loop is asked to take a turn: `call` is its `call_soon_threadsafe`."""
+        with self._lock:
+            self._loop, self._asked, self._loop_ms = call, False, 0
+
+    @contextmanager
+    def passing(self, window_ms: int = 0, limit_ms: int = 0) -> Iterator[None]:
+        """A pass over so much sound, in the thread that computes it: nothing else knows when one that hangs is over.
+
+        `limit_ms`: within which it ends by itself, where that is known.
+        """
+        own, began = _Pass(window_ms, limit_ms), self._seconds()
+        with self._lock:
+            self._under_way.append(own)
+        self.news.set()
+        took_ms = 0.0
+        try:
+            yield
+            took_ms = (self._seconds() - began) * 1000
+        finally:
+            with self._lock:
+                self._under_way = [each for each in self._under_way if each is not own]
+                self._passes += 1
+                if took_ms and window_ms:
+                    self._rates.append(took_ms / window_ms)
+
+    def pulse(self, passed_ms: int, loaded: int) -> Pulse:
+        """How things are after `passed_ms` more; `loaded` grows with what was read and computed."""
+        passed_ms = min(passed_ms, 2 * EVERY_MS)
+        with self._lock:
+            for each in self._under_way:
+                each.aged_ms += passed_ms
+            self._loop_ms = self._loop_ms + passed_ms if self._asked else 0
+            worst = max(self._under_way, key=self._overdue, default=None)
+            pulse = Pulse(
+                life=self.life,
+                working=self._working,
+                loaded=0 if self._working else loaded,
+                passes=self._passes,
+                samples=self.samples,
+                waiting=self.waiting,
+                busy_ms=0 if worst is None else worst.aged_ms,
+                usual_ms=0 if worst is None else self._usual(worst),
+                limit_ms=0 if worst is None else worst.limit_ms,
+                loop_ms=self._loop_ms,
+                streams=() if worst is None else tuple(sorted(self.streams)),
+            )
+            ask = not self._asked
+            self._asked = True
+        if ask:
+            self._ask()
+        return pulse
+
+    def _overdue(self, each: _Pass) -> int:
+        return each.aged_ms - TIMES * self._usual(each) - each.limit_ms
+
+    def _usual(self, each: _Pass) -> int:
+        return max(self._longest_ms, round(max(self._rates, default=0.0) * each.window_ms))
+
+    def _ask(self) -> None:
+        try:
+            self._loop(self._answer)
+        except RuntimeError:
+            self._answer()  # The loop has ended, and the process does too.
+
+    def _answer(self) -> None:
+        with self._lock:
+            self._asked = False

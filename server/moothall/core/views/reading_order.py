@@ -1,0 +1,51 @@
+"""In which order lines stand, and under whose name: the same two rules for pages, plain text and files.
+
+`web/js/reading_order.js` holds them for scripts; `tests/reading_order.json` has the cases that both are held to.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+EARLY = 200
+"""Ms by which a line may begin before the one above it and still stand behind it: recognisers' times tremble."""
+
+
+def goes_before(t0: int, above: int) -> bool:
+    """Whether a line that begins at `t0` stands before one that is there already and begins at `above`, media ms.
+
+    A new line stands behind the last one that it doesn't go before.
+    """
+    return t0 + EARLY < above
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """Whose words the line above is, as far as the reader was told."""
+
+    name: str = ""
+    """How its speaker is shown; empty where nobody is named."""
+    named: bool = False
+    """Whether anybody has been named so far: until then there is no name under which a line could wrongly stand."""
+    apart: bool = True
+    """Whether something else stands between, or nothing above."""
+
+    def broken(self) -> Turn:
+        """After a span without text: whoever goes on is named again."""
+        return msgspec.structs.replace(self, apart=True)
+
+    def then(self, name: str) -> Heading:
+        """What stands over the next line, whose speaker is shown as `name` or not named."""
+        named = self.named or bool(name)
+        begins = self.apart or name != self.name
+        return Heading(begins=begins, name=name if begins and named else None, turn=Turn(name, named, apart=False))
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands over a line."""
+
+    begins: bool
+    """Whether a block of lines begins with it."""
+    name: str | None
+    """The name over it; empty: it has to be said that the speaker isn't named; None: nothing stands there."""
+    turn: Turn
+    """For the next line."""

@@ -1,0 +1,264 @@
+"""A line that freezes: nothing comes over it any more, and neither side's system says so. It never reads as live.
+
+The page's time is the test's: nothing here waits for a watchdog.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from browsing import tab, texts
+from desk_meeting import S, meeting
+from hall_process import free_port
+from line import Line, line_to
+from moothall.core.actors import Role
+from moothall.core.floor.parts import Standing
+from stage import FLOOR, Stage, stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+LIVE_MS, LOW_MS = 12_500, 37_500
+"""Two and a half intervals."""
+UP_MS = 3_000
+"""After this a page loads what watches its line."""
+DRAIN_MS = 2_000
+SPREAD_MS = 5_000
+
+
+PULSED = """
+document.addEventListener('pulse', () => (document.documentElement.dataset.pulsed = 'yes'));
+Object.defineProperty(navigator, 'serviceWorker', { value: undefined });  // whose script comes at any time
+"""
+
+
+async def open_page(page: Page, on: Stage, line: Line, path: str = "") -> None:
+    await page.clock.install()
+    await page.add_init_script(PULSED)
+    async with page.expect_response(lambda response: "/events" in response.url or "/low" in response.url):
+        await page.goto(f"{line.address}/s/{on.session}{path}")
+    async with page.expect_response("**/silence.js"):
+        await page.clock.run_for(UP_MS)
+
+
+async def until_back(page: Page, on: Stage) -> None:
+    """A second of the page's and the server's time after the other, until the page says that nothing was missed."""
+    for _ in range((LIVE_MS + 2 * SPREAD_MS) // 1_000):
+        await page.clock.run_for(1_000)
+        await on.clock.advance(1_000)
+        with contextlib.suppress(AssertionError):
+            await expect(page.locator("#State")).to_have_attribute("data-kind", "back", timeout=200)
+            return
+    raise AssertionError("the page found no line of its own")
+
+
+async def test_a_reader_is_told_and_goes_on_over_a_line_of_its_own(page: Page) -> None:
+    async with stage() as on, line_to(int(on.address.rpartition(":")[2])) as line:
+        await on.lines(2)
+        await open_page(page, on, line)
+        state = page.locator("#State")
+        assert await state.get_attribute("data-kind") != "lost"
+
+        line.freeze()
+        await on.lines(1)
+        await page.clock.run_for(LIVE_MS - 8_000)
+        assert await state.get_attribute("data-kind") != "lost"
+        await page.clock.run_for(8_000)
+        await expect(state).to_have_attribute("data-kind", "lost")
+        await expect(state).to_have_text("Reconnecting: nothing will be missed")
+        await page.clock.run_for(60_000)
+        await expect(state).to_have_attribute("data-kind", "lost")
+        assert len(await texts(page)) == 2
+
+        line.take()  # The old connection never comes back.
+        await until_back(page, on)
+        await expect(page.locator("#s2")).to_be_visible()
+        assert on.fanout.readers == {FLOOR: 1}, "both connections are one reader"
+
+
+@pytest.mark.parametrize(("path", "silent"), [("?read=low", LOW_MS), ("/screen", LIVE_MS), ("/embed", LIVE_MS)])
+async def test_so_are_readers_of_few_data_a_wall_and_a_box_in_another_page(page: Page, path: str, silent: int) -> None:
+    async with stage() as on, line_to(int(on.address.rpartition(":")[2])) as line:
+        await on.lines(2)
+        await open_page(page, on, line, path)
+        state = page.locator("#State")
+        await on.clock.advance(1_000)  # a door for few data looks at its readers once a second
+        await expect(page.locator("html")).to_have_attribute("data-pulsed", "yes")
+
+        line.freeze()
+        await page.clock.run_for(silent - 8_000)
+        assert await state.get_attribute("data-kind") != "lost"
+        await page.clock.run_for(8_000)
+        await expect(state).to_have_attribute("data-kind", "lost")
+        line.take()
+        await until_back(page, on)
+
+
+async def test_a_page_that_wakes_up_takes_in_what_waits_before_it_judges(page: Page) -> None:
+    async with stage() as on, line_to(int(on.address.rpartition(":")[2])) as line:
+        await on.lines(1)
+        await open_page(page, on, line)
+        line.freeze()
+        await on.lines(1)
+        streams = len(on.asked)
+        await page.clock.fast_forward(600_000)
+        assert await page.locator("#State").get_attribute("data-kind") != "lost"
+        line.thaw()
+        await expect(page.locator("#s1")).to_be_visible()
+        await page.clock.run_for(DRAIN_MS + 2_000)
+        assert await page.locator("#State").get_attribute("data-kind") != "lost"
+        assert len(on.asked) == streams, "it read on over the line that it had"
+
+        line.freeze()
+        await page.clock.fast_forward(600_000)
+        await page.clock.run_for(DRAIN_MS + 2_000)
+        await expect(page.locator("#State")).to_have_attribute("data-kind", "lost")
+
+
+async def test_a_page_of_the_staff_sits_down_again_once_and_what_is_done_meanwhile_is_done_once(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with (
+        line_to(port := free_port(71)) as line,
+        meeting(tmp_path, port=port, behind=line.address) as on,
+        tab(browser) as page,
+    ):
+        await page.clock.install()
+        await page.goto(line.address + (await on.link(Role.MODERATOR)).removeprefix(on.running.address))
+        await page.goto(f"{line.address}/moderate/{S}")
+        stands = page.locator("#Stands")
+        await expect(stands).to_have_attribute("data-kind", "live")
+        await expect(page.locator("#Desk")).to_be_visible()
+        await page.clock.run_for(1_000)
+        line.freeze()
+        await page.clock.run_for(LIVE_MS - 4_000)
+        assert await stands.get_attribute("data-kind") == "live"
+        await page.clock.run_for(6_000)
+        await expect(stands).to_have_attribute("data-kind", "lost", timeout=1_000)  # not by the library's own 20 s
+        await page.locator("#Add textarea").fill("Who pays?")
+        await page.get_by_role("button", name="Put it into the queue").click()
+        line.take()
+        for _ in range(SPREAD_MS // 1_000 + 2):
+            await page.clock.run_for(1_000)
+        await expect(stands).to_have_attribute("data-kind", "live", timeout=10_000)
+        await expect(page.locator("#Queued .question")).to_have_count(1)
+        assert len(on.live.state.floor.standing(*Standing)) == 1
+
+
+SOURCES = """() => {
+Math.random = () => 0.5;
+window.opened = [];
+window.EventSource = class {
+    constructor(address) { Object.assign(this, { address, named: {}, closed: false }); window.opened.push(this); }
+    addEventListener(name, does) { this.named[name] = does; }
+    close() { this.closed = true; }
+};
+}"""
+LINK = """async (root) => {
+    const { Link } = await import(`${root}/js/link.js`);
+    const seen = { offset: 3, told: [], took: [], begun: 0 };
+    const link = new Link(() => `/events?after=k:${seen.offset}`, (frame) => seen.took.push(frame.prev),
+        (open) => seen.told.push(open), () => seen.offset, () => (seen.begun += 1));
+    link.open();
+    window.link = link;
+    window.seen = seen;
+    window.message = (n, frame) => window.opened[n].onmessage({ data: JSON.stringify(frame) });
+    const text = (head) => JSON.stringify({ sent: 1, pulse: { head, age: 0, every: 5000 } });
+    window.pulse = (n, head) => window.opened[n].named.pulse({ data: text(head) });
+    Object.defineProperty(link, 'silence', { get: () => window.silence, set(value) {
+        window.silence = value;
+        document.documentElement.dataset.watched = 'yes';
+    } });
+    window.states = () => window.opened.map(({ closed }) => !closed);
+}"""
+
+
+async def test_a_line_is_given_up_for_one_that_brings_something_and_at_once_where_something_was_lost(
+    page: Page,
+) -> None:
+    async with stage() as on:
+        await page.clock.install()
+        await page.goto(on.page)
+        sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
+        assert sheet is not None
+        await page.goto(f"{on.page}/read?channel=floor")
+        await page.evaluate(SOURCES)
+        await page.evaluate(LINK, sheet.rpartition("/css/")[0])
+        await page.evaluate("opened[0].onopen(), pulse(0, 3)")
+        async with page.expect_response("**/silence.js"):
+            await page.clock.run_for(UP_MS)
+        await expect(page.locator("html")).to_have_attribute("data-watched", "yes")
+        await page.clock.run_for(15_000)
+        assert await page.evaluate("[states(), seen.told]") == [[True, True], [True, False]], "one beside the other"
+        await page.evaluate("opened[1].onopen()")
+        assert await page.evaluate("states()") == [True, True], "it has brought nothing yet"
+        await page.evaluate("pulse(0, 3)")
+        assert await page.evaluate("[states(), seen.told]") == [[True, False], [True, False, True]], (
+            "the old one was first"
+        )
+
+        await page.clock.run_for(18_000)
+        await page.evaluate("message(2, { sent: 1, prev: 3, events: [{ offset: 4 }] })")
+        assert await page.evaluate("[states(), seen.took, seen.begun]") == [[False, False, True], [3], 2]
+        await page.evaluate("message(0, { sent: 1, prev: 4, events: [{ offset: 5 }] })")
+        assert await page.evaluate("seen.took") == [3], "what a line that was given up brings late comes again"
+        names = await page.evaluate("opened.map(({ address }) => address.split('reader=')[1])")
+        assert len(set(names)) == 1
+
+        await page.evaluate("seen.offset = 4, pulse(2, 4)")
+        assert await page.evaluate("states()") == [False, False, True]
+        await page.evaluate("pulse(2, 6)")
+        assert await page.evaluate("states()") == [False, False, False]
+        await page.clock.run_for(1_000)
+        assert "after=k:4&" in await page.evaluate("opened[3].address")
+
+        await page.clock.run_for(4 * (LIVE_MS + SPREAD_MS))
+        states = await page.evaluate("states()")
+        assert len(states) >= 6
+        assert states.count(True) in (1, 2), "one at a time is tried"
+
+
+MICROPHONE = """async (root) => {
+    const { Line } = await import(`${root}/js/microphone_line.js`);
+    window.sockets = [];
+    window.WebSocket = class {
+        static OPEN = 1;
+        constructor(address) {
+            Object.assign(this, { address, readyState: 1, bufferedAmount: 0 });
+            window.sockets.push(this);
+        }
+        send() {}
+        close() { this.readyState = 3; }
+    };
+    window.told = [];
+    const ring = { oldest: null, samples: 0, clear() {} };
+    const tell = (kind) => window.told.push(kind);
+    const line = new Line({ address: 'ws://hall/audio', channel: () => 'floor', ring, tell });
+    line.start();
+    window.say = (n, said) => window.sockets[n].onmessage({ data: JSON.stringify(said) });
+}"""
+
+
+async def test_a_microphone_with_nothing_to_send_sees_that_its_line_is_dead(page: Page) -> None:
+    async with stage() as on:
+        await page.clock.install()
+        await page.goto(on.page)
+        sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
+        assert sheet is not None
+        await page.goto(f"{on.page}/read?channel=floor")
+        await page.evaluate(MICROPHONE, sheet.rpartition("/css/")[0])
+        assert await page.evaluate("sockets[0].address") == "ws://hall/audio?pulse=1"
+        await page.evaluate("sockets[0].onopen(), say(0, { kind: 'pulse', every: 5000 })")
+        await page.clock.run_for(10_000)
+        await page.evaluate("say(0, { kind: 'pulse', every: 5000 })")
+        await page.clock.run_for(LIVE_MS - 1_000)
+        assert await page.evaluate("[told, sockets.length]") == [[], 1]
+        await page.clock.run_for(3_000)
+        assert await page.evaluate("[told, sockets.length]") == [["cut"], 2]
+        # A server of before has no pulses: it says nothing to one that sends nothing, and isn't dead for that.
+        await page.evaluate("sockets[1].onopen()")
+        await page.clock.run_for(60_000)
+        assert await page.evaluate("[told, sockets.length]") == [["cut"], 2]

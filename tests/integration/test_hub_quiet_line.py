@@ -1,0 +1,94 @@
+"""A hub whose line freezes: its pages say so soon, since when nothing came, and so do the hubs below it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiohttp import ClientSession
+
+from hub_server import WELCOME, Visit, hub_server
+from moothall.testing.clock import LoopClock
+from moothall.testing.loop import run as on_a_jumping_loop
+from moothall.wire import hub as wire
+from moothall.wire.frames import Source
+from moothall_hub.app import Hub, hub
+from moothall_hub.pairing import Pairing
+from moothall_hub.settings import HubSettings
+from moothall_hub.strip import LineNow, LineState
+
+
+async def answers(visit: Visit, age: int) -> None:
+    """Answer the hub's pulses, as a server above does, until cancelled."""
+    while True:
+        message = wire.decode_from_hub(await visit.socket.recv(decode=False))
+        if isinstance(message, wire.Pulse) and not message.echo:
+            await visit.say(wire.Pulse(sent=1, echo=message.sent, wall=WELCOME.wall, age=age))
+
+
+async def passed(clock: LoopClock, ms: int) -> None:
+    await clock.sleep(ms)
+
+
+async def at_phone(on: Hub, path: str) -> str:
+    async with ClientSession() as phone, phone.get(on.own + path) as answer:
+        return await answer.text()
+
+
+@pytest.mark.parametrize("age", [0, 3_000])
+def test_a_frozen_line_is_down_since_nothing_came_and_good_again_when_something_does(tmp_path: Path, age: int) -> None:
+    """`age`: what the server above says of how long ago it heard the centre."""
+
+    async def story() -> None:
+        clock = LoopClock()
+        settings = HubSettings(host="127.0.0.1", port=0, data=str(tmp_path))
+        async with hub_server() as server, hub(settings, own_clock=clock) as on:
+            pairing = Pairing(address=server.address, hub="kisumu", title="Kisumu", key="k" * 52, keys={})
+            await on.line.paired(pairing)
+            visit = await server.visits.get()
+            above = ("c" * 16,) if age == 0 else ("c" * 16, "n" * 16)
+            await visit.greet(msgspec.structs.replace(WELCOME, above=above, age=age))
+            answering = asyncio.ensure_future(answers(visit, age))
+            await passed(clock, 70_000)
+            assert on.line.now().state is LineState.GOOD
+            assert on.line.source.age <= wire.PULSE_MS + age
+            assert not on.line.source.lost
+
+            answering.cancel()  # From here on nothing comes: neither side's system says a word of it.
+            await asyncio.gather(answering, return_exceptions=True)
+            heard = clock.monotonic() - on.line.source.age + age
+            since = on.line.clock.wall_at(heard)
+            await passed(clock, wire.PULSE_MS + wire.ANSWER_MS)
+            assert on.line.now() == LineNow(state=LineState.DOWN, since=since)
+            assert '"kind": "down"' in await at_phone(on, "/line?ui=en")
+            assert on.line.source == Source(age=clock.monotonic() - heard + age, lost=True)
+
+            await visit.say(wire.Pulse(sent=1, echo=0, wall=WELCOME.wall, age=age))
+            while on.line.now().state is not LineState.GOOD:
+                await passed(clock, 10)
+            assert not on.line.source.lost
+
+    on_a_jumping_loop(story())
+
+
+def test_a_hub_above_that_has_no_line_says_since_when(tmp_path: Path) -> None:
+    async def story() -> None:
+        clock = LoopClock()
+        async with (
+            hub_server() as server,
+            hub(HubSettings(host="127.0.0.1", port=0, data=str(tmp_path)), own_clock=clock) as on,
+        ):
+            await on.line.paired(Pairing(address=server.address, hub="kisumu", title="Kisumu", key="k" * 52, keys={}))
+            visit = await server.visits.get()
+            await visit.greet()
+            await visit.say(wire.Above(above=("c" * 16, "n" * 16), up=False, age=31_000))
+            while on.line.now().state is not LineState.DOWN:
+                await passed(clock, 10)
+            since = on.line.now().since
+            assert since is not None
+            assert on.line.clock.wall() - since == pytest.approx(31_000, abs=200)
+            assert on.line.source.lost
+
+    on_a_jumping_loop(story())

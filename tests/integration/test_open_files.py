@@ -1,0 +1,53 @@
+"""A server whose system allows it few open files, and a stranger who wants them all."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+FILES = 400
+SLOW = b"POST /s/plenary/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\nx"
+pytestmark = pytest.mark.timeout(120)
+
+
+async def test_slow_bodies_of_one_address_keep_nobody_out_and_fill_no_disk(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    arguments = f"serve --data {tmp_path / 'data'} --port 0 --model none"
+    with log.open("wb") as errors:
+        server = await asyncio.create_subprocess_exec(
+            *("sh", "-c", f"ulimit -n {FILES} && exec {sys.executable} -m moothall {arguments}"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            env={"MOOTHALL_ENGINE__COUNT": "0", "MOOTHALL_TRANSLATION__TRANSLATORS": ""},
+        )
+    try:
+        assert server.stdout is not None
+        port = 0
+        while not port:
+            found = re.search(rb"http://127\.0\.0\.1:(\d+)", await server.stdout.readline())
+            port = 0 if found is None else int(found[1])
+        held = []
+        for _ in range(FILES):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+            writer.write(SLOW)
+            held.append((reader, writer))
+        async with aiohttp.ClientSession() as other:
+            for _ in range(5):
+                async with other.get(f"http://127.0.0.1:{port}/") as page:
+                    assert page.status == 200
+        for _, writer in held:
+            writer.close()
+    finally:
+        server.terminate()
+        await server.wait()
+    gone = await asyncio.gather(*(reader.read() for reader, _ in held), return_exceptions=True)
+    assert len(gone) == FILES
+    written = log.read_text()
+    assert f"have {FILES} files open" in written
+    assert "Traceback" not in written
+    assert len(written) < 4_000

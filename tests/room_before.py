@@ -1,0 +1,58 @@
+"""What a room has behind it before a scene begins: shared by the scenes of "not recorded"."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AnyCommand, PauseSession, ResumeSession
+from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.ports import Clock
+from moothall.services.live_ingest import LiveIngest
+from moothall.services.live_take import LiveTake
+from moothall.services.orders import Receipt
+from moothall.services.sessions import Sessions
+from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece
+
+FLOOR = ChannelId("floor")
+LONG_MS = 90_000
+
+
+class Server(Protocol):
+    """A hall, in a process of its own or in memory."""
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def live(self) -> LiveIngest: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+async def room_before(server: Server, session: SessionId) -> None:
+    """A handover, a break and a second microphone, in a session that is open.
+
+    The first microphone comes from another meeting: its line was cut for longer than this one is old. None of it takes
+    time, and none of it moves the session's clock.
+    """
+    live = await server.sessions.open(session)
+    wall = server.clock.wall()
+    now = live.state.media_now(wall)
+    first = await _heard(server, session, "cameover1", age=LONG_MS)
+    pause: tuple[AnyCommand, ...] = (PauseSession(), ResumeSession())
+    for number, command in enumerate(pause):
+        assert isinstance(await live.writer.send(SYSTEM, CommandId(f"before-{number}"), command), Receipt)
+    second = await _heard(server, session, "second001", age=0)
+    await second.finish(EndReason.STOPPED)
+    assert first.finished
+    assert live.state.media_now(wall + LONG_MS) == now + LONG_MS
+
+
+async def _heard(server: Server, session: SessionId, name: str, *, age: int) -> LiveTake:
+    hello = Hello(protocol=PROTOCOL, channel=FLOOR, take=name, first=0, age=age)
+    take = await server.live.begin(session, hello)
+    assert isinstance(take, LiveTake), take
+    assert await take.feed(Piece(first=take.received, age=0, pcm=bytes(320)), server.clock.monotonic())
+    return take
