@@ -66,7 +66,7 @@ const match = async () => {
 };
 let quoting = null;
 let quiet = 0;
-/** What has been said goes again: whoever walks through the page would meet it a second time. */
+/** Say it; it goes again, so that nobody meets it twice. */
 function tell(said) {
   at('Status').textContent = said;
   clearTimeout(quiet);
@@ -239,7 +239,7 @@ function state() {
 }
 
 function followed(following) {
-  // Whoever is at the end gets from what stands above the text to its end by the Tab key, and not to its beginning.
+  // At the end the Tab key doesn't lead back to the beginning.
   for (const way of at('Older').children) way.tabIndex = following ? -1 : 0;
   if (following) {
     fresh = [];
