@@ -49,6 +49,25 @@ async def test_a_refusal_is_seen_and_undo_stands_where_the_link_may_undo(page: P
         assert await page.locator("#Status").evaluate(IN_VIEW)
 
 
+async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life.")
+        await on.sit_down(page, Role.RAPPORTEUR)
+        await on.do(do.BeginNotRecorded())
+        await expect(page.locator("#Status")).to_contain_text("Not recorded since")
+        await on.do(do.EndNotRecorded())
+        await expect(page.locator("#Notices .off")).to_have_count(0)
+        await expect(page.locator("#Status")).to_have_text("")
+        await page.locator("#s1 [data-does=pick]").focus()
+        await on.do(do.BeginNotRecorded())
+        await expect(page.locator("#Status")).to_contain_text("Not recorded since")
+        await page.keyboard.press("a")
+        await expect(page.locator("#Status")).to_have_text("Agreed")
+        await on.do(do.EndNotRecorded())
+        await expect(page.locator("#Notices .off")).to_have_count(0)
+        await expect(page.locator("#Status"), "what was said of something else stays").to_have_text("Agreed")
+
+
 async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         for number in range(40):

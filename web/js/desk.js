@@ -13,7 +13,7 @@ import { DeskPanel } from './desk_panel.js';
 import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
 import { DeskTerms } from './desk_terms.js';
-import { at, element, set } from './nodes.js';
+import { at, element, say, set, unsay } from './nodes.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
 
@@ -28,7 +28,6 @@ let [own, here] = ['', []]; // our seat, and who is here
 let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
-const say = (text) => { at('Status').textContent = text; };
 const refused = ({ code }) => say(words.text(`refused.${code}`));
 
 /** Do something: one act of one or more commands. Gives the answer. */
@@ -238,6 +237,7 @@ function now() {
   });
   const [line, text] = [at('State'), words.text(`standing.${kind}`, { n })];
   if (kind === 'last-words' && line.dataset.kind !== kind) say(text);
+  else if (kind !== 'last-words') unsay(words.text('standing.last-words'));
   line.dataset.kind = kind;
   set(line, text);
 }

@@ -5,7 +5,7 @@ import { alone, ownName } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskState } from './desk_state.js';
 import { HubsHere } from './hubs_here.js';
-import { at, set } from './nodes.js';
+import { at, say, set } from './nodes.js';
 import { QuestionDone } from './question_done.js';
 import { QuestionTranslating } from './question_translating.js';
 import { Questions } from './questions.js';
@@ -26,7 +26,7 @@ export class QuestionLine {
     this.questions = new Questions();
     this.ahead = 0; // the server's clock against ours
     this.seat = '';
-    this.say = (text) => { at('Status').textContent = text; };
+    this.say = say;
     this.act = async (...commands) => this.#answered(await knowing(
       this.words, (anyway) => this.link.request('act', { id: newId(), commands, anyway }), (know) => this.#known(know, commands),
     ));
