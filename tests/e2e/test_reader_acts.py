@@ -66,7 +66,7 @@ async def test_single_keys_can_be_changed_and_switched_off(page: Page) -> None:
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
         await page.reload()
-        await page.get_by_text("Single keys", exact=True).click()
+        await page.get_by_text("Keyboard shortcuts", exact=True).click()
         await expect(keys.get_by_label("Use single keys")).not_to_be_checked()
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
