@@ -12,6 +12,8 @@ from desk_meeting import FLOOR, S, meeting
 from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.floor.parts import Standing
+from moothall.core.ids import SessionId
+from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import Unrecorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -66,6 +68,19 @@ async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page,
         await on.do(do.EndNotRecorded())
         await expect(page.locator("#Notices .off")).to_have_count(0)
         await expect(page.locator("#Status"), "what was said of something else stays").to_have_text("Agreed")
+
+
+async def test_what_was_moved_before_the_last_meeting_is_named_where_nothing_comes_behind_it(
+    page: Page, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        hall, now = RoomId("hall"), on.running.programme.now()
+        early = Planned(session=SessionId("early"), room=hall, title="Early", starts=now, ends=now + 3_600_000)
+        late = Planned(session=S, room=hall, title="Open hall", starts=now + 7_200_000)
+        await on.running.programme.keep(rooms=[Room(id=hall, title="Hall")], planned=[early, late])
+        await on.sit_down(page)
+        await expect(page.locator("#LeftOut")).to_have_text("Planned before that, and not begun: \u2068Early\u2069")
+        await expect(page.locator("#Next")).to_be_hidden()
 
 
 async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page, tmp_path: Path) -> None:

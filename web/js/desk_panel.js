@@ -179,9 +179,10 @@ export class DeskPanel {
 
   /** What the button starts that goes on to the next meeting, and what that leaves out. */
   following(told, may) {
-    at('Next').hidden ||= !told || !may;
+    const goesOn = may && !at('Next').hidden; // which is so where the meeting has begun
+    at('Next').hidden = !goesOn || !told?.session;
     if (told) set(at('Next'), this.words.text('next', { title: alone(told.title) }));
-    at('LeftOut').hidden = at('Next').hidden || !told.left_out.length;
+    at('LeftOut').hidden = !goesOn || !told?.left_out.length;
     set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
   }
 
