@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from asking import MODERATOR, SOMEBODY, ask, name
 from desk_meeting import FLOOR, S, meeting
 from moothall.core import commands as do
-from moothall.core.actors import Role
+from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
@@ -81,6 +81,27 @@ async def test_what_was_moved_before_the_last_meeting_is_named_where_nothing_com
         await on.sit_down(page)
         await expect(page.locator("#LeftOut")).to_have_text("Planned before that, and not begun: \u2068Early\u2069")
         await expect(page.locator("#Next")).to_be_hidden()
+
+
+async def test_all_pages_offer_the_language_that_is_said_to_be_spoken(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, languages=("es",)) as on:
+        await on.sit_down(page)
+        leads = await page.context.new_page()
+        await leads.goto(f"{on.running.address}/moderate/{S}")
+        await expect(leads.locator("#Add [name=language]")).to_have_value("es")
+        english = do.ForceLanguage(channel=FLOOR, language="en")
+        await on.do(do.SetLanguages(languages=("es", "en")), english, by=Actor(Role.TECHNICIAN, "t"))
+        for where in ("#Force", "#Write"):
+            await expect(page.locator(f"{where} [name=language]"), where).to_have_value("en")
+        for where in ("#Add", "#HandsAsk"):
+            await expect(leads.locator(f"{where} [name=language]"), where).to_have_value("en")
+        await page.locator("#Write [name=language]").select_option("es")
+        await leads.locator("#Add [name=language]").select_option("es")
+        await on.introduce("Amina")
+        await on.say("s1", "Water is life.")
+        await expect(page.locator("#s1")).to_be_visible()
+        await expect(page.locator("#Write [name=language]"), "what is chosen stays").to_have_value("es")
+        await expect(leads.locator("#Add [name=language]")).to_have_value("es")
 
 
 async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page, tmp_path: Path) -> None:

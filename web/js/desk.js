@@ -2,6 +2,7 @@
 
 import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './desk_edit.js';
+import { menu } from './desk_fill.js';
 import { DeskKeeping } from './desk_keeping.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
@@ -193,7 +194,7 @@ function texts() {
   }));
 }
 
-/** Menus of languages and speakers; what is chosen stays. */
+/** Menus of languages and speakers. */
 function choices() {
   const { session } = state;
   const languages = spoken();
@@ -211,15 +212,6 @@ function choices() {
   menu(at('Give').elements.session, data.others);
   at('Move').hidden = !may.has('move-away') || !data.others.length;
   written();
-}
-
-function menu(select, options, standard) {
-  const made = JSON.stringify(options);
-  if (select.dataset.made === made) return;
-  const before = select.dataset.made ? select.value : standard;
-  select.dataset.made = made;
-  select.replaceChildren(...options.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
-  if (before !== undefined && options.some(([value]) => value === before)) select.value = before;
 }
 
 function written() {

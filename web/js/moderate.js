@@ -172,9 +172,7 @@ function everything() {
     rule.dataset.told = questions.order;
     rule.elements.order.value = questions.order;
   }
-  const languages = line.languages();
-  const select = at('Add').elements.language;
-  if (!select.options.length) select.replaceChildren(...languages.map((tag) => element('option', { value: tag }, line.done.tongue(tag))));
+  line.offer(at('Add').elements.language);
   show();
 }
 
