@@ -187,6 +187,8 @@ class LowData:
     def _signal(self, signal: AnySignal) -> None:
         match signal:
             case ChannelState():
+                if signal.sound is Sound.SILENCE:  # Its end is no news, so that it would stand for long.
+                    signal = msgspec.structs.replace(signal, sound=Sound.SPEECH)
                 gist: object = (signal.sound is Sound.NONE, signal.lag // LATE_MS)
             case Unsaved() | Unrecorded():
                 gist = signal.text

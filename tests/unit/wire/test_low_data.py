@@ -187,6 +187,10 @@ def test_of_signals_only_news() -> None:
     meeting.signal(state(Sound.SPEECH, 9_000))
     assert not meeting.low.urgent
     assert meeting.batch()[1:] == [{"kind": "state", "channel": "floor", "sound": "speech", "lag": 7_000, "t": 0}]
+    meeting.signal(state(Sound.SILENCE, 300))
+    assert meeting.batch()[1:] == [{"kind": "state", "channel": "floor", "sound": "speech", "lag": 300, "t": 0}], (
+        "that somebody speaks again would not be told"
+    )
     meeting.signal(state(Sound.NONE, 9_000))
     assert meeting.low.urgent
     meeting.batch()
