@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import socketio
 
+from asking import SOMEBODY, ask, name
 from moothall.app import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
@@ -147,20 +148,21 @@ async def ask_read_and_vote(meeting: Meeting) -> None:
 
     await side_by_side(asks)
     assert await meeting.standing(Standing.CHECKED) == MANY
-    first = (await meeting.running.sessions.open(S)).state.floor.standing(Standing.CHECKED)[0]
+    why = name("why")  # Of somebody else, since nobody supports what is their own.
+    await meeting.do(ask("why", "Who pays?"), actor=SOMEBODY)
     await meeting.do(
-        do.Stand(interventions=(first.id,), standing=Standing.QUEUED),
+        do.Stand(interventions=(why,), standing=Standing.QUEUED),
         do.OpenPoll(poll=PollId("p"), question="Shall we?", language="en", options=("Yes", "No")),
     )
 
     async def votes(number: int) -> None:
         assert "Shall we?" in await people[number].get("questions")
-        assert await people[number].post("asked/1/support", too="yes") == 303
+        assert await people[number].post(f"asked/{MANY + 1}/support", too="yes") == 303
         assert await people[number].post("hands/1", option=str(number % 2)) == 303
 
     await side_by_side(votes)
     assert meeting.running.ballots.set_aside(S) is None
-    assert meeting.running.ballots.lately(S) == {"support": {first.id: [MANY, 1]}, "hands": {"p": [MANY, 1]}}
+    assert meeting.running.ballots.lately(S) == {"support": {why: [MANY, 1]}, "hands": {"p": [MANY, 1]}}
 
 
 async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meeting: Meeting) -> None:

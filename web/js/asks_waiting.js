@@ -2,8 +2,6 @@
 
 import { recall } from './kept.js';
 
-const PATIENCE = 8000; // ms until a line that says nothing counts as dead
-
 const link = document.querySelector('a[data-asks]');
 const send = async () => recall('moothall.asks') && (await import('./asks_kept.js')).sendBeside(link);
 let kept = false; // whether the form is here
@@ -18,13 +16,13 @@ if (link && serviceWorker) setTimeout(async () => {
   kept = true;
 }, Math.random() * 180000);
 
-// Until then nobody is led from the text that they read to a page of the browser's own, which says that there is no line.
+// Until then nobody is led from the text to the browser's own page, which says that there is no line.
 link?.addEventListener('click', async (event) => {
   if (kept || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   try {
-    await fetch(link.href, { headers: { Purpose: 'prefetch' }, signal: AbortSignal.timeout(PATIENCE) });
-    location.assign(link.href);
+    await fetch(link.href, { headers: { Purpose: 'prefetch' }, signal: AbortSignal.timeout(8000) });
+    location = link.href;
   } catch {
     link.nextElementSibling.hidden = false;
   }

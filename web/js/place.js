@@ -45,7 +45,7 @@ export class Place {
     else this.#look();
   }
 
-  /** Whoever was led to a line stays there until they scroll, though it is near the end. */
+  /** Stay there until somebody scrolls, though it is near the end. */
   stay() {
     this.following = false;
     this.still = this.seen = scrollY;
