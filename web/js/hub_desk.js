@@ -31,9 +31,10 @@ async function look() {
     if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
     // This computer's program is away; it is asked again. How its line is nobody here knows.
-    const line = document.querySelector('#LineNow .line-state');
+    const now = document.getElementById('LineNow');
+    const line = now.querySelector('.line-state');
     line.dataset.good = 'no';
-    line.textContent = document.getElementById('HubLine').dataset.lost;
+    line.textContent = now.dataset.lost;
   }
   busy = false;
 }

@@ -7,14 +7,14 @@ const SPREAD = 2000; // ms over which readers spread their questions
 const CUT = 1500; // ms: one that heals in this time isn't worth a word
 const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
 
-/** Has the page say while its line is away: what stands there may be old. To be told whether the line is open. */
+/** Has the page say while its line is away: what stands there may be old. To be told whether the line is open, and since when. */
 export function stands() {
   let timer = null;
-  return (open) => {
+  return (open, since) => {
     clearTimeout(timer);
     const { lost } = at('Away').dataset;
     if (open) set(at('Away'), '');
-    else timer = setTimeout(() => set(at('Away'), lost), CUT);
+    else timer = setTimeout(() => set(at('Away'), lost), CUT - (Date.now() - since));
   };
 }
 

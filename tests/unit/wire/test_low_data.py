@@ -194,6 +194,11 @@ def test_of_signals_only_news() -> None:
     meeting.signal(state(Sound.NONE, 9_000))
     assert meeting.low.urgent
     meeting.batch()
+    meeting.signal(state(Sound.NONE, 14_000))
+    assert not meeting.low.urgent
+    meeting.signal(state(Sound.SPEECH, 14_000))
+    assert meeting.low.urgent, "sound comes again"
+    meeting.batch()
     meeting.signal(Unrecorded(channel=FLOOR, text="between us", language="en"))
     meeting.signal(Unrecorded(channel=FLOOR, text="between us two", language="en"))
     assert not meeting.low.urgent
