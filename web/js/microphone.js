@@ -14,6 +14,7 @@ const CALM = 1500; // ms that a verdict has to last before it is said
 const GOOD = 15000; // ms that "ready" outlasts a pause
 const GONE = 2000; // ms without samples from which on nothing is heard
 const LATE = 3; // s of kept sound from which on it is said
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const LOUDEST = 60; // dB that the meter shows
 
 const data = JSON.parse(at('Data').textContent);
@@ -261,7 +262,7 @@ async function look() {
   if (sending) return;
   if (!data.follows) follow(data.base.slice(3), false);
   else {
-    const answer = await fetch(`${data.base}/now`).then((found) => found.json(), () => null);
+    const answer = await fetch(`${data.base}/now`, { signal: AbortSignal.timeout(PATIENCE) }).then((found) => found.json(), () => null);
     if (!sending && answer?.session) follow(answer.session, false);
     else if (!sending && answer) words.close();
   }

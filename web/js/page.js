@@ -189,6 +189,7 @@ function chosen(name) {
   place.settle();
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
+  reader.sound = null; // The other stream says it, if there is anything to say: that of few data nothing of silence.
   afresh = !streamed; // words that the stream of few data didn't carry are missing
   open();
 }
