@@ -11,10 +11,10 @@ from typing import Protocol
 
 from moothall.core.chain import LogRecord
 from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.events import AnyEvent, BodyRemoved
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.events import AnyEvent, BodyRemoved, ChannelKind
+from moothall.core.ids import ChannelId, Epoch, SessionId
 from moothall.core.lanes import Feed
-from moothall.core.signals import AnySignal, Partial, Typing
+from moothall.core.signals import AnySignal, ChannelState, Partial, Typing
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import (
     PULSE_MS,
@@ -195,10 +195,19 @@ class FeedState:
         """The newest per key of those that the feed carries: partials only go to readers of words."""
         newest: dict[str, AnySignal] = {}
         for signal in signals:
-            if signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial | Typing)):
+            own = signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial | Typing))
+            if own or (isinstance(signal, ChannelState) and self._made_from(signal.channel)):
                 newest[signal.key] = signal
         self.signals.update(newest)
         return tuple(newest.values())
+
+    def _made_from(self, channel: ChannelId) -> bool:
+        """Whether the feed's text is a translation of that channel's: it is as late, and as silent."""
+        channels = self.view.session.channels
+        own, other = channels.get(self.feed.channel), channels.get(channel)
+        if own is None or other is None:
+            return False
+        return own.kind is ChannelKind.TRANSLATION and other.kind is ChannelKind.FLOOR
 
     def _fold(self, record: LogRecord, event: AnyEvent | UnknownEvent | None) -> None:
         header = record.header

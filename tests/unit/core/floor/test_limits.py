@@ -52,7 +52,9 @@ def test_no_hub_fills_the_session() -> None:
     assert len(events(some, ask("more", origin="hub:north"), actor=SOMEBODY)) == 2
 
 
-def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(limits, "MOST_EVER_OF_HUB", 2)
     state = carry_out(speaking(), ask("a", origin="hub:north"), ask("b", origin="hub:north.h1"), actor=SOMEBODY)
     state = carry_out(state, stand(Standing.WITHDRAWN, "a", "b"), actor=SOMEBODY)
