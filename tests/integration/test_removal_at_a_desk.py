@@ -63,10 +63,12 @@ async def test_what_was_caught_of_the_last_seconds_is_in_no_file_when_the_answer
     settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
     async with hall(settings) as running:
         await held(running)
-        await room_before(running, SESSION)
-        assert found(tmp_path, HIDDEN)
         live = running.sessions.loaded(SESSION)
         assert live is not None
+        # What was said lies behind now: a break takes out what is in it.
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("later"), do.MapClock(t=10_000)), Receipt)
+        await room_before(running, SESSION)
+        assert found(tmp_path, HIDDEN)
         chair = Actor(Role.CHAIR, "x")
         answer = await live.writer.send(chair, CommandId("off"), do.BeginNotRecorded(back=30_000))
         assert isinstance(answer, Receipt)
