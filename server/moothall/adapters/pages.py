@@ -185,7 +185,7 @@ class Pages:
         return self.render(
             "session.html",
             ui=ui,
-            **self._around(session, address, ui, offered, lacking, lines, named=named or older is not None),
+            **self._around(session, address, ui, offered, lacking, lines=lines, named=named or older is not None),
             in_language=lambda language: address.page(ui=language),
             instead=in_place(session, address, instead, instead_of, ui),
             yours=None if named or older is not None else in_own_language(session, address, ui),
@@ -271,7 +271,7 @@ class Pages:
         return self.render(
             "own_pace.html",
             ui=ui,
-            **self._around(session, address, ui, offered, lacking, [line for _, line in seen.lines], named=named),
+            **self._around(session, address, ui, offered, lacking, lines=[line for _, line in seen.lines], named=named),
             ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=rows,
@@ -304,8 +304,8 @@ class Pages:
         ui: Catalogue,
         offered: Sequence[str],
         lacking: Lacking,
-        lines: Sequence[Line],
         *,
+        lines: Sequence[Line],
         named: bool,
     ) -> dict[str, object]:
         """What every page of a session needs with `lines`; `named` is whether its address names the text."""

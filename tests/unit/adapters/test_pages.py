@@ -419,7 +419,7 @@ def test_every_error_is_a_sentence_in_every_language(language: str, key: str) ->
     ("route", "said"), [("b 1 en>es", False), ("b 1 en>pt, apertium-es-pt 1 pt>es", True)], ids=["straight", "through"]
 )
 def test_a_translation_that_came_through_another_language_says_so_on_its_page(route: str, said: bool) -> None:
-    source = SourceLine(channel=FLOOR, segment=SegmentId("s0"), revision=0)
+    source = SourceLine(segment=SegmentId("s0"), revision=0)
     seen = snapshot(line(1, language="es", made_from=MadeFrom(sources=(source,), route=route)), line(2))
     html = render(seen, channel=ChannelId("mt-es"))
     head = html.partition('class="notice"')[2].partition("</div>")[0]
