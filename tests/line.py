@@ -17,6 +17,7 @@ class Line:
         self._open: set[asyncio.StreamWriter] = set()
         self._streams: set[asyncio.StreamWriter] = set()
         self._moves: set[asyncio.Event] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._takes = True
         self.address = ""
 
@@ -51,8 +52,17 @@ class Line:
         for moves in self._moves:
             moves.set()
 
+    async def ended(self) -> None:
+        """Wait until all that was cut is closed."""
+        while self._serving:
+            await asyncio.wait(self._serving)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         if not self._up:
             writer.transport.abort()
             return
@@ -111,3 +121,4 @@ async def line_to(port: int) -> AsyncIterator[Line]:
         line.thaw()
         line.cut()
         server.close()
+        await line.ended()

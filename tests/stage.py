@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from moothall.adapters.error_pages import error_pages
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import secure
@@ -243,7 +244,7 @@ class Stage:
             want=self.want,
             origins=frozenset({self.address}),
         )
-        application = web.Application(middlewares=[pages.error_pages(), watch])
+        application = web.Application(middlewares=[error_pages(templates), watch])
         secure(application)
         reporting = ReportsDoor(
             templates,

@@ -80,6 +80,8 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
         return st.lists(of_type(arguments[0]), max_size=4).map(tuple)
     if origin is dict:
         return st.dictionaries(of_type(arguments[0]), of_type(arguments[1]), max_size=4)
+    if origin is typing.Literal:
+        return st.sampled_from(arguments)
     if origin in (types.UnionType, typing.Union):
         return st.one_of([of_type(argument) for argument in arguments])
     msg = f"tests/strategies.py doesn't know how to make a {kind}; teach it"

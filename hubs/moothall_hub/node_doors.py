@@ -17,6 +17,7 @@ from moothall.adapters.admin_request import StaffPages
 from moothall.adapters.asked_now import AskedNow, asked_now
 from moothall.adapters.bodies import whole_bodies
 from moothall.adapters.connections import serve
+from moothall.adapters.error_pages import error_pages
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
@@ -259,7 +260,7 @@ async def open_hub_doors(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
             gate.middleware(),
-            page.error_pages(),
+            error_pages(pages),
             whole_bodies(),
             _learning(origins),
             staff.middleware(),

@@ -12,6 +12,7 @@ from aiohttp import web
 from moothall.adapters.about_door import AboutDoor
 from moothall.adapters.bodies import whole_bodies
 from moothall.adapters.connections import serve
+from moothall.adapters.error_pages import error_pages
 from moothall.adapters.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.front_page import FrontPage
 from moothall.adapters.hands_door import HandsDoor
@@ -236,7 +237,7 @@ async def open_doors(
         address_of=address_of,
     )
     house.links.when_gone(lambda _: readers.recheck(staff.asker))
-    app = _application(house, settings, room, page=page, staff=staff, public=address.public)
+    app = _application(house, settings, room, pages=pages, staff=staff, public=address.public)
     records = RecordDoor(Records(access, house.log), pages)
     house.sessions.observe(records.observe)
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
@@ -310,7 +311,7 @@ async def open_doors(
 
 
 def _application(
-    house: House, settings: Settings, room: Room, *, page: PageDoor, staff: StaffDoor, public: str
+    house: House, settings: Settings, room: Room, *, pages: Pages, staff: StaffDoor, public: str
 ) -> web.Application:
     """What every request passes through before a door answers it."""
     trusted = trusted_networks(settings.server.trusted_proxies)
@@ -321,7 +322,7 @@ def _application(
             AddressGate(house.clock, house.randomness).middleware(address_of),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
             _connections(house, settings, room).middleware(address_of),
-            page.error_pages(),
+            error_pages(pages),
             whole_bodies(LARGER_BODIES),
             staff.middleware(),
         ],

@@ -15,8 +15,10 @@ from browsing import tab, texts
 from desk_meeting import S, meeting
 from hall_process import free_port
 from line import Line, line_to
-from moothall.core.actors import Role
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import Stand
 from moothall.core.floor.parts import Standing
+from moothall.core.ids import InterventionId
 from stage import FLOOR, Stage, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -146,6 +148,79 @@ async def test_a_page_of_the_staff_sits_down_again_once_and_what_is_done_meanwhi
         await expect(stands).to_have_attribute("data-kind", "live", timeout=10_000)
         await expect(page.locator("#Queued .question")).to_have_count(1)
         assert len(on.live.state.floor.standing(*Standing)) == 1
+
+
+ASKED = """
+AbortSignal.timeout = () => {
+    const request = new AbortController();
+    (window.waiting ??= []).push(() => request.abort(new DOMException('Too late', 'TimeoutError')));
+    document.documentElement.dataset.waits = 'yes';
+    return request.signal;
+};
+"""
+"""A request waits until the test says that it has waited long enough."""
+
+
+async def give_up(page: Page) -> None:
+    """Have all requests of the page, one at least, waited for too long."""
+    await expect(page.locator("html")).to_have_attribute("data-waits", "yes")
+    await page.evaluate("waiting.splice(0).forEach((late) => late())")
+
+
+async def test_what_is_asked_and_typed_over_a_line_that_froze_is_kept_and_arrives_once(
+    page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    async with (
+        line_to(port := free_port(72)) as line,
+        meeting(tmp_path, port=port, behind=line.address) as on,
+        tab(browser) as form,
+        tab(browser) as questions,
+    ):
+        address = f"{line.address}/s/{S}"
+        await page.goto(f"{address}/ask?ui=en")
+        await page.get_by_label("Your question or comment").fill("Who pays?")
+        await page.get_by_role("button", name="Send").click()
+        await page.wait_for_url("**/asked/**")
+        own = InterventionId(page.url.partition("?")[0].rpartition(".")[2])
+        for standing in (Standing.QUEUED, Standing.CALLED):
+            await on.do(Stand(interventions=(own,), standing=standing), by=Actor(Role.MODERATOR, "m1"))
+        for each in (page, questions):
+            await each.clock.install()
+        for each in (page, form, questions):
+            await each.add_init_script(PULSED + ASKED)
+        await page.reload()
+        await form.goto(f"{address}/ask?ui=en")
+        await questions.goto(f"{address}/questions?ui=en")
+        for each in (page, questions):
+            async with each.expect_response("**/silence.js"):
+                await each.clock.run_for(UP_MS)
+            await expect(each.locator("html")).to_have_attribute("data-pulsed", "yes")
+
+        line.freeze()
+        for each in (page, questions):
+            await expect(each.locator("#Away")).to_be_empty()
+            for _ in range(LIVE_MS // 1_000 + 4):
+                await each.clock.run_for(1_000)
+            await expect(each.locator("#Away")).to_have_text("Reconnecting: nothing will be missed")
+        await form.get_by_label("Your question or comment").fill("And who decides?")
+        await form.get_by_role("button", name="Send").click()
+        await give_up(form)
+        await expect(form.locator("#KeptList")).to_contain_text("And who decides?")
+        await page.get_by_label("Your words").fill("I wonder. ")
+        await give_up(page)
+        await expect(page.locator("#TypingStands")).to_have_text("The line is slow. What you typed is sent again.")
+
+        line.take()
+        await form.evaluate("dispatchEvent(new Event('online'))")
+        await expect(form.locator("#KeptSent a")).to_have_text("Your question (no. 2)")
+        for _ in range(2 * SPREAD_MS // 1_000):
+            for each in (page, questions):
+                await each.clock.run_for(1_000)
+        for each in (page, questions):
+            await expect(each.locator("#Away")).to_be_empty()
+        await expect(page.locator("#TypingStands")).to_be_empty()
+        assert [each.text for each in on.live.state.floor.standing(*Standing)] == ["Who pays?", "And who decides?"]
+        assert [line.whole for _, line in on.live.state.segments.items()] == ["I wonder."]
 
 
 SOURCES = """() => {

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, Route
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from axe import findings
 from hub_desk import Room, S, a_note, application, room
@@ -214,6 +214,26 @@ async def test_the_desk_renews_itself_and_keeps_what_was_picked(
     await page.wait_for_url("**#Questions")
     assert [put.id for put in there.room.outbox.acts.values()] == [f"ask:{first}", f"ask:{second}"]
     await page.locator("#DoneNow", has_text="On its way to the meeting").wait_for()
+
+
+async def test_the_desk_calls_no_line_good_while_its_own_computer_is_away(page: Page, there: Served) -> None:
+    await page.clock.install()
+    await there.desk(page)
+    line = page.locator("#LineNow .line-state")
+    before = await line.inner_text()
+    assert await line.get_attribute("data-good") == "yes"
+
+    async def away(route: Route) -> None:
+        await route.abort()
+
+    await page.route("**/desk*", away)
+    await page.clock.run_for(RENEWED_MS)
+    await expect(line).to_have_text("Reconnecting: nothing will be missed")
+    assert await line.get_attribute("data-good") == "no"
+    await page.unroute("**/desk*", away)
+    await page.clock.run_for(RENEWED_MS)
+    await expect(line).to_have_text(before)
+    assert await line.get_attribute("data-good") == "yes"
 
 
 async def test_by_keys_alone_enter_passes_nothing_on(page: Page, there: Served) -> None:

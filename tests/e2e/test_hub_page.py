@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from admin_house import AdminHouse, admin_house
 from browsing import tab
@@ -109,6 +109,36 @@ async def test_a_line_that_is_away_is_said_until_it_is_back(browser: Browser, tm
         await page.context.set_offline(False)
         await page.clock.run_for(31_000)
         await expect(away).to_be_hidden()
+
+
+NEVER = """
+AbortSignal.timeout = () => {
+    const request = new AbortController();
+    addEventListener('late', () => request.abort(new DOMException('Too late', 'TimeoutError')));
+    return request.signal;
+};
+"""
+"""A request waits for ever, until the test says that it is late."""
+
+
+async def test_a_note_that_gets_no_answer_is_kept_and_goes_again(browser: Browser, tmp_path: Path) -> None:
+    async with group(tmp_path) as house, tab(browser) as page:
+        await come_in(page, house)
+        await page.clock.install()
+        await page.add_init_script(NEVER)
+        await page.goto(house.running.address + PAGE)
+
+        async def unanswered(_: Route) -> None:
+            """Nothing ever comes back."""
+
+        await page.route("**/notes*", unanswered)
+        async with page.expect_request("**/notes*"):
+            await page.get_by_label("Your note").fill("We hear nothing.")
+            await page.get_by_role("button", name="Send the note").click()
+        await page.unroute("**/notes*", unanswered)
+        await page.evaluate("dispatchEvent(new Event('late'))")
+        await expect(page.locator("#NotesNow .note")).to_have_text(["We hear nothing."])
+        await expect(page.locator("#Waiting")).to_be_hidden()
 
 
 async def test_what_is_counted_written_and_asked_without_a_line_is_kept_and_sent_once(

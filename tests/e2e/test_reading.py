@@ -12,7 +12,8 @@ from moothall.adapters.low_data_door import BATCH_MS
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.ids import SpeakerId
-from stage import corrected, ended, opened, partial, stage, words
+from moothall.core.signals import ChannelState, Sound
+from stage import FLOOR, corrected, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -148,6 +149,12 @@ async def test_low_data(page: Page) -> None:
             await choose(page, "What I see", "Every word")
         await on.say(opened("g", 28_000), words("g", 0, "Word by word"))
         await expect(page.locator("#Growing .text")).to_have_text("Word by word")
+        await on.clock.advance(4_000)
+        await on.say(signals=[ChannelState(channel=FLOOR, sound=Sound.SILENCE, lag=0, t=0)])
+        await expect(page.locator("#State")).to_have_attribute("data-kind", "silence")
+        async with page.expect_response(lambda response: "/low" in response.url):
+            await choose(page, "What I see", "Low data: finished lines, every 40 s")
+        await expect(page.locator("#State")).not_to_have_attribute("data-kind", "silence")
         assert await page.locator("#Lines > li").count() == 7
 
 

@@ -198,5 +198,5 @@ async def test_the_scripts_of_these_pages_are_small(page: Page) -> None:
             seen.clear()
             await visit(page, on, path)
             scripts = [file for name in seen if name.endswith(".js") and (file := files.get(name))]
-            assert len(scripts) == (8 if path == "/embed" else 11)
-            assert sum(len(file.packed) for file in scripts) <= 15_300
+            assert len(scripts) == (8 if path == "/embed" else 9)
+            assert sum(len(file.packed) for file in scripts) <= 15_000

@@ -21,7 +21,7 @@ LONG = {
     "server/moothall/core/events.py": "the vocabulary on one page: a docstring a field, and no code",
     "server/moothall/core/commands.py": "the vocabulary of intents on one page: fields, and no code",
 }
-"""Files of more than 350 lines, and why each is one thing all the same."""
+"""Files of more than 400 lines, and why each is one thing all the same."""
 
 UNTESTED = {
     "core/backstage_parts.py": "fields without behaviour; test_decide_backstage.py uses every one of them",
@@ -91,11 +91,11 @@ def test_no_file_names_a_package_registry_or_one_machine() -> None:
     assert found == []
 
 
-def test_a_source_file_past_350_lines_has_its_reason() -> None:
+def test_a_source_file_past_400_lines_has_its_reason() -> None:
     source = (*SOURCE_ROOTS, "web", "tools", "bench")
     code = [path for path in files() if path.suffix in {".py", ".js"} and path.parts[0] in source]
     code = [path for path in code if "vendor" not in path.parts]
-    long = {path.as_posix() for path in code if text(path).count("\n") > 350}
+    long = {path.as_posix() for path in code if text(path).count("\n") > 400}
     assert long == LONG.keys()
 
 

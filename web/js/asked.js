@@ -3,7 +3,7 @@
 import { Typing } from './asked_typing.js';
 import { Link } from './link.js';
 import { at, set } from './nodes.js';
-import { Renewal, concerns } from './renewal.js';
+import { Renewal, concerns, stands } from './renewal.js';
 
 const MINUTES = 120000; // ms between two looks at how long it may still take, though nothing happens
 
@@ -48,7 +48,7 @@ const link = new Link(
     if (events.some(mine)) renewal.now();
     else if (events.some(concerns)) renewal.soon();
   },
-  () => {},
+  stands(),
   () => Number(seen.split(':')[1]),
 );
 

@@ -3,7 +3,7 @@
 import { putHands } from './hands.js';
 import { Link } from './link.js';
 import { at, set } from './nodes.js';
-import { Renewal, concerns } from './renewal.js';
+import { Renewal, concerns, stands } from './renewal.js';
 import { fill } from './words.js';
 
 const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
@@ -59,7 +59,7 @@ async function translated() {
 
 new MutationObserver(translated).observe(at('Pending'), { childList: true });
 translated();
-const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, () => {}, () => Number(seen.split(':')[1]));
+const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, stands(), () => Number(seen.split(':')[1]));
 link.open();
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

@@ -1,7 +1,6 @@
 // The question that is asked now, on a wall or over a picture: when something happens to a question the page is asked for
 // again, and that part of it (web/pages/_asked.html) put in its place.
 
-import { putHands } from './hands.js';
 import { at } from './nodes.js';
 
 const WORDS = /^(intervention|queue)\.|^poll\.(opened|closed)/;
@@ -44,7 +43,7 @@ export class AskedNow {
       this.#ask();
     } else if (event?.type === 'poll.counted') {
       const hands = document.querySelector('#Asked .hands');
-      if (hands) putHands(hands, event, hands.dataset.counted);
+      if (hands) import('./hands.js').then(({ putHands }) => putHands(hands, event, hands.dataset.counted));
     } else if (!event || WORDS.test(event.type) || (event.type === 'support.counted' && 'moves' in at('Asked').dataset)) this.#ask();
   }
 

@@ -6,6 +6,7 @@ import { sentences } from './sentences.js';
 
 const GAP = 300; // ms between two texts at least: fewer than four a second
 const AGAIN = 1500; // ms until what did not arrive is sent again
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const PAUSE = 5000; // ms without a word after which what stands there is a line
 const MOST = 20; // lines that are sent at once, as the server takes them
 
@@ -152,7 +153,7 @@ export class Typing {
   async #ask() {
     try {
       const answer = await fetch(this.form.action, {
-        method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: this.#body(),
+        method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: this.#body(), signal: AbortSignal.timeout(PATIENCE),
       });
       if (answer.ok) {
         const { kept, recorded } = await answer.json();

@@ -1,6 +1,7 @@
 // Keeps the form of *Ask or comment* for when the line is away, with what it is made of. Everything else it leaves alone.
 
 const KEPT = 'moothall.asking';
+const PATIENCE = 8000; // ms for an answer: of a line that is frozen none ever comes
 const MOST = 10; // forms; of more, the oldest goes
 const FORM = /^\/s\/[^/]+\/ask$/;
 
@@ -28,10 +29,13 @@ async function put(address, answer) {
   await Promise.all([...old, ...past].map((request) => cache.delete(request)));
 }
 
+/** Fails where no answer comes. */
+const late = () => new Promise((_, fail) => setTimeout(() => fail(new Error('The line is frozen.')), PATIENCE));
+
 /** The form from the server, else as it was kept. */
 async function form(request) {
   try {
-    return await fetchForm(request);
+    return await Promise.race([fetchForm(request), late()]);
   } catch {
     // Whatever the browser says of itself otherwise than when it was kept.
     const same = { ignoreVary: true };
@@ -52,6 +56,6 @@ addEventListener('fetch', (event) => {
   if (origin !== location.origin || method !== 'GET') return;
   if (mode === 'navigate' && FORM.test(pathname)) event.respondWith(form(event.request));
   else if (pathname.startsWith('/static/') && referrer && isForm(referrer)) {
-    event.respondWith(fetch(event.request).catch(async () => (await caches.match(url, { ignoreVary: true })) ?? Response.error()));
+    event.respondWith(Promise.race([fetch(event.request), late()]).catch(async () => (await caches.match(url, { ignoreVary: true })) ?? Response.error()));
   }
 });

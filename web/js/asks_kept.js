@@ -5,6 +5,7 @@ import { element } from './nodes.js';
 
 const KEY = 'moothall.asks';
 const MOST = 20; // one more takes the place of the oldest that was not taken, else it isn't kept
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const AWAY = [502, 503, 504]; // the server, or what it writes to, is away
 const OFTEN = 429;
 
@@ -33,7 +34,7 @@ export function drop(id) {
 export async function send({ action, fields, at }) {
   const body = new URLSearchParams({ ...fields, age: Math.max(0, Date.now() - at) });
   try {
-    const answer = await fetch(action, { method: 'POST', body });
+    const answer = await fetch(action, { method: 'POST', body, signal: AbortSignal.timeout(PATIENCE) });
     if (AWAY.includes(answer.status)) return null;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     return { taken: answer.ok && answer.redirected, often: answer.status === OFTEN, address: answer.url, page };

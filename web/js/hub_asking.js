@@ -5,6 +5,8 @@ import { handed, offer } from './hub_handing.js';
 import { arrived, carried } from './hub_kept.js';
 import { at, set } from './nodes.js';
 
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+
 const { session } = at('Handing').dataset;
 const form = () => document.querySelector('.asking');
 
@@ -39,7 +41,7 @@ function fill(fields) {
 async function lost() {
   for (const entry of carried(session)) {
     try {
-      const answer = await fetch(entry.page);
+      const answer = await fetch(entry.page, { signal: AbortSignal.timeout(PATIENCE) });
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const data = page.getElementById('CarriedData');
       if (data && JSON.parse(data.textContent).safe) arrived(entry.fields.id);

@@ -30,7 +30,11 @@ async function look() {
     const answer = await fetch(location.pathname + location.search, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
     if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
-    // This computer's program is away; it is asked again.
+    // This computer's program is away; it is asked again. How its line is nobody here knows.
+    const now = document.getElementById('LineNow');
+    const line = now.querySelector('.line-state');
+    line.dataset.good = 'no';
+    line.textContent = now.dataset.lost;
   }
   busy = false;
 }

@@ -4,6 +4,7 @@ import { keep, recall } from './kept.js';
 
 const MOST = 20; // notes; one more isn't kept
 const DAY = 86400000; // ms; what was counted longer ago is no news
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const AWAY = [403, 429, 502, 503, 504]; // the server is away, busy, or was started again since the page was made
 const key = `moothall.hub.${location.pathname}`;
 
@@ -36,7 +37,8 @@ export function putNote(note, text) {
 async function send(form, fields) {
   const body = new URLSearchParams({ form: form.elements.form.value, ...fields });
   try {
-    const answer = await fetch(form.action, { method: 'POST', body, redirect: 'manual' }); // The page itself isn't wanted.
+    // The page itself isn't wanted.
+    const answer = await fetch(form.action, { method: 'POST', body, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) });
     if (answer.type === 'opaqueredirect') return { taken: true };
     if (AWAY.includes(answer.status)) return null;
     return { taken: false, page: new DOMParser().parseFromString(await answer.text(), 'text/html') };

@@ -34,7 +34,7 @@ async function look() {
 const closed = () => document.getElementById('State')?.dataset.kind === 'closed';
 if (!closed()) setInterval(async () => {
   if (!closed()) return;
-  const { ok, url } = await fetch('/wall').catch(() => ({}));
+  const { ok, url } = await fetch('/wall', { signal: AbortSignal.timeout(PATIENCE) }).catch(() => ({}));
   if (ok && url.split('?')[0].endsWith('/screen') && new URL(url).pathname !== location.pathname) location.replace(url);
 }, ONWARD);
 

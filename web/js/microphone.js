@@ -7,13 +7,14 @@ import { Line } from './microphone_line.js';
 import { RATE } from './microphone_resample.js';
 import { Ring } from './microphone_ring.js';
 import { Words, becoming } from './microphone_words.js';
-import { at } from './nodes.js';
+import { at, unsay } from './nodes.js';
 import { dayClock, fill } from './words.js';
 
 const CALM = 1500; // ms that a verdict has to last before it is said
 const GOOD = 15000; // ms that "ready" outlasts a pause
 const GONE = 2000; // ms without samples from which on nothing is heard
 const LATE = 3; // s of kept sound from which on it is said
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const LOUDEST = 60; // dB that the meter shows
 
 const data = JSON.parse(at('Data').textContent);
@@ -249,9 +250,11 @@ function shown() {
   document.title = named ? `${named} – ${data.title}` : data.title;
   at('Text').textContent = words.text;
   const said = now && stands !== 'idle' && sending ? say(`heard.${now.kind}`, { n: now.n }) : '';
-  if (at('Heard').textContent === said) return;
+  const before = at('Heard').textContent;
+  if (before === said) return;
   at('Heard').textContent = said;
   if (['break', 'off', 'late', 'soundless'].includes(now?.kind)) at('Status').textContent = said;
+  else unsay(before);
 }
 
 /** While nothing is sent, the meeting of the page, or the one that is on in the room. */
@@ -259,7 +262,7 @@ async function look() {
   if (sending) return;
   if (!data.follows) follow(data.base.slice(3), false);
   else {
-    const answer = await fetch(`${data.base}/now`).then((found) => found.json(), () => null);
+    const answer = await fetch(`${data.base}/now`, { signal: AbortSignal.timeout(PATIENCE) }).then((found) => found.json(), () => null);
     if (!sending && answer?.session) follow(answer.session, false);
     else if (!sending && answer) words.close();
   }

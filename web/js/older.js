@@ -24,10 +24,6 @@ export class Older {
 
   constructor({ reader, view, place, words, address, link }) {
     Object.assign(this, { reader, view, place, words, address, link });
-    link.addEventListener('click', (event) => {
-      event.preventDefault();
-      this.load();
-    });
     this.watcher = new IntersectionObserver(
       ([seen]) => seen.isIntersecting && !place.following && reader.first && this.load(),
       { rootMargin: '600px 0px 0px' },

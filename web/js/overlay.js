@@ -1,9 +1,7 @@
 // Text over a picture. What the address asks for was checked by the server; here it is only set.
 
 import { AskedNow } from './asked_now.js';
-import { Tail, given } from './tail.js';
-import { WithUs } from './with_us.js';
-import { Words } from './words.js';
+import { Tail, given, groupsOf } from './tail.js';
 
 const data = given();
 const { lines, size, color, back, fade } = data.look;
@@ -16,7 +14,7 @@ const asked = data.look.question ? new AskedNow() : null;
 let said = '';
 let quietSince = Date.now();
 
-const groups = data.look.groups ? new WithUs(new Words(data), data.session) : null;
+const groups = data.look.groups ? groupsOf(data) : null;
 const tail = new Tail(data, ({ box, late }) => {
   const text = box.textContent;
   if (text !== said) {
@@ -26,5 +24,5 @@ const tail = new Tail(data, ({ box, late }) => {
   root.classList.toggle('faded', fade > 0 && Date.now() - quietSince >= fade * 1000);
 }, (event) => {
   asked?.heard(event);
-  groups?.heard(event, tail.reader.session);
+  groups?.(event, tail.reader.session);
 });

@@ -6,7 +6,6 @@ import { Choices } from './choices.js';
 import { recall } from './kept.js';
 import { Link } from './link.js';
 import { at, set } from './nodes.js';
-import { Older } from './older.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from './standing.js';
@@ -39,15 +38,20 @@ const other = kind === 'floor' ? null : await import('./other_text.js');
 const VIDEO = `moothall.video ${reader.session.id}`;
 const view = new View(reader, words, data.zone, other?.made(words, data.ui));
 const place = new Place(view.list, followed);
-const older = new Older({
-  reader, view, place, words, link: at('Earlier'),
-  address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
-});
 const link = new Link(address, came, told, () => reader.offset, () => (speller = Speller && new Speller()));
 const choices = new Choices(at('Choices'), chosen, (change) => place.around(change));
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 
 // Loaded when it is needed.
+let earlier = null;
+const older = () => {
+  earlier ??= import('./older.js').then(({ Older }) => new Older({
+    reader, view, place, words, link: at('Earlier'),
+    address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
+  }));
+  earlier.catch(() => (earlier = null)); // The line is away: asked again when it is needed again.
+  return earlier;
+};
 let aloud = null; // a promise, so that what is said keeps its order
 const speak = (say) => {
   if (choices.get('say') === 'nothing') return;
@@ -142,7 +146,7 @@ function take(frame) {
     if (change.session) session();
     state();
   });
-  if (change.snapshot && !change.cleared) older.refill(frame.snapshot.before ?? 0, known);
+  if (change.snapshot && !change.cleared) older().then((it) => it.refill(frame.snapshot.before ?? 0, known));
   say(change, added);
   text?.look();
   if (change.cleared) fresh = [];
@@ -185,6 +189,7 @@ function chosen(name) {
   place.settle();
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
+  reader.sound = null; // The other stream says it, if there is anything to say: that of few data nothing of silence.
   afresh = !streamed; // words that the stream of few data didn't carry are missing
   open();
 }
@@ -245,6 +250,7 @@ function followed(following) {
     fresh = [];
     text?.followed();
   }
+  if (!following && reader.first) older();
   buttons();
 }
 
@@ -281,7 +287,7 @@ const acts = {
   async place() {
     if (bookmark.line === null) return;
     place.stay();
-    if (!(await older.find(bookmark.line))) return;
+    if (!(await (await older()).find(bookmark.line))) return;
     bookmark.show();
     goTo(at(bookmark.line));
   },
@@ -296,6 +302,10 @@ function goTo(line) {
   place.settle();
 }
 
+at('Earlier').addEventListener('click', async (event) => {
+  event.preventDefault();
+  (await older()).load();
+});
 at('Jump').addEventListener('click', acts.live);
 at('Mark').addEventListener('click', acts.mark);
 at('GoToPlace').addEventListener('click', acts.place);
@@ -326,7 +336,7 @@ async function cited() {
   if (!/^[a-z0-9]/.test(id)) return false; // page's own places begin with a capital
   place.stay();
   const known = at(id) !== null;
-  if (!(await older.find(id))) return false;
+  if (!(await (await older()).find(id))) return false;
   if (!known) location.replace(`#${id}`); // now it is there: the browser goes to it and marks it
   at(id).scrollIntoView({ block: 'start', behavior: 'instant' });
   place.stay();

@@ -1,8 +1,22 @@
 // A page that the server makes, renewed in place: named parts of it are asked for again and put where they differ.
 
+import { at, set } from './nodes.js';
+
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const SPREAD = 2000; // ms over which readers spread their questions
+const CUT = 1500; // ms: one that heals in this time isn't worth a word
 const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
+
+/** Has the page say while its line is away: what stands there may be old. To be told whether the line is open, and since when. */
+export function stands() {
+  let timer = null;
+  return (open, since) => {
+    clearTimeout(timer);
+    const { lost } = at('Away').dataset;
+    if (open) set(at('Away'), '');
+    else timer = setTimeout(() => set(at('Away'), lost), CUT - (Date.now() - since));
+  };
+}
 
 /** Whether an event of the meeting may change what such a page says. */
 export const concerns = (event) => WORDS.test(event.body?.type ?? '');

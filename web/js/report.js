@@ -2,6 +2,8 @@
 
 import { at, element } from './nodes.js';
 
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+const LONGEST = 40000; // ms for one that comes when something has changed, after 25 s at the latest
 const PAUSE = 5000; // ms until it is asked again after a failure
 
 const box = at('Report');
@@ -22,8 +24,9 @@ function report() {
     }
   }
 
-  async function call(address, options = {}) {
-    const answer = await fetch(address, { ...options, headers: { Accept: 'application/json', ...options.headers } });
+  async function call(address, patience, options = {}) {
+    const headers = { Accept: 'application/json', ...options.headers };
+    const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(patience) });
     const body = await answer.json();
     if (!answer.ok) throw new Error(body.error);
     return body.reports;
@@ -39,7 +42,7 @@ function report() {
     while (known && /:(sent|seen)/.test(known)) {
       address.searchParams.set('known', known);
       try {
-        show(await call(address));
+        show(await call(address, LONGEST));
       } catch {
         await new Promise((done) => setTimeout(done, PAUSE));
       }
@@ -51,14 +54,14 @@ function report() {
     event.preventDefault();
     const sent = { kind: event.submitter.value, channel: form.elements.channel.value };
     try {
-      show(await call(form.action, {
+      show(await call(form.action, PATIENCE, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(sent),
       }));
       ask();
     } catch (error) {
-      list.replaceChildren(element('li', {}, error instanceof TypeError || !error.message ? status.dataset.failed : error.message));
+      list.replaceChildren(element('li', {}, error instanceof TypeError || error instanceof DOMException || !error.message ? status.dataset.failed : error.message));
     }
   });
 }

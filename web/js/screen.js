@@ -1,9 +1,7 @@
 // The wall's page: text, state, and a screen that stays awake.
 
 import { AskedNow } from './asked_now.js';
-import { Tail, given } from './tail.js';
-import { WithUs } from './with_us.js';
-import { Words } from './words.js';
+import { Tail, given, groupsOf } from './tail.js';
 
 const data = given();
 document.documentElement.style.setProperty('--zoom', String(data.look.size / 100));
@@ -19,10 +17,10 @@ async function awake() {
 }
 
 const asked = new AskedNow();
-const groups = new WithUs(new Words(data), data.session);
+const groups = groupsOf(data);
 const tail = new Tail(data, (each) => each.say(), (event) => {
   asked.heard(event);
-  groups.heard(event, tail.reader.session);
+  groups(event, tail.reader.session);
 });
 document.addEventListener('visibilitychange', awake);
 awake();

@@ -264,3 +264,15 @@ export class Tail {
     for (const span of known.values()) span.remove();
   }
 }
+
+/** Tells a wall of groups far away; loaded once the first is there. */
+export function groupsOf(data) {
+  let shown = null;
+  const heard = (event, session) => {
+    if (!shown && event?.type !== 'hub.stands' && !Object.keys(session.hubs ?? {}).length) return;
+    shown ??= import('./with_us.js').then(({ WithUs }) => new WithUs(new Words(data), session));
+    shown.then((groups) => groups.heard(event, session), () => (shown = null));
+  };
+  heard(null, data.session);
+  return heard;
+}

@@ -1,18 +1,11 @@
 // Lines on the page. The markup is that of web/pages/_parts.html; a test holds the two against each other.
 
+import { headed } from './headings.js';
 import { at, element, set } from './nodes.js';
 import { Turn } from './reading_order.js';
 import { direction, isoTime, mediaTime } from './words.js';
 
 export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
-
-/** A line under what stands over it (js/reading_order.js); its name, where it has one, is hidden in the middle of a block. */
-export function headed(line, { begins, name }, unnamed) {
-  line.classList.toggle('again', !begins);
-  const shown = line.querySelector(':scope > .unnamed');
-  if (name === '' && !shown) line.prepend(element('p', { class: 'speaker unnamed' }, unnamed));
-  else if (name !== '') shown?.remove();
-}
 
 export class View {
   /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
@@ -77,16 +70,17 @@ export class View {
     } else {
       this.#name(item, line);
     }
-    if (!old) this.list.insertBefore(item, this.#after(line.number));
+    if (!old) this.list.insertBefore(item, this.#after(line));
     return !old;
   }
 
-  #after(number) {
+  /** What stands behind a new line: those of higher numbers, and notes of spans that began later. */
+  #after({ number, t0 }) {
     let after = null;
     for (let item = this.list.lastElementChild; item; item = item.previousElementSibling) {
-      if (item.dataset.n === undefined) continue;
-      if (Number(item.dataset.n) < number) break;
-      after = item;
+      const { n, t0: began } = item.dataset;
+      if (n !== undefined && Number(n) < number) break;
+      if (n !== undefined || Number(began) > t0) after = item;
     }
     return after;
   }

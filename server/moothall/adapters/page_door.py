@@ -5,17 +5,15 @@ The security headers of its answers are those of every answer: `moothall.adapter
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters import page_choices
+from moothall.adapters.error_pages import error_page
 from moothall.adapters.page_address import Address
 from moothall.adapters.page_asking import (
     Asked,
@@ -37,7 +35,6 @@ from moothall.adapters.page_rows import kind_of, shows
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OWN_PACE_LINES, OlderPage, OwnPace, Pages
 from moothall.adapters.your_turn import YourTurn, now_asked
-from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Floor
 from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
@@ -47,8 +44,6 @@ from moothall.core.session import ON
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 from moothall.core.views.reading_order import goes_before
-
-logger = logging.getLogger(__name__)
 
 NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
 """How many lines come before a line of a text; None where there is no such line."""
@@ -72,14 +67,6 @@ LINES_HEADER = "Moothall-Lines"
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
-
-_STATUS_TEXTS = {
-    400: ErrorText.REQUEST,
-    404: ErrorText.NOTHING,
-    405: ErrorText.METHOD,
-    408: ErrorText.SLOW,
-    503: ErrorText.UNAVAILABLE,
-}
 
 
 class PageDoor:
@@ -299,7 +286,7 @@ class PageDoor:
         """A style sheet, script or image. Under the current version it may be kept for ever."""
         file = self._pages.static.get(request.match_info["name"])
         if file is None:
-            return self.error_response(request, 404, ErrorText.NOTHING)
+            return error_page(self._pages, request, 404, ErrorText.NOTHING)
         current = request.match_info["version"] == self._pages.static.version
         headers = {
             hdrs.CONTENT_TYPE: file.type,
@@ -309,41 +296,6 @@ class PageDoor:
         if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
             return web.Response(body=file.packed, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
         return web.Response(body=file.body, headers=headers)
-
-    def error_response(self, request: web.Request, status: int, key: str) -> web.Response:
-        """The page with the sentence of `key` (one of ErrorText) in the reader's language."""
-        ui, _ = language(self._pages, request)
-        return html(self._pages.render_error(status, key, ui=ui), ui, status=status)
-
-    def error_pages(self) -> Middleware:
-        """Middleware that answers with a page where the router or a handler gives a bare error.
-
-        Requests that don't accept HTML keep what the door says, and get a plain sentence where it says nothing.
-        """
-
-        @web.middleware
-        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-            pages = "text/html" in request.headers.get(hdrs.ACCEPT, "")
-            try:
-                return await handler(request)
-            except web.HTTPException as error:
-                key = _STATUS_TEXTS.get(error.status)
-                if key is None or not pages:
-                    raise
-                response = self.error_response(request, error.status, key)
-                for name in (hdrs.ALLOW, hdrs.RETRY_AFTER):
-                    if name in error.headers:
-                        response.headers[name] = error.headers[name]
-                return response
-            except Exception as error:  # the outermost edge: whoever asked gets a sentence, the log the place
-                if request.writer.output_size:
-                    raise  # An answer has begun; nothing else can be said any more.
-                status, key = _failed(request, error)
-                if pages:
-                    return self.error_response(request, status, key)
-                return web.Response(status=status, text=key + "\n", headers={hdrs.CACHE_CONTROL: "no-store"})
-
-        return middleware
 
     async def _older(self, wanted: Asked, before: int) -> OlderPage:
         total = _total(wanted.snapshot)
@@ -403,21 +355,6 @@ class PageDoor:
         since = await began(wanted, self._page_of, start) if 0 < start < total else None
         until = await began(wanted, self._page_of, number) if number < total else None
         return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
-
-
-def _failed(request: web.Request, error: Exception) -> tuple[int, str]:
-    """The status and the sentence for what a handler failed with; what isn't expected is logged."""
-    if isinstance(error, StorageUnavailable):
-        return 503, ErrorText.UNAVAILABLE
-    # The route, not the address: that may hold a link's token.
-    route = request.match_info.route.resource
-    door = "what is no door" if route is None else route.canonical
-    if isinstance(error, RecordBroken):
-        logger.error("%s: a record is damaged; `moothall verify` says which, a backup restores it", door)
-        return 500, ErrorText.BROKEN
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)
-    return 500, ErrorText.OURS
 
 
 def _total(snapshot: Snapshot) -> int:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
-
-import msgspec
 
 from moothall.core import commands as do
 from moothall.core import events as ev
@@ -14,6 +11,7 @@ from moothall.core.decide_backstage import decide_backstage
 from moothall.core.decide_corrections import correct, revise
 from moothall.core.decide_floor import decide_floor
 from moothall.core.decide_hubs import state_hub
+from moothall.core.decide_keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.decide_lines import MOST_BACK, decide_lines
 from moothall.core.decide_making import MAX_TEXT, add_channel, create, describe, set_languages
 from moothall.core.decide_polls import decide_poll
@@ -23,7 +21,7 @@ from moothall.core.decide_turns import decide_turn
 from moothall.core.decide_wall import decide_wall
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import is_name
-from moothall.core.session import EARLY_WORDS, Channel, Segment, State, Status, evolve
+from moothall.core.session import EARLY_WORDS, Channel, State, Status
 from moothall.core.translating.lines import original
 
 MAX_WORD = 200
@@ -70,7 +68,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         case do.MoveLinesAway() | do.MoveLinesHere() | do.BringLinesBack():
             return decide_lines(state, command, actor, wall)
         case do.BeginNotRecorded() | do.EndNotRecorded():
-            return _not_recorded(state, command, wall)
+            return not_recorded(state, command, wall)
         case do.DescribeSession():
             return describe(state, command)
         case do.SetLanguages():
@@ -117,34 +115,6 @@ def _refuse(code: RefusalCode, message: str) -> Refusal:
     return Refusal(code=code, message=message)
 
 
-def _not_recorded(state: State, command: do.BeginNotRecorded | do.EndNotRecorded, wall: int) -> Decision:
-    if state.status not in (Status.OPEN, Status.PAUSED):
-        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nothing is recorded now.")
-    now = state.media_now(wall)
-    if isinstance(command, do.EndNotRecorded):
-        if state.recorded:
-            return _refuse(RefusalCode.CONFLICT, "The session is recorded.")
-        return [ev.NotRecordedEnded(t1=max(now, state.not_recorded[-1][0]))]
-    if not state.recorded:
-        return _refuse(RefusalCode.CONFLICT, "The session is not recorded already.")
-    if not 0 <= command.back <= MOST_BACK:
-        return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
-    earliest = max((t1 or 0 for _, t1 in state.not_recorded), default=0)
-    began = ev.NotRecordedBegan(t0=min(max(now - command.back, earliest), now))
-    if command.back == 0:
-        return [began]  # The engine drains what was said before, and ends its line itself.
-    return [*_end_open(state, before=began.t0), began]
-
-
-def _map(state: State, t: int, wall: int) -> list[ev.AnyEvent]:
-    """Media time is `t` at Unix ms `wall`. A span that would now begin in the future is to begin at once."""
-    mapped = ev.ClockMapped(t=t, wall=wall)
-    since = None if state.recorded else state.not_recorded[-1][0]
-    if since is None or since <= evolve(state, mapped).media_now(wall):
-        return [mapped]
-    return [ev.NotRecordedEnded(t1=since), mapped, ev.NotRecordedBegan(t0=t)]
-
-
 def _life(
     state: State,
     command: do.OpenSession | do.PauseSession | do.ResumeSession | do.CloseSession | do.ReopenSession | do.SealRecord,
@@ -157,9 +127,9 @@ def _life(
         case do.OpenSession() if status is Status.CREATED:
             return _open(command, wall)
         case do.PauseSession() if status is Status.OPEN:
-            return _pause(state, t, command.back)
+            return paused(state, t, command.back)
         case do.ResumeSession() if status is Status.PAUSED:
-            return [_resumed(state, t, command.back)]
+            return [resumed(state, t, command.back)]
         case do.CloseSession() if status in (Status.OPEN, Status.PAUSED):
             return _close(state, t)
         case do.ReopenSession() if status is Status.CLOSED:
@@ -178,18 +148,6 @@ def _open(command: do.OpenSession, wall: int) -> Decision:
     return [ev.SessionOpened(wall=wall), *began]
 
 
-def _pause(state: State, t: int, back: int) -> Decision:
-    """A break; none is set back to before the end of the one before it."""
-    t0 = min(max(t - back, *(t1 or 0 for _, t1 in state.breaks), 0), t)
-    paused = ev.SessionPaused(t=t, t0=t0)
-    return [paused] if back == 0 else [*_end_open(state, before=t0), paused]
-
-
-def _resumed(state: State, t: int, back: int) -> ev.SessionResumed:
-    """The end of a break. What was said before somebody said that it began was taken out, and doesn't come back."""
-    return ev.SessionResumed(t=t, t1=min(max(t - back, state.paused_at or 0), t))
-
-
 def _ask_close(state: State, command: do.AskClose) -> Decision:
     if command.act is None and state.goes_on is not None:
         return [ev.CloseAsked()]
@@ -201,28 +159,11 @@ def _ask_close(state: State, command: do.AskClose) -> Decision:
 
 
 def _close(state: State, t: int) -> Decision:
-    events = _end_open(state)
+    events = end_open(state)
     if not state.recorded:
         events.append(ev.NotRecordedEnded(t1=max(t, state.not_recorded[-1][0])))
     t = max([t, *(channel.committed_through for channel in state.channels.values())])
     return [*events, ev.SessionClosed(t=t)]
-
-
-def _end_open(state: State, before: int | None = None) -> list[ev.AnyEvent]:
-    """End every line that is open; with `before`, the text says nothing of what began then or later (media ms)."""
-    events: list[ev.AnyEvent] = []
-    for channel in state.channels.values():
-        segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
-        if segment is None:
-            continue
-        through = channel.committed_through
-        if before is not None and any(word.t0 >= before for word in segment.words):
-            words = tuple(takewhile(lambda word: word.t0 < before, segment.words))
-            corrected = {} if segment.base <= len(words) else {"base": 0, "text": ""}
-            segment = msgspec.structs.replace(segment, words=words, **corrected)
-            through = words[-1].t1 if words else segment.t0
-        events.append(_ended(segment, through, ev.EndReason.CLOSE))
-    return events
 
 
 def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock, wall: int) -> Decision:
@@ -249,7 +190,7 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         case _:
             if command.t < state.clock[0]:
                 return _refuse(RefusalCode.INVALID, "Media time does not run back.")
-            return _map(state, command.t, wall)
+            return mapped(state, command.t, wall)
 
 
 def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSegment | do.NoteGap) -> Decision:
@@ -271,7 +212,7 @@ def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSeg
         segment = state.segments.get(command.segment)
         if segment is None or channel.open_segment != command.segment:
             return _stale(state, channel, "That segment is not the open one.")
-        return [_ended(segment, max(command.t1, channel.committed_through), command.reason)]
+        return [ended(segment, max(command.t1, channel.committed_through), command.reason)]
     return _commit(state, channel, command)
 
 
@@ -313,10 +254,6 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
         channel=command.channel, segment=command.segment, first=command.first, words=command.words
     )
     return [*events, words]
-
-
-def _ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
-    return ev.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)
 
 
 def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:

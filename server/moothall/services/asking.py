@@ -67,7 +67,7 @@ class Unasked(StrEnum):
     OVER = "over"
     """The meeting is closed."""
     FULL = "full"
-    """The session takes no more."""
+    """The session takes no more, or no more from where its author is."""
     REQUESTED = "requested"
     """Its author waits already to speak."""
     MANY = "many"
@@ -141,6 +141,8 @@ class Asking:
                 return Unasked.COOKIE
             if self.places.full(session, live.state.floor, address):
                 return Unasked.ADDRESS
+            if self.places.spent(session, address):
+                return Unasked.FULL
         asked = Ask(
             intervention=name,
             kind=wish.kind,

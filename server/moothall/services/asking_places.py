@@ -21,6 +21,10 @@ from moothall.core.ports import Randomness
 
 SHARE = 500
 """Open ones of one address, unless another number is given."""
+ROUNDS = 4
+"""How many times its share may come of one address in all. Else whoever takes back what it has asked uses up what a
+session takes (`core.floor.limits.MOST_EVER`).
+"""
 CROWD = 20
 """From so many of one address on that are being checked, whoever leads the discussion is told."""
 MOST_SESSIONS = 64
@@ -55,6 +59,13 @@ class AskingPlaces:
             return False
         place = self._place(session, address)
         return Counter(self._standing(session, floor, *OPEN).values())[place] >= self._share
+
+    def spent(self, session: SessionId, address: str) -> bool:
+        """Whether so many have come of an address, whatever became of them, that no more are taken from there."""
+        if not address:
+            return False
+        place, known = self._place(session, address), self._of.get(session, {})
+        return sum(of == place for of in known.values()) >= ROUNDS * self._share
 
     def note(self, session: SessionId, intervention: InterventionId, address: str) -> None:
         """One was taken from there."""

@@ -6,15 +6,15 @@ Nothing here waits: between a reader's replay and its registration nothing can c
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
 from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.events import AnyEvent, BodyRemoved
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.events import AnyEvent, BodyRemoved, ChannelKind
+from moothall.core.ids import ChannelId, Epoch, SessionId
 from moothall.core.lanes import Feed
-from moothall.core.signals import AnySignal, Partial, Typing
+from moothall.core.signals import AnySignal, ChannelState, Partial, Typing
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import (
     PULSE_MS,
@@ -66,10 +66,12 @@ class Outlet(Protocol):
 class Subscription:
     """A reader in the fan-out. Whoever made it hands it back to `SessionFanout.unsubscribe`."""
 
-    __slots__ = ("feed", "form", "gone", "outbox", "outlet", "reader")
+    __slots__ = ("aside", "feed", "form", "gone", "outbox", "outlet", "reader")
 
-    def __init__(self, outlet: Outlet, feed: Feed, form: Format, reader: str = "") -> None:
+    def __init__(self, outlet: Outlet, feed: Feed, form: Format, reader: str = "", *, aside: bool = False) -> None:
         self.outlet = outlet
+        self.aside = aside
+        """Whether it is no reader, and counts as none: a microphone's page."""
         self.reader = reader
         """Name of whoever may have two connections for a moment; empty: it has one."""
         self.feed = feed
@@ -98,10 +100,13 @@ class FeedState:
 
     @property
     def reader_count(self) -> int:
-        """How many follow the feed; one who tries a new connection beside a silent one counts once."""
-        named = {reader.reader for readers in self.readers.values() for reader in readers}
-        named.discard("")
-        return len(named) + sum(not reader.reader for readers in self.readers.values() for reader in readers)
+        """How many read the feed; one who tries a new connection beside a silent one counts once."""
+        return _people(each for each in self.all_readers() if not each.aside)
+
+    @property
+    def follower_count(self) -> int:
+        """The same with those who read along and are no readers."""
+        return _people(self.all_readers())
 
     def load(self, records: Sequence[LogRecord], sent: int) -> None:
         """Fold records of the feed's lanes, read from the log, and keep their frames for readers who come back.
@@ -190,10 +195,19 @@ class FeedState:
         """The newest per key of those that the feed carries: partials only go to readers of words."""
         newest: dict[str, AnySignal] = {}
         for signal in signals:
-            if signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial | Typing)):
+            own = signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial | Typing))
+            if own or (isinstance(signal, ChannelState) and self._made_from(signal.channel)):
                 newest[signal.key] = signal
         self.signals.update(newest)
         return tuple(newest.values())
+
+    def _made_from(self, channel: ChannelId) -> bool:
+        """Whether the feed's text is a translation of that channel's: it is as late, and as silent."""
+        channels = self.view.session.channels
+        own, other = channels.get(self.feed.channel), channels.get(channel)
+        if own is None or other is None:
+            return False
+        return own.kind is ChannelKind.TRANSLATION and other.kind is ChannelKind.FLOOR
 
     def _fold(self, record: LogRecord, event: AnyEvent | UnknownEvent | None) -> None:
         header = record.header
@@ -220,3 +234,12 @@ class FeedState:
 
 def _end(frame: Frame) -> int:
     return 0 if frame.position is None else frame.position.offset
+
+
+def _people(some: Iterable[Subscription]) -> int:
+    named: set[str] = set()
+    unnamed = 0
+    for each in some:
+        named.add(each.reader)
+        unnamed += not each.reader
+    return len(named - {""}) + unnamed

@@ -185,8 +185,11 @@ class LowData:
         self._before, self._number = line, number
 
     def _signal(self, signal: AnySignal) -> None:
+        before = self._told.get(signal.key, _QUIET.get(type(signal)))
         match signal:
             case ChannelState():
+                if signal.sound is Sound.SILENCE:  # Its end is no news, so that it would stand for long.
+                    signal = msgspec.structs.replace(signal, sound=Sound.SPEECH)
                 gist: object = (signal.sound is Sound.NONE, signal.lag // LATE_MS)
             case Unsaved() | Unrecorded():
                 gist = signal.text
@@ -196,18 +199,20 @@ class LowData:
                 gist = signal.instead
             case _:
                 return  # Words that still may change.
-        if self._told.get(signal.key, _QUIET.get(type(signal))) != gist:
+        if before != gist:
             self._signals[signal.key] = signal
-            self.urgent |= (
-                gist == ""
-                or isinstance(signal, LastWords | StandIn)
-                or (isinstance(signal, ChannelState) and signal.sound is Sound.NONE)
-            )
+            turned = _soundless(before) is not _soundless(gist)
+            self.urgent |= turned or gist == "" or isinstance(signal, LastWords | StandIn)
         self._told[signal.key] = gist
 
 
 _QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: "", LastWords: False, StandIn: None}
 """What a reader takes for granted of whom nothing was told."""
+
+
+def _soundless(gist: object) -> object:
+    """Whether no sound comes, where that is what was told."""
+    return gist[0] if isinstance(gist, tuple) else None
 
 
 def _alike(before: Line, line: Line) -> bool:

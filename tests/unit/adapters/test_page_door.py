@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from html import unescape
 
 import pytest
-from aiohttp import ClientError, web
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from moothall.adapters.error_pages import error_pages
 from moothall.adapters.limits import secure
 from moothall.adapters.page_catalogues import NO_BREAK
 from moothall.adapters.page_door import PageDoor
@@ -15,7 +15,7 @@ from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
 from moothall.core import events as ev
 from moothall.core.actors import Role
-from moothall.core.errors import RecordBroken, StorageUnavailable
+from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.interventions import Floor, evolve_floor
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
@@ -102,52 +102,14 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
         last_awaited=lambda session: hall.closing and session == "plenary",
     )
 
-    async def plain(_: web.Request) -> web.Response:
-        raise web.HTTPServiceUnavailable(headers={"Retry-After": "7"})
-
-    async def fail(request: web.Request) -> web.StreamResponse:
-        begun = web.StreamResponse()
-        if request.query.get("begun"):
-            await begun.prepare(request)
-            await begun.write(b"x")
-        raise FAILURES[request.query["with"]]
-
-    app = web.Application(middlewares=[door.error_pages()])
-    app.add_routes([*door.routes(), web.get("/elsewhere", plain), web.get("/fail", fail)])
+    app = web.Application(middlewares=[error_pages(PAGES)])
+    app.add_routes(door.routes())
     secure(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
 
-FAILURES = {
-    "full": StorageUnavailable("It says: rhubarb."),
-    "broken": RecordBroken("It says: rhubarb."),
-    "bug": ValueError("rhubarb"),
-}
 Client = TestClient[web.Request, web.Application]
-
-
-@pytest.mark.parametrize(
-    "case",
-    [("full", 503, "in a minute"), ("broken", 500, "is damaged"), ("bug", 500, "went wrong on our side")],
-)
-@pytest.mark.parametrize("accept", ["text/html", "*/*"])
-async def test_whoever_asks_for_what_fails_gets_a_sentence(
-    client: Client, caplog: pytest.LogCaptureFixture, case: tuple[str, int, str], accept: str
-) -> None:
-    how, status, sentence = case
-    async with client.get(f"/fail?with={how}", headers={"Accept": accept, "Accept-Language": "en"}) as response:
-        assert response.status == status
-        assert sentence in unescape(await response.text())
-    assert "rhubarb" not in caplog.text
-    assert ("`moothall verify`" in caplog.text) == (how == "broken")
-
-
-async def test_what_fails_after_its_answer_has_begun_says_nothing_more(client: Client) -> None:
-    async with client.get("/fail?with=bug&begun=1") as response:
-        assert response.status == 200
-        with pytest.raises(ClientError):
-            await response.read()
 
 
 async def test_the_page(client: Client) -> None:
@@ -281,7 +243,6 @@ async def test_pages_of_lines_with_an_etag(client: Client) -> None:
         ("/nothing/here", 404, "There is nothing at this address."),
         ("/static/x/js/none.js", 404, "There is nothing at this address."),
         ("/static/x/../../pyproject.toml", 404, "There is nothing at this address."),
-        ("/elsewhere", 503, "be reached at the moment."),
     ],
 )
 async def test_errors_are_sentences(client: Client, path: str, status: int, sentence: str) -> None:
@@ -289,8 +250,6 @@ async def test_errors_are_sentences(client: Client, path: str, status: int, sent
         assert response.status == status
         assert response.content_type == "text/html"
         assert sentence in (await response.text()).replace("&#39;", "'")
-        if path == "/elsewhere":
-            assert response.headers["Retry-After"] == "7"
     if "/read" not in path and (path.startswith("/s/plenary") or path == "/s/none"):
         script = path.replace("/s/plenary", "/s/plenary/lines").replace("/s/none", "/s/none/lines")
         async with client.get(script, headers={"Accept-Language": "en"}) as response:

@@ -116,6 +116,23 @@ async def test_signals_of_other_channels_and_partials_of_words_stay_away() -> No
     assert lines.state.advance((), signals[:2], MORNING) is None
 
 
+async def test_a_translation_is_told_how_late_and_how_silent_the_floor_is() -> None:
+    meeting = Meeting()
+    await meeting.open("floor")
+    for name, kind in (("mt-es", ev.ChannelKind.TRANSLATION), ("fr", ev.ChannelKind.INTERPRETATION)):
+        await meeting.store(ev.ChannelAdded(channel=ChannelId(name), kind=kind, languages=("es",)))
+    late = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=15_000, t=1)
+    none = ChannelState(channel=ChannelId("fr"), sound=Sound.NONE, lag=0, t=1)
+    signals: list[AnySignal] = [partial(" Good"), late, none]
+    told = {}
+    for name in ("mt-es", "fr", "later"):
+        it = Followed(meeting, Feed(ChannelId(name)))
+        await it.load()
+        frame = decoded(it.state.advance((), signals, MORNING))
+        told[name] = frame and frame.signals
+    assert told == {"mt-es": (late,), "fr": (none,), "later": None}
+
+
 async def test_of_signals_with_one_key_the_newest_goes_and_a_newcomer_gets_it() -> None:
     it = await followed()
     assert it.state.moment(MORNING) is None

@@ -187,8 +187,17 @@ def test_of_signals_only_news() -> None:
     meeting.signal(state(Sound.SPEECH, 9_000))
     assert not meeting.low.urgent
     assert meeting.batch()[1:] == [{"kind": "state", "channel": "floor", "sound": "speech", "lag": 7_000, "t": 0}]
+    meeting.signal(state(Sound.SILENCE, 300))
+    assert meeting.batch()[1:] == [{"kind": "state", "channel": "floor", "sound": "speech", "lag": 300, "t": 0}], (
+        "that somebody speaks again would not be told"
+    )
     meeting.signal(state(Sound.NONE, 9_000))
     assert meeting.low.urgent
+    meeting.batch()
+    meeting.signal(state(Sound.NONE, 14_000))
+    assert not meeting.low.urgent
+    meeting.signal(state(Sound.SPEECH, 14_000))
+    assert meeting.low.urgent, "sound comes again"
     meeting.batch()
     meeting.signal(Unrecorded(channel=FLOOR, text="between us", language="en"))
     meeting.signal(Unrecorded(channel=FLOOR, text="between us two", language="en"))

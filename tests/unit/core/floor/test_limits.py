@@ -50,3 +50,14 @@ def test_no_hub_fills_the_session() -> None:
     assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
     some = carry_out(state, stand(Standing.DECLINED, "last", reason="It is a flood."), actor=MODERATOR)
     assert len(events(some, ask("more", origin="hub:north"), actor=SOMEBODY)) == 2
+
+
+def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "MOST_EVER_OF_HUB", 2)
+    state = carry_out(speaking(), ask("a", origin="hub:north"), ask("b", origin="hub:north.h1"), actor=SOMEBODY)
+    state = carry_out(state, stand(Standing.WITHDRAWN, "a", "b"), actor=SOMEBODY)
+    assert refused(state, ask("more", origin="hub:north.h2")).code is RefusalCode.CONFLICT
+    assert len(events(state, ask("more", origin="hub:south"), actor=SOMEBODY)) == 2
+    assert len(events(state, ask("more"), actor=SOMEBODY)) == 2

@@ -125,3 +125,20 @@ def test_in_a_log_of_an_earlier_release_the_text_went_on_through_a_break() -> No
     assert (state.status, state.unkept, not_kept(state)) == (Status.PAUSED, (), ())
     state = evolve(state, ev.SessionResumed(t=5_000))
     assert (state.status, state.unkept, not_kept(state)) == (Status.OPEN, (), ())
+
+
+def test_a_mapping_that_sets_the_clock_back_leaves_no_break_that_begins_in_the_future() -> None:
+    state = carry_out(opened(), do.MapClock(t=60_000))
+    state = carry_out(state, do.PauseSession(), do.BeginNotRecorded(), wall=WALL + 10_000)
+    assert state.unkept == ((70_000, None),)
+    state = evolve(state, ev.ClockMapped(t=0, wall=WALL))  # A file goes on after a restart.
+    assert events(state, do.MapClock(t=20_000), wall=WALL + 20_000) == [
+        ev.NotRecordedEnded(t1=70_000),
+        ev.SessionResumed(t=70_000, t1=70_000),
+        ev.ClockMapped(t=20_000, wall=WALL + 20_000),
+        ev.NotRecordedBegan(t0=20_000),
+        ev.SessionPaused(t=20_000, t0=20_000),
+    ]
+    after = carry_out(state, do.MapClock(t=20_000), wall=WALL + 20_000)
+    assert (after.breaks, after.in_break, after.recorded) == (((20_000, None),), True, False)
+    assert events(state, do.MapClock(t=80_000), wall=WALL + 80_000) == [ev.ClockMapped(t=80_000, wall=WALL + 80_000)]
