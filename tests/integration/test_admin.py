@@ -192,6 +192,11 @@ async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistak
             assert shown in secretary.text, shown
         assert "Two meetings in one place at the same time" in secretary.text
         assert "Windows-1252" in secretary.text
+        await secretary.get("/admin")
+        plain = b"Title;Date;Start;Languages\nA;13/12/2026;09:00;en\n"
+        assert await secretary.upload(plain, zone="Africa/Nairobi") == 200
+        for shown in ("Times are Nairobi time", "13 Dec, 09:00", "Another time zone"):
+            assert shown in secretary.text, shown
         wrong = "Title;Date;Start;Languages\nA;soon;;Elvish\nB;;later;\n"
         await secretary.get("/admin")
         assert await secretary.upload(wrong.encode("utf-8")) == 400
