@@ -316,6 +316,10 @@ async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) 
         await secretary.get("/admin?ui=ar")
         assert '<html lang="ar" dir="rtl"' in secretary.text
         assert 'action="/admin/meetings?ui=ar"' in secretary.text
+        for page in ("/admin", "/staff"):
+            await secretary.get(page)
+            assert f'<a href="{page}?ui=fr" lang="fr"' in secretary.text
+        await secretary.get("/admin?ui=ar")
         await secretary.send("/admin/meetings?ui=ar", **{**MEETING, "languages": "العربية، English"})
         assert "امسح الرمز" in secretary.text
         live = await house.running.sessions.find(SessionId("water-board"))
