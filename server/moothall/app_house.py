@@ -148,6 +148,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         clock=clock,
         randomness=randomness,
         zone=zone,
+        zone_named=bool(settings.conference.time_zone),
         zones=find_zone,
     )
     links = RoleLinks(book=book, clock=clock, randomness=randomness)

@@ -192,6 +192,11 @@ async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistak
             assert shown in secretary.text, shown
         assert "Two meetings in one place at the same time" in secretary.text
         assert "Windows-1252" in secretary.text
+        await secretary.get("/admin")
+        plain = b"Title;Date;Start;Languages\nA;13/12/2026;09:00;en\n"
+        assert await secretary.upload(plain, zone="Africa/Nairobi") == 200
+        for shown in ("Times are Nairobi time", "13 Dec, 09:00", "Another time zone"):
+            assert shown in secretary.text, shown
         wrong = "Title;Date;Start;Languages\nA;soon;;Elvish\nB;;later;\n"
         await secretary.get("/admin")
         assert await secretary.upload(wrong.encode("utf-8")) == 400
@@ -311,6 +316,10 @@ async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) 
         await secretary.get("/admin?ui=ar")
         assert '<html lang="ar" dir="rtl"' in secretary.text
         assert 'action="/admin/meetings?ui=ar"' in secretary.text
+        for page in ("/admin", "/staff"):
+            await secretary.get(page)
+            assert f'<a href="{page}?ui=fr" lang="fr"' in secretary.text
+        await secretary.get("/admin?ui=ar")
         await secretary.send("/admin/meetings?ui=ar", **{**MEETING, "languages": "العربية، English"})
         assert "امسح الرمز" in secretary.text
         live = await house.running.sessions.find(SessionId("water-board"))

@@ -5,8 +5,9 @@ import { refill } from './desk_fill.js';
 import { DeskLink, newId } from './desk_link.js';
 import { alarmValues, alone, keepOwnName, ownName, tongues } from './desk_names.js';
 import { keep, recall } from './kept.js';
-import { at, element, say, unsay } from './nodes.js';
+import { at, element } from './nodes.js';
 import { qualityLines } from './quality.js';
+import { say, unsay } from './said.js';
 import { Words, dayClock } from './words.js';
 
 const BELL = 'moothall.control.bell';

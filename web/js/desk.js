@@ -14,7 +14,8 @@ import { DeskPanel } from './desk_panel.js';
 import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
 import { DeskTerms } from './desk_terms.js';
-import { at, element, say, set, unsay } from './nodes.js';
+import { at, element, set } from './nodes.js';
+import { say, unsay } from './said.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
 

@@ -2,8 +2,9 @@
 
 import { bdi, refill } from './desk_fill.js';
 import { alarmValues, alone, tongues } from './desk_names.js';
-import { at, element, set, unsay } from './nodes.js';
+import { at, element, set } from './nodes.js';
 import { qualityLines } from './quality.js';
+import { unsay } from './said.js';
 import { dayClock, mediaTime } from './words.js';
 
 export class DeskPanel {

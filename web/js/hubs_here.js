@@ -1,7 +1,8 @@
 // Groups far away at the pages on which a discussion is led: who is there, and whose line is down.
 
 import { hubName } from './hub_names.js';
-import { at, element, set, unsay } from './nodes.js';
+import { at, element, set } from './nodes.js';
+import { unsay } from './said.js';
 import { dayClock } from './words.js';
 
 const BACK = 10000; // ms for which is said that one is back

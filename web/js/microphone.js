@@ -7,7 +7,8 @@ import { Line } from './microphone_line.js';
 import { RATE } from './microphone_resample.js';
 import { Ring } from './microphone_ring.js';
 import { Words, becoming } from './microphone_words.js';
-import { at, unsay } from './nodes.js';
+import { at } from './nodes.js';
+import { unsay } from './said.js';
 import { dayClock, fill } from './words.js';
 
 const CALM = 1500; // ms that a verdict has to last before it is said

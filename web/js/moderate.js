@@ -6,7 +6,7 @@ import { DeskKeys } from './desk_keys.js';
 import { newId } from './desk_link.js';
 import { HandsDesk } from './hands_desk.js';
 import { keep, recall } from './kept.js';
-import { at, element, set, unsay } from './nodes.js';
+import { at, element, set } from './nodes.js';
 import { QuestionItems } from './question_items.js';
 import { QuestionLine } from './question_line.js';
 import { QuestionPanels } from './question_panels.js';
@@ -14,6 +14,7 @@ import { QuestionSheets } from './question_sheets.js';
 import { QuestionSift, fits } from './question_sift.js';
 import { QuestionTurn } from './question_turn.js';
 import { ring } from './bell.js';
+import { unsay } from './said.js';
 
 const BELL = 'moothall.moderate.bell';
 const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);

@@ -6,10 +6,11 @@ import { alone, ownName } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskState } from './desk_state.js';
 import { HubsHere } from './hubs_here.js';
-import { at, say, set } from './nodes.js';
+import { at, set } from './nodes.js';
 import { QuestionDone } from './question_done.js';
 import { QuestionTranslating } from './question_translating.js';
 import { Questions } from './questions.js';
+import { say } from './said.js';
 import { Words } from './words.js';
 
 export class QuestionLine {

@@ -1,6 +1,7 @@
 // The turn under way as desks show it: the time that it has taken, and whether anybody has begun.
 
-import { at, set, unsay } from './nodes.js';
+import { at, set } from './nodes.js';
+import { unsay } from './said.js';
 import { mediaTime } from './words.js';
 
 export class QuestionTurn {

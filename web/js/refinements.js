@@ -5,8 +5,9 @@ import { DeskLink, newId } from './desk_link.js';
 import { alone, ownName } from './desk_names.js';
 import { DeskPanel } from './desk_panel.js';
 import { DeskState } from './desk_state.js';
-import { at, say, set } from './nodes.js';
+import { at, set } from './nodes.js';
 import { RefinementRows, WAITING, counts } from './refinement_rows.js';
+import { say } from './said.js';
 import { Words } from './words.js';
 
 const BEFORE = 1000; // ms of sound before a line

@@ -139,6 +139,7 @@ class AdminDoor:
             roles=self._roles(asked, readers=False),
             translation=reach_part(self._reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
+            in_language=lambda tag: f"/admin?ui={tag}",
         )
 
     @_page

@@ -22,7 +22,7 @@ from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
 from moothall.core.programme.times import Zones
 from moothall.services.programme import Programme
-from moothall.services.programme_import import carry_out, clashes_after, made_by, preview, zone_after
+from moothall.services.programme_import import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.role_links import Staff
 
 MOST_PENDING = 4
@@ -63,7 +63,8 @@ class ImportDoor:
             fields, data = await _upload(request)
             self._pages.check(request, asked, fields.get(FIELD, ""))
             # A congress takes a second, and readers are to notice nothing.
-            wanted = await asyncio.to_thread(self._read, data, fields.get("zone", ""))
+            zone = fields.get("zone", "").strip()
+            wanted = in_zone(self._programme, await asyncio.to_thread(self._read, data, zone), zone)
         except Wrong as error:
             return self._pages.refuse(request, error)
         except ProgrammeError as error:
@@ -120,7 +121,7 @@ class ImportDoor:
         return self._page(asked, title=wanted.title, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: str) -> Timetable:
-        meant = self._zones(zone.strip()) if zone.strip() else self._programme.zone().rules
+        meant = self._zones(zone) if zone else self._programme.zone().rules
         if meant is None:
             raise Wrong(400, AdminText.ZONE)
         return read_programme(data, Reading(zones=self._zones, zone=meant, language_names=language_names()))

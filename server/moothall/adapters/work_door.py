@@ -45,6 +45,7 @@ class WorkDoor:
             asked,
             jobs=[self._job(staff, asked) for staff in asked.staff],
             times=view.clock_of(self._programme, asked.ui),
+            in_language=lambda tag: f"/staff?ui={tag}",
         )
 
     async def next_meeting(self, request: web.Request) -> web.Response:

@@ -18,7 +18,7 @@ from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
 from moothall.core.times import UTC_ZONE
 from moothall.services.programme import Programme
-from moothall.services.programme_import import carry_out, clashes_after, preview, zone_after
+from moothall.services.programme_import import carry_out, clashes_after, in_zone, preview, zone_after
 from moothall.services.proposing import Proposals, ProposeOrder
 from moothall.services.refining import Refined, RefineOrder, refine
 from moothall.services.role_links import HALL, RoleLinks
@@ -83,7 +83,7 @@ class Office:
         if meant is None:
             msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
             raise ProgrammeError(msg)
-        wanted = await asyncio.to_thread(self._read, data, meant, languages)
+        wanted = in_zone(self._programme, await asyncio.to_thread(self._read, data, meant, languages), zone)
         found = preview(self._programme, wanted)
         asked = _ask_language(without_language(found))
         if apply and asked:

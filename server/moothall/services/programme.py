@@ -48,15 +48,21 @@ class Programme:
         clock: Clock,
         randomness: Randomness,
         zone: Zone = UTC_ZONE,
+        zone_named: bool = False,
         zones: Zones = lambda _: None,
     ) -> None:
-        """`zone` is that of the times shown, until an imported file names one, which `zones` finds."""
+        """`zone` is that of the times shown, until an imported file names one, which `zones` finds.
+
+        `zone_named`: somebody has chosen it; else it is the machine's.
+        """
         self._book = book
         self._sessions = sessions
         self._closing = closing
         self._clock = clock
         self._randomness = randomness
         self._zone = zone
+        self.zone_named = zone_named
+        """Whether the settings or an imported file name the conference's time zone."""
         self._zones = zones
         self._rooms: dict[RoomId, Room] = {}
         self._planned: dict[SessionId, Planned] = {}
@@ -174,6 +180,7 @@ class Programme:
         self._take_zone(name)
 
     def _take_zone(self, name: str) -> None:
+        self.zone_named = True
         rules = self._zones(name)
         if rules is None:
             logger.warning("the programme's time zone is not known to this machine; times are shown in another")

@@ -39,6 +39,11 @@ def zone_after(programme: Programme, wanted: Timetable, zones: Zones) -> Zone:
     return programme.zone() if rules is None else Zone(wanted.zone, rules)
 
 
+def in_zone(programme: Programme, wanted: Timetable, given: str) -> Timetable:
+    """The file, naming the zone that whoever imports it gave, where neither it nor anybody before has named one."""
+    return wanted if not given or wanted.zone or programme.zone_named else msgspec.structs.replace(wanted, zone=given)
+
+
 def clashes_after(programme: Programme, wanted: Timetable) -> tuple[tuple[Planned, Planned], ...]:
     """Which sessions of the file would be in one room at the same time as another, of the file or not."""
     before = {each.session: each for each in programme.planned()}

@@ -7,7 +7,7 @@ from moothall.core.ids import SessionId
 from moothall.core.programme.changes import ChangeKind
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.services.programme import CONFERENCE, ZONE, Programme
-from moothall.services.programme_import import carry_out, clashes_after, made_by, preview, zone_after
+from moothall.services.programme_import import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
@@ -116,6 +116,19 @@ def test_a_files_time_zone_becomes_the_conferences_and_stays_as_long_as_it_is_kn
         assert again.zone() == Zone("Africa/Nairobi", ZONES["Africa/Nairobi"])
         assert preview(again, wanted) == ()
         assert preview(again, FIRST) == ()
+
+    loop.run(story())
+
+
+def test_a_zone_that_is_given_beside_the_file_counts_where_nobody_has_named_any() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            programme, named = house.programme, msgspec.structs.replace(FIRST, zone="Africa/Nairobi")
+            assert in_zone(programme, FIRST, "Africa/Nairobi") == named
+            assert in_zone(programme, FIRST, "") == FIRST
+            assert in_zone(programme, named, "Europe/Paris") == named, "the file's word goes first"
+            await carry_out(programme, named, by="s1")
+            assert in_zone(programme, FIRST, "Europe/Paris") == FIRST, "another file had named one"
 
     loop.run(story())
 
