@@ -143,6 +143,13 @@ async def test_an_old_projector_shows_more_text_than_addresses(hub: Hub, browser
     await context.close()
 
 
+ROOM = """() => {
+    const [head, select] = ['.head', '#HowIRead select'].map((each) => document.querySelector(each))
+        .map((each) => each.getBoundingClientRect());
+    return [select.left - head.left, head.right - select.right];
+}"""
+
+
 async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live_without_it(
     hub: Hub, page: Page
 ) -> None:
@@ -157,3 +164,7 @@ async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live
     strip = await page.locator("#HubLine").bounding_box()
     assert strip is not None
     assert (strip["y"], strip["width"]) == (0, 1216)
+    for ui in ("en", "ar"):
+        await page.goto(at(hub, f"/s/{SESSION}?ui={ui}"))
+        await page.locator("#HowIRead > summary").click()
+        assert min(await page.evaluate(ROOM)) >= 6  # the ring of what has the focus: 3 px, 3 px away
