@@ -21,6 +21,10 @@ from recorder import MORNING, Recorder
 FLOOR = ChannelId("floor")
 
 
+ELSEWHERE = ChannelId("mt-es")
+"""A text of the meeting that is not copied."""
+
+
 def meeting() -> list[LogRecord]:
     """Twelve lines, a minute apart, in a meeting that goes on."""
     recorder = Recorder()
@@ -37,6 +41,7 @@ def meeting() -> list[LogRecord]:
                 channel=FLOOR, segment=segment, t1=t0 + 2_000, reason=ev.EndReason.SENTENCE, text=f" Sentence {number}."
             ),
         ]
+    told.append(ev.ChannelAdded(channel=ELSEWHERE, kind=ev.ChannelKind.TRANSLATION, languages=("es",)))
     return [recorder.record(event) for event in told]
 
 

@@ -24,6 +24,8 @@ class Recorder:
         self.epoch = epoch
         self.offset = 0
         self.heads: dict[Lane, LaneHead] = {}
+        self.later = 0
+        """How much later than they follow one another events are, ms."""
 
     def go_on(self, head: LogHead) -> None:
         """Continue a log that has been opened again."""
@@ -40,7 +42,7 @@ class Recorder:
             lane=at,
             prev=head.offset,
             type=type_name(event),
-            at=MORNING + 40 * self.offset,
+            at=MORNING + 40 * self.offset + self.later,
             role=by.role,
             actor=by.id,
             cause=CommandId(cause or f"command-{self.offset}"),

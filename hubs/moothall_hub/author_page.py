@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_request import kept_query, page_of, private, title_of
+from moothall.adapters.asking_request import answer_links, kept_query, page_of, private, title_of
 from moothall.adapters.page_asking import Asked, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
@@ -68,6 +68,7 @@ class RoomAuthorPage:
         received = "" if removed else question.text
         answer = "" if there is None else there.answer
         answer_language = "" if there is None else there.answer_language
+        line, live = ("", "") if state is None or there is None else _links(state, there, base, query)
         text = self._pages.render(
             "hub_asked.html",
             ui=ui,
@@ -77,6 +78,9 @@ class RoomAuthorPage:
             reason=act.message if stands is Where.REFUSED and act is not None else "",
             turn=state is not None and state.floor.called == question.id,
             received=received,
+            line=line,
+            live=live,
+            over=state is not None and state.status is Status.CLOSED,
             read=there.text if there is not None and there.text not in ("", received) else "",
             language=question.language,
             direction=direction(question.language),
@@ -141,6 +145,12 @@ class RoomAuthorPage:
             wait=wait_behind(state.floor, ahead, now) if on and ahead is not None else None,
             into=None if into is None else into.number,
         )
+
+
+def _links(state: State, each: Intervention, base: str, query: str) -> tuple[str, str]:
+    """The ways to where it was answered in the text, as `answer_links`."""
+    line = None if each.segment is None else state.segments.get(each.segment)
+    return answer_links(base, state.floor, each, query, there=line is not None and not line.gone)
 
 
 def _may_go(question: LocalQuestion, stands: Where, there: Intervention | None) -> bool:

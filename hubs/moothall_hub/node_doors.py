@@ -69,7 +69,7 @@ from moothall_hub.room_floor import RoomFloor
 from moothall_hub.room_presence import RoomPresence
 from moothall_hub.settings import HubSettings
 from moothall_hub.strip import CopyOf, LineOf
-from moothall_hub.texts_here import only_here
+from moothall_hub.texts_here import comes, only_here
 
 COOKIE = "moothall_hub"
 """Of the coordinator's browser: a server above on the same machine, as with `make demo-hub`, has another one."""
@@ -241,7 +241,9 @@ async def open_hub_doors(
         free_bytes=lambda: shutil.disk_usage(parts.data).free,
         told=told,
     )
-    records = RecordDoor(Records(access, parts.mirror), pages)
+    records = RecordDoor(
+        Records(access, parts.mirror, lambda session, channel: comes(parts.copied(session), channel)), pages
+    )
     parts.sessions.observe(records.observe)
     front = FrontPage(
         pages,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.adapters.page_texts import ErrorText
 from moothall.core.ids import ChannelId, SessionId
 
 MISSED_MS = 60_000
@@ -76,7 +77,7 @@ TEXTS: Mapping[str, str] = {
     "down": "The line has been down since {time}. What is here stays; it goes on by itself.",
     "fenced": "Another computer has taken the place of this one. What is here stays; nothing new comes.",
     "refused": "The meeting does not let this computer in at the moment. What is here stays.",
-    "absent": "This text does not come to this computer now. Choose another, or ask whoever coordinates your group.",
+    "absent": ErrorText.NOT_HERE,
     "full": "This computer can't store anything at the moment. What is here stays; it goes on by itself.",
     "filling": "The line is back: you read what is said now. What was said meanwhile is still coming.",
     "checking": "The line is back. What came last is being checked.",

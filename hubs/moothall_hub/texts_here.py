@@ -26,6 +26,11 @@ def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
     return replace(snapshot, session=replace(snapshot.session, channels=kept))
 
 
+def comes(copy: Copy | None, channel: ChannelId) -> bool:
+    """Whether a text comes, as far as known. One that came once ends where it was given up; no file is made of it."""
+    return copy is None or not copy.followed or channel in copy.followed
+
+
 def only_here(snapshot_of: SnapshotOf, copy_of: Callable[[SessionId], Copy | None]) -> SnapshotOf:
     """`snapshot_of`, of the texts that are here."""
 

@@ -72,13 +72,14 @@ def desk_news(house: House, reports: Reports, control: ControlRoom, glossaries: 
         room = house.programme.room_of(session)
         coming = None if room is None else house.programme.next_in(room)
         planned = None if coming is None else house.programme.plan_of(coming)
-        if room is None or planned is None:
+        out = () if room is None else left_out(house.programme, room, house.clock.wall())
+        titles = [each.title for each in out if each.session != session]
+        if planned is None and not titles:
             return None
-        out = left_out(house.programme, room, house.clock.wall())
         return {
-            "session": planned.session,
-            "title": planned.title,
-            "left_out": [each.title for each in out if each.session != session],
+            "session": None if planned is None else planned.session,
+            "title": "" if planned is None else planned.title,
+            "left_out": titles,
         }
 
     text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}

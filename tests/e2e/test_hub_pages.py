@@ -148,7 +148,8 @@ async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live
 ) -> None:
     await page.set_viewport_size({"width": 1366, "height": 768})
     await page.goto(at(hub, f"/s/{SESSION}"))
-    for kind, shown in (("good", True), ("down", False), ("good", True), ("lost", False)):
+    stands = (("good", True), ("down", False), ("good", True), ("lost", False), ("absent", False), ("full", False))
+    for kind, shown in stands:
         await page.evaluate(f"document.getElementById('HubLine').dataset.kind = '{kind}'")
         await page.evaluate("document.getElementById('State').dataset.kind = 'live'")
         assert await page.locator("#State").is_visible() is shown

@@ -66,7 +66,7 @@ async def test_single_keys_can_be_changed_and_switched_off(page: Page) -> None:
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
         await page.reload()
-        await page.get_by_text("Single keys", exact=True).click()
+        await page.get_by_text("Keyboard shortcuts", exact=True).click()
         await expect(keys.get_by_label("Use single keys")).not_to_be_checked()
         await page.locator("#Log").focus()
         await page.keyboard.press("x")
@@ -240,19 +240,24 @@ async def test_what_is_not_recorded_is_shown_marked_and_then_only_that_it_was(pa
         await expect(box.locator(".text")).to_have_text("سرّ بيننا")
         await expect(box.locator(".text")).to_have_attribute("dir", "rtl")
         assert await page.locator("#Lines > li").count() == 2
+        await page.set_viewport_size({"width": 390, "height": 700})
         await page.reload()
         await expect(page.locator("#NotRecorded")).to_be_visible()
+        await expect(page.locator(".short")).to_be_hidden()  # It says that the text is kept.
         await expect(box.locator(".text")).to_have_text("سرّ بيننا")
         await on.say(
             ev.NotRecordedEnded(t1=20_000), signals=[Unrecorded(channel=FLOOR, text="", language="ar")], by=SYSTEM
         )
         await expect(page.locator("#NotRecorded")).to_be_hidden()
+        await expect(page.locator(".short")).to_be_visible()
         await expect(box).to_be_hidden()
         assert "سرّ" not in await page.content()
+        await on.say(opened("late", 8_000), ended("late", "Said before it, and written late.", 9_000))
         await on.say(opened("after", 20_000), ended("after", "Recorded again.", 21_000))
         written = [
             "This is line number 0 of the meeting, as it was said.",
             "This is line number 1 of the meeting, as it was said.",
+            "Said before it, and written late.",
             "Not recorded from 0:09 to 0:20",
             "Recorded again.",
         ]

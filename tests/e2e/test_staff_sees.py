@@ -10,8 +10,10 @@ from playwright.async_api import Page, expect
 from asking import MODERATOR, SOMEBODY, ask, name
 from desk_meeting import FLOOR, S, meeting
 from moothall.core import commands as do
-from moothall.core.actors import Role
+from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Standing
+from moothall.core.ids import SessionId
+from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import Unrecorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -47,6 +49,59 @@ async def test_a_refusal_is_seen_and_undo_stands_where_the_link_may_undo(page: P
         await page.keyboard.press("Enter")
         await expect(page.locator("#Status")).to_have_text("That can't be done so")
         assert await page.locator("#Status").evaluate(IN_VIEW)
+
+
+async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life.")
+        await on.sit_down(page, Role.RAPPORTEUR)
+        await on.do(do.BeginNotRecorded())
+        await expect(page.locator("#Status")).to_contain_text("Not recorded since")
+        await on.do(do.EndNotRecorded())
+        await expect(page.locator("#Notices .off")).to_have_count(0)
+        await expect(page.locator("#Status")).to_have_text("")
+        await page.locator("#s1 [data-does=pick]").focus()
+        await on.do(do.BeginNotRecorded())
+        await expect(page.locator("#Status")).to_contain_text("Not recorded since")
+        await page.keyboard.press("a")
+        await expect(page.locator("#Status")).to_have_text("Agreed")
+        await on.do(do.EndNotRecorded())
+        await expect(page.locator("#Notices .off")).to_have_count(0)
+        await expect(page.locator("#Status"), "what was said of something else stays").to_have_text("Agreed")
+
+
+async def test_what_was_moved_before_the_last_meeting_is_named_where_nothing_comes_behind_it(
+    page: Page, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        hall, now = RoomId("hall"), on.running.programme.now()
+        early = Planned(session=SessionId("early"), room=hall, title="Early", starts=now, ends=now + 3_600_000)
+        late = Planned(session=S, room=hall, title="Open hall", starts=now + 7_200_000)
+        await on.running.programme.keep(rooms=[Room(id=hall, title="Hall")], planned=[early, late])
+        await on.sit_down(page)
+        await expect(page.locator("#LeftOut")).to_have_text("Planned before that, and not begun: \u2068Early\u2069")
+        await expect(page.locator("#Next")).to_be_hidden()
+
+
+async def test_all_pages_offer_the_language_that_is_said_to_be_spoken(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, languages=("es",)) as on:
+        await on.sit_down(page)
+        leads = await page.context.new_page()
+        await leads.goto(f"{on.running.address}/moderate/{S}")
+        await expect(leads.locator("#Add [name=language]")).to_have_value("es")
+        english = do.ForceLanguage(channel=FLOOR, language="en")
+        await on.do(do.SetLanguages(languages=("es", "en")), english, by=Actor(Role.TECHNICIAN, "t"))
+        for where in ("#Force", "#Write"):
+            await expect(page.locator(f"{where} [name=language]"), where).to_have_value("en")
+        for where in ("#Add", "#HandsAsk"):
+            await expect(leads.locator(f"{where} [name=language]"), where).to_have_value("en")
+        await page.locator("#Write [name=language]").select_option("es")
+        await leads.locator("#Add [name=language]").select_option("es")
+        await on.introduce("Amina")
+        await on.say("s1", "Water is life.")
+        await expect(page.locator("#s1")).to_be_visible()
+        await expect(page.locator("#Write [name=language]"), "what is chosen stays").to_have_value("es")
+        await expect(leads.locator("#Add [name=language]")).to_have_value("es")
 
 
 async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page, tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from asking import MODERATOR
 from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Role
+from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Origin
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
@@ -258,6 +258,20 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         for own in (page, slow):
             await expect(own.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=1_000)
             await expect(own).to_have_title(re.compile("^Now: it is your turn"))
+        held: list[Route] = []
+
+        async def hold(route: Route) -> None:
+            held.append(route)
+
+        await page.route("**/your-turn*", hold)
+        await page.reload()
+        await expect(page.locator("html")).to_have_class("live")
+        await on.do(do.DescribeSession(title="Another title"), by=Actor(Role.SECRETARIAT, "s1"))
+        await expect(page.locator("#Title")).to_have_text("Another title")
+        await expect(page).to_have_title(re.compile("^Now: it is your turn . Another title"))
+        await page.unroute("**/your-turn*")
+        for each in held:
+            await each.continue_()
         await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: \u2068Who pays?\u2069")
         await expect(reader.locator("#YourTurn")).to_have_count(0)
         await slow.get_by_role("button", name="I need longer").click()

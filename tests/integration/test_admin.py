@@ -5,15 +5,19 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import msgspec
+
 from admin_house import MEETING, admin_house, make
 from moothall.adapters import signing
 from moothall.adapters.sqlite_file import FILE_NAME
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.ids import CommandId, SessionId
+from moothall.core.programme.plan import RoomId
 from moothall.core.session import Status
 from moothall.services.programme import Programme
 from programme_files import FILES, sample
+from programme_house import HOUR
 
 DOORS = [
     ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),
@@ -280,6 +284,25 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert await secretary.get("/admin/meetings/none") == 404
         await secretary.get("/admin")
         assert await secretary.post("/admin/places/main-hall/next", secretary.hidden("/admin/places")) == 404
+
+
+async def test_what_was_moved_before_the_last_one_can_be_started_when_nothing_comes_behind_it(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        assert await secretary.send("/admin/places", title="Main hall") == 200
+        for title in ("Early", "Last"):
+            await make(secretary, title=title, place="main-hall")
+        programme = house.running.programme
+        now, early = programme.now(), programme.plan_of(SessionId("early"))
+        assert early is not None
+        assert await programme.next_session(RoomId("main-hall"), then=SessionId("last")) == "last"
+        await programme.keep(planned=[msgspec.structs.replace(early, starts=now - HOUR, ends=now + HOUR)])
+        for page, action in (("/admin", "/admin/places/main-hall/next"), ("/staff", "/staff/places/main-hall/next")):
+            await secretary.get(page)
+            assert "End this one and start “\u2068Early\u2069”" in secretary.text, page
+            assert secretary.hidden(action)["then"] == "early"
+        assert await secretary.send("/staff/places/main-hall/next") == 200
+        assert programme.standing(SessionId("early")) is Status.OPEN
 
 
 async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) -> None:

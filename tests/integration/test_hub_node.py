@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
-from hub_node import came_late, copied, meeting, running_hub
+from hub_node import ELSEWHERE, came_late, copied, meeting, running_hub
 from moothall.core.actors import Role
 from moothall.core.errors import ConfigurationError
 from moothall.core.ids import ChannelId
@@ -60,6 +60,10 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
         async with client.ws_connect(f"{base}/ws", origin=hub.own) as socket:
             assert "Sentence 11." in (await socket.receive_str())
         assert await text(client, f"{hub.own}/s/none", 404)
+        for form in ("txt", "json"):
+            absent = await text(client, f"{base}/record.{form}?channel={ELSEWHERE}&ui=en", 404)
+            assert absent.startswith("This text does not come to this computer now.")
+            assert await text(client, f"{base}/record.{form}?language=es", 404)
 
 
 async def test_what_was_missed_is_a_page_of_its_own(tmp_path: Path) -> None:

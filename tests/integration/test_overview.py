@@ -36,8 +36,10 @@ async def test_a_microphone_page_reads_along_and_is_no_reader(tmp_path: Path) ->
             assert on.live.fanout.readers[FLOOR] == 1, "whoever has no link of the staff is a reader"
             async with http.get(await on.link(Role.TECHNICIAN)):
                 pass
-            async with http.get(f"{events}&as=microphone") as microphone:
+            named = f"{events}&as=microphone&reader=m1"
+            async with http.get(named) as microphone, http.get(named) as again:
                 await microphone.content.readline()
+                await again.content.readline()
                 assert on.live.fanout.readers[FLOOR] == 1
                 async with http.get(events) as reader:
                     await reader.content.readline()

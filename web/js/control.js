@@ -5,7 +5,7 @@ import { refill } from './desk_fill.js';
 import { DeskLink, newId } from './desk_link.js';
 import { alarmValues, alone, keepOwnName, ownName, tongues } from './desk_names.js';
 import { keep, recall } from './kept.js';
-import { at, element } from './nodes.js';
+import { at, element, say, unsay } from './nodes.js';
 import { qualityLines } from './quality.js';
 import { Words, dayClock } from './words.js';
 
@@ -21,6 +21,7 @@ const qualityLine = qualityLines(data.ui, words, tongue);
 const clock = dayClock(data.ui, data.zone);
 const form = at('Bell').elements;
 const rung = new Set(); // alarms that the bell has rung for
+let told = ['', '']; // the alarm that was said last, and how
 let sound = null; // the audio context, once somebody has touched the page
 
 const ago = (seconds) => {
@@ -173,11 +174,13 @@ function bell(cards) {
   for (const card of cards) for (const each of card.alarms) if (!each.by) now.set(`${card.session}:${each.kind}`, [card, each]);
   const fresh = [...now.keys()].filter((key) => !rung.has(key));
   for (const key of [...rung]) if (!now.has(key)) rung.delete(key);
+  if (!now.has(told[0])) unsay(told[1]);
   for (const key of fresh) rung.add(key);
   document.title = now.size ? `(${now.size}) ${at('Bell').dataset.title}` : at('Bell').dataset.title;
   if (!fresh.length) return;
   const [card, each] = now.get(fresh[0]);
-  at('Status').textContent = `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`;
+  told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`];
+  say(told[1]);
   if (form.bell.checked) ring();
 }
 

@@ -2,6 +2,7 @@
 
 import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './desk_edit.js';
+import { menu } from './desk_fill.js';
 import { DeskKeeping } from './desk_keeping.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
@@ -13,7 +14,7 @@ import { DeskPanel } from './desk_panel.js';
 import { DeskRemove } from './desk_remove.js';
 import { DeskState } from './desk_state.js';
 import { DeskTerms } from './desk_terms.js';
-import { at, element, set } from './nodes.js';
+import { at, element, say, set, unsay } from './nodes.js';
 import { standing } from './standing.js';
 import { Words, direction } from './words.js';
 
@@ -28,7 +29,6 @@ let [own, here] = ['', []]; // our seat, and who is here
 let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
-const say = (text) => { at('Status').textContent = text; };
 const refused = ({ code }) => say(words.text(`refused.${code}`));
 
 /** Do something: one act of one or more commands. Gives the answer. */
@@ -194,7 +194,7 @@ function texts() {
   }));
 }
 
-/** Menus of languages and speakers; what is chosen stays. */
+/** Menus of languages and speakers. */
 function choices() {
   const { session } = state;
   const languages = spoken();
@@ -214,15 +214,6 @@ function choices() {
   written();
 }
 
-function menu(select, options, standard) {
-  const made = JSON.stringify(options);
-  if (select.dataset.made === made) return;
-  const before = select.dataset.made ? select.value : standard;
-  select.dataset.made = made;
-  select.replaceChildren(...options.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
-  if (before !== undefined && options.some(([value]) => value === before)) select.value = before;
-}
-
 function written() {
   const { language, text } = at('Write').elements;
   text.lang = language.value;
@@ -238,6 +229,7 @@ function now() {
   });
   const [line, text] = [at('State'), words.text(`standing.${kind}`, { n })];
   if (kind === 'last-words' && line.dataset.kind !== kind) say(text);
+  else if (kind !== 'last-words') unsay(words.text('standing.last-words'));
   line.dataset.kind = kind;
   set(line, text);
 }

@@ -18,3 +18,18 @@ export function fill(list, items) {
   list.replaceChildren(...items);
   if (key) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
+
+/**
+ * A menu of `[value, text]`. What is chosen stays, until `standard`, what is to be expected, is another than before.
+ * @param {HTMLSelectElement} select  @param {string[][]} options  @param {string} [standard]
+ */
+export function menu(select, options, standard) {
+  const made = JSON.stringify(options);
+  const moved = standard !== undefined && select.dataset.standard !== standard;
+  if (select.dataset.made === made && !moved) return;
+  const wanted = moved ? standard : select.dataset.made && select.value;
+  if (select.dataset.made !== made) select.replaceChildren(...options.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
+  select.dataset.made = made;
+  if (moved) select.dataset.standard = standard;
+  if (options.some(([value]) => value === wanted)) select.value = wanted;
+}

@@ -2,7 +2,7 @@
 
 import { bdi, refill } from './desk_fill.js';
 import { alarmValues, alone, tongues } from './desk_names.js';
-import { at, element, set } from './nodes.js';
+import { at, element, set, unsay } from './nodes.js';
 import { qualityLines } from './quality.js';
 import { dayClock, mediaTime } from './words.js';
 
@@ -15,7 +15,7 @@ export class DeskPanel {
     this.does = does; // {take, undo, seen, mended, say}
     this.acts = [];
     this.may = new Set(); // what whoever sits here may do, by the names of commands
-    this.stood = new Set(); // what stood there before
+    this.stood = new Map(); // what stood there before: kind → what was said of it
     this.clock = dayClock(data.ui, data.zone);
     this.tongue = tongues(data.ui); // a language's name, by its tag
     this.qualityLine = qualityLines(data.ui, words, this.tongue);
@@ -179,9 +179,10 @@ export class DeskPanel {
 
   /** What the button starts that goes on to the next meeting, and what that leaves out. */
   following(told, may) {
-    at('Next').hidden ||= !told || !may;
+    const goesOn = may && !at('Next').hidden; // which is so where the meeting has begun
+    at('Next').hidden = !goesOn || !told?.session;
     if (told) set(at('Next'), this.words.text('next', { title: alone(told.title) }));
-    at('LeftOut').hidden = at('Next').hidden || !told.left_out.length;
+    at('LeftOut').hidden = !goesOn || !told?.left_out.length;
     set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
   }
 
@@ -200,14 +201,16 @@ export class DeskPanel {
     if (line.textContent !== text) line.textContent = text;
   }
 
-  /** What has to be seen to, in words, and how long there is. What is new there is said once. */
+  /** What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed. */
   notices({ alarms, overrun, off, resumes }) {
     const rows = [];
-    const stand = new Set();
+    const stand = new Map();
     const add = (kind, row) => {
+      const text = row.textContent;
       rows.push(row);
-      stand.add(kind);
-      if (!this.stood.has(kind)) this.does.say(row.textContent);
+      if (!this.stood.has(kind)) this.does.say(text);
+      else if (this.stood.get(kind) !== text) unsay(this.stood.get(kind));
+      stand.set(kind, this.stood.get(kind) ?? text);
     };
     if (off !== null) add('off', element('p', { class: 'off' }, this.words.text('off', { time: mediaTime(off) })));
     if (overrun) {
@@ -220,6 +223,7 @@ export class DeskPanel {
       add(alarm.kind, row);
       if (alarm.kind === 'break-speech' && resumes) row.append(' ', element('button', { type: 'button', 'data-act': 'resume' }, this.words.text('end-break')));
     }
+    for (const [kind, text] of this.stood) if (!stand.has(kind)) unsay(text);
     this.stood = stand;
     const box = at('Notices');
     if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);

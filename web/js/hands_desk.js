@@ -25,7 +25,7 @@ export class HandsDesk {
     this.polls = this.line.questions.polls;
     const open = this.polls.some((poll) => poll.open);
     const { language } = at('HandsAsk').elements;
-    if (!language.options.length) language.replaceChildren(...this.line.languages().map((tag) => element('option', { value: tag }, this.line.done.tongue(tag))));
+    this.line.offer(language);
     if (open && at('HandsAsk').contains(document.activeElement)) at('HandsTitle').focus();
     at('HandsAsk').hidden = open;
     this.#fill(at('HandsNow'), this.polls.slice(0, 1), open);

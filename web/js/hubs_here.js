@@ -1,7 +1,7 @@
 // Groups far away at the pages on which a discussion is led: who is there, and whose line is down.
 
 import { hubName } from './hub_names.js';
-import { at, element, set } from './nodes.js';
+import { at, element, set, unsay } from './nodes.js';
 import { dayClock } from './words.js';
 
 const BACK = 10000; // ms for which is said that one is back
@@ -9,6 +9,7 @@ const BACK = 10000; // ms for which is said that one is back
 export class HubsHere {
   #cut = null; // the names of those that were cut off; null before anything was told
   #back = new Map(); // name → until when it is said
+  #said = ''; // of those that were cut off last
 
   /** @param {import('./words.js').Words} words  @param {(text: string) => void} say  for screen readers  @param {string} ui  @param {string} zone */
   constructor(words, say, ui, zone) {
@@ -27,7 +28,8 @@ export class HubsHere {
     const fresh = cut.filter(({ hub }) => !this.#cut?.has(hub));
     for (const hub of back) this.#returned(hub);
     const said = [...back.map((hub) => this.#isBack(hub)), ...fresh.map((each) => this.#isCut(each))];
-    if (said.length) this.say(said.join('. '));
+    if (said.length) this.say(this.#said = said.join('. '));
+    else if (cut.length < (this.#cut?.size ?? 0)) unsay(this.#said); // One has left.
     this.#cut = new Set(cut.map(({ hub }) => hub));
     this.#show(cut);
   }

@@ -7,7 +7,7 @@ import { Line } from './microphone_line.js';
 import { RATE } from './microphone_resample.js';
 import { Ring } from './microphone_ring.js';
 import { Words, becoming } from './microphone_words.js';
-import { at } from './nodes.js';
+import { at, unsay } from './nodes.js';
 import { dayClock, fill } from './words.js';
 
 const CALM = 1500; // ms that a verdict has to last before it is said
@@ -250,9 +250,11 @@ function shown() {
   document.title = named ? `${named} – ${data.title}` : data.title;
   at('Text').textContent = words.text;
   const said = now && stands !== 'idle' && sending ? say(`heard.${now.kind}`, { n: now.n }) : '';
-  if (at('Heard').textContent === said) return;
+  const before = at('Heard').textContent;
+  if (before === said) return;
   at('Heard').textContent = said;
   if (['break', 'off', 'late', 'soundless'].includes(now?.kind)) at('Status').textContent = said;
+  else unsay(before);
 }
 
 /** While nothing is sent, the meeting of the page, or the one that is on in the room. */

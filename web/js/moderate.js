@@ -6,7 +6,7 @@ import { DeskKeys } from './desk_keys.js';
 import { newId } from './desk_link.js';
 import { HandsDesk } from './hands_desk.js';
 import { keep, recall } from './kept.js';
-import { at, element, set } from './nodes.js';
+import { at, element, set, unsay } from './nodes.js';
 import { QuestionItems } from './question_items.js';
 import { QuestionLine } from './question_line.js';
 import { QuestionPanels } from './question_panels.js';
@@ -31,7 +31,7 @@ const STANDS = {
   approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
 };
 
-let waits = false; // whether something that may be rude has waited for long
+let waits = ''; // what was said of something that may be rude and has waited for long
 let due = null; // when what is said is shown anew
 const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
@@ -172,9 +172,7 @@ function everything() {
     rule.dataset.told = questions.order;
     rule.elements.order.value = questions.order;
   }
-  const languages = line.languages();
-  const select = at('Add').elements.language;
-  if (!select.options.length) select.replaceChildren(...languages.map((tag) => element('option', { value: tag }, line.done.tongue(tag))));
+  line.offer(at('Add').elements.language);
   show();
 }
 
@@ -215,8 +213,10 @@ function crowds() {
   const { more, known } = questions;
   const told = questions.crowds ?? [];
   const unread = questions.alarms?.find(({ kind }) => kind === 'unread');
-  if (unread && !waits) say(words.text('alarm.unread', unread.values));
-  waits = Boolean(unread);
+  const text = unread ? words.text('alarm.unread', unread.values) : '';
+  if (text && !waits) say(waits = text);
+  if (text !== waits) unsay(waits);
+  if (!text) waits = '';
   const made = JSON.stringify([told, unread]);
   if (at('Crowds').dataset.made !== made) {
     const focused = at('Crowds').contains(document.activeElement);

@@ -12,6 +12,14 @@ export const element = (name, attributes = {}, ...children) => {
   return made;
 };
 
+/** Say something in #Status, once. */
+export const say = (text) => { at('Status').textContent = text; };
+
+/** Take back what was said in #Status once it holds no longer; what was said of something else since then stays. */
+export const unsay = (text) => {
+  if (text && at('Status').textContent === text) say('');
+};
+
 /** Set a text where it differs: what stays is neither read out again nor selected anew. */
 export const set = (node, text) => {
   if (node.textContent !== text) node.textContent = text;

@@ -1,11 +1,12 @@
 // What the pages of questions share: the line to the server, what it tells, and what is done.
 
+import { menu } from './desk_fill.js';
 import { DeskLink, knowing, newId } from './desk_link.js';
 import { alone, ownName } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskState } from './desk_state.js';
 import { HubsHere } from './hubs_here.js';
-import { at, set } from './nodes.js';
+import { at, say, set } from './nodes.js';
 import { QuestionDone } from './question_done.js';
 import { QuestionTranslating } from './question_translating.js';
 import { Questions } from './questions.js';
@@ -26,7 +27,7 @@ export class QuestionLine {
     this.questions = new Questions();
     this.ahead = 0; // the server's clock against ours
     this.seat = '';
-    this.say = (text) => { at('Status').textContent = text; };
+    this.say = say;
     this.act = async (...commands) => this.#answered(await knowing(
       this.words, (anyway) => this.link.request('act', { id: newId(), commands, anyway }), (know) => this.#known(know, commands),
     ));
@@ -48,6 +49,12 @@ export class QuestionLine {
   languages() {
     const { session } = this.state;
     return session.channels[this.data.channel]?.languages ?? session.languages;
+  }
+
+  /** Offer these languages in a menu. */
+  offer(select) {
+    const languages = this.languages();
+    menu(select, languages.map((tag) => [tag, this.done.tongue(tag)]), this.state.session.forced ?? languages[0]);
   }
 
   async undo(id) {
@@ -130,7 +137,7 @@ export class QuestionLine {
     const before = this.state.session?.status;
     const change = this.state.apply(body);
     if (change.lost) this.link.join();
-    else if (change.whole) this.#show();
+    else if (change.whole || change.session) this.#show();
     else if (change.lines.size) this.ears.said();
     if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};

@@ -1,6 +1,6 @@
 // The turn under way as desks show it: the time that it has taken, and whether anybody has begun.
 
-import { at, set } from './nodes.js';
+import { at, set, unsay } from './nodes.js';
 import { mediaTime } from './words.js';
 
 export class QuestionTurn {
@@ -8,6 +8,7 @@ export class QuestionTurn {
   #nobody = null; // the turn in which nobody was said to have begun
 
   #longer = null; // the turn in which whoever was called was said to need longer
+  #said = ''; // what was said of it
 
   /** @param {object} line  a QuestionLine */
   constructor(line) {
@@ -20,12 +21,13 @@ export class QuestionTurn {
     const { turn, time, typed, begin, longer } = questions;
     at('Timer').hidden = turn === null || state.session.status === 'closed'; // which ends a turn
     if (at('Timer').hidden) {
-      if ([words.text('timer.over'), words.text('turn.nobody')].includes(at('Status').textContent)) say('');
+      [words.text('timer.over'), words.text('turn.nobody'), this.#said].forEach(unsay);
       return;
     }
     const now = this.line.now();
     const spent = now - turn;
     const over = time > 0 && spent >= time;
+    if (!over) unsay(words.text('timer.over'));
     at('Time').classList.toggle('over', over);
     if (over && this.#over !== turn) {
       this.#over = turn;
@@ -35,6 +37,8 @@ export class QuestionTurn {
     if (over) parts.push(words.text('timer.over'));
     set(at('Time'), parts.join(' · '));
     const late = begin !== null && now >= begin;
+    if (!late) unsay(words.text('turn.nobody'));
+    if (!longer || late) unsay(this.#said);
     if (late && this.#nobody !== turn) {
       this.#nobody = turn;
       say(words.text('turn.nobody'));
@@ -44,7 +48,7 @@ export class QuestionTurn {
     else set(at('Held'), late ? words.text('turn.nobody') : words.text(longer ? 'turn.longer' : 'turn.wait', { time: mediaTime(begin - now + 999) }));
     if (longer && this.#longer !== turn) {
       this.#longer = turn;
-      say(at('Held').textContent);
+      say(this.#said = at('Held').textContent);
     }
   }
 }

@@ -5,7 +5,7 @@ import { DeskLink, newId } from './desk_link.js';
 import { alone, ownName } from './desk_names.js';
 import { DeskPanel } from './desk_panel.js';
 import { DeskState } from './desk_state.js';
-import { at, set } from './nodes.js';
+import { at, say, set } from './nodes.js';
 import { RefinementRows, WAITING, counts } from './refinement_rows.js';
 import { Words } from './words.js';
 
@@ -24,7 +24,6 @@ let left = []; // what was left here, and the newest act before: the log knows n
 let asked = false; // whether its rows are being asked for
 let newest = { run: '', fates: '' }; // what was told last
 
-const say = (text) => { at('Status').textContent = text; };
 const refused = ({ code }) => say(words.text(`refused.${code}`));
 const rows = new RefinementRows(words, { does, sound: data.clip });
 const panel = new DeskPanel(state, words, data, { undo, say });

@@ -70,16 +70,17 @@ export class View {
     } else {
       this.#name(item, line);
     }
-    if (!old) this.list.insertBefore(item, this.#after(line.number));
+    if (!old) this.list.insertBefore(item, this.#after(line));
     return !old;
   }
 
-  #after(number) {
+  /** What stands behind a new line: those of higher numbers, and notes of spans that began later. */
+  #after({ number, t0 }) {
     let after = null;
     for (let item = this.list.lastElementChild; item; item = item.previousElementSibling) {
-      if (item.dataset.n === undefined) continue;
-      if (Number(item.dataset.n) < number) break;
-      after = item;
+      const { n, t0: began } = item.dataset;
+      if (n !== undefined && Number(n) < number) break;
+      if (n !== undefined || Number(began) > t0) after = item;
     }
     return after;
   }

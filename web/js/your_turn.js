@@ -25,7 +25,7 @@ function show() {
       title = document.title;
       document.title = `${said} – ${title}`;
     }
-    if (!told) {
+    if (!told && (navigator.userActivation?.hasBeenActive ?? true)) {
       ring();
       navigator.vibrate?.([300, 150, 300]);
     }
@@ -47,8 +47,9 @@ const link = new Link(() => `${events}&after=${seen}`, (frame) => {
     if ((about().mine ?? '').split(' ').includes(body.intervention)) renewal.now();
     else renewal.soon();
   }
-}, () => {});
+}, () => {}, () => Number(seen.split(':')[1]));
 
 show();
+new MutationObserver(show).observe(document.querySelector('title'), { childList: true }); // the page gives itself one
 link.open();
 addEventListener('online', () => link.hurry());

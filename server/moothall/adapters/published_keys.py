@@ -7,8 +7,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
-
+from moothall.core.decoding import read_json
 from moothall.core.errors import ConfigurationError
 
 PATH = "/.well-known/moothall.json"
@@ -29,7 +28,7 @@ def read_keys(source: str) -> dict[str, object]:
                 data = answer.read(MOST_BYTES)
         else:
             data = Path(source).read_bytes()
-        return msgspec.json.decode(data, type=dict[str, object])
+        return read_json(data, dict[str, object])
     except (OSError, HTTPException, ValueError) as error:
         why = getattr(error, "reason", None) or getattr(error, "strerror", None) or "it is no JSON object"
         msg = f"The public keys can't be read from {source}: {why}."

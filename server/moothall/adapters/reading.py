@@ -15,6 +15,7 @@ from aiohttp import web
 
 from moothall.adapters.limits import origin_allowed
 from moothall.adapters.places import Full, Place, Places
+from moothall.core.authority import STAFF_ROLES
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.lanes import Feed
@@ -62,18 +63,18 @@ class Reading(msgspec.Struct, frozen=True):
 
     async def subscribe(self, outlet: Outlet, form: Format) -> Subscription | Refusal:
         """Have the fan-out write to `outlet`, beginning with a pulse at least."""
-        return await self.fanout.subscribe(outlet, self.feed, form, self.after, reader=self.reader, pulse=True)
+        return await self.fanout.subscribe(
+            outlet, self.feed, form, self.after, reader=self.reader, aside=self.aside, pulse=True
+        )
 
     async def follow(self, outlet: Outlet, form: Format, ended: Awaitable[None]) -> None:
         """Have the fan-out write to `outlet` until `ended`."""
         subscription = await self.subscribe(outlet, form)
         if isinstance(subscription, Refusal):
             return
-        self.fanout.aside[self.feed.channel] += self.aside
         try:
             await ended
         finally:
-            self.fanout.aside[self.feed.channel] -= self.aside
             self.fanout.unsubscribe(subscription)
 
 
@@ -273,7 +274,8 @@ class Readers:
             note_failure(error, f"session {session}: its log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
-        aside = bool(ASKER.get()) and request.query.get("as") == "microphone"
+        staff = any(each.role in STAFF_ROLES for each in ASKER.get())
+        aside = staff and request.query.get("as") == "microphone"
         if isinstance(view, Refusal):
             return _refused(view)
         return Reading(fanout, feed, view, after, aside, _reader(request))

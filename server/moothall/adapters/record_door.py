@@ -164,6 +164,8 @@ class RecordDoor:
                 raise _Wrong(404, ui.text(ErrorText.NO_SESSION))
             case NotThere.CHANNEL:
                 raise _Wrong(404, ui.text(ErrorText.NO_CHANNEL))
+            case NotThere.HERE:
+                raise _Wrong(404, ui.text(ErrorText.NOT_HERE))
             case NotThere.LANGUAGE:
                 raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
             case _:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.core.chain import checkpoint_bytes
+from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall.core.events import LaneHead
 from moothall.core.ids import Epoch, Lane, SessionId
@@ -59,10 +60,10 @@ class SeenHeads(msgspec.Struct, frozen=True):
 def read_heads(path: Path) -> SeenHeads:
     """Raises ConfigurationError when the file can't be read or is no record."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SeenHeads)
+        return read_json(path.read_bytes(), SeenHeads)
     except OSError as error:
         msg = f"{path} can't be read: {error.strerror}."
         raise ConfigurationError(msg) from error
-    except ValueError as error:
+    except Unreadable as error:
         msg = f"{path} is no record as JSON (record.json), as a server and its hubs give it."
         raise ConfigurationError(msg) from error

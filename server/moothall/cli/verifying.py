@@ -23,7 +23,7 @@ SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3
 nobody wrote it anew."""
 _WORST = (UNREADABLE, UNSOUND, UNPROVED, SOUND)
 SIGNED_WITHIN_MS = 300_000
-"""A server signs what it removed within a minute of it; so much later nothing is on its way any more."""
+"""A server signs what it wrote within a minute of it; so much later nothing is on its way any more."""
 _PAGE = 500
 _SHOWN = 10
 
@@ -156,6 +156,8 @@ def _doubt(found: Verification, now: int) -> str:
         return ""
     if found.closed > found.signed:
         return f" Not proved: it was closed at event {found.closed}, and nothing was signed then."
+    if found.unsigned_ms > SIGNED_WITHIN_MS:
+        return f" Not proved: nothing was signed in the last {found.unsigned_ms // 60_000} minutes of it."
     if found.removals and now - found.removed_at > SIGNED_WITHIN_MS:
         return f" Not proved: the removal at event {_listed(found.removals)} is behind the last signature."
     return ""

@@ -76,7 +76,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     checkpoints: int
     """Checkpoints whose signatures were found good."""
     signed: int
-    """Offset of the last of those: up to it nothing can have been written anew."""
+    """Offset of the last of those: up to it nothing of the public lanes can have been written anew."""
     key: str
     """Id of the key of the last of them; empty when there is none."""
     closed: int
@@ -85,6 +85,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """Events behind the last good signature that say that bodies were removed: whoever can write may have made them."""
     removed_at: int
     """When the first of them was written, Unix ms; 0 when there is none."""
+    unsigned_ms: int
+    """From the first event behind the last good signature to the last one: how long nothing was signed, ms."""
     heads: dict[Lane, LaneHead]
     """Where the lanes end."""
 
@@ -144,6 +146,7 @@ class Walk:
         self._key = ""
         self._closed = 0
         self._removals: list[tuple[int, int]] = []
+        self._unsigned: tuple[int, int] | None = None
 
     def step(self, record: LogRecord) -> None:
         """Take in the next record."""
@@ -157,6 +160,10 @@ class Walk:
             self._closed = header.offset
         elif header.type == _REOPENED:
             self._closed = 0
+        if self._signed_through == header.offset:
+            self._unsigned = None
+        else:
+            self._unsigned = (header.at if self._unsigned is None else self._unsigned[0], header.at)
         # From here on as if it were right, so that one damage is found once.
         self._offset = max(self._offset, header.offset)
         self._heads[header.lane] = LaneHead(header.offset, record.digest.hex())
@@ -188,6 +195,7 @@ class Walk:
             closed=self._closed,
             removals=tuple(offset for offset, _ in unsigned),
             removed_at=unsigned[0][1] if unsigned else 0,
+            unsigned_ms=0 if self._unsigned is None else self._unsigned[1] - self._unsigned[0],
             heads=dict(self._heads),
         )
 

@@ -21,6 +21,10 @@ from moothall.core.ports import Randomness
 
 SHARE = 500
 """Open ones of one address, unless another number is given."""
+ROUNDS = 4
+"""How many times its share may come of one address in all. Else whoever takes back what it has asked uses up what a
+session takes (`core.floor.limits.MOST_EVER`).
+"""
 CROWD = 20
 """From so many of one address on that are being checked, whoever leads the discussion is told."""
 MOST_SESSIONS = 64
@@ -51,10 +55,19 @@ class AskingPlaces:
 
     def full(self, session: SessionId, floor: Floor, address: str) -> bool:
         """Whether an address, as `adapters.limits.network` has it, has had its share. None is named by nothing."""
+        return bool(address) and self._full(session, floor, self._place(session, address))
+
+    def full_for(self, session: SessionId, floor: Floor, intervention: InterventionId) -> bool:
+        """Whether the address from which one came has had its share, as far as it is known."""
+        place = self._of.get(session, {}).get(intervention)
+        return place is not None and self._full(session, floor, place)
+
+    def spent(self, session: SessionId, address: str) -> bool:
+        """Whether so many have come of an address, whatever became of them, that no more are taken from there."""
         if not address:
             return False
-        place = self._place(session, address)
-        return Counter(self._standing(session, floor, *OPEN).values())[place] >= self._share
+        place, known = self._place(session, address), self._of.get(session, {})
+        return sum(of == place for of in known.values()) >= ROUNDS * self._share
 
     def note(self, session: SessionId, intervention: InterventionId, address: str) -> None:
         """One was taken from there."""
@@ -82,6 +95,9 @@ class AskingPlaces:
         """Those of one crowd that are being checked, in the order of their numbers."""
         mine = [name for name, of in self._standing(session, floor, Standing.CHECKED).items() if of == place]
         return tuple(sorted(mine, key=lambda name: 0 if (each := floor.get(name)) is None else each.number))
+
+    def _full(self, session: SessionId, floor: Floor, place: str) -> bool:
+        return Counter(self._standing(session, floor, *OPEN).values())[place] >= self._share
 
     def _standing(self, session: SessionId, floor: Floor, *standings: Standing) -> dict[InterventionId, str]:
         known = self._of.get(session, {})

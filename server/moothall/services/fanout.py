@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -46,6 +46,7 @@ class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
     """How a session's fan-out is doing."""
 
     readers: int
+    """Those who read along and are no readers, at microphones, too."""
     slow: int
     """Readers with an outbox at the moment."""
     cut: int
@@ -89,8 +90,6 @@ class SessionFanout:
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._before: list[FeedState] = []
         """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
-        self.aside: Counter[ChannelId] = Counter()
-        """Those who read along and are no readers: microphone pages."""
         self._slow = SlowReaders(session, clock, self.unsubscribe)
         self._news = asyncio.Event()
 
@@ -108,7 +107,7 @@ class SessionFanout:
     def figures(self) -> FanoutFigures:
         """How it is doing, for metrics and for whoever decides to unload the session."""
         return FanoutFigures(
-            readers=sum(state.reader_count for state in self._feeds.values()),
+            readers=sum(state.follower_count for state in self._feeds.values()),
             slow=len(self._slow),
             cut=self._slow.cut,
             backlog=len(self._backlog),
@@ -117,7 +116,7 @@ class SessionFanout:
     @property
     def readers(self) -> dict[ChannelId, int]:
         """How many read each channel, the staff at their desks and at microphones not counted."""
-        found = {channel: -self.aside[channel] for channel in self._channels}
+        found = dict.fromkeys(self._channels, 0)
         for feed, state in self._feeds.items():
             if not feed.staff:
                 found[feed.channel] = found.get(feed.channel, 0) + state.reader_count
@@ -199,13 +198,15 @@ class SessionFanout:
         after: Position | None,
         *,
         reader: str = "",
+        aside: bool = False,
         pulse: bool = False,
     ) -> Subscription | Refusal:
         """Bring a reader up to now and keep it there, beginning with a write to `outlet` before this returns.
 
         `after` is what the reader has seen. It gets the events since, or a snapshot: without `after`, with one of
         another epoch, one ahead of the log, or one more than 1,000 events back. The signals of the moment follow, and
-        with `pulse` a pulse, so that there is always something to write. `reader`: see `Subscription`.
+        with `pulse` a pulse, so that there is always something to write. `reader` and `aside`: see
+        `Subscription`.
         Refuses and raises as `view` does. What goes out later goes out until `unsubscribe`, or until the outlet
         is closing.
         """
@@ -223,7 +224,7 @@ class SessionFanout:
         data = past if moment is None else past + carry(moment, form)
         if pulse:
             data += carry(state.pulse(self.source(), sent), form)
-        subscription = Subscription(outlet, feed, form, reader)
+        subscription = Subscription(outlet, feed, form, reader, aside=aside)
         state.readers[form][subscription] = None
         if data and not outlet.is_closing():
             outlet.write(data)

@@ -6,7 +6,7 @@ Nothing here waits: between a reader's replay and its registration nothing can c
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
@@ -66,10 +66,12 @@ class Outlet(Protocol):
 class Subscription:
     """A reader in the fan-out. Whoever made it hands it back to `SessionFanout.unsubscribe`."""
 
-    __slots__ = ("feed", "form", "gone", "outbox", "outlet", "reader")
+    __slots__ = ("aside", "feed", "form", "gone", "outbox", "outlet", "reader")
 
-    def __init__(self, outlet: Outlet, feed: Feed, form: Format, reader: str = "") -> None:
+    def __init__(self, outlet: Outlet, feed: Feed, form: Format, reader: str = "", *, aside: bool = False) -> None:
         self.outlet = outlet
+        self.aside = aside
+        """Whether it is no reader, and counts as none: a microphone's page."""
         self.reader = reader
         """Name of whoever may have two connections for a moment; empty: it has one."""
         self.feed = feed
@@ -98,10 +100,13 @@ class FeedState:
 
     @property
     def reader_count(self) -> int:
-        """How many follow the feed; one who tries a new connection beside a silent one counts once."""
-        named = {reader.reader for readers in self.readers.values() for reader in readers}
-        named.discard("")
-        return len(named) + sum(not reader.reader for readers in self.readers.values() for reader in readers)
+        """How many read the feed; one who tries a new connection beside a silent one counts once."""
+        return _people(each for each in self.all_readers() if not each.aside)
+
+    @property
+    def follower_count(self) -> int:
+        """The same with those who read along and are no readers."""
+        return _people(self.all_readers())
 
     def load(self, records: Sequence[LogRecord], sent: int) -> None:
         """Fold records of the feed's lanes, read from the log, and keep their frames for readers who come back.
@@ -229,3 +234,12 @@ class FeedState:
 
 def _end(frame: Frame) -> int:
     return 0 if frame.position is None else frame.position.offset
+
+
+def _people(some: Iterable[Subscription]) -> int:
+    named: set[str] = set()
+    unnamed = 0
+    for each in some:
+        named.add(each.reader)
+        unnamed += not each.reader
+    return len(named - {""}) + unnamed

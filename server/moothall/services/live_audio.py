@@ -79,6 +79,8 @@ class LiveAudio:
         self._unkept: int | None = None
         """Media ms since which nothing is kept; None while it is."""
         self._followed = False
+        self._over: frozenset[tuple[int, int | None]] = frozenset()
+        """Spans that are over and of which the disk holds nothing."""
         self._voice = Voice()
         self._quiet_through = 0
         """Media ms up to which an engine has said all that there is to say, be it nothing."""
@@ -258,16 +260,14 @@ class LiveAudio:
         Comes back when the disk holds nothing of them; until it does it is asked again.
         """
         since = spans[-1][0] if spans and spans[-1][1] is None else None
+        over = frozenset(span for span in spans if span[1] is not None)
+        began, ended = self._unkept, False
+        # One may have begun and ended while the disk refused, or before anybody looked; and a crash may have come
+        # between the word and the deed.
+        unseen = [span for span in spans if not self._followed or span in over - self._over]
         if not self._followed:
-            # A crash may have come between the word and the deed.
-            for t0, t1 in spans:
-                if t1 is not None and to_samples(t1 - self.t) > self.end:  # Some of it is still to come.
-                    await self._insist(self._spool.begin_memory_only, t0)
-                    await self._insist(self._spool.end_memory_only, t1)
-                else:
-                    await self._insist(self._spool.silence, t0, self.end_ms if t1 is None else t1)
-            self._followed = True
-        began = self._unkept
+            await self._forget(unseen)
+            unseen, self._followed = [], True
         if began is not None:
             # One that ended where it began is none at all.
             t0, t1 = next((span for span in spans if span[0] <= began <= (span[1] or began)), (began, began))
@@ -276,11 +276,23 @@ class LiveAudio:
                 self._unkept = t0
             if t1 is not None:
                 await self._insist(self._spool.end_memory_only, t1)
-                self._unkept = None
-                await self._sync()  # It may have ended a while ago: what memory has of it is safe now.
+                self._unkept, ended = None, True
+        await self._forget([span for span in unseen if began is None or not span[0] <= began <= (span[1] or began)])
         if since is not None and self._unkept is None:
             self._unkept = since
             await self._insist(self._spool.begin_memory_only, since)
+        self._over = over
+        if ended:
+            await self._sync()  # It may have ended a while ago: what memory has of it is safe now.
+
+    async def _forget(self, spans: Sequence[tuple[int, int | None]]) -> None:
+        """Have nothing of these spans on the disk, whatever was there; one that lasts is to be begun as well."""
+        for t0, t1 in spans:
+            if t1 is not None and to_samples(t1 - self.t) > self.end:  # Some of it is still to come.
+                await self._insist(self._spool.begin_memory_only, t0)
+                await self._insist(self._spool.end_memory_only, t1)
+            else:
+                await self._insist(self._spool.silence, t0, self.end_ms if t1 is None else t1)
 
     async def age(self) -> None:
         """Wipe what is in memory only when it has been there for a minute, until cancelled."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from moothall.core.events import ChannelKind
@@ -35,13 +35,21 @@ class NotThere(StrEnum):
     """It has no such text."""
     LANGUAGE = "language"
     """It has no text in that language."""
+    HERE = "here"
+    """It has that text, and here it doesn't come, or came in part."""
 
 
 class Records:
-    """See the module."""
+    """See the module. `here` says whether `log` has all of a text of a session: a hub copies some of them."""
 
-    def __init__(self, access: ReaderAccess, log: LogReading) -> None:
+    def __init__(
+        self,
+        access: ReaderAccess,
+        log: LogReading,
+        here: Callable[[SessionId, ChannelId], bool] = lambda *_: True,
+    ) -> None:
         self._access = access
+        self._here = here
         self._log = log
         self._folds: OrderedDict[tuple[SessionId, ChannelId], RecordFold] = OrderedDict()
         self._folding = asyncio.Lock()
@@ -63,15 +71,17 @@ class Records:
         fanout = await self._access.find(session)
         if fanout is None or self._access.may_read(session) is not None:
             return NotThere.SESSION
-        first = next(iter(fanout.channels), None)
+        first = next((each for each in fanout.channels if self._here(session, each)), None)
         if first is None:
             return NotThere.CHANNEL
         snapshot = await self._access.snapshot(session, Feed(channel or first))
         if snapshot is None:
             return NotThere.CHANNEL
+        if channel is not None and not self._here(session, channel):
+            return NotThere.HERE
         if language is None:
             return snapshot
-        channels = snapshot.session.channels
+        channels = {name: each for name, each in snapshot.session.channels.items() if self._here(session, name)}
         if channel is not None:
             channels = {name: each for name, each in channels.items() if name == channel}
         wanted = spoken(channels, language)

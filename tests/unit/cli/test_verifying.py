@@ -162,6 +162,30 @@ def test_a_session_that_was_closed_without_a_signature_is_not_proved(tmp_path: P
     assert said(tmp_path)[0] == 0
 
 
+def test_a_session_that_went_on_without_a_signature_is_not_proved(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    asyncio.run(written(data, "plenary"))
+    saved = saved_keys(data)
+
+    def paused(later: int) -> Callable[[Recorder, Ed25519Signer], LogRecord]:
+        def make(recorder: Recorder, _: Ed25519Signer) -> LogRecord:
+            recorder.later = later
+            return recorder.record(PAUSED)
+
+        return make
+
+    # As one that was written anew by somebody who has no key, and is not closed.
+    for later in (0, 299_000):
+        asyncio.run(appended(data, paused(later)))
+        assert said(data, None, saved)[0] == 0
+    asyncio.run(appended(data, paused(361_000)))
+    code, (line,) = said(data, None, saved)
+    assert code == 3
+    assert line.endswith("Not proved: nothing was signed in the last 6 minutes of it.")
+    asyncio.run(appended(data, lambda recorder, signer: recorder.checkpoint(signer)))
+    assert said(data, None, saved)[0] == 0
+
+
 def test_a_key_put_in_place_of_the_one_that_signed_is_found_with_the_one_that_was_saved(tmp_path: Path) -> None:
     data = tmp_path / "data"
     asyncio.run(written(data, "plenary"))
@@ -204,6 +228,9 @@ def test_a_log_that_is_not_what_somebody_took_home_is_found(tmp_path: Path) -> N
     assert said(data, seen=[tmp_path / "gone.json"])[0] == 2
     (tmp_path / "gone.json").write_text("{}")
     assert "is no record as JSON" in said(data, seen=[tmp_path / "gone.json"])[1][0]
+    (tmp_path / "deep.json").write_text('{"a":' * 9_000)
+    assert "is no record as JSON" in said(data, seen=[tmp_path / "deep.json"])[1][0]
+    assert "can't be read from" in said(data, None, str(tmp_path / "deep.json"))[1][0]
 
 
 def test_a_record_that_was_taken_home_is_told_what_it_proves(tmp_path: Path) -> None:

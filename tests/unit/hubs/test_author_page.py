@@ -9,10 +9,10 @@ import pytest_asyncio
 
 from hub_desk import Browser, OpenRoom, S, open_room
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
+from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId
+from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId
 from moothall_hub.desk_ports import LineState
 
 
@@ -67,6 +67,23 @@ async def test_where_it_stands_is_told_all_the_way(house: OpenRoom) -> None:
     await room.meeting.stand(what, Standing.ANSWERED)
     assert await stands(somebody, page) == "Answered"
     assert "Take it back" not in (await somebody.get(page))[1]
+
+
+async def test_its_answer_is_found_in_the_text_and_nothing_more_is_asked_after_the_close(house: OpenRoom) -> None:
+    somebody, room = house.browser("a"), house.room
+    page, what = await passed_on(house, somebody)
+    await room.meeting.take()
+    await room.meeting.stand(what, Standing.QUEUED)
+    await room.meeting.stand(what, Standing.CALLED)
+    said = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("a"), text="Because.", language="en")
+    await room.meeting.do(said, actor=Actor(Role.CAPTIONER, "c1"))
+    assert "See the answer" not in (await somebody.get(page))[1]
+    await room.meeting.do(do.Stand(interventions=(what,), standing=Standing.ANSWERED, segment=SegmentId("a")))
+    _, text = await somebody.get(page)
+    assert re.search(rf'href="/s/{S}/moment/\d+\S*" data-live="/s/{S}/moment/\d+\S*live=1">See the answer', text)
+    assert "Ask something else" in text
+    await room.meeting.do(do.CloseSession(), actor=SYSTEM)
+    assert "Ask something else" not in (await somebody.get(page))[1]
 
 
 async def test_a_refusal_that_comes_late_is_a_state_with_its_sentence(house: OpenRoom) -> None:

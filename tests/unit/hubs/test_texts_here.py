@@ -9,7 +9,7 @@ from moothall.core.ids import ChannelId, Epoch, SessionId
 from moothall.core.lanes import Feed, channel_lane
 from moothall.core.views.captions import CaptionsView, Channel, Snapshot
 from moothall_hub.copied import Copy
-from moothall_hub.texts_here import here, only_here
+from moothall_hub.texts_here import comes, here, only_here
 
 S = SessionId("s")
 FLOOR, FRENCH, ARABIC = map(ChannelId, ("floor", "mt-fr", "mt-ar"))
@@ -35,6 +35,13 @@ def test_only_what_comes_or_came_or_is_read_is_offered() -> None:
 
 def test_all_are_offered_before_it_is_known_which_come() -> None:
     assert told(None) == told(Copy(session=S)) == [FLOOR, FRENCH, ARABIC]
+
+
+def test_no_file_is_made_of_a_text_that_came_only_once() -> None:
+    left = {channel_lane(FRENCH): LaneHead(offset=1, digest="d")}
+    assert [comes(replace(COPY, left=left), each) for each in (FLOOR, FRENCH, ARABIC)] == [True, False, False]
+    assert comes(None, FRENCH)
+    assert comes(Copy(session=S), FRENCH)
 
 
 async def test_what_is_not_there_stays_so() -> None:

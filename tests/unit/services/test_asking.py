@@ -14,7 +14,7 @@ from moothall.core.floor.limits import MOST_OPEN
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.services.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
-from moothall.services.asking_places import AskingPlaces
+from moothall.services.asking_places import ROUNDS, AskingPlaces
 from moothall.services.author_view import Own
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
@@ -293,10 +293,34 @@ async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one
     assert await house.asking.ask(SESSION, other, "v2", "192.0.2.1") is Unasked.ADDRESS
     assert await house.asking.ask(SESSION, first, "v1", "192.0.2.1") == name
     assert await house.asking.ask(SESSION, other, "v2", "192.0.2.2") not in set(Unasked)
+    for _ in range(ROUNDS - 1):
+        await house.asking.take_back(SESSION, house.asking.token(SESSION, InterventionId(name)))
+        again = msgspec.structs.replace(WHY, form=f"again {name}")
+        name = await house.asking.ask(SESSION, again, "v1", "192.0.2.1")
+        assert name not in set(Unasked)
+    await house.asking.take_back(SESSION, house.asking.token(SESSION, InterventionId(name)))
+    assert await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form="f5"), "v1", "192.0.2.1") is Unasked.FULL
     of_hub = msgspec.structs.replace(WHY, form="f3", hub="kisumu")
     assert await house.asking.ask(SESSION, of_hub, "v3", "192.0.2.1") not in set(Unasked), (
         "a hub has a share of its own"
     )
+
+
+@in_a_house
+async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(house: House) -> None:
+    house.asking.places = AskingPlaces(SeededRandomness(2), 1)
+    made: list[InterventionId] = []
+    for form in ("f1", "f2"):
+        name = await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form=form), "", "192.0.2.1")
+        made.append(InterventionId(name))
+        assert await house.asking.take_back(SESSION, house.asking.token(SESSION, made[-1])) is None
+    first, second = (house.asking.token(SESSION, name) for name in made)
+    assert await house.asking.ask_again(SESSION, first) is None
+    answer = await house.asking.ask_again(SESSION, second)
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.CONFLICT
+    assert await house.asking.take_back(SESSION, first) is None
+    assert await house.asking.ask_again(SESSION, second) is None
 
 
 @in_a_house

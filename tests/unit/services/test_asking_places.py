@@ -8,7 +8,7 @@ from moothall.core.floor.parts import Standing
 from moothall.core.ids import SessionId
 from moothall.core.session import State
 from moothall.services import asking_places
-from moothall.services.asking_places import CROWD, MOST_SESSIONS, AskingPlaces, Crowd
+from moothall.services.asking_places import CROWD, MOST_SESSIONS, ROUNDS, AskingPlaces, Crowd
 from moothall.testing.seeded import SeededRandomness
 
 S = SessionId("s")
@@ -45,6 +45,22 @@ def test_the_networks_of_one_ipv6_customer_share() -> None:
     state = taken(made, 1, "2001:db8:1:3::/64", state)
     assert made.full(S, state.floor, "2001:db8:1:4::/64")
     assert not made.full(S, state.floor, "2001:db8:2:4::/64")
+
+
+def test_an_address_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes() -> None:
+    made = places()
+    state = taken(made, 0)
+    for _ in range(ROUNDS):
+        assert not made.spent(S, HOME)
+        state = taken(made, 2, HOME, state)
+        last = state.floor.last
+        state = carry_out(state, stand(Standing.WITHDRAWN, f"q{last - 1}", f"q{last}"), actor=SOMEBODY)
+        assert not made.full(S, state.floor, HOME)
+    assert made.spent(S, HOME)
+    assert made.spent(S, "2001:db8:1:7::/64")
+    assert not made.spent(S, HALL)
+    assert not made.spent(S, "")
+    assert not made.spent(SessionId("other"), HOME)
 
 
 def test_whoever_leads_is_told_of_many_that_are_being_checked_and_finds_them_together() -> None:

@@ -104,3 +104,12 @@ async def test_two_connections_of_one_name_are_one_reader() -> None:
     assert isinstance(old, Subscription)
     fanout.unsubscribe(old)
     assert fanout.figures.readers == 3
+
+
+async def test_whoever_reads_along_by_any_number_of_connections_takes_no_reader_away() -> None:
+    house = await meeting()
+    fanout = await house.fanout()
+    for reader, aside in (("", False), ("m", True), ("m", True), ("m", True), ("", True)):
+        await fanout.subscribe(MemoryOutlet(), LIVE, Format.SSE, None, reader=reader, aside=aside)
+    assert set(fanout.readers.values()) == {1}
+    assert fanout.figures.readers == 3, "as long as somebody follows it stays loaded"

@@ -125,6 +125,7 @@ class FullSpool:
         if self.full:
             msg = "The disk is full."
             raise StorageUnavailable(msg)
+        self.forgotten.append(("sync",))
         return self.end
 
     async def read(self, first: int, count: int) -> bytes:
@@ -230,10 +231,10 @@ def test_what_is_not_recorded_is_told_to_the_spool_once(caplog: pytest.LogCaptur
         assert spool.forgotten == expected
         # It ended, and another one began, before anybody looked.
         await audio.follow(((0, 2_000), (5_000, 6_000), (7_000, None)))
-        assert spool.forgotten[3:] == [("end", 5 * RATE), ("begin", 6 * RATE)]
+        assert spool.forgotten[3:] == [("end", 5 * RATE), ("begin", 6 * RATE), ("sync",)]
         await audio.follow(((0, 2_000), (5_000, 6_000), (7_000, 7_500)))
         await audio.silence(3_000, 4_000)
-        assert spool.forgotten[5:] == [("end", 6 * RATE + RATE // 2), ("silence", 2 * RATE, 3 * RATE)]
+        assert spool.forgotten[6:] == [("end", 6 * RATE + RATE // 2), ("sync",), ("silence", 2 * RATE, 3 * RATE)]
 
     loop.run(story())
     assert caplog.messages == ["source mic: the disk refuses to forget; it is asked again"] * 2
@@ -250,10 +251,49 @@ def test_a_span_that_lasts_may_begin_earlier_or_have_been_none() -> None:
         await audio.follow(((3_000, None),))
         assert spool.forgotten == [("begin", 3 * RATE)]
         await audio.follow(((2_000, 9_000),))
-        assert spool.forgotten[1:] == [("begin", 2 * RATE), ("end", 9 * RATE)]
+        assert spool.forgotten[1:] == [("begin", 2 * RATE), ("end", 9 * RATE), ("sync",)]
         await audio.follow(((2_000, 9_000), (20_000, None)))
         await audio.follow(((2_000, 9_000),))  # It ended where it began.
-        assert spool.forgotten[3:] == [("begin", 20 * RATE), ("end", 20 * RATE)]
+        assert spool.forgotten[4:] == [("begin", 20 * RATE), ("end", 20 * RATE), ("sync",)]
+
+    loop.run(story())
+
+
+def test_a_span_that_began_and_ended_before_anybody_looked_is_forgotten_too() -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        spool.full = False
+        spool.taken = bytes(2 * 10 * RATE)
+        audio = LiveAudio(MIC, spool, 0, LoopClock())
+        await audio.follow(())
+        await audio.follow(((1_000, 2_000),))
+        assert spool.forgotten == [("silence", RATE, 2 * RATE)]
+        await audio.follow(((1_000, 2_000), (3_000, None)))
+        # The disk refused for a while, and all this was said meanwhile.
+        await audio.follow(((1_000, 2_000), (3_000, 4_000), (5_000, 6_000), (7_000, 11_000), (12_000, None)))
+        assert spool.forgotten[1:] == [
+            ("begin", 3 * RATE),
+            ("end", 4 * RATE),
+            ("silence", 5 * RATE, 6 * RATE),
+            ("begin", 7 * RATE),
+            ("end", 11 * RATE),
+            ("begin", 12 * RATE),
+            ("sync",),
+        ]
+
+    loop.run(story())
+
+
+def test_nothing_of_a_span_that_lasts_is_written_when_the_one_before_it_ends() -> None:
+    async def story() -> None:
+        spool = FullSpool()
+        spool.full = False
+        spool.taken = bytes(2 * 10 * RATE)
+        audio = LiveAudio(MIC, spool, 0, LoopClock())
+        await audio.follow(((1_000, None),))
+        before = len(spool.forgotten)
+        await audio.follow(((1_000, 2_000), (3_000, None)))
+        assert spool.forgotten[before:] == [("end", 2 * RATE), ("begin", 3 * RATE), ("sync",)]
 
     loop.run(story())
 

@@ -195,6 +195,9 @@ def test_a_text_is_found_by_its_channel_or_language() -> None:
             assert await find(SESSION, channel=ChannelId("xx")) is NotThere.CHANNEL
             assert await find(SESSION, language="de") is NotThere.LANGUAGE
             assert await find(SESSION, channel=FLOOR, language="fr") is NotThere.LANGUAGE
+            some = Records(ReaderAccess(hall.sessions), made.log, lambda _, channel: channel != FR)
+            assert await some.find(SESSION, channel=FR) is NotThere.HERE
+            assert await some.find(SESSION, language="fr") is NotThere.LANGUAGE
             assert await find(SessionId("nothing")) is NotThere.SESSION
             await hall.session(SessionId("hidden"), Access.STAFF)
             assert await find(SessionId("hidden")) is NotThere.SESSION

@@ -151,8 +151,10 @@ def test_who_asks_while_it_is_being_unloaded_gets_it_loaded_again() -> None:
             live.used = -UNUSED_MS
 
             async def ask() -> LiveSession | None:
-                await hall.clock.sleep(LOOK_MS)  # The same moment in which the server looks, and just after it.
-                assert hall.sessions.loaded(SESSION) is not live
+                await hall.clock.sleep(LOOK_MS)
+                # The server looks in the same moment, in either order, and tells nobody of it.
+                while hall.sessions.loaded(SESSION) is live:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
                 return await hall.sessions.find(SESSION)
 
             first, *others = await asyncio.gather(ask(), ask(), ask())

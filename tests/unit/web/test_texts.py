@@ -194,3 +194,12 @@ def test_every_label_of_the_design_has_its_word() -> None:
     assert LABELS["labels"]["floor channel"] == "As spoken"
     assert set(LABELS["labels"].values()) <= KEYS
     assert LABELS["forbidden"].keys() == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_button_that_a_sentence_names_is_called_so_on_the_page(language: str) -> None:
+    ui = CATALOGUES[language]
+    for key in KEYS:
+        for named in re.findall("“([^”{}]+)”", key):
+            if named in KEYS:
+                assert ui.text(named).casefold() in ui.text(key).casefold(), key

@@ -52,11 +52,15 @@ class BlockedWords:
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sorted(map(_whole, words), key=len, reverse=True)))
+    """Words with the same edges share them: each of its own would be tried at every sign of a text, 2,000 times."""
+    by_edges: dict[tuple[str, str], list[str]] = {}
+    for word in sorted(words):
+        by_edges.setdefault(_edges(word), []).append(re.escape(word))
+    return re.compile("|".join(f"{before}(?:{'|'.join(some)}){after}" for (before, after), some in by_edges.items()))
 
 
-def _whole(word: str) -> str:
+def _edges(word: str) -> tuple[str, str]:
     """A word of a script that parts its words stands alone only where no letter of such a script is beside it."""
     before = rf"(?<![^\W{_UNPARTED}])" if _PARTED.match(word[0]) else ""
     after = rf"(?![^\W{_UNPARTED}])" if _PARTED.match(word[-1]) else ""
-    return f"{before}{re.escape(word)}{after}"
+    return before, after

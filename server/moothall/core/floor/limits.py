@@ -20,6 +20,8 @@ MOST_OPEN = 10
 """Open ones of one person; of requests to speak only one."""
 MOST_OF_HUB = 500
 """Open ones of one hub and those below it, so that none fills the session."""
+MOST_EVER_OF_HUB = 4 * MOST_OF_HUB
+"""Of one hub and those below it, whatever became of them: it may take back what it asks."""
 
 
 def full(floor: Floor, hub: str | None = None) -> str:
@@ -31,6 +33,9 @@ def full(floor: Floor, hub: str | None = None) -> str:
         return f"{MOST} questions and comments wait in this session; it takes more once some were dealt with."
     if hub is not None and sum(1 for _ in _of_hub(still_open, hub)) >= MOST_OF_HUB:
         return f"{MOST_OF_HUB} questions and comments of one group wait; it takes more once some were dealt with."
+    ever = (each for _, each in floor.interventions.items())
+    if hub is not None and sum(1 for _ in _of_hub(ever, hub)) >= MOST_EVER_OF_HUB:
+        return f"Of one group a session takes {MOST_EVER_OF_HUB} questions and comments in all."
     return ""
 
 

@@ -13,6 +13,8 @@ Zones = Callable[[str], tzinfo | None]
 
 LONGEST = timedelta(days=7)
 """A session that lasts longer is a mistake in the file."""
+YEARS = range(1900, 3000)
+"""In which sessions are. At the edges of the calendar a moment can be read that no other time zone can show."""
 _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?\Z")
 _ISO_DURATION = re.compile(
     r"P(?:([0-9]{1,4})W)?(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})S)?)?\Z"
@@ -67,5 +69,8 @@ def duration(text: str, where: str) -> timedelta:
 
 
 def unix_ms(read: datetime) -> int:
-    """Unix ms of a moment that has a zone; raises ValueError or OverflowError for one at the edge of the calendar."""
+    """Unix ms of a moment that has a zone; raises ValueError or OverflowError for one of none of the `YEARS`."""
+    if read.year not in YEARS:
+        msg = f"No session is in the year {read.year}."
+        raise ValueError(msg)
     return round((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1000

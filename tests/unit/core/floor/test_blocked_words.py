@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.floor.blocked_words import BlockedWords
+from moothall.core.floor.blocked_words import BlockedWords, _pattern
 
 WORDS = BlockedWords(["en:Drat", "fr:zut alors", "pest", "笨蛋", "ไอ้บ้า", " ", "en:", "de: Mist "])
 FOUND = ("blocked-word",)
@@ -61,3 +61,10 @@ def test_a_word_is_found_between_spaces_and_not_within_a_longer_one(word: str) -
     words = BlockedWords([word])
     assert words.flags("en", f"x {word} y") == FOUND
     assert words.flags("en", f"x{word.strip()}y") == ()
+
+
+def test_what_stands_beside_a_word_is_looked_at_once_for_all_words_at_a_place_of_a_text() -> None:
+    pattern = _pattern(f"word{n}" for n in range(2_000)).pattern
+    assert (pattern.count("(?<!"), pattern.count("(?!")) == (1, 1), (
+        "2,000 looks at each sign held the server up for 2 s"
+    )

@@ -26,7 +26,9 @@ def test_a_time_says_its_zone_or_has_the_files() -> None:
     assert moment("1970-01-01T02:00:00+02:00", NAIROBI, "x") == 0
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "25:00"])
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "2026-13-01", "25:00", "0001-01-01 00:00+14:00", "9999-12-31 23:59-08:00", "3000-01-01"]
+)
 def test_what_is_no_time_is_said_with_its_place(text: str) -> None:
     with pytest.raises(ProgrammeError, match=r"^Line 4: "):
         moment(text, UTC, "Line 4")
