@@ -36,6 +36,8 @@ class Door:
         self.adapter = adapter
         self.links = dict(EVERYBODY)
         self.running: SessionId | None = None
+        self.leaves = False
+        """Whether whoever comes is gone before it is answered."""
 
     @asynccontextmanager
     async def connected(
@@ -57,6 +59,9 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
         standing: list[Door] = []
 
         def staff(request: web.Request) -> tuple[Staff, ...]:
+            if standing[0].leaves:
+                assert request.transport is not None
+                request.transport.abort()
             known = standing[0].links.get(request.cookies.get("link", ""))
             return () if known is None else (known,)
 

@@ -42,6 +42,18 @@ def test_sound_is_taken_acknowledged_and_ended() -> None:
     loop.run(story())
 
 
+def test_a_microphone_that_gave_up_before_it_was_answered_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with door() as at:
+            at.leaves = True
+            with pytest.raises(aiohttp.ClientConnectionError):
+                async with at.connected():
+                    pass
+
+    loop.run(story())
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_after_a_cut_line_it_is_asked_for_what_did_not_come_and_an_overlap_is_no_matter() -> None:
     async def story() -> None:
         ears = Ears()

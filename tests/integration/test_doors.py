@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
+import aiohttp
 import pytest
 
 from doors import HANDSHAKE, PollClient, SseClient, WsClient, closed, house, joined, request_of, talk, unread, until
@@ -210,6 +211,15 @@ async def test_a_quiet_stream_has_a_pulse_and_who_has_left_is_let_go() -> None:
                 break
         assert made.readers.count == 0
         assert made.fanout.figures.readers == 0
+
+
+async def test_a_reader_who_has_left_before_the_answer_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async with house(each=1) as made:
+        for door in ("/events", "/ws"):
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await made.http.get(made.url + door, headers={**HANDSHAKE, "X-Leaves": "yes"})
+        await until(lambda: made.readers.count == 0)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_one_who_tries_a_new_connection_beside_the_old_one_is_one_reader() -> None:

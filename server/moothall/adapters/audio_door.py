@@ -118,7 +118,10 @@ class AudioDoor:
         if not socket.can_prepare(request).ok:
             text = "This address is for WebSocket; docs/reference/audio-door.md says how.\n"
             return web.Response(status=426, text=text, headers={"Upgrade": "websocket"})
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:
+            return web.Response(status=503)  # It left while its request waited: nobody reads this.
         self._sockets.add(socket)
         try:
             if self._closed:

@@ -25,7 +25,7 @@ from moothall.adapters.page_texts import (
     UNNAMED,
     YOUNG_PEOPLE,
 )
-from moothall.adapters.translation_texts import made_text
+from moothall.adapters.translation_texts import languages_of, made_text
 from moothall.core.events import ChannelKind, Origin
 from moothall.core.ids import ChannelId
 from moothall.core.languages import direction
@@ -197,13 +197,19 @@ def text_notice(session: Session, channel: ChannelId | None) -> str:
     return ON_DEMAND if on_demand(session, channel) else NOTICES[kind_of(session, channel)]
 
 
-def notices(session: Session, channel: ChannelId | None, ui: Catalogue) -> list[str]:
-    """What stands on the page before and during a session: what the text is, and what is kept."""
+def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line]) -> list[str]:
+    """What stands on the page before and during a session: what the text is, and what is kept.
+
+    Of a translation it is said when the last of its `lines` came through other languages: mistakes add up on the way.
+    """
+    made = next((line.made_from for line in reversed(lines) if line.made_from), None)
+    way = [made_text(made, ui)] if made and languages_of(made.route)[1:] else []
     said = [text_notice(session, channel)]
     said.append(YOUNG_PEOPLE if session.young_people else SOUND[session.sound])
     if session.rehearsal:
         said.append(REHEARSAL)
-    return [ui.text(key) for key in said]
+    first, *others = (ui.text(key) for key in said)
+    return [first, *way, *others]
 
 
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:

@@ -185,7 +185,7 @@ class Pages:
         return self.render(
             "session.html",
             ui=ui,
-            **self._around(session, address, ui, offered, lacking, named=named or older is not None),
+            **self._around(session, address, ui, offered, lacking, lines=lines, named=named or older is not None),
             in_language=lambda language: address.page(ui=language),
             instead=in_place(session, address, instead, instead_of, ui),
             yours=None if named or older is not None else in_own_language(session, address, ui),
@@ -271,7 +271,7 @@ class Pages:
         return self.render(
             "own_pace.html",
             ui=ui,
-            **self._around(session, address, ui, offered, lacking, named=named),
+            **self._around(session, address, ui, offered, lacking, lines=[line for _, line in seen.lines], named=named),
             ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=rows,
@@ -305,9 +305,10 @@ class Pages:
         offered: Sequence[str],
         lacking: Lacking,
         *,
+        lines: Sequence[Line],
         named: bool,
     ) -> dict[str, object]:
-        """What every page of a session needs; `named` is whether its address names the text."""
+        """What every page of a session needs with `lines`; `named` is whether its address names the text."""
         shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
         if not named and len(session.channels) > 1:
             shown["data-texts"] = by_language(session)  # js/early.js goes to the one in the reader's language
@@ -318,7 +319,7 @@ class Pages:
             "untitled": not session.title.strip(),
             "date": self._date(session, ui),
             "closed": session.status is Status.CLOSED,
-            "notices": notices(session, address.channel, ui),
+            "notices": notices(session, address.channel, ui, lines),
             "lists": page_choices.form(address.choices, ui),
             "sources": address.choices.get(page_choices.SOURCES) == "yes",
             "texts": menu(session, address, ui, self.zone(), offered),

@@ -97,8 +97,8 @@ class TypingDoor:
         try:
             wanted, own = await self._whose(request)
             text = clean((await read_form(request)).get("text", ""))
-        except Wrong as wrong:
-            return private(refused(wrong, self._pages, ui))
+        except Wrong:  # Whatever else is wrong with it, it is none of ours.
+            return private(refused(Wrong(403, DoorText.ORIGIN), self._pages, ui))
         sentence = ui.text(DoorText.ORIGIN)
         return self._author_page.answer(
             request, wanted, own, ui, chosen=chosen, sentence=sentence, written=text, status=403

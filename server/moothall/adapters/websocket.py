@@ -65,15 +65,18 @@ class WebSocketDoor:
             if not socket.can_prepare(request).ok:
                 text = "This address is for WebSocket. Server-sent events are at /events.\n"
                 return web.Response(status=426, text=text, headers={"Upgrade": "websocket"})
-            await self._serve(request, socket)
+            # What is wrong with the request is said after the upgrade: browsers show pages no status, only close codes.
+            reading = await self._readers.look_up(request)
+            try:
+                await socket.prepare(request)
+            except ConnectionResetError:
+                return web.Response(status=503)  # It left while the session was being looked up: nobody reads this.
+            await self._serve(request, socket, reading)
             return socket
         finally:
             place.leave()
 
-    async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
-        # What is wrong with the request is said after the upgrade: browsers show pages no status, only close codes.
-        reading = await self._readers.look_up(request)
-        await socket.prepare(request)
+    async def _serve(self, request: web.Request, socket: web.WebSocketResponse, reading: Reading | Refused) -> None:
         transport = request.transport
         if transport is None:
             return

@@ -144,8 +144,7 @@ def _life(
 def _open(command: do.OpenSession, wall: int) -> Decision:
     if not 0 <= command.age <= MOST_BEFORE:
         return _refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
-    began = [ev.ClockMapped(t=command.age, wall=wall)] if command.age else []
-    return [ev.SessionOpened(wall=wall), *began]
+    return [ev.SessionOpened(wall=wall - command.age)]
 
 
 def _ask_close(state: State, command: do.AskClose) -> Decision:

@@ -75,7 +75,7 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
         return _refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
     if len(command.name) > MAX_NAME or command.age < 0:
         return _refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
-    hub = command.origin.removeprefix(HUB) if command.origin.startswith(HUB) else None
+    hub = _hub(command.origin)
     if command.origin not in (ROOM, REMOTE) and (hub is None or not is_name(hub)):
         return _refuse(RefusalCode.INVALID, "It comes from the room, from a remote place, or from a hub.")
     if command.intervention in state.floor.interventions:
@@ -181,7 +181,8 @@ def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, o
     if any(each.standing is Standing.WITHDRAWN for each in known):
         if not own:
             return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
-        message = full(state.floor) or too_many(state.floor, known[0].asker, known[0].kind)
+        first = known[0]
+        message = full(state.floor, _hub(first.origin)) or too_many(state.floor, first.asker, first.kind)
         return _refuse(RefusalCode.CONFLICT, message) if message else None
     if to is Standing.WRITTEN:
         return _refuse(RefusalCode.INVALID, "An answer in writing has a text.")
@@ -320,3 +321,7 @@ def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Re
     if not changed:
         return _refuse(RefusalCode.CONFLICT, "So many were counted already.")
     return [ev.SupportCounted(counts=changed)]
+
+
+def _hub(origin: str) -> str | None:
+    return origin.removeprefix(HUB) if origin.startswith(HUB) else None

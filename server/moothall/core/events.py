@@ -118,7 +118,7 @@ class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"
 
 
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
-    """The session began: media time 0 is now."""
+    """The session began, now or shortly before: with the first sound of the microphone that opened it."""
 
     wall: int
     """Unix ms of media time 0."""

@@ -263,7 +263,14 @@ class Asking:
         return answer if isinstance(answer, Refusal) else None
 
     async def ask_again(self, session: SessionId, token: str) -> Refusal | None:
-        """Have what its author has taken back checked again; None when it is. Raises StorageUnavailable."""
+        """Have what its author has taken back checked again; None when it is. Raises StorageUnavailable.
+
+        Refused where as many wait from where it came as may.
+        """
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        if live is not None and name is not None and self.places.full_for(session, live.state.floor, name):
+            return Refusal(code=RefusalCode.CONFLICT, message="Too many from where it came wait already.")
         return await self._bring(session, token, Standing.CHECKED)
 
     async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:

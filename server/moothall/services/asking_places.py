@@ -55,10 +55,12 @@ class AskingPlaces:
 
     def full(self, session: SessionId, floor: Floor, address: str) -> bool:
         """Whether an address, as `adapters.limits.network` has it, has had its share. None is named by nothing."""
-        if not address:
-            return False
-        place = self._place(session, address)
-        return Counter(self._standing(session, floor, *OPEN).values())[place] >= self._share
+        return bool(address) and self._full(session, floor, self._place(session, address))
+
+    def full_for(self, session: SessionId, floor: Floor, intervention: InterventionId) -> bool:
+        """Whether the address from which one came has had its share, as far as it is known."""
+        place = self._of.get(session, {}).get(intervention)
+        return place is not None and self._full(session, floor, place)
 
     def spent(self, session: SessionId, address: str) -> bool:
         """Whether so many have come of an address, whatever became of them, that no more are taken from there."""
@@ -93,6 +95,9 @@ class AskingPlaces:
         """Those of one crowd that are being checked, in the order of their numbers."""
         mine = [name for name, of in self._standing(session, floor, Standing.CHECKED).items() if of == place]
         return tuple(sorted(mine, key=lambda name: 0 if (each := floor.get(name)) is None else each.number))
+
+    def _full(self, session: SessionId, floor: Floor, place: str) -> bool:
+        return Counter(self._standing(session, floor, *OPEN).values())[place] >= self._share
 
     def _standing(self, session: SessionId, floor: Floor, *standings: Standing) -> dict[InterventionId, str]:
         known = self._of.get(session, {})

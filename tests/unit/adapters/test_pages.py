@@ -12,7 +12,7 @@ from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.page_rows import channel_name, standing
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import OlderPage, OwnPace, Pages, script_json
-from moothall.core.events import ChannelKind, GapReason, Origin, SealVersion, SoundKept
+from moothall.core.events import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceLine
 from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session import Status
@@ -413,3 +413,14 @@ def test_every_error_is_a_sentence_in_every_language(language: str, key: str) ->
     ui = PAGES.catalogues[language]
     assert ui.text(key) in unescape(PAGES.render_error(404, key, ui=ui))
     assert ui.text(key).endswith((".", "。"))
+
+
+@pytest.mark.parametrize(
+    ("route", "said"), [("b 1 en>es", False), ("b 1 en>pt, apertium-es-pt 1 pt>es", True)], ids=["straight", "through"]
+)
+def test_a_translation_that_came_through_another_language_says_so_on_its_page(route: str, said: bool) -> None:
+    source = SourceLine(segment=SegmentId("s0"), revision=0)
+    seen = snapshot(line(1, language="es", made_from=MadeFrom(sources=(source,), route=route)), line(2))
+    html = render(seen, channel=ChannelId("mt-es"))
+    head = html.partition('class="notice"')[2].partition("</div>")[0]
+    assert ("Translated by a machine from English through Portuguese" in head) is said

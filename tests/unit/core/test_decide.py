@@ -279,10 +279,7 @@ def test_a_session_with_young_people_keeps_no_sound() -> None:
 
 def test_a_session_may_have_begun_before_it_could_be_opened() -> None:
     assert events(created(), do.OpenSession()) == [ev.SessionOpened(wall=WALL)]
-    assert events(created(), do.OpenSession(age=700)) == [
-        ev.SessionOpened(wall=WALL),
-        ev.ClockMapped(t=700, wall=WALL),
-    ]
+    assert events(created(), do.OpenSession(age=700)) == [ev.SessionOpened(wall=WALL - 700)]
     assert carry_out(created(), do.OpenSession(age=700)).media_now(WALL + 5) == 705
     for age in (-1, MOST_BEFORE + 1):
         assert refused(created(), do.OpenSession(age=age)).code is RefusalCode.INVALID

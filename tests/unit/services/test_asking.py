@@ -307,6 +307,23 @@ async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one
 
 
 @in_a_house
+async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(house: House) -> None:
+    house.asking.places = AskingPlaces(SeededRandomness(2), 1)
+    made: list[InterventionId] = []
+    for form in ("f1", "f2"):
+        name = await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form=form), "", "192.0.2.1")
+        made.append(InterventionId(name))
+        assert await house.asking.take_back(SESSION, house.asking.token(SESSION, made[-1])) is None
+    first, second = (house.asking.token(SESSION, name) for name in made)
+    assert await house.asking.ask_again(SESSION, first) is None
+    answer = await house.asking.ask_again(SESSION, second)
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.CONFLICT
+    assert await house.asking.take_back(SESSION, first) is None
+    assert await house.asking.ask_again(SESSION, second) is None
+
+
+@in_a_house
 async def test_a_meeting_may_take_nothing_of_browsers_that_keep_no_cookie(house: House) -> None:
     await house.do(LimitAsking(known=True))
     assert await house.refused(visitor="") is Unasked.COOKIE

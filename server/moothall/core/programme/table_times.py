@@ -65,8 +65,11 @@ def table_moment(cell: str, day: str, zone: tzinfo, order: DateOrder | None, whe
             read = datetime.combine(found, clock)
         return unix_ms(read if read.tzinfo is not None else read.replace(tzinfo=zone))
     except (ValueError, OverflowError) as error:
-        needed = "; a time of day needs a column 'date' beside it" if _clock(text) is not None and not day else ""
-        msg = f"{where}: '{cell[:60]}' is no time; write it as 2026-11-24 10:00{needed}."
+        if _clock(text) is not None and day:
+            msg = f"{where}: its date '{day[:60]}' is no date; write it as 2026-11-24."
+        else:
+            needed = "; a time of day needs a column 'date' beside it" if _clock(text) is not None else ""
+            msg = f"{where}: '{cell[:60]}' is no time; write it as 2026-11-24 10:00{needed}."
         raise ProgrammeError(msg) from error
 
 

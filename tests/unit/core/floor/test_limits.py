@@ -61,3 +61,11 @@ def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes
     assert refused(state, ask("more", origin="hub:north.h2")).code is RefusalCode.CONFLICT
     assert len(events(state, ask("more", origin="hub:south"), actor=SOMEBODY)) == 2
     assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
+
+
+def test_what_was_taken_back_of_a_hub_comes_back_within_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_OF_HUB", 1)
+    state = carry_out(speaking(), ask("a", origin="hub:north"), stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
+    full = carry_out(state, ask("b", origin="hub:north.h1"), actor=SOMEBODY)
+    assert refused(full, stand(Standing.CHECKED, "a"), actor=SOMEBODY).code is RefusalCode.CONFLICT
+    assert carry_out(state, stand(Standing.CHECKED, "a"), actor=SOMEBODY).floor.interventions

@@ -79,6 +79,8 @@ def test_a_spreadsheet_keeps_dates_and_times_in_columns_of_their_own() -> None:
     assert there.notes == ("Dates such as 01/02/2026 were read with the day first.",)
     (timed,) = read("title,start,end\nA,1970-01-01 09:00,10:00").sessions
     assert (timed.starts, timed.ends) == (9 * HOUR, 10 * HOUR)
+    with pytest.raises(ProgrammeError, match=r"'Start': its date 'next Monday' is no date; write it as 2026"):
+        read("Title,Date,Start\nA,next Monday,09:00")
     with pytest.raises(ProgrammeError, match=r"column 'end'.*needs a column 'date'"):
         read("title,start,end\nA,09:00,10:00")
 
