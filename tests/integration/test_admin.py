@@ -232,7 +232,7 @@ async def test_an_import_without_a_language_asks(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, programme = await house.secretary(), house.running.programme
         assert await secretary.upload(b"id,title,languages\na,Opening,\nb,Closing,fr\n") == 200
-        assert "names no language: 1 (<bdi>Opening</bdi>)" in secretary.text
+        assert "names no language: 1 · <bdi>Opening</bdi>" in secretary.text
         made = "/admin/programme/import"
         for languages in ("", "Klingonese"):
             assert await secretary.send(made, languages=languages) == 200
