@@ -16,13 +16,21 @@ from moothall.core.floor.parts import Standing
 
 
 @pytest.fixture
-def three_places() -> Iterator[None]:
-    most, limits.MOST = limits.MOST, 3
+def small(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A bound by its name, made so small that a test reaches it."""
+    name, bound = request.param
+    known = getattr(limits, name)
+    setattr(limits, name, bound)
     yield
-    limits.MOST = most
+    setattr(limits, name, known)
 
 
-@pytest.mark.usefixtures("three_places")
+def with_bound(name: str, bound: int) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("small", [(name, bound)], indirect=True, ids=[name])
+
+
+@with_bound("MOST", 3)
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("to", [Standing.DECLINED, Standing.ANSWERED, Standing.TO_REPORT, Standing.WITHDRAWN])
 def test_a_session_is_full_of_what_is_open_and_takes_more_once_some_of_that_is_dealt_with(to: Standing) -> None:
     state = asked()
@@ -52,10 +60,9 @@ def test_no_hub_fills_the_session() -> None:
     assert len(events(some, ask("more", origin="hub:north"), actor=SOMEBODY)) == 2
 
 
-def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(limits, "MOST_EVER_OF_HUB", 2)
+@with_bound("MOST_EVER_OF_HUB", 2)
+@pytest.mark.usefixtures("small")
+def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes() -> None:
     state = carry_out(speaking(), ask("a", origin="hub:north"), ask("b", origin="hub:north.h1"), actor=SOMEBODY)
     state = carry_out(state, stand(Standing.WITHDRAWN, "a", "b"), actor=SOMEBODY)
     assert refused(state, ask("more", origin="hub:north.h2")).code is RefusalCode.CONFLICT
@@ -63,8 +70,9 @@ def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes
     assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
 
 
-def test_what_was_taken_back_of_a_hub_comes_back_within_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_OF_HUB", 1)
+@with_bound("MOST_OF_HUB", 1)
+@pytest.mark.usefixtures("small")
+def test_what_was_taken_back_of_a_hub_comes_back_within_its_share() -> None:
     state = carry_out(speaking(), ask("a", origin="hub:north"), stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
     full = carry_out(state, ask("b", origin="hub:north.h1"), actor=SOMEBODY)
     assert refused(full, stand(Standing.CHECKED, "a"), actor=SOMEBODY).code is RefusalCode.CONFLICT
