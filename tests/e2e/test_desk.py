@@ -107,11 +107,16 @@ async def test_in_a_break_a_line_is_refused_and_all_pages_tell_of_text_from_befo
         await earlier.click()
         await page.get_by_role("button", name="Make it text").click()
         told = re.compile(r"Text from \d:\d\d, before the break was ended")
-        await expect(reader.locator(".gap")).to_have_text(told)
+        for each in (reader, page):
+            await expect(each.locator("#Lines > .gap")).to_have_text(told)
         await expect(page.locator("#InBreak")).to_be_hidden()
         await page.locator("#Write button[type=submit]").click()
         await expect(reader.locator("#Log")).to_contain_text("We are back.")
         await expect(wall.locator("#Newest > p")).to_have_text(["Good morning.", told, "We are back."])
+        for _ in range(2):  # as it came, and loaded again
+            rows = page.locator("#Lines > li").filter(has=page.locator("p"))
+            await expect(rows).to_have_text([re.compile("Good morning"), told, re.compile("We are back")])
+            await on.sit_down(page)
         for address in (base, f"{base}/record.txt"):  # without scripts, and in a file
             assert told.search(await (await context.request.get(address)).text()), address
         await page.get_by_role("button", name="Begin a break").click()

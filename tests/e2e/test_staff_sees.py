@@ -60,6 +60,7 @@ async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page,
         await on.do(do.EndNotRecorded())
         await expect(page.locator("#Notices .off")).to_have_count(0)
         await expect(page.locator("#Status")).to_have_text("")
+        await expect(page.locator("#s1 + .gap")).to_contain_text("Not recorded from")
         await page.locator("#s1 [data-does=pick]").focus()
         await on.do(do.BeginNotRecorded())
         await expect(page.locator("#Status")).to_contain_text("Not recorded since")

@@ -3,6 +3,7 @@
 import { headed } from './headings.js';
 import { element } from './nodes.js';
 import { Turn } from './reading_order.js';
+import { gapMark } from './view.js';
 import { direction, mediaTime } from './words.js';
 
 const CALM = 120; // lines kept on the screen; older ones are on the reader's page
@@ -42,19 +43,40 @@ export class DeskLines {
     const finished = shown.filter((line) => line.t1 !== null).slice(-CALM);
     if (change.whole) for (const item of [...this.list.children]) if (item.id !== this.editing) item.remove();
     const wanted = new Set(finished.map((line) => line.segment));
-    for (const item of [...this.list.children]) if (!wanted.has(item.id) && item.id !== this.editing) item.remove();
+    for (const item of [...this.list.children]) if (item.id && !wanted.has(item.id) && item.id !== this.editing) item.remove();
     const turn = new Turn();
-    finished.forEach((line, i) => {
-      let item = document.getElementById(line.segment);
-      if (!item || (change.lines.has(line.segment) && line.segment !== this.editing)) item = this.#place(item, line);
+    const rows = this.#rows(finished);
+    const marks = new Set();
+    rows.forEach((row, i) => {
+      const item = row.reason ? this.#mark(row) : this.#item(row, change);
       const there = this.list.children[i];
       if (there !== item) this.list.insertBefore(item, there ?? null);
-      headed(item, turn.then(this.#name(line)), this.words.text('unnamed'));
+      if (row.reason) marks.add(item);
+      turn.apart ||= Boolean(row.reason);
+      if (!row.reason) headed(item, turn.then(this.#name(row)), this.words.text('unnamed'));
     });
+    for (const mark of this.list.querySelectorAll('.gap')) if (!marks.has(mark)) mark.remove();
     for (const segment of this.picked) if (!wanted.has(segment)) this.picked.delete(segment);
     this.#grow(shown.filter((line) => line.t1 === null).at(-1) ?? null, turn);
     if (follows) this.toEnd();
     this.#shows();
+  }
+
+  /** Lines, and the spans without text between them: each before the first line that begins behind its beginning. */
+  #rows(lines) {
+    const gaps = this.state.session.gaps.filter(({ t0 }) => lines.length < CALM || t0 > lines[0].t0); // else among older ones
+    const rows = lines.flatMap((line) => [...gaps.splice(0, gaps.findLastIndex(({ t0 }) => t0 <= line.t0) + 1), line]);
+    return [...rows, ...gaps];
+  }
+
+  #mark(gap) {
+    return this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`) ?? gapMark(gap, this.words);
+  }
+
+  /** A line's item, as it stands unless the line changed. */
+  #item(line, change) {
+    const item = document.getElementById(line.segment);
+    return item && (!change.lines.has(line.segment) || line.segment === this.editing) ? item : this.#place(item, line);
   }
 
   /** Go to the newest line. */
@@ -155,7 +177,7 @@ export class DeskLines {
   }
 
   #pick(segment, on, range) {
-    const ids = [...this.list.children].map((item) => item.id);
+    const ids = [...this.list.querySelectorAll('.line')].map((item) => item.id);
     const from = range && this.anchor ? ids.indexOf(this.anchor) : -1;
     const to = ids.indexOf(segment);
     const touched = from < 0 ? [segment] : ids.slice(Math.min(from, to), Math.max(from, to) + 1);

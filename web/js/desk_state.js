@@ -1,6 +1,7 @@
 // What a staff page knows of a meeting's text, and how a frame changes it. Pure: no DOM, no network, no clock.
 // The fold is that of server/moothall/core/views/captions.py, with the numbers that a correction needs.
 
+import { gapped } from './reader.js';
 import { goesBefore } from './reading_order.js';
 
 /**
@@ -154,12 +155,16 @@ export class DeskState {
     const { session } = this;
     const [about, what] = body.type.split('.');
     change.session = true;
+    if (what === 'resumed' || what === 'closed') gapped(session, session.paused, body.t1 ?? body.t, 'break', body.t);
     if (about === 'session' && LIFE[what]) {
-      session.status = LIFE[what];
+      Object.assign(session, { status: LIFE[what], paused: body.t0 ?? null });
       if (what === 'opened') Object.assign(session, { opened: body.wall, clock: [0, body.wall] });
     } else if (body.type === 'session.described') this.#described(body);
     else if (body.type === 'not-recorded.began') session.not_recorded = body.t0;
-    else if (body.type === 'not-recorded.ended') session.not_recorded = null;
+    else if (body.type === 'not-recorded.ended') {
+      gapped(session, session.not_recorded, body.t1, 'not-recorded');
+      session.not_recorded = null;
+    } else if (body.type === 'gap.noted' && body.channel === this.channel) gapped(session, body.t0, body.t1, body.reason);
     else if (body.type === 'speaker.took-floor' && body.channel === this.channel) session.speaking = body.speaker;
     else if (body.type === 'language.forced' && body.channel === this.channel) session.forced = body.language;
     else if (body.type === 'clock.mapped') session.clock = [body.t, body.wall];

@@ -9,7 +9,7 @@ import { at, set } from './nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from './standing.js';
-import { View } from './view.js';
+import { View, gapText } from './view.js';
 import { Words } from './words.js';
 
 const SAID = 15000; // ms for which what a screen reader is told stays
@@ -169,7 +169,7 @@ function say(change, added) {
     voice.lines(items, (item) => nameOf(item.dataset.speaker));
     if (change.speaking) voice.speaker(speaking);
     for (const notice of change.notices) {
-      voice.notice(notice.reason ? view.about(notice) : words.text(notice ? 'recorded' : 'unrecorded'));
+      voice.notice(notice.reason ? gapText(notice, words) : words.text(notice ? 'recorded' : 'unrecorded'));
     }
   });
 }

@@ -20,6 +20,14 @@ const nothing = () => ({
   moved: false, // lines have other numbers than before
 });
 
+/** Note a span without text, as gaps.py. */
+export function gapped(session, t0, t1, reason, said = t1) {
+  if (t0 == null || (t0 >= t1 && t1 >= said)) return null;
+  const gap = { t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : reason };
+  session.gaps = [...session.gaps, gap].sort((a, b) => a.t0 - b.t0);
+  return gap;
+}
+
 export class Reader {
   /** @param {{epoch: string, offset: number, channel: string, session: object, lines: object[]}} start */
   constructor({ epoch, offset, channel, session, lines }) {
@@ -263,10 +271,7 @@ export class Reader {
         change.notices.push(false);
         return;
       case 'not-recorded.ended':
-        if (session.not_recorded !== null && session.not_recorded < body.t1) {
-          session.gaps.push({ t0: session.not_recorded, t1: body.t1, reason: 'not-recorded' });
-          change.gaps = true;
-        }
+        change.gaps ||= gapped(session, session.not_recorded, body.t1, 'not-recorded');
         session.not_recorded = null;
         this.#wipe();
         change.session = true;
@@ -291,7 +296,7 @@ export class Reader {
       case 'session.resumed':
       case 'session.reopened':
       case 'session.closed':
-        if (body.type !== 'session.reopened') this.#breakOver(body.t1 ?? body.t, body.t, change);
+        if (body.type !== 'session.reopened') this.#gap(gapped(session, session.paused, body.t1 ?? body.t, 'break', body.t), change);
         Object.assign(session, { status: body.type === 'session.closed' ? 'closed' : 'open', paused: null });
         change.session = true;
         return;
@@ -303,8 +308,7 @@ export class Reader {
         session.clock = [body.t, body.wall];
         return;
       case 'gap.noted':
-        if (body.channel !== this.channel) return;
-        this.#gap({ t0: body.t0, t1: body.t1, reason: body.reason }, change);
+        if (body.channel === this.channel) this.#gap(gapped(session, body.t0, body.t1, body.reason), change);
         return;
       case 'record.sealed':
         session.seal = body.version;
@@ -317,16 +321,9 @@ export class Reader {
   }
 
   #gap(gap, change) {
-    this.session.gaps = [...this.session.gaps, gap].sort((a, b) => a.t0 - b.t0);
+    if (!gap) return;
     change.notices.push(gap);
     change.gaps = true;
-  }
-
-  /** After a break that ended at media ms `t1`, as somebody `said`. */
-  #breakOver(t1, said, change) {
-    const t0 = this.session.paused ?? null;
-    const told = t0 !== null && (t0 < t1 || t1 < said);
-    if (told) this.#gap({ t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : 'break' }, change);
   }
 
   #amend(segment, ...values) {

@@ -7,6 +7,11 @@ import { direction, isoTime, mediaTime } from './words.js';
 
 export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
 
+/** The mark of a span without text. */
+export const gapMark = (gap, words) => element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, gapText(gap, words)));
+
+export const gapText = ({ reason, t0, t1 }, words) => words.text(`gap.${reason}`, { start: mediaTime(t0), end: mediaTime(t1) });
+
 export class View {
   /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
   constructor(reader, words, zone, made) {
@@ -140,13 +145,8 @@ export class View {
       let after = null;
       for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) >= gap.t0; item = item.previousElementSibling) after = item;
       if (after && after === this.list.firstElementChild && this.reader.first > 0) continue; // among lines not loaded yet
-      this.list.insertBefore(element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, this.about(gap))), after);
+      this.list.insertBefore(gapMark(gap, this.words), after);
     }
-  }
-
-  /** What a span without text is called. */
-  about(gap) {
-    return this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) });
   }
 
   /** The line that grows, after the log; its nodes stay, only their texts change. */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moothall.adapters.hands_texts import HANDS_DONE
-from moothall.adapters.page_texts import ACCEPTED, MENDED, ORIGINS, STANDING
+from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, STANDING
 from moothall.adapters.presence_texts import NAME_TEXTS
 from moothall.adapters.quality_texts import QUALITY_TEXTS
 from moothall.adapters.translation_texts import REACH_TEXTS
@@ -132,6 +132,7 @@ DESK_TEXTS = {
     "did.list-policy-questions": "Policy questions changed",
     **{f"standing.{name}": key for name, key in STANDING.items()},
     **{f"origin.{origin.value}": key for origin, key in ORIGINS.items()},
+    **{f"gap.{reason}": key for reason, key in GAPS.items()},
     **{f"role.{role.value}": key for role, key in ROLES.items()},
     **{f"report.{kind.value}": key for kind, key in REPORTS.items()},
     **{f"alarm.{kind}": key for kind, key in ALARMS.items()},
