@@ -7,13 +7,15 @@ from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.publication import Publication
 from moothall.services.sessions import LiveSession, Sessions
+from moothall.services.stalls import Stalls
 
 
 class BreakSpeech:
     """Watches all sessions that are in a break."""
 
-    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock, stalls: Stalls) -> None:
         self._clock = clock
+        self._stalls = stalls
         # Bound: the texts of sessions that are in a break; they leave with the next signal or event after it.
         self._since: dict[SessionId, dict[ChannelId, int]] = {}
         sessions.observe(self._seen)
@@ -21,7 +23,7 @@ class BreakSpeech:
     def lasts(self, session: SessionId) -> int:
         """Ms since it began in the text in which it has lasted longest; 0 when nobody seems to speak."""
         now = self._clock.monotonic()
-        return max((now - since for since in self._since.get(session, {}).values()), default=0)
+        return max((self._stalls.age(now, since) or 0 for since in self._since.get(session, {}).values()), default=0)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         if not live.state.in_break:

@@ -21,12 +21,13 @@ from moothall.core.views.quality import Quality
 from moothall.core.visible import visible
 from moothall.services.alarms import OF_ALL, Alarm, Figures, alarms
 from moothall.services.break_speech import BreakSpeech
-from moothall.services.control_watch import Watched, age, seconds
+from moothall.services.control_watch import Watched, seconds
 from moothall.services.loudness import Loudness
 from moothall.services.programme import Overrun
 from moothall.services.publication import Publication
 from moothall.services.reports import Tally
 from moothall.services.sessions import LiveSession, Sessions
+from moothall.services.stalls import Stalls
 
 LOOK_MS = 1_000
 LEVEL_MS = 250
@@ -162,7 +163,8 @@ class ControlRoom:
         self._disk = disk
         self._tally = tally
         self._presence = presence
-        self._break_speech = BreakSpeech(sessions, clock)
+        self._stalls = Stalls()
+        self._break_speech = BreakSpeech(sessions, clock, self._stalls)
         self._watched: dict[SessionId, Watched] = {}
         self._seen_to: dict[tuple[str, str], str] = {}
         self._machineless_since: int | None = None
@@ -191,6 +193,7 @@ class ControlRoom:
     async def run(self) -> None:
         """Look at everything once a second, and tell the levels more often, until cancelled."""
         while True:
+            self._stalls.look(self._clock.monotonic(), LOOK_MS)
             self.look()
             for listener in self._listeners:
                 listener()
@@ -290,11 +293,12 @@ class ControlRoom:
     def _figures(
         self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
     ) -> Figures:
+        age = self._stalls.age
         crowded_out, room_left = self._crowd(live.id)
         overrun, (sound_again, sound_stopped) = self._rooms.overrun(live.id), self._sound(live.id)
         return Figures(
             status=live.state.status,
-            open_for=now - seen.since,
+            open_for=age(now, seen.since) or 0,
             source=_has_source(live.state),
             sound_age=age(now, seen.sound),
             speech_age=age(now, seen.speech),

@@ -72,11 +72,6 @@ class Watched:
             self.silent_since = now
 
 
-def age(now: int, then: int | None) -> int | None:
-    """Ms since `then`; None where it never was."""
-    return None if then is None else now - then
-
-
 def seconds(now: int, then: int | None) -> int | None:
-    """As `age`, in whole seconds."""
+    """Whole seconds since `then`; None where it never was."""
     return None if then is None else (now - then) // 1000

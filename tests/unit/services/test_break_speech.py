@@ -8,6 +8,7 @@ from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.break_speech import BreakSpeech
 from moothall.services.session_writer import Receipt
+from moothall.services.stalls import Stalls
 from moothall.testing.loop import run
 
 FRENCH = ChannelId("fr")
@@ -17,7 +18,7 @@ def test_it_counts_from_the_first_sound_of_speech_in_a_break_to_the_next_silence
     async def story() -> None:
         async with memory_hall() as hall:
             live = await hall.session()
-            speech = BreakSpeech(hall.sessions, hall.clock)
+            speech = BreakSpeech(hall.sessions, hall.clock, Stalls())
 
             async def act(*commands: do.AnyCommand) -> None:
                 name = CommandId(f"c{live.writer.offset}")

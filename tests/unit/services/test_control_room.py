@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -37,10 +38,22 @@ from moothall.services.programme import Programme
 from moothall.services.reports import Kind, Tally
 from moothall.services.sessions import LiveSession
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 
 ONE, TWO = RoomId("one"), RoomId("two")
+
+
+class Stopped(LoopClock):
+    """A clock that went on while this process was stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missed = 0
+
+    def monotonic(self) -> int:
+        return super().monotonic() + self.missed
 
 
 class Watching:
@@ -48,6 +61,7 @@ class Watching:
 
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
+        self.clock = Stopped()
         self.engines = 1
         self.loudness: dict[SessionId, dict[ChannelId, Loudness]] = {}
         self.unheard: set[SessionId] = set()
@@ -66,7 +80,7 @@ class Watching:
         self.room = ControlRoom(
             hall.sessions,
             rooms=self.programme,
-            clock=hall.clock,
+            clock=self.clock,
             engines=lambda: self.engines,
             unheard=lambda session: session in self.unheard,
             unlike=lambda session: self.unlike.get(session, None),
@@ -198,6 +212,29 @@ def test_how_good_the_texts_are_is_told_once_there_are_enough_words() -> None:
             assert quality is not None
             assert (quality.words, quality.lines, quality.words_a_minute) == (60, 2, 600)
             assert quality.delay == Delay(p50=2_400, p95=3_800)
+
+    run(story())
+
+
+def test_a_stall_of_the_server_itself_raises_no_alarm_and_ends_none() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            good, bad, rest = await on.begin("good"), await on.begin("bad"), await on.begin("rest")
+            for live in (good, bad, rest):
+                await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            await on.do(rest, PauseSession())
+            looks: list[dict[SessionId | None, list[str]]] = []
+            on.room.listen(lambda: looks.append({card.session: kinds(card) for card in on.room.cards if card.session}))
+            looking = asyncio.create_task(on.room.run())
+            for _ in range(25):
+                good.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+                await on.hall.clock.sleep(1_000)
+            rest.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+            on.clock.missed += 90_000
+            await on.hall.clock.sleep(2_000)
+            looking.cancel()
+            assert looks[-2:] == [{"good": [], "bad": ["no-sound"], "rest": []}] * 2
+            assert on.room.alarms_of(bad.id)[0].values == {"n": 26}
 
     run(story())
 
