@@ -218,14 +218,14 @@ def test_how_good_the_texts_are_is_told_once_there_are_enough_words() -> None:
 
 def test_a_stall_of_the_server_itself_raises_no_alarm_and_ends_none() -> None:
     async def story() -> None:
-        async with watching() as on:
+        async with watching() as on, asyncio.TaskGroup() as group:
             good, bad, rest = await on.begin("good"), await on.begin("bad"), await on.begin("rest")
             for live in (good, bad, rest):
                 await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
             await on.do(rest, PauseSession())
             looks: list[dict[SessionId | None, list[str]]] = []
             on.room.listen(lambda: looks.append({card.session: kinds(card) for card in on.room.cards if card.session}))
-            looking = asyncio.create_task(on.room.run())
+            looking = group.create_task(on.room.run())
             for _ in range(25):
                 good.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
                 await on.hall.clock.sleep(1_000)

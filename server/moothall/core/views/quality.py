@@ -3,7 +3,8 @@
 The delay of a word is the time at which it was written into the log, less the wall time of its end by the mapping of
 the clock that held when it was spoken. So it can be told years later, and words that waited for an engine to come back
 count as late as they were. Words that are said again (what a removal left of a line, lines that were moved here) tell
-nothing of that: only what comes from an engine is timed.
+nothing of that: only what comes from an engine is timed. Words that were said before somebody ended a break, and after
+the time to which its end was set back, are not timed either: until then nobody was to have them.
 
 Laws: a log folded in parts gives what it gives folded at once; figures are added up in any order; of struck lines no
 word, delay or correction is left; a body that is gone changes nothing.
@@ -281,7 +282,7 @@ class _Timed(msgspec.Struct, frozen=True):
     at: int
     """Unix ms."""
     began: int
-    """When the first of them began to be spoken, Unix ms."""
+    """When the first of them began to be spoken, or a break was ended since, Unix ms."""
     delays: bytes
     """Class of each that was heard live."""
 
@@ -293,6 +294,8 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
     """(media ms, Unix ms), oldest first."""
     texts: dict[ChannelId, _Text] = {}
     """By channel; as many as the session has."""
+    set_back: tuple[int, int] = (0, 0)
+    """The newest break that was set back: since when all is kept again, and when somebody said so, media ms."""
 
     def apply(self, at: int, role: Role, event: ev.AnyEvent | UnknownEvent | None) -> QualityView:
         """The view after an event that was written at Unix ms `at`; None stands for one whose body was removed."""
@@ -301,6 +304,8 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
                 return self._mapped(0, event.wall)
             case ev.ClockMapped():
                 return self._mapped(event.t, event.wall)
+            case ev.SessionResumed(t1=int(t1)) if t1 < event.t:
+                return msgspec.structs.replace(self, set_back=(t1, event.t))
             case ev.SegmentOpened():
                 return self._with(event.channel, self._text(event.channel).opened(event))
             case ev.WordsCommitted():
@@ -334,10 +339,12 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
     def _timed(self, at: int, event: ev.WordsCommitted) -> _Timed | None:
         if not (self.mappings and event.words):
             return None
-        late = [at - self._wall(word.t1) for word in event.words]
+        since, until = self.set_back
+        late = [at - self._wall(word.t1) for word in event.words if not since <= word.t0 < until]
         last = len(EDGES) - 1
         classes = bytes(min(last, bisect_left(EDGES, delay)) for delay in late if delay >= -JITTER_MS)
-        return _Timed(at, self._wall(event.words[0].t0), classes)
+        began = event.words[0].t0
+        return _Timed(at, self._wall(until if since <= began < until else began), classes)
 
     def _wall(self, t: int) -> int:
         """Unix ms of media ms `t`, by the newest mapping that was not made later than that."""

@@ -112,6 +112,41 @@ def test_a_delay_is_rounded_up_to_its_class(late: int, told: int) -> None:
     assert story.quality().delay == Delay(p50=told, p95=told)
 
 
+def test_words_from_before_a_break_was_ended_are_not_late() -> None:
+    story = Story()
+    for n in range(MIN_WORDS):
+        story.line(n * 1_000, [1_000])
+    story.tell(60_000, ev.SessionPaused(t=60_000, t0=60_000), Role.CHAIR)
+    story.tell(200_000, ev.SessionResumed(t=200_000, t1=180_000), Role.CHAIR)
+    segment = story.line(180_000, [])
+    for n in range(10):
+        story.words(segment, 180_000 + 2_000 * n, 22_000 - 2_000 * n)
+    assert story.quality().words == MIN_WORDS + 10
+    assert story.quality().delay == Delay(p50=1_000, p95=1_000)
+    assert story.quality().gaps == 0, "nobody was to see them before"
+    for n in range(20):
+        story.line(200_000 + n * 1_000, [3_000])
+    assert story.quality().delay == Delay(p50=1_000, p95=3_000)
+
+
+def test_words_from_before_a_break_was_ended_that_do_not_come_are_a_gap() -> None:
+    story = Story()
+    for n in range(MIN_WORDS):
+        story.line(n * 1_000, [1_000])
+    story.tell(200_000, ev.SessionResumed(t=200_000, t1=180_000), Role.CHAIR)
+    story.line(180_000, [31_000])
+    assert story.quality().gaps == 1
+
+
+def test_after_a_break_that_was_not_set_back_all_words_are_timed() -> None:
+    story = Story()
+    story.tell(0, ev.SessionResumed(t=30_000), Role.CHAIR)
+    story.tell(0, ev.SessionResumed(t=30_000, t1=30_000), Role.CHAIR)
+    for n in range(MIN_WORDS):
+        story.line(n * 1_000, [1_000])
+    assert story.quality().delay == Delay(p50=1_000, p95=1_000)
+
+
 def test_the_classes_fit_a_byte() -> None:
     assert len(EDGES) < 256
     assert list(EDGES) == sorted(set(EDGES))
