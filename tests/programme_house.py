@@ -33,7 +33,12 @@ class ProgrammeHouse(MemoryHall):
         self.book = book or MemoryBook()
         randomness = SeededRandomness(7)
         self.programme = Programme(
-            book=self.book, sessions=self.sessions, closing=self.closing, clock=self.clock, randomness=randomness
+            book=self.book,
+            sessions=self.sessions,
+            closing=self.closing,
+            clock=self.clock,
+            randomness=randomness,
+            opened_by=lambda _: "Amina",
         )
         self.proposals = Proposals(
             self.sessions, log=self.log, book=self.book, clock=self.clock, randomness=randomness, keep_days=30

@@ -31,7 +31,9 @@ from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
 from moothall.core.moves import short
 from moothall.core.removing import Lines, selected
 from moothall.core.session import ON, Status
+from moothall.services.alarms import Beside
 from moothall.services.carrying_on import carry_on
+from moothall.services.closing import opening_of
 from moothall.services.control_room import ControlRoom
 from moothall.services.copies import Copies
 from moothall.services.desk_table import Seat
@@ -81,9 +83,10 @@ def open_desks(
         randomness=house.randomness,
         held=recognising.held,
         undo_move=moves.undo,
-        label=lambda link: "" if (known := house.links.get(link)) is None else known.label,
+        label=house.links.label,
         news=news,
         beside=partial(two_in_a_room, house.programme),
+        named=house.openers.named,
     )
     control = ControlRoom(
         house.sessions,
@@ -93,7 +96,7 @@ def open_desks(
         refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
         unlike=recognising.unlike,
-        beside=lambda session: None if (other := on_beside(house.programme, session)) is None else other.title,
+        beside=partial(_beside, house),
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
@@ -132,6 +135,11 @@ def _sender(sessions: Sessions) -> Send:
         return await live.writer.send(actor, name, command)
 
     return send
+
+
+def _beside(house: House, session: SessionId) -> Beside | None:
+    other = on_beside(house.programme, session)
+    return None if other is None else Beside(title=other.title, by=house.openers.beside(session, other.session))
 
 
 def _disk(house: House) -> tuple[int, int] | None:
@@ -235,15 +243,18 @@ class _Extras:
         room = self._house.programme.room_of(seat.live.id)
         if room is None or not may_send(seat.staff.role, CloseSession()):
             return _refuse(RefusalCode.FORBIDDEN, "The meeting is in no place where another follows.")
-        live, act = seat.live, CommandId(f"next:{short(CommandId(wish.id))}") if is_command_id(wish.id) else None
-        gone = None if act is None else self._house.programme.gone_on(room, act)
+        if not is_command_id(wish.id):
+            return _refuse(RefusalCode.INVALID, "It needs an id.")
+        live, act = seat.live, CommandId(f"next:{short(CommandId(wish.id))}")
+        gone = self._house.programme.gone_on(room, act)
         if gone is not None:  # It is sent again, since the line or the server was away.
             return {"session": gone}
         on = live.id if live.state.status in ON else None
         if on is None and self._house.programme.now_in(room) is not None:
-            return _refuse(RefusalCode.CONFLICT, "Somebody else has gone on already.")
+            return self._house.programme.quicker(room)
         then = None if wish.then is None else SessionId(wish.then)
-        answer = await self._house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
+        with self._house.openers.named(opening_of(act), seat.presence.known_as):
+            answer = await self._house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
         return answer if isinstance(answer, Refusal) else {"session": answer}
 
     async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:

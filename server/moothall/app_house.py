@@ -38,6 +38,7 @@ from moothall.services.hub_pairing import Pairing
 from moothall.services.hub_removals import HubRemovals
 from moothall.services.hubs import Hubs
 from moothall.services.office import Office
+from moothall.services.openers import Openers
 from moothall.services.programme import Programme
 from moothall.services.proposing import Proposals
 from moothall.services.rehearsals import Rehearsals
@@ -61,6 +62,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions
     closing: Closing
     programme: Programme
+    openers: Openers
     links: RoleLinks
     proposals: Proposals
     asking: Asking
@@ -141,6 +143,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     stack.callback(tasks.create_task(sessions.run(started)).cancel)
     await started.wait()
     closing = Closing()
+    links = RoleLinks(book=book, clock=clock, randomness=randomness)
+    openers = Openers(sessions, label=links.label)
     programme = Programme(
         book=book,
         sessions=sessions,
@@ -150,8 +154,8 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         zone=zone,
         zone_named=bool(settings.conference.time_zone),
         zones=find_zone,
+        opened_by=openers.of,
     )
-    links = RoleLinks(book=book, clock=clock, randomness=randomness)
     hubs = Hubs(book=book, sessions=sessions, links=links, clock=clock, randomness=randomness)
     hub_removals = HubRemovals(book=book, read=log.read, clock=clock)
     sessions.observe(lambda _, publication: hub_removals.take(publication))
@@ -196,6 +200,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
         sessions=sessions,
         closing=closing,
         programme=programme,
+        openers=openers,
         links=links,
         proposals=proposals,
         asking=asking,

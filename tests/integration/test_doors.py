@@ -10,6 +10,7 @@ import pytest
 
 from doors import HANDSHAKE, PollClient, SseClient, WsClient, closed, house, joined, request_of, talk, unread, until
 from meeting import FLOOR, LIVE, opened, partial, words
+from moothall.adapters.reading import PAIR_MS
 from moothall.adapters.system_clock import SystemClock
 from moothall.services.feed import MAX_BEHIND
 from moothall.testing.clock import ManualClock
@@ -229,6 +230,22 @@ async def test_one_who_tries_a_new_connection_beside_the_old_one_is_one_reader()
             assert made.fanout.readers == {FLOOR: 1}
         async with made.http.get(made.url + "/events?reader=r2") as other:
             assert other.status == 503
+
+
+async def test_two_connections_have_one_place_for_a_while_and_then_the_older_one_ends() -> None:
+    async with house(most=1, clock=ManualClock()) as made, made.http.get(made.url + "/events?reader=r1") as old:
+        async with made.http.ws_connect(made.url + "/ws?reader=r1") as new:
+            await joined(new)
+            await made.advance(PAIR_MS - 1_000)
+            assert old.content.exception() is None
+            await made.advance(1_000)
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await old.content.read()
+            await made.advance(1_000)
+            assert (made.fanout.figures.readers, made.readers.count) == (1, 1)
+            made.fanout.publish(await made.meeting.line())
+            assert (await new.receive()).type is aiohttp.WSMsgType.TEXT
+        await until(lambda: made.readers.count == 0)
 
 
 async def test_a_stalled_stream_gets_no_pulses() -> None:

@@ -7,7 +7,7 @@ import { DeskKeeping } from './desk_keeping.js';
 import { DeskKeys } from './desk_keys.js';
 import { DeskLines } from './desk_lines.js';
 import { DeskLink, knowing, newId } from './desk_link.js';
-import { keepOwnName, ownName, spokenChoices } from './desk_names.js';
+import { alone, keepOwnName, ownName, spokenChoices } from './desk_names.js';
 import { DeskNotes } from './desk_notes.js';
 import { DeskOutcome } from './desk_outcome.js';
 import { DeskPanel } from './desk_panel.js';
@@ -30,7 +30,11 @@ let [own, here] = ['', []]; // our seat, and who is here
 let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
-const refused = ({ code }) => say(words.text(`refused.${code}`));
+/** Say why something was not done; where somebody else was quicker, who. */
+const refused = ({ code, gone_on: quicker }) => {
+  if (!quicker) say(words.text(`refused.${code}`));
+  else say(words.text(quicker.who ? 'gone-on' : 'gone-on.nobody', { who: alone(quicker.who), title: alone(quicker.title) }));
+};
 
 /** Do something: one act of one or more commands. Gives the answer. */
 async function act(...commands) {

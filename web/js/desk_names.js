@@ -12,9 +12,16 @@ export const keepOwnName = (name) => keep(NAME, name.trim());
 /** A name or text inside a sentence, whose direction is its own affair. */
 export const alone = (text) => `\u2068${text}\u2069`;
 
-/** The values of an alarm for its words: languages by their names. */
+const ALARM_VALUES = {
+  expected: (tags, tongue) => tags.split(',').map(tongue).join(', '),
+  heard: (tag, tongue) => tongue(tag),
+  title: alone,
+  who: alone,
+};
+
+/** The values of an alarm for its words: languages by their names; titles and names whatever their direction. */
 export const alarmValues = (values, tongue) => Object.fromEntries(Object.entries(values)
-  .map(([name, value]) => [name, ['expected', 'heard'].includes(name) ? value.split(',').map(tongue).join(', ') : value]));
+  .map(([name, value]) => [name, ALARM_VALUES[name]?.(value, tongue) ?? value]));
 
 /** What gives a language's name by its tag, in the language `ui`. */
 export function tongues(ui) {

@@ -27,17 +27,23 @@ _REFUSALS = {
 
 
 class Wrong(Exception):
-    """The request can't be served: a status, the key of its sentence, and a detail in English where there is one."""
+    """The request can't be served: a status, the key of its sentence with what its places hold, and a detail in
+    English where there is one.
+    """
 
-    def __init__(self, status: int, key: str, detail: str = "") -> None:
+    def __init__(self, status: int, key: str, detail: str = "", **values: str) -> None:
         super().__init__(key)
         self.status = status
         self.key = key
         self.detail = detail
+        self.values = values
 
 
 def wrong(refusal: Refusal) -> Wrong:
     """A refusal of the core, for a page."""
+    if (quicker := refusal.gone_on) is not None:
+        key = AdminText.QUICKER if quicker.who else AdminText.QUICKER_NOBODY
+        return Wrong(409, key, who=f"\u2068{quicker.who}\u2069", title=f"\u2068{quicker.title}\u2069")
     status, key = _REFUSALS.get(refusal.code, (409, AdminText.CONFLICT))
     return Wrong(status, key)
 
@@ -115,7 +121,11 @@ class StaffPages:
         """The page that says what is wrong."""
         ui, _ = language(self.pages, request)
         text = self.pages.render(
-            "staff_error.html", ui=ui, sentence=ui.text(error.key), detail=error.detail, status=error.status
+            "staff_error.html",
+            ui=ui,
+            sentence=ui.text(error.key, **error.values),
+            detail=error.detail,
+            status=error.status,
         )
         return own_html(text, ui, status=error.status)
 

@@ -52,6 +52,8 @@ class AdminText:
     TIMES = "Write times as 2026-11-24 10:00; a meeting ends after it starts, and within a week."
     PLACE = "That name can't be taken: it is empty, too long or there already."
     CONFLICT = "That does not fit how the meeting stands now, and nothing was done."
+    QUICKER = "{who} has started “{title}” already."
+    QUICKER_NOBODY = "Somebody else has started “{title}” already."
     POLICY = "A meeting has at most 20 policy questions, of up to 500 characters each."
     FILE = "The file could not be read."
     GONE = "That is not there any more."

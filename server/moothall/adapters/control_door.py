@@ -136,9 +136,11 @@ def _ago(seconds: int | None, ui: Catalogue) -> str:
 
 
 def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
-    """A value of an alarm: languages by their names."""
-    if isinstance(value, int) or name not in ("expected", "heard"):
+    """A value of an alarm: languages by their names; titles and names whatever their direction."""
+    if isinstance(value, int):
         return value
+    if name not in ("expected", "heard"):
+        return f"\u2068{value}\u2069"
     return ", ".join(ui.language_name(tag) for tag in value.split(","))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moothall.adapters.admin_texts import AdminText
 from moothall.adapters.hands_texts import HANDS_DONE
 from moothall.adapters.page_texts import ACCEPTED, GAPS, MENDED, ORIGINS, STANDING
 from moothall.adapters.presence_texts import NAME_TEXTS
@@ -87,6 +88,9 @@ ALARMS = {
     "disk": "{n} MB of disk are left. Free some space before it is full.",
     "reports": "{n} of {all} readers report a fault. Look at what they say.",
     "beside": "“{title}” is on in the same place. Close one of them: a microphone sends to one only.",
+    "opened-beside": (
+        "{who} has opened “{title}” in the same place. Close one of them: a microphone sends to one only."
+    ),
     "ends-soon": "{n} min left until the planned end. Tell the chair.",
     "ends-now": "The planned end has come. Close it, or start the next one elsewhere.",
     "over": "Over time by {n} min. Close it, or start the next one elsewhere.",
@@ -242,6 +246,8 @@ DESK_TEXTS = {
     "refused.unknown": "That is not here any more",
     "refused.invalid": "That can't be done so",
     "refused.conflict": "It does not fit what has happened meanwhile",
+    "gone-on": AdminText.QUICKER,
+    "gone-on.nobody": AdminText.QUICKER_NOBODY,
     "refused.break": "There is a break: nothing is written until it is ended.",
     "refused.stale": "Somebody was faster: look again",
     "refused.busy": "It can't be saved at the moment",

@@ -8,6 +8,7 @@ import logging
 import socket
 from asyncio import Transport
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -44,6 +45,8 @@ NOTSENT_LOWAT = 16 << 10
 """Bytes the kernel may hold unsent. Without it a stalled reader shows only after thousands of captions."""
 USER_TIMEOUT_MS = 60_000
 """How long sent bytes, or the kernel's own probes, may stay unacknowledged before it gives the connection up."""
+PAIR_MS = 60_000
+"""How long two connections may have one place. A page tries a new one for some seconds, then closes one of them."""
 PROBE_S = 30
 """A connection on which nothing goes is probed by the kernel after so long, and then as often."""
 
@@ -127,31 +130,56 @@ class Frames:
 
 
 class Shared:
-    """A place that two connections of one reader may have: the one that went silent, and the one that is tried."""
+    """A place that two connections of one reader may have: the one that went silent, and the one that is tried.
 
-    __slots__ = ("_connections", "_gone", "_place")
+    Both have it for `PAIR_MS` at most; whoever reads by one of them has closed the other by then.
+    """
 
     def __init__(self, place: Place, gone: Callable[[], object]) -> None:
         self._place = place
         self._gone = gone
-        self._connections = 1
+        self._connections: dict[Connection, None] = {}
+        """The older one first."""
+        self._since = 0
+        """When the newer one came, monotonic ms."""
 
     @property
     def alone(self) -> bool:
         """Whether one connection has it."""
-        return self._connections == 1
+        return len(self._connections) == 1
 
-    def again(self) -> Shared:
-        """For the second connection."""
-        self._connections += 1
-        return self
+    def join(self, end: Callable[[], object], now: int) -> Connection:
+        """For a connection that `end` ends; it comes at `now`, monotonic ms."""
+        self._since = now
+        connection = Connection(self, end)
+        self._connections[connection] = None
+        return connection
 
-    def leave(self) -> None:
-        """Give it back, once for each connection."""
-        self._connections -= 1
+    def part(self, now: int) -> None:
+        """End the older connection where both have had the place for too long."""
+        if len(self._connections) > 1 and now - self._since >= PAIR_MS:
+            next(iter(self._connections)).end()
+
+    def drop(self, connection: Connection) -> None:
+        """For `Connection.leave` alone."""
+        del self._connections[connection]
         if not self._connections:
             self._place.leave()
             self._gone()
+
+
+class Connection:
+    """One of those that share a place."""
+
+    __slots__ = ("_shared", "end")
+
+    def __init__(self, shared: Shared, end: Callable[[], object]) -> None:
+        self._shared = shared
+        self.end = end
+
+    def leave(self) -> None:
+        """Give its part back, once."""
+        self._shared.drop(self)
 
 
 class Readers:
@@ -196,18 +224,18 @@ class Readers:
         """A number from `low` to `high`, so that those who come back don't all come at once."""
         return low + int.from_bytes(self._randomness.bytes(4), "big") % (high - low + 1)
 
-    def enter(self, request: web.Request) -> Place | Shared | Refused:
+    def enter(self, request: web.Request) -> Place | Connection | Refused:
         """Take a place, or say why not.
 
         A reader whose line has gone silent tries a new one before it closes the old one. It names itself by `reader`, a
-        random name of its page's own, and two connections of that name have one place.
+        random name of its page's own, and two connections of that name have one place, for a while (`part`).
         """
         if not origin_allowed(request.headers.get("Origin"), self._origins):
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
         name = _reader(request)
         known = self._named.get(name)
         if known is not None and known.alone:
-            return known.again()
+            return known.join(partial(_abort, request), self.clock.monotonic())
         place = self._places.take(self._address_of(request))
         if isinstance(place, Full):
             wait = self.jitter(3, 15)
@@ -215,7 +243,13 @@ class Readers:
         if not name or known is not None:
             return place
         self._named[name] = shared = Shared(place, lambda: self._named.pop(name))
-        return shared
+        return shared.join(partial(_abort, request), self.clock.monotonic())
+
+    def part(self) -> None:
+        """End the older of two connections that have had one place for too long. To be called again and again."""
+        now = self.clock.monotonic()
+        for shared in self._named.values():
+            shared.part(now)
 
     def recheck(self, asker: Callable[[web.Request], tuple[Staff, ...]]) -> None:
         """Cut those who may not read any more what they read, because a link was taken back.
@@ -228,8 +262,8 @@ class Readers:
                 refusal = self._may_read(SessionId(request.match_info["session"]))
             finally:
                 ASKER.reset(reset)
-            if refusal is not None and request.transport is not None:
-                request.transport.abort()
+            if refusal is not None:
+                _abort(request)
 
     async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
         """Answer a reader with `stream`, or with why not; it has a place for as long. `finished` as for `look_up`."""
@@ -279,6 +313,12 @@ class Readers:
         if isinstance(view, Refusal):
             return _refused(view)
         return Reading(fanout, feed, view, after, aside, _reader(request))
+
+
+def _abort(request: web.Request) -> None:
+    """Cut a connection, unless it is gone."""
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _reader(request: web.Request) -> str:

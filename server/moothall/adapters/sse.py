@@ -35,7 +35,7 @@ class _Connection:
 
 
 class EventsDoor:
-    """Serves server-sent events. `run` has to be running for readers who have left."""
+    """Serves server-sent events. `run` has to be running for readers who have left, and for those who share a place."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
@@ -66,9 +66,10 @@ class EventsDoor:
         return response
 
     async def run(self) -> None:
-        """Let go of readers who have left, until cancelled."""
+        """Let go of readers who have left, and part those who share a place for too long, until cancelled."""
         while True:
             await self._readers.clock.sleep(1_000)
+            self._readers.part()
             for connection in list(self._connections):
                 if connection.transport.is_closing():
                     connection.end()

@@ -151,6 +151,14 @@ class FirstKnow(msgspec.Struct, frozen=True, kw_only=True):
     """Of the other meeting."""
 
 
+class GoneOn(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody else was quicker, and the meeting that they started is on."""
+
+    who: str
+    """Their name, their link's label, or nothing."""
+    title: str
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A command was not carried out, and why."""
 
@@ -160,3 +168,4 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     segment: SegmentNow | None = None
     channel: ChannelNow | None = None
     first_know: FirstKnow | None = None
+    gone_on: GoneOn | None = None

@@ -36,6 +36,14 @@ OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
 """Kinds that are a fault of the machine, and the same in every session."""
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """Another session that is on in the same room."""
+
+    title: str
+    by: str = ""
+    """Who opened it after this one; empty where it was on before, or nobody knows."""
+
+
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """How a session is doing. Ages in ms; None where there was none yet."""
 
@@ -82,8 +90,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part."""
     unread_for: int | None = None
     """How long the first question has waited that is marked by a word of the lists."""
-    beside: str | None = None
-    """Title of another session that is on in the same room."""
+    beside: Beside | None = None
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -177,8 +184,10 @@ def _of_people(figures: Figures) -> list[Alarm]:
         found.append(Alarm(kind="unread", values={"n": figures.unread_for // 60_000}))
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
-    if figures.beside is not None:
-        found.append(Alarm(kind="beside", values={"title": figures.beside}))
+    if (beside := figures.beside) is not None and beside.by:
+        found.append(Alarm(kind="opened-beside", values={"title": beside.title, "who": beside.by}))
+    elif beside is not None:
+        found.append(Alarm(kind="beside", values={"title": beside.title}))
     if figures.left is not None:
         found.append(_of_end(-(-figures.left // 60_000)))
     return found

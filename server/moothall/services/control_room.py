@@ -19,7 +19,7 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import ON, State, Status
 from moothall.core.views.quality import Quality
 from moothall.core.visible import visible
-from moothall.services.alarms import OF_ALL, Alarm, Figures, alarms
+from moothall.services.alarms import OF_ALL, Alarm, Beside, Figures, alarms
 from moothall.services.break_speech import BreakSpeech
 from moothall.services.control_watch import Watched, seconds
 from moothall.services.loudness import Loudness
@@ -135,7 +135,7 @@ class ControlRoom:
         refused: Callable[[], int] = lambda: 0,
         unheard: Callable[[SessionId], bool],
         unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None,
-        beside: Callable[[SessionId], str | None] = lambda _: None,
+        beside: Callable[[SessionId], Beside | None] = lambda _: None,
         crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
         sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
         loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {},
@@ -144,8 +144,8 @@ class ControlRoom:
         presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
     ) -> None:
         """`refused`: engines that wait for another key. `unheard`: whether a session has sound that no engine knows the
-        language of. `unlike`: the languages that a session expects and the one that it sounds like. `beside`: title of
-        what else is on in its room. `crowd`: whether some waits for room, and how many more texts fit once engines are
+        language of. `unlike`: the languages that a session expects and the one that it sounds like. `beside`: what
+        else is on in its room. `crowd`: whether some waits for room, and how many more texts fit once engines are
         full. `sound`: how often it was begun again, and whether some stopped. `loudness`: of what comes just now, by
         text. `disk`: free and all bytes, where the data lie.
         """

@@ -35,6 +35,11 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     """What they call themselves."""
 
+    @property
+    def known_as(self) -> str:
+        """Their name, else their link's label."""
+        return self.name or self.label
+
 
 class News(msgspec.Struct, frozen=True):
     """What became of the acts that desks know."""

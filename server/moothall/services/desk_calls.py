@@ -73,7 +73,7 @@ def _called(commands: Sequence[AnyCommand]) -> InterventionId | None:
 
 def _first_know(last: Call, state: State, now: int) -> Refusal:
     each = state.floor.interventions.get(last.intervention)
-    who, seconds = last.by.name or last.by.label, max(1, (now - last.at) // 1000)
+    who, seconds = last.by.known_as, max(1, (now - last.at) // 1000)
     number = 0 if each is None else each.number
     message = f"{who or 'Somebody else'} called no. {number} {seconds} s ago. Call another one instead?"
     know = FirstKnow(kind="called", who=who, number=number, seconds=seconds)

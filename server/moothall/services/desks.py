@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import msgspec
 
@@ -84,11 +84,12 @@ class Desks:
         label: Callable[[str], str],
         news: Mapping[str, News],
         beside: Callable[[SessionId], Refusal | None] = lambda _: None,
+        named: Callable[[CommandId, str], AbstractContextManager[None]] = lambda *_: nullcontext(),
     ) -> None:
         """`label`: what the link of that id was called when it was made, empty when it is gone.
 
         `news`: what desks are told whenever it changes, by the name under which they are told. `beside`: what is to be
-        known before a session is opened.
+        known before a session is opened. `named`: while inside, an act of that id is done by somebody of that name.
         """
         self._sessions = sessions
         self._log = log
@@ -100,6 +101,7 @@ class Desks:
         self._label = label
         self._news = news
         self._beside = beside
+        self._named = named
         self._tables: dict[SessionId, Table] = {}
         sessions.observe(self._seen)
 
@@ -274,7 +276,8 @@ class Desks:
         table = self._table(seat.live.id)
         table.doing[short(command_id)] = seat.presence
         try:
-            yield
+            with self._named(command_id, seat.presence.known_as):
+                yield
         finally:
             table.doing.pop(short(command_id), None)
 

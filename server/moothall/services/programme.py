@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import msgspec
 
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.errors import GoneOn, RecordBroken, Refusal, RefusalCode
 from moothall.core.events import Access, ChannelKind, CloseAsked, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
@@ -50,10 +50,12 @@ class Programme:
         zone: Zone = UTC_ZONE,
         zone_named: bool = False,
         zones: Zones = lambda _: None,
+        opened_by: Callable[[SessionId], str] = lambda _: "",
     ) -> None:
         """`zone` is that of the times shown, until an imported file names one, which `zones` finds.
 
-        `zone_named`: somebody has chosen it; else it is the machine's.
+        `zone_named`: somebody has chosen it; else it is the machine's. `opened_by`: who opened a session last, for the
+        staff; empty where nobody knows.
         """
         self._book = book
         self._sessions = sessions
@@ -64,6 +66,7 @@ class Programme:
         self.zone_named = zone_named
         """Whether the settings or an imported file name the conference's time zone."""
         self._zones = zones
+        self._opened_by = opened_by
         self._rooms: dict[RoomId, Room] = {}
         self._planned: dict[SessionId, Planned] = {}
         self._moving: dict[RoomId, asyncio.Lock] = {}
@@ -273,9 +276,11 @@ class Programme:
             if (gone := self.gone_on(room, name)) is not None:
                 return gone
             if after is not None and now != after:
-                return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+                return self.quicker(room)
             if coming is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="Nothing more is planned here.")
+            if now == coming:
+                return self.quicker(room)
             if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
                 return Refusal(code=RefusalCode.CONFLICT, message="That meeting has begun, or is planned elsewhere.")
             if await self._sessions.find(coming) is None:
@@ -288,7 +293,7 @@ class Programme:
                 if (gone := self.gone_on(room, name)) is not None:
                     return gone
                 if self.now_in(room) not in (now, None):
-                    return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+                    return self.quicker(room)
                 if here.state.status in ON:  # Else it was closed while its last words came.
                     answer = await here.writer.send(Actor(Role.SYSTEM, by), name, do.CloseSession())
                     if isinstance(answer, Refusal):
@@ -300,7 +305,7 @@ class Programme:
                 if refused is not None:
                     return refused
             if self.now_in(room) != coming:
-                return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+                return self.quicker(room)
             return coming
 
     def gone_on(self, room: RoomId, act: CommandId) -> SessionId | None:
@@ -310,6 +315,16 @@ class Programme:
             if live is not None and live.writer.receipt(opening_of(act)) is not None:
                 return each.session
         return None
+
+    def quicker(self, room: RoomId) -> Refusal:
+        """What is said to whoever would go on in a room where somebody else has: who, and with what."""
+        now = self.now_in(room)
+        planned = None if now is None else self.plan_of(now)
+        if planned is None:
+            return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+        who = self._opened_by(planned.session)
+        message = f"{who or 'Somebody else'} has started “{planned.title}” already."
+        return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))
 
     async def _follow(self, asked: CloseAsked, insist: bool = False) -> Refusal | None:
         """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""

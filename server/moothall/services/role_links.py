@@ -138,6 +138,11 @@ class RoleLinks:
         kept = self._links.get(link)
         return None if kept is None else kept.staff
 
+    def label(self, link: str) -> str:
+        """What the link of that id is called; empty when it is gone."""
+        kept = self._links.get(link)
+        return "" if kept is None else kept.staff.label
+
     def made(self, link: str) -> int | None:
         """When a link's token was made, Unix ms; None where that isn't known."""
         kept = self._links.get(link)

@@ -12,7 +12,7 @@ from moothall.adapters.desk_texts import ALARMS
 from moothall.core.hubs import HubNow
 from moothall.core.session import Status
 from moothall.services import alarms as rules
-from moothall.services.alarms import Figures, alarms
+from moothall.services.alarms import Beside, Figures, alarms
 
 WELL = Figures(
     status=Status.OPEN, open_for=3_600_000, source=True, sound_age=500, speech_age=500, words_age=2_000, lag=900,
@@ -64,7 +64,8 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"left": 0}, "ends-now", {}),
         ({"left": -59_000}, "ends-now", {}),
         ({"left": -61_000}, "over", {"n": 1}),
-        ({"beside": "Water"}, "beside", {"title": "Water"}),
+        ({"beside": Beside("Water")}, "beside", {"title": "Water"}),
+        ({"beside": Beside("Water", by="Amina")}, "opened-beside", {"title": "Water", "who": "Amina"}),
         ({"dead_for": 20_000}, "muted", {"n": 20}),
         ({"engines": 0, "machineless_for": 5_000, "words_age": 31_000}, "no-words", {"n": 31}),
     ],

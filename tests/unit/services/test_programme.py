@@ -10,7 +10,7 @@ from hall_in_memory import SESSION
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.errors import GoneOn, RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import ChannelId, Lane, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId, Speaker
 from moothall.core.session import Status
@@ -114,13 +114,16 @@ def test_two_who_press_at_once_go_on_once() -> None:
         async with programme_house() as house:
             for name, starts in (("a", 0), ("b", HOUR), ("c", 2 * HOUR)):
                 await house.plan(name, starts)
-            await house.programme.next_session(HALL)
+            first, second = [await house.programme.next_session(HALL, then=A) for _ in range(2)]
+            assert (first, isinstance(second, Refusal) and second.gone_on) == (A, GoneOn(who="Amina", title="a"))
             first, second = await asyncio.gather(
                 house.programme.next_session(HALL, after=A), house.programme.next_session(HALL, after=A)
             )
             assert first == B
             assert isinstance(second, Refusal)
             assert second.code is RefusalCode.CONFLICT
+            assert second.gone_on == GoneOn(who="Amina", title="b")
+            assert second.message == "Amina has started “b” already."
             assert house.programme.standing(C) is Status.CREATED
 
     loop.run(story())
