@@ -101,6 +101,7 @@ class AuthorPage:
             may_ask_again=own.may_ask_again,
             may_hold=own.may_hold,
             sentence=sentence,
+            typed=[(line.text, line.language, direction(line.language)) for line in own.typed],
             voice=voice,
             voice_direction="auto" if voice is None else direction(voice.language),
             written=in_progress,
