@@ -28,6 +28,7 @@ from moothall.adapters.reading import Readers
 from moothall.adapters.shown_door import ShownDoor
 from moothall.adapters.sse import EventsDoor
 from moothall.adapters.staff_door import STAFF_COOKIE, StaffDoor
+from moothall.adapters.your_turn import YourTurn
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.backstage import HubNote
@@ -385,10 +386,12 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         questions=wall.questions,
         beside=wall.beside,
     )
+    author_page = RoomAuthorPage(PAGES, made.floor, meetings=made.meetings, line=made.line, clock=clock)
+    turn = YourTurn(PAGES, author_page.mine, access.snapshot, TrustingVisitors(3))
     asking = RoomAskingDoor(
         PAGES,
         made.floor,
-        author_page=RoomAuthorPage(PAGES, made.floor, meetings=made.meetings, line=made.line, clock=clock),
+        author_page=author_page,
         facts=lambda: made.facts,
         visitors=TrustingVisitors(1),
         clock=clock,
@@ -429,7 +432,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         randomness=SeededRandomness(10),
         origins=origins,
     )
-    for door in (staff, asking, listed, desk, wall, shown, EventsDoor(readers)):
+    for door in (staff, asking, listed, desk, wall, shown, turn, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)
     secure(app)

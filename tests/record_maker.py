@@ -230,6 +230,18 @@ class Questions:
         self.stand(asked, Standing.WRITTEN, 9_000)
 
 
+def unanswered(*, closed: bool) -> Telling:
+    """A session with one that waits, one that is put off and one that is called, before the close or after it."""
+    told = Telling()
+    made = Questions(told)
+    made.ask("Why?")
+    made.stand(made.ask("When?"), Standing.LATER)
+    made.stand(made.ask("Where?"), Standing.CALLED)
+    if closed:
+        told.tell(ev.SessionClosed(t=10_000))
+    return told
+
+
 def questioned() -> Telling:
     """A session with questions of every kind of end."""
     told = Telling()

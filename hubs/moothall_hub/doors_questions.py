@@ -18,7 +18,7 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.questions_door import ALLOWANCE, MAX_DIGITS
 from moothall.adapters.visitor_cookie import Visitors, give
-from moothall.adapters.visitor_forms import Senders, refused
+from moothall.adapters.visitor_forms import Senders, foreign, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.listing import listing
@@ -73,19 +73,25 @@ class RoomQuestionsDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """The list as it stands."""
+        return await self._answer(request)
+
+    async def _answer(self, request: web.Request, wrong: Wrong | None = None) -> web.Response:
+        """The list; `wrong`: why what somebody sent from it was not taken."""
         ui, chosen = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
             state = await self._meetings.state(wanted.session)
             if state is None:
                 raise Wrong(404, ErrorText.NO_SESSION)
-        except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
+        except Wrong as none:
+            return refusal(none, self._pages, ui)
         except StorageUnavailable:
             return refusal(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
         token = self._visitors.token(request, COOKIE, wanted.session)
-        response = own_html(self._text(request, wanted, state, ui, chosen=chosen), ui)
-        if not token:
+        text = self._text(request, wanted, state, ui, chosen=chosen, wrong=wrong)
+        response = own_html(text, ui, status=200 if wrong is None else wrong.status)
+        # A page that isn't ours sends no cookie along, and must not take the browser's own away.
+        if not token and wrong is None:
             path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
             give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
         return response
@@ -120,14 +126,16 @@ class RoomQuestionsDoor:
             if what is None or not await self._floor.support(wanted.session, what, token):
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
-            return refused(wrong, self._pages, ui)
+            return await self._answer(request, wrong) if foreign(wrong) else refused(wrong, self._pages, ui)
         except StorageUnavailable:
             return refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#{anchor}{int(number)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
 
-    def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
+    def _text(
+        self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool, wrong: Wrong | None
+    ) -> str:
         query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
         rows = _Rows(
             floor=self._floor.floor(wanted.session),
@@ -141,6 +149,7 @@ class RoomQuestionsDoor:
             "hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),
+            sentence="" if wrong is None else ui.text(wrong.key, **wrong.values),
             now=[rows.meetings(each) for each in found.now],
             queue=[rows.meetings(each.intervention, each.why) for each in found.queue],
             later=[rows.meetings(each) for each in found.later],

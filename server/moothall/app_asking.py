@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from moothall.adapters.about_door import AboutDoor
 from moothall.adapters.abuse_door import AbuseDoor
 from moothall.adapters.asking_door import AskingDoor
 from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_door import TypingDoor
+from moothall.adapters.visitor_forms import Listed
 from moothall.adapters.your_turn import Mine, YourTurn, mine_of
 from moothall.app_house import House
 from moothall.core.ids import SessionId
@@ -27,7 +29,7 @@ def asking_doors(
     public: str,
     origins: frozenset[str],
     address_of: Callable[[web.Request], str],
-) -> tuple[AskingDoor, TypingDoor]:
+) -> tuple[AskingDoor, TypingDoor, AboutDoor]:
     """Made. `public`: the address that links say; `origins`: whose pages may send."""
 
     def hubs_of(session: SessionId) -> dict[str, str]:
@@ -59,7 +61,18 @@ def asking_doors(
         origins=origins,
         address_of=address_of,
     )
-    return asking, typing
+    about = AboutDoor(
+        pages,
+        house.asking,
+        house.balance,
+        author_page=author_page,
+        clock=house.clock,
+        randomness=house.randomness,
+        snapshot_of=access.snapshot,
+        origins=origins,
+        address_of=address_of,
+    )
+    return asking, typing, about
 
 
 def your_turn(house: House, pages: Pages, access: ReaderAccess) -> YourTurn:
@@ -75,20 +88,21 @@ def abuse_door(
     house: House,
     pages: Pages,
     access: ReaderAccess,
+    reports: AbuseReports,
     *,
+    listed: Listed,
     origins: frozenset[str],
     address_of: Callable[[web.Request], str],
-) -> tuple[AbuseReports, AbuseDoor]:
-    """What readers have reported, and the door at which they do."""
-    reports = AbuseReports(house.sessions, randomness=house.randomness)
-    door = AbuseDoor(
+) -> AbuseDoor:
+    """Made. `listed`: gives the list again where a report was not taken."""
+    return AbuseDoor(
         pages,
         reports,
         visitors=house.visitors,
         clock=house.clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
+        listed=listed,
         origins=origins,
         address_of=address_of,
     )
-    return reports, door

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.about_door import AboutDoor
 from moothall.adapters.bodies import whole_bodies
 from moothall.adapters.connections import serve
 from moothall.adapters.error_pages import error_pages
@@ -50,6 +49,7 @@ from moothall.core.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.core.views.quality import Quality
+from moothall.services.abuse_reports import AbuseReports
 from moothall.services.carrying_on import carry_on
 from moothall.services.catalogue import Catalogue
 from moothall.services.glossaries import Glossaries
@@ -150,20 +150,10 @@ async def open_doors(
         address_of=address_of,
     )
     asking = asking_doors(house, pages, access, public=address.public, origins=address.origins, address_of=address_of)
-    about = AboutDoor(
-        pages,
-        house.asking,
-        house.balance,
-        clock=clock,
-        randomness=house.randomness,
-        snapshot_of=access.snapshot,
-        origins=address.origins,
-        address_of=address_of,
-    )
     translated = open_question_translations(
         stack, house, translation, pages=pages, access=access, address_of=address_of
     )
-    abuse_reports, abuse = abuse_door(house, pages, access, origins=address.origins, address_of=address_of)
+    abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
     questions = QuestionsDoor(
         pages,
         house.ballots,
@@ -181,6 +171,15 @@ async def open_doors(
         address_of=address_of,
     )
     house.sessions.observe(questions.observe)
+    abuse = abuse_door(
+        house,
+        pages,
+        access,
+        abuse_reports,
+        listed=questions.answer,
+        origins=address.origins,
+        address_of=address_of,
+    )
     hands = HandsDoor(
         pages,
         house.ballots,
@@ -188,6 +187,7 @@ async def open_doors(
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
+        listed=questions.answer,
         origins=address.origins,
         address_of=address_of,
     )
@@ -242,7 +242,7 @@ async def open_doors(
     house.sessions.observe(records.observe)
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
     reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
-    for door in (*reading, reporting, languages, *asking, about, questions, translated, hands, abuse, keys, staff):
+    for door in (*reading, reporting, languages, *asking, questions, translated, hands, abuse, keys, staff):
         app.add_routes(door.routes())
     linking, links = open_hub_link(
         stack,

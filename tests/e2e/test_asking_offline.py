@@ -47,6 +47,7 @@ async def test_it_is_kept_and_sent_once_when_the_line_is_back(page: Page, tmp_pa
         await page.context.set_offline(False)
         await expect(page.locator("#KeptSent a")).to_have_text(["Your question (no. 1)", "Your question (no. 2)"])
         await expect(page.locator("#KeptList li")).to_have_count(0)
+        await expect(page.get_by_role("heading", name="Sent from this device")).to_be_visible()
         assert [(each.text, each.name, each.t) for each in received(on)] == [
             ("Who pays?", "Ana", 0),
             ("And who decides?", "Ana", 0),
@@ -116,6 +117,35 @@ async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(pa
         await page.context.set_offline(False)
         await expect(page.locator("#KeptSent a")).to_have_text("Your question (no. 1)")
         assert [each.text for each in received(on)] == ["Who pays?"]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+async def test_before_the_form_is_kept_nobody_is_led_away_from_the_text(
+    page: Page, tmp_path: Path, *, frozen: bool
+) -> None:
+    async with meeting(tmp_path) as on:
+        await page.add_init_script("""
+            Math.random = () => 1;  // the form is kept three minutes later
+            AbortSignal.timeout = () => (window.patience = new AbortController()).signal;
+        """)
+        await page.goto(f"{on.running.address}/s/{S}?ui=en")
+        ask = page.get_by_role("link", name="Ask or comment")
+        if frozen:
+            await page.route("**/ask?*", lambda _: None)  # which is never answered
+        else:
+            await page.context.set_offline(True)
+        note = page.locator("a[data-asks] + *")
+        await expect(note).to_be_hidden()
+        if frozen:
+            async with page.expect_request("**/ask?*"):
+                await ask.click()
+            await expect(note).to_be_hidden()
+            await page.evaluate("patience.abort()")
+        else:
+            await ask.click()
+        await expect(note).to_be_visible()
+        await expect(page.get_by_role("log", name="Text of the meeting")).to_be_attached()
+        assert "/ask" not in page.url
 
 
 async def test_a_kept_form_that_is_opened_again_loses_nothing_that_was_written_on_it(

@@ -29,6 +29,10 @@ for (const kind of ['click', 'auxclick']) { // by a key as well, and before the 
   });
 }
 
+/** A page that answers a form stands under the form's address: it takes its own, which is asked for and loaded again. */
+const { here } = document.querySelector('main[data-here]')?.dataset ?? {};
+if (here && new URL(here, location.href).pathname !== location.pathname) history.replaceState(null, '', here);
+
 export class Renewal {
   #timer = null;
   #busy = false;

@@ -19,7 +19,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_texts import untyped
-from moothall.adapters.visitor_forms import Senders, refused
+from moothall.adapters.visitor_forms import Senders, foreign, refused
 from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
@@ -79,7 +79,7 @@ class TypingDoor:
                 return await self._from_script(request, wanted, own)
             form = await read_form(request)
         except Wrong as wrong:
-            if wrong.key == DoorText.ORIGIN and request.content_type != "application/json":
+            if foreign(wrong) and request.content_type != "application/json":
                 return await self._foreign(request, ui, chosen=chosen)
             return private(refused(wrong, self._pages, ui))
         text = clean(form.get("text", ""))

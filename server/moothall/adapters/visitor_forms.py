@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
@@ -14,6 +14,8 @@ from moothall.adapters.pages import Pages
 
 AGAIN_S = 60
 """When whoever came too often, or at a bad moment, may try again."""
+Listed = Callable[[web.Request, Wrong], Awaitable[web.Response]]
+"""The list of questions, from which somebody sent something, with the reason why that was not taken."""
 
 
 class Senders:
@@ -33,6 +35,14 @@ class Senders:
         if self._gate.take(address):
             raise Wrong(429, DoorText.OFTEN)
         return address
+
+
+def foreign(wrong: Wrong) -> bool:
+    """Whether nothing was taken because it came from a page that isn't ours: then its form is shown again.
+
+    Whoever sent it may have been on our page, behind a proxy that is set up wrongly.
+    """
+    return wrong.key == DoorText.ORIGIN
 
 
 def refused(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:

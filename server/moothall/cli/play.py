@@ -144,13 +144,13 @@ async def _run(
             await invite_hub(running, Path(settings.server.data))
         if programme is None:
             print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)
-            await _print_first_link(running, settings.server.data)
+            await print_first_link(running, settings.server.data)
             await stop.wait()
             return
         await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
 
 
-async def _print_first_link(running: Hall, data: str) -> None:
+async def print_first_link(running: Hall, data: str) -> None:
     """Where meetings are made and run, told once; afterwards how to get in again, to this data folder."""
     link = await running.office.admin_link(new=False)
     if link is None:
@@ -184,7 +184,7 @@ async def show(
         print(qr_terminal(f"{running.public}/s/{live.id}"))
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
     if staff:
-        await _print_first_link(running, staff)
+        await print_first_link(running, staff)
         print(f"Then: {running.address}/desk/{live.id} works on this text, /control shows all meetings.", flush=True)
         if close:
             print("A hub beside it, as for a room far away: 'make demo-hub' in another terminal.", flush=True)

@@ -8,7 +8,7 @@ from moothall.core.decide_floor import may_bring
 from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import wait_behind
 from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
-from moothall.core.floor.turns import TurnNow, may_hold, may_type, turn_now, typed_language, typed_lines
+from moothall.core.floor.turns import TurnNow, may_hold, may_type, turn_now, typed_ever, typed_language
 from moothall.core.session import ON, State, Status
 from moothall.core.translating.lines import spoken
 
@@ -23,10 +23,16 @@ class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
     may_hold: bool
     language: str
     """In which language what is typed is taken to be; BCP-47."""
-    typed: tuple[str, ...]
-    """The lines that were typed in it."""
     recorded: bool
     """Whether what is typed now is kept."""
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that the author of an intervention has typed, as it stands."""
+
+    text: str
+    language: str
+    """BCP-47."""
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +53,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """The text with the line at which it was answered."""
     over: bool = False
     """Whether the meeting is closed."""
+    typed: tuple[Typed, ...] = ()
+    """What its author has typed of the text, line by line."""
     voice: OwnTurn | None = None
     """Its turn, while that is under way and the meeting is on."""
 
@@ -98,6 +106,7 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
         goes_on=goes_on,
         channel="" if line is None or line.gone else line.channel,
         over=state.status is Status.CLOSED,
+        typed=tuple(Typed(text=line.whole, language=line.language) for line in typed_ever(state, each)),
         voice=_own_turn(state, each, state.media_now(wall)),
     )
 
@@ -114,6 +123,5 @@ def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:
         may_type=may_type(state, each.id),
         may_hold=may_hold(state, each.id),
         language=each.language if channel is None else typed_language(each, channel),
-        typed=tuple(line.whole for line in typed_lines(state, each) if line.whole.strip()),
         recorded=state.recorded,
     )

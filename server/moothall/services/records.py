@@ -135,10 +135,17 @@ class Records:
 def spoken(channels: Mapping[ChannelId, Channel], language: str) -> ChannelId | None:
     """The text in a language (BCP-47): first what interpreters say, then what is translated, then what is spoken.
 
+    Where nothing but that language is planned, what is spoken comes before its translation: that is made as soon as
+    somebody types in another language, and the original text is still what is asked for.
     A tag with a region or script is met exactly where there is such a text, else by its language alone.
     """
     order = (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION, ChannelKind.FLOOR)
-    by_kind = sorted(channels.items(), key=lambda item: order.index(item[1].kind))
+
+    def place(channel: Channel) -> tuple[bool, bool, int]:
+        of_one = channel.kind is ChannelKind.FLOOR and len(channel.languages) == 1
+        return channel.kind is not ChannelKind.INTERPRETATION, not of_one, order.index(channel.kind)
+
+    by_kind = sorted(channels.items(), key=lambda item: place(item[1]))
     for fits in (lambda tag: tag.lower() == language.lower(), lambda tag: same_language(tag, language)):
         for name, channel in by_kind:
             if any(map(fits, channel.languages)):

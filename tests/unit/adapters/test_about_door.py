@@ -88,10 +88,11 @@ async def house_with(questions: Questions, *, young_people: bool = False) -> Asy
         await asking.load()
         await balance.load()
         snapshot_of, origins = ReaderAccess(hall.sessions).snapshot, frozenset({ORIGIN})
+        author_page = AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(5), balance)
         asks = AskingDoor(
             PAGES,
             asking,
-            author_page=AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(5), balance),
+            author_page=author_page,
             visitors=TrustingVisitors(1),
             clock=hall.clock,
             randomness=SeededRandomness(3),
@@ -103,6 +104,7 @@ async def house_with(questions: Questions, *, young_people: bool = False) -> Asy
             PAGES,
             asking,
             balance,
+            author_page=author_page,
             clock=hall.clock,
             randomness=SeededRandomness(4),
             snapshot_of=snapshot_of,
@@ -192,6 +194,24 @@ async def test_only_our_pages_send_what_can_be_read_and_nobody_guesses_a_page(ho
     assert (await house.post(about, b"x=" + b"y" * MAX_BODY_BYTES))[0] == 413
     assert (await house.post(about, b"{}", **{"Content-Type": "application/json"}))[0] == 415
     assert (await house.post(about, b"\xff"))[0] == 400
+    assert await house.kept() == []
+
+
+async def test_a_form_from_a_page_that_is_not_ours_is_shown_again_as_it_was_filled_in(house: House) -> None:
+    page = await house.asked()
+    elsewhere = {"Origin": "https://elsewhere.example"}
+    status, _, text = await house.post(f"{page}/about", {**ABOUT, "about-group": '"><b>'}, **elsewhere)
+    assert (status, "<b>" in text) == (403, False)
+    part = text[text.index('id="About"') :].partition("</section>")[0]
+    assert '<p class="wrong" role="alert">This was sent from a page that is not ours' in part
+    assert '<details class="about-you" open>' in part
+    assert re.search(r'name="about-young" value="yes" autocomplete="off" checked', part)
+    assert '<option value="africa" selected>' in part
+    assert (await house.post(f"{page}x/about", ABOUT, **elsewhere))[0] == 403
+    assert (await house.post(f"{page}/about", b"x=" + b"y" * MAX_BODY_BYTES, **elsewhere))[0] == 403
+    await house.do(do.CloseSession())
+    status, _, text = await house.post(f"{page}/about", ABOUT, **elsewhere)
+    assert (status, "a page that is not ours" in text) == (403, True)
     assert await house.kept() == []
 
 

@@ -87,6 +87,7 @@ async def house() -> AsyncIterator[House]:
             clock=hall.clock,
             randomness=SeededRandomness(4),
             snapshot_of=access.snapshot,
+            listed=questions.answer,
             origins=origins,
         )
         app = web.Application()
@@ -120,6 +121,20 @@ async def test_what_is_not_taken(house: House) -> None:
         assert (await house.report(path))[0] == 404, path
     assert (await house.report(origin="https://elsewhere.example"))[0] == 403
     assert flags(house) == ()
+
+
+async def test_from_a_page_that_is_not_ours_the_list_is_shown_again_with_the_reason(house: House) -> None:
+    for path in ("/s/s/asked/1/abuse", "/s/s/asked/1/support"):
+        for browser in (BROWSER, ""):
+            headers = {"Accept-Language": "en", "Cookie": f"{COOKIE}={browser}", "Origin": "https://elsewhere.example"}
+            async with house.client.post(path, headers=headers, allow_redirects=False) as answer:
+                text = unescape(await answer.text())
+                assert (answer.status, answer.headers["Cache-Control"]) == (403, "no-store")
+                assert "Set-Cookie" not in answer.headers, "it would take the place of the browser's own"
+            assert '<p class="wrong" role="alert">This was sent from a page that is not ours' in text
+            assert 'action="/s/s/asked/1/abuse"' in text
+    assert flags(house) == ()
+    assert "not ours" not in await house.list("")
 
 
 async def test_too_many_of_one_address_have_to_wait(house: House) -> None:

@@ -85,15 +85,6 @@ async def house() -> AsyncIterator[House]:
         ballots = Ballots(hall.sessions, book=book, clock=hall.clock, randomness=SeededRandomness(1))
         await ballots.load()
         access = ReaderAccess(hall.sessions)
-        hands = HandsDoor(
-            PAGES,
-            ballots,
-            visitors=TrustingVisitors(1),
-            clock=hall.clock,
-            randomness=SeededRandomness(2),
-            snapshot_of=access.snapshot,
-            origins=frozenset({ORIGIN}),
-        )
         questions = QuestionsDoor(
             PAGES,
             ballots,
@@ -104,6 +95,16 @@ async def house() -> AsyncIterator[House]:
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=nobodys,
+            origins=frozenset({ORIGIN}),
+        )
+        hands = HandsDoor(
+            PAGES,
+            ballots,
+            visitors=TrustingVisitors(1),
+            clock=hall.clock,
+            randomness=SeededRandomness(2),
+            snapshot_of=access.snapshot,
+            listed=questions.answer,
             origins=frozenset({ORIGIN}),
         )
         app = web.Application()
@@ -174,7 +175,10 @@ async def test_what_is_refused(house: House) -> None:
         assert (await house.choose(option))[0] == 400
     assert (await house.choose(0, body=b"\xff"))[0] == 400
     assert (await house.choose(0, body=b"option=1&x=" + b"x" * 300))[0] == 413
-    assert (await house.choose(0, Origin="https://elsewhere.example"))[0] == 403
+    sent = {**OURS, "Origin": "https://elsewhere.example"}
+    async with house.client.post("/s/s/hands/1", headers=sent, data={"option": "0"}) as answer:
+        assert answer.status == 403
+        assert 'action="/s/s/hands/1' in await answer.text(), "the list, with what was pressed"
     async with house.client.post("/s/s/hands/1", data={"option": "1"}) as answer:
         assert answer.status == 403
 

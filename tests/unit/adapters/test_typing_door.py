@@ -22,7 +22,8 @@ from moothall.adapters.typing_door import ALLOWANCE, TypingDoor
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId
+from moothall.core.ids import CommandId, InterventionId, SegmentId
+from moothall.core.removing import Lines
 from moothall.core.signals import Unrecorded
 from moothall.services.asking import Asking, Wish
 from moothall.services.reader_access import ReaderAccess
@@ -167,13 +168,34 @@ async def test_without_a_script_a_line_is_sent_once(house: House) -> None:
         assert (status, headers["Location"]) == (303, f"{house.page}?ui=en")
     assert house.lines == [("pt-BR", "I wonder why.")]
     text = await house.text()
-    assert "<li>I wonder why.</li>" in text
+    assert ">I wonder why.</li>" in text
     assert "You type, and so you have three times as long." in text
     assert "Please begin" not in text
     assert re.search(r'data-left="(360000|35\d{4})"', text)
     assert line_of(text) != line
     assert (await house.form(line=line_of(text), text="And when."))[0] == 303
     assert [words for _, words in house.lines] == ["I wonder why.", "And when."]
+
+
+async def test_what_was_typed_stands_on_the_page_after_the_turn_and_the_close(house: House) -> None:
+    await house.stand(Standing.CALLED)
+    assert "What you have typed</h2>" not in await house.text()
+    for line, words in (("l1", "I <wonder>."), ("l2", "And when.")):
+        await house.form(line=line, text=words)
+    typed = '<li lang="pt-BR" dir="ltr">I <wonder>.</li><li lang="pt-BR" dir="ltr">And when.</li>'
+    for act, actor in (
+        (do.Stand(interventions=(house.name,), standing=Standing.ANSWERED), MODERATOR),
+        (do.CloseSession(), SYSTEM),
+    ):
+        await house.do(act, actor=actor)
+        text = await house.text()
+        assert 'id="Typing"' not in text
+        assert "What you have typed</h2>" in text
+        assert typed in text
+    await house.live.writer.remove(Actor(Role.SECRETARIAT, "s1"), CommandId("remove"), Lines((SegmentId("i1.l1"),)))
+    text = await house.text()
+    assert "wonder" not in text
+    assert "And when." in text
 
 
 async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House) -> None:
@@ -243,7 +265,7 @@ async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_agai
     assert re.search(r"<textarea [^>]*>\s*I wond</textarea>", text)
     done = {**written, "n": 2, "line": "l2", "text": "", "done": [{"line": "l1", "text": "I wonder."}]}
     assert await house.script(done) == (200, {"kept": ["l1"], "recorded": True})
-    assert "<li>I wonder.</li>" in await house.text()
+    assert '<li lang="pt-BR" dir="ltr">I wonder.</li>' in await house.text()
     await house.do(do.BeginNotRecorded())
     assert (await house.script({**written, "n": 3}))[1]["recorded"] is False
     assert 'data-recorded="no"' in await house.text()

@@ -12,7 +12,7 @@ from moothall.core.authority import COMMANDS, may_send
 from moothall.core.decide_turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.parts import Standing
-from moothall.core.floor.turns import LONGER_MS, said_in, turn_now, typed_language, typed_lines
+from moothall.core.floor.turns import LONGER_MS, said_in, turn_now, typed_ever, typed_language, typed_lines
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.session import State
 
@@ -26,6 +26,10 @@ def called() -> State:
 def types(*lines: str, what: str = "a", first: int = 0) -> do.TypeTurn:
     made = (do.TypedLine(segment=SegmentId(f"i1.{first + n}"), text=text) for n, text in enumerate(lines))
     return do.TypeTurn(intervention=name(what), lines=tuple(made))
+
+
+def corrected(segment: str, text: str) -> do.CorrectSegment:
+    return do.CorrectSegment(channel=FLOOR, segment=SegmentId(segment), base_revision=0, base_words=0, text=text)
 
 
 def test_the_first_words_introduce_who_types_and_say_so_once() -> None:
@@ -49,6 +53,11 @@ def test_lines_are_the_speakers_own_and_stand_beside_the_line_that_an_engine_has
     assert line_of(again, "i1.2").t0 == 3_002, "each has a moment of its own"
     assert [line.whole for line in typed_lines(again, of(again, "a"))] == ["Why so?", "And when?", "Now?"]
     assert typed_lines(again, of(again, "b")) == ()
+    emptied = carry_out(again, corrected("i1.1", ""))
+    over = carry_out(emptied, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
+    assert typed_lines(over, of(over, "a")) == ()
+    assert [line.whole for line in typed_ever(over, of(over, "a"))] == ["Why so?", "Now?"]
+    assert typed_ever(over, of(over, "b")) == ()
     assert state.channels[FLOOR].open_segment == "b"
     assert not line_of(state, "b").ended
 

@@ -69,6 +69,25 @@ async def test_where_it_stands_is_told_all_the_way(house: OpenRoom) -> None:
     assert "Take it back" not in (await somebody.get(page))[1]
 
 
+async def test_whoever_reads_in_the_room_is_told_that_the_turn_is_near_or_has_come(house: OpenRoom) -> None:
+    somebody, room = house.browser("a"), house.room
+    turn = f"/s/{S}/your-turn"
+    assert "<a " not in (await somebody.get(turn))[1], "nothing was asked"
+    page, what = await passed_on(house, somebody)
+    await room.meeting.take()
+    assert "<a " not in (await somebody.get(turn))[1], "it isn't in the queue"
+    for standing, said in ((Standing.QUEUED, "In the queue: you are next"), (Standing.CALLED, "Now: it is your turn")):
+        await room.meeting.stand(what, standing)
+        _, text = await somebody.get(turn)
+        assert f'href="{page}"' in text
+        assert said in text
+        assert "<a " not in (await house.browser("b").get(turn))[1], "it is another's"
+    await room.meeting.stand(what, Standing.ANSWERED)
+    assert "<a " not in (await somebody.get(turn))[1]
+    await room.meeting.do(do.CloseSession(), actor=SYSTEM)
+    assert "<a " not in (await somebody.get(turn))[1]
+
+
 async def test_its_answer_is_found_in_the_text_and_nothing_more_is_asked_after_the_close(house: OpenRoom) -> None:
     somebody, room = house.browser("a"), house.room
     page, what = await passed_on(house, somebody)

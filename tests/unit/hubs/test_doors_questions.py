@@ -63,7 +63,10 @@ async def test_what_isnt_there_cant_be_supported(house: OpenRoom) -> None:
     for path in ("here/1", "here/x", "here/1234567", "asked/2", "asked/0"):
         assert (await somebody.post(f"/s/s/{path}/support", {}))[0] == 404
     assert (await somebody.post("/s/nowhere/here/1/support", {}))[0] == 404
-    assert (await somebody.post("/s/s/asked/1/support", {}, origin="https://elsewhere.example"))[0] == 403
+    status, _, text = await somebody.post("/s/s/asked/1/support", {}, origin="https://elsewhere.example")
+    assert status == 403
+    assert '<p class="wrong" role="alert">This was sent from a page that is not ours' in text
+    assert 'action="/s/s/asked/1/support"' in text, "the list, with what was pressed"
     house.room.book.full = True
     assert (await somebody.post("/s/s/asked/1/support", {}))[0] == 503
     page = await house.browser("a").post("/s/s/asked/1/support", {})
@@ -91,6 +94,38 @@ async def test_what_the_meeting_has_published_isnt_told_twice(house: OpenRoom) -
     assert "From your group" not in text
     own = (await house.browser("a").get("/s/s/questions"))[1]
     assert own.count("I\u2019d ask this too") == 1, "whoever asked it is not asked"
+
+
+async def test_ones_own_is_marked_and_isnt_supported_here_and_at_the_meeting(house: OpenRoom) -> None:
+    room, somebody = house.room, house.browser("a")
+    await somebody.ask("Why?")
+    (what,) = room.floor.floor(S).questions
+    await room.floor.put_on_wall(S, [what], on_wall=True)
+    for path in ("/s/s/here/1/support", "/s/s/asked/2/support"):
+        _, text = await somebody.get("/s/s/questions")
+        assert text.count("You asked this") == 1
+        assert f'action="{path}"' not in text
+        assert (await somebody.post(path, {}))[0] == 303
+        assert what not in room.floor.floor(S).supporters
+        if "here" in path:
+            await room.floor.forward(S, [what])
+            await room.meeting.take()
+            await room.meeting.stand(what, Standing.QUEUED)
+    _, other = await house.browser("b").get("/s/s/questions")
+    assert "You asked this" not in other
+    assert 'action="/s/s/asked/2/support"' in other
+
+
+async def test_after_the_close_the_list_says_what_became_of_what_was_left(house: OpenRoom) -> None:
+    room, somebody = house.room, house.browser("b")
+    assert 'action="/s/s/asked/1/support"' in (await somebody.get("/s/s/questions"))[1]
+    await room.meeting.do(do.CloseSession(), actor=SYSTEM)
+    _, text = await somebody.get("/s/s/questions")
+    left = text[text.index('<div id="Left">') :].partition("</div>")[0]
+    assert "The meeting ended before its turn came</h2>" in left
+    assert "Who <pays>?" in left
+    assert "In the queue" not in text
+    assert "/support" not in text
 
 
 async def test_answers_and_a_show_of_hands_are_shown(house: OpenRoom) -> None:

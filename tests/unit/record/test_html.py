@@ -5,11 +5,12 @@ import re
 from hashlib import sha256
 
 import msgspec
+import pytest
 
 from moothall.core import events as ev
 from moothall.record.html import EXCERPT, LONG_SECTION, policy, write_html
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned
+from record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned, unanswered
 
 STYLE = "p { color: red }"
 
@@ -142,3 +143,15 @@ def test_the_contents_lead_to_what_was_asked() -> None:
     Questions(told).ask("Why?")
     assert '<li><a href="#questions">Questions and comments</a></li>' in written(told)
     assert "#questions" not in written(long_meeting())
+
+
+@pytest.mark.parametrize(
+    ("closed", "stands"),
+    [
+        (False, ["Queued", "Later", "Called"]),
+        (True, [*2 * ["The meeting ended before its turn came"], "It had its turn when the meeting ended"]),
+    ],
+)
+def test_after_the_close_it_says_what_became_of_what_was_left(*, closed: bool, stands: list[str]) -> None:
+    html = write_html(unanswered(closed=closed).record(), WORDING, Options(), STYLE)
+    assert re.findall(r">([^<>]+) · Asked at", html) == stands

@@ -15,7 +15,7 @@ from moothall.core.ids import ChannelId
 from moothall.core.views.quality import Delay
 from moothall.record.json import Document, write_json
 from moothall.record.wording import Options
-from record_maker import WORDING, meeting, questioned
+from record_maker import WORDING, meeting, questioned, unanswered
 from record_reference import SCHEMA
 
 
@@ -181,3 +181,15 @@ def test_rooms_far_away_stand_there_with_the_most_that_were_counted() -> None:
         {"hub": "north", "title": "North A", "most": None},
         {"hub": "lima", "title": "Lima", "most": 9},
     ]
+
+
+@pytest.mark.parametrize(
+    ("closed", "stands"),
+    [
+        (False, ["Queued", "Later", "Called"]),
+        (True, [*2 * ["The meeting ended before its turn came"], "It had its turn when the meeting ended"]),
+    ],
+)
+def test_after_the_close_it_says_what_became_of_what_was_left(*, closed: bool, stands: list[str]) -> None:
+    found = json.loads(write_json(unanswered(closed=closed).record(), WORDING, Options()))
+    assert [each["stands"] for each in found["interventions"]] == stands

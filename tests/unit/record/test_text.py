@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from moothall.core import events as ev
 from moothall.record.text import write_text
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Telling, questioned
+from record_maker import FLOOR, WORDING, Telling, questioned, unanswered
 
 
 def told() -> Telling:
@@ -64,3 +65,15 @@ def test_what_was_asked_stands_below_the_text() -> None:
     ]
     plain = write_text(questioned().record(), wording, Options(speakers=False, times=False))
     assert "Question no. 1\nAnswered\nWhy?\nWhy & how?\n\n" in plain
+
+
+@pytest.mark.parametrize(
+    ("closed", "stands"),
+    [
+        (False, ["Queued", "Later", "Called"]),
+        (True, [*2 * ["The meeting ended before its turn came"], "It had its turn when the meeting ended"]),
+    ],
+)
+def test_after_the_close_it_says_what_became_of_what_was_left(*, closed: bool, stands: list[str]) -> None:
+    text = write_text(unanswered(closed=closed).record(), WORDING, Options())
+    assert [line.partition(" · ")[0] for line in text.splitlines() if "Asked at" in line] == stands

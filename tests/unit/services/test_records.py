@@ -219,3 +219,18 @@ CHANNELS = {
 )
 def test_interpreters_come_before_machines_and_both_before_the_floor(language: str, channel: str | None) -> None:
     assert spoken(CHANNELS, language) == channel
+
+
+def test_the_original_text_comes_before_its_translation_where_nothing_else_is_planned() -> None:
+    machine = ChannelId("en-machine")
+    channels = {
+        machine: Channel(kind=ChannelKind.TRANSLATION, languages=("en",)),
+        FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en",)),
+    }
+    assert (spoken(channels, "en"), spoken(channels, "en-GB")) == (FLOOR, FLOOR)
+    of_two = {**channels, FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en", "es"))}
+    assert spoken(of_two, "en") == machine, "what is spoken isn't in English throughout"
+    interpreted = {**channels, FR: Channel(kind=ChannelKind.INTERPRETATION, languages=("en",))}
+    assert spoken(interpreted, "en") == FR
+    british = {**channels, machine: Channel(kind=ChannelKind.TRANSLATION, languages=("en-GB",))}
+    assert spoken(british, "en-GB") == machine

@@ -91,6 +91,21 @@ def typed_lines(state: State, each: Intervention) -> tuple[Segment, ...]:
     return tuple(sorted(lines, key=lambda line: line.t0))
 
 
+def typed_ever(state: State, each: Intervention) -> tuple[Segment, ...]:
+    """What its author has typed in all its turns and still stands, in the order of time; no line without words."""
+    own = speaker_of(each)
+    if own not in state.speakers:
+        return ()
+    lines = (
+        line
+        for _, line in state.segments.items()
+        if line.origin is Origin.SPEAKER and line.speaker == own and not line.gone and line.whole.strip()
+    )
+    # A translation may hold a copy of what is in its language already.
+    own_text = (line for line in lines if state.channels[line.channel].kind is ChannelKind.FLOOR)
+    return tuple(sorted(own_text, key=lambda line: line.t0))
+
+
 def typed_language(each: Intervention, channel: Channel) -> str:
     """In which language an author types: the question's own, as the channel writes it where it has that."""
     if each.language in channel.languages:

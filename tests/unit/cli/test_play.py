@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from moothall.app import Hall
+from moothall.cli.play import print_first_link
+
+
+class Office:
+    def __init__(self, link: str | None) -> None:
+        self.link = link
+
+    async def admin_link(self, *, new: bool) -> str | None:
+        assert not new
+        return self.link
+
+
+def hall(link: str | None) -> Hall:
+    return cast("Hall", SimpleNamespace(office=Office(link)))
+
+
+async def test_the_hint_for_a_lost_link_names_the_data_folder_in_use(capsys: pytest.CaptureFixture[str]) -> None:
+    await print_first_link(hall(None), "/srv/my data")
+    assert capsys.readouterr().out.endswith("moothall admin-link --new --data '/srv/my data'\n")
+    await print_first_link(hall("http://127.0.0.1/admin#x"), "/srv/my data")
+    assert capsys.readouterr().out.startswith("Admin link: http://127.0.0.1/admin#x\n")
