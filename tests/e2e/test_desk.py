@@ -117,6 +117,11 @@ async def test_in_a_break_a_line_is_refused_and_all_pages_tell_of_text_from_befo
             rows = page.locator("#Lines > li").filter(has=page.locator("p"))
             await expect(rows).to_have_text([re.compile("Good morning"), told, re.compile("We are back")])
             await on.sit_down(page)
+        boxes = page.locator("#Lines [data-does=pick]")
+        await boxes.first.click()
+        await boxes.last.click(modifiers=["Shift"])
+        await expect(page.locator("#Picked"), "a mark is no line").to_have_text("2 lines picked")
+        await page.locator("#Unpick").click()
         for address in (base, f"{base}/record.txt"):  # without scripts, and in a file
             assert told.search(await (await context.request.get(address)).text()), address
         await page.get_by_role("button", name="Begin a break").click()
