@@ -115,6 +115,12 @@ async def test_the_next_meeting_begins_and_the_page_goes_along(page: Page, tmp_p
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         assert on.live.state.status is Status.CLOSED
         assert on.running.sessions.standing(OTHER) is Status.OPEN
+        await page.goto(f"{on.running.address}/desk/{S}")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+        await page.evaluate("document.getElementById('Next').click()")  # As if it were pressed before the news came.
+        await expect(
+            page.get_by_text("technician 1\u2069 has started “\u2068The next one\u2069” already.")
+        ).to_be_visible()
 
 
 async def test_a_wrong_name_is_taken_back_from_the_lines_that_came_meanwhile(page: Page, tmp_path: Path) -> None:
