@@ -139,7 +139,8 @@ def _times(voice: OwnTurn, ui: Catalogue) -> list[_Running]:
     turn, running = voice.turn, list[_Running]()
     if turn.begin is not None:
         running.append(_run(typing_texts.BEGIN, typing_texts.BEGIN_LATE, turn.begin - voice.now, ui))
-    if turn.time:
+    # While it is held for them nothing of their time goes by.
+    if turn.time and not (turn.longer and turn.begin is not None):
         left = turn.since + turn.time - voice.now
         running.append(_run(typing_texts.LEFT, typing_texts.LEFT_OVER, left, ui))
     return running

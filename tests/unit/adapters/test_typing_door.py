@@ -315,6 +315,17 @@ async def test_its_author_puts_it_off_and_comes_back(house: House) -> None:
     assert house.standing() is Standing.WITHDRAWN
 
 
+async def test_while_a_turn_is_held_its_time_stands_still(house: House) -> None:
+    await house.stand(Standing.CALLED)
+    assert await house.act("longer") == 303
+    text = await house.text()
+    assert re.search(r'data-left="(180000|17\d{4})" .*>Please begin within', text)
+    assert "Time left" not in text
+    await house.do(do.MapClock(t=150_000), actor=SYSTEM)
+    assert (await house.form(line="l1", text="At last."))[0] == 303
+    assert re.search(r'data-left="(360000|35\d{4})" .*>Time left', await house.text())
+
+
 async def test_the_time_that_has_run_out_is_said(house: House) -> None:
     await house.stand(Standing.CALLED)
     await house.do(do.MapClock(t=200_000), actor=SYSTEM)

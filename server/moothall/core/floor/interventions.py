@@ -73,6 +73,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """How long it took, media ms, but for what is still under way."""
     typed: bool = False
     """Whether its author types."""
+    typed_at: int = 0
+    """When its author began to type, media ms; 0 unless they do."""
     held: int | None = None
     """When its author said that they need longer to begin, media ms; None while they have not."""
 
@@ -208,7 +210,7 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
         case ev.TurnTyped() | ev.TurnHeld():
             if not floor.turns or floor.turns[-1].intervention != event.intervention:
                 return floor  # Its turn is over, or its call was removed.
-            told = {"typed": True} if isinstance(event, ev.TurnTyped) else {"held": event.t}
+            told = {"typed": True, "typed_at": event.t} if isinstance(event, ev.TurnTyped) else {"held": event.t}
             return replace(floor, turns=(*floor.turns[:-1], replace(floor.turns[-1], **told)))
         case _:
             for name, count in event.counts.items():

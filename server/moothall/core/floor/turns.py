@@ -35,7 +35,7 @@ class TurnNow(msgspec.Struct, frozen=True, kw_only=True):
     """When it was called, media ms."""
     typed: bool
     time: int
-    """How long it may take, ms; 0: as long as it likes."""
+    """How long it may take, ms; 0: as long as it likes. While it is held for its author it stands still."""
     begin: int | None
     """Until when it is held, media ms; None once somebody has begun."""
     longer: bool
@@ -47,9 +47,12 @@ def turn_now(state: State) -> TurnNow | None:
     turn, each = _turn(state.floor), None if state.floor.called is None else state.floor.get(state.floor.called)
     if turn is None or each is None:
         return None
+    begun = _begun(state, each, turn)
     time = time_of(state.floor, typed=turn.typed)
+    if time and turn.held is not None:
+        time += LONGER_MS if begun is None else min(LONGER_MS, max(0, begun - turn.held))
     held = turn.t + HOLD_MS if turn.held is None else max(turn.t + HOLD_MS, turn.held + LONGER_MS)
-    begin = None if turn.typed or _spoken(state, each, turn.t) else held
+    begin = None if begun is not None else held
     return TurnNow(since=turn.t, typed=turn.typed, time=time, begin=begin, longer=turn.held is not None)
 
 
@@ -128,10 +131,14 @@ def _turn(floor: Floor) -> Turn | None:
     return floor.turns[-1] if floor.called is not None and floor.turns else None
 
 
-def _spoken(state: State, each: Intervention, since: int) -> bool:
-    """Whether somebody has spoken since: a question is read aloud by anybody, a wish to speak is its author's."""
+def _begun(state: State, each: Intervention, turn: Turn) -> int | None:
+    """When somebody first typed or spoke in a turn, media ms; None while nobody has.
+
+    A question is read aloud by anybody, a wish to speak is its author's.
+    """
     own = speaker_of(each)
-    return any(each.kind is not Kind.REQUEST or line.speaker == own for line in _lines(state, since))
+    said = [line.t0 for line in _lines(state, turn.t) if each.kind is not Kind.REQUEST or line.speaker == own]
+    return min([*said, turn.typed_at] if turn.typed else said, default=None)
 
 
 def _lines(state: State, since: int) -> Iterator[Segment]:

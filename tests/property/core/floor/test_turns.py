@@ -14,7 +14,7 @@ from moothall.core.decide import decide
 from moothall.core.errors import Refusal
 from moothall.core.floor.parts import Standing
 from moothall.core.floor.removing import speaker_of
-from moothall.core.floor.turns import TIMES_TYPED, turn_now
+from moothall.core.floor.turns import LONGER_MS, TIMES_TYPED, turn_now
 from moothall.core.ids import SegmentId
 from moothall.core.session import evolve
 
@@ -69,5 +69,8 @@ def test_what_is_typed_is_its_authors_in_its_turn_where_it_is_kept_and_once(
         now = turn_now(state)
         assert (now is None) == (state.floor.called is None)
         if now is not None:
-            assert now.time == state.floor.limit * (TIMES_TYPED if now.typed else 1)
+            usual = state.floor.limit * (TIMES_TYPED if now.typed else 1)
+            held = LONGER_MS if now.longer and usual else 0
+            assert usual <= now.time <= usual + held
+            assert now.begin is None or now.time == usual + held
             assert now.begin is None or not now.typed

@@ -7,7 +7,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.floor.removing import speaker_of, stays_of
-from moothall.core.floor.turns import HOLD_MS, TIMES_TYPED, has_typed, may_type, name_of, turn_now
+from moothall.core.floor.turns import HOLD_MS, LONGER_MS, TIMES_TYPED, has_typed, may_type, name_of, turn_now
 from moothall.core.ids import ChannelId
 from moothall.core.session import State, evolve
 
@@ -51,6 +51,24 @@ def test_whoever_types_has_begun_and_has_three_times_as_long() -> None:
     assert (turn_now(state) or now).time == TIMES_TYPED * 60_000
     state = carry_out(state, do.LimitTurns(ms=0), actor=MODERATOR)
     assert (turn_now(state) or now).time == 0
+
+
+def test_while_it_is_held_for_its_author_nothing_of_its_time_goes_by() -> None:
+    held = carry_out(called(), do.HoldTurn(intervention=name("a")), actor=AUTHOR, wall=WALL + 40_000)
+    now = turn_now(held)
+    assert now is not None
+    assert (now.longer, now.time) == (True, 120_000 + LONGER_MS)
+    typed = turn_now(carry_out(held, BEGINS, actor=AUTHOR, wall=WALL + 100_000))
+    assert typed is not None
+    assert (typed.begin, typed.time) == (None, TIMES_TYPED * 120_000 + 60_000)
+    read = do.TypeLine(channel=FLOOR, segment=segment("x"), text="She asks why.", language="en")
+    for wall, more in ((WALL + 70_000, 30_000), (WALL + 900_000, LONGER_MS)):
+        spoken = turn_now(carry_out(held, read, wall=wall))
+        assert spoken is not None
+        assert (spoken.begin, spoken.time) == (None, 120_000 + more)
+    endless = turn_now(carry_out(held, do.LimitTurns(ms=0), actor=MODERATOR))
+    assert endless is not None
+    assert endless.time == 0
 
 
 def test_the_next_turn_is_a_spoken_one_again() -> None:
