@@ -1,9 +1,8 @@
 // The lines on a staff page: shown, picked (one, or a range), and handed to the editor.
 
-import { headed } from './headings.js';
+import { gapMark, headed } from './headings.js';
 import { element } from './nodes.js';
 import { Turn } from './reading_order.js';
-import { gapMark } from './view.js';
 import { direction, mediaTime } from './words.js';
 
 const CALM = 120; // lines kept on the screen; older ones are on the reader's page

@@ -3,13 +3,14 @@
 import { focusOn, keepClear } from './bar.js';
 import { Bookmark } from './bookmark.js';
 import { Choices } from './choices.js';
+import { gapText } from './headings.js';
 import { recall } from './kept.js';
 import { Link } from './link.js';
 import { at, set } from './nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from './standing.js';
-import { View, gapText } from './view.js';
+import { View } from './view.js';
 import { Words } from './words.js';
 
 const SAID = 15000; // ms for which what a screen reader is told stays

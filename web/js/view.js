@@ -1,16 +1,11 @@
 // Lines on the page. The markup is that of web/pages/_parts.html; a test holds the two against each other.
 
-import { headed } from './headings.js';
+import { gapMark, headed } from './headings.js';
 import { at, element, set } from './nodes.js';
 import { Turn } from './reading_order.js';
 import { direction, isoTime, mediaTime } from './words.js';
 
 export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
-
-/** The mark of a span without text. */
-export const gapMark = (gap, words) => element('li', { class: 'gap', 'data-t0': gap.t0 }, element('p', {}, gapText(gap, words)));
-
-export const gapText = ({ reason, t0, t1 }, words) => words.text(`gap.${reason}`, { start: mediaTime(t0), end: mediaTime(t1) });
 
 export class View {
   /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
