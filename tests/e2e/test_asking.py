@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.app import Hall, hall
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -112,3 +112,23 @@ async def test_the_list_follows_too_and_a_button_counts(page: Page, browser: Bro
     await stand(house, "Listed?", Standing.CALLED)
     await expect(page.locator("#Now")).to_contain_text("Listed?")
     await other.close()
+
+
+async def test_a_form_that_comes_from_elsewhere_stands_there_again_on_a_page_that_goes_on(
+    page: Page, house: Hall
+) -> None:
+    async def elsewhere(route: Route) -> None:
+        headers = {**route.request.headers, "origin": "https://elsewhere.example"}
+        await route.fulfill(response=await route.fetch(headers=headers))
+
+    await ask(page, house, "Who is not ours?")
+    own = page.url
+    await page.route("**/about?*", elsewhere)
+    await page.get_by_text("Say something, if you like").click()
+    await page.get_by_label("It is my first time at this meeting").check()
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.get_by_role("alert").filter(has_text="not ours")).to_be_visible()
+    await expect(page.get_by_label("It is my first time at this meeting")).to_be_checked()
+    assert page.url == own, "so it is loaded again without being sent again"
+    await stand(house, "Who is not ours?", Standing.QUEUED)
+    await expect(page.locator(".stands")).to_contain_text("In the queue")
