@@ -50,6 +50,11 @@ async def _sheets(page: Page) -> None:
     await _sent(page, "#New button.main")
 
 
+async def _revoking(page: Page) -> None:
+    """Asked whether a link is to be revoked."""
+    await _sent(page, "form[action*='/revoke'] button >> nth=0")
+
+
 async def _sent(page: Page, button: str) -> None:
     async with page.expect_navigation(wait_until="load"):
         await page.click(button)
@@ -191,6 +196,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin_meeting.html": ("/admin/meetings/plenary", None),
     "admin_import.html": ("/admin", _file_of_a_programme),
     "admin_sheets.html": ("/admin", _sheets),
+    "admin_revoke.html": ("/admin", _revoking),
     "admin_hubs.html": ("/admin/hubs", None),
     "admin_hub.html": ("/admin/hubs/kisumu-library", None),
     "admin_hub_sheets.html": ("/admin/hubs", _group_is_added),

@@ -125,7 +125,8 @@ async def alarms(running: Hall) -> list[str]:
 
         @client.on("cards", namespace="/control")  # type: ignore[untyped-decorator]
         async def look(body: dict[str, Any]) -> None:
-            await shown.put([alarm["kind"] for card in body["cards"] for alarm in card["alarms"]])
+            raised = [*body["house"]["alarms"], *(alarm for card in body["cards"] for alarm in card["alarms"])]
+            await shown.put([alarm["kind"] for alarm in raised])
 
         await client.connect(running.address, namespaces=["/control"], transports=["websocket"])
         await client.call("join", {}, namespace="/control", timeout=5)

@@ -14,8 +14,8 @@ from moothall.core.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
-from moothall.wire.frames import decode, events_frame, signals_frame
-from moothall.wire.low_data import LowData
+from moothall.wire.frames import Source, decode, events_frame, signals_frame
+from moothall.wire.low_data import PULSE_MS, LowData
 from recorder import EPOCH, MORNING, SESSION, Recorder
 from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
 
@@ -251,3 +251,11 @@ def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_q
     meeting.say(stands("a", Standing.ANSWERED), stands("a", Standing.LATER))
     told = [each["body"]["standing"] for each in meeting.batch()[1:] if isinstance(each, dict)]
     assert told == ["called", "answered"]
+
+
+def test_a_pulse_says_where_the_text_stands_and_how_fresh_it_is() -> None:
+    meeting = Meeting()
+    meeting.say(opened("floor-1-9", 61_200), ended("floor-1-9", "One."))
+    meeting.batch()
+    pulse = json.loads(meeting.low.pulse(Source(age=700, lost=True)))
+    assert pulse == {"head": meeting.low.told, "age": 700, "every": PULSE_MS, "lost": True}

@@ -4,7 +4,7 @@ from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
 from deciding import carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.floor.balance import by_origin
-from moothall.core.floor.listing import Figures, listing
+from moothall.core.floor.listing import Figures, called_at, listing
 from moothall.core.floor.order import Why
 from moothall.core.floor.parts import Order, Standing
 
@@ -54,3 +54,13 @@ def test_the_queue_has_the_order_of_the_session() -> None:
     state = carry_out(state, stand(Standing.QUEUED, "a", "b"), do.OrderQueue(order=Order.SUPPORT), actor=MODERATOR)
     counted = state.floor.with_(name("b"), support=3)
     assert [each.why for each in listing(counted).queue] == [Why.SUPPORT, Why.ARRIVAL]
+
+
+def test_when_it_was_called_is_the_last_time_or_since_when_it_stands_where_it_stands() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR)
+    called, waiting = (state.floor.get(name(each)) for each in ("a", "b"))
+    assert called is not None
+    assert waiting is not None
+    assert called_at(state.floor, called) == state.floor.turns[-1].t
+    assert called_at(state.floor, waiting) == waiting.since

@@ -10,7 +10,7 @@ from moothall.core.hubs import HubNow
 from moothall.core.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
-from moothall.core.views.captions import CaptionsView, Channel, Line
+from moothall.core.views.captions import LONGEST, CaptionsView, Channel, Line, growing
 from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from recorder import EPOCH, SESSION
 
@@ -42,8 +42,8 @@ def line(seen: CaptionsView) -> Line:
 
 
 def test_a_line_grows_word_by_word_and_ends() -> None:
-    growing = line(view(OPENED, words(0, " Good", " morning"), words(2, ",")))
-    assert (growing.text, growing.words, growing.t1) == (" Good morning,", 3, None)
+    grown = line(view(OPENED, words(0, " Good", " morning"), words(2, ",")))
+    assert (grown.text, grown.words, grown.t1) == (" Good morning,", 3, None)
     end = ev.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=ev.EndReason.PAUSE, text=" Good morning, all.")
     ended = line(view(OPENED, words(0, " Good", " morning"), words(2, ","), end))
     assert ended == Line(
@@ -309,3 +309,32 @@ def test_a_translated_line_says_what_it_was_made_of_and_a_correction_says_it_ane
     seen = line(view(opened, again, corrected("Muy buenas", revision=1), role=Role.CAPTIONER))
     assert (seen.made_from, seen.mended) == (made[1], True)
     assert line(view(OPENED)).made_from is msgspec.UNSET
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ((), None),
+        ((("a", 0, None), ("typed", 500, 600)), 0),
+        ((("a", 0, None), ("b", 500, 600)), None),
+        ((("a", 0, 400), ("b", 500, None)), 1),
+        ((("a", 0, None), ("typed", LONGEST + 1, LONGEST + 9)), None),
+        ((("a", 0, 400), ("gone", 500, None)), None),
+    ],
+)
+def test_the_newest_line_that_is_open_grows_also_before_what_is_typed_meanwhile(
+    lines: tuple[tuple[str, int, int | None], ...], found: int | None
+) -> None:
+    made = [
+        Line(
+            segment=SegmentId(name),
+            t0=t0,
+            t1=t1,
+            language="en",
+            origin=ev.Origin.SPEAKER if name == "typed" else ev.Origin.MACHINE,
+            gone=name == "gone",
+            text="Text.",
+        )
+        for name, t0, t1 in lines
+    ]
+    assert growing(made) == found
