@@ -39,8 +39,8 @@ async def done(running: Hall, name: str, *commands: do.AnyCommand, by: Actor = M
     assert isinstance(answer, Receipt), answer
 
 
-async def questions(running: Hall, line: str | None = "a") -> None:
-    """One that was called and answered in writing, and one that waits."""
+async def questions(running: Hall, line: str | None = "a", age: int = 0) -> None:
+    """One that was called and answered in writing, and one that waits; asked `age` ms ago."""
     participant = Actor(Role.PARTICIPANT, "p")
     for name, text in ((Q, f"Is there {PRIVATE}?"), (LATER, "And tea?")):
         ask = do.Ask(
@@ -50,6 +50,7 @@ async def questions(running: Hall, line: str | None = "a") -> None:
             language="en",
             asker=f"by-{name}",
             name=f"Ms. {PRIVATE}" if name == Q else "",
+            age=age,
         )
         await done(running, f"ask-{name}", ask, by=participant)
     await done(running, "approve", do.Stand(interventions=(Q, LATER), standing=Standing.QUEUED))
@@ -117,11 +118,12 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
 async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Path, how: str) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
-        await room_before(running, SESSION)
         live = await running.sessions.open(SESSION)
-        # The lines of `held` end at 3.4 s: media time is set so that the question falls into the last of them.
-        await done(running, "clock", do.MapClock(t=3_000), by=Actor(Role.SYSTEM, "s"))
-        await questions(running)
+        # The lines of `held` end at 3.4 s. They lie behind now, or the break would take them out, and the questions
+        # were asked in the last of them.
+        await done(running, "clock", do.MapClock(t=10_000), by=Actor(Role.SYSTEM, "s"))
+        await room_before(running, SESSION)
+        await questions(running, age=7_000)
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             bodies = told(client)
             news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5))["news"]

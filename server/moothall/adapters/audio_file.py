@@ -19,6 +19,7 @@ from typing import Self
 import msgspec
 
 from moothall.adapters.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
+from moothall.adapters.child_owner import start_child, to_the_end
 from moothall.adapters.child_signal import signal_child
 from moothall.adapters.decode_messages import Ended, Failed, Message, Opened, Order, Trouble
 from moothall.core.decoding import Unreadable, read
@@ -76,7 +77,7 @@ class AudioFile:
     async def __aenter__(self) -> Self:
         descriptor = _open_file(self._path)
         try:
-            self._process = await asyncio.create_subprocess_exec(
+            self._process = await start_child(
                 sys.executable,
                 "-P",
                 "-m",
@@ -94,14 +95,14 @@ class AudioFile:
         try:
             await self._wait_for_first_audio(self._process)
         except BaseException:
-            await self._stop()
+            await to_the_end(self._stop())
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stop()
+        await to_the_end(self._stop())
 
     async def read(self, samples: int) -> bytes:
         """The next `samples` samples; fewer only at the end, and none after it.

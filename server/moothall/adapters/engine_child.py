@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from moothall.adapters.child_owner import start_child, to_the_end
 from moothall.adapters.child_signal import signal_child
 from moothall.core.ports import Clock, Randomness
 from moothall.services.pulses import Fate, Pulses
@@ -99,7 +100,7 @@ class EngineChild:
 
     async def _live(self, life: str) -> str:
         try:
-            process = await asyncio.create_subprocess_exec(
+            process = await start_child(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 env={**self._environment, LIFE_VARIABLE: life},
@@ -114,7 +115,7 @@ class EngineChild:
             self._tell_fate(life, status)
             return f"{process.pid} ended with {status}"
         finally:
-            await self._stop(process)
+            await to_the_end(self._stop(process))
             self.pid = None
 
     def _tell_fate(self, life: str, status: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.audio_file import AudioFile
+from moothall.adapters.child_owner import start_child, to_the_end
 from moothall.adapters.child_signal import signal_child
 from moothall.adapters.encode_order import EncodeOrder
 from moothall.adapters.ogg_length import opus_samples
@@ -98,7 +99,12 @@ class SoundFolder:
                 process = await _encoder(order, old, file)
             finally:
                 os.close(file)
-            if await process.wait() != 0:
+            try:
+                status = await process.wait()
+            finally:  # Cancelled: a process of nobody would go on.
+                signal_child(process, signal.SIGKILL)
+                await to_the_end(process.wait())
+            if status != 0:
                 new.unlink(missing_ok=True)
                 msg = "A recording could not be made again without the span; it is unchanged."
                 raise StorageUnavailable(msg)
@@ -162,6 +168,9 @@ class OpusPart:
 
     async def close(self) -> None:
         """As `PartWriter.close`."""
+        await to_the_end(self._close())
+
+    async def _close(self) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it was asked for
         self._process.stdin.close()
         try:
@@ -173,7 +182,7 @@ class OpusPart:
 
 
 async def _encoder(order: EncodeOrder, source: int, file: int) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+    return await start_child(
         sys.executable,
         "-P",
         "-m",

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.append_time import measure_append_us
+from moothall.adapters.child_owner import start_child, to_the_end
 from moothall.adapters.child_signal import signal_child
 from moothall.adapters.cpu_clock import CpuClock
 from moothall.app import Hall, hall
@@ -96,7 +97,7 @@ async def _measure(settings: Settings, programme: Programme, out: Path, *, cpu: 
         running = await stack.enter_async_context(hall(settings, clock=clock, bench=clock, engine_arguments=arguments))
         live = await prepare(running, programme)
         await engine_ready(running)
-        reader = await asyncio.create_subprocess_exec(
+        reader = await start_child(
             sys.executable, "-m", "moothall", "read", f"{running.address}/s/{live.id}",
             "--jsonl", str(out), "--clock", "cpu" if cpu else "wall",
             env={**os.environ, "PYTHONWARNINGS": ""},
@@ -113,7 +114,7 @@ async def _measure(settings: Settings, programme: Programme, out: Path, *, cpu: 
         finally:
             if reader.returncode is None:
                 signal_child(reader, signal.SIGKILL)
-                await reader.wait()
+                await to_the_end(reader.wait())
     with out.open("a", encoding="utf-8") as rows:
         rows.write(json.dumps({"kind": "usage", **used}) + "\n")
 

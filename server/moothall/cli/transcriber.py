@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.audio_file import AudioFile
+from moothall.adapters.child_owner import start_child, to_the_end
 from moothall.adapters.child_signal import signal_child
 from moothall.core.errors import ConfigurationError, MoothallError
 from moothall.wire.transcribing import FRAME_SAMPLES, Answer, Finished, HeardLine, Order, Trouble, frame
@@ -50,7 +51,7 @@ async def transcribe(
     order = msgspec.structs.replace(order, first=first)
     async with AudioFile(path, first_sample=first) as sound:
         begin(sound.duration_ms)
-        process = await asyncio.create_subprocess_exec(
+        process = await start_child(
             *WORKER,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -69,7 +70,7 @@ async def transcribe(
             raise _first(group) from None
         finally:
             signal_child(process, signal.SIGKILL)
-            await process.communicate()  # to the ends of the pipes, so that asyncio lets go of them
+            await to_the_end(process.communicate())  # to the ends of the pipes, so that asyncio lets go of them
         if isinstance(last, Trouble):
             raise ConfigurationError(last.sentence)
         if last is None:

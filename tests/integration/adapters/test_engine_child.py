@@ -188,6 +188,20 @@ async def test_a_child_that_does_not_listen_is_killed() -> None:
     assert child.pid is None
 
 
+async def test_one_that_is_cancelled_twice_waits_for_its_child_all_the_same() -> None:
+    async with calls() as children:
+        child = calling(children.port, clock=Waiting())
+        task = asyncio.ensure_future(child.run())
+        pid, _ = await children.next()
+        task.cancel()
+        await asyncio.sleep(0)  # It is stopping.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 STARTING = """
 import os, signal, socket, subprocess, sys
 stopped = subprocess.Popen(["sleep", "600"], process_group=0)
