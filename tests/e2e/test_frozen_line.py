@@ -29,6 +29,10 @@ UP_MS = 3_000
 """After this a page loads what watches its line."""
 DRAIN_MS = 2_000
 SPREAD_MS = 5_000
+"""Over so long the tries of new lines are spread by chance."""
+TRY_MS = 25_000
+"""So long the latest of several tries lasts. One that was begun before the line takes connections brings nothing,
+nor may the one after it: a browser may send that over a connection that it had dialled before."""
 
 
 PULSED = """
@@ -48,7 +52,7 @@ async def open_page(page: Page, on: Stage, line: Line, path: str = "") -> None:
 
 async def until_back(page: Page, on: Stage) -> None:
     """A second of the page's and the server's time after the other, until the page says that nothing was missed."""
-    for _ in range((LIVE_MS + 2 * SPREAD_MS) // 1_000):
+    for _ in range(2 * (TRY_MS + SPREAD_MS) // 1_000):
         await page.clock.run_for(1_000)
         await on.clock.advance(1_000)
         with contextlib.suppress(AssertionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -127,15 +128,19 @@ async def test_a_note_that_gets_no_answer_is_kept_and_goes_again(browser: Browse
         await page.clock.install()
         await page.add_init_script(NEVER)
         await page.goto(house.running.address + PAGE)
+        unanswered: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
 
-        async def unanswered(_: Route) -> None:
-            """Nothing ever comes back."""
+        async def answer(route: Route) -> None:
+            """Nothing ever comes back to the first; it stays held, for without a route the browser would send it."""
+            if unanswered.done():
+                await route.continue_()
+            else:
+                unanswered.set_result(route)
 
-        await page.route("**/notes*", unanswered)
-        async with page.expect_request("**/notes*"):
-            await page.get_by_label("Your note").fill("We hear nothing.")
-            await page.get_by_role("button", name="Send the note").click()
-        await page.unroute("**/notes*", unanswered)
+        await page.route("**/notes*", answer)
+        await page.get_by_label("Your note").fill("We hear nothing.")
+        await page.get_by_role("button", name="Send the note").click()
+        await unanswered
         await page.evaluate("dispatchEvent(new Event('late'))")
         await expect(page.locator("#NotesNow .note")).to_have_text(["We hear nothing."])
         await expect(page.locator("#Waiting")).to_be_hidden()

@@ -29,8 +29,8 @@ async def introduced(on: Stage) -> None:
         await on.say(ev.SpeakerIntroduced(speaker=SpeakerId(name[0].lower()), name=name))
 
 
-async def meeting(page: Page, on: Stage) -> None:
-    """All that happens in a meeting, while a screen reader listens."""
+async def meeting(page: Page, on: Stage, *, lines: bool = False) -> None:
+    """All that happens in a meeting, while a screen reader listens, to `lines` or not."""
     await on.say(signals=[partial("one", 0, "Good")])
     await on.say(
         opened("one", 10_000, speaker="a"), words("one", 0, "Good morning"), signals=[partial("one", 2, "every")]
@@ -41,6 +41,8 @@ async def meeting(page: Page, on: Stage) -> None:
     await page.locator("#one").wait_for()
     await on.say(opened("two", 12_000, speaker="a"), ended("two", "Let us begin."))
     await expect(page.locator("#two .text")).to_have_text("Let us begin.")
+    if lines:  # What says them is loaded with the first: it would say a line as it stands by then.
+        await expect(page.locator("#Announcer")).to_contain_text("Let us begin.")
     await on.say(corrected("two", "Let us begin now."))  # The engine heard it better.
     await expect(page.locator("#two .text")).to_have_text("Let us begin now.")
     await on.say(corrected("one", "Good morning, everybody."), by=CAPTIONER)
@@ -70,7 +72,7 @@ async def test_finished_lines_are_said_once_and_never_as_they_grow(page: Page) -
         await introduced(on)
         await on.lines(2)
         await listen(page, f"{on.page}?say=lines")
-        await meeting(page, on)
+        await meeting(page, on, lines=True)
         said = await heard(page)
     lines = ["Amina:", "Good morning everybody.", "Let us begin.", "Béla:", "شكرا."]
     assert said == [*lines, HOLE, OFF, ON, CLOSED]
@@ -165,6 +167,7 @@ async def test_of_a_translation_each_new_line_is_said_once_and_the_original_is_n
         await page.locator("#Lines > .waiting").wait_for()
         await on.say(*made("two", 104_000, "Dos.", speaker="b"), by=TRANSLATOR)
         await page.locator("#two-mt-es .original").wait_for()
+        await expect(page.locator("#Announcer")).to_contain_text("Dos.")  # What says it is loaded with the first line.
         await on.say(made_again("two", "Dos, otra vez."), by=TRANSLATOR)
         await on.say(*made("old", 2_000, "De antes.", speaker="a"), by=TRANSLATOR)
         await page.locator("#old-mt-es").wait_for()

@@ -175,12 +175,17 @@ class LiveChannel:
             return await self._begin(known, name, first, age)
 
     async def _begin(self, known: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
-        writer, current = self.live.writer, self.current
+        writer, current, opens = self.live.writer, self.current, False
+        wall = self._clock.wall()  # Before the log takes its time: `age` is of now.
         if writer.state.status is Status.CREATED:
-            opened = await writer.send(SYSTEM, CommandId("open"), OpenSession(age=min(age, MOST_BEFORE)))
-            if isinstance(opened, Refusal):
+            # Each by a name of its own: of two that open it at the same time one does, the other joins.
+            act = CommandId(f"open:{source_of(name, first)}")
+            opened = await writer.send(SYSTEM, act, OpenSession(age=min(age, MOST_BEFORE)))
+            opens = not isinstance(opened, Refusal)
+            if isinstance(opened, Refusal) and writer.state.status is Status.CREATED:
                 return opened
-        t = writer.state.media_now(self._clock.wall()) - age
+        # The sound that opens a session is at its beginning, however long that took.
+        t = (min(age, MOST_BEFORE) if opens else writer.state.media_now(wall)) - age
         if known is not None and not known.apart and abs(known.t(first) - t) < HOLE_MS:
             t = known.t(first)  # Its samples count truer than a hello that was long on its way.
         if t < 0:  # What was heard before the session began isn't said in it.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,9 +9,11 @@ import pytest
 from hall_in_memory import FLOOR, MemoryHall
 from microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
 from moothall.adapters.audio_spool import DiskSpools
+from moothall.adapters.log_memory import MemoryLog
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
+from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, BeginNotRecorded, CloseSession, EndNotRecorded, MapClock, OpenSession
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
@@ -123,6 +127,31 @@ def test_a_disk_that_opens_the_spool_slowly_does_not_move_the_clock() -> None:
             take = await begun(hall, live.id, greeting())
             assert take.audio.t == 5_000
             assert live.state.media_now(hall.clock.wall()) == 6_500
+
+    loop.run(story())
+
+
+class SlowLog(MemoryLog):
+    """A log whose disk takes its time."""
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        await LoopClock().sleep(300)
+        await super().append(session, term, expected_offset, events)
+
+
+def test_the_sound_that_opens_a_session_is_at_its_beginning_however_slow_the_log_and_another_joins_it() -> None:
+    async def story() -> None:
+        async with live_hall(MemoryHall(SlowLog())) as hall:
+            live = await hall.session()
+            booth = AddChannel(channel=BOOTH, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("booth"), booth), Receipt)
+            first, second = await asyncio.gather(
+                begun(hall, live.id, greeting(age=5_000)),
+                begun(hall, live.id, greeting("taketwo2", age=2_000, channel=BOOTH)),
+            )
+            assert (first.audio.t, second.audio.t) == (0, 3_000)
+            (opened,) = [event for event in await hall.events() if isinstance(event, ev.SessionOpened)]
+            assert live.state.media_now(hall.clock.wall()) == hall.clock.wall() - opened.wall
 
     loop.run(story())
 
