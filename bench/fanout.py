@@ -74,10 +74,11 @@ class NotingFanout(SessionFanout):
         after: Position | None,
         *,
         reader: str = "",
+        aside: bool = False,
         pulse: bool = False,
     ) -> Subscription | Refusal:
         self.outlets.append(outlet)
-        return await super().subscribe(outlet, feed, form, after, reader=reader, pulse=pulse)
+        return await super().subscribe(outlet, feed, form, after, reader=reader, aside=aside, pulse=pulse)
 
     async def _pulses(self) -> None:
         if self.pulses:
