@@ -19,6 +19,8 @@ class Line:
         self._moves: set[asyncio.Event] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._takes = True
+        self._early: set[asyncio.StreamWriter] = set()
+        """Dialled while it was frozen."""
         self.address = ""
 
     def cut(self) -> None:
@@ -43,8 +45,15 @@ class Line:
             moves.clear()
 
     def take(self) -> None:
-        """Let what is dialled from now on through; what froze stays as it is."""
+        """Let what is dialled from now on through; what froze stays as it is.
+
+        What was dialled meanwhile ends: over a dead line no connection comes about, and a browser that keeps one
+        would send its next requests there.
+        """
         self._takes = True
+        for writer in self._early:
+            writer.transport.abort()
+        self._early.clear()
 
     def thaw(self) -> None:
         """Let everything through again, what has waited first."""
@@ -75,12 +84,15 @@ class Line:
         self._moves.add(moves := asyncio.Event())
         if self._takes:
             moves.set()
+        else:
+            self._early.add(writer)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._ask(reader, far_writer, writer, moves))
                 group.create_task(_pass_on(far_reader, writer, moves))
         finally:
             self._moves.discard(moves)
+            self._early.discard(writer)
             self._streams -= {writer, far_writer}
             self._open -= {writer, far_writer}
 
