@@ -129,6 +129,6 @@ async def test_a_form_that_comes_from_elsewhere_stands_there_again_on_a_page_tha
     await page.get_by_role("button", name="Keep it").click()
     await expect(page.get_by_role("alert").filter(has_text="not ours")).to_be_visible()
     await expect(page.get_by_label("It is my first time at this meeting")).to_be_checked()
-    assert page.url == own, "so it is loaded again without being sent again"
+    await expect(page).to_have_url(own)  # so it is loaded again without being sent again
     await stand(house, "Who is not ours?", Standing.QUEUED)
     await expect(page.locator(".stands")).to_contain_text("In the queue")
