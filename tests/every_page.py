@@ -83,6 +83,7 @@ async def _in_its_turn(page: Page) -> None:
     await _sent(page, ".asking button")
     what = page.url.partition("?")[0].rpartition(".")[2]
     desk = await page.context.new_page()
+    desk.on("dialog", lambda ask: ask.accept())  # Another desk may have called another question just now.
     await desk.goto(page.url.partition("/s/")[0] + "/moderate/translated")
     for act in ("approve", "call"):
         await desk.locator(f"#q-{what} [data-does={act}]").first.click()
