@@ -246,10 +246,12 @@ function shown() {
   const named = data.follows && words.session?.title;
   at('On').hidden = !now || words.lost;
   at('OnTitle').textContent = named || '';
+  at('OnTitle').lang = (named && words.session.languages[0]) || '';
   at('OnState').textContent = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
   at('On').dataset.kind = now?.kind ?? '';
   document.title = named ? `${named} – ${data.title}` : data.title;
   at('Text').textContent = words.text;
+  at('Text').lang = words.language;
   const said = now && stands !== 'idle' && sending ? say(`heard.${now.kind}`, { n: now.n }) : '';
   const before = at('Heard').textContent;
   if (before === said) return;

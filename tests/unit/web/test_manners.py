@@ -81,3 +81,24 @@ def test_a_field_for_ones_own_name_says_so() -> None:
     ]
     assert len(asking) >= 2
     assert all(re.search(r'autocomplete="(?:name|nickname)"', field) for field in asking), asking
+
+
+NO_LANGUAGE = {
+    "screen_waiting.html": "a place",
+    "admin.html": "a place",
+    "work.html": "a place",
+    "hub_setup.html": "a group",
+    "admin_import.html": "the conference, and a file's rows",
+    "_hub_removed.html": "a copy, of which only the name is known",
+    "hub_desk.html": "the room, and a copy that is stuck",
+}
+
+
+def test_a_meetings_title_says_in_which_language_it_is() -> None:
+    """3.1.2"""
+    without = {
+        path.name
+        for path in TEMPLATES
+        if re.search(r"<bdi>\{\{ (?:(?:each|row|meeting|about)\.)?title \}\}", path.read_text(encoding="utf-8"))
+    }
+    assert without == set(NO_LANGUAGE)
