@@ -196,7 +196,7 @@ class Ingest:
         """Follow the pace of the source.
 
         One that stalls for a moment catches up, and what was said in it was said in time: where the clock followed it,
-        a span that is not recorded would begin before somebody asked for it. So the least delay of several looks counts.
+        a span that is not recorded would begin before somebody asked for it. So the least delay of some looks counts.
         """
         mapped, sure = self._clock.monotonic(), 1
         behind: deque[int] = deque(maxlen=LOOKS)  # Overflow: the oldest look goes.
