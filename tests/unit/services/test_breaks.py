@@ -25,7 +25,8 @@ from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.audio import EndReason, Piece
-from moothall.wire.frames import Format
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import Format, decode
 
 FRENCH = ChannelId("fr")
 FILE = SourceId("file")
@@ -350,6 +351,46 @@ def test_a_microphone_that_comes_in_a_break_is_not_heard_before_it_is_over() -> 
             ]
 
     loop.run(story())
+
+
+def test_an_interpreter_beside_the_floor_is_heard_as_the_floor_is_in_a_break_set_back_at_either_end() -> None:
+    async def story(back: int, since: int) -> None:
+        ears = Ears()
+        async with live_hall(ears=ears) as hall:
+            live = await hall.session()
+            await say(hall, live, do.AddChannel(channel=FRENCH, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)))
+            take = await begun(hall, live.id, greeting())
+            booth = await begun(hall, live.id, greeting("booth1234", channel=FRENCH))
+            await talk(hall, take, booth, seconds=30)
+            await say(hall, live, do.PauseSession(back=back))
+            await talk(hall, take, booth, seconds=40)
+            await say(hall, live, do.ResumeSession(back=since))
+            await talk(hall, take, booth, seconds=5)
+            t0, t1 = 30_000 - back, 70_000 - since
+            assert live.state.breaks == ((t0, t1),)
+            for each in (take, booth):
+                everything = await each.audio.read(0, 75 * RATE)
+                kept = sound(0, t0 * 16) + bytes(32 * (t1 - t0)) + sound(t1 * 16, (75_000 - t1) * 16)
+                assert everything == kept, "the spool has silence there, and no more"
+            await finished(hall, live, take, booth)
+            for channel in (FLOOR, FRENCH):
+                of_channel = [each for each in ears.heard if each[0] == channel]
+                assert of_channel[-1] == span(t1, 75_000, channel)
+                assert of_channel[0][:2] == (channel, 0)
+                assert of_channel[0][2].startswith(sound(0, t0 * 16)), "what was said before it is heard"
+            for channel in (FLOOR, FRENCH):
+                outlet = MemoryOutlet()
+                await live.fanout.subscribe(outlet, Feed(channel), Format.SSE, None)
+                await hall.clock.sleep(10)
+                first = next(
+                    frame for event in EventStream().feed(outlet.sent) if (frame := decode(event.data)).snapshot
+                )
+                assert first.snapshot is not None
+                gaps = [(gap.t0, gap.t1, gap.reason) for gap in first.snapshot.session.gaps]
+                assert gaps == [(t0, t1, "break-set-back" if since else "break")], "in every text"
+
+    for back, since in ((0, 0), (0, 20_000), (25_000, 0), (25_000, 20_000)):
+        loop.run(story(back, since))
 
 
 def test_a_microphone_that_stops_in_a_break_takes_its_sound_along_and_leaves_no_gap() -> None:
