@@ -275,7 +275,7 @@ class DeskDoor:
         done = []
         decided = [one for one in floor.questions.values() if one.stands is not Local.HERE][-MOST_DONE:]
         for one in reversed(decided):
-            says, reason = view.stands(one, floor, await self._floor.act(one), state, good=good, ui=ui)
+            says, reason = view.stands(one, floor, await self._floor.act(one), state, good=good, wall=clocks.now, ui=ui)
             done.append(view.question(one, floor, ui, says, reason))
         checked = await self._meetings.checked(session)
         notes = await self._presence.notes(session)

@@ -126,6 +126,13 @@ def stands(own: Own, ui: Catalogue) -> str:
             return ui.text(STANDS[each.standing])
 
 
+def stands_for_others(own: Own, ui: Catalogue) -> str:
+    """Where an intervention stands, in words for somebody who may know what its author may."""
+    standing = own.intervention.standing
+    others = {Standing.CALLED, Standing.WITHDRAWN} - ({Standing.CALLED} if own.over else set())
+    return ui.text(ELSEWHERE[standing]) if standing in others else stands(own, ui)
+
+
 def goes_on(own: Own, ui: Catalogue) -> str:
     """How the one stands with which it was joined; empty where it wasn't. Why that was not taken is for its author."""
     into = own.goes_on
