@@ -8,7 +8,7 @@ let told = null; // what the page began with, and what was published since
 /** @param {object} event  one of a question's */
 export function nowAsked({ type, number, kind, text = '', standing }) {
   const note = at('NowAsked');
-  const { known, headings, now } = (told ??= JSON.parse(note.dataset.more));
+  const { known, headings, now, elsewhere } = (told ??= JSON.parse(note.dataset.more));
   const here = note.dataset.n === String(number) && !note.hidden;
   if (type === 'intervention.published') known[number] = [kind, text];
   else if (standing !== 'called') {
@@ -17,8 +17,8 @@ export function nowAsked({ type, number, kind, text = '', standing }) {
   }
   if (type === 'intervention.published' && !here) return;
   note.dataset.n = number;
-  const [what = 'question', words = ''] = known[number] ?? [];
-  const said = fill(now, { what: fill(headings[what], { n: number }) });
+  const [what, words] = known[number] ?? [];
+  const said = what ? fill(now, { what: fill(headings[what], { n: number }) }) : fill(elsewhere, { n: number });
   note.firstElementChild.textContent = words ? `${said}: \u2068${words.slice(0, 200)}\u2069` : said; // of any direction
   note.hidden = false;
 }
