@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import CloseSession, OpenSession
-from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, Sound, StandIn, Summary
 from moothall.services.hub_signals import HubSignals, SoundWatch, usual
 from moothall.services.live_session import LiveSession
@@ -131,7 +131,7 @@ def test_last_words_and_stand_ins_are_told_and_words_are_not() -> None:
 
 
 def test_all_is_forgotten_at_once() -> None:
-    signals, told = HubSignals(), []
+    signals, told = HubSignals(), list[SessionId]()
     signals.observe(told.append)
     signals.put(SESSION, state(lag=9_000))
     signals.put(SESSION, state(lag=9_000))
