@@ -76,7 +76,7 @@ def lived(seed: int, fate: Fate) -> Day:
             disk.close()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 3])  # Seeds with every kind of trouble in half an hour.
 def test_half_an_hour_of_trouble_loses_and_doubles_nothing(seed: int) -> None:
     day = lived(seed, Fate(seconds=HOUR_S / 2, good_s=40, bad_s=15, act_s=6, note_s=60, pause_s=10))
     assert set(day.troubles) == {"cut", "died", "hub killed", "centre killed", "wish", "removal"}
