@@ -214,7 +214,7 @@ def _speakers(draft: Draft) -> tuple[Speaker, ...]:
 
 
 def languages_in(text: str, where: str, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """What `tags_of` finds; raises ProgrammeError with a sentence that begins with `where` for each part that is none."""
+    """What `tags_of` finds; raises ProgrammeError for parts that are none, in sentences that begin with `where`."""
     tags, others = tags_of(text, names or {})
     if others:
         what = "names no language; write a name or a tag, such as English or en."
