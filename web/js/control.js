@@ -181,7 +181,7 @@ function bell(cards) {
   if (!fresh.length) return;
   const [card, each] = now.get(fresh[0]);
   told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`];
-  say(told[1]);
+  say(told[1], `#Cards [data-key="${CSS.escape(fresh[0])}"], #Shared [data-key="${CSS.escape(fresh[0])}"]`);
   if (form.bell.checked) ring();
 }
 
