@@ -23,6 +23,9 @@ export function becoming({ session, lost, heard, now }) {
   return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
 }
 
+/** A meeting's title, where it is to be named, and how the meeting stands, for eyes and screen readers. */
+export const standing = (title, state) => (title ? `\u2068${title}\u2069 – ${state}` : state);
+
 const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
 export class Words {
