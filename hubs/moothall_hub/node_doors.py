@@ -23,6 +23,7 @@ from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
+from moothall.adapters.own_pages import own_pages_only
 from moothall.adapters.page_asking import Asked, in_language
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
@@ -145,7 +146,6 @@ async def open_hub_doors(
         links=parts.links,
         pages=pages,
         gate=AddressGate(clock, randomness, LINK_TRIES),
-        origins=origins,
         room_of=lambda _: None,
         secure=False,
         cookie=COOKIE,
@@ -153,7 +153,7 @@ async def open_hub_doors(
     parts.links.when_gone(lambda _: readers.recheck(staff.asker))
     shared = StaffPages(
         pages=pages,
-        guard=FormGuard(origins=origins, randomness=randomness),
+        guard=FormGuard(randomness),
         staff=staff.staff,
         key_of=staff.key_of,
     )
@@ -214,7 +214,6 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
         coordinator=is_coordinator,
     )
     questions = RoomQuestionsDoor(
@@ -225,7 +224,6 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
     )
     desk = DeskDoor(
         shared,
@@ -263,6 +261,7 @@ async def open_hub_doors(
             error_pages(pages),
             whole_bodies(),
             _learning(origins),
+            own_pages_only(pages, origins),
             staff.middleware(),
             setup.first(),
             last_wall.middleware(),

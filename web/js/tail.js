@@ -66,14 +66,13 @@ export class Tail {
 
   /** How things stand, as a kind and in words. */
   state() {
-    const own = Date.now() + this.#ahead;
     const { status, seal } = this.reader.session;
     const there = (at) => (at === null ? null : at + this.#ahead);
     const { sound, spoke } = this.reader;
     const { kind, n } = standing({
       sound,
       spoke,
-      now: own,
+      now: there(Date.now()),
       status,
       online: navigator.onLine,
       unsaved: this.reader.unsaved !== '',
@@ -86,7 +85,7 @@ export class Tail {
     return { kind, text: kind === 'closed' && seal ? `${text} · ${this.words.text(`seal.${seal}`)}` : text };
   }
 
-  /** Put the state into the page's lines for it. */
+  /** Say it on the page. */
   say() {
     const { kind, text } = this.state();
     const title = this.reader.session.title.trim();
@@ -139,7 +138,7 @@ export class Tail {
 
   #told(open, since) {
     if (open) {
-      if (this.#cutAt !== null && this.#cut) this.#backAt = Date.now();
+      if (this.#cut) this.#backAt = Date.now();
       this.#cutAt = null;
     } else {
       this.#cutAt = since;
@@ -220,7 +219,7 @@ export class Tail {
     const { unsaved, unrecorded, session } = this.reader;
     // What was cleared while nothing is kept is not told from what followed: none of it comes back.
     if (this.wall && session.not_recorded != null && session.wall_cleared > session.not_recorded) return [];
-    const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded?.text ?? '', unrecorded?.language ?? '']];
+    const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded.text, unrecorded.language]];
     return said.filter(([, text]) => text.trim()).map(([kind, text, tag]) => {
       const node = there.get(`=${kind}`) ?? element(
         'p', { class: 'said moment', 'data-of': `=${kind}` }, element('span', { class: 'mark' }), ' ', element('span'),
