@@ -277,6 +277,7 @@ class DeskDoor:
         return {
             "session": session,
             "title": each.title.strip() or ui.text("Meeting without a title"),
+            "title_language": view.title_language(each),
             "when": "" if each.begins is None else clocks.both(each.begins, ui),
             "there": state is not None,
             "whole": ui.text(desk_texts.CHECKED_COPY if checked else desk_texts.BEING_CHECKED),

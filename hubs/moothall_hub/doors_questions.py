@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
+from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_language, title_of
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
@@ -141,6 +141,7 @@ class RoomQuestionsDoor:
             "hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),
+            title_language=title_language(wanted),
             now=[rows.meetings(each) for each in found.now],
             queue=[rows.meetings(each.intervention, each.why) for each in found.queue],
             later=[rows.meetings(each) for each in found.later],

@@ -107,6 +107,7 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
         await page.locator("#Start").click()
         await expect(stands).to_have_text("Sending")
         await expect(page.locator("#Text")).to_contain_text("w2", timeout=20_000)
+        await expect(page.locator("#Text")).to_have_attribute("lang", "en")
 
         line.cut()
         await expect(stands).to_contain_text("2 s are kept here", timeout=20_000)

@@ -272,7 +272,8 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         await page.unroute("**/your-turn*")
         for each in held:
             await each.continue_()
-        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: \u2068Who pays?\u2069")
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: Who pays?")
+        await expect(reader.locator("#NowAsked bdi")).to_have_attribute("lang", "en")
         await expect(reader.locator("#YourTurn")).to_have_count(0)
         await slow.get_by_role("button", name="I need longer").click()
         await expect(slow.get_by_role("alert")).to_contain_text("Now: it is your turn")

@@ -94,9 +94,10 @@ function show(card) {
   const state = card.session ? words.text(`state.${card.status}`) : words.text('idle');
   const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
   const off = card.off ? ` · ${words.text('off')}` : '';
-  made.append(element('h2', {}, element('bdi', {}, card.place || card.title)));
+  const lang = card.title ? Object.values(card.channels).find(([kind]) => kind === 'floor')?.[1] : null;
+  made.append(element('h2', {}, element('bdi', { lang: card.place ? null : lang }, card.place || card.title)));
   const title = element('p', { class: 'title' });
-  if (card.place && card.title) title.append(element('bdi', {}, card.title), ' · ');
+  if (card.place && card.title) title.append(element('bdi', { lang }, card.title), ' · ');
   title.append(state + off);
   made.append(title);
   if (card.session) made.append(meter(card.session));

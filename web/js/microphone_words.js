@@ -23,8 +23,8 @@ export function becoming({ session, lost, heard, now }) {
   return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
 }
 
-/** A meeting's title, where it is to be named, and how the meeting stands, for eyes and screen readers. */
-export const standing = (title, state) => (title ? `\u2068${title}\u2069 – ${state}` : state);
+/** How a meeting stands, as it is said behind its title where that is named, for eyes and screen readers. */
+export const behind = (title, state) => (title ? ` – ${state}` : state);
 
 const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
@@ -68,6 +68,7 @@ export class Words {
   #forget() {
     this.lines = new Map(); // texts by line, the last two
     this.partial = '';
+    this.language = ''; // of what came last
     this.session = null; // its title and state, once known
     this.heard = null; // what was last told of the sound, and when
     this.lost = false; // whether nothing comes at the moment
@@ -76,14 +77,20 @@ export class Words {
   #take(frame) {
     this.lost = false;
     if (frame.snapshot) {
-      const { title, status, not_recorded = null } = frame.snapshot.session;
-      this.session = { title, status, not_recorded };
+      const { title, languages, status, not_recorded = null } = frame.snapshot.session;
+      this.session = { title, languages, status, not_recorded };
       this.lines.clear();
-      for (const { segment, text } of frame.snapshot.lines.slice(-2)) this.lines.set(segment, text);
+      for (const { segment, text, language } of frame.snapshot.lines.slice(-2)) {
+        this.lines.set(segment, text);
+        this.language = language;
+      }
     }
     for (const { body } of frame.events ?? []) this.#event(body);
     for (const signal of frame.signals ?? []) {
-      if (signal.kind === 'partial') this.partial = signal.text;
+      if (signal.kind === 'partial') {
+        this.partial = signal.text;
+        this.language = signal.language || this.language;
+      }
       if (signal.kind === 'state') this.heard = { sound: signal.sound, lag: signal.lag, at: performance.now() };
     }
     this.changed();
@@ -94,8 +101,12 @@ export class Words {
     const [about, what] = body.type.split('.');
     if (about === 'session' && this.session) {
       if (LIFE[what]) this.session.status = LIFE[what];
-      if (what === 'described') this.session.title = body.title;
+      if (what === 'described') {
+        this.session.title = body.title;
+        if (body.languages?.length) this.session.languages = body.languages;
+      }
     } else if (about === 'not-recorded' && this.session) this.session.not_recorded = what === 'began' ? body.t0 : null;
+    else if (body.type === 'segment.opened') this.language = body.language;
     else if (body.type === 'words.committed') {
       const before = this.lines.get(body.segment) ?? '';
       this.lines.set(body.segment, before + body.words.map(({ text }) => text).join(''));

@@ -131,6 +131,7 @@ def meeting_row(
         "status": status.value,
         "state": ui.text(STATES[status]),
         "access": "" if state is None else ui.text(ACCESS[state.access]),
+        "language": next(iter(planned.languages), ""),
         "languages": ", ".join(ui.language_name(tag) for tag in planned.languages),
         "rehearsal": planned.rehearsal,
         "young_people": isinstance(state, State) and state.young_people,
@@ -167,6 +168,7 @@ def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> di
     return {
         "id": planned.session,
         "title": planned.title,
+        "language": next(iter(planned.languages), ""),
         "when": when(planned.starts, planned.ends, ui, programme.zone()),
     }
 

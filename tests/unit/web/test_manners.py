@@ -91,3 +91,24 @@ def test_every_hour_on_a_page_is_one_of_24() -> None:
     of_a_day = [line for line in lines if "DateTimeFormat(" in line and re.search(r"\bhour:|timeStyle", line)]
     assert len(of_a_day) == 3
     assert [line for line in of_a_day if "hourCycle: 'h23'" not in line] == []
+
+
+NO_LANGUAGE = {
+    "screen_waiting.html": "a place",
+    "admin.html": "a place",
+    "work.html": "a place",
+    "hub_setup.html": "a group",
+    "admin_import.html": "the conference, and a file's rows",
+    "_hub_removed.html": "a copy, of which only the name is known",
+    "hub_desk.html": "the room, and a copy that is stuck",
+}
+
+
+def test_a_meetings_title_says_in_which_language_it_is() -> None:
+    """3.1.2"""
+    without = {
+        path.name
+        for path in TEMPLATES
+        if re.search(r"<bdi>\{\{ (?:(?:each|row|meeting|about)\.)?title \}\}", path.read_text(encoding="utf-8"))
+    }
+    assert without == set(NO_LANGUAGE)
