@@ -299,6 +299,12 @@ async def test_a_line_is_given_up_for_one_that_brings_something_and_at_once_wher
         assert len(states) >= 6
         assert states.count(True) in (1, 2), "one at a time is tried"
 
+        # A page of a meeting that is over lets its line go where that is lost.
+        await page.evaluate("link.open(), opened.at(-1).onopen(), pulse(opened.length - 1, 4)")
+        await page.evaluate("(link.tell = (open) => open || link.close(), 0)")
+        await page.clock.run_for(4 * (LIVE_MS + SPREAD_MS))
+        assert await page.evaluate("[states().includes(true), opened.length]") == [False, len(states) + 1]
+
 
 MICROPHONE = """async (root) => {
     const { Line } = await import(`${root}/js/microphone_line.js`);

@@ -100,8 +100,8 @@ class LowData:
         """What is asked now, as far as the reader was told."""
         # Bound: what is asked until the next one is called.
         self._later: set[InterventionId] | None = set()
-        """What came to be checked since the reader's page was made, until the reader is told what is called: it is none of
-        these that the page may say is asked now."""
+        """What came to be checked since the reader's page was made, until the reader is told what is called: the page
+        says of none of these that it is asked now."""
         self._signals: dict[str, AnySignal] = {}
         self._told: dict[str, object] = {}
         self.urgent = False
