@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -283,6 +284,29 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         await expect(page.locator("#YourTurn")).to_be_empty()
         await expect(page).to_have_title(re.compile("^(?!Now)"))
         await expect(reader.locator("#NowAsked")).to_be_hidden()
+
+
+async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        reader = await elsewhere.new_page()
+        what, other = await ask(page, on, "Who pays?"), await ask(page, on, "Who decides?")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        late = asyncio.Event()
+
+        async def from_a_snapshot(route: Route) -> None:
+            await late.wait()
+            await route.continue_(url=re.sub("&after=[^&]*", "", route.request.url))
+
+        await reader.route("**/events?*", from_a_snapshot)
+        await reader.goto(f"{on.running.address}/s/{S}?ui=en")
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: \u2068Who pays?\u2069")
+        await stand(on, what, Standing.ANSWERED)
+        await stand(on, other, Standing.QUEUED)
+        async with reader.expect_response(lambda answer: answer.url.endswith(f"/s/{S}?ui=en")):
+            late.set()
+        await expect(reader.locator("#NowAsked")).to_be_hidden()
+        await stand(on, other, Standing.CALLED)
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 2: \u2068Who decides?\u2069")
 
 
 async def test_without_scripts_the_text_says_so_when_it_is_loaded(browser: Browser, tmp_path: Path) -> None:
