@@ -16,7 +16,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Origin
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
-from moothall.core.ids import InterventionId
+from moothall.core.ids import InterventionId, PollId
 from room_before import room_before
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -291,6 +291,10 @@ async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, bro
         reader = await elsewhere.new_page()
         what, other = await ask(page, on, "Who pays?"), await ask(page, on, "Who decides?")
         await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        hands = PollId("p1")
+        await on.do(
+            do.OpenPoll(poll=hands, question="Shall we go on?", language="en", options=("Yes", "No")), by=MODERATOR
+        )
         late = asyncio.Event()
 
         async def from_a_snapshot(route: Route) -> None:
@@ -300,11 +304,14 @@ async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, bro
         await reader.route("**/events?*", from_a_snapshot)
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
         await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: \u2068Who pays?\u2069")
+        await expect(reader.locator("#Raised")).to_contain_text("Shall we go on?")
         await stand(on, what, Standing.ANSWERED)
         await stand(on, other, Standing.QUEUED)
+        await on.do(do.ClosePoll(poll=hands), by=MODERATOR)
         async with reader.expect_response(lambda answer: answer.url.endswith(f"/s/{S}?ui=en")):
             late.set()
         await expect(reader.locator("#NowAsked")).to_be_hidden()
+        await expect(reader.locator("#Raised")).to_be_hidden()
         await stand(on, other, Standing.CALLED)
         await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 2: \u2068Who decides?\u2069")
 

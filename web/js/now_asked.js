@@ -1,5 +1,5 @@
 // The bar of a text's page says what is asked now: as the page began, and as events tell. Of what is between a page and a
-// snapshot no event tells: then the page is asked for again.
+// snapshot no event tells: then the page is asked for again, of shows of hands as well.
 
 import { at } from './nodes.js';
 import { fill } from './words.js';
@@ -15,21 +15,25 @@ const again = () => (timer ??= setTimeout(ask, 200 + Math.random() * SPREAD));
 
 async function ask() {
   timer = null;
-  const [note, asked] = [at('NowAsked'), turn];
+  const asked = turn;
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
     if (answer.status >= 500) throw new Error('It is away.');
-    const made = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('NowAsked');
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     if (asked !== turn) again(); // Something happened meanwhile.
-    else if (made) {
-      told = JSON.parse(made.dataset.more);
-      note.dataset.n = made.dataset.n;
-      note.firstElementChild.textContent = made.textContent;
-      note.hidden = made.hidden;
-    }
+    else for (const note of document.querySelectorAll('.raised')) put(note, page.getElementById(note.id));
   } catch {
     again();
   }
+}
+
+/** Have a note say what it says on the page that came; of a meeting that is over there is none. */
+function put(note, made) {
+  note.hidden = made?.hidden ?? true;
+  note.firstElementChild.textContent = made?.textContent ?? '';
+  if (!made?.dataset.more) return;
+  note.dataset.n = made.dataset.n;
+  told = JSON.parse(made.dataset.more);
 }
 
 /** @param {object} event  one of a question's; of none: a snapshot came */
