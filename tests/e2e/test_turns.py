@@ -286,6 +286,21 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         await expect(reader.locator("#NowAsked")).to_be_hidden()
 
 
+async def test_whoever_goes_back_to_the_text_after_asking_is_told_there_too(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for path in ("", "/read"):
+            await page.goto(f"{on.running.address}/s/{S}{path}?ui=en")
+            await expect(page.locator("html")).to_have_class("live")
+            assert await page.locator("#YourTurn").count() == 0
+            what = await ask(page, on, "Who pays?")
+            await page.go_back()
+            await page.go_back()
+            await expect(page.locator("#YourTurn")).to_have_count(1)
+            await stand(on, what, Standing.QUEUED, Standing.CALLED)
+            await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn")
+            await stand(on, what, Standing.ANSWERED)
+
+
 async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()

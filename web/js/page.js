@@ -1,4 +1,4 @@
-// The session's page: ties the reader, the line, the view and the place together.
+// The session's page.
 
 import { focusOn, keepClear } from './bar.js';
 import { Bookmark } from './bookmark.js';
@@ -126,7 +126,7 @@ function came(frame) {
 }
 
 function asked(body) {
-  if (at('NowAsked') && /^intervention\.(published|stands)$/.test(body?.type)) import('./now_asked.js').then((now) => now.nowAsked(body));
+  if (at('NowAsked') && /^intervention\.[ps]/.test(body?.type)) import('./now_asked.js').then((now) => now.nowAsked(body));
 }
 
 function take(frame) {
