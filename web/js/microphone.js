@@ -298,7 +298,8 @@ at('TakeOver').addEventListener('click', () => {
   at('Stop').focus();
 });
 at('Leave').addEventListener('click', () => leave('stopped'));
-addEventListener('online', () => line.hurry());
+addEventListener('online', () => [line, words].forEach((each) => each.hurry()));
+document.addEventListener('visibilitychange', () => document.hidden || words.hurry());
 document.addEventListener('visibilitychange', () => document.hidden || stayAwake());
 navigator.mediaDevices?.addEventListener('devicechange', () => capture.stream && list());
 addEventListener('beforeunload', (event) => {

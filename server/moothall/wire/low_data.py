@@ -98,6 +98,10 @@ class LowData:
         self._number = 0
         self._called: InterventionId | None = None
         """What is asked now, as far as the reader was told."""
+        # Bound: what is asked until the next one is called.
+        self._later: set[InterventionId] | None = set()
+        """What came to be checked since the reader's page was made, until the reader is told what is called: the page
+        says of none of these that it is asked now."""
         self._signals: dict[str, AnySignal] = {}
         self._told: dict[str, object] = {}
         self.urgent = False
@@ -129,6 +133,7 @@ class LowData:
         self._signals.clear()
         self._told.clear()
         self._before = None
+        self._called, self._later = None, set()
         self.urgent = False
 
     def batch(self) -> bytes:
@@ -153,14 +158,23 @@ class LowData:
                 pass  # It comes as it stands when it ends.
             case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
-            case ev.InterventionStands() if what.standing is Standing.CALLED or what.intervention == self._called:
-                self._called = what.intervention if what.standing is Standing.CALLED else None
+            case ev.InterventionStands() if self._later is not None and what.standing is Standing.CHECKED:
+                self._later.add(what.intervention)
+            case ev.InterventionStands() if what.standing is Standing.CALLED or self._may_be_called(what.intervention):
+                if what.standing is Standing.CALLED:
+                    self._called, self._later = what.intervention, None
+                elif what.intervention == self._called:
+                    self._called = None
                 self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
             case None:
                 pass  # Removed before it was read.
             case _ if not isinstance(what, _SILENT):
                 self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
                 self.urgent |= isinstance(what, _URGENT)
+
+    def _may_be_called(self, name: InterventionId) -> bool:
+        """Whether the reader's page may say of it that it is asked now."""
+        return name == self._called if self._later is None else name not in self._later
 
     def _grows(self, segment: SegmentId) -> bool:
         number = self._view.index.get(segment)
