@@ -48,7 +48,7 @@ export function nowAsked(event) {
 
 function happened({ type, number, kind, text = '', language = '', standing }) {
   const note = at('NowAsked');
-  const { known, headings, now } = (told ??= JSON.parse(note.dataset.more));
+  const { known, headings, now, elsewhere } = (told ??= JSON.parse(note.dataset.more));
   const here = note.dataset.n === String(number) && !note.hidden;
   if (type === 'intervention.published') known[number] = [kind, text, language];
   else if (standing !== 'called') {
@@ -57,8 +57,8 @@ function happened({ type, number, kind, text = '', language = '', standing }) {
   }
   if (type === 'intervention.published' && !here) return;
   note.dataset.n = number;
-  const [what = 'question', words = '', lang = ''] = known[number] ?? [];
-  const said = fill(now, { what: fill(headings[what], { n: number }) });
+  const [what, words = '', lang = ''] = known[number] ?? [];
+  const said = what ? fill(now, { what: fill(headings[what], { n: number }) }) : fill(elsewhere, { n: number });
   note.firstElementChild.replaceChildren(said, ...(words ? [': ', element('bdi', { lang, dir: direction(lang) }, words.slice(0, 200))] : []));
   note.hidden = false;
 }

@@ -9,13 +9,13 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor
 from moothall.core.chain import LogRecord
 from moothall.core.event_codec import decode_event
-from moothall.core.floor.parts import Standing
+from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import Source, decode, events_frame, signals_frame
-from moothall.wire.low_data import PULSE_MS, LowData
+from moothall.wire.low_data import MOST_PUBLISHED, PULSE_MS, LowData
 from recorder import EPOCH, MORNING, SESSION, Recorder
 from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
 
@@ -275,6 +275,33 @@ def test_whoever_came_while_something_was_asked_is_told_when_that_is_over() -> N
     meeting.low.restart(meeting.view)
     meeting.say(stands("c", Standing.ANSWERED))
     assert told() == [("c", "answered")]
+
+
+def test_what_is_asked_now_comes_with_its_words_and_those_only_then() -> None:
+    meeting = Meeting()
+
+    def published(n: int) -> ev.InterventionPublished:
+        return ev.InterventionPublished(
+            intervention=InterventionId(f"q{n}"),
+            number=n,
+            kind=Kind.COMMENT,
+            text=f"Words {n}",
+            language="en",
+            name="",
+            origin="remote",
+            t=0,
+        )
+
+    def called(n: int, standing: Standing = Standing.CALLED) -> ev.InterventionStands:
+        return ev.InterventionStands(intervention=InterventionId(f"q{n}"), number=n, standing=standing, t=1)
+
+    meeting.say(*[published(n) for n in range(MOST_PUBLISHED + 1)])
+    assert meeting.batch() == [MOST_PUBLISHED + 1]
+    meeting.say(called(7), called(7, Standing.ANSWERED), called(7), called(0))
+    told = [each["body"] for each in meeting.batch()[1:] if isinstance(each, dict)]
+    assert [each.get("text", each.get("standing")) for each in told] == [
+        "Words 7", "called", "answered", "called", "called",
+    ], "once; and the oldest were too many"  # fmt: skip
 
 
 def test_a_pulse_says_where_the_text_stands_and_how_fresh_it_is() -> None:
