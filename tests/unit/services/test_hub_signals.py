@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import CloseSession, OpenSession
-from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, Sound, StandIn, Summary
 from moothall.services.hub_signals import HubSignals, SoundWatch, usual
 from moothall.services.live_session import LiveSession
