@@ -33,10 +33,11 @@ async def visit(page: Page, on: Stage, path: str) -> None:
 async def test_a_wall_is_emptied_and_begins_with_the_next_line(page: Page, path: str) -> None:
     async with stage() as on:
         await on.lines(3)
+        await on.say(ev.SessionPaused(t=10_500, t0=10_000), ev.SessionResumed(t=11_500, t1=11_000))
         await visit(page, on, path)
         newest = page.locator("#Newest")
         await on.say(opened("g", 12_000), words("g", 0, "Rude words"), signals=[partial("g", 2, "and more")])
-        await expect(newest).to_contain_text("Rude words and more")
+        await expect(newest).to_contain_text("Text from 0:11, before the break was endedRude words and more")
         await on.say(ev.WallCleared(t=13_000))
         await expect(newest).to_have_text("")
         await on.say(words("g", 2, "and more of"), signals=[partial("g", 5, "them")])
