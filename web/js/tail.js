@@ -168,11 +168,11 @@ export class Tail {
     const turn = new Turn();
     let before = null;
     for (const { line, rest } of this.#lines()) {
-      if (before && before.language !== line.language) turn.apart = true;
+      const back = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
+      if (back || (before && before.language !== line.language)) turn.apart = true;
       const { begins, name } = turn.then(this.reader.session.speakers[line.speaker] ?? '');
       if (!this.#known.has(line.segment) && !begins && before.length >= FULL) this.#starts.add(line.segment);
-      const apart = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
-      const joins = !begins && !apart && !this.#starts.has(line.segment);
+      const joins = !begins && !this.#starts.has(line.segment);
       const length = (joins ? before.length : 0) + line.text.length;
       this.#known.set(line.segment, length);
       if (!joins) made.push({ line, name: name === '' ? this.words.text('unnamed') : name ?? '', parts: [] });

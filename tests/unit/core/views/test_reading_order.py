@@ -21,10 +21,12 @@ def test_lines_stand_in_the_order_of_time_but_for_what_trembles() -> None:
 
 
 def test_a_span_without_text_stands_before_the_first_line_that_began_at_its_beginning_or_later() -> None:
+    lines = [Gap(t0=t0, t1=t0, reason="line") for t0 in (10, 20, 29)]
     a, b, c = (Gap(t0=t0, t1=t0 + 5, reason="break") for t0 in (0, 20, 30))
-    assert list(with_spans([10, 20, 29], [a, b, c], int)) == [a, 10, b, 20, 29, c]
-    assert list(with_spans([], [a, b], int)) == [a, b]
-    assert list(with_spans([10, 20], [], int)) == [10, 20]
+    found = list(with_spans(lines, [a, b, c], lambda line: line.t0))
+    assert found == [a, lines[0], b, *lines[1:], c]
+    assert list(with_spans([], [a, b], lambda _: 0)) == [a, b]
+    assert list(with_spans(lines, [], lambda line: line.t0)) == lines
 
 
 def test_a_line_without_a_speaker_ends_the_block_above_it() -> None:
