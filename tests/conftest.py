@@ -28,11 +28,31 @@ NOT_TRACED = ("property/hubs",)
 """A hub's laws are none of the pure layers', though they stand among those that are."""
 
 
+LONG_FIRST = (
+    "integration/test_kill",
+    "integration/test_full_disk",
+    "integration/test_not_recorded",
+    "e2e",
+    "integration",
+)
+"""Where tests wait longest for real servers: begun last, they would keep one worker busy and the others idle."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The gate of 100 % is held by tests of the pure layers themselves: tracing would slow down all others."""
+    """Have long tests begin first; and trace those alone that hold the gate of 100 %: it would slow down all others.
+
+    The gate is held by tests of the pure layers themselves.
+    """
+    tests = config.rootpath / "tests"
+
+    def turn(item: pytest.Item) -> int:
+        where = item.path.relative_to(tests).as_posix()
+        return next((n for n, part in enumerate(LONG_FIRST) if where.startswith(part)), len(LONG_FIRST))
+
+    items.sort(key=turn)
     if not config.getoption("cov_fail_under", default=None):
         return
-    traced, left_out = ([config.rootpath / "tests" / part for part in parts] for parts in (TRACED, NOT_TRACED))
+    traced, left_out = ([tests / part for part in parts] for parts in (TRACED, NOT_TRACED))
     for item in items:
         if not any(map(item.path.is_relative_to, traced)) or any(map(item.path.is_relative_to, left_out)):
             item.add_marker("no_cover")

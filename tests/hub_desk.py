@@ -41,6 +41,7 @@ from moothall.core.lanes import is_public, of_hub
 from moothall.core.ports import Clock
 from moothall.core.removing import Interventions
 from moothall.core.session import State, Status, evolve
+from moothall.core.signals import Summary
 from moothall.core.times import UTC_ZONE
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.role_links import HALL, RoleLinks
@@ -256,6 +257,8 @@ class Room:
         self.wanted = FakeWanted()
         self.facts = HubFacts(name="kisumu", title="Kisumu", zone=UTC_ZONE, address="https://hall.example.org")
         self.free = 10 << 30
+        self.doing: list[Summary] = []
+        """How the texts are doing, as the server above told it."""
         self.floor = self.made(RoomFloor)
         self.presence = self.made(RoomPresence)
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
@@ -421,6 +424,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         zone=lambda: UTC_ZONE,
         free_bytes=lambda: made.free,
         told=lambda: ("http://10.0.0.7:8090", "http://127.0.0.1:8090"),
+        doing=lambda _: made.doing,
     )
     app = web.Application(middlewares=[own_pages_only(PAGES, origins), staff.middleware()])
     readers = Readers(

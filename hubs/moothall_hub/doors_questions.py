@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_of
+from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_language, title_of
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
@@ -129,18 +129,16 @@ class RoomQuestionsDoor:
 
     def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
         query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
-        rows = _Rows(
-            floor=self._floor.floor(wanted.session),
-            state=state,
-            ui=ui,
-            by=self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session)),
-            query=query,
-        )
+        floor = self._floor.floor(wanted.session)
+        by = self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session))
+        own = local_floor.own_of(floor, by, state.floor)
+        rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query)
         found = listing(state.floor, closed=state.status is Status.CLOSED)
         return self._pages.render(
             "hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),
+            title_language=title_language(wanted),
             now=[rows.meetings(each) for each in found.now],
             queue=[rows.meetings(each.intervention, each.why) for each in found.queue],
             later=[rows.meetings(each) for each in found.later],
@@ -180,6 +178,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     ui: Catalogue
     by: str
     """Who looks, as `RoomFloor.visitor`."""
+    own: frozenset[InterventionId]
+    """What they asked, and what that was joined with."""
     query: str
 
     @property
@@ -192,7 +192,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
         line = None if each.segment is None else self.state.segments.get(each.segment)
         there = line is not None and not line.gone
         answered, live = answer_links(self.base, self.state.floor, each, self.query, there=there)
-        many, own = local_floor.count(self.floor, each.id), self.floor.questions.get(each.id)
+        many = local_floor.count(self.floor, each.id)
         fit = each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed
         return {
             "anchor": f"No-{each.number}",
@@ -206,8 +206,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": self.ui.counted(texts.SUPPORT, each.support) if each.support else "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
-            "yours": own is not None and own.asker == self.by,
-            "may_support": fit and self.state.status is not Status.CLOSED and (own is None or own.asker != self.by),
+            "yours": each.id in self.own,
+            "may_support": fit and self.state.status is not Status.CLOSED and each.id not in self.own,
             "action": f"{self.base}/asked/{each.number}/support{self.query}",
             "answer": each.answer,
             "answer_language": each.answer_language,
@@ -231,8 +231,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
-            "yours": each.asker == self.by,
-            "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.asker != self.by,
+            "yours": each.id in self.own,
+            "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.id not in self.own,
             "action": f"{self.base}/here/{each.number}/support{self.query}",
             "answer": "",
             "answer_language": "",

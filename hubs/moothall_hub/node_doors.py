@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.your_turn import YourTurn
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
+from moothall.core.signals import Summary
 from moothall.services.catalogue import Catalogue
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.records import Records
@@ -96,6 +97,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     line_of: LineOf
     copy_of: CopyOf
     copied: Callable[[SessionId], Copy | None]
+    doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
     below: Below
     clock: Clock
@@ -237,6 +239,7 @@ async def open_hub_doors(
         zone=lambda: chosen_zone("", os.environ),
         free_bytes=lambda: shutil.disk_usage(parts.data).free,
         told=told,
+        doing=parts.doing,
     )
     records = RecordDoor(
         Records(access, parts.mirror, lambda session, channel: comes(parts.copied(session), channel)), pages

@@ -319,6 +319,12 @@ async def test_a_line_is_given_up_for_one_that_brings_something_and_at_once_wher
         assert len(states) >= 6
         assert states.count(True) in (1, 2), "one at a time is tried"
 
+        # A page of a meeting that is over lets its line go where that is lost.
+        await page.evaluate("link.open(), opened.at(-1).onopen(), pulse(opened.length - 1, 4)")
+        await page.evaluate("(link.tell = (open) => open || link.close(), 0)")
+        await page.clock.run_for(4 * (LIVE_MS + SPREAD_MS))
+        assert await page.evaluate("[states().includes(true), opened.length]") == [False, len(states) + 1]
+
 
 MICROPHONE = """async (root) => {
     const { Line } = await import(`${root}/js/microphone_line.js`);
@@ -361,3 +367,26 @@ async def test_a_microphone_with_nothing_to_send_sees_that_its_line_is_dead(page
         await page.evaluate("sockets[1].onopen()")
         await page.clock.run_for(60_000)
         assert await page.evaluate("[told, sockets.length]") == [["cut"], 2]
+        # Nor is what it says of the meeting read from a line over which nothing comes.
+        await page.evaluate(SOURCES)
+        await page.evaluate(FOLLOWING, sheet.rpartition("/css/")[0])
+        await page.evaluate("opened[0].onopen(), pulse(0, 3), snapshot(0, 3)")
+        async with page.expect_response("**/silence.js"):
+            await page.clock.run_for(UP_MS)
+        await page.clock.run_for(LIVE_MS - UP_MS - 1_000)
+        assert await page.evaluate("[words.session.status, words.lost, opened.length]") == ["paused", False, 1]
+        await page.clock.run_for(3_000 + SPREAD_MS)
+        assert await page.evaluate("[words.lost, opened.length]") == [True, 2], "another one is tried"
+        await page.evaluate("opened[1].onopen(), pulse(1, 4), snapshot(1, 4, 'open')")
+        assert await page.evaluate("[words.session.status, words.lost, opened[0].closed]") == ["open", False, True]
+
+
+FOLLOWING = """async (root) => {
+    const { Words } = await import(`${root}/js/microphone_words.js`);
+    window.words = new Words(() => {});
+    window.pulse = (n, head) => window.opened[n].named.pulse({ data: JSON.stringify(
+        { sent: 1, pulse: { head, age: 0, every: 5000 } }) });
+    window.snapshot = (n, offset, status = 'paused') => window.opened[n].onmessage({ data: JSON.stringify(
+        { sent: 1, snapshot: { epoch: 'k', offset, session: { title: 'Water', status }, lines: [] } }) });
+    words.follow('/s/plenary/events?channel=floor&feed=live&as=microphone');
+}"""

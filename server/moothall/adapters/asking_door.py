@@ -15,7 +15,17 @@ from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
 from moothall.adapters.about_form import about_fields, about_given
-from moothall.adapters.asking_request import COOKIE, clean, kept_query, onward, page_of, private, read_form, title_of
+from moothall.adapters.asking_request import (
+    COOKIE,
+    clean,
+    kept_query,
+    onward,
+    page_of,
+    private,
+    read_form,
+    title_language,
+    title_of,
+)
 from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate, network
@@ -300,6 +310,7 @@ def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalo
     """
     return {
         "title": title_of(wanted, ui),
+        "title_language": title_language(wanted),
         "typed": typed,
         "hubs": [(hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in hubs.items()],
         "kinds": [(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],

@@ -10,7 +10,7 @@ from aiohttp import web
 from moothall.adapters import asking_texts as texts
 from moothall.adapters import typing_texts
 from moothall.adapters.about_form import about_fields
-from moothall.adapters.asking_request import answer_links, kept_query, page_of, private, title_of
+from moothall.adapters.asking_request import answer_links, kept_query, page_of, private, title_language, title_of
 from moothall.adapters.page_asking import Asked, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
@@ -77,6 +77,7 @@ class AuthorPage:
             "asked.html",
             ui=ui,
             title=title_of(wanted, ui),
+            title_language=title_language(wanted),
             heading=ui.text(texts.YOURS[each.kind], n=each.number),
             turn=each.standing is Standing.CALLED and not own.over,
             stands=ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui),

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters import asking_texts as texts
 from moothall.adapters import hands_texts
-from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, read_form, title_of
+from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, read_form, title_language, title_of
 from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate, network
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -227,6 +227,7 @@ class QuestionsDoor:
             "questions.html",
             ui=ui,
             title=title_of(wanted, ui),
+            title_language=title_language(wanted),
             now=[row(each) for each in found.now],
             queue=[row(each.intervention, each.why) for each in found.queue],
             later=[row(each) for each in found.later],
