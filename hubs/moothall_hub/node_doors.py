@@ -24,10 +24,9 @@ from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
 from moothall.adapters.own_pages import own_pages_only
-from moothall.adapters.page_asking import Asked, in_language
+from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
-from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.places import Places
 from moothall.adapters.plain_door import PlainDoor
@@ -143,7 +142,7 @@ async def open_hub_doors(
         most=room.readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
     staff = StaffDoor(
         links=parts.links,
         pages=pages,

@@ -20,9 +20,7 @@ from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
 from moothall.adapters.own_pages import own_pages_only
-from moothall.adapters.page_asking import in_language
 from moothall.adapters.page_door import PageDoor, QualityOf
-from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.places import Places, share
 from moothall.adapters.plain_door import PlainDoor
@@ -137,7 +135,7 @@ async def open_doors(
         address_of=address_of,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
     reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
     reporting = ReportsDoor(
         pages,
