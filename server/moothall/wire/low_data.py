@@ -163,6 +163,7 @@ class LowData:
             case ev.InterventionStands() if what.standing is Standing.CALLED or self._may_be_called(what.intervention):
                 if what.standing is Standing.CALLED:
                     self._called, self._later = what.intervention, None
+                    self.urgent = True  # A turn is held for a minute.
                 elif what.intervention == self._called:
                     self._called = None
                 self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
