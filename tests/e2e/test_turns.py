@@ -287,6 +287,23 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         await expect(reader.locator("#NowAsked")).to_be_hidden()
 
 
+async def test_with_little_data_whoever_asked_is_told_over_the_one_stream_that_there_is(
+    page: Page, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        what = await ask(page, on, "Who pays?")
+        await stand(on, what, Standing.QUEUED)
+        streams: list[str] = []
+        page.on("request", lambda request: streams.extend(re.findall("/(events|low)[?]", request.url)))
+        async with page.expect_request("**/low?*"):
+            await page.goto(f"{on.running.address}/s/{S}?ui=en&read=low")
+        await expect(page.locator("#YourTurn a")).to_have_text("In the queue: you are next")
+        await stand(on, what, Standing.CALLED)
+        await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=10_000)
+        await stand(on, what, Standing.ANSWERED)
+        assert streams == ["low"]
+
+
 async def test_whoever_goes_back_to_the_text_after_asking_is_told_there_too(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         for path in ("", "/read"):

@@ -175,6 +175,7 @@ class LowData:
                 if what.standing is Standing.CALLED:
                     self._called, self._later = what.intervention, None
                     words = self._published.pop(what.intervention, None)
+                    self.urgent = True  # A turn is held for a minute.
                 elif what.intervention == self._called:
                     self._called = None
                 self._items += [_told(each) for each in (words, event) if each is not None]

@@ -248,7 +248,9 @@ def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_q
         return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
 
     meeting.say(stands("a", Standing.CHECKED), stands("a", Standing.QUEUED))
+    assert not meeting.low.urgent
     meeting.say(stands("a", Standing.CALLED), stands("b", Standing.DECLINED))
+    assert meeting.low.urgent, "whoever asked it has a minute"
     meeting.say(stands("a", Standing.ANSWERED), stands("a", Standing.LATER))
     told = [each["body"]["standing"] for each in meeting.batch()[1:] if isinstance(each, dict)]
     assert told == ["called", "answered"]
