@@ -23,9 +23,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-TRACED = ("unit/core", "unit/wire", "unit/record", "unit/models", "property", "golden")
-NOT_TRACED = ("property/hubs",)
-"""A hub's laws are none of the pure layers', though they stand among those that are."""
+TRACED = (
+    "unit/core",
+    "unit/wire",
+    "unit/record",
+    "unit/models",
+    "golden",
+    "property/core/floor/test_ballots.py",
+    "property/test_ids.py",
+    "property/test_persistent.py",
+    "property/wire/test_hub_records_laws.py",
+    "property/wire/test_token_bucket.py",
+)
+"""What holds the gate of 100 %. Most laws reach nothing that these don't, and took twice as long when traced."""
 
 
 LONG_FIRST = (
@@ -52,9 +62,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=turn)
     if not config.getoption("cov_fail_under", default=None):
         return
-    traced, left_out = ([tests / part for part in parts] for parts in (TRACED, NOT_TRACED))
+    traced = [tests / part for part in TRACED]
     for item in items:
-        if not any(map(item.path.is_relative_to, traced)) or any(map(item.path.is_relative_to, left_out)):
+        if not any(map(item.path.is_relative_to, traced)):
             item.add_marker("no_cover")
 
 
