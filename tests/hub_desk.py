@@ -20,6 +20,7 @@ from moothall.adapters.asked_now import AskedNow, asked_now
 from moothall.adapters.asking_request import COOKIE
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.limits import AddressGate, secure
+from moothall.adapters.own_pages import own_pages_only
 from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_files import find_web_folder
@@ -367,11 +368,10 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         links=made.links,
         pages=PAGES,
         gate=AddressGate(clock, SeededRandomness(6)),
-        origins=origins,
         room_of=lambda _: None,
         secure=False,
     )
-    guard = FormGuard(origins=origins, randomness=SeededRandomness(7))
+    guard = FormGuard(SeededRandomness(7))
     staff_pages = StaffPages(pages=PAGES, guard=guard, staff=staff.staff, key_of=staff.key_of)
     wall = LocalWall(
         PAGES,
@@ -400,7 +400,6 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         clock=clock,
         randomness=SeededRandomness(8),
         snapshot_of=access.snapshot,
-        origins=origins,
         coordinator=lambda request: any(each.role is Role.HUB for each in staff.staff(request)),
     )
     listed = RoomQuestionsDoor(
@@ -411,7 +410,6 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         clock=clock,
         randomness=SeededRandomness(9),
         snapshot_of=access.snapshot,
-        origins=origins,
     )
     desk = DeskDoor(
         staff_pages,
@@ -428,7 +426,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         told=lambda: ("http://10.0.0.7:8090", "http://127.0.0.1:8090"),
         doing=lambda _: made.doing,
     )
-    app = web.Application(middlewares=[staff.middleware()])
+    app = web.Application(middlewares=[own_pages_only(PAGES, origins), staff.middleware()])
     readers = Readers(
         find=access.find,
         may_read=access.may_read,

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from moothall.adapters import asking_texts as texts
 from moothall.adapters import typing_texts
-from moothall.adapters.asking_request import answer_links, kept_query, page_of, private, title_of
+from moothall.adapters.asking_request import answer_links, kept_query, page_of, private, title_language, title_of
 from moothall.adapters.page_asking import Asked, own_html
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages, script_json
@@ -79,6 +79,7 @@ class RoomAuthorPage:
             "hub_asked.html",
             ui=ui,
             title=title_of(wanted, ui),
+            title_language=title_language(wanted),
             heading=ui.text(desk_texts.YOURS_HERE, n=question.number),
             stands=self._stands(wanted, question, act=act, state=state, own=own, ui=ui),
             goes_on="" if own is None or stands is not Where.STANDS else texts.goes_on(own, ui),

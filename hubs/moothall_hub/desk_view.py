@@ -10,6 +10,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_menu import own_name
 from moothall.adapters.page_texts import STATES
 from moothall.core.actors import Role
+from moothall.core.events import ChannelKind
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import SessionId
 from moothall.core.languages import direction
@@ -157,6 +158,7 @@ def programme(offered: Sequence[Offered], choice: Choice, clocks: Clocks, ui: Ca
         {
             "id": each.session,
             "title": each.title.strip() or ui.text("Meeting without a title"),
+            "language": title_language(each),
             "place": each.place,
             "when": "" if each.begins is None else clocks.both(each.begins, ui),
             "state": ui.text(STATES[each.status]),
@@ -165,6 +167,12 @@ def programme(offered: Sequence[Offered], choice: Choice, clocks: Clocks, ui: Ca
         }
         for each in offered
     ]
+
+
+def title_language(each: Offered) -> str:
+    """The language of its title, that of the floor; empty where that isn't known."""
+    floor = (text.languages for text in each.texts if text.kind is ChannelKind.FLOOR)
+    return next((tags[0] for tags in floor if tags and each.title.strip()), "")
 
 
 def is_kept(each: Offered, choice: Choice, clocks: Clocks) -> bool:

@@ -283,6 +283,7 @@ class DeskDoor:
         return {
             "session": session,
             "title": each.title.strip() or ui.text("Meeting without a title"),
+            "title_language": view.title_language(each),
             "when": "" if each.begins is None else clocks.both(each.begins, ui),
             "doing": desk_texts.doing(state, self._doing(session), ui),
             "there": state is not None,

@@ -23,10 +23,10 @@ from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
-from moothall.adapters.page_asking import Asked, in_language
+from moothall.adapters.own_pages import own_pages_only
+from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
-from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.places import Places
 from moothall.adapters.plain_door import PlainDoor
@@ -142,12 +142,11 @@ async def open_hub_doors(
         most=room.readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
     staff = StaffDoor(
         links=parts.links,
         pages=pages,
         gate=AddressGate(clock, randomness, LINK_TRIES),
-        origins=origins,
         room_of=lambda _: None,
         secure=False,
         cookie=COOKIE,
@@ -155,7 +154,7 @@ async def open_hub_doors(
     parts.links.when_gone(lambda _: readers.recheck(staff.asker))
     shared = StaffPages(
         pages=pages,
-        guard=FormGuard(origins=origins, randomness=randomness),
+        guard=FormGuard(randomness),
         staff=staff.staff,
         key_of=staff.key_of,
     )
@@ -216,7 +215,6 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
         coordinator=is_coordinator,
     )
     questions = RoomQuestionsDoor(
@@ -227,7 +225,6 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
     )
     desk = DeskDoor(
         shared,
@@ -266,6 +263,7 @@ async def open_hub_doors(
             error_pages(pages),
             whole_bodies(),
             _learning(origins),
+            own_pages_only(pages, origins),
             staff.middleware(),
             setup.first(),
             last_wall.middleware(),

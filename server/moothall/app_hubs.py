@@ -39,7 +39,6 @@ from moothall.wire.hub_records import pack
 def hub_doors(
     house: House,
     *,
-    origins: frozenset[str],
     public: str,
     pages: Pages,
     staff: StaffDoor,
@@ -47,12 +46,12 @@ def hub_doors(
     address_of: Callable[[web.Request], str],
     linked: Callable[[], tuple[Connected, ...]],
 ) -> Sequence[web.RouteDef]:
-    """Their routes. `origins`: whose pages may send; `public`: the address on sheets and codes; `linked`: whose machine
+    """Their routes. `public`: the address on sheets and codes; `linked`: whose machine
     has a link.
     """
     shared = StaffPages(
         pages=pages,
-        guard=FormGuard(origins=origins, randomness=house.randomness),
+        guard=FormGuard(house.randomness),
         staff=staff.staff,
         key_of=staff.key_of,
     )
@@ -79,7 +78,6 @@ def hub_doors(
         staff=staff,
         clock=house.clock,
         randomness=house.randomness,
-        origins=origins,
         keys=house.signer.public_document(),
         public=public,
         address_of=address_of,

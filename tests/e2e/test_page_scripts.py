@@ -48,8 +48,8 @@ class Scripts:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scripts(browser: Browser) -> AsyncIterator[Scripts]:
-    async with stage() as on, await browser.new_page() as page:
+async def scripts(started: Browser) -> AsyncIterator[Scripts]:
+    async with stage() as on, await started.new_page() as page:
         await page.goto(on.address)
         sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
         assert sheet is not None

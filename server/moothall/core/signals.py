@@ -62,7 +62,7 @@ class ChannelState(Signal, frozen=True, kw_only=True, tag="state"):
     sound: Sound
     """What is heard."""
     lag: int
-    """How far the text is behind the sound, ms."""
+    """How far the text is behind the sound, ms; what is caught up of a break that was ended a while ago not counted."""
     t: int
     """Media ms up to which the channel has been heard."""
 

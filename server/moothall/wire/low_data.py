@@ -101,6 +101,10 @@ class LowData:
         self._number = 0
         self._called: InterventionId | None = None
         """What is asked now, as far as the reader was told."""
+        # Bound: what is asked until the next one is called.
+        self._later: set[InterventionId] | None = set()
+        """What came to be checked since the reader's page was made, until the reader is told what is called: the page
+        says of none of these that it is asked now."""
         # Bound: MOST_PUBLISHED.
         self._published: dict[InterventionId, FrameEvent] = {}
         """What a question says that was published since, until it is called."""
@@ -135,6 +139,7 @@ class LowData:
         self._signals.clear()
         self._told.clear()
         self._before = None
+        self._called, self._later = None, set()
         self.urgent = False
 
     def batch(self) -> bytes:
@@ -163,15 +168,26 @@ class LowData:
                 self._published[what.intervention] = event
                 while len(self._published) > MOST_PUBLISHED:
                     del self._published[next(iter(self._published))]
-            case ev.InterventionStands() if what.standing is Standing.CALLED or what.intervention == self._called:
-                self._called = what.intervention if what.standing is Standing.CALLED else None
-                words = self._published.pop(what.intervention, None) if self._called else None
+            case ev.InterventionStands() if self._later is not None and what.standing is Standing.CHECKED:
+                self._later.add(what.intervention)
+            case ev.InterventionStands() if what.standing is Standing.CALLED or self._may_be_called(what.intervention):
+                words = None
+                if what.standing is Standing.CALLED:
+                    self._called, self._later = what.intervention, None
+                    words = self._published.pop(what.intervention, None)
+                    self.urgent = True  # A turn is held for a minute.
+                elif what.intervention == self._called:
+                    self._called = None
                 self._items += [_told(each) for each in (words, event) if each is not None]
             case None:
                 pass  # Removed before it was read.
             case _ if not isinstance(what, _SILENT):
                 self._items.append(_told(event))
                 self.urgent |= isinstance(what, _URGENT)
+
+    def _may_be_called(self, name: InterventionId) -> bool:
+        """Whether the reader's page may say of it that it is asked now."""
+        return name == self._called if self._later is None else name not in self._later
 
     def _grows(self, segment: SegmentId) -> bool:
         number = self._view.index.get(segment)

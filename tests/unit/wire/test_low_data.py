@@ -247,10 +247,36 @@ def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_q
     def stands(name: str, standing: Standing) -> ev.InterventionStands:
         return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
 
-    meeting.say(stands("a", Standing.QUEUED), stands("a", Standing.CALLED), stands("b", Standing.DECLINED))
+    meeting.say(stands("a", Standing.CHECKED), stands("a", Standing.QUEUED))
+    assert not meeting.low.urgent
+    meeting.say(stands("a", Standing.CALLED), stands("b", Standing.DECLINED))
+    assert meeting.low.urgent, "whoever asked it has a minute"
     meeting.say(stands("a", Standing.ANSWERED), stands("a", Standing.LATER))
     told = [each["body"]["standing"] for each in meeting.batch()[1:] if isinstance(each, dict)]
     assert told == ["called", "answered"]
+
+
+def test_whoever_came_while_something_was_asked_is_told_when_that_is_over() -> None:
+    meeting = Meeting()
+
+    def stands(name: str, standing: Standing) -> ev.InterventionStands:
+        return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
+
+    def told() -> list[tuple[str, str]]:
+        bodies = [each["body"] for each in meeting.batch()[1:] if isinstance(each, dict)]
+        return [(each["intervention"], each["standing"]) for each in bodies]
+
+    # The page of before says that `a` is asked now: nothing in the stream tells so.
+    meeting.say(*(stands("b", each) for each in (Standing.CHECKED, Standing.QUEUED, Standing.DECLINED)))
+    assert told() == []
+    meeting.say(stands("a", Standing.ANSWERED))
+    assert told() == [("a", "answered")]
+    meeting.say(stands("c", Standing.CALLED), stands("a", Standing.LATER))
+    assert told() == [("c", "called")]
+    # After a snapshot it is asked for anew, and again nothing in the stream tells.
+    meeting.low.restart(meeting.view)
+    meeting.say(stands("c", Standing.ANSWERED))
+    assert told() == [("c", "answered")]
 
 
 def test_what_is_asked_now_comes_with_its_words_and_those_only_then() -> None:
