@@ -10,12 +10,13 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_menu import own_name
 from moothall.adapters.page_texts import STATES
 from moothall.core.actors import Role
+from moothall.core.events import ChannelKind
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import SessionId
 from moothall.core.languages import direction
 from moothall.core.session import ON, State
 from moothall.core.times import Zone
-from moothall.services.author_view import Own
+from moothall.services.author_view import own_with_joined
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor
 from moothall_hub.desk_ports import ActStanding, ActState, Choice, LineHealth, LineState, Stuck
@@ -101,16 +102,23 @@ def question(
 
 
 def stands(
-    each: LocalQuestion, floor: LocalFloor, act: ActStanding | None, state: State | None, *, good: bool, ui: Catalogue
+    each: LocalQuestion,
+    floor: LocalFloor,
+    act: ActStanding | None,
+    state: State | None,
+    *,
+    good: bool,
+    wall: int,
+    ui: Catalogue,
 ) -> tuple[str, str]:
-    """Where a question stands, for the coordinator; and why the meeting didn't take it."""
+    """Where a question stands at `wall` (Unix ms), for the coordinator; and why the meeting didn't take it."""
     there = None if state is None else state.floor.get(each.id)
     found = where(each, act, there)
     if found is Where.STANDS and there is not None and state is not None:
-        into = None if there.into is None else state.floor.get(there.into)
-        own = Own(intervention=there, floor=state.floor, into=None if into is None else into.number)
+        own = own_with_joined(state, there, lambda _: None, wall)  # Places in the queue are told to authors.
         heading = ui.text(asking_texts.NUMBERED[there.kind], n=there.number)
-        return f"{heading} · {asking_texts.stands(own, ui)}", ""
+        told = [heading, asking_texts.stands_for_others(own, ui), asking_texts.goes_on(own, ui)]
+        return " · ".join(each for each in told if each), ""
     if found is Where.WAITING and good:
         return ui.text(desk_texts.ON_ITS_WAY), ""
     if found is Where.JOINED:
@@ -150,6 +158,7 @@ def programme(offered: Sequence[Offered], choice: Choice, clocks: Clocks, ui: Ca
         {
             "id": each.session,
             "title": each.title.strip() or ui.text("Meeting without a title"),
+            "language": title_language(each),
             "place": each.place,
             "when": "" if each.begins is None else clocks.both(each.begins, ui),
             "state": ui.text(STATES[each.status]),
@@ -158,6 +167,12 @@ def programme(offered: Sequence[Offered], choice: Choice, clocks: Clocks, ui: Ca
         }
         for each in offered
     ]
+
+
+def title_language(each: Offered) -> str:
+    """The language of its title, that of the floor; empty where that isn't known."""
+    floor = (text.languages for text in each.texts if text.kind is ChannelKind.FLOOR)
+    return next((tags[0] for tags in floor if tags and each.title.strip()), "")
 
 
 def is_kept(each: Offered, choice: Choice, clocks: Clocks) -> bool:

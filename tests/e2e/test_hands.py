@@ -131,14 +131,14 @@ async def test_whoever_reads_the_text_is_told_of_a_show_of_hands(page: Page, bro
         await expect(page.locator("html")).to_have_class(re.compile("live"))
         await expect(page.locator("#Raised")).to_be_hidden()
         await on.do(ASKED, by=LEADS)
-        begun = f"A show of hands has begun: \u2068{ASKED.question}\u2069"
-        await expect(page.locator("#Status")).to_have_text(begun)
+        await expect(page.locator("#Status")).to_have_text(f"A show of hands has begun: \u2068{ASKED.question}\u2069")
         without = await plain.new_page()
         for each in (page, without):
             if each is without:
                 await each.goto(f"{on.running.address}/s/{S}")
-            link = each.get_by_role("link", name=begun)
+            link = each.get_by_role("link", name=f"A show of hands has begun: {ASKED.question}")
             await expect(link).to_be_visible()
+            await expect(link.locator("bdi")).to_have_attribute("lang", ASKED.language)
             await expect(link).to_have_attribute("href", re.compile(r"/s/s/questions.*#Hands$"))
         await on.do(do.ClosePoll(poll=P), by=LEADS)
         await expect(page.locator("#Status")).to_have_text("The show of hands is closed.")

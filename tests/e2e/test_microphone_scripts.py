@@ -315,6 +315,12 @@ async def test_what_becomes_of_the_sound_is_said_from_what_is_known_now(
     assert await scripts.run("microphone_words", "return m.becoming(v)?.kind ?? null;", told) == kind
 
 
+async def test_the_title_of_a_meeting_stands_apart_from_its_state(scripts: Scripts) -> None:
+    after = await scripts.run("microphone_words", "return m.behind(v, 'Break');", "Access for all")
+    assert after == " \N{EN DASH} Break"
+    assert await scripts.run("microphone_words", "return m.behind(v, 'Break');", None) == "Break"
+
+
 FOLLOWED = """
     const words = window.words ??= new m.Words(() => {});
     words.follow('/s/plenary/events?channel=floor&feed=live&as=microphone');

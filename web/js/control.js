@@ -68,7 +68,7 @@ function levels(all) {
 function alarm(card, { kind, urgent, values, by }) {
   const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
   const sign = words.text(urgent ? 'urgent' : 'look');
-  const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' ', text));
+  const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' – ', text));
   if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
   else {
     const button = element('button', { type: 'button', 'data-key': `${card.session}:${kind}`, 'aria-label': `${words.text('mine')}: ${card.place || card.title}, ${text}` }, words.text('mine'));
@@ -94,9 +94,10 @@ function show(card) {
   const state = card.session ? words.text(`state.${card.status}`) : words.text('idle');
   const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
   const off = card.off ? ` · ${words.text('off')}` : '';
-  made.append(element('h2', {}, element('bdi', {}, card.place || card.title)));
+  const lang = card.title ? Object.values(card.channels).find(([kind]) => kind === 'floor')?.[1] : null;
+  made.append(element('h2', {}, element('bdi', { lang: card.place ? null : lang }, card.place || card.title)));
   const title = element('p', { class: 'title' });
-  if (card.place && card.title) title.append(element('bdi', {}, card.title), ' · ');
+  if (card.place && card.title) title.append(element('bdi', { lang }, card.title), ' · ');
   title.append(state + off);
   made.append(title);
   if (card.session) made.append(meter(card.session));
@@ -181,7 +182,7 @@ function bell(cards) {
   if (!fresh.length) return;
   const [card, each] = now.get(fresh[0]);
   told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`];
-  say(told[1]);
+  say(told[1], `#Cards [data-key="${CSS.escape(fresh[0])}"], #Shared [data-key="${CSS.escape(fresh[0])}"]`);
   if (form.bell.checked) ring();
 }
 

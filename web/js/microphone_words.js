@@ -1,5 +1,7 @@
 // What readers see of the text that the microphone feeds, its last line as proof that it works, and how the meeting is.
 
+import { Link } from './link.js';
+
 export const LATE = 10000; // ms: what comes so late says nothing of now
 const STALE = 5000; // ms: the sound is told of each second; older news say nothing of now
 
@@ -23,11 +25,15 @@ export function becoming({ session, lost, heard, now }) {
   return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
 }
 
+/** How a meeting stands, as it is said behind its title where that is named, for eyes and screen readers. */
+export const behind = (title, state) => (title ? ` – ${state}` : state);
+
 const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
 export class Words {
-  #source = null;
   #address = '';
+  // Each connection begins with a snapshot, so that only what is missing behind it is lost.
+  #link = new Link(() => this.#address, (frame) => this.#take(frame), (open) => this.#stands(open), () => Infinity);
 
   /** @param {() => void} changed  told whenever something of it has */
   constructor(changed) {
@@ -45,18 +51,17 @@ export class Words {
     if (address === this.#address) return;
     this.close();
     this.#address = address;
-    this.#source = new EventSource(address);
-    this.#source.onmessage = ({ data }) => this.#take(JSON.parse(data));
-    this.#source.onerror = () => {
-      this.lost = true;
-      this.changed();
-    };
+    this.#link.open();
+  }
+
+  /** The page is shown again, or there is a network again. */
+  hurry() {
+    this.#link.hurry();
   }
 
   /** Follow nothing; what was seen is forgotten. */
   close() {
-    this.#source?.close();
-    this.#source = null;
+    this.#link.close();
     this.#address = '';
     this.#forget();
     this.changed();
@@ -65,22 +70,33 @@ export class Words {
   #forget() {
     this.lines = new Map(); // texts by line, the last two
     this.partial = '';
+    this.language = ''; // of what came last
     this.session = null; // its title and state, once known
     this.heard = null; // what was last told of the sound, and when
     this.lost = false; // whether nothing comes at the moment
   }
 
+  #stands(open) {
+    this.lost = !open;
+    this.changed();
+  }
+
   #take(frame) {
-    this.lost = false;
     if (frame.snapshot) {
-      const { title, status, not_recorded = null } = frame.snapshot.session;
-      this.session = { title, status, not_recorded };
+      const { title, languages, status, not_recorded = null } = frame.snapshot.session;
+      this.session = { title, languages, status, not_recorded };
       this.lines.clear();
-      for (const { segment, text } of frame.snapshot.lines.slice(-2)) this.lines.set(segment, text);
+      for (const { segment, text, language } of frame.snapshot.lines.slice(-2)) {
+        this.lines.set(segment, text);
+        this.language = language;
+      }
     }
     for (const { body } of frame.events ?? []) this.#event(body);
     for (const signal of frame.signals ?? []) {
-      if (signal.kind === 'partial') this.partial = signal.text;
+      if (signal.kind === 'partial') {
+        this.partial = signal.text;
+        this.language = signal.language || this.language;
+      }
       if (signal.kind === 'state') this.heard = { sound: signal.sound, lag: signal.lag, at: performance.now() };
     }
     this.changed();
@@ -91,8 +107,12 @@ export class Words {
     const [about, what] = body.type.split('.');
     if (about === 'session' && this.session) {
       if (LIFE[what]) this.session.status = LIFE[what];
-      if (what === 'described') this.session.title = body.title;
+      if (what === 'described') {
+        this.session.title = body.title;
+        if (body.languages?.length) this.session.languages = body.languages;
+      }
     } else if (about === 'not-recorded' && this.session) this.session.not_recorded = what === 'began' ? body.t0 : null;
+    else if (body.type === 'segment.opened') this.language = body.language;
     else if (body.type === 'words.committed') {
       const before = this.lines.get(body.segment) ?? '';
       this.lines.set(body.segment, before + body.words.map(({ text }) => text).join(''));

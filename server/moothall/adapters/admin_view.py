@@ -73,14 +73,12 @@ def plan_fields(planned: Planned, state: State, zone: Zone, ui: Catalogue) -> di
 
 
 def wanted_plan(
-    given: Mapping[str, str], planned: Planned, state: State, languages: Sequence[str] | None, zone: Zone
+    given: Mapping[str, str], planned: Planned, state: State, languages: Sequence[str], zone: Zone
 ) -> Planned | str:
     """What a meeting's form asks for, or the key of the sentence on what is wrong; `languages` are those it names."""
     title = " ".join(given.get("title", "").split())
     if not 0 < len(title) <= LONGEST_TITLE:
         return AdminText.TITLE
-    if languages is None:
-        return AdminText.LANGUAGES
     wanted = msgspec.structs.replace(planned, title=title, languages=tuple(languages))
     if state.status is not Status.CREATED:
         return wanted
@@ -133,6 +131,7 @@ def meeting_row(
         "status": status.value,
         "state": ui.text(STATES[status]),
         "access": "" if state is None else ui.text(ACCESS[state.access]),
+        "language": next(iter(planned.languages), ""),
         "languages": ", ".join(ui.language_name(tag) for tag in planned.languages),
         "rehearsal": planned.rehearsal,
         "young_people": isinstance(state, State) and state.young_people,
@@ -169,6 +168,7 @@ def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> di
     return {
         "id": planned.session,
         "title": planned.title,
+        "language": next(iter(planned.languages), ""),
         "when": when(planned.starts, planned.ends, ui, programme.zone()),
     }
 

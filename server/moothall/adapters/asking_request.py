@@ -41,6 +41,12 @@ def title_of(wanted: Asked, ui: Catalogue) -> str:
     return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
 
 
+def title_language(wanted: Asked) -> str:
+    """The language of the meeting's title; empty where what stands for none is the page's."""
+    session = wanted.snapshot.session
+    return session.languages[0] if session.title.strip() and session.languages else ""
+
+
 def answer_links(base: str, floor: Floor, each: Intervention, query: str, *, there: bool) -> tuple[str, str]:
     """The way to where it was called, and so its answer begins: without scripts, and on the page that goes on.
 

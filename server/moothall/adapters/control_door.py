@@ -18,6 +18,7 @@ from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.quality_texts import quality_line
 from moothall.adapters.translation_texts import reach_part
 from moothall.core.actors import Role
+from moothall.core.events import ChannelKind
 from moothall.core.session import Status
 from moothall.core.times import clock_time
 from moothall.services.alarms import GIGABYTE
@@ -88,6 +89,7 @@ def _row(card: Card, ui: Catalogue) -> dict[str, object]:
     return {
         "place": card.place or card.title,
         "title": card.title if card.place else "",
+        "language": _title_language(card),
         "address": None if card.session is None else f"/desk/{quote(card.session)}?{urlencode({'ui': ui.language})}",
         "state": ui.text("Nothing is on here now") if card.session is None else ui.text(_STATES[card.status]),
         "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",
@@ -103,6 +105,11 @@ def _row(card: Card, ui: Catalogue) -> dict[str, object]:
         ],
         "figures": [] if card.session is None else _figures(card, ui),
     }
+
+
+def _title_language(card: Card) -> str:
+    """The language of a meeting's title, that of its floor; empty where there is none."""
+    return next((tag for kind, tag in card.channels.values() if kind == ChannelKind.FLOOR), "") if card.title else ""
 
 
 def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:

@@ -162,6 +162,7 @@ class HubPageDoor:
         return {
             "hub": hub,
             "title": state.title.strip() or ui.text("Meeting without a title"),
+            "title_language": state.languages[0] if state.title.strip() and state.languages else "",
             "stage": state.status.value,
             "state": ui.text(STATES[state.status]),
             "over": state.status is Status.CLOSED,

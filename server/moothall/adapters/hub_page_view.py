@@ -7,7 +7,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 import msgspec
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 
 from moothall.adapters import asking_texts
 from moothall.adapters.admin_texts import ROLES
@@ -24,7 +24,7 @@ from moothall.core.hubs import Hubs
 from moothall.core.languages import direction
 from moothall.core.programme.plan import Planned
 from moothall.core.session import ON, State, Status
-from moothall.core.times import Zone, iso_time, offset_name
+from moothall.core.times import Zone, iso_time, offset_name, time_of_day
 from moothall.services.author_view import Own
 from moothall.services.catalogue import Entry
 
@@ -40,6 +40,8 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     """Empty where there is nothing to follow yet."""
     title: str
+    language: str
+    """Of the title; empty where it is the page's."""
     at: int | None
     moment: str
     """When it began or begins, ISO 8601."""
@@ -71,7 +73,8 @@ def programme(
     """The meetings of `entries`, and of plans that have none, for the hub of that name."""
     planned, known = {each.session: each for each in plans}, {entry.session: entry for entry in entries}
     coming_up = [plan for plan in plans if (plan.ends or plan.starts or now) >= now - LONG_PAST_MS]
-    known = {plan.session: Entry(session=plan.session, title=plan.title) for plan in coming_up} | known
+    made = (Entry(session=plan.session, title=plan.title, languages=plan.languages) for plan in coming_up)
+    known = {entry.session: entry for entry in made} | known
     rows = [_meeting(hub, each, planned.get(each.session), zone=zone, now=now, ui=ui) for each in known.values()]
     rows.sort(key=lambda row: (row.at is None, row.at or 0, row.address))
     coming = [row for row in rows if row.status in (Status.CREATED, Status.ABSENT)]
@@ -86,12 +89,13 @@ def programme(
 def _meeting(hub: str, entry: Entry, plan: Planned | None, *, zone: Zone, now: int, ui: Catalogue) -> Meeting:
     at = entry.opened if entry.opened is not None or plan is None else plan.starts
     when = None if at is None else zone.at(at)
-    time = "" if when is None else format_time(when, "short", locale=ui.locale)
+    time = "" if when is None else time_of_day(when)
     if when is not None and when.utcoffset() != zone.at(now).utcoffset():
         time = f"{time} {offset_name(when)}"
     return Meeting(
         address="" if entry.status is Status.ABSENT else f"/hub/{quote(hub)}/{quote(entry.session)}",
         title=entry.title.strip() or ui.text("Meeting without a title"),
+        language=entry.languages[0] if entry.title.strip() and entry.languages else "",
         at=at,
         moment="" if when is None else iso_time(when),
         time=time,

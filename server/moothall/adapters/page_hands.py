@@ -37,12 +37,21 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None 
 
 
 def raised(floor: Floor | None, ui: Catalogue, *, going: bool) -> dict[str, str]:
-    """How the page of a session says that a show of hands is open; `said` is empty where none is."""
+    """How the page of a session says that a show of hands is open; `question` is empty where none is.
+
+    `before` and `behind` are what stands around the question.
+    """
     poll = None if floor is None or not going else open_poll(floor.polls)
+    begun = ui.text(texts.BEGUN)
+    before, _, behind = begun.partition("{question}")
     return {
-        "begun": ui.text(texts.BEGUN),
+        "begun": begun,
         "over": ui.text(texts.OVER),
-        "said": "" if poll is None else ui.text(texts.BEGUN, question=f"\u2068{poll.question}\u2069"),
+        "before": before,
+        "behind": behind,
+        "question": "" if poll is None else poll.question,
+        "language": "" if poll is None else poll.language,
+        "direction": "" if poll is None else direction(poll.language),
     }
 
 

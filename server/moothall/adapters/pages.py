@@ -67,7 +67,7 @@ from moothall.core.views.quality import Quality
 CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
 COMPLETE = Lacking()
-NOBODY: Mapping[str, object] = {"number": "", "said": "", "more": "{}"}
+NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "more": "{}"}
 """Nothing is asked."""
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, quote, urlencode
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.asking_request import title_language, title_of
 from moothall.adapters.door_texts import ANSWERS, KINDS, DoorText, report_part
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
@@ -57,18 +58,17 @@ class ReportsDoor:
         randomness: Randomness,
         visitors: Visitors,
         snapshot_of: SnapshotOf,
-        origins: frozenset[str],
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        """`secure`: cookies go over https alone."""
         self._pages = pages
         self._reports = reports
         self._clock = clock
         self._snapshot_of = snapshot_of
         self._visitors = visitors
         self._secure = secure
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
         self._waiting = 0
         self._closed = asyncio.Event()
 
@@ -163,7 +163,8 @@ class ReportsDoor:
         text = self._pages.render(
             "report.html",
             ui=ui,
-            title=wanted.snapshot.session.title.strip() or ui.text("Meeting without a title"),
+            title=title_of(wanted, ui),
+            title_language=title_language(wanted),
             report=report_part(wanted.session, wanted.feed.channel, ui, chosen=chosen, opened=True),
             said=[_words(kind, answer, ui) for kind, answer in answers.items()],
             back=f"/s/{quote(wanted.session)}?channel={quote(wanted.feed.channel)}{language_query}",

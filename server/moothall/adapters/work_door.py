@@ -91,6 +91,7 @@ class WorkDoor:
         return [
             {
                 "title": each.title,
+                "language": next(iter(each.languages), ""),
                 "when": view.when(each.starts, each.ends, asked.ui, self._programme.zone()),
                 "pages": view.jobs(each.session, staff.role, asked.ui),
             }

@@ -24,6 +24,7 @@ from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import queue
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import InterventionId, Position, SessionId
+from moothall.core.languages import direction
 from moothall.services.author_view import Own
 
 NEAR = 2
@@ -91,15 +92,19 @@ def now_asked(floor: Floor | None, ui: Catalogue, *, going: bool) -> Mapping[str
     called = None if floor is None or not going or floor.called is None else floor.get(floor.called)
     waiting = [] if floor is None else [floor.get(each.intervention) for each in queue(floor)[:MOST_KNOWN]]
     found = [each for each in (called, *waiting) if each is not None and each.published]
-    known = {each.number: [each.kind.value, each.text[:LONGEST]] for each in found}
+    known = {each.number: [each.kind.value, each.text[:LONGEST], each.language] for each in found}
     return {
         "number": "" if called is None else called.number,
         "said": "" if called is None else _said(called, ui),
+        "text": "" if called is None else called.text[:LONGEST],
+        "language": "" if called is None else called.language,
+        "direction": "" if called is None else direction(called.language),
         "more": json.dumps(
             {
                 "known": known,
                 "headings": {kind.value: ui.text(key) for kind, key in texts.NUMBERED.items()},
                 "now": ui.text(texts.NOW_ASKED),
+                "elsewhere": ui.text(texts.NOW_ELSEWHERE),
             },
             ensure_ascii=False,
         ),
@@ -107,9 +112,8 @@ def now_asked(floor: Floor | None, ui: Catalogue, *, going: bool) -> Mapping[str
 
 
 def _said(each: Intervention, ui: Catalogue) -> str:
-    what = ui.text(texts.NUMBERED[each.kind], n=each.number)
-    said = ui.text(texts.NOW_ASKED, what=what)
-    return f"{said}: \u2068{each.text[:LONGEST]}\u2069" if each.text else said
+    said = ui.text(texts.NOW_ASKED, what=ui.text(texts.NUMBERED[each.kind], n=each.number))
+    return f"{said}: " if each.text else said
 
 
 class YourTurn:

@@ -20,6 +20,8 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     """Breaks, as `not_recorded`: nothing is kept of them either, and nobody hears them."""
     paused_at: int | None = None
     """Media ms at which somebody said that the break which lasts had begun."""
+    set_back: tuple[int, int] = (0, 0)
+    """Of the last break that was ended a while ago: since when all is kept again, and when that was said, media ms."""
 
     @property
     def recorded(self) -> bool:
@@ -45,6 +47,16 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
         """Whether what is said at media ms `t` is kept."""
         return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in (*self.not_recorded, *self.breaks))
 
+    def delay(self, lag: int, now: int) -> int:
+        """How late a text is, ms, that at media ms `now` is `lag` ms behind what was said.
+
+        When a break is ended a while ago, all that was said since then becomes text at once. As long a time is given
+        for that: what comes late by no more is no delay meanwhile.
+        """
+        since, until = self.set_back
+        back = until - since
+        return max(0, lag - back) if until <= now < until + back else lag
+
     def kept_through(self, t0: int, t1: int) -> bool:
         """Whether all is kept of what is said from media ms `t0` to `t1`, both included."""
         spans = (*self.not_recorded, *self.breaks)
@@ -64,4 +76,5 @@ def keeping_after(keeping: Keeping, event: KeepingFact) -> dict[str, object]:
             return {"breaks": breaks, "paused_at": event.t}
         case _:
             t1 = event.t if isinstance(event, ev.SessionClosed) or event.t1 is None else event.t1
-            return {"breaks": ended(keeping.breaks, t1), "paused_at": None}
+            set_back = (t1, event.t) if t1 < event.t else keeping.set_back
+            return {"breaks": ended(keeping.breaks, t1), "paused_at": None, "set_back": set_back}

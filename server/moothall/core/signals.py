@@ -62,7 +62,7 @@ class ChannelState(Signal, frozen=True, kw_only=True, tag="state"):
     sound: Sound
     """What is heard."""
     lag: int
-    """How far the text is behind the sound, ms."""
+    """How far the text is behind the sound, ms; what is caught up of a break that was ended a while ago not counted."""
     t: int
     """Media ms up to which the channel has been heard."""
 
@@ -95,6 +95,9 @@ class StandIn(Signal, frozen=True, kw_only=True, tag="stand-in"):
     instead: ChannelId | None
     """The machine's translation into the same language; None: this text goes on."""
 
+
+Summary = ChannelState | LastWords | StandIn
+"""Signals that say how a text is doing, and bring no words of it."""
 
 AnySignal = Partial | Typing | ChannelState | Unsaved | Unrecorded | LastWords | StandIn
 """Every signal of this release, told apart by `kind`."""

@@ -29,9 +29,7 @@ class Watched:
         # Overflow: none; what is older than a minute goes at each look.
         self.counts: deque[tuple[int, int]] = deque()
         self.lag: dict[ChannelId, int] = {}
-        """By text, ms; of what was said before a break was ended, no more than the time since then."""
-        self._resumed: tuple[int, int] = (0, 0)
-        """When somebody said last that a break was over that ended before: media ms, and here."""
+        """By text, ms."""
         self.heard: str | None = None
         self.unsaved: dict[ChannelId, bool] = {}
         self.off_since: int | None = None
@@ -61,14 +59,11 @@ class Watched:
                 ):
                     self.counts.append((now, len(event.text.split())))  # written by a person
                 case SessionOpened() | SessionResumed():
-                    if isinstance(event, SessionResumed) and event.t1 is not None and event.t1 < event.t:
-                        self._resumed = (event.t, now)
                     self.since = now
                     self.silent_since = None
 
     def _hear(self, signal: ChannelState, now: int) -> None:
-        until, resumed = self._resumed
-        self.lag[signal.channel] = min(signal.lag, now - resumed) if signal.t < until else signal.lag
+        self.lag[signal.channel] = signal.lag
         if signal.sound is Sound.NONE:
             return
         self.sound = now

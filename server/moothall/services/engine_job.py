@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.session import State
+from moothall.core.signals import ChannelState
 from moothall.services.engine_acts import UnkeptActs
 from moothall.services.engine_deaths import Deaths
 from moothall.services.live_audio import LiveAudio
@@ -71,6 +74,12 @@ class Job:
         self.deaths = Deaths()
         self.floor = 0
         """Media ms where sound ends that is stepped over: no engine hears what lies before."""
+
+    def tell(self, heard: ChannelState, wall: int) -> None:
+        """Say at the wall time `wall` (Unix ms) how the channel is doing."""
+        state = self.writer.state
+        delay = state.delay(heard.lag, state.media_now(wall))
+        self.writer.signal(msgspec.structs.replace(heard, lag=delay))
 
     def heard_again(self, lines: tuple[SegmentId, ...], *, still: bool) -> None:
         """Lines are `still` to be heard once more, or were and stand."""

@@ -333,7 +333,7 @@ class Stream:
             self._heard(signal.t)
             self.job.audio.heard(signal, self.job.writer.state)
             if not self.job.failures:  # Else what it hears doesn't become text, and is said so elsewhere.
-                self.job.writer.signal(signal)
+                self.job.tell(signal, self.engine.clock.wall())
         else:
             acts.tell(signal)
 

@@ -353,13 +353,13 @@ class Recognising:
                 continue
             none = now - grown >= QUIET_MS and not job.audio.ended
             sound = Sound.NONE if none else Sound.SPEECH
-            job.writer.signal(ChannelState(channel=job.channel, sound=sound, lag=job.behind, t=job.heard))
+            job.tell(ChannelState(channel=job.channel, sound=sound, lag=job.behind, t=job.heard), self._clock.wall())
 
     def _tell_of_break(self, job: Job, *, sound: bool) -> None:
         """Say whether somebody seems to speak in a break, by how loud it is: no engine hears it."""
         heard = (Sound.SPEECH if job.audio.speaks else Sound.SILENCE) if sound else Sound.NONE
-        job.heard, job.heard_at = job.audio.end_ms, self._clock.monotonic()
-        job.writer.signal(ChannelState(channel=job.channel, sound=heard, lag=0, t=job.heard))
+        job.heard_at = self._clock.monotonic()
+        job.writer.signal(ChannelState(channel=job.channel, sound=heard, lag=0, t=job.audio.end_ms))
 
 
 async def _read_beside(beside: Beside, writer: SessionWriter, audio: LiveAudio) -> None:

@@ -17,7 +17,7 @@ from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.interventions import Floor, evolve_floor
-from moothall.core.floor.parts import Standing
+from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
@@ -323,15 +323,37 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
     assert "Typical wait: about 3 minutes." in text.replace(NO_BREAK, " ")
 
 
+async def test_the_page_says_what_is_asked_now_in_its_own_language(client: Client, hall: Hall) -> None:
+    question = InterventionId("q")
+    for each in (
+        ev.InterventionStands(intervention=question, number=4, standing=Standing.CALLED, t=0),
+        ev.InterventionPublished(
+            intervention=question,
+            number=4,
+            kind=Kind.QUESTION,
+            text="من <يدفع>؟",
+            language="ar",
+            name="",
+            origin="remote",
+            t=0,
+        ),
+    ):
+        hall.floor = evolve_floor(hall.floor or Floor(), each)
+    for page in ("/s/plenary", "/s/plenary/read"):
+        async with client.get(page) as answer:
+            text = await answer.text()
+        assert '#Now">Now: Question no. 4: <bdi lang="ar" dir="rtl">من &lt;يدفع&gt;؟</bdi></a>' in text
+
+
 async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: Hall) -> None:
-    asked = ev.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="en", options=("a", "b"), t=0)
+    asked = ev.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="ar", options=("a", "b"), t=0)
     hall.floor = evolve_floor(Floor(), asked)
     async with client.get("/s/plenary") as answer:
         text = await answer.text()
     assert re.search(
         r'id="Raised" data-begun="A show of hands has begun: {question}" [^>]*"><a href="[^"]*#Hands">', text
     )
-    assert "has begun: \u2068Go &lt;on&gt;?\u2069</a>" in text
+    assert 'has begun: <bdi lang="ar" dir="rtl">Go &lt;on&gt;?</bdi></a>' in text
     hall.floor = evolve_floor(hall.floor, ev.PollClosed(poll=asked.poll, t=1))
     async with client.get("/s/plenary") as answer:
         assert re.search(r'id="Raised" [^>]* hidden><a href="[^"]*#Hands"></a>', await answer.text())

@@ -51,3 +51,14 @@ def test_what_is_kept_follows_from_what_was_said(
 def test_when_a_break_was_said_to_begin_is_known_while_it_lasts() -> None:
     assert after(PAUSED).paused_at == 20
     assert after(PAUSED, ev.SessionResumed(t=40, t1=40)).paused_at is None
+
+
+def test_what_a_break_was_set_back_by_is_no_delay_for_as_long() -> None:
+    keeping = after(PAUSED, ev.SessionResumed(t=60_000, t1=40_000))
+    assert [keeping.delay(lag, now) for lag, now in ((20_000, 60_000), (12_000, 70_000), (3_000, 79_999))] == [0, 0, 0]
+    assert keeping.delay(26_000, 66_000) == 6_000, "nothing becomes text"
+    assert keeping.delay(9_000, 80_000) == 9_000, "it isn't caught up in time"
+    keeping = msgspec.structs.replace(keeping, **keeping_after(keeping, ev.SessionPaused(t=81_000, t0=81_000)))
+    keeping = msgspec.structs.replace(keeping, **keeping_after(keeping, ev.SessionResumed(t=90_000, t1=90_000)))
+    assert keeping.delay(11_000, 91_000) == 11_000
+    assert after(PAUSED, ev.SessionResumed(t=40)).delay(7, 40) == 7

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from hall_in_memory import FLOOR, MemoryHall, shown
+from hall_in_memory import FLOOR, MemoryHall, attached, hello, shown
 from microphone import RATE, STEP, Ears, begun, greeting, live_hall, sound, speak
 from moothall.adapters.spool_memory import MemorySpools
 from moothall.core import commands as do
@@ -20,8 +20,10 @@ from moothall.services.live_take import LiveTake
 from moothall.services.session_writer import Receipt
 from moothall.services.sessions import LiveSession
 from moothall.testing import loop
+from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
+from moothall.wire import engine as wire
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.frames import Format
 
@@ -62,6 +64,11 @@ def unheard(live: LiveSession, heard: Heard) -> None:
 
 async def feed(hall: MemoryHall, take: LiveTake, pcm: bytes) -> None:
     assert await take.feed(Piece(first=take.received, age=0, pcm=pcm), hall.clock.monotonic())
+
+
+async def ignore(engine: EngineEnd) -> None:
+    while await engine.receive() is not None:
+        pass
 
 
 class Played:
@@ -147,6 +154,44 @@ def test_it_may_end_a_little_while_ago_and_what_was_said_since_is_recognised_at_
             assert everything == sound(0, 5 * RATE) + bytes(2 * 40 * RATE) + sound(45 * RATE, 22 * RATE)
             ended = next(event for event in await hall.events() if isinstance(event, ev.SessionResumed))
             assert (ended.t, ended.t1) == (65_000, 45_000)
+
+    loop.run(story())
+
+
+def test_what_is_caught_up_of_one_that_ended_a_while_ago_is_no_delay_and_what_is_late_is() -> None:
+    async def story() -> None:
+        outlet = MemoryOutlet()
+
+        def delay() -> int:
+            return next(each.lag for each in reversed(shown(outlet)) if isinstance(each, ChannelState))
+
+        async with live_hall() as hall:
+            live = await hall.session()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            take = await begun(hall, live.id, greeting())
+            await say(hall, live, do.PauseSession())
+            await talk(hall, take, seconds=40)
+            await say(hall, live, do.ResumeSession(back=20_000))
+            await talk(hall, take, seconds=4)
+            assert delay() < 5_000
+            await talk(hall, take, seconds=4)
+            assert 5_000 < delay() < 9_000, "no engine is there"
+            engine = hall.connect()
+            await hello(engine)
+            stream = (await attached(engine)).stream
+            assert hall.group is not None
+            hall.group.create_task(ignore(engine))
+
+            async def hears(lag: int) -> None:
+                state = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=lag, t=take.audio.end_ms - lag)
+                await engine.send(wire.Tell(stream=stream, signal=state))
+                await hall.clock.sleep(10)
+
+            await hears(12_000)
+            assert delay() == 0
+            await talk(hall, take, seconds=15)
+            await hears(12_000)
+            assert delay() == 12_000, "there was time to catch up"
 
     loop.run(story())
 

@@ -38,21 +38,6 @@ def test_silence_begins_once_and_anew_after_a_break() -> None:
     assert (seen.since, seen.silent_since) == (5_000, None)
 
 
-def test_what_a_break_was_set_back_by_is_no_lag_while_it_is_caught_up() -> None:
-    seen = Watched(0)
-
-    def lag(now: int, t: int, lag: int) -> int:
-        seen.take(published(signals=(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=lag, t=t),)), STATE, now)
-        return seen.lag[FLOOR]
-
-    seen.take(published(SessionResumed(t=60_000, t1=40_000)), STATE, 5_000)
-    assert lag(5_500, 41_000, 19_500) == 500
-    assert lag(16_000, 45_000, 26_000) == 11_000, "it isn't caught up in time"
-    assert lag(17_000, 60_000, 12_000) == 12_000, "it was said after the break"
-    seen.take(published(SessionResumed(t=90_000)), STATE, 50_000)
-    assert lag(51_000, 80_000, 11_000) == 11_000
-
-
 def test_the_language_is_that_of_the_newest_line_that_was_spoken() -> None:
     seen = Watched(0)
     line = SegmentOpened(channel=FLOOR, segment=LINE, t0=0, language="pt", origin=Origin.MACHINE)
