@@ -37,6 +37,11 @@ nor may the one after it: a browser may send that over a connection that it had 
 
 PULSED = """
 document.addEventListener('pulse', () => (document.documentElement.dataset.pulsed = 'yes'));
+new MutationObserver(() => {
+    const root = document.documentElement; // over a picture it says how the line is
+    const kinds = [root, document.getElementById('State')].map((each) => each?.dataset.kind);
+    if (kinds.includes('back')) root.dataset.back = 'yes';
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-kind'] });
 Object.defineProperty(navigator, 'serviceWorker', { value: undefined });  // whose script comes at any time
 """
 
@@ -46,17 +51,24 @@ async def open_page(page: Page, on: Stage, line: Line, path: str = "") -> None:
     await page.add_init_script(PULSED)
     async with page.expect_response(lambda response: "/events" in response.url or "/low" in response.url):
         await page.goto(f"{line.address}/s/{on.session}{path}")
-    async with page.expect_response("**/silence.js"):
+    async with page.expect_response("**/silence.js") as watches:
         await page.clock.run_for(UP_MS)
+    # It watches once the module has run; the page waited for that before this does.
+    await page.evaluate("(script) => import(script).then(() => null)", (await watches.value).url)
+    if "low" not in path:
+        await expect(page.locator("html")).to_have_attribute("data-pulsed", "yes")
 
 
 async def until_back(page: Page, on: Stage) -> None:
-    """A second of the page's and the server's time after the other, until the page says that nothing was missed."""
+    """A second of the page's and the server's time after the other, until the page said that nothing was missed.
+
+    It says so for a few of its seconds only.
+    """
     for _ in range(2 * (TRY_MS + SPREAD_MS) // 1_000):
         await page.clock.run_for(1_000)
         await on.clock.advance(1_000)
         with contextlib.suppress(AssertionError):
-            await expect(page.locator(":is(html, #State)[data-kind=back]")).to_have_count(1, timeout=200)
+            await expect(page.locator("html")).to_have_attribute("data-back", "yes", timeout=200)
             return
     raise AssertionError("the page found no line of its own")
 

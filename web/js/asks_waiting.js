@@ -9,7 +9,7 @@ let kept = false; // the form
 send();
 addEventListener('online', send);
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted || performance.getEntriesByType('navigation')[0].type === 'back_forward') import('./your_turn_late.js');
+  if (persisted || performance.getEntriesByType('navigation')[0]?.type === 'back_forward') import('./your_turn_late.js');
 });
 const { serviceWorker } = navigator;
 // A hall doesn't fetch it at once.

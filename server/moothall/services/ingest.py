@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
@@ -32,6 +33,8 @@ MAP_MS = 60_000
 DRIFT_MS = 200
 """A mapping that is off by more is replaced at once."""
 LOOK_MS = 1_000
+LOOKS = 10
+"""A source that is behind in so many looks doesn't just stall."""
 FINISH_LOOK_MS = 100
 
 OpenAudio = Callable[[int], AbstractAsyncContextManager[AudioSource]]
@@ -190,14 +193,24 @@ class Ingest:
         return failure
 
     async def _map_clock(self, writer: SessionWriter, audio: LiveAudio) -> None:
-        mapped = self._clock.monotonic()
+        """Follow the pace of the source.
+
+        One that stalls for a moment catches up, and what was said in it was said in time: where the clock followed it,
+        a span that is not recorded would begin before somebody asked for it. So the least delay of some looks counts.
+        """
+        mapped, sure = self._clock.monotonic(), 1
+        behind: deque[int] = deque(maxlen=LOOKS)  # Overflow: the oldest look goes.
         while True:
             await self._clock.sleep(LOOK_MS)
             wall, now = self._clock.wall(), self._clock.monotonic()
-            drift = abs(writer.state.media_now(wall) - audio.end_ms)
-            if (drift > DRIFT_MS or now - mapped >= MAP_MS) and audio.end_ms >= writer.state.clock[0]:
-                mapped = now
-                await self._command(writer, f"map:{audio.source}:{wall}", MapClock(t=audio.end_ms))
+            media = writer.state.media_now(wall)
+            behind.append(media - audio.end_ms)
+            least = min(behind)
+            drifts = least < -DRIFT_MS or (least > DRIFT_MS and len(behind) >= sure)
+            if (drifts or now - mapped >= MAP_MS) and media - least >= writer.state.clock[0]:
+                mapped, sure = now, LOOKS
+                behind.clear()
+                await self._command(writer, f"map:{audio.source}:{wall}", MapClock(t=media - least))
 
     async def _command(self, writer: SessionWriter, name: str, command: AnyCommand) -> None:
         answer = await writer.insist(SYSTEM, CommandId(name), command)

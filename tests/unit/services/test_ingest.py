@@ -16,6 +16,7 @@ from moothall.core.ports import Spool
 from moothall.core.session import Status
 from moothall.services.ingest import DRIFT_MS, Input
 from moothall.services.live_audio import RATE
+from moothall.services.session_writer import Receipt
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
@@ -244,28 +245,48 @@ def test_one_source_that_breaks_does_not_end_the_others() -> None:
     loop.run(story())
 
 
+class Stuttering(Sound):
+    def __init__(self, hall: MemoryHall, seconds: int, stalls_ms: int) -> None:
+        super().__init__(seconds * RATE)
+        self.hall = hall
+        self.stalls_ms = stalls_ms
+
+    async def read(self, samples: int) -> bytes:
+        if self.left == 15 * RATE:
+            await self.hall.clock.sleep(self.stalls_ms)
+        return await super().read(samples)
+
+
 def test_media_time_is_mapped_again_when_it_drifts() -> None:
-    class Stuttering(Sound):
-        def __init__(self, hall: MemoryHall) -> None:
-            super().__init__(20 * RATE)
-            self.hall = hall
-
-        async def read(self, samples: int) -> bytes:
-            if self.left == 15 * RATE:
-                await self.hall.clock.sleep(2_000)
-            return await super().read(samples)
-
     async def story() -> None:
         async with memory_hall() as hall:
             live = await hall.session()
             assert hall.group is not None
             hall.group.create_task(deaf_engine(hall.connect()))
-            await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Stuttering(hall), as_live=True)
+            await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Stuttering(hall, 20, 13_000), as_live=True)
             mapped = [event for event in await hall.events() if isinstance(event, ev.ClockMapped)]
             behind = [event.wall - event.t - mapped[0].wall for event in mapped]
             # It fell behind while the source stuttered, and caught up with real time after it.
             assert max(behind) > DRIFT_MS
             assert abs(behind[-1]) <= DRIFT_MS
+
+    loop.run(story())
+
+
+def test_words_from_before_a_span_stay_where_the_source_has_just_caught_up() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            assert hall.group is not None
+            hall.group.create_task(Ears().listen(hall.connect()))
+            playing = hall.group.create_task(
+                hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Stuttering(hall, 20, 1_200), as_live=True)
+            )
+            await hall.clock.sleep(6_350)  # It stalled at 5 s, and has caught up.
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("off"), BeginNotRecorded()), Receipt)
+            ((t0, _),) = live.state.not_recorded
+            assert 6_350 - DRIFT_MS <= t0 <= 6_350
+            await playing
 
     loop.run(story())
 

@@ -50,6 +50,11 @@ def test_a_sound_that_nobody_knows_and_bytes_behind_the_end_are_mistakes() -> No
             wire.decode_to_hub(wrong)
 
 
+def test_a_short_frame_of_another_kind_is_no_message() -> None:
+    with pytest.raises(ProtocolError, match="no message for this side"):
+        read_pulse(b"\xc1\x05\x00\x00\x00")
+
+
 def test_a_pulse_that_says_how_long_ago_the_centre_was_heard_can_be_read_by_a_hub_of_before() -> None:
     aged = wire.Pulse(sent=5, echo=3, wall=7, age=2_500)
     frame = wire.encode(aged)
