@@ -39,7 +39,8 @@ PULSED = """
 document.addEventListener('pulse', () => (document.documentElement.dataset.pulsed = 'yes'));
 new MutationObserver(() => {
     const root = document.documentElement; // over a picture it says how the line is
-    if ([root, document.getElementById('State')].some((each) => each?.dataset.kind === 'back')) root.dataset.back = 'yes';
+    const kinds = [root, document.getElementById('State')].map((each) => each?.dataset.kind);
+    if (kinds.includes('back')) root.dataset.back = 'yes';
 }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-kind'] });
 Object.defineProperty(navigator, 'serviceWorker', { value: undefined });  // whose script comes at any time
 """
