@@ -386,11 +386,13 @@ async def test_the_bar_makes_up_neither_words_nor_kind_of_what_it_hasnt_heard_of
         });
         document.getElementById('NowAsked')?.remove();
         document.body.append(note);
-        const said = v.map((event) => { m.nowAsked(event); return note.hidden ? '' : note.textContent; });
+        const isolated = () => note.querySelector('bdi')?.textContent ?? '';
+        const said = v.map((event) => { m.nowAsked(event); return note.hidden ? [] : [note.textContent, isolated()]; });
         note.remove();
         return said;
     """
     stands = [{"type": "intervention.stands", "number": n, "standing": "called"} for n in (3, 8, 8)]
     published = {"type": "intervention.published", "number": 8, "kind": "comment", "text": "So be it."}
     said = await scripts.run("now_asked", body, [*stands[:2], published, stands[2]])
-    assert said == ["Now: Wish no. 3", "No. 8, elsewhere", *["Now: Comment no. 8: \u2068So be it.\u2069"] * 2]
+    told = ["Now: Comment no. 8: So be it.", "So be it."]
+    assert said == [["Now: Wish no. 3", ""], ["No. 8, elsewhere", ""], told, told]
